@@ -1,0 +1,1 @@
+"""Jebbit over HTTP."""

@@ -1,0 +1,189 @@
+"""Any call to Jebbit, as somebody typed it: the answer comes back whole, whatever its status."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from jebbitctl.api import documents
+from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, BearerAuth, Client
+from jebbitctl.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from jebbitctl.api.client import TokenSource
+    from jebbitctl.api.oauth import Token
+    from jebbitctl.api.transport import Answer, Transport
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN_HEADERS = {
+    "authorization": "log in, or set JEBBIT_ACCESS_TOKEN",
+    BUSINESS_HEADER: "use --business ID",
+    **dict.fromkeys(
+        ("connection", "content-length", "host", "proxy-authorization", "transfer-encoding", "upgrade"),
+        "jebbitctl sets it where it is needed",
+    ),
+}
+"""Headers that cannot be given, each with what to do instead."""
+
+
+class RawClient(Client):
+    """Sends what it is given.
+
+    Args:
+        transport: sends one request.
+        base_url: the API's.
+        tokens: asked for a token before each request.
+        business: as in :class:`Client`.
+        headers: what :func:`require_headers` returned.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        base_url: str,
+        tokens: TokenSource,
+        business: str | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(transport, base_url, tokens, business)
+        self._headers = headers
+
+    def carry_out(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """Send one request; ``path`` is what :func:`require_path` returned, with a query or without."""
+        return self._authenticated(method, self.url(path), body)
+
+    def every_page(self, path: str) -> Iterator[Answer]:
+        """Get a collection, following ``links.next``; an answer that is an error, or no JSON, is the last.
+
+        Raises:
+            RefusedError: a link leads to another server, or in a circle.
+        """
+        url, seen = self.url(path), set[str]()
+        while True:
+            seen.add(url)
+            answer = self._authenticated("GET", url, None)
+            yield answer
+            try:
+                link = documents.next_link(answer.json())
+            except ValueError:
+                return
+            if link is None or answer.status not in range(200, 300):
+                return
+            url = self._next(url, link)
+            if url in seen:
+                raise RefusedError(f"Jebbit's pages go in a circle: {url} comes twice")
+
+    def require_success(self, answer: Answer, method: str, path: str) -> None:
+        """Return when the answer is a success; see ``statuses`` for the errors."""
+        gone = answer.status == HTTPStatus.NOT_FOUND and answer.ambiguous and method == "DELETE"
+        if not gone:
+            self._check(answer, method, path)
+
+    def _send(self, method: str, url: str, body: bytes | None, token: Token) -> Answer:
+        headers = {"accept": documents.MEDIA_TYPE}
+        if body is not None:
+            headers["content-type"] = documents.MEDIA_TYPE
+        if self.business:
+            headers[BUSINESS_HEADER] = self.business
+        self._last_token = token
+        return self._transport.send(
+            method, url, headers={**headers, **self._headers}, body=body, auth=BearerAuth(token)
+        )
+
+
+def require_path(typed: str, base_url: str) -> str:
+    """Return what was typed as a path below the API's root, such as ``/feeds?filter[id]=1``.
+
+    Raises:
+        UsageError: it leads elsewhere, or cannot be a path.
+    """
+    path, mark, query = typed.partition("?")
+    if "://" in path:
+        path = _below(path, base_url)
+    path = f"/{path.removeprefix('/')}"
+    if f"{path}/".startswith(f"{API_ROOT}/"):
+        path = path.removeprefix(API_ROOT)
+    problem = _problem(typed, path)
+    if problem:
+        raise UsageError(
+            f"{typed!r} is not a path of {base_url}{API_ROOT}: {problem}",
+            hint="use one such as /api/v1/feeds",
+        )
+    return f"{path}{mark}{query}"
+
+
+def _problem(typed: str, path: str) -> str | None:
+    *inner, last = path.split("/")[1:] or [""]
+    if not typed.isprintable():
+        return "it holds a control character"
+    if "#" in typed or "\\" in typed:
+        return "it holds a # or a backslash"
+    if not any((*inner, last)):
+        return "it leads elsewhere" if "://" in typed else "it names nothing"
+    if not all(inner):
+        return "it holds an empty segment"
+    if any(unquote(segment) in {".", ".."} for segment in (*inner, last)):
+        return "it holds a segment . or .."
+    return None
+
+
+def require_headers(lines: Sequence[str]) -> dict[str, str]:
+    """Return headers, given as ``Name: value``, with their names in lower case.
+
+    Raises:
+        UsageError: a line is no header, or one that cannot be given.
+    """
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name, value = name.lower(), value.strip(" \t")
+        if not colon or not _HEADER_NAME.fullmatch(name):
+            raise UsageError(f"--header {line!r} is not 'Name: value'")
+        if not value.isprintable() or not _is_latin_1(value):
+            raise UsageError(f"--header {name}: the value holds what no header can hold")
+        if name in _OWN_HEADERS:
+            raise UsageError(f"--header cannot set {name}", hint=_OWN_HEADERS[name])
+        headers[name] = value
+    return headers
+
+
+def joined(pages: Sequence[Any]) -> Any:
+    """Return one document of several: the first, with the data of all, and without links to pages.
+
+    Raises:
+        RefusedError: a page holds no list.
+    """
+    if not all(isinstance(page, dict) for page in pages):
+        raise RefusedError("Jebbit's pages cannot be joined: one is no document")
+    whole = {name: value for name, value in pages[0].items() if name != "links"}
+    for name in ("data", "included"):
+        parts = [page.get(name, [] if name == "included" else None) for page in pages]
+        if not all(isinstance(part, list) for part in parts):
+            raise RefusedError("Jebbit's pages cannot be joined: one holds no list")
+        if name in whole or any(parts):
+            whole[name] = [resource for part in parts for resource in part]
+    return whole
+
+
+def _below(url: str, base_url: str) -> str:
+    """Return a URL's path below the API's root, nothing when it leads elsewhere."""
+    try:
+        given, own = urlsplit(url), urlsplit(f"{base_url}{API_ROOT}/")
+        same = given.username is None and all(
+            getattr(given, part) == getattr(own, part) for part in ("scheme", "hostname", "port")
+        )
+    except ValueError:
+        return ""
+    return given.path.removeprefix(own.path) if same and given.path.startswith(own.path) else ""
+
+
+def _is_latin_1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""What an HTTP status of Jebbit's means, and what to do about it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from jebbitctl.api import documents
+from jebbitctl.api.doubts import how_to_look, list_command
+from jebbitctl.errors import (
+    AmbiguousWriteError,
+    CredentialsError,
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+from jebbitctl.redaction import scrub
+
+if TYPE_CHECKING:
+    from jebbitctl.api.oauth import Token
+    from jebbitctl.api.transport import Answer
+
+_SINGULAR = {"self": "business", "test": "integration"}
+
+
+def raise_for_status(
+    answer: Answer, method: str, path: str, token: Token | None, business: str | None
+) -> NoReturn:
+    """Raise the error that fits an answer other than 2xx.
+
+    Raises:
+        NotFoundError: 404.
+        CredentialsError: 401.
+        ForbiddenError: 403.
+        UnavailableError: 429 and 5xx; an AmbiguousWriteError where a write got the latter.
+        RefusedError: everything else, redirects included, which are never followed.
+    """
+    status = answer.status
+    said = _said(answer, token)
+    told = f": {said}" if said else ""
+    if status == HTTPStatus.NOT_FOUND:
+        raise NotFoundError(f"Jebbit knows no {_named(path)}{told}", hint=_list_hint(path), status=status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        _unauthorized(token, business)
+    if status == HTTPStatus.FORBIDDEN:
+        _forbidden(method, path, token, told)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise UnavailableError(
+            f"Jebbit asks for fewer requests ({status}{told})", hint="try again in a minute", status=status
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        what = f"Jebbit answered {status} to {method} {path}{told}"
+        if look := how_to_look(method, f"/api/v1{path}"):
+            raise AmbiguousWriteError(f"{what}; it may have been carried out", hint=look, status=status)
+        raise UnavailableError(what, hint="try again in a minute", status=status)
+    if status in range(300, 400):
+        raise RefusedError(
+            f"Jebbit redirects {method} {path} ({status}) to {answer.redirect_target}; none is followed",
+            hint="look at JEBBIT_API_BASE_URL or the profile's api_url",
+            status=status,
+        )
+    raise RefusedError(f"Jebbit refused {method} {path} ({status}{told})", status=status)
+
+
+def scope_needed(method: str, path: str) -> str:
+    """Return the scope that gates a call, the singular of what the call returns: ``read:integration``."""
+    collections = urlsplit(path).path.removeprefix("/api/v1").strip("/").split("/")[::2]
+    noun = _SINGULAR.get(collections[-1], collections[-1].removesuffix("s"))
+    return f"{'read' if method == 'GET' else 'write'}:{noun}"
+
+
+def _named(path: str) -> str:
+    """Return what a path names, in words: ``integration L5m24mjs`` for ``/integrations/L5m24mjs/test``."""
+    collection, _, rest = path.strip("/").partition("/")
+    id_ = rest.partition("/")[0]
+    return f"{collection.removesuffix('s').replace('_', ' ')} {id_}" if id_ else collection
+
+
+def _list_hint(path: str) -> str | None:
+    command = list_command(path.strip("/").partition("/")[0])
+    return command and f"{command} shows those that exist"
+
+
+def _said(answer: Answer, token: Token | None) -> str:
+    try:
+        said = documents.error_text(answer.json())
+    except ValueError:
+        return ""
+    return scrub(said, [token.access_token] if token else [])
+
+
+def _unauthorized(token: Token | None, business: str | None) -> NoReturn:
+    covered = token.businesses if token else []
+    if business and covered and business not in covered:
+        raise CredentialsError(
+            f"this credential does not cover business {business}; it covers {', '.join(covered)}",
+            hint="a business granted later needs a new token: run jebbitctl login again",
+            status=HTTPStatus.UNAUTHORIZED,
+        )
+    if business and covered:
+        raise CredentialsError(
+            f"Jebbit refused the token for business {business}, although the token lists it",
+            hint="the business was probably removed: ask your Jebbit representative",
+            status=HTTPStatus.UNAUTHORIZED,
+        )
+    raise CredentialsError(
+        "Jebbit refused the token",
+        hint="run jebbitctl login or mend JEBBIT_ACCESS_TOKEN; several businesses? name one: --business ID",
+        status=HTTPStatus.UNAUTHORIZED,
+    )
+
+
+def _forbidden(method: str, path: str, token: Token | None, told: str) -> NoReturn:
+    needed = scope_needed(method, path)
+    granted = [scope for scope in (token.scopes if token else ()) if not scope.startswith("read:business:")]
+    has = f"the token has {', '.join(granted)}" if granted else "the token does not tell its scopes"
+    raise ForbiddenError(
+        f"Jebbit does not allow {method} {path}{told}; it needs {needed}; {has}",
+        hint="ask your Jebbit representative for it; a new grant needs a new token: run jebbitctl login",
+        status=HTTPStatus.FORBIDDEN,
+    )

@@ -1,0 +1,174 @@
+"""Requests and answers over HTTP, bounded in time and size; every way to fail is one of our errors."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import exceptions as urllib3_errors
+
+from jebbitctl import __version__
+from jebbitctl.api.adapters import Auth, PatientRetry, was_not_sent
+from jebbitctl.api.failures import fail
+from jebbitctl.deadline import within
+from jebbitctl.errors import RefusedError
+from jebbitctl.redaction import redact, scrub
+from jebbitctl.sessions import PlainSession
+from jebbitctl.text import json_text, parse_json
+from jebbitctl.urls import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from urllib3.util.retry import RequestHistory
+
+MAX_BODY = 64 * 1024 * 1024
+"""Decoded bytes: ten times the largest inventory imaginable, and far below what a gzip bomb unpacks to."""
+
+PREVIEW = 500
+"""Characters of a body that the log shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: the HTTP status.
+        headers: with names in any case.
+        body: decoded bytes, whole.
+        ambiguous: an earlier try of the same request may have been carried out.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    ambiguous: bool = False
+
+    def json(self) -> Any:
+        """Return the body as JSON.
+
+        Raises:
+            ValueError: it is not, or nests too deep, or holds a number that Python refuses.
+        """
+        return parse_json(self.body)
+
+    @property
+    def redirect_target(self) -> str:
+        """Where a redirect leads, without the query, which may hold anything."""
+        return self.headers.get("Location", "").partition("?")[0] or "nowhere"
+
+
+class Transport:
+    """One connection pool, one deadline per call.
+
+    Args:
+        timeout: seconds for a whole call, retries included.
+        log: called with one line per request and per answer, secrets masked.
+    """
+
+    def __init__(self, timeout: float, log: Callable[[str], None] | None = None) -> None:
+        self.timeout = timeout
+        self.log = log
+        self._session = PlainSession()
+        self._session.headers.update({"User-Agent": f"jebbitctl/{__version__}", "Accept-Encoding": "gzip"})
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        auth: Auth | None = None,
+    ) -> Answer:
+        """Send one request and read the whole answer, whatever its status.
+
+        Args:
+            method: in capitals.
+            url: absolute.
+            headers: in addition to the usual ones.
+            body: bytes to send.
+            auth: adds the ``Authorization`` header, and knows what the log must not show.
+
+        Raises:
+            UnavailableError: the server could not be reached, or not in time.
+            AmbiguousWriteError: the same, for a write that may have been carried out.
+            RefusedError: the answer is larger than MAX_BODY.
+            UsageError: the machine's proxy or CA settings are broken.
+        """
+        auth = auth or Auth()
+        started = time.monotonic()
+        self._say(f"→ {method} {url}{_preview(body, auth.secrets)}")
+        try:
+            answer = within(self.timeout, lambda: self._exchange(method, url, headers, body, auth))
+        except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
+            self._say(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
+            fail(error, method, url, self.timeout)
+        took = f"{time.monotonic() - started:.3f} s"
+        self._say(
+            f"← {answer.status} in {took}, {len(answer.body)} bytes{_preview(answer.body, auth.secrets)}"
+        )
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, auth: Auth
+    ) -> Answer:
+        host = urlsplit(url).hostname or ""
+        adapter = self._session.get_adapter(url)
+        if isinstance(adapter, HTTPAdapter):
+            adapter.max_retries = PatientRetry.ending(time.monotonic() + self.timeout)
+        response = self._session.request(
+            method,
+            url,
+            headers=dict(headers),
+            data=body,
+            auth=auth,
+            # connecting ends early enough to say that nothing was sent; reading, only after the deadline
+            timeout=(self.timeout / 3, self.timeout + 1),
+            allow_redirects=False,
+            stream=True,
+            proxies={"no_proxy": host} if is_loopback(host) else None,
+        )
+        with response:
+            content = bytearray()
+            for chunk in response.iter_content(65536):
+                content += chunk
+                if len(content) > MAX_BODY:
+                    raise RefusedError(
+                        f"{host} sent an answer larger than {MAX_BODY // 2**20} MiB",
+                        status=response.status_code,
+                    )
+            history = response.raw.retries.history if response.raw.retries else ()
+            ambiguous = any(_may_have_worked(past) for past in history)
+            return Answer(response.status_code, response.headers, bytes(content), ambiguous)
+
+    def _say(self, line: str) -> None:
+        if self.log:
+            self.log(line)
+
+
+def _may_have_worked(past: RequestHistory) -> bool:
+    if past.error is not None:
+        return not was_not_sent(past.error)
+    return past.status != HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _preview(body: bytes | None, secrets: Sequence[str]) -> str:
+    """Return a short, masked view of a JSON body for the log."""
+    if not body:
+        return ""
+    try:
+        text = scrub(json_text(redact(parse_json(body))), secrets)
+    except ValueError:
+        return " (not JSON)"
+    return " " + (text if len(text) <= PREVIEW else text[:PREVIEW] + "…")

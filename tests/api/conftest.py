@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.api.client import Client
+from jebbitctl.api.transport import Transport
+from tests.api.faults import FaultServer
+from tests.api.support import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy, CA or netrc of this machine takes part."""
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("NETRC", "/dev/null")
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Every call's thread ends, at the latest with its server."""
+    yield
+    deadline = time.monotonic() + 5
+    while left := [thread for thread in threading.enumerate() if thread.name == "deadline"]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def server(_no_thread_is_left: None) -> Iterator[FaultServer]:
+    with FaultServer() as running:
+        yield running
+
+
+@pytest.fixture
+def log() -> list[str]:
+    """What the transport tells in debug mode."""
+    return []
+
+
+@pytest.fixture
+def transport(log: list[str]) -> Iterator[Transport]:
+    """A transport with time enough on a busy machine."""
+    transport = Transport(timeout=20, log=log.append)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def hasty() -> Iterator[Transport]:
+    """A transport whose calls end after half a second."""
+    transport = Transport(timeout=0.5)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens()
+
+
+@pytest.fixture
+def client(server: FaultServer, transport: Transport, tokens: Tokens) -> Client:
+    return Client(transport, server.url, tokens)
+
+
+@pytest.fixture
+def hasty_client(server: FaultServer, hasty: Transport, tokens: Tokens) -> Client:
+    return Client(hasty, server.url, tokens)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jebbitctl.api.businesses import identify
+from jebbitctl.api.client import Client
+from jebbitctl.errors import JebbitctlError, RefusedError, UnavailableError
+from tests.api.faults import api, http
+from tests.api.support import Tokens, token
+
+if TYPE_CHECKING:
+    from jebbitctl.api.transport import Transport
+    from tests.api.faults import FaultServer
+
+TWO = ["bTUIhsye", "second00"]
+
+
+def own(id_: Any = "bTUIhsye", name: Any = "Internal") -> bytes:
+    return api({"data": {"id": id_, "type": "businesses", "attributes": {"name": name}}})
+
+
+def several(transport: Transport, server: FaultServer, business: str | None = None) -> Client:
+    return Client(transport, server.url, Tokens(token(*(f"read:business:{id_}" for id_ in TWO))), business)
+
+
+@pytest.mark.parametrize("covered", [[], ["bTUIhsye"]])
+def test_one_business_takes_one_request(server: FaultServer, client: Client, covered: list[str]) -> None:
+    server.script = [own()]
+    business = {"id": "bTUIhsye", "name": "Internal"}
+    assert identify(client, covered) == (business, [business])
+    assert server.calls == ["GET /api/v1/self"]
+
+
+def test_several_are_named_one_by_one(server: FaultServer, transport: Transport) -> None:
+    server.script = [own(), own("second00", "Second")]
+    used, all_ = identify(several(transport, server), TWO)
+    assert used is None
+    assert all_ == [{"id": "bTUIhsye", "name": "Internal"}, {"id": "second00", "name": "Second"}]
+    assert [seen.headers["x-jebbit-business"] for seen in server.seen] == TWO
+
+
+def test_the_one_in_use_is_not_asked_twice(server: FaultServer, transport: Transport) -> None:
+    server.script = [own(), own("second00", "Second")]
+    used, _ = identify(several(transport, server, "second00"), TWO)
+    assert used == {"id": "second00", "name": "Second"}
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_one_that_was_removed_has_no_name(server: FaultServer, transport: Transport, status: int) -> None:
+    server.script = [http(status), own("second00", "Second")]
+    assert identify(several(transport, server), TWO)[1] == [
+        {"id": "bTUIhsye", "name": None},
+        {"id": "second00", "name": "Second"},
+    ]
+
+
+def test_the_one_in_use_that_was_removed_is_an_error(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(401), own(), http(401)]
+    with pytest.raises(JebbitctlError, match="for business bTUIhsye"):
+        identify(several(transport, server, "bTUIhsye"), TWO)
+
+
+def test_a_failure_is_not_taken_for_a_removal(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(500)]
+    with pytest.raises(UnavailableError):
+        identify(several(transport, server), TWO)
+
+
+@pytest.mark.parametrize("answer", [api([]), api({"data": None}), api({"data": []}), http(200)])
+def test_an_answer_without_a_business_is_refused(server: FaultServer, client: Client, answer: bytes) -> None:
+    server.script = [answer]
+    with pytest.raises(RefusedError, match="no resource"):
+        identify(client, [])

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from urllib3 import exceptions as urllib3_errors
+
+from jebbitctl.api.doubts import how_to_look
+from jebbitctl.api.failures import fail
+from jebbitctl.errors import AmbiguousWriteError, UnavailableError, UsageError
+from tests.api.faults import drop, http, last, reset
+
+if TYPE_CHECKING:
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.transport import Transport
+    from jebbitctl.errors import JebbitctlError
+    from tests.api.faults import Answer, FaultServer
+
+BROKEN: dict[str, tuple[Answer, str]] = {
+    "drop": (drop, "the connection was closed without an answer"),
+    "reset": (reset, "connection reset by peer"),
+    "short": (last(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"), "the answer broke off"),
+    "huge length": (last(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 18 + b"\r\n\r\n{}"), "broke off"),
+    "short chunk": (
+        last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}"),
+        "the answer broke off",
+    ),
+    "no last chunk": (
+        last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+        "the answer broke off",
+    ),
+    "no chunk": (
+        last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n"),
+        "the answer broke off",
+    ),
+    "not http": (last(b"SSH-2.0-OpenSSH_9.2\r\n"), "the answer is not HTTP"),
+    "long header": (last(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n"), "a header makes no sense"),
+    "two lengths": (
+        last(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"),
+        "a header makes no sense",
+    ),
+    "bad gzip": (http(200, b"plain", Content_Encoding="gzip"), "the answer could not be decompressed"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_post_with_a_broken_answer_is_sent_once_and_in_doubt(
+    server: FaultServer, client: Client, fault: str
+) -> None:
+    answer, told = BROKEN[fault]
+    server.script = [answer, http(201, "{}")]
+    with pytest.raises(AmbiguousWriteError, match=told) as caught:
+        client.post("/integrations", {})
+    assert "may have been carried out" in caught.value.message
+    assert "jebbitctl integrations list" in (caught.value.hint or "")
+    assert "\n" not in caught.value.message
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_get_with_broken_answers_is_unavailable(server: FaultServer, client: Client, fault: str) -> None:
+    answer, told = BROKEN[fault]
+    server.script = [answer] * 4
+    with pytest.raises(UnavailableError, match=told) as caught:
+        client.get("/integrations")
+    assert caught.value.code == "unavailable"
+
+
+@pytest.mark.parametrize("fault", ["drop", "reset", "not http"])
+def test_a_get_is_repeated_after_a_broken_connection(server: FaultServer, client: Client, fault: str) -> None:
+    server.script = [BROKEN[fault][0], http(200, "[1]")]
+    assert client.get("/integrations") == [1]
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_refused_connection_took_nothing(transport: Transport, method: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(UnavailableError, match="could not be reached: connection refused") as caught:
+        transport.send(method, f"http://127.0.0.1:{port}/api/v1/integrations", headers={})
+    assert caught.value.code == "unavailable"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_host_that_does_not_exist_took_nothing(transport: Transport, method: str) -> None:
+    with pytest.raises(UnavailableError, match=r"nowhere.invalid could not be reached: the host") as caught:
+        transport.send(method, "https://nowhere.invalid/api/v1/integrations", headers={})
+    assert caught.value.code == "unavailable"
+
+
+@pytest.mark.parametrize("url", ["http://a..b/", f"https://{'a' * 64}.com/", "https://\xad.com/"])
+def test_a_url_that_is_none_is_wrong_usage(transport: Transport, url: str) -> None:
+    with pytest.raises(UsageError, match="not valid"):
+        transport.send("GET", url, headers={})
+
+
+def test_a_header_that_cannot_be_sent_is_not_shown(transport: Transport, log: list[str]) -> None:
+    with pytest.raises(UsageError, match="a header makes no sense") as caught:
+        transport.send("GET", "http://127.0.0.1:9/", headers={"Authorization": "Bearer s3cr3t\n"})
+    assert "s3cr3t" not in "".join([*log, str(caught.value), str(caught.value.hint)])
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (TimeoutError(), AmbiguousWriteError, "no answer within 7 s"),
+        (OSError("Could not find a suitable TLS CA bundle"), UsageError, "the CA certificates"),
+        (PermissionError(13, "Permission denied", "/ca.pem"), UsageError, "permission denied"),
+        (UnicodeError("label too long"), UsageError, "UnicodeError"),
+        (requests.exceptions.SSLError(), UsageError, "SSLError"),
+        (urllib3_errors.ConnectTimeoutError(None, "x"), UnavailableError, "could not be reached"),
+        (requests.exceptions.ConnectionError("something new"), AmbiguousWriteError, "ConnectionError"),
+    ],
+    ids=repr,
+)
+def test_each_exception_means_something(error: Exception, kind: type[JebbitctlError], told: str) -> None:
+    with pytest.raises(kind, match=told) as caught:
+        fail(error, "POST", "https://h/api/v1/integrations", 7)
+    assert type(caught.value) is kind
+
+
+def test_an_exception_that_wraps_itself_ends() -> None:
+    error, inner = requests.exceptions.ConnectionError(), requests.exceptions.ConnectionError()
+    error.__cause__, inner.__cause__ = inner, error
+    with pytest.raises(UnavailableError):
+        fail(error, "GET", "https://h/", 7)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "hint"),
+    [
+        ("GET", "/api/v1/integrations", None),
+        ("POST", "/oauth/token", None),
+        ("POST", "/api/v1/integrations", "jebbitctl integrations list"),
+        ("PATCH", "/api/v1/integrations/L5m24mjs", "jebbitctl integrations list"),
+        ("POST", "/api/v1/integrations/L5m24mjs/test", "look at the endpoint"),
+        ("POST", "/api/v1/integration_mappings", "jebbitctl mappings list"),
+        ("POST", "/api/v1/integration_historic_backfills", "jebbitctl backfills list"),
+        ("POST", "/api/v1/things?x=1", "jebbitctl api /things"),
+        ("DELETE", "/api/v1/integrations/L5m24mjs", "delete it again"),
+    ],
+)
+def test_how_to_look(method: str, path: str, hint: str | None) -> None:
+    for url in (path, f"https://api2.jebbit.com{path}"):
+        told = how_to_look(method, url)
+        assert told == hint if hint is None else hint in (told or "")

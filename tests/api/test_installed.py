@@ -1,0 +1,174 @@
+"""What a user of the installed command sees of all this: an exit code, one line, no secret."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api.faults import FaultServer, api, drop, http, resource, silence
+from tests.api.support import ACCESS_TOKEN, CLIENT_SECRET, certificate
+from tests.support import Cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.api.faults import Answer
+    from tests.support import Result
+
+TOKEN = api(
+    {"access_token": ACCESS_TOKEN, "expires_in": 60, "scope": "read:business:bTUIhsye read:integration"}
+)
+LIST = api({"data": []})
+
+
+def named(value: object) -> str:
+    return getattr(value, "__name__", None) or str(value)[:40]
+
+
+@pytest.fixture
+def jebbitctl(tmp_path: Path, server: FaultServer) -> Cli:
+    """The installed command, pointed at the fault server."""
+    env = {
+        "JEBBIT_API_BASE_URL": server.url,
+        "JEBBIT_AUTH_ISSUER": server.url,
+        "JEBBIT_CLIENT_ID": "the-client",
+        "JEBBIT_CLIENT_SECRET": CLIENT_SECRET,
+    }
+    return Cli(tmp_path, env, [CLIENT_SECRET, ACCESS_TOKEN])
+
+
+def failed(result: Result, code: int, *told: str) -> None:
+    """Assert one error line, at most one hint, and nothing on stdout."""
+    lines = [line for line in result.err.splitlines() if not line.startswith(("→", "←", "✗"))]
+    assert (result.code, result.out) == (code, "")
+    assert lines[0].startswith("error: ")
+    assert len(lines) == 1 or (len(lines) == 2 and lines[1].startswith("hint: "))
+    assert all(text in result.err for text in told)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "told"),
+    [
+        (http(200, "<html>", Content_Type="text/html"), 1, "answered 200 with text/html"),
+        (http(404), 3, "Jebbit knows no integrations"),
+        (http(307, Location="https://evil.example/"), 1, "redirects GET /integrations (307) to https://evil"),
+        (http(200, "[" * 100_000), 1, "cannot be read as JSON"),
+        (http(200, "9" * 5000), 1, "cannot be read as JSON"),
+        (http(500, "\x1b[31m\xff"), 5, "answered 500"),
+        (http(403), 4, "it needs read:integration; the token has read:integration"),
+        (silence, 5, "no answer within 2 s"),
+    ],
+    ids=named,
+)
+def test_a_failure_is_one_line(
+    jebbitctl: Cli, server: FaultServer, answer: Answer, code: int, told: str
+) -> None:
+    server.script = [TOKEN, answer]
+    failed(jebbitctl.run("integrations", "list", "--debug", env={"JEBBIT_TIMEOUT": "2"}), code, told)
+    assert server.calls == ["POST /oauth/token", "GET /api/v1/integrations"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "told"),
+    [
+        (http(401, "Unauthorized", Content_Type="text/plain"), 4, "refused these credentials (401)"),
+        (http(307, Location="https://evil.example/oauth/token"), 1, "a redirect to https://evil.example"),
+        (http(200, "<html>"), 1, "but not with a token"),
+        (http(503), 5, "answered 503"),
+        (drop, 5, "closed without an answer"),
+        (api({"error": f"wrong secret {CLIENT_SECRET}"}, 403), 4, "wrong secret ********"),
+        (api({"access_token": f"{ACCESS_TOKEN}\r\nX-Evil: 1"}), 4, "the access token holds"),
+    ],
+    ids=named,
+)
+def test_an_issuer_that_gives_no_token(
+    jebbitctl: Cli, server: FaultServer, answer: Answer, code: int, told: str
+) -> None:
+    server.script = [answer]
+    failed(jebbitctl.run("integrations", "list", "--debug"), code, told)
+    assert server.calls == ["POST /oauth/token"]
+
+
+def test_debug_output_tells_each_request_and_no_secret(jebbitctl: Cli, server: FaultServer) -> None:
+    server.script = [TOKEN, resource({"shared_secret": "sh4red"})]
+    result = jebbitctl.run("integrations", "get", "L5m24mjs", "--json", "--debug")
+    assert result.code == 0
+    assert "sh4red" not in result.out + result.err
+    assert [line.split()[0] for line in result.err.splitlines()] == ["→", "←", "→", "←"]
+    assert '"client_secret": "********"' in result.err
+
+
+def test_errors_as_json_have_the_status(jebbitctl: Cli, server: FaultServer) -> None:
+    server.script = [TOKEN, http(502, "<html>"), http(502), http(502), http(502)]
+    error = jebbitctl.run("integrations", "list", "--json").error
+    assert (error["code"], error["status"]) == ("unavailable", 502)
+    assert len(server.seen) == 5
+
+
+def test_a_create_that_timed_out_is_sent_once(jebbitctl: Cli, server: FaultServer) -> None:
+    server.script = [TOKEN, silence]
+    create = ("integrations", "create", "--endpoint", "https://e.example/")
+    result = jebbitctl.run(*create, env={"JEBBIT_TIMEOUT": "2"})
+    failed(result, 5, "may have been carried out", "jebbitctl integrations list")
+    assert server.calls == ["POST /oauth/token", "POST /api/v1/integrations"]
+
+
+def test_a_delete_is_done_when_it_is_gone_at_the_second_try(jebbitctl: Cli, server: FaultServer) -> None:
+    server.script = [TOKEN, drop, http(404)]
+    result = jebbitctl.run("integrations", "delete", "L5m24mjs", "--yes")
+    assert (result.code, result.err) == (0, "Deleted integration L5m24mjs.\n")
+    assert server.calls[1:] == ["DELETE /api/v1/integrations/L5m24mjs"] * 2
+
+
+@pytest.mark.parametrize("id_", ["..", "a/b", "a?x", ""])
+def test_what_is_no_id_is_wrong_usage_before_any_request(
+    jebbitctl: Cli, server: FaultServer, id_: str
+) -> None:
+    failed(jebbitctl.run("integrations", "get", id_), 2, "is not an id")
+    failed(jebbitctl.run("integrations", "delete", id_, "--yes"), 2, "is not an id")
+    assert server.connections == 0
+
+
+def test_neither_netrc_nor_proxies_take_part(jebbitctl: Cli, server: FaultServer) -> None:
+    (jebbitctl.home / ".netrc").write_text("machine 127.0.0.1 login somebody password secret\n")
+    (jebbitctl.home / ".netrc").chmod(0o600)
+    server.script = [TOKEN, LIST]
+    with FaultServer() as proxy:
+        env = {"HTTP_PROXY": proxy.url, "http_proxy": proxy.url, "ALL_PROXY": proxy.url, "NETRC": None}
+        assert jebbitctl.run("integrations", "list", env=env).code == 0
+        assert proxy.connections == 0
+    assert "authorization" not in server.seen[0].headers
+    assert server.seen[1].headers["authorization"] == f"Bearer {ACCESS_TOKEN}"
+
+
+def test_tls(jebbitctl: Cli, tmp_path: Path) -> None:
+    path, key = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path, key)
+    with FaultServer(TOKEN, LIST, tls=tls) as secure:
+
+        def listed(bundle: str | None) -> Result:
+            env: dict[str, Any] = {"JEBBIT_API_BASE_URL": secure.url, "JEBBIT_AUTH_ISSUER": secure.url}
+            return jebbitctl.run("integrations", "list", env={**env, "REQUESTS_CA_BUNDLE": bundle})
+
+        failed(listed(None), 5, "no trusted TLS connection", "self-signed", "REQUESTS_CA_BUNDLE")
+        failed(
+            listed(str(tmp_path / "missing.pem")), 2, "CA certificates cannot be read", "REQUESTS_CA_BUNDLE"
+        )
+        assert secure.seen == []
+        assert listed(str(path)).code == 0
+        assert secure.connections == 2
+
+
+def test_several_businesses(jebbitctl: Cli, server: FaultServer) -> None:
+    token = api(
+        {"access_token": ACCESS_TOKEN, "expires_in": 3600, "scope": "read:business:one read:business:two"}
+    )
+    server.script = [token]
+    failed(jebbitctl.run("integrations", "list"), 2, "several businesses (one, two)", "--business")
+    server.script = [http(401), token, http(401)]
+    failed(jebbitctl.run("integrations", "list", "--business", "three"), 4, "it covers one, two")
+    assert server.calls.count("POST /oauth/token") == 2
+    assert server.seen[-1].headers["x-jebbit-business"] == "three"

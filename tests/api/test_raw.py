@@ -1,0 +1,70 @@
+"""What somebody typed as a path, as headers; pages as one document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jebbitctl.api.raw import joined, require_headers, require_path
+from jebbitctl.errors import RefusedError, UsageError
+
+BASE = "https://api.example"
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("feeds", "/feeds"),
+        ("/feeds", "/feeds"),
+        ("/api/v1/feeds", "/feeds"),
+        ("api/v1/feeds/1?filter[a]=/api/v1/../x", "/feeds/1?filter[a]=/api/v1/../x"),
+        ("https://api.example/api/v1/feeds?a=b", "/feeds?a=b"),
+        ("https://API.example/api/v1/feeds", "/feeds"),
+        ("api/v1feeds", "/api/v1feeds"),
+        ("feeds/", "/feeds/"),
+    ],
+)
+def test_a_path_may_have_the_leading_part_or_not(typed: str, path: str) -> None:
+    assert require_path(typed, BASE) == path
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "",
+            "/",
+            "/api/v1",
+            "//evil.example/x",
+            "a//b",
+            "..",
+            "a/./b",
+            "a/%2e%2e/b",
+            "a/.%2E",
+            "a#b",
+            "a\\b",
+        ),
+        *("a\x00b", "a\udcffb", "http://api.example/api/v1/feeds", "https://api.example:444/api/v1/feeds"),
+        *("https://api.example/other/feeds", "https://u:p@api.example/api/v1/feeds", "https://[::1/api/v1/x"),
+        "https://api.example.evil.example/api/v1/feeds",
+    ],
+)
+def test_a_path_leads_nowhere_else(typed: str) -> None:
+    with pytest.raises(UsageError):
+        require_path(typed, BASE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Authorization: x", "HOST: x", "Content-Length: 1", "x-jebbit-business: a", "a b: c", "a", "a: ☕", ":"],
+)
+def test_headers_that_cannot_be_given(line: str) -> None:
+    with pytest.raises(UsageError):
+        require_headers([line])
+
+
+@pytest.mark.parametrize("last", [[], {"data": {}}, {}])
+def test_pages_that_hold_no_list_cannot_be_joined(last: Any) -> None:
+    with pytest.raises(RefusedError):
+        joined([{"data": []}, last])

@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+import gzip
+import ssl
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.api.transport import MAX_BODY, Transport
+from jebbitctl.errors import RefusedError, UnavailableError, UsageError
+from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
+from tests.api.support import certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jebbitctl.api.transport import Answer
+    from tests.api.faults import Answer as Scripted
+
+
+BOMB = gzip.compress(bytes(2**20)) * 200
+"""200 KB that unpack to 200 MiB."""
+
+
+def get(transport: Transport, server: FaultServer, path: str = "/") -> Answer:
+    return transport.send("GET", server.url + path, headers={})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        silence,
+        drip(b"HTTP/1.1 200 OK\r\n", b"X-Slow: 1\r\n"),
+        drip(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        drip(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 503 No\r\nContent-Length: 9999\r\n\r\n", b" "),
+    ],
+    ids=["silence", "headers", "continues", "body", "chunks", "endless", "body of a failure"],
+)
+def test_a_call_ends_at_its_deadline(server: FaultServer, hasty: Transport, answer: Scripted) -> None:
+    server.script = [answer]
+    started = time.monotonic()
+    with pytest.raises(UnavailableError, match=r"no answer within 0\.5 s"):
+        get(hasty, server)
+    assert time.monotonic() - started < 2
+    assert len(server.seen) == 1
+
+
+def test_nothing_is_sent_after_the_deadline(server: FaultServer) -> None:
+    transport = Transport(timeout=1)
+    busy = http(429, Retry_After="1000")
+    server.script = [busy] * 20
+    with suppress(UnavailableError):  # the last answer may come at the last moment
+        transport.send("POST", server.url, headers={}, body=b"{}")
+    sent = len(server.seen)
+    while any(thread.name == "deadline" for thread in threading.enumerate()):
+        time.sleep(0.01)
+    assert len(server.seen) == sent
+    transport.close()
+
+
+def test_an_answer_in_chunks_is_read_whole(server: FaultServer, transport: Transport) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[1,2\r\n3\r\n,3]\r\n0\r\n\r\n"
+    server.script = [chunked, chunked]
+    assert get(transport, server).json() == [1, 2, 3]
+    assert get(transport, server).json() == [1, 2, 3]
+    assert server.connections == 1
+
+
+def test_an_answer_without_a_length_ends_with_its_connection(
+    server: FaultServer, transport: Transport
+) -> None:
+    server.script = [last(b"HTTP/1.1 200 OK\r\n\r\n[1]")]
+    assert get(transport, server).json() == [1]
+
+
+def test_an_answer_may_be_compressed(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(200, gzip.compress(b"[1]"), Content_Encoding="gzip")]
+    assert get(transport, server).json() == [1]
+
+
+@pytest.mark.parametrize(
+    "answer", [api([1]), http(204), http(404, "gone"), http(307, Location="/elsewhere")], ids=repr
+)
+def test_calls_share_one_connection(server: FaultServer, transport: Transport, answer: bytes) -> None:
+    server.script = [answer] * 3
+    statuses = {get(transport, server).status for _ in range(3)}
+    assert len(statuses) == 1
+    assert (len(server.seen), server.connections) == (3, 1)
+
+
+def test_a_pooled_connection_that_was_closed_meanwhile_is_replaced(
+    server: FaultServer, transport: Transport
+) -> None:
+    server.script = [last(api([1])), api([2])]
+    assert get(transport, server).json() == [1]
+    assert get(transport, server).json() == [2]
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_get_is_repeated_after_a_passing_failure(
+    server: FaultServer, transport: Transport, status: int
+) -> None:
+    server.script = [http(status), api([1])]
+    answer = get(transport, server)
+    assert (answer.status, answer.ambiguous) == (200, status != 429)
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500, 501])
+def test_a_get_is_not_repeated_after_a_lasting_failure(
+    server: FaultServer, transport: Transport, status: int
+) -> None:
+    server.script = [http(status)]
+    assert get(transport, server).status == status
+    assert len(server.seen) == 1
+
+
+def test_tries_are_few(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(503)] * 9
+    assert get(transport, server).status == 503
+    assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["abc", "-5", "", "nan", "1_0.5.5", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 5000 + "x", "\xff", "٣"],
+)
+def test_a_retry_after_that_makes_no_sense_waits_for_nothing(
+    server: FaultServer, transport: Transport, value: str
+) -> None:
+    server.script = [
+        f"HTTP/1.1 503 No\r\nContent-Length: 0\r\nRetry-After: {value}\r\n\r\n".encode(),
+        api([1]),
+    ]
+    started = time.monotonic()
+    assert get(transport, server).json() == [1]
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("value", ["999999999", "inf", "1e308", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_huge_retry_after_is_capped(server: FaultServer, value: str) -> None:
+    transport = Transport(timeout=2)
+    server.script = [http(503, Retry_After=value), api([1])]
+    started = time.monotonic()
+    assert get(transport, server).json() == [1]
+    assert 0.4 < time.monotonic() - started < 2
+    transport.close()
+
+
+def test_retry_after_is_honoured(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(429, Retry_After="0.3"), api([1])]
+    started = time.monotonic()
+    assert get(transport, server).json() == [1]
+    assert 0.3 <= time.monotonic() - started < 3
+
+
+def test_a_post_is_repeated_only_where_it_was_surely_not_taken(
+    server: FaultServer, transport: Transport
+) -> None:
+    server.script = [http(429), http(503)]
+    answer = transport.send("POST", server.url, headers={}, body=b"{}")
+    assert (answer.status, answer.ambiguous) == (503, False)
+    assert len(server.seen) == 2
+
+
+def test_a_gzip_bomb_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(200, BOMB, Content_Encoding="gzip")]
+    with pytest.raises(RefusedError, match="larger than 64 MiB") as caught:
+        get(transport, server)
+    assert caught.value.status == 200
+
+
+def test_a_redirect_with_a_bomb_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(302, BOMB, Content_Encoding="gzip", Location="/x")]
+    with pytest.raises(RefusedError, match="larger than"):
+        get(transport, server)
+
+
+def test_an_answer_as_large_as_allowed_is_read(
+    server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_BODY > 10 * 2**20
+    monkeypatch.setattr("jebbitctl.api.transport.MAX_BODY", 100_000)
+    server.script = [http(200, bytes(100_000)), http(200, bytes(100_001))]
+    assert len(get(transport, server).body) == 100_000
+    with pytest.raises(RefusedError, match="larger than"):
+        get(transport, server)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_redirect_is_followed(server: FaultServer, transport: Transport, status: int, method: str) -> None:
+    with FaultServer(api([1])) as elsewhere:
+        server.script = [http(status, Location=elsewhere.url)]
+        answer = transport.send(method, server.url, headers={}, body=b"secret")
+        assert answer.status == status
+        assert (len(server.seen), elsewhere.connections) == (1, 0)
+
+
+def test_netrc_adds_nothing(
+    server: FaultServer, transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    server.script = [api([1])]
+    get(transport, server)
+    assert "authorization" not in server.seen[0].headers
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_proxies_see_nothing_of_this_machine(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    with FaultServer(api([1]), host=host) as server, FaultServer() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        assert get(transport, server).json() == [1]
+        local = server.url.replace(host if ":" not in host else f"[{host}]", "localhost")
+        server.script = [api([2])]
+        if host == "127.0.0.1":
+            assert transport.send("GET", local, headers={}).json() == [2]
+        assert proxy.connections == 0
+
+
+def test_proxies_are_used_for_the_rest_of_the_world(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = last(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+    with FaultServer(refusal) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(UnavailableError, match=r"the proxy did not connect.*407") as caught:
+            transport.send("POST", "https://api2.jebbit.invalid/api/v1/integrations", headers={})
+        assert "HTTPS_PROXY" in (caught.value.hint or "")
+        assert proxy.calls == ["CONNECT api2.jebbit.invalid:443"]
+
+
+@pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", "socks5://127.0.0.1:1", "http://x:99999"])
+def test_a_broken_proxy_setting_is_wrong_usage(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(UsageError, match="prox"):
+        transport.send("POST", "https://api2.jebbit.invalid/", headers={})
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def secure(pem: tuple[Path, Path]) -> Iterator[FaultServer]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*pem)
+    with FaultServer(tls=tls) as running:
+        yield running
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_certificate_is_not_trusted(
+    secure: FaultServer, transport: Transport, method: str
+) -> None:
+    with pytest.raises(UnavailableError, match=r"no trusted TLS connection.*self-signed") as caught:
+        transport.send(method, f"{secure.url}/api/v1/integrations", headers={})
+    assert caught.value.code == "unavailable"
+    assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
+    assert (secure.connections, secure.seen) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_certificate_that_is_named_is_trusted(
+    secure: FaultServer,
+    transport: Transport,
+    pem: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setenv(name, str(pem[0]))
+    secure.script = [resource(), drop, api([1])]
+    assert get(transport, secure).status == 200
+    assert get(transport, secure).json() == [1]
+    assert len(secure.seen) == 3
+
+
+def test_a_trusted_certificate_for_another_name_is_refused(
+    secure: FaultServer, transport: Transport, pem: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem[0]))
+    with pytest.raises(UnavailableError, match="hostname mismatch"):
+        transport.send("GET", secure.url.replace("127.0.0.1", "localhost"), headers={})
+    assert secure.seen == []
+
+
+@pytest.mark.parametrize("bundle", ["missing.pem", "not.pem"])
+def test_a_ca_bundle_that_cannot_be_read_is_wrong_usage(
+    secure: FaultServer,
+    transport: Transport,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bundle: str,
+) -> None:
+    (tmp_path / "not.pem").write_text("not a certificate")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / bundle))
+    with pytest.raises(UsageError, match=r"could not be made: (the CA|no certificate)") as caught:
+        transport.send("POST", secure.url, headers={})
+    assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
+    assert secure.seen == []
+
+
+def test_a_missing_ca_bundle_does_not_matter_without_tls(
+    server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    server.script = [api([1])]
+    assert get(transport, server).json() == [1]
+
+
+def test_a_write_whose_tls_connection_breaks_is_not_repeated(
+    secure: FaultServer, transport: Transport, pem: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem[0]))
+    secure.script = [drop, resource()]
+    with pytest.raises(UnavailableError) as caught:
+        transport.send("POST", f"{secure.url}/api/v1/integrations", headers={}, body=b"{}")
+    assert caught.value.code == "ambiguous"
+    assert len(secure.seen) == 1
+
+
+def test_the_log_has_a_line_per_request_and_answer(
+    server: FaultServer, transport: Transport, log: list[str]
+) -> None:
+    server.script = [api({"name": "x" * 1000}), http(200, "<html>")]
+    transport.send("POST", f"{server.url}/a", headers={}, body=b'{"shared_secret": "s3cr3t", "n": 1}')
+    get(transport, server, "/b")
+    assert log[0] == f'→ POST {server.url}/a {{"shared_secret": "********", "n": 1}}'
+    assert log[1].startswith("← 200 in 0.")
+    assert log[1].endswith("…")
+    assert len(log[1]) < 600
+    assert log[2] == f"→ GET {server.url}/b"
+    assert log[3].endswith("6 bytes (not JSON)")
+
+
+def test_the_log_names_a_failure_by_its_kind_only(
+    server: FaultServer, transport: Transport, log: list[str]
+) -> None:
+    server.script = [drop]
+    with pytest.raises(UnavailableError):
+        transport.send("POST", server.url, headers={}, body=b"{}")
+    assert log[1].startswith("✗ ConnectionError after 0.")
