@@ -1,0 +1,50 @@
+"""Keyrings that fail, each in a way that a real one does."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from keyring.errors import InitError, KeyringLocked, PasswordDeleteError
+
+from .working import FileKeyring
+
+
+class HangingKeyring(FileKeyring):
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+        time.sleep(60)
+        return None
+
+
+class LockedKeyring(FileKeyring):
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+        raise KeyringLocked("Failed to unlock the collection!")
+
+
+class FreshHomeKeyring(FileKeyring):
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+        raise InitError("Failed to create the collection: Prompt dismissed.")
+
+
+class DeadSocketKeyring(FileKeyring):
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+        raise FileNotFoundError(2, "No such file or directory")
+
+
+class ForgetfulKeyring(FileKeyring):
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Take it, and lose it."""
+
+
+class StuckKeyring(FileKeyring):
+    """Cannot delete what belongs to the profile that TEST_KEYRING_STUCK names."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        if username.startswith(os.environ["TEST_KEYRING_STUCK"]):
+            raise PasswordDeleteError("no")
+        super().delete_password(service, username)
+
+
+class NotHereKeyring(FileKeyring):
+    def __init__(self) -> None:
+        raise RuntimeError("The Secret Service daemon is neither running nor activatable through D-Bus")

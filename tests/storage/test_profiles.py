@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.errors import UsageError
+from jebbitctl.storage.profiles import Profile, ProfileStore, require_profile_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROFILE = Profile(client_id="abc", environment="staging", login_id="1")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ProfileStore:
+    return ProfileStore(tmp_path / "config")
+
+
+def path_of(store: ProfileStore) -> Path:
+    assert store.path is not None
+    return store.path
+
+
+def write(store: ProfileStore, text: str) -> None:
+    path_of(store).parent.mkdir(exist_ok=True)
+    path_of(store).write_text(text, encoding="utf-8")
+
+
+def test_a_profile_comes_back_as_it_was_saved(store: ProfileStore) -> None:
+    store.save("one", PROFILE)
+    assert store.get("one") == PROFILE
+    assert ProfileStore(path_of(store).parent).get("one") == PROFILE
+    assert store.get("two") is None
+    assert stat.S_IMODE(path_of(store).stat().st_mode) == 0o600
+    assert stat.S_IMODE(path_of(store).parent.stat().st_mode) == 0o700
+
+
+def test_the_first_profile_is_the_default_until_another_is_chosen(store: ProfileStore) -> None:
+    assert store.default() == "default"
+    store.save("one", PROFILE)
+    store.save("two", PROFILE)
+    assert (store.names(), store.default()) == (["one", "two"], "one")
+    store.use("two")
+    assert store.default() == "two"
+
+
+def test_when_the_default_is_removed_the_first_of_the_others_becomes_it(store: ProfileStore) -> None:
+    for name in ("one", "two"):
+        store.save(name, PROFILE)
+    store.remove("one")
+    assert (store.names(), store.default()) == (["two"], "two")
+    store.remove("two")
+    assert (store.names(), store.default()) == ([], "default")
+    store.remove("two")
+
+
+def test_comments_and_keys_of_others_are_kept(store: ProfileStore) -> None:
+    write(
+        store,
+        '# mine\n[profiles.one] # first\nclient_id = "x"\nfuture = 1\nbusiness = "old"\n[other]\na = 1\n',
+    )
+    store.save("one", PROFILE)
+    text = path_of(store).read_text()
+    assert text.startswith("# mine\n")
+    assert "[profiles.one] # first" in text
+    assert "future = 1" in text
+    assert "[other]" in text
+    assert "business" not in text
+
+
+def test_a_name_with_a_dot_and_one_written_by_hand_can_be_removed(store: ProfileStore) -> None:
+    write(store, '[profiles."by hand"]\nclient_id = "x"\n')
+    store.save("a.b", PROFILE)
+    assert store.names() == ["by hand", "a.b"]
+    for name in store.names():
+        store.remove(name)
+    assert store.names() == []
+
+
+def test_a_file_with_a_bom_is_read(store: ProfileStore) -> None:
+    write(store, '\ufeffdefault_profile = "one"\n')
+    assert store.default() == "one"
+
+
+def test_a_file_that_is_a_link_stays_one(store: ProfileStore, tmp_path: Path) -> None:
+    target = tmp_path / "dotfiles.toml"
+    target.write_text("# kept\n")
+    path_of(store).parent.mkdir()
+    path_of(store).symlink_to(target)
+    store.save("one", PROFILE)
+    assert path_of(store).is_symlink()
+    assert target.read_text().startswith("# kept\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[profiles", "profiles = 1", "profiles = [1]", "[profiles]\none = 1", "[profiles.one]\nclient_id = 1"],
+)
+def test_a_file_that_makes_no_sense_is_an_error_and_not_overwritten(
+    store: ProfileStore, content: str
+) -> None:
+    write(store, content)
+    with pytest.raises(UsageError, match=r"config\.toml"):
+        store.get("one")
+    if content.endswith("client_id = 1"):
+        store.save("one", PROFILE)
+        assert store.get("one") == PROFILE
+        return
+    with pytest.raises(UsageError, match=r"config\.toml"):
+        store.save("one", PROFILE)
+    assert path_of(store).read_text() == content
+
+
+def test_a_file_that_cannot_be_read_is_an_error(store: ProfileStore) -> None:
+    path_of(store).mkdir(parents=True)
+    with pytest.raises(UsageError, match="cannot be read"):
+        store.names()
+
+
+def test_a_place_that_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    blocked = ProfileStore(tmp_path / "file" / "config")
+    assert blocked.names() == []
+    for attempt in (blocked.require_writable, lambda: blocked.save("one", PROFILE)):
+        with pytest.raises(UsageError, match="cannot be written") as caught:
+            attempt()
+        assert "JEBBIT_CONFIG_DIR" in str(caught.value.hint)
+    ProfileStore(tmp_path / "new" / "config").require_writable()
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_a_directory_there_are_no_profiles_and_none_can_be_saved() -> None:
+    store = ProfileStore(None)
+    assert (store.names(), store.default(), store.get("one")) == ([], "default", None)
+    for attempt in (store.require_writable, lambda: store.save("one", PROFILE)):
+        with pytest.raises(UsageError, match="no home directory"):
+            attempt()
+
+
+def test_another_process_that_holds_the_file_is_waited_for_in_vain(
+    store: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    monkeypatch.setattr("jebbitctl.storage.profiles._LOCK_PATIENCE", 0.1)
+    store.save("one", PROFILE)
+    with (
+        FileLock(path_of(store).with_suffix(".lock"), is_singleton=False),
+        pytest.raises(UsageError, match="another process"),
+    ):
+        store.use("two")
+
+
+@pytest.mark.parametrize("name", ["", ".a", "-a", "a/b", "a b", "ü", "a\n", "x" * 65])
+def test_a_name_is_letters_digits_and_a_few_others(name: str) -> None:
+    with pytest.raises(UsageError):
+        require_profile_name(name)
+    assert require_profile_name("Staging-2.eu_x") == "Staging-2.eu_x"

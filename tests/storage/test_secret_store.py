@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.sandbox.server import Sandbox
+from tests.backends import BROKEN, WORKING
+from tests.machine import Machine, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PLAINTEXT = """
+from keyring.backend import KeyringBackend
+
+class PlaintextKeyring(KeyringBackend):
+    priority = 0.5
+    def get_password(self, service, username): return None
+    def set_password(self, service, username, password): open(__file__ + ".secret", "w").write(password)
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
+    # without a session bus, so that no test finds the keyring of whoever runs it
+    env: dict[str, str] = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
+    return Machine(tmp_path, env, [sandbox.state.client_secret])
+
+
+def install_plaintext(machine: Machine) -> None:
+    """What ``pip install keyrings.alt`` does, as far as the keyring library can see it."""
+    package = machine.modules / "keyrings" / "alt"
+    package.mkdir(parents=True)
+    (package / "file.py").write_text(PLAINTEXT)
+    install_plugin(machine, "keyrings.alt", "keyrings.alt.file")
+
+
+def install_plugin(machine: Machine, name: str, module: str) -> None:
+    info = machine.modules / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[keyring.backends]\nx = {module}\n")
+
+
+def assert_refused(machine: Machine, sandbox: Sandbox, backend: str | None, said: str) -> None:
+    """Nothing is sent, nothing is kept, and the error is one line of ours and a hint."""
+    before = len(sandbox.requests)
+    result = machine.login(sandbox, env={"PYTHON_KEYRING_BACKEND": backend})
+    assert result.code == 4
+    assert result.out == ""
+    error, hint = result.err.splitlines()
+    assert error.startswith("error: ")
+    assert said in error
+    assert "JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET" in hint
+    assert paths(sandbox, before) == []
+    assert not (machine.config / "config.toml").exists()
+    assert not list(machine.home.rglob("*.secret"))
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("keyring.backends.fail.Keyring", "no keyring that keeps secrets"),
+        ("keyring.backends.null.Keyring", "no keyring that keeps secrets"),
+        ("no.such.module", "ModuleNotFoundError"),
+        ("keyring.backends.null.NoSuchClass", "AttributeError"),
+        ("", "ValueError"),
+        (f"{BROKEN}.LockedKeyring", "KeyringLocked"),
+        (f"{BROKEN}.FreshHomeKeyring", "InitError"),
+        (f"{BROKEN}.DeadSocketKeyring", "FileNotFoundError"),
+        (f"{BROKEN}.NotHereKeyring", "RuntimeError"),
+    ],
+)
+def test_a_keyring_that_is_unsafe_or_out_of_reach_is_refused(
+    machine: Machine, sandbox: Sandbox, backend: str, said: str
+) -> None:
+    assert_refused(machine, sandbox, backend, said)
+
+
+@pytest.mark.parametrize(
+    "backend", [None, "keyrings.alt.file.PlaintextKeyring", "keyring.backends.chainer.ChainerBackend"]
+)
+def test_keyrings_alt_is_refused_however_it_was_chosen(
+    machine: Machine, sandbox: Sandbox, backend: str | None
+) -> None:
+    install_plaintext(machine)
+    assert_refused(machine, sandbox, backend, "no keyring that keeps secrets")
+
+
+def test_the_null_keyring_of_a_configuration_file_is_refused(machine: Machine, sandbox: Sandbox) -> None:
+    config = machine.home / ".config" / "python_keyring"
+    config.mkdir(parents=True)
+    (config / "keyringrc.cfg").write_text("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n")
+    assert_refused(machine, sandbox, None, "no keyring that keeps secrets (keyring.backends.null.Keyring)")
+
+
+def test_a_safe_keyring_in_a_chain_with_unsafe_ones_is_used(machine: Machine, sandbox: Sandbox) -> None:
+    install_plaintext(machine)
+    install_plugin(machine, "ours", WORKING)
+    assert machine.login(sandbox, env={"PYTHON_KEYRING_BACKEND": None}).code == 0
+    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert not list(machine.home.rglob("*.secret"))
+
+
+def test_a_broken_plugin_of_the_keyring_library_is_not_told_about(machine: Machine, sandbox: Sandbox) -> None:
+    install_plugin(machine, "broken", "no_such_module")
+    install_plugin(machine, "ours", WORKING)
+    result = machine.login(sandbox, env={"PYTHON_KEYRING_BACKEND": None})
+    assert result.code == 0
+    assert "no_such_module" not in result.err
+
+
+def test_a_keyring_that_hangs_is_given_three_seconds(machine: Machine, sandbox: Sandbox) -> None:
+    started = time.monotonic()
+    assert_refused(machine, sandbox, f"{BROKEN}.HangingKeyring", "did not answer within 3 s")
+    assert time.monotonic() - started < 6
+
+
+def test_a_keyring_that_does_not_give_back_what_it_took_is_found_out(
+    machine: Machine, sandbox: Sandbox
+) -> None:
+    result = machine.login(sandbox, "--json", env={"PYTHON_KEYRING_BACKEND": f"{BROKEN}.ForgetfulKeyring"})
+    assert result.code == 4
+    assert "does not give it back" in result.error["message"]
+    assert not (machine.config / "config.toml").exists()
+
+
+def test_a_secret_that_is_gone_or_out_of_reach_is_one_clean_error(machine: Machine, sandbox: Sandbox) -> None:
+    assert machine.login(sandbox).code == 0
+    (token,) = machine.tokens
+    token.unlink()
+    locked = machine.run("whoami", "--json", env={"PYTHON_KEYRING_BACKEND": f"{BROKEN}.LockedKeyring"})
+    assert (locked.code, locked.error["code"]) == (4, "keyring")
+    (machine.home / "keyring.json").unlink()
+    gone = machine.run("whoami", "--json")
+    assert gone.code == 4
+    assert "jebbitctl login --profile default" in gone.error["hint"]
