@@ -1,0 +1,5 @@
+"""Receiving and sending Jebbit webhooks; ``sign`` and ``verify`` are public, for receivers in Python."""
+
+from jebbitctl.webhooks.signature import Reason, Verification, sign, verify
+
+__all__ = ["Reason", "Verification", "sign", "verify"]

@@ -1,0 +1,46 @@
+"""Deliveries passed on: the same bytes and headers, to one URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jebbitctl.webhooks.exchange import TIMEOUT, Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.receiver import Delivery
+
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Source: RFC 9110, section 7.6.1, and RFC 2616, section 13.5.1."""
+_MADE_ANEW = frozenset({"host", "content-length", "expect"})
+
+
+def end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that travel on: without a connection's own, and those that ``Connection`` names."""
+    named = {name.strip().lower() for name in headers.get("connection", "").split(",")}
+    dropped = _HOP_BY_HOP | _MADE_ANEW | named
+    return {name: value for name, value in headers.items() if name not in dropped}
+
+
+def forward(delivery: Delivery, url: str, *, timeout: float = TIMEOUT) -> Answer:
+    """Pass ``delivery`` on to exactly ``url`` and return that endpoint's answer, or the reason for none.
+
+    Raises:
+        UsageError: the URL cannot be sent to.
+    """
+    with Exchange(url, timeout) as exchange:
+        return exchange.send(delivery.body, end_to_end(delivery.headers))

@@ -1,0 +1,174 @@
+"""Deliveries kept as JSON lines: one object each, the raw body in Base64."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.webhooks.receiver import Delivery
+from jebbitctl.webhooks.signature import Reason, Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+_BEGINNING = b'{"time":'
+_LONGEST_LINE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A delivery from a recording.
+
+    Attributes:
+        number: its line in the file, from 1.
+        delivery: as it was received; its verification's age is as of then.
+    """
+
+    number: int
+    delivery: Delivery
+
+
+class Recorder:
+    """Appends deliveries to a file; a context manager, safe to use from several threads.
+
+    A new file gets mode 0600, for bodies hold personal data. A last line that a crash tore is removed.
+
+    Raises:
+        UsageError: on entry, the file cannot be written, or is no recording.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = open(self._path, "a+b", buffering=0, opener=_private)
+        except OSError as error:
+            raise UsageError(f"cannot record to {self._path}: {error.strerror}") from None
+        try:
+            self._mend()
+        except BaseException:
+            self._file.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, delivery: Delivery) -> None:
+        """Write one line; it is with the operating system when this returns.
+
+        Raises:
+            JebbitctlError: it could not be written; nothing of it stays behind.
+        """
+        line = json.dumps(_to_json(delivery)).encode() + b"\n"
+        written = 0
+        with self._lock:
+            try:
+                while written < len(line):
+                    written += self._file.write(line[written:])
+            except OSError as error:
+                with suppress(OSError):
+                    self._file.truncate(os.fstat(self._file.fileno()).st_size - written)
+                raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
+
+    def _mend(self) -> None:
+        status = os.fstat(self._file.fileno())
+        if not stat.S_ISREG(status.st_mode) or not status.st_size:
+            return
+        self._file.seek(0)
+        if not _BEGINNING.startswith(self._file.read(len(_BEGINNING))):
+            raise UsageError(f"cannot record to {self._path}: it holds something else")
+        start = max(0, status.st_size - _LONGEST_LINE)
+        self._file.seek(start)
+        complete = self._file.read().rfind(b"\n") + 1
+        if complete or not start:
+            self._file.truncate(start + complete)
+
+
+def read(path: Path) -> Iterator[Recorded]:
+    """Yield what a recording holds; a torn last line is passed over.
+
+    Raises:
+        UsageError: the file cannot be read, or a line of it is not a recorded delivery.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    delivery = _from_json(json.loads(line))
+                except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+                    if line.startswith(_BEGINNING[: len(line)]) and not line.endswith(b"\n"):
+                        return
+                    raise UsageError(f"{path}, line {number}: not a recorded delivery") from None
+                yield Recorded(number, delivery)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def select(
+    recorded: Iterator[Recorded], *, only: Collection[int] | None = None, since: float | None = None
+) -> list[Recorded]:
+    """Return those that were asked for, in the order of the recording.
+
+    Args:
+        recorded: from :func:`read`.
+        only: numbers; None for all.
+        since: unix seconds; those received earlier are left out.
+
+    Raises:
+        UsageError: the recording has no such number.
+    """
+    everything = list(recorded)
+    missing = set(only or ()) - {one.number for one in everything}
+    if missing:
+        raise UsageError(f"the recording has {len(everything)} deliveries, and no number {min(missing)}")
+    return [
+        one
+        for one in everything
+        if (only is None or one.number in only) and (since is None or one.delivery.time >= since)
+    ]
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _to_json(delivery: Delivery) -> dict[str, Any]:
+    verification = delivery.verification
+    return {
+        "time": datetime.fromtimestamp(delivery.time, UTC)
+        .isoformat(timespec="microseconds")
+        .replace("+00:00", "Z"),
+        "status": delivery.status,
+        "valid": verification.valid,
+        "reason": verification.reason,
+        "timestamp": verification.timestamp,
+        "age_seconds": verification.age_seconds,
+        "test": delivery.test,
+        "repeat": delivery.repeat,
+        "headers": dict(delivery.headers),
+        "body": base64.b64encode(delivery.body).decode("ascii"),
+    }
+
+
+def _from_json(line: dict[str, Any]) -> Delivery:
+    return Delivery(
+        time=datetime.fromisoformat(line["time"]).timestamp(),
+        body=base64.b64decode(line["body"], validate=True),
+        headers={str(name): str(value) for name, value in line["headers"].items()},
+        verification=Verification(Reason(line["reason"]), line["timestamp"], line["age_seconds"]),
+        test=bool(line["test"]),
+        repeat=bool(line["repeat"]),
+        status=int(line["status"]),
+    )

@@ -1,0 +1,142 @@
+"""Jebbit's webhook signature: ``x-jebbit-signature: t=<unix seconds>,v1=<Base64 of an HMAC-SHA256>``.
+
+The HMAC's key is the integration's ``shared_secret``, its message ``"<t>."`` followed by the raw body bytes.
+Source: Jebbit's OpenAPI document, "Anatomy of a Jebbit Signature", and Jebbit's example receiver.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+SIGNATURE_HEADER = "x-jebbit-signature"
+TEST_HEADER = "x-jebbit-test"
+TOLERANCE = 300
+"""Seconds that a timestamp may be away from now, in either direction."""
+
+_TIMESTAMP = re.compile(r"[0-9]{1,15}")
+
+
+class Reason(StrEnum):
+    """Why a delivery was accepted or refused."""
+
+    OK = "ok"
+    MALFORMED_HEADER = "malformed-header"
+    STALE = "stale"
+    FUTURE = "future"
+    MISMATCH = "mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome of :func:`verify`; true in a boolean context when the delivery may be trusted.
+
+    Attributes:
+        reason: ``Reason.OK``, or what is wrong.
+        timestamp: the header's ``t`` in unix seconds, None when the header could not be read.
+        age_seconds: now minus ``timestamp``; negative for a timestamp in the future.
+    """
+
+    reason: Reason
+    timestamp: int | None = None
+    age_seconds: int | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether the delivery may be trusted."""
+        return self.reason is Reason.OK
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+
+def signature_of(secret: str | bytes, timestamp: int | str, body: bytes) -> str:
+    """Return the bare signature (``v1``'s value) of ``body`` at ``timestamp``.
+
+    Raises:
+        ValueError: the secret is empty; anybody could sign with that.
+    """
+    key = secret.encode() if isinstance(secret, str) else secret
+    if not key:
+        raise ValueError("the shared secret is empty")
+    digest = hmac.new(key, f"{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return base64.b64encode(digest).decode("ascii")
+
+
+def sign(secret: str | bytes, body: bytes, *, timestamp: int | None = None) -> str:
+    """Return the value of ``x-jebbit-signature`` for these exact bytes.
+
+    Args:
+        secret: the integration's shared secret.
+        body: the body as it goes over the wire.
+        timestamp: unix seconds; now when omitted.
+
+    Raises:
+        ValueError: the secret is empty.
+    """
+    at = int(time.time()) if timestamp is None else timestamp
+    return f"t={at},v1={signature_of(secret, at, body)}"
+
+
+def parse_header(header: str) -> tuple[int, list[str]] | None:
+    """Split a signature header into its timestamp and its ``v1`` signatures; None when it cannot be read.
+
+    Unknown keys are ignored, several ``v1`` are allowed (a secret may be rotated), a second ``t`` is not.
+    """
+    timestamps: list[str] = []
+    signatures: list[str] = []
+    for part in header.split(","):
+        key, equals, value = part.partition("=")
+        if not equals:
+            return None
+        if key == "t":
+            timestamps.append(value)
+        elif key == "v1":
+            signatures.append(value)
+    if len(timestamps) != 1 or not signatures or not _TIMESTAMP.fullmatch(timestamps[0]):
+        return None
+    return int(timestamps[0]), signatures
+
+
+def verify(
+    secret: str | bytes,
+    body: bytes,
+    header: str | None,
+    *,
+    tolerance: int = TOLERANCE,
+    now: float | None = None,
+) -> Verification:
+    """Check a delivery. Never raises on anything the sender controls.
+
+    Args:
+        secret: the integration's shared secret.
+        body: the raw body, before any decoding or parsing.
+        header: the value of ``x-jebbit-signature``, None when there was none.
+        tolerance: seconds that the timestamp may be old, or ahead.
+        now: unix seconds to compare with; the clock when omitted.
+
+    Raises:
+        ValueError: the secret is empty.
+    """
+    parsed = parse_header(header or "")
+    if parsed is None:
+        signature_of(secret, 0, b"")
+        return Verification(Reason.MALFORMED_HEADER)
+    timestamp, signatures = parsed
+    age = int(time.time() if now is None else now) - timestamp
+    expected = signature_of(secret, timestamp, body).encode("ascii")
+    matches = [hmac.compare_digest(expected, given.encode("utf-8", "replace")) for given in signatures]
+    if not any(matches):
+        reason = Reason.MISMATCH
+    elif age > tolerance:
+        reason = Reason.STALE
+    elif age < -tolerance:
+        reason = Reason.FUTURE
+    else:
+        reason = Reason.OK
+    return Verification(reason, timestamp, age)

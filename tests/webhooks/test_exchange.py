@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import ssl
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.errors import UsageError
+from jebbitctl.webhooks.exchange import START, Exchange
+from jebbitctl.webhooks.server import BackgroundServer
+
+from .support import Endpoint, closed_port, raw_server
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def tls_server(folder: Path) -> Iterator[str]:
+    """Answer one request over TLS, with a certificate that only ``folder/cert.pem`` vouches for."""
+    key, certificate = str(folder / "key.pem"), str(folder / "cert.pem")
+    request = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    make = f"{request} -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def answer(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with raw_server(answer) as url:
+        yield url.replace("http://", "https://")
+
+
+def test_bytes_and_headers_go_out_exactly_as_given() -> None:
+    endpoint = Endpoint(body=b"thanks")
+    body = b'\xef\xbb\xbf{ "a":1}\r\n\xff'
+    with BackgroundServer(endpoint) as server, Exchange(server.url + "/hook?x=%2F") as exchange:
+        answer = exchange.send(body, {"x-name": "caf\u00e9", "user-agent": "Jebbit"})
+    (seen,) = endpoint.seen
+    assert seen.body == body
+    assert seen.path == "/hook?x=%2F"
+    assert seen.headers == {
+        "host": server.url.removeprefix("http://"),
+        "x-name": "caf\u00e9",
+        "user-agent": "Jebbit",
+        "connection": "close",
+        "content-length": str(len(body)),
+    }
+    assert (answer.status, answer.start, answer.error, answer.accepted) == (200, b"thanks", None, True)
+    assert 0 < answer.elapsed < 5
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "202 Accepted"])
+def test_any_2xx_is_accepted(status: str) -> None:
+    with BackgroundServer(Endpoint(status)) as server, Exchange(server.url) as exchange:
+        assert exchange.send(b"", {}).accepted
+
+
+def test_a_redirect_is_reported_and_not_followed() -> None:
+    other = Endpoint()
+    with BackgroundServer(other) as elsewhere:
+        endpoint = Endpoint("307 Temporary Redirect", headers={"Location": elsewhere.url})
+        with BackgroundServer(endpoint) as server, Exchange(server.url) as exchange:
+            answer = exchange.send(b"{}", {})
+    assert (answer.status, answer.accepted) == (307, False)
+    assert not other.seen
+
+
+def test_of_a_redirect_neither_the_target_nor_the_whole_body_is_read() -> None:
+    sent = 0
+
+    def endless(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[bad/\r\n\r\n")
+        with suppress(OSError):
+            while sent < 50 * 2**20:
+                sent += connection.send(b"x" * 65536)
+
+    with raw_server(endless) as url, Exchange(url) as exchange:
+        answer = exchange.send(b"{}", {})
+    assert (answer.status, answer.error) == (302, None)
+    assert sent < 20 * 2**20
+
+
+def test_netrc_proxies_and_cookies_do_not_touch_a_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+    endpoint = Endpoint(headers={"Set-Cookie": "session=1"})
+    with BackgroundServer(endpoint) as server:
+        for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+            with Exchange(url) as exchange:
+                assert exchange.send(b"{}", {}).status == 200
+                assert exchange.send(b"{}", {}).status == 200
+    assert not any({"authorization", "cookie"} & set(seen.headers) for seen in endpoint.seen)
+
+
+def test_other_hosts_are_reached_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy = Endpoint()
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with BackgroundServer(proxy) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        with Exchange("http://hooks.example.com/in") as exchange:
+            assert exchange.send(b"{}", {}).status == 200
+    assert proxy.seen[0].headers["host"] == "hooks.example.com"
+
+
+def test_only_the_start_of_a_long_answer_is_kept() -> None:
+    with BackgroundServer(Endpoint(body=b"x" * 300_000)) as server, Exchange(server.url) as exchange:
+        assert exchange.send(b"", {}).start == b"x" * START
+
+
+def test_a_compressed_answer_is_not_unpacked() -> None:
+    endpoint = Endpoint(body=b"\x1f\x8b not really", headers={"Content-Encoding": "gzip"})
+    with BackgroundServer(endpoint) as server, Exchange(server.url) as exchange:
+        assert exchange.send(b"", {}).start == endpoint.body
+
+
+def test_nobody_listening_is_an_answer_with_the_reason() -> None:
+    with Exchange(f"http://127.0.0.1:{closed_port()}") as exchange:
+        answer = exchange.send(b"", {})
+    assert (answer.status, answer.error, answer.reached) == (None, "Connection refused", False)
+
+
+def test_an_unknown_host_is_an_answer_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with Exchange("http://no.such.host.invalid") as exchange:
+        answer = exchange.send(b"", {})
+    assert (answer.status, answer.reached) == (None, False)
+    assert answer.error
+
+
+def test_a_slow_endpoint_is_given_up_in_time() -> None:
+    with BackgroundServer(Endpoint(delay=0.5)) as server, Exchange(server.url, 0.1) as exchange:
+        began = time.monotonic()
+        answer = exchange.send(b"", {})
+        assert time.monotonic() - began < 0.4
+    assert (answer.status, answer.error, answer.reached) == (None, "no answer within 0.1 s", True)
+
+
+def test_an_answer_that_drips_is_given_up_in_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(8):
+            time.sleep(0.1)
+            connection.sendall(b"X: y\r\n")
+
+    with raw_server(drip) as url, Exchange(url, 0.3) as exchange:
+        began = time.monotonic()
+        assert exchange.send(b"", {}).error == "no answer within 0.3 s"
+        assert time.monotonic() - began < 0.6
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
+def test_what_is_not_http_is_an_answer_with_the_reason(garbage: bytes) -> None:
+    with raw_server(lambda connection: connection.sendall(garbage)) as url, Exchange(url) as exchange:
+        answer = exchange.send(b"", {})
+    assert answer.status is None
+    assert answer.error
+    assert "\n" not in answer.error
+    assert answer.reached
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with tls_server(tmp_path) as url, Exchange(url) as exchange:
+        answer = exchange.send(b"", {})
+    assert (answer.status, answer.reached) == (None, True)
+    assert "certificate" in (answer.error or "").lower()
+
+
+def test_a_ca_bundle_of_the_environment_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tls_server(tmp_path) as url:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+        with Exchange(url) as exchange:
+            assert exchange.send(b"", {}).status == 204
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "ftp://example.com",
+        "http://",
+        "http://a b",
+        "http://u:p@example.com",
+        "http://a..b/",
+    ],
+)
+def test_what_is_no_url_is_a_usage_error(url: str) -> None:
+    with pytest.raises(UsageError, match="the endpoint's URL") as caught:
+        Exchange(url)
+    assert "absolute URL" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://staging.example.com/hook", "HTTPS://example.com", "http://[::1]:8787"]
+)
+def test_any_http_or_https_url_will_do(url: str) -> None:
+    assert Exchange(url).url == url

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from jebbitctl.errors import UsageError
+from jebbitctl.webhooks import Reason, sign
+from jebbitctl.webhooks.receiver import Receiver
+
+from .support import SECRET, post
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jebbitctl.webhooks.receiver import Delivery
+
+
+@contextmanager
+def receiving(
+    secret: str | None = SECRET, *, tolerance: int = 300
+) -> Iterator[tuple[Receiver, list[Delivery]]]:
+    deliveries: list[Delivery] = []
+    with Receiver(secret, deliveries.append, tolerance=tolerance) as receiver:
+        yield receiver, deliveries
+
+
+def test_a_valid_delivery_is_answered_200_and_handed_on_as_it_came() -> None:
+    body = b'{"caf\xc3\xa9" :\t[1 , "\\u00e9"]}\xff\r\n'
+    with receiving() as (receiver, deliveries):
+        before = time.time()
+        answer = post(
+            receiver.url, body, headers={"X-Forwarded-For": "203.0.113.9", "Content-Type": "application/json"}
+        )
+    assert answer.status_code == 200
+    (delivery,) = deliveries
+    assert delivery.body == body
+    assert delivery.verification.reason is Reason.OK
+    assert before <= delivery.time <= time.time()
+    assert (delivery.status, delivery.test, delivery.repeat) == (200, False, False)
+    assert delivery.headers["x-forwarded-for"] == "203.0.113.9"
+    assert delivery.headers["content-type"] == "application/json"
+    assert delivery.headers["content-length"] == str(len(body))
+
+
+@pytest.mark.parametrize("path", ["", "/", "/any/path?with=query", "/%1b%5b31m", "//"])
+def test_any_path_takes_deliveries(path: str) -> None:
+    with receiving() as (receiver, deliveries):
+        assert post(receiver.url + path, b"{}").status_code == 200
+    assert len(deliveries) == 1
+
+
+def stamped(seconds_from_now: int) -> str:
+    return sign(SECRET, b"{}", timestamp=int(time.time()) + seconds_from_now)
+
+
+@pytest.mark.parametrize(
+    ("signature", "status", "reason"),
+    [
+        (sign("another secret", b"{}"), 403, Reason.MISMATCH),
+        (sign(SECRET, b"{} "), 403, Reason.MISMATCH),
+        ("", 400, Reason.MALFORMED_HEADER),
+        ("t=1,v1", 400, Reason.MALFORMED_HEADER),
+        ("t=\u00e9,v1=x", 400, Reason.MALFORMED_HEADER),
+        (stamped(-40_000), 400, Reason.STALE),
+        (stamped(+40_000), 400, Reason.FUTURE),
+    ],
+    ids=["wrong secret", "changed body", "empty", "no value", "not ascii", "old", "ahead"],
+)
+def test_what_does_not_verify_is_refused_and_handed_on_with_the_reason(
+    signature: str, status: int, reason: Reason
+) -> None:
+    with receiving() as (receiver, deliveries):
+        answer = post(receiver.url, b"{}", signature)
+    assert (answer.status_code, answer.text) == (status, f"{reason}\n")
+    assert [(d.status, d.verification.reason, d.repeat) for d in deliveries] == [(status, reason, False)]
+
+
+def test_a_delivery_without_a_signature_is_malformed() -> None:
+    with receiving() as (receiver, deliveries):
+        assert requests.post(receiver.url, data=b"{}", timeout=5).status_code == 400
+    assert deliveries[0].verification.reason is Reason.MALFORMED_HEADER
+
+
+def test_the_tolerance_is_the_callers() -> None:
+    with receiving(tolerance=1000) as (receiver, _):
+        assert post(receiver.url, b"{}", stamped(-400)).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["true", "1", ""])
+def test_a_test_delivery_is_marked(value: str) -> None:
+    with receiving() as (receiver, deliveries):
+        post(receiver.url, b"{}", headers={"X-Jebbit-Test": value})
+    assert deliveries[0].test
+
+
+def test_the_same_signature_again_is_a_repeat_and_still_answered_200() -> None:
+    signature = sign(SECRET, b"{}")
+    with receiving() as (receiver, deliveries):
+        statuses = [post(receiver.url, b"{}", signature).status_code for _ in range(3)]
+        post(receiver.url, b"[]")
+    assert statuses == [200, 200, 200]
+    assert [d.repeat for d in deliveries] == [False, True, True, False]
+
+
+def test_forgeries_are_never_remembered_as_seen() -> None:
+    with receiving() as (receiver, deliveries):
+        post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))
+        post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))
+    assert [d.repeat for d in deliveries] == [False, False]
+
+
+def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jebbitctl.webhooks.receiver._REMEMBERED", 2)
+    with receiving() as (receiver, deliveries):
+        for body in (b"a", b"b", b"c", b"c", b"a"):
+            post(receiver.url, body, sign(SECRET, body, timestamp=int(time.time()) // 60 * 60))
+    assert [d.repeat for d in deliveries] == [False, False, False, True, False]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+def test_anything_but_a_post_is_405_and_no_delivery(method: str) -> None:
+    with receiving() as (receiver, deliveries):
+        answer = requests.request(
+            method, receiver.url, headers={"x-jebbit-signature": sign(SECRET, b"")}, timeout=5
+        )
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert not deliveries
+
+
+def test_until_the_secret_is_known_senders_are_told_to_come_back() -> None:
+    with receiving(None) as (receiver, deliveries):
+        assert post(receiver.url, b"{}").status_code == 503
+        assert not deliveries
+        receiver.secret = SECRET
+        assert post(receiver.url, b"{}").status_code == 200
+    assert len(deliveries) == 1
+
+
+def test_an_empty_secret_is_refused() -> None:
+    with pytest.raises(UsageError, match="secret is empty"):
+        Receiver("", print)
+
+
+def test_a_delivery_is_handed_on_before_it_is_answered() -> None:
+    answered = threading.Event()
+    order: list[bool] = []
+
+    def note(_: Delivery) -> None:
+        order.append(answered.wait(0.2))
+
+    with Receiver(SECRET, note) as receiver:
+        post(receiver.url, b"{}")
+        answered.set()
+    assert order == [False]
+
+
+def test_deliveries_are_handed_on_one_at_a_time() -> None:
+    inside = 0
+    most = 0
+
+    def note(_: Delivery) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.02)
+        inside -= 1
+
+    with Receiver(SECRET, note) as receiver:
+        clients = [threading.Thread(target=post, args=(receiver.url, b"{}")) for _ in range(6)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+    assert most == 1
+
+
+def test_a_delivery_that_could_not_be_kept_is_not_acknowledged(capfd: pytest.CaptureFixture[str]) -> None:
+    def full(_: Delivery) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Receiver(SECRET, full) as receiver:
+        assert post(receiver.url, b"{}").status_code == 500
+        assert post(receiver.url, b"{}").status_code == 500
+        assert isinstance(receiver.failure, OSError)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_secret_never_shows_in_a_repr() -> None:
+    assert SECRET not in repr(Receiver(SECRET, print))
