@@ -1,0 +1,104 @@
+"""The token issuer: OAuth 2.0 client credentials, as Auth0 answers them."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Response
+
+from jebbitctl.sandbox import tokens
+from jebbitctl.sandbox.answers import Problem, answer, read_document, read_json
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Request
+
+    from jebbitctl.sandbox.state import State
+
+AUDIENCE = "public-api"
+GRANT = "client_credentials"
+_MEMBERS = {"client_id", "client_secret", "audience", "grant_type"}
+
+
+def token(state: State, request: Request) -> Response:
+    """Answer ``POST /oauth/token``."""
+    try:
+        body = read_json(request)
+    except Problem:
+        body = None
+    refusal = _malformed(request, body) or _refused(state, body)
+    if refusal:
+        status, error, description = refusal
+        return _answer({"error": error, "error_description": description}, status)
+    return _answer(_issue(state, body["client_id"], request.host_url))
+
+
+def auth(state: State, request: Request) -> Response:
+    """Answer ``POST /api/v1/auth``, the older way to a token; 400 for credentials that are not right."""
+    body = read_document(request)
+    if not isinstance(body, dict) or not _known(state, body.get("client_id"), body.get("client_secret")):
+        raise Problem(400)
+    issued = _issue(state, body["client_id"], request.host_url)
+    return answer({"data": {name: issued[name] for name in ("access_token", "token_type", "scope")}})
+
+
+def _malformed(request: Request, body: Any) -> tuple[int, str, str] | None:
+    if request.mimetype != "application/json":
+        return 400, "invalid_request", "the Content-Type must be application/json"
+    if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
+        return 400, "invalid_request", "the body must be a JSON object of strings"
+    if missing := _MEMBERS - body.keys():
+        return 400, "invalid_request", f"missing: {', '.join(sorted(missing))}"
+    if body.keys() - _MEMBERS - {"scope"}:
+        return 400, "invalid_request", f"only these are known: {', '.join(sorted(_MEMBERS))}"
+    return None
+
+
+def _refused(state: State, body: dict[str, str]) -> tuple[int, str, str] | None:
+    if not _known(state, body["client_id"], body["client_secret"]):
+        return 401, "access_denied", "Unauthorized"
+    if body["grant_type"] != GRANT:
+        return 403, "unauthorized_client", "Grant type is not allowed for the client"
+    if body["audience"] != AUDIENCE:
+        return 403, "access_denied", f"Client is not authorized to access the audience; use {AUDIENCE}"
+    granted = state.permissions_of(body["client_id"]) or []
+    if not set(body.get("scope", "").split()) <= set(granted):
+        return 403, "access_denied", "Client has not been granted the requested scopes"
+    return None
+
+
+def _known(state: State, client_id: Any, client_secret: Any) -> bool:
+    if not isinstance(client_id, str) or not isinstance(client_secret, str):
+        return False
+    right = hmac.compare_digest(client_secret.encode("utf-8", "replace"), state.client_secret.encode())
+    return right and state.permissions_of(client_id) is not None
+
+
+def _issue(state: State, client_id: str, issuer: str) -> dict[str, Any]:
+    permissions = state.permissions_of(client_id) or []
+    now = int(state.clock())
+    claims = {
+        "iss": issuer,
+        "sub": f"{client_id}@clients",
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + state.token_lifetime,
+        "jti": secrets.token_hex(8),
+        "gty": "client-credentials",
+        "azp": client_id,
+        "permissions": permissions,
+    }
+    return {
+        "access_token": tokens.encode(claims, state.signing_key),
+        "scope": " ".join(permissions),
+        "expires_in": state.token_lifetime,
+        "token_type": "Bearer",
+    }
+
+
+def _answer(content: dict[str, Any], status: int = 200) -> Response:
+    return Response(
+        json.dumps(content), status, content_type="application/json", headers={"Cache-Control": "no-store"}
+    )

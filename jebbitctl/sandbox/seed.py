@@ -1,0 +1,103 @@
+"""What a business holds when the sandbox starts; the same at each start, secrets aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.sandbox.kinds import KINDS
+from jebbitctl.sandbox.state import Resource
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.state import Business, State
+
+_NAMES = ("Acme Outfitters", "Borealis Beauty", "Cascade Coffee", "Driftwood Home", "Ember Fitness")
+_CAMPAIGNS = (
+    ("Which Running Shoe Are You?", "2025-03-04T15:00:12.371Z", "ajH"),
+    ("Skincare Routine Finder", "2025-05-19T09:30:00.118Z", "K6n"),
+    ("Spring Gift Guide", "2025-06-02T12:00:41.904Z", "b3T"),
+    ("Coffee Match Quiz", "2025-08-27T08:15:33.050Z", "Qz9"),
+    ("Holiday Lookbook", None, None),
+    ("Loyalty Preference Survey", None, None),
+)
+_LINKS = (("Product Quiz LP", "Owned Web", "JC=Product+Quiz+LP"), ("Newsletter", "Email", None))
+_SERVICES = ("webhooks_standard", "klaviyo", "webhooks_standard", "braze")
+_DAY = 86400
+
+
+def seed(state: State, *, businesses: int, integrations: int) -> None:
+    """Fill an empty store.
+
+    Args:
+        state: the store.
+        businesses: how many.
+        integrations: how many each has; every other one is of another service, without endpoint and region.
+    """
+    for number in range(businesses):
+        generation = number // len(_NAMES)
+        name = _NAMES[number % len(_NAMES)] + (f" {generation + 1}" if generation else "")
+        business = state.add_business(name)
+        campaigns = _add_campaigns(state, business)
+        _add_feed(state, business)
+        for index in range(integrations):
+            _add_integration(state, business, index, age=(integrations - index) * _DAY, campaign=campaigns[0])
+
+
+def _add(
+    state: State, business: Business, type_: str, attributes: dict[str, Any], *linked: Resource
+) -> Resource:
+    resource = Resource(state.new_id(), attributes, state.clock(), {other.id for other in linked})
+    business.of(type_)[resource.id] = resource
+    return resource
+
+
+def _add_campaigns(state: State, business: Business) -> list[Resource]:
+    campaigns = []
+    for title, launched, iteration in _CAMPAIGNS:
+        attributes = {"title": title, "launch_date": launched, "active_iteration": iteration}
+        campaign = _add(state, business, "campaigns", attributes)
+        campaigns.append(campaign)
+        for label, group, custom in _LINKS if launched else ():
+            parameter = f"L={group.replace(' ', '+')}"
+            query = f"{parameter}&{custom}" if custom else parameter
+            link = {
+                "created_at": launched,
+                "custom_param_value": custom,
+                "enabled": True,
+                "label": label,
+                "link_group": group,
+                "link_parameter": parameter,
+                "include_uid_param": False,
+                "complete_live_link": f"https://play.example.com/{campaign.id}?{query}",
+            }
+            _add(state, business, "launch_links", link, campaign)
+    return campaigns
+
+
+def _add_feed(state: State, business: Business) -> None:
+    feed = _add(state, business, "feeds", {"name": "Products", "status": "uploaded", "source": "Platform"})
+    for name in ("title", "price"):
+        _add(state, business, "feed_columns", {"name": name, "feed_id": feed.id}, feed)
+    for number, title in enumerate(("Trail Runner", "Road Racer"), start=1):
+        row = {
+            "feed_id": feed.id,
+            "product_identifier": f"SKU-{number:03}",
+            "data": f'{{"title":"{title}","price":"{number * 40}.00"}}',
+        }
+        _add(state, business, "feed_rows", row, feed)
+
+
+def _add_integration(state: State, business: Business, index: int, *, age: int, campaign: Resource) -> None:
+    service = _SERVICES[index % len(_SERVICES)]
+    made = state.timestamp(state.clock() - age)
+    attributes = KINDS["integrations"].defaults() | {
+        "service_name": service,
+        "endpoint": f"https://hooks.example.com/jebbit/{index + 1}",
+        "created_at": made,
+        "updated_at": made,
+    }
+    if service == "webhooks_standard":
+        _add(state, business, "integrations", attributes)
+        return
+    attributes |= {"endpoint": None, "region": None}
+    integration = _add(state, business, "integrations", attributes, campaign)
+    campaign.linked.add(integration.id)

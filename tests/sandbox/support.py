@@ -1,0 +1,131 @@
+"""A plain HTTP client for the sandbox, and an endpoint that takes deliveries."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+from werkzeug.wrappers import Request, Response
+
+from jebbitctl.webhooks.server import BackgroundServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from jebbitctl.sandbox.server import Sandbox
+
+JSON_API = "application/vnd.api+json"
+
+
+class Client:
+    """Calls one sandbox; logs in by itself at the first API call."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.client_id = sandbox.state.client_id
+        self.business: str | None = None
+        self.token: str | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+        options = {"timeout": 5, "allow_redirects": False, **options}
+        return self._session.request(method, self.sandbox.url + path, **options)
+
+    def ask_token(self, **changes: Any) -> requests.Response:
+        body = {
+            "client_id": self.client_id,
+            "client_secret": self.sandbox.state.client_secret,
+            "audience": "public-api",
+            "grant_type": "client_credentials",
+        }
+        return self.send("POST", "/oauth/token", json=body | changes)
+
+    def login(self) -> str:
+        token: str = self.ask_token().json()["access_token"]
+        self.token = token
+        return token
+
+    def call(self, method: str, path: str, content: Any = None, **options: Any) -> requests.Response:
+        """Call the API; ``content`` becomes the JSON body."""
+        headers = {"Authorization": f"Bearer {self.token or self.login()}"}
+        if self.business:
+            headers["x-jebbit-business"] = self.business
+        if content is not None:
+            headers["Content-Type"] = JSON_API
+            options["json"] = content
+        options["headers"] = headers | options.get("headers", {})
+        return self.send(method, f"/api/v1/{path}", **options)
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.call("GET", path, **options)
+
+    def write(self, method: str, path: str, **attributes: Any) -> requests.Response:
+        return self.call(method, path, {"data": {"attributes": attributes}})
+
+    def create(self, type_: str, **attributes: Any) -> dict[str, Any]:
+        response = self.write("POST", type_, **attributes)
+        assert response.status_code == 201, response.text
+        created: dict[str, Any] = response.json()["data"]
+        return created
+
+    def integration(self, endpoint: str = "https://hooks.example.com/a", **attributes: Any) -> dict[str, Any]:
+        return self.create("integrations", endpoint=endpoint, **attributes)
+
+    def listed(self, path: str, **parameters: str) -> list[dict[str, Any]]:
+        response = self.get(path, params=parameters)
+        assert response.status_code == 200, response.text
+        documents: list[dict[str, Any]] = response.json()["data"]
+        return documents
+
+
+def connection_to(sandbox: Sandbox) -> socket.socket:
+    host, _, port = sandbox.url.removeprefix("http://").rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=5)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Endpoint:
+    """Somebody's webhook endpoint, on loopback."""
+
+    def __init__(self, status: int = 200, location: str | None = None) -> None:
+        self.deliveries: list[Delivered] = []
+        self._status = status
+        self._location = location
+        self._server = BackgroundServer(self._take)
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.__exit__(*error)
+
+    @property
+    def url(self) -> str:
+        return f"{self._server.url}/hook"
+
+    def _take(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.deliveries.append(Delivered(request.full_path, request.get_data(), headers))
+        response = Response(
+            status=self._status, headers={"Location": self._location} if self._location else {}
+        )
+        return response(environ, start_response)

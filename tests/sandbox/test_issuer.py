@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jebbitctl.sandbox.server import Options, Sandbox
+from jebbitctl.sandbox.state import READ_ONLY
+from tests.sandbox.support import JSON_API, Client
+
+if TYPE_CHECKING:
+    import requests
+
+
+def _claims(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def _error(response: requests.Response) -> tuple[int, str]:
+    content = response.json()
+    assert set(content) == {"error", "error_description"}
+    return response.status_code, content["error"]
+
+
+def test_a_token_answer_has_the_documented_members_and_no_others(client: Client) -> None:
+    response = client.ask_token()
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    content = response.json()
+    assert set(content) == {"access_token", "scope", "expires_in", "token_type"}
+    assert (content["expires_in"], content["token_type"]) == (86400, "Bearer")
+
+
+def test_the_token_is_a_jwt_whose_permissions_are_the_scope(client: Client) -> None:
+    content = client.ask_token().json()
+    claims = _claims(content["access_token"])
+    assert claims["permissions"] == content["scope"].split()
+    assert claims["exp"] - claims["iat"] == 86400
+    assert {"read:integration", "write:integration", "read:campaign", "read:launch_link"} <= set(
+        claims["permissions"]
+    )
+
+
+def test_the_scope_names_each_business_once(several: Client) -> None:
+    named = [
+        scope for scope in several.ask_token().json()["scope"].split() if scope.startswith("read:business")
+    ]
+    assert named == [f"read:business:{id_}" for id_ in several.sandbox.state.businesses]
+    assert len(named) == 2
+    assert all(len(scope.split(":")[2]) == 8 for scope in named)
+
+
+def test_the_lifetime_is_the_one_asked_for() -> None:
+    with Sandbox(Options(token_lifetime=60)) as sandbox, Client(sandbox) as client:
+        assert client.ask_token().json()["expires_in"] == 60
+
+
+@pytest.mark.parametrize(
+    "changes", [{"client_secret": "wrong"}, {"client_secret": "é\ud800"}, {"client_id": "x"}]
+)
+def test_wrong_credentials_are_401(client: Client, changes: dict[str, str]) -> None:
+    assert _error(client.ask_token(**changes)) == (401, "access_denied")
+
+
+def test_an_audience_that_is_not_allowed_is_403(client: Client) -> None:
+    assert _error(client.ask_token(audience="https://elsewhere")) == (403, "access_denied")
+
+
+def test_a_grant_that_is_not_allowed_is_403(client: Client) -> None:
+    assert _error(client.ask_token(grant_type="password")) == (403, "unauthorized_client")
+
+
+def test_a_scope_that_is_not_granted_is_403(client: Client) -> None:
+    assert _error(client.ask_token(scope="read:everything")) == (403, "access_denied")
+
+
+def test_a_granted_scope_narrows_nothing(client: Client) -> None:
+    assert client.ask_token(scope="read:integration").json()["scope"] == client.ask_token().json()["scope"]
+
+
+@pytest.mark.parametrize("changes", [{"client_id": 5}, {"unknown": "x"}, {"audience": None}])
+def test_members_that_are_wrong_or_unknown_are_400(client: Client, changes: dict[str, Any]) -> None:
+    assert _error(client.ask_token(**changes)) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff", b"{}", b'"x"', b"[" * 100_000])
+def test_a_body_that_is_no_token_request_is_400(client: Client, body: bytes) -> None:
+    response = client.send("POST", "/oauth/token", data=body, headers={"Content-Type": "application/json"})
+    assert _error(response) == (400, "invalid_request")
+
+
+def test_a_form_is_not_taken_for_json(client: Client) -> None:
+    assert _error(client.send("POST", "/oauth/token", data={"client_id": "x"})) == (400, "invalid_request")
+
+
+def test_the_token_endpoint_takes_only_post(client: Client) -> None:
+    response = client.send("GET", "/oauth/token")
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+
+
+def test_a_rotated_secret_replaces_the_old_one_and_leaves_tokens_valid(client: Client) -> None:
+    client.login()
+    old = client.sandbox.state.client_secret
+    new = client.sandbox.state.rotate_secret()
+    assert client.ask_token(client_secret=old).status_code == 401
+    assert client.ask_token(client_secret=new).status_code == 200
+    assert client.get("self").status_code == 200
+
+
+def test_the_read_only_client_has_the_read_scopes(client: Client) -> None:
+    client.client_id += READ_ONLY
+    scopes = client.ask_token().json()["scope"].split()
+    assert "read:integration" in scopes
+    assert all(scope.startswith("read:") for scope in scopes)
+
+
+def test_credentials_are_fresh_at_each_start() -> None:
+    one, other = Sandbox().state, Sandbox().state
+    assert one.client_id != other.client_id
+    assert one.client_secret != other.client_secret
+
+
+def test_the_older_way_to_a_token_works_too(client: Client) -> None:
+    credentials = {"client_id": client.client_id, "client_secret": client.sandbox.state.client_secret}
+    response = client.send("POST", "/api/v1/auth", json=credentials, headers={"Content-Type": JSON_API})
+    assert response.status_code == 200
+    assert set(response.json()["data"]) == {"access_token", "token_type", "scope"}
+    client.token = response.json()["data"]["access_token"]
+    assert client.get("self").status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, [], {"client_id": "x", "client_secret": "y"}])
+def test_the_older_way_answers_400_for_wrong_credentials(client: Client, body: Any) -> None:
+    response = client.send("POST", "/api/v1/auth", json=body, headers={"Content-Type": JSON_API})
+    assert response.status_code == 400

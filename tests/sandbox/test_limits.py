@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.sandbox.support import Client, connection_to
+
+if TYPE_CHECKING:
+    import socket
+
+    from jebbitctl.sandbox.server import Sandbox
+
+HEAD = b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+
+
+def _converse(sandbox: Sandbox, request: bytes) -> bytes:
+    """Send raw bytes and return the answer, up to the end of the connection."""
+    received = b""
+    with connection_to(sandbox) as connection, suppress(ConnectionError):  # reset, when not all was read
+        connection.sendall(request)
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+@pytest.mark.parametrize(
+    ("headers", "statuses"),
+    [
+        (b"Content-Length: -1\r\n", {400}),
+        (b"Content-Length: abc\r\n", {400}),
+        (b"Content-Length: 1_0\r\n", {400}),
+        (b"Content-Length: 1000000000000\r\n", {413}),
+        (b"Content-Length: 1e12\r\n", {400}),
+        (b"Content-Length: " + b"9" * 5000 + b"\r\n", {400, 413}),
+        (b"Content-Length: 2\r\nContent-Length: 3\r\n", {400}),
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", {400}),
+        (b"Transfer-Encoding: gzip\r\n", {501}),
+        (b"X: " + b"x" * 40_000 + b"\r\n", {431}),
+        (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", {400}),
+    ],
+)
+def test_a_length_that_makes_no_sense_is_refused_and_the_connection_closed(
+    sandbox: Sandbox, headers: bytes, statuses: set[int]
+) -> None:
+    received = _converse(sandbox, HEAD + headers + b"\r\n{}")
+    assert int(received.split(b" ")[1]) in statuses
+    assert received.count(b"HTTP/1.1 ") + received.count(b"HTTP/1.0 ") == 1
+    with Client(sandbox) as client:
+        assert client.get("self").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "declared", [b"Content-Length: 2000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1e8480\r\n"]
+)
+def test_a_body_that_is_too_large_is_413(sandbox: Sandbox, declared: bytes) -> None:
+    def fill(connection: socket.socket) -> None:
+        with suppress(OSError):
+            connection.sendall(b"x" * 2_000_000)
+
+    with connection_to(sandbox) as connection:
+        connection.sendall(HEAD + declared)
+        filling = threading.Thread(target=fill, args=(connection,))
+        filling.start()
+        assert connection.recv(100).split(b" ")[1] == b"413"
+        filling.join(timeout=5)
+
+
+def test_slow_connections_do_not_keep_others_waiting(client: Client) -> None:
+    client.login()
+    slow = [connection_to(client.sandbox) for _ in range(200)]
+    try:
+        for connection in slow:
+            connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
+        started = time.monotonic()
+        assert client.get("self").status_code == 200
+        assert time.monotonic() - started < 2
+    finally:
+        for connection in slow:
+            connection.close()
