@@ -1,0 +1,1 @@
+complete --command jebbitctl --no-files --arguments "(env _JEBBITCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) jebbitctl)" --condition "env _JEBBITCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) jebbitctl"

@@ -1,0 +1,73 @@
+"""``--all-businesses``: one list for every business that a credential covers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl import settings
+from jebbitctl.errors import JebbitctlError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.documents import Resource
+    from jebbitctl.context import Context
+
+
+class AllBusinesses:
+    """Asks each business, side by side; one that fails does not hide the others.
+
+    Args:
+        context: where to talk to, and as whom.
+        ask: returns what one business has.
+
+    Raises:
+        UsageError: one business is named as well.
+    """
+
+    def __init__(self, context: Context, ask: Callable[[Client], list[Resource]]) -> None:
+        if context.options.business is not None:
+            raise UsageError("--all-businesses and --business do not go together")
+        self._context = context
+        self._ask = ask
+        self._failures: list[tuple[str, JebbitctlError]] = []
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield each resource with its ``business``, in the token's order, then in the service's."""
+        from jebbitctl.api.businesses import myself
+        from jebbitctl.api.client import Client
+        from jebbitctl.api.side_by_side import SharedTokens, side_by_side
+        from jebbitctl.api.transport import Transport
+
+        context = self._context
+        tokens, api_url = SharedTokens(context.tokens), context.settings.api_url.value
+        log = context.output.debug if context.output.debugging else None
+        businesses = tokens.current().businesses or [str(myself(context.client)["id"])]
+
+        def transport() -> Transport:
+            return Transport(settings.timeout(), log)
+
+        def ask(transport: Transport, business: str) -> list[Resource]:
+            return self._ask(Client(transport, api_url, tokens, business))
+
+        answers = side_by_side(businesses, transport, ask)
+        for business, answer in zip(businesses, answers, strict=True):
+            try:
+                found = answer.result()
+            except JebbitctlError as error:
+                self._failures.append((business, error))
+            else:
+                own = {"business": business}
+                yield from (own | resource | own for resource in found)
+
+    def require_all(self) -> None:
+        """Return when every business answered.
+
+        Raises:
+            JebbitctlError: of the first failure's kind; its message names every business that failed.
+        """
+        if self._failures:
+            _, first = self._failures[0]
+            told = "; ".join(f"business {business}: {error.message}" for business, error in self._failures)
+            raise type(first)(told, hint=first.hint, status=first.status)

@@ -1,0 +1,235 @@
+"""``webhooks send``, ``webhooks check`` and ``webhooks replay``."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - Typer reads the annotation
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jebbitctl.commands.common import command
+from jebbitctl.commands.webhook_options import SecretCommand, body_of, secret_of
+from jebbitctl.context import context_of
+from jebbitctl.errors import CheckFailedError, UsageError
+from jebbitctl.text import visible
+from jebbitctl.times import unix_seconds
+
+if TYPE_CHECKING:
+    from jebbitctl.context import Context
+    from jebbitctl.webhooks.checks import Result
+    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.sender import Sender
+
+SHOWN = 300
+"""Bytes of an answer that are shown."""
+NAMED = 20
+"""Refused deliveries whose numbers the error at the end repeats."""
+
+
+def send(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The endpoint.", show_default=False)],
+    *,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="The body; a sample where none is named.")
+    ] = None,
+    count: Annotated[int, typer.Option(metavar="N", help="How many.", min=1)] = 1,
+    rate: Annotated[
+        float | None, typer.Option(metavar="PER_SECOND", help="At most so many per second.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Leave out x-jebbit-test: the endpoint takes it for real.")
+    ] = False,
+) -> None:
+    """Send a signed sample delivery. Exit 0 when the endpoint answers 2xx, 6 when not."""
+    from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
+
+    context = context_of(ctx)
+    body = SAMPLE_BODY if data is None else body_of(ctx, data, what="--data")
+    sender = Sender(url, secret_of(ctx, context), body, live)
+    if count == 1:
+        (answer,) = sender.series(1, rate=rate)
+        _show(context, described(answer))
+        _require_accepted(int(answer.accepted), 1, answer.error or f"answered {answer.status}")
+    else:
+        _send_series(context, sender, count, rate)
+
+
+def check(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The endpoint.", show_default=False)],
+    *,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the results as JUnit XML, too.")
+    ] = None,
+) -> None:
+    """Ask whether an endpoint is a correct receiver.
+
+    Exit 0 when it is, 6 when not. Every probe carries x-jebbit-test, so a correct endpoint keeps none of
+    them.
+    """
+    from jebbitctl.webhooks.checks import check as probe
+    from jebbitctl.webhooks.junit import write_junit
+    from jebbitctl.webhooks.probes import PROBES
+
+    context = context_of(ctx)
+    results: list[Result] = []
+    with context.output.progress("Probing", len(PROBES)) as progress:
+        for result in probe(url, secret_of(ctx, context)):
+            results.append(result)
+            progress.advance()
+    if junit:
+        write_junit(junit, results)
+    _show_results(context, url, results)
+    failed = [result.name for result in results if not result.passed]
+    if failed:
+        raise CheckFailedError(
+            f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}",
+            hint="is its secret this one? the other probes say little before a valid delivery is accepted"
+            if PROBES[0].name in failed
+            else "from jebbitctl.webhooks import verify does it right, in Python",
+        )
+
+
+def replay(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What listen --record wrote.", show_default=False)
+    ],
+    *,
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The endpoint.", show_default=False)],
+    resign: Annotated[
+        bool, typer.Option("--resign", help="Sign afresh; otherwise old timestamps are refused.")
+    ] = False,
+    only: Annotated[str | None, typer.Option(metavar="N,M", help="Only these numbers, from 1.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Only what came since then.")] = None,
+) -> None:
+    """Send recorded deliveries again, byte for byte. Exit 0 when all are answered 2xx, 6 when not."""
+    from jebbitctl.webhooks import recordings
+    from jebbitctl.webhooks.replay import replay as send_again
+
+    context = context_of(ctx)
+    chosen = recordings.select(
+        recordings.read(file),
+        only=None if only is None else _numbers(only),
+        since=None if since is None else unix_seconds(since, what="--since"),
+    )
+    secret = secret_of(ctx, context) if resign else None
+    rows: list[dict[str, Any]] = []
+    with context.output.progress("Replaying", len(chosen)) as progress:
+        for one, answer in send_again(chosen, to, secret=secret):
+            rows.append({"number": one.number, **described(answer)})
+            progress.advance()
+    context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
+    if not rows:
+        context.output.note("Nothing to replay.")
+    refused = [str(row["number"]) for row in rows if not row["accepted"]]
+    _require_accepted(
+        len(rows) - len(refused),
+        len(rows),
+        f"number {', '.join(refused[:NAMED])}{' and more' if len(refused) > NAMED else ''}",
+        hint=None if resign else "--resign signs afresh: endpoints refuse timestamps over 300 seconds old",
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
+    command(
+        app,
+        "send",
+        cls=SecretCommand,
+        example="jebbitctl webhooks send http://localhost:3000/jebbit --integration L5m24mjs",
+    )(send)
+    command(
+        app,
+        "check",
+        cls=SecretCommand,
+        example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs --junit check.xml",
+    )(check)
+    command(
+        app,
+        "replay",
+        cls=SecretCommand,
+        example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit",
+    )(replay)
+
+
+def described(answer: Answer) -> dict[str, Any]:
+    """Return an endpoint's answer as JSON has it; its text as far as it is text."""
+    return {
+        "status": answer.status,
+        "accepted": answer.accepted,
+        "milliseconds": round(answer.elapsed * 1000, 1),
+        "answer": answer.start[:SHOWN].decode("utf-8", "replace").strip(),
+        "error": answer.error,
+    }
+
+
+def _show(context: Context, document: dict[str, Any]) -> None:
+    if context.output.json:
+        context.output.document(document)
+    else:
+        context.output.pairs((name, value) for name, value in document.items() if value not in (None, ""))
+
+
+def _send_series(context: Context, sender: Sender, count: int, rate: float | None) -> None:
+    from jebbitctl.webhooks.sender import summarize
+
+    answers: list[Answer] = []
+    statuses: dict[str, int] = {}
+    with context.output.progress("Sending", count) as progress:
+        for answer in sender.series(count, rate=rate):
+            answers.append(answer)
+            outcome = str(answer.status or answer.error)
+            statuses[outcome] = statuses.get(outcome, 0) + 1
+            progress.advance()
+    summary = summarize(answers)
+    times = {"min": summary.minimum, "median": summary.median, "p99": summary.p99}
+    _show(
+        context,
+        {
+            "count": summary.count,
+            "accepted": summary.accepted,
+            "statuses": statuses,
+            **{
+                f"{name}_milliseconds": None if t is None else round(t * 1000, 1) for name, t in times.items()
+            },
+        },
+    )
+    _require_accepted(summary.accepted, summary.count, ", ".join(f"{o}: {n}" for o, n in statuses.items()))
+
+
+def _show_results(context: Context, url: str, results: list[Result]) -> None:
+    output = context.output
+    if output.json:
+        fields = ("name", "passed", "expectation", "outcome", "consequence")
+        rows = [{name: getattr(result, name) for name in fields} for result in results]
+        output.document({"url": url, "passed": all(result.passed for result in results), "probes": rows})
+        return
+    output.table(
+        (
+            {
+                "": "✓" if r.passed else "✗",
+                "probe": r.name,
+                "expectation": r.expectation,
+                "outcome": r.outcome,
+            }
+            for r in results
+        ),
+        ("", "probe", "expectation", "outcome"),
+    )
+    for result in results:
+        if not result.passed:
+            output.note(f"✗ {result.name}: {result.consequence}")
+
+
+def _numbers(text: str) -> set[int]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):  # noqa: PLR2004
+        raise UsageError(f"--only {visible(text)!r} is not a list of numbers", hint="such as --only 1,3")
+    return {int(part) for part in parts}
+
+
+def _require_accepted(accepted: int, count: int, why: str, *, hint: str | None = None) -> None:
+    if accepted < count:
+        raise CheckFailedError(f"{count - accepted} of {count} deliveries not accepted: {why}", hint=hint)

@@ -1,0 +1,57 @@
+"""The two streams: who looks at them, and whether they take colour."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody looks at this stream."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def in_colour(stream: TextIO | None) -> bool:
+    """Whether this stream takes colour: NO_COLOR and TERM=dumb say no, FORCE_COLOR says yes."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return stream is not None
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def write_error_line(text: str) -> None:
+    """Write a line to stderr; a stderr that is closed or full must not hide the exit code."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def styled(text: str, colour: str) -> str:
+    """Return text for stderr in bold and this colour, where it takes colour."""
+    return typer.style(text, fg=colour, bold=True) if in_colour(sys.stderr) else text
+
+
+def console_on(stream: TextIO) -> Console:
+    """Return a rich console that takes nothing as markup."""
+    from rich.console import Console
+
+    coloured = in_colour(stream)
+    return Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        no_color=not coloured,
+        color_system="auto" if coloured else None,
+    )

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests.support import Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support import Result
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A Jebbit with one business and two integrations."""
+    with Sandbox(Options(integrations=2)) as running:
+        yield running
+
+
+@pytest.fixture
+def several() -> Iterator[Sandbox]:
+    """A Jebbit whose credentials cover three businesses with an integration each."""
+    with Sandbox(Options(businesses=3, integrations=1)) as running:
+        yield running
+
+
+def cli_for(home: Path, sandbox: Sandbox) -> Cli:
+    """A command line with the sandbox's credentials in its environment."""
+    return Cli(home, dict(sandbox.environment), [sandbox.state.client_secret])
+
+
+@pytest.fixture
+def cli(tmp_path: Path, sandbox: Sandbox) -> Cli:
+    """``jebbitctl`` with the credentials of ``sandbox`` in the environment."""
+    return cli_for(tmp_path, sandbox)
+
+
+@pytest.fixture
+def cli_several(tmp_path: Path, several: Sandbox) -> Cli:
+    """``jebbitctl`` with the credentials of ``several`` in the environment."""
+    return cli_for(tmp_path, several)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Cli:
+    """``jebbitctl`` on a fresh machine: no credentials, no profile."""
+    return Cli(tmp_path)
+
+
+@pytest.fixture
+def jebbitctl(cli: Cli) -> Callable[..., Result]:
+    """Run a command against ``sandbox``."""
+    return cli.run

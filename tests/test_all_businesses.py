@@ -1,0 +1,175 @@
+"""``integrations list --all-businesses``: one list for all that a credential covers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
+
+from jebbitctl.api.side_by_side import WORKERS, side_by_side
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests.conftest import cli_for
+from tests.sandbox.support import Client
+from tests.test_terminal import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from tests.support import Cli
+
+LIST = ("integrations", "list", "--all-businesses")
+
+
+def failing(statuses: dict[str, int]) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return middleware that fails for some businesses, by id."""
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            status = statuses.get(environ.get("HTTP_X_JEBBIT_BUSINESS", ""))
+            return (Response(status=status) if status else app)(environ, start_response)
+
+        return server
+
+    return wrap
+
+
+def expected(sandbox: Sandbox) -> list[list[str]]:
+    """Return businesses' and integrations' ids, in the order that a list has."""
+    return [
+        [business.id, id_]
+        for business in sandbox.state.businesses.values()
+        for id_ in reversed(business.of("integrations"))
+    ]
+
+
+def test_it_lists_every_business_in_the_tokens_order_then_in_the_services(tmp_path: Path) -> None:
+    with Sandbox(Options(businesses=4, integrations=3)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        plain = cli.run(*LIST)
+        assert (plain.code, plain.err) == (0, "")
+        assert [line.split("\t")[:2] for line in plain.out.splitlines()] == expected(sandbox)
+        rows = cli.run(*LIST, "--service", "webhooks_standard", "--json").json
+        assert {row["service_name"] for row in rows} == {"webhooks_standard"}
+        assert {"business", "id", "type", "endpoint"} <= rows[0].keys()
+        assert {row["shared_secret"] for row in rows} == {"********"}
+        header, first, *_ = screen(cli, *LIST, env={"NO_COLOR": "1"}).splitlines()
+        assert header.startswith("BUSINESS  ID")
+        assert first.split()[:2] == expected(sandbox)[0]
+
+
+def test_one_that_fails_hides_no_other_and_does_not_exit_0(several: Sandbox, cli_several: Cli) -> None:
+    _, second, _ = several.state.businesses
+    assert cli_several.run("whoami").code == 0  # the token is older than the removal
+    several.state.remove_business(second)
+    result = cli_several.run(*LIST, "--json")
+    assert result.code == 4
+    assert [[row["business"], row["id"]] for row in result.json] == expected(several)
+    assert result.error["message"].startswith(f"business {second}: ")
+    assert result.err.count("\n") == 1
+
+
+def test_each_failure_is_named_and_the_first_one_decides_the_exit_code(tmp_path: Path) -> None:
+    statuses: dict[str, int] = {}
+    with Sandbox(Options(businesses=3, integrations=1), wrap=failing(statuses)) as sandbox:
+        first, second, third = sandbox.state.businesses
+        statuses.update({third: 401, second: 400})
+        result = cli_for(tmp_path, sandbox).run(*LIST)
+        assert result.code == 1
+        assert [line.split("\t")[0] for line in result.out.splitlines()] == [first]
+        assert f"business {second}: " in result.err
+        assert f"business {third}: " in result.err
+
+
+def test_with_one_business_it_works_too(cli: Cli, sandbox: Sandbox) -> None:
+    assert [line.split("\t")[:2] for line in cli.run(*LIST).out.splitlines()] == expected(sandbox)
+
+
+def test_a_token_that_names_no_business_lists_its_own(tmp_path: Path) -> None:
+    tokens: list[str] = []
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ.get("HTTP_AUTHORIZATION") == "Bearer opaque":
+                environ["HTTP_AUTHORIZATION"] = f"Bearer {tokens[0]}"
+            return app(environ, start_response)
+
+        return server
+
+    with Sandbox(Options(integrations=2), wrap=wrap) as sandbox, Client(sandbox) as client:
+        tokens.append(client.login())
+        result = cli_for(tmp_path, sandbox).run(*LIST, env={"JEBBIT_ACCESS_TOKEN": "opaque"})
+        assert [line.split("\t")[:2] for line in result.out.splitlines()] == expected(sandbox)
+
+
+def test_naming_one_business_as_well_is_wrong_usage(cli_several: Cli, several: Sandbox) -> None:
+    result = cli_several.run(*LIST, "--business", next(iter(several.state.businesses)))
+    assert (result.code, several.requests) == (2, [])
+    # a default is no contradiction
+    default = {"JEBBIT_BUSINESS_ID": next(iter(several.state.businesses))}
+    assert len(cli_several.run(*LIST, env=default).out.splitlines()) == 3
+
+
+def test_nothing_found_is_an_empty_success(cli_several: Cli) -> None:
+    result = cli_several.run(*LIST, "--endpoint", "https://nobody.example/")
+    assert (result.code, result.out) == (0, "")
+
+
+def test_it_asks_side_by_side_and_a_rejected_token_is_replaced_once(tmp_path: Path) -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            nonlocal under_way, most
+            with lock:
+                under_way += 1
+                most = max(most, under_way)
+            time.sleep(0.2)
+            try:
+                return app(environ, start_response)
+            finally:
+                with lock:
+                    under_way -= 1
+
+        return server
+
+    with Sandbox(Options(businesses=12, integrations=1), wrap=wrap) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        assert cli.run("token").code == 0
+        sandbox.state.revoke_tokens()
+        before = len(sandbox.requests)
+        assert len(cli.run(*LIST).out.splitlines()) == 12
+        assert 1 < most <= WORKERS
+        paths = [request.path for request in sandbox.requests[before:]]
+        assert paths.count("/oauth/token") == 1
+
+
+def test_it_is_bounded() -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def call(_: object, item: int) -> int:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.02)
+        with lock:
+            under_way -= 1
+        return item
+
+    futures = side_by_side(range(40), object, call)
+    assert [future.result() for future in futures] == list(range(40))
+    assert most <= WORKERS
+
+
+def test_tools_that_cannot_be_made_are_a_failure_of_each_item() -> None:
+    def broken() -> object:
+        raise OSError
+
+    assert all(
+        isinstance(f.exception(), OSError) for f in side_by_side(range(3), broken, lambda _, item: item)
+    )

@@ -1,0 +1,255 @@
+"""The root of the program: help, usage errors, streams, signals, exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from jebbitctl import __version__
+from jebbitctl.cli import COMMANDS
+from jebbitctl.errors import ExitCode
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Cli
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX streams and signals")
+
+
+def every_command() -> Iterator[tuple[list[str], Any]]:
+    """Yield each command's words and the command itself, from the program's own structure."""
+    for name in COMMANDS:
+        root: Any = typer.main.get_command(importlib.import_module(f"jebbitctl.commands.{name}").app)
+        for verb, command in getattr(root, "commands", {"": root}).items():
+            yield [name, *([verb] if verb else [])], command
+
+
+COMMAND_LINES = {" ".join(words): (words, command) for words, command in every_command()}
+
+
+def test_the_version_is_one_line(bare: Cli) -> None:
+    assert bare.run("--version").out == f"jebbitctl {__version__}\n"
+
+
+def test_python_dash_m_is_the_same_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jebbitctl", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"jebbitctl {__version__}\n"
+
+
+def test_the_root_help_names_every_command_exit_code_and_variable(bare: Cli) -> None:
+    result = bare.run()
+    assert result.code == 0
+    assert result.out == bare.run("--help").out == bare.run("-h").out
+    for name in COMMANDS:
+        assert f"\n  {name} " in result.out
+    for code in ExitCode:
+        assert re.search(rf"^ +{code.value} ", result.out, re.MULTILINE)
+
+
+def test_a_group_alone_shows_its_help(bare: Cli) -> None:
+    result = bare.run("integrations")
+    assert (result.code, result.err) == (0, "")
+    assert "create" in result.out
+
+
+@pytest.mark.parametrize("noun", sorted({words[0] for words, _ in every_command() if len(words) > 1}))
+def test_a_group_shows_each_commands_line_whole(bare: Cli, noun: str) -> None:
+    assert "..." not in bare.run(noun, "--help", env={"COLUMNS": "80"}).out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_in_the_root_help_is_the_commands_own(name: str) -> None:
+    root: Any = typer.main.get_command(importlib.import_module(f"jebbitctl.commands.{name}").app)
+    assert root.help.startswith(COMMANDS[name].removesuffix("."))
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_every_help_has_a_real_example_and_the_shared_options(line: str) -> None:
+    words, command = COMMAND_LINES[line]
+    assert "Example:" in command.epilog
+    examples = [part for part in command.epilog.splitlines() if "jebbitctl" in part]
+    assert any(f"jebbitctl {line}" in example for example in examples), examples
+    options = {option for param in command.params for option in param.opts}
+    assert {"--json", "--plain", "-q", "--query", "--no-input", "--debug"} <= options
+    assert all(param.help for param in command.params), words
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_every_help_fits_80_columns_but_for_its_example(bare: Cli, line: str) -> None:
+    result = bare.run(*line.split(), "--help", env={"COLUMNS": "80"})
+    assert (result.code, result.err) == (0, "")
+    options, _, _ = result.out.partition("Example:")
+    assert max(map(len, options.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "hint"),
+    [
+        ("whomi", "Did you mean 'whoami'?", "jebbitctl --help"),
+        ("integrations lst", "Did you mean", "jebbitctl integrations --help"),
+        ("whoami --jsn", "No such option: --jsn", "jebbitctl whoami --help"),
+        ("integrations get", "Missing argument 'ID'", "jebbitctl integrations get --help"),
+        ("integrations create", "Missing option '--endpoint'", "jebbitctl integrations create --help"),
+        ("sandbox serve --port x", "Invalid value for '--port'", "jebbitctl sandbox serve --help"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_a_hint(bare: Cli, line: str, said: str, hint: str) -> None:
+    result = bare.run(*line.split())
+    assert (result.code, result.out) == (2, "")
+    error, advice = result.err.splitlines()
+    assert error.startswith("error: ")
+    assert said in error
+    assert advice.startswith("hint: ")
+    assert hint in advice
+
+
+def test_with_json_a_usage_error_is_one_json_object(bare: Cli) -> None:
+    result = bare.run("integrations", "get", "--json")
+    assert (result.code, result.out) == (2, "")
+    assert result.error.keys() == {"code", "message", "status", "hint"}
+    assert result.error["code"] == "usage"
+
+
+def test_without_credentials_the_hint_names_both_ways(bare: Cli) -> None:
+    result = bare.run("whoami", "--json")
+    assert result.code == 4
+    assert result.error["code"] == "credentials"
+    assert "jebbitctl login" in result.error["hint"]
+    assert "JEBBIT_CLIENT_SECRET" in result.error["hint"]
+
+
+def test_a_service_that_is_not_there_is_unavailable(bare: Cli) -> None:
+    result = bare.run(
+        "whoami", "--json", env={"JEBBIT_ACCESS_TOKEN": "t", "JEBBIT_API_BASE_URL": "http://127.0.0.1:9"}
+    )
+    assert result.code == 5
+    assert result.error["code"] == "unavailable"
+
+
+def test_debug_tells_each_request_and_no_secret(cli: Cli) -> None:
+    result = cli.run("whoami", "--debug")
+    assert result.code == 0
+    assert "→ POST" in result.err
+    assert "→ GET" in result.err
+    assert "← 200" in result.err
+    assert "eyJ" not in result.err
+    assert result.err == "" or cli.run("whoami", env={"JEBBIT_DEBUG": "1"}).err.count("→") == 1
+
+
+def test_help_imports_neither_requests_nor_keyring_nor_rich(bare: Cli) -> None:
+    for words in (["--help"], ["--version"], ["integrations", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", JEBBITCTL, *words],
+            env=bare.environment({"PYTHONWARNINGS": None}),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert not imported & {"requests", "keyring", "rich", "urllib3", "werkzeug", "waitress", "tomlkit"}
+
+
+@posix
+def test_a_reader_that_leaves_early_is_no_error(cli: Cli, sandbox: Sandbox) -> None:
+    assert cli.run("whoami").code == 0
+    done = subprocess.run(
+        ["bash", "-c", f'"{JEBBITCTL}" integrations list --json | true; exit "${{PIPESTATUS[0]}}"'],
+        env=cli.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sandbox.requests
+
+
+@posix
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+def test_a_stdout_that_takes_nothing_is_one_line_and_a_failure(cli: Cli, redirection: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"{JEBBITCTL}" whoami {redirection}'],
+        env=cli.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@posix
+def test_a_closed_stderr_does_not_change_the_exit_code(bare: Cli) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"{JEBBITCTL}" whoami 2>&-'], env=bare.environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 4
+
+
+@posix
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_jebbit_is_slow_ends_at_once_without_a_traceback(
+    bare: Cli, sent: signal.Signals, code: int
+) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with subprocess.Popen(
+            [JEBBITCTL, "whoami"],
+            env=bare.environment({"JEBBIT_ACCESS_TOKEN": "t", "JEBBIT_API_BASE_URL": url}),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            connection, _ = silent.accept()
+            with connection:
+                started = time.monotonic()
+                process.send_signal(sent)
+                _, err = process.communicate(timeout=10)
+    assert process.returncode == code
+    assert time.monotonic() - started < 5
+    assert "Traceback" not in err
+
+
+def test_a_narrow_encoding_replaces_characters_instead_of_failing(cli: Cli, sandbox: Sandbox) -> None:
+    business = next(iter(sandbox.state.businesses.values()))
+    business.name = "Café ☕"
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    assert r"Caf\xe9 \u2615" in cli.run("whoami", env=ascii_only).out
+    result = cli.run("whoami", "--json", env=ascii_only)
+    assert result.out.isascii()
+    assert result.json["name"] == "Café ☕"
+    assert "Café ☕" in cli.run("whoami", env={"PYTHONIOENCODING": "utf-8"}).out
+
+
+def test_a_bug_is_one_line_that_shows_no_values(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from jebbitctl import cli as program
+
+    def broken(*_: object, **__: object) -> None:
+        raise TypeError("sesame")
+
+    monkeypatch.setattr("jebbitctl.commands.whoami.account", broken)
+    previous = signal.getsignal(signal.SIGTERM)
+    try:
+        assert program.run(["whoami"]) == 1
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    err = capsys.readouterr().err
+    assert "a bug in jebbitctl" in err
+    assert "TypeError in test_cli.py" in err
+    assert "sesame" not in err

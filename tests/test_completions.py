@@ -1,0 +1,47 @@
+"""``completions/``: what packagers install, and what TAB offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support import Cli
+
+FOLDER = Path(__file__).parent.parent / "completions"
+FILES = {
+    "bash": "jebbitctl.bash",
+    "zsh": "_jebbitctl",
+    "fish": "jebbitctl.fish",
+    "powershell": "jebbitctl.ps1",
+}
+
+
+@pytest.mark.parametrize("shell", FILES)
+def test_the_scripts_are_what_the_program_generates(bare: Cli, shell: str) -> None:
+    script = bare.run(env={"_JEBBITCTL_COMPLETE": f"source_{shell}"}).out
+    assert (FOLDER / FILES[shell]).read_text(encoding="utf-8") == script.lstrip(), (
+        f"_JEBBITCTL_COMPLETE=source_{shell} jebbitctl | sed '/./,$!d' > completions/{FILES[shell]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("jebbitctl ", {"login", "whoami", "integrations", "demo"}),
+        ("jebbitctl integrations ", {"list", "create", "test"}),
+        ("jebbitctl integrations create --hash", {"--hash-pii"}),
+        ("jebbitctl whoami --", {"--json", "--profile", "--business"}),
+    ],
+)
+def test_tab_offers_commands_and_options(bare: Cli, typed: str, offered: set[str]) -> None:
+    result = bare.run(
+        env={
+            "_JEBBITCTL_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(typed.split(" ")) - 1),
+        }
+    )
+    assert offered <= set(result.out.split())

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from jebbitctl.deadline import within
+
+
+def fail() -> None:
+    raise KeyError("x")
+
+
+def test_a_call_in_time_returns_what_it_returned() -> None:
+    assert within(5, lambda: 42) == 42
+
+
+def test_what_a_call_raises_is_raised() -> None:
+    with pytest.raises(KeyError):
+        within(5, fail)
+
+
+def test_a_call_that_takes_too_long_is_left_behind() -> None:
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        within(0.05, lambda: time.sleep(2))
+    assert time.monotonic() - started < 1

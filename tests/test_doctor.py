@@ -1,0 +1,207 @@
+"""``doctor``: what is wrong with this machine, and nothing that must not be told."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.http import http_date
+from werkzeug.wrappers import Response
+
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests import backends
+from tests.conftest import cli_for
+from tests.machine import Machine
+from tests.test_terminal import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from tests.support import Cli, Result
+
+NAMES = [
+    *("python", "libraries", "directory", "environment", "settings", "credentials", "keyring", "proxy"),
+    *("certificates", "issuer", "api", "token", "clock", "completion"),
+]
+
+
+def checks(result: Result) -> dict[str, Any]:
+    """Return the checks of ``doctor --json`` by name."""
+    return {check["name"]: check for check in result.json["checks"]}
+
+
+def states(result: Result) -> dict[str, bool | None]:
+    return {name: check["ok"] for name, check in checks(result).items()}
+
+
+def telling_the_time(ahead: float) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return middleware whose clock is ahead."""
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            response = Response.from_app(app, environ)
+            response.headers["Date"] = http_date(time.time() + ahead)
+            return response(environ, start_response)
+
+        return server
+
+    return wrap
+
+
+def test_a_machine_in_order_passes_every_check_and_shows_no_secret(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run("doctor", "--json", env={"SHELL": "/bin/bash"})
+    assert (result.code, result.err) == (0, "")
+    assert list(result.json) == ["ok", "checks"]
+    assert result.json["ok"] is True
+    assert list(checks(result)) == NAMES
+    assert all(list(check) == ["name", "ok", "detail", "fix"] for check in result.json["checks"])
+    assert [name for name, ok in states(result).items() if ok is not True] == ["keyring", "completion"]
+    token = checks(result)["token"]["detail"]
+    business = next(iter(sandbox.state.businesses.values()))
+    assert f"business {business.id} {business.name}" in token
+    assert "write:integration" in token
+    assert sandbox.state.client_id in checks(result)["credentials"]["detail"]
+    assert "eyJ" not in result.out + result.err
+
+
+def test_a_pipe_gets_a_line_per_check_and_a_terminal_marks_that_fit(cli: Cli) -> None:
+    rows = [line.split("\t") for line in cli.run("doctor").out.splitlines()]
+    assert [row[1] for row in rows] == NAMES
+    assert {row[0] for row in rows} == {"ok", "skipped"}
+    assert {len(row) for row in rows} == {4}
+    shown = screen(cli, "doctor", env={"NO_COLOR": "1", "TERM": "dumb"})
+    assert re.search(r"^✓  clock +within 1 s of 127", shown, re.MULTILINE)
+    assert re.search(r"^–  keyring +skipped: ", shown, re.MULTILINE)  # noqa: RUF001 - as it is shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_offline_everything_else_is_checked_and_exit_is_6(cli: Cli, sandbox: Sandbox) -> None:
+    assert cli.run("token").code == 0
+    offline: dict[str, str | None] = {"JEBBIT_API_BASE_URL": "http://127.0.0.1:9", "JEBBIT_TIMEOUT": "1"}
+    result = cli.run("doctor", "--json", env=offline)
+    assert result.code == 6
+    assert result.json["ok"] is False
+    assert result.error["code"] == "check_failed"
+    found = states(result)
+    assert list(found) == NAMES
+    assert [name for name, ok in found.items() if ok is False] == ["api"]
+    assert found["token"] is None
+    assert "it lasts until" in checks(result)["token"]["detail"]
+    nowhere = cli.run("doctor", env={**offline, "JEBBIT_AUTH_ISSUER": "http://127.0.0.1:9"})
+    assert nowhere.code == 6
+    assert "2 of 14 checks do not hold: issuer, api" in nowhere.err
+    assert "skipped\ttoken\tskipped: there is none here" in nowhere.out
+    assert "skipped\tclock" in nowhere.out
+    assert sandbox.url
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(90, "behind"), (-90, "ahead of")])
+def test_a_clock_that_is_wrong_is_told(tmp_path: Path, ahead: float, said: str) -> None:
+    with Sandbox(wrap=telling_the_time(ahead)) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("doctor", "--json")
+    assert result.code == 6
+    assert [name for name, ok in states(result).items() if ok is False] == ["clock"]
+    clock = checks(result)["clock"]
+    assert re.match(rf"(89|90|91) s {said} ", clock["detail"])
+    assert "signatures" in clock["detail"]
+    assert "NTP" in clock["fix"]
+
+
+@pytest.mark.parametrize("ahead", [55, -55])
+def test_a_clock_that_is_a_little_wrong_is_right_enough(tmp_path: Path, ahead: float) -> None:
+    with Sandbox(wrap=telling_the_time(ahead)) as sandbox:
+        assert cli_for(tmp_path, sandbox).run("doctor").code == 0
+
+
+@pytest.mark.parametrize(("status", "failed"), [(500, ["issuer", "api"]), (404, ["api"]), (307, ["api"])])
+def test_a_service_that_is_not_jebbit_is_told(tmp_path: Path, status: int, failed: list[str]) -> None:
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"] == "/oauth/token":
+                return app(environ, start_response)
+            headers = {"Date": "yesterday", "Location": "https://elsewhere.example/"}
+            return Response("", status, headers)(environ, start_response)
+
+        return server
+
+    with Sandbox(wrap=wrap) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("doctor", "--json")
+    assert result.code == 6
+    assert [name for name, ok in states(result).items() if ok is False] == failed
+    assert states(result)["token"] is states(result)["clock"] is None
+
+
+def test_credentials_that_are_wrong_are_told(cli: Cli) -> None:
+    result = cli.run("doctor", "--json", env={"JEBBIT_CLIENT_ID": "nobody"})
+    assert [name for name, ok in states(result).items() if ok is False] == ["token"]
+    assert "refused" in checks(result)["token"]["detail"]
+
+
+def test_with_several_businesses_they_are_listed_and_the_one_named_must_be_one(
+    cli_several: Cli, several: Sandbox
+) -> None:
+    result = cli_several.run("doctor", "--json")
+    assert result.code == 0
+    assert ", ".join(several.state.businesses) in checks(result)["token"]["detail"]
+    wrong = cli_several.run("doctor", "--json", "--business", "nowhere1")
+    assert [name for name, ok in states(wrong).items() if ok is False] == ["token"]
+
+
+def test_a_fresh_machine_is_told_how_to_begin(bare: Cli) -> None:
+    env: dict[str, str | None] = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    away = {"JEBBIT_AUTH_ISSUER": "http://127.0.0.1:9", "JEBBIT_API_BASE_URL": "http://127.0.0.1:9"}
+    result = bare.run("doctor", "--json", env={**env, **away, "JEBBIT_TIMEOUT": "0.5"})
+    assert result.code == 6
+    found = checks(result)
+    assert "jebbitctl login" in found["credentials"]["fix"]
+    assert "keyring.backends.null.Keyring" in found["keyring"]["detail"]
+    assert found["token"]["ok"] is None
+    assert "made when something is stored" in found["directory"]["detail"]
+
+
+def test_a_profile_that_is_logged_in_is_checked_with_its_keyring(tmp_path: Path, sandbox: Sandbox) -> None:
+    user = Machine(tmp_path, {}, [sandbox.state.client_secret])
+    assert user.login(sandbox).code == 0
+    healthy = user.run("doctor", "--json")
+    assert (healthy.code, healthy.err) == (0, "")
+    found = checks(healthy)
+    assert f"{backends.WORKING}.FileKeyring, with the secret of profile default" in found["keyring"]["detail"]
+    assert found["credentials"]["detail"].startswith("keyring (profile default)")
+    assert f"API {sandbox.url} (profile default)" in found["settings"]["detail"]
+    outranked = user.run("doctor", "--json", env={"JEBBIT_CLIENT_ID": "x", "JEBBIT_CLIENT_SECRET": "y"})
+    assert "JEBBIT_CLIENT_ID outranks profile default" in checks(outranked)["environment"]["detail"]
+    named = user.run("doctor", "--json", "--profile", "default", env={"JEBBIT_ACCESS_TOKEN": "t"})
+    assert named.code == 0
+    hanging = user.run(
+        "doctor", "--json", env={"PYTHON_KEYRING_BACKEND": f"{backends.BROKEN}.HangingKeyring"}
+    )
+    assert [name for name, ok in states(hanging).items() if ok is False] == ["keyring"]
+    assert "did not answer" in checks(hanging)["keyring"]["detail"]
+
+
+def test_a_token_in_the_environment_needs_no_keyring(cli: Cli) -> None:
+    env: dict[str, str | None] = {
+        "JEBBIT_ACCESS_TOKEN": cli.run("token").out.strip(),
+        "JEBBIT_CLIENT_ID": None,
+        "JEBBIT_CLIENT_SECRET": None,
+    }
+    result = cli.run("doctor", "--json", env=env)
+    assert result.code == 0
+    assert checks(result)["credentials"]["detail"] == "JEBBIT_ACCESS_TOKEN"
+    assert states(result)["keyring"] is None
+    assert str(env["JEBBIT_ACCESS_TOKEN"]) not in result.out
+
+
+def test_a_service_that_hangs_is_told_within_seconds(tmp_path: Path, sandbox: Sandbox) -> None:
+    cli = cli_for(tmp_path, sandbox)
+    assert cli.run("token").code == 0
+    with Sandbox(Options(latency_ms=30_000)) as hanging:
+        began = time.monotonic()
+        result = cli.run("doctor", "--json", env={"JEBBIT_API_BASE_URL": hanging.url, "JEBBIT_TIMEOUT": "1"})
+    assert time.monotonic() - began < 8
+    assert [name for name, ok in states(result).items() if ok is False] == ["api"]

@@ -1,0 +1,452 @@
+"""``mappings import``: a file becomes an integration's mappings, line by line."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jebbitctl.api import mapping_csv
+from jebbitctl.api.mapping_import import CREATE, DELETE, FAIL, KEEP, UPDATE, plan
+from jebbitctl.errors import UsageError
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests.conftest import cli_for
+from tests.scripted import active, add_mapping, attributes_of, other, scripted, writes
+from tests.support import JEBBITCTL
+from tests.test_terminal import COLOUR, on_terminal, screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support import Cli, Result
+
+TYPE = "integration_mappings"
+HEADER = "jebbit_var,client_var,default\n"
+
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+visible_names = names.filter(str.strip).filter(lambda name: name != "$metadata")
+stored_mappings = st.lists(
+    st.fixed_dictionaries(
+        {"jebbit_var": visible_names, "client_var": visible_names, "default": st.none() | names}
+    ),
+    unique_by=lambda mapping: mapping["jebbit_var"],
+    max_size=8,
+)
+
+
+def parsed(text: str | bytes) -> list[mapping_csv.Line]:
+    return mapping_csv.parse(text if isinstance(text, bytes) else text.encode(), "m.csv")
+
+
+def triples(sandbox: Sandbox) -> set[tuple[str, str, str | None]]:
+    found = attributes_of(sandbox, TYPE).values()
+    return {(a["jebbit_var"], a["client_var"], a["default"]) for a in found}
+
+
+def imported(
+    cli: Cli, sandbox: Sandbox, text: str, *options: str, stdin: str | None = None, **run: Any
+) -> Result:
+    """Import a file of this text."""
+    path = cli.home / "m.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    file = "-" if stdin is not None else str(path)
+    return cli.run("mappings", "import", active(sandbox), file, *options, stdin=stdin, **run)
+
+
+@given(stored_mappings, st.booleans())
+def test_what_is_written_reads_as_the_same_again_and_changes_nothing(
+    stored: list[dict[str, Any]], bom: bool
+) -> None:
+    written = "".join(f"{record}\n" for record in mapping_csv.write(stored))
+    lines = parsed(("\ufeff" if bom else "") + written)
+    assert [(line.jebbit_var, line.client_var, line.default) for line in lines] == [
+        (mapping["jebbit_var"], mapping["client_var"], mapping["default"] or "") for mapping in stored
+    ]
+    assert all(step.action == KEEP for step in plan(lines, stored, prune=True))
+
+
+@given(stored_mappings, stored_mappings)
+def test_a_plan_names_each_line_once_and_prunes_only_what_no_line_names(
+    wanted: list[dict[str, Any]], stored: list[dict[str, Any]]
+) -> None:
+    lines = parsed("".join(f"{record}\n" for record in mapping_csv.write(wanted)))
+    steps = plan(lines, stored, prune=True)
+    assert [step.line for step in steps if step.line] == lines
+    there = {mapping["jebbit_var"] for mapping in stored}
+    for step in steps:
+        if step.line:
+            assert (step.action == CREATE) is (step.line.jebbit_var not in there)
+    gone = {step.current["jebbit_var"] for step in steps if step.action == DELETE and step.current}
+    assert gone == there - {mapping["jebbit_var"] for mapping in wanted}
+
+
+@given(st.binary(max_size=60))
+def test_no_file_whatever_it_holds_is_anything_but_lines_or_wrong_usage(content: bytes) -> None:
+    for data in (content, HEADER.encode() + content):
+        with suppress(UsageError):
+            assert all(line.problem or line.jebbit_var.strip() for line in parsed(data))
+
+
+def test_lines_are_counted_as_an_editor_does() -> None:
+    text = 'default,client_var,jebbit_var,note\r\n\r\n,"a\nb",A,\r\n,x,B,y\r\n,,,\r\n,x,,\r\nx,B\r\n,z,A,\r\n'
+    assert [(line.number, line.problem) for line in parsed(text)] == [
+        (3, None),
+        (5, None),
+        (7, "jebbit_var is empty"),
+        (8, "2 cells, not 4"),
+        (9, "jebbit_var A stands in line 3 already"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "line 1: the header lacks the columns jebbit_var, client_var, default"),
+        (b"\njebbit_var,default\n", "line 2: the header lacks the column client_var"),
+        (b"jebbit_var;client_var;default\n", "line 1: the header lacks"),
+        (b"jebbit_var,client_var,default,default\n", "line 1: the header has default twice"),
+        (HEADER.encode() + b"a,b,\nc,\0,\n", "line 3: there is a NUL character"),
+        (HEADER.encode() + b"a,b,\r\nc,\xff,\n", "line 3: this is not UTF-8"),
+        (HEADER.encode().decode().encode("utf-16"), "line 1: this is not UTF-8"),
+        (HEADER.encode() + b'a,b,\nc,"d,\n\n', "line 3: unexpected end of data"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_with_the_line_before_any_request(
+    cli: Cli, sandbox: Sandbox, content: bytes, said: str
+) -> None:
+    path = cli.home / "m.csv"
+    path.write_bytes(content)
+    result = cli.run("mappings", "import", active(sandbox), str(path), "--json")
+    assert (result.code, result.out) == (2, "")
+    assert f"m.csv, {said}" in result.error["message"]
+    assert sandbox.requests == []
+
+
+def test_semicolons_are_a_hint() -> None:
+    with pytest.raises(UsageError) as refused:
+        parsed("jebbit_var;client_var;default\n")
+    assert refused.value.hint == "the columns must be separated by commas"
+
+
+def test_twins_at_jebbit_stay_unless_pruned_and_the_equal_one_is_left_alone() -> None:
+    twins: list[dict[str, Any]] = [
+        {"id": "1", "jebbit_var": "a", "client_var": "x", "default": None},
+        {"id": "2", "jebbit_var": "a", "client_var": "y", "default": ""},
+    ]
+    lines = parsed(HEADER + "a,y,\n")
+    assert [(step.action, step.current) for step in plan(lines, twins)] == [(KEEP, twins[1])]
+    pruned = plan(lines, twins, prune=True)
+    assert [(step.action, step.current) for step in pruned] == [(KEEP, twins[1]), (DELETE, twins[0])]
+
+
+def test_nothing_is_planned_to_be_deleted_while_a_line_is_bad() -> None:
+    stored = [{"id": "1", "jebbit_var": "a", "client_var": "x", "default": None}]
+    steps = plan(parsed(HEADER + "a,,\nb,c,\n"), stored, prune=True)
+    assert [step.action for step in steps] == [FAIL, CREATE]
+
+
+def test_import_creates_updates_leaves_alone_and_reports_line_by_line(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "same", "x", "d")
+    changed = add_mapping(sandbox, "changed", "x", "d")
+    add_mapping(sandbox, "same", "elsewhere", integration=other(sandbox))
+    kept = add_mapping(sandbox, "kept", "x")
+    result = imported(cli, sandbox, HEADER + 'same,x,d\nchanged,y,d\nnew,"z, ☕",\n')
+    assert result.code == 0
+    assert [line.split("\t") for line in result.out.splitlines()] == [
+        ["2", "unchanged", "same", "x", "d"],
+        ["3", "updated", "changed", "y", "d"],
+        ["4", "created", "new", "z, ☕", ""],
+    ]
+    assert result.err == "1 created, 1 updated, 1 unchanged.\n"
+    new = {"integration_id": active(sandbox), "jebbit_var": "new", "client_var": "z, ☕"}
+    assert writes(sandbox) == [("PATCH", {"client_var": "y"}), ("POST", new)]
+    assert {changed, kept} < attributes_of(sandbox, TYPE).keys()
+
+
+def test_a_second_run_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
+    text = "\ufeffDefault , jebbit_var,client_var\r\n,a,b\r\nx,c,d\r\n"
+    assert imported(cli, sandbox, text).code == 0
+    before = writes(sandbox)
+    result = imported(cli, sandbox, text, "--prune", "-y")
+    assert (result.code, result.err) == (0, "2 unchanged.\n")
+    assert writes(sandbox) == before
+
+
+def test_list_csv_and_import_are_a_round_trip_through_a_pipe(cli: Cli, sandbox: Sandbox) -> None:
+    for number, odd in enumerate(("a,b", '"q"', "line\nbreak", "cr\rhere", " spaced ", "☕ Größe", "=1+1")):
+        add_mapping(sandbox, odd, f"{odd}{number}", odd)
+    add_mapping(sandbox, "empty default", "x", "")
+    text = subprocess.run(
+        [JEBBITCTL, "mappings", "list", "--csv"], env=cli.environment(), capture_output=True, check=True
+    ).stdout.decode()
+    result = imported(cli, sandbox, "", "--prune", "-y", "--json", stdin=text)
+    assert (result.code, result.json["unchanged"]) == (0, 8)
+    assert writes(sandbox) == []
+
+
+def test_one_bad_line_is_named_by_number_and_the_rest_goes_on(cli: Cli, sandbox: Sandbox) -> None:
+    result = imported(cli, sandbox, HEADER + "$metadata,x,\na,b,\n,x,\na,c,\nz\nlast,x,\n")
+    assert result.code == 1
+    assert {name for name, *_ in triples(sandbox)} == {"a", "last"}
+    results = [line.split("\t")[:2] for line in result.out.splitlines()]
+    assert [line for line, what in results if what == "failed"] == ["2", "4", "5", "6"]
+    warnings = [line for line in result.err.splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        "warning: line 2: jebbit_var cannot be $metadata: Jebbit keeps that for itself",
+        "warning: line 4: jebbit_var is empty",
+        "warning: line 5: jebbit_var a stands in line 3 already",
+        "warning: line 6: 1 cells, not 3",
+    ]
+    assert "error: 4 of 6 failed: line 2, line 4, line 5, line 6" in result.err
+
+
+def test_the_json_report_has_the_counts_and_every_line(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = add_mapping(sandbox, "a", "b", "d")
+    result = imported(cli, sandbox, HEADER + "a,b,d\n,x,\n", "--json")
+    assert result.code == 1
+    assert result.error["code"] == "refused"
+    assert result.json == {
+        "integration_id": active(sandbox),
+        "dry_run": False,
+        "created": 0,
+        "updated": 0,
+        "unchanged": 1,
+        "deleted": 0,
+        "failed": 1,
+        "lines": [
+            {
+                "line": 2,
+                "result": "unchanged",
+                "id": id_,
+                "error": None,
+                "jebbit_var": "a",
+                "client_var": "b",
+                "default": "d",
+            },
+            {
+                "line": 3,
+                "result": "failed",
+                "id": None,
+                "error": "jebbit_var is empty",
+                "jebbit_var": None,
+                "client_var": "x",
+                "default": None,
+            },
+        ],
+    }
+
+
+def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "a", "b")
+    add_mapping(sandbox, "gone", "b")
+    result = imported(cli, sandbox, HEADER + "a,c,\nn,m,\n", "--dry-run", "--prune")
+    assert result.code == 0
+    assert [line.split("\t")[:3] for line in result.out.splitlines()] == [
+        ["2", "update", "a"],
+        ["3", "create", "n"],
+        ["", "delete", "gone"],
+    ]
+    assert result.err == "Would be: 1 created, 1 updated, 1 deleted. Nothing was changed.\n"
+    bad = imported(cli, sandbox, HEADER + "a,,\n", "--dry-run", "--prune")
+    assert bad.code == 1
+    assert "line 2: client_var is empty" in bad.err
+    assert "nothing is deleted while a line fails" in bad.err
+    assert writes(sandbox) == []
+
+
+def test_prune_needs_a_yes_and_without_a_terminal_nothing_is_even_asked_for(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    add_mapping(sandbox, "gone", "b")
+    result = imported(cli, sandbox, HEADER + "a,b,\n", "--prune", "--json")
+    assert (result.code, result.error["code"]) == (2, "input_needed")
+    assert sandbox.requests == []
+    done = imported(cli, sandbox, HEADER + "a,b,\n", "--prune", "-y")
+    assert (done.code, done.err) == (0, "1 created, 1 deleted.\n")
+    assert triples(sandbox) == {("a", "b", None)}
+
+
+def test_prune_leaves_other_integrations_alone(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = add_mapping(sandbox, "a", "b", integration=other(sandbox))
+    assert imported(cli, sandbox, HEADER, "--prune", "-y").err == "No lines.\n"
+    assert id_ in attributes_of(sandbox, TYPE)
+
+
+def test_an_unknown_integration_is_not_found_before_any_write(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run("mappings", "import", "nowhere1", "-", stdin=HEADER + "a,b,\n")
+    assert (result.code, result.out) == (3, "")
+    assert writes(sandbox) == []
+
+
+def test_a_file_that_is_not_there_and_a_closed_stdin_are_wrong_usage(cli: Cli, sandbox: Sandbox) -> None:
+    assert cli.run("mappings", "import", active(sandbox), str(cli.home / "no.csv")).code == 2
+    closed = subprocess.run(
+        ["bash", "-c", f'"{JEBBITCTL}" mappings import {active(sandbox)} - <&-'],
+        env=cli.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert closed.returncode == 2
+    assert "standard input is closed" in closed.stderr
+
+
+def test_what_jebbit_refuses_or_does_not_take_fails_its_line_only_and_nothing_is_pruned_then(
+    tmp_path: Path,
+) -> None:
+    posts: list[str] = []
+
+    def answer(method: str, path: str) -> tuple[int, Any] | None:
+        if (method, path) != ("POST", TYPE):
+            return None
+        posts.append(path)
+        return (400, {"errors": [{"status": 400, "title": "No"}]}) if len(posts) == 1 else None
+
+    with Sandbox(Options(integrations=2), wrap=scripted(answer)) as sandbox:
+        sandbox.state.not_taken = {"default"}
+        kept = add_mapping(sandbox, "not in the file", "x")
+        cli = cli_for(tmp_path, sandbox)
+        result = imported(cli, sandbox, HEADER + "a,b,\nb,c,x\nc,d,\n", "--json", "--prune", "-y")
+        assert kept in attributes_of(sandbox, TYPE)
+    assert (result.code, result.json["deleted"]) == (1, 0)
+    assert "nothing is deleted while a line fails" in result.err
+    assert [line["result"] for line in result.json["lines"]] == ["failed", "failed", "created"]
+    first, second, _ = result.json["lines"]
+    assert "(400: No)" in first["error"]
+    assert second["error"] == "Jebbit did not take default (asked x, got null)"
+
+
+@pytest.mark.parametrize(("failing", "code", "done"), [({1, 3}, 5, 5), ({1, 2, 3}, 5, 4)])
+def test_writes_without_an_answer_fail_their_lines_until_three_in_a_row_end_the_import(
+    tmp_path: Path, failing: set[int], code: int, done: int
+) -> None:
+    posts: list[str] = []
+
+    def answer(method: str, path: str) -> tuple[int, Any] | None:
+        if (method, path) != ("POST", TYPE):
+            return None
+        posts.append(path)
+        return (503, None) if len(posts) - 1 in failing else None
+
+    with Sandbox(Options(integrations=1), wrap=scripted(answer)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        result = imported(cli, sandbox, HEADER + "".join(f"v{n},x,\n" for n in range(5)), "--json")
+        assert result.code == code
+        results = [line["result"] for line in result.json["lines"]]
+        assert results == ["failed" if n in failing else "created" for n in range(done)]
+        assert ("Stopped after 4 of 5" in result.err) is (done == 4)
+        again = imported(cli, sandbox, HEADER + "".join(f"v{n},x,\n" for n in range(5)), "--json")
+        assert again.json["created"] == 5 - results.count("created")
+
+
+def test_without_the_scope_the_import_stops_at_the_first_write(cli: Cli, sandbox: Sandbox) -> None:
+    reader = {"JEBBIT_CLIENT_ID": f"{sandbox.state.client_id}-readonly"}
+    result = imported(cli, sandbox, HEADER + "a,b,\nc,d,\n", env=reader)
+    assert (result.code, result.out) == (4, "")
+    assert len([request for request in sandbox.requests if request.method == "POST"]) == 2  # one is the token
+
+
+def test_a_mapping_that_somebody_else_deleted_meanwhile_counts_as_deleted(tmp_path: Path) -> None:
+    wrap = scripted(lambda method, _: (404, None) if method == "DELETE" else None)
+    with Sandbox(Options(integrations=1), wrap=wrap) as sandbox:
+        add_mapping(sandbox, "a", "b")
+        result = imported(cli_for(tmp_path, sandbox), sandbox, HEADER, "--prune", "-y")
+    assert (result.code, result.err) == (0, "1 deleted.\n")
+
+
+def test_the_whole_import_goes_over_one_connection(tmp_path: Path) -> None:
+    ports = set()
+
+    def wrap(app: Any) -> Any:
+        def noting(environ: Any, start: Any) -> Any:
+            ports.add(environ["REMOTE_PORT"])
+            return app(environ, start)
+
+        return noting
+
+    with Sandbox(Options(integrations=1), wrap=wrap) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        assert imported(cli, sandbox, HEADER + "".join(f"v{n},x,\n" for n in range(50))).code == 0
+        assert len(attributes_of(sandbox, TYPE)) == 50
+    assert len(ports) == 1
+
+
+def test_ctrl_c_reports_what_was_done_so_far(tmp_path: Path) -> None:
+    with Sandbox(Options(integrations=1, latency_ms=30)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = tmp_path / "m.csv"
+        path.write_text(HEADER + "".join(f"v{n},x,\n" for n in range(1000)))
+        with subprocess.Popen(
+            [JEBBITCTL, "mappings", "import", active(sandbox), str(path)],
+            env=cli.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            for _ in range(500):
+                if len(attributes_of(sandbox, TYPE)) >= 3:
+                    break
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert 2 <= out.count("created") < 1000
+    assert f"Stopped after {out.count('created')} of 1000" in err
+    assert "Traceback" not in err
+
+
+def test_on_a_terminal_there_is_a_bar_and_then_a_table_that_fits(tmp_path: Path) -> None:
+    with Sandbox(Options(integrations=1, latency_ms=30)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = tmp_path / "m.csv"
+        path.write_text(HEADER + "".join(f"v{n},x,\n" for n in range(20)) + ",bad,\n")
+        shown = screen(cli, "mappings", "import", active(sandbox), str(path))
+    assert "Importing" in shown
+    assert "━" in shown
+    assert "warning:" in shown
+    lines = COLOUR.sub("", shown[shown.rindex("LINE") :]).splitlines()
+    assert lines[0].split() == ["LINE", "RESULT", "JEBBIT", "VAR", "CLIENT", "VAR", "DEFAULT"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_with_only_stderr_on_a_terminal_the_report_is_in_the_pipe(cli: Cli, sandbox: Sandbox) -> None:
+    path = cli.home / "m.csv"
+    path.write_text(HEADER + "a,b,\n")
+    command = f'"{JEBBITCTL}" mappings import {active(sandbox)} {path} > {cli.home}/report'
+    child = pexpect.spawn("bash", ["-c", command], env={**cli.environment(), "TERM": "xterm"}, timeout=20)
+    child.expect(pexpect.EOF)
+    assert (cli.home / "report").read_text() == "2\tcreated\ta\tb\t\n"
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, {"gone", "too"}), ("y", 0, {"a"})])
+def test_on_a_terminal_prune_asks_how_many_before_anything_is_written(
+    cli: Cli, sandbox: Sandbox, answer: str, code: int, left: set[str]
+) -> None:
+    add_mapping(sandbox, "gone", "b")
+    add_mapping(sandbox, "too", "b")
+    path = cli.home / "m.csv"
+    path.write_text(HEADER + "a,b,\n")
+    child = on_terminal(cli, "mappings", "import", active(sandbox), str(path), "--prune")
+    child.expect_exact("Delete 2 mappings that the file does not name? [y/N]")
+    assert writes(sandbox) == []
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == code
+    assert {name for name, *_ in triples(sandbox)} == left
+
+
+def test_an_update_that_only_touches_the_default_removes_it_with_an_empty_cell(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    add_mapping(sandbox, "a", "b", "old")
+    assert imported(cli, sandbox, HEADER + "a,b,\n").code == 0
+    assert writes(sandbox) == [("PATCH", {"default": None})]
+    assert plan(parsed(HEADER + "a,b,\n"), [{"jebbit_var": "a", "client_var": "c"}])[0].action == UPDATE

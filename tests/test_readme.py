@@ -1,0 +1,122 @@
+"""What the README shows is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from jebbitctl.cli import COMMANDS
+from jebbitctl.errors import ExitCode
+from jebbitctl.webhooks.server import BackgroundServer
+from tests.support import JEBBITCTL
+from tests.test_terminal import screen
+
+if TYPE_CHECKING:
+    from tests.support import Cli
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+VOLATILE = {
+    r"127\.0\.0\.1:\d+": "127.0.0.1:PORT",
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
+    r"eyJ\w+": "TOKEN",
+    r"(client_id +)\w+": r"\1CLIENT",
+    r"(shared_secret +)\w+": r"\1SECRET",
+    r"t=\d+,v1=[\w+/]+=": "SIGNATURE",
+    r"age_seconds +\d+": "age_seconds AGE",
+}
+
+
+def marked(name: str) -> str:
+    """Return the code block that follows the comment ``<!-- name -->``."""
+    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def settled(text: str) -> str:
+    """Return output without what differs from run to run."""
+    for pattern, replacement in VOLATILE.items():
+        text = re.sub(pattern, replacement, text)
+    return text.strip()
+
+
+def test_its_first_two_code_blocks_are_one_pasteable_line_each() -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    run, test = blocks[:2]
+    assert run.count("\n") == test.count("\n") == 1
+    assert run.rstrip().endswith("jebbitctl demo")
+    assert test.rstrip().endswith("pytest")
+
+
+def test_the_story_is_what_the_demo_tells_on_a_terminal(bare: Cli) -> None:
+    assert settled(marked("story")) == settled(screen(bare, "demo", env={"NO_COLOR": "1"}))
+
+
+def test_the_recipe_runs_as_written_in_a_sandbox_twice(bare: Cli, tmp_path: Path) -> None:
+    script = tmp_path / "setup-jebbit.sh"
+    script.write_text(f"cd {tmp_path}\n" + marked("recipe") * 2)
+    rehearsal = marked("rehearsal").replace("setup-jebbit.sh", str(script))
+    path = f"{Path(JEBBITCTL).parent}:{bare.environment()['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", rehearsal],
+        env=bare.environment({"PATH": path}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "webhook.secret").stat().st_mode & 0o777 == 0o600
+    assert "test@example.com" in (tmp_path / "deliveries.json").read_text()
+
+
+def test_the_receiver_in_python_is_a_correct_one(
+    bare: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "webhook.secret").write_text("Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd\n")
+    monkeypatch.chdir(tmp_path)
+    example = {"__name__": "example"}
+    exec(compile(marked("receiver"), "README.md", "exec"), example)  # noqa: S102 - what users paste
+    with BackgroundServer(example["app"]) as server:  # type: ignore[arg-type]
+        secret = str(tmp_path / "webhook.secret")
+        result = bare.run("webhooks", "check", server.url, "--secret-file", secret)
+    assert result.code == 0, result.out
+
+
+def test_the_explanation_is_what_the_command_says(bare: Cli, tmp_path: Path) -> None:
+    (tmp_path / "webhook.secret").write_text("Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd\n")
+    path = f"{Path(JEBBITCTL).parent}:{bare.environment()['PATH']}"
+    shown = pexpect.run(
+        "bash -c " + shlex.quote(marked("explain")),
+        cwd=str(tmp_path),
+        env=bare.environment({"PATH": path, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "100"}),
+        encoding="utf-8",
+    )
+    assert settled(marked("explained")) == settled(str(shown).replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_it_lists_every_exit_code(code: ExitCode) -> None:
+    assert f"\n| {code.value} | " in README
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_names_every_command(name: str) -> None:
+    assert f"`{name}" in README
+
+
+def test_it_names_every_variable_that_the_code_reads() -> None:
+    read = {
+        name
+        for path in (ROOT / "jebbitctl").rglob("*.py")
+        for name in re.findall(r'"(JEBBIT_[A-Z_]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert read
+    assert {name for name in read if f"`{name}" not in README} == set()

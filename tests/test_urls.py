@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jebbitctl.errors import UsageError
+from jebbitctl.urls import is_loopback, require_https
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "0.0.0.1",
+        "::",
+        "10.0.0.1",
+        "localhost.example.com",
+        "127.0.0.1.example.com",
+        "127.1",
+        "[::1]",
+        "\u0661",
+    ],
+)
+def test_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api2.jebbit.com",
+        "https://example.com:8443/hook?a=b",
+        "https://bücher.example/",
+        "https://example.com./",
+        "HTTPS://example.com",
+        "https://[2001:db8::1]/",
+        "http://127.0.0.1:8787",
+        "http://localhost/hook",
+        "http://[::1]:8787/",
+    ],
+)
+def test_a_safe_url_is_returned_unchanged(url: str) -> None:
+    assert require_https(url, what="--endpoint") == url
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("", "empty"),
+        (" https://example.com", "blanks"),
+        ("https://example.com/a b", "blanks"),
+        ("https://example.com/\r\nX: y", "blanks or control"),
+        ("https://exa\x1bmple.com", "control characters"),
+        ("https://exa\u202emple.com", "control characters"),
+        ("https://\ud800.com", "control characters"),
+        ("https://[::1", "not a URL"),
+        ("https://example.com:99999", "not a URL"),
+        ("https://example.com:x", "not a URL"),
+        ("example.com", "not an absolute URL"),
+        ("//example.com", "not an absolute URL"),
+        ("https://", "not an absolute URL"),
+        ("https:///path", "not an absolute URL"),
+        ("ftp://example.com", "not an absolute URL"),
+        ("file:///etc/passwd", "not an absolute URL"),
+        ("javascript:alert(1)", "not an absolute URL"),
+        ("https://a..b/", "host name is not valid"),
+        ("https://.", "host name is not valid"),
+        ("https://.com", "host name is not valid"),
+        ("https://user:password@example.com", "user name or password"),
+        ("https://user@example.com", "user name or password"),
+        ("https://@example.com", "user name or password"),
+        ("http://example.com", "plain http to example.com"),
+        ("http://10.0.0.1", "plain http"),
+        ("http://127.0.0.1.example.com", "plain http"),
+        ("http://localhost.example.com", "plain http"),
+        ("http://127.0.0.1\\.example.com", "plain http"),
+    ],
+)
+def test_anything_else_is_wrong_usage(url: str, problem: str) -> None:
+    with pytest.raises(UsageError, match=f"^--endpoint: .*{problem}") as caught:
+        require_https(url, what="--endpoint")
+    assert "password@" not in caught.value.message
+    assert "https://" in (caught.value.hint or "")
+
+
+@settings(deadline=None, database=None)
+@given(
+    st.text() | st.text("htps:/[]@.1%\\#?").map("http:/".__add__) | st.from_regex(r"https?://[^/]{0,20}/?")
+)
+def test_any_text_is_a_safe_url_or_wrong_usage(url: str) -> None:
+    try:
+        require_https(url, what="url")
+    except UsageError:
+        return
+    assert url.lower().startswith(("https://", "http://"))
+    assert url.isprintable()

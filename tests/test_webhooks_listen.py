@@ -1,0 +1,210 @@
+"""``webhooks listen``: what it prints, records and passes on, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.sender import Sender
+from tests.support import JEBBITCTL
+from tests.test_integrations import stored, webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jebbitctl.sandbox.server import Sandbox
+    from jebbitctl.webhooks.receiver import Delivery
+    from tests.support import Cli
+
+SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
+
+
+@contextmanager
+def listening(cli: Cli, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run ``webhooks listen`` on a free port; yield the process and where it listens."""
+    with subprocess.Popen(
+        [JEBBITCTL, "webhooks", "listen", "--port", "0", *options],
+        env=cli.environment({"JEBBIT_WEBHOOK_SECRET": SECRET}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            words = process.stderr.readline().split()
+            yield process, words[2].rstrip(";")
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=20)
+    assert "Traceback" not in err
+    assert SECRET not in out + err
+    return process.returncode, out, err
+
+
+def test_it_prints_a_line_for_each_delivery_as_it_comes(bare: Cli) -> None:
+    with listening(bare, "--count", "2", "--timeout", "20") as (process, url):
+        assert process.stdout is not None
+        assert Sender(url, SECRET).send().status == 200
+        first = process.stdout.readline().split("\t")
+        assert first[1:4] == ["✓", "200", "ok"]
+        assert Sender(url, "another").send().status == 403
+        assert process.stdout.readline().split("\t")[1:4] == ["✗", "403", "mismatch"]
+        assert Sender(url, SECRET, b"{}", live=True).send().status == 200
+        code, _, err = ended(process)
+    assert code == 0
+    assert "2 ok, 1 mismatch" in err
+
+
+def test_json_is_one_line_each(bare: Cli) -> None:
+    with listening(bare, "--count", "2", "--timeout", "20", "--json") as (process, url):
+        Sender(url, SECRET).send()
+        Sender(url, SECRET, b"not json \xff").send()
+        code, out, _ = ended(process)
+    first, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert first["event"] == "delivery"
+    assert (first["valid"], first["test"], first["repeat"], first["status"]) == (True, True, False, 200)
+    assert first["body"]["data"]["email"] == "test@example.com"
+    assert second["body"] == "not json \ufffd"
+
+
+def test_too_few_in_time_is_exit_6(bare: Cli) -> None:
+    with listening(bare, "--count", "1", "--timeout", "0.5") as (process, url):
+        Sender(url, "another").send()
+        code, _, err = ended(process)
+    assert code == 6
+    assert "0 of 1 valid deliveries" in err
+
+
+@pytest.mark.parametrize("timeout", ["nan", "-1"])
+def test_a_timeout_that_is_none_is_refused(bare: Cli, timeout: str) -> None:
+    environment = {"JEBBIT_WEBHOOK_SECRET": SECRET}
+    assert bare.run("webhooks", "listen", "--port", "0", "--timeout", timeout, env=environment).code == 2
+
+
+def test_without_a_count_the_end_of_the_time_is_a_success(bare: Cli) -> None:
+    with listening(bare, "--timeout", "0.3") as (process, _):
+        assert ended(process)[0] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--count", "5"), 130)])
+def test_ctrl_c_sums_up_and_is_130_only_while_a_count_is_owed(
+    bare: Cli, options: tuple[str, ...], code: int
+) -> None:
+    with listening(bare, *options) as (process, url):
+        Sender(url, SECRET).send()
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        ended_with, _, err = ended(process)
+    assert ended_with == code
+    assert "Received: 1 ok." in err
+
+
+def test_a_recording_is_complete_before_the_answer_and_private(bare: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    with listening(bare, "--record", str(path), "--count", "3", "--timeout", "20") as (process, url):
+        for number in (1, 2):
+            Sender(url, SECRET, b'{"n":%d}' % number).send()
+            assert len(path.read_text().splitlines()) == number
+        process.kill()
+    assert [one.delivery.body for one in read(path)] == [b'{"n":1}', b'{"n":2}']
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_forwarding_passes_on_the_same_bytes_and_headers_of_valid_deliveries(bare: Cli) -> None:
+    passed_on: list[Delivery] = []
+    with (
+        Receiver(SECRET, passed_on.append) as behind,
+        listening(bare, "--forward-to", f"{behind.url}/app", "--count", "1", "--json") as (process, url),
+    ):
+        Sender(url, "another").send()
+        Sender(url, SECRET, b'{ "odd" :\t1}\n').send()
+        code, out, _ = ended(process)
+    assert code == 0
+    (delivery,) = passed_on
+    assert delivery.body == b'{ "odd" :\t1}\n'
+    assert delivery.verification.valid
+    assert delivery.test
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["delivery", "delivery", "forwarded"]
+
+
+def test_a_failed_forward_is_an_event_of_its_own_and_the_sender_is_answered(bare: Cli) -> None:
+    options = ("--forward-to", "http://127.0.0.1:9/", "--count", "1", "--json")
+    with listening(bare, *options) as (process, url):
+        assert Sender(url, SECRET).send().status == 200
+        code, out, _ = ended(process)
+    assert code == 0
+    event = json.loads(out.splitlines()[1])
+    assert event["event"] == "forward-failed"
+    assert event["error"]
+
+
+def test_trigger_makes_a_ci_step_of_one_command(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = webhook(sandbox)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stored(sandbox)[id_]["endpoint"] = f"http://127.0.0.1:{port}/jebbit"
+    result = cli.run(
+        *(
+            "webhooks",
+            "listen",
+            "--trigger",
+            id_,
+            "--port",
+            str(port),
+            "--count",
+            "1",
+            "--timeout",
+            "20",
+            "--json",
+        )
+    )
+    assert result.code == 0
+    assert result.json["test"] is True
+    assert result.json["valid"] is True
+
+
+def test_a_trigger_that_fails_ends_at_once(cli: Cli) -> None:
+    started = time.monotonic()
+    options = ("--trigger", "nowhere1", "--port", "0", "--count", "1", "--timeout", "30")
+    result = cli.run("webhooks", "listen", *options, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert result.code == 3
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("timeout", ["inf", "1e12"])
+def test_a_timeout_may_be_as_long_as_anybody_likes(bare: Cli, timeout: str) -> None:
+    with listening(bare, "--count", "1", "--timeout", timeout) as (process, url):
+        Sender(url, SECRET).send()
+        assert ended(process)[0] == 0
+
+
+def test_another_host_than_loopback_is_warned_about(bare: Cli) -> None:
+    options = ("--host", "0.0.0.0", "--port", "0", "--timeout", "0.2")  # noqa: S104 - what is tested
+    result = bare.run("webhooks", "listen", *options, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert result.code == 0
+    assert "warning: 0.0.0.0 is open to other machines" in result.err
+
+
+def test_a_port_in_use_is_a_clear_error(bare: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = bare.run("webhooks", "listen", "--port", port, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert result.code == 2
+    assert port in result.err
