@@ -6,6 +6,7 @@
     ├── UsageError                 2  usage
     │   └── InputNeededError       2  input_needed
     ├── CancelledError             1  cancelled
+    ├── ConflictError              1  conflict
     ├── RefusedError               1  refused
     │   └── NotTakenError          1  not_taken
     ├── NotFoundError              3  not_found
@@ -72,6 +73,12 @@ class CancelledError(JebbitctlError):
     """A question was answered with no."""
 
     code = "cancelled"
+
+
+class ConflictError(JebbitctlError):
+    """Somebody else changed what a command was about to change."""
+
+    code = "conflict"
 
 
 class RefusedError(JebbitctlError):

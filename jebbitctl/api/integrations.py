@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 TYPE = "integrations"
 PATH = "/integrations"
 OPTIONS = "additional_options"
+REGIONS = ("us", "eu")
+WEBHOOKS = "webhooks_standard"
+"""The service of every integration that the API creates; those of others are made in the dashboard."""
 
 
 class Difference(NamedTuple):

@@ -107,7 +107,13 @@ def _is_equal(resource: Resource, line: Line) -> bool:
     return written == [line.jebbit_var, line.client_var, line.default]
 
 
-def _changed(resource: Resource, line: Line) -> dict[str, str | None]:
+def given(line: Line) -> dict[str, str]:
+    """Return the attributes of a new mapping; an empty default is none."""
+    named = {"jebbit_var": line.jebbit_var, "client_var": line.client_var, "default": line.default}
+    return {name: value for name, value in named.items() if value}
+
+
+def changed(resource: Resource, line: Line) -> dict[str, str | None]:
     """Return what a line changes; an empty default is none."""
     wanted = {"client_var": line.client_var, "default": line.default}
     return {
@@ -123,11 +129,9 @@ def _carried_out(client: Client, integration: str, step: Step) -> Step:
         return step
     line = step.line
     if step.action == CREATE:
-        given = {"jebbit_var": line.jebbit_var, "client_var": line.client_var, "default": line.default}
-        asked = {name: value for name, value in given.items() if value}
-        resource, refused = mappings.create(client, {dependents.OWNER: integration, **asked})
+        resource, refused = mappings.create(client, {dependents.OWNER: integration, **given(line)})
     elif step.action == UPDATE and step.current is not None:
-        resource, refused = mappings.update(client, step.current, _changed(step.current, line))
+        resource, refused = mappings.update(client, step.current, changed(step.current, line))
     else:
         return step
     done = replace(step, current=resource)

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperOption
 
-from jebbitctl.api.integrations import OPTIONS
+from jebbitctl.api.integrations import OPTIONS, REGIONS
 from jebbitctl.commands.common import ApiCommand
 from jebbitctl.errors import UsageError
 
@@ -44,7 +44,6 @@ TEXTS = {
         "Only campaigns whose title has this.",
     ),
 }
-REGIONS = ("us", "eu")
 _ASKED = "jebbitctl.attributes"
 _NOT_SETTABLE = {"id", "type", "shared_secret", "created_at", "updated_at"}
 

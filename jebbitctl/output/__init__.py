@@ -13,6 +13,7 @@ from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.errors import report
 from jebbitctl.output.progress import Progress, showing_progress
 from jebbitctl.output.query import compiled, search
+from jebbitctl.output.signed import signed_lines
 from jebbitctl.output.streams import is_terminal, styled, write_error_line
 from jebbitctl.output.tables import pair_lines, table_lines
 from jebbitctl.redaction import redact
@@ -95,6 +96,15 @@ class Output:
             self._lines(f"{visible(name)}\t{cell(value)}" for name, value in pairs)
         else:
             self._lines(pair_lines(pairs))
+
+    def signed(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Print differences, a sign and a text each, for people."""
+        self._lines(signed_lines(lines, sys.stdout))
+
+    def signed_notes(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Tell the person at the terminal differences, a sign and a text each."""
+        for line in signed_lines(lines, sys.stderr):
+            write_error_line(line)
 
     def value(self, text: str, document: Mapping[str, Any]) -> None:
         """Print one bare text, ready for ``$(…)``; JSON gets a document around it."""

@@ -1,0 +1,130 @@
+"""Carrying out a plan in front of somebody: what is to be done, how far it is, what was done and what not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.commands import plan_views
+from jebbitctl.errors import CheckFailedError, JebbitctlError
+from jebbitctl.manifest.plan import CREATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jebbitctl.context import Context
+    from jebbitctl.manifest.carrying_out import Applying
+    from jebbitctl.manifest.plan import Plan, Step
+    from jebbitctl.manifest.verifying import Verification
+    from jebbitctl.output import Output
+
+DONE, FAILED, NOT_DONE = "done", "failed", "not done"
+_SIGNS = {DONE: "✓", FAILED: "✗", NOT_DONE: "·"}
+
+
+def confirm(context: Context, plan: Plan, *, keeps_secrets: bool, yes: bool) -> None:
+    """Show a plan on stderr, which leaves stdout to the results, and ask.
+
+    Raises:
+        CancelledError: the answer is no.
+    """
+    if not context.output.json:
+        context.output.signed_notes(plan_views.plan_lines(plan.steps, plan.beyond))
+    if not keeps_secrets and any(step.action == CREATE and not step.about_mapping for step in plan.steps):
+        context.output.warn("new shared secrets are not kept: --secrets-dir DIR writes them there")
+    if not yes:
+        context.prompts.confirm(
+            f"Apply this: {plan_views.counted(plan.steps)}?", instead="add --yes to apply without asking"
+        )
+
+
+@dataclass
+class Report:
+    """What came of each step, told at once, and as one document in the end.
+
+    Attributes:
+        output: where to.
+        applying: knows the ids of what was created.
+        rows: what was told.
+    """
+
+    output: Output
+    applying: Applying
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def carry_out(self, steps: Sequence[Step]) -> None:
+        """Do one step after the other, up to the first that fails.
+
+        Raises:
+            JebbitctlError: a step failed; those before it are done, those after it are not.
+        """
+        done = 0
+        try:
+            with self.output.progress("Applying", total=len(steps)) as bar:
+                for step in steps:
+                    self.applying.carry_out(step)
+                    done += 1
+                    self._tell(step, DONE)
+                    bar.advance()
+        except BaseException as error:
+            for step, result in zip(steps[done:], [FAILED, *[NOT_DONE] * len(steps)], strict=False):
+                self._tell(step, result)
+            if isinstance(error, JebbitctlError) and done < len(steps):
+                error.message = (
+                    f"{self._line(steps[done])}: {error.message} "
+                    f"({done} of {len(steps)} done, {len(steps) - done - 1} not begun)"
+                )
+                error.hint = error.hint or "mend that and run it again: it goes on from here"
+            raise
+
+    def verify(self, answers: Iterable[Verification]) -> list[Verification]:
+        """Tell what Jebbit's tests came to; return them."""
+        told = []
+        for answer in answers:
+            told.append(answer)
+            result = FAILED if answer.error else DONE
+            if self.output.plain:
+                row = {"result": result, "action": "test", "name": answer.name, "id": answer.id}
+                self.output.table([row], plan_views.STEP_COLUMNS)
+            elif not self.output.json:
+                said = f": {answer.error}" if answer.error else ""
+                self.output.signed([(_SIGNS[result], f"test {answer.name} ({answer.id}){said}")])
+        return told
+
+    def document(self, answers: Sequence[Verification] | None) -> None:
+        """Print all of it, where JSON is asked for."""
+        if self.output.json:
+            tested = {} if answers is None else {"verified": [asdict(answer) for answer in answers]}
+            self.output.document({"steps": self.rows, **tested})
+
+    def _tell(self, step: Step, result: str) -> None:
+        row = {**plan_views.step_document(step, self._id_of(step)), "result": result}
+        self.rows.append(row)
+        if self.output.plain:
+            self.output.table([row], plan_views.STEP_COLUMNS)
+        elif not self.output.json:
+            self.output.signed([(_SIGNS[result], self._line(step))])
+
+    def _line(self, step: Step) -> str:
+        return plan_views.step_line(step, self._id_of(step))
+
+    def _id_of(self, step: Step) -> str | None:
+        return self.applying.ids.get(step.name or "")
+
+
+def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] | None) -> None:
+    """Carry out the steps, then ask for the answers; print what came of it, whatever that is.
+
+    Raises:
+        JebbitctlError: a step failed.
+        CheckFailedError: Jebbit's test failed for an integration.
+    """
+    told: list[Verification] | None = None
+    try:
+        report.carry_out(steps)
+        if answers is not None:
+            told = report.verify(answers)
+    finally:
+        report.document(told)
+    if failed := [answer.name for answer in told or () if answer.error]:
+        raise CheckFailedError(f"Jebbit's test failed for {', '.join(failed)}")

@@ -1,0 +1,283 @@
+"""The keys of a manifest: which there are, what each may hold, and what an integration becomes of them.
+
+::
+
+    version = 1                                  # of this format
+
+    [integrations.spring-leads]                  # a name of your choice
+    endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is the environment's, $${ stands for ${
+    region = "us"                                # or "eu"
+    is_active = true
+    additional_options.hash_pii = true
+    set.additional_options.new_thing = 1         # what has no key of its own yet, as --set takes it
+    mappings = [
+      { jebbit_var = "Outcome", client_var = "bucket", default = "none" },
+    ]
+
+``[businesses.ID.integrations.NAME]`` takes the place of ``[integrations.NAME]`` where one file is about
+several businesses. A key that is not there is not managed: whatever it is at Jebbit is right.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from jebbitctl.api import documents, mappings
+from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS
+from jebbitctl.errors import UsageError
+from jebbitctl.urls import require_https
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Path: TypeAlias = tuple["str | int", ...]
+"""Where something stands in a manifest: keys from the outside in, and positions in arrays."""
+
+VERSION = 1
+ATTRIBUTES: dict[str, type] = {
+    "endpoint": str,
+    "region": str,
+    "is_active": bool,
+    "include_uids": bool,
+    "require_opt_in": bool,
+    "include_mapped_attributes": bool,
+}
+"""What can be written of an integration, and its type."""
+
+ADDITIONAL: dict[str, type] = {
+    "hash_pii": bool,
+    "campaign_name_filter": str,
+    "include_url_params": bool,
+    "include_sub_channel": bool,
+    "include_outcome_names": bool,
+    "require_outcomes": bool,
+}
+"""The same of its additional_options."""
+
+NOT_SETTABLE = frozenset({"id", "type", "service_name", "shared_secret", "created_at", "updated_at"})
+"""What Jebbit sets, or what would be a secret in a file."""
+
+_MAPPING = ("jebbit_var", "client_var", "default")
+_ENTRY = ("id", "service_name", *ATTRIBUTES, OPTIONS, "set", "mappings")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_TYPES = {str: "a text", bool: "true or false", dict: "a table", list: "an array"}
+
+
+class ManifestError(Exception):
+    """Something in a manifest that cannot be meant, and where it stands."""
+
+    def __init__(self, path: Path, problem: str, hint: str | None = None) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping as it should be; an empty default is none."""
+
+    jebbit_var: str
+    client_var: str
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """An integration as it should be.
+
+    Attributes:
+        name: the manifest's, not Jebbit's.
+        path: where it stands.
+        business: whose it is, None for the business in use.
+        id: the one at Jebbit's, None to find it by service and endpoint.
+        service_name: such as ``webhooks_standard``, the only one that the API creates.
+        attributes: what is managed, in the API's shape.
+        mappings: what is managed of them, None for nothing.
+    """
+
+    name: str
+    path: Path
+    business: str | None = None
+    id: str | None = None
+    service_name: str = WEBHOOKS
+    attributes: dict[str, Any] = field(default_factory=dict)
+    mappings: tuple[Mapping, ...] | None = None
+
+
+def integrations_of(document: dict[str, Any]) -> list[Integration]:
+    """Return what a parsed manifest says, in its order; endpoints as they stand there.
+
+    Raises:
+        ManifestError: a key is unknown, missing or holds what it cannot.
+    """
+    _require_version(document)
+    _require_known(document, ("version", "integrations", "businesses"), ())
+    if "integrations" in document and "businesses" in document:
+        raise ManifestError(("integrations",), "a manifest has either integrations or businesses")
+    found = _section(document, (), None)
+    for business, section in _table(document, "businesses", ()).items():
+        path = ("businesses", business)
+        if not documents.is_id(business):
+            raise ManifestError(path, "this is not the id of a business", "ids look like bTUIhsye")
+        if not isinstance(section, dict):
+            raise ManifestError(path, "this must be a table")
+        _require_known(section, ("integrations",), path)
+        found += _section(section, path, business)
+    _require_different(found)
+    return found
+
+
+def _require_version(document: dict[str, Any]) -> None:
+    if "version" not in document:
+        raise ManifestError((), f"there is no version: this format's is version = {VERSION}")
+    version = document["version"]
+    if version != VERSION or isinstance(version, bool):
+        raise ManifestError(("version",), f"this jebbitctl reads version {VERSION}")
+
+
+def _section(holder: dict[str, Any], path: Path, business: str | None) -> list[Integration]:
+    entries = _table(holder, "integrations", path)
+    return [
+        _integration(name, entry, (*path, "integrations", name), business) for name, entry in entries.items()
+    ]
+
+
+def _integration(name: str, entry: Any, path: Path, business: str | None) -> Integration:
+    if not _NAME.fullmatch(name):
+        raise ManifestError(path, "this is not a name", "use letters, digits, '-', '_' and '.'")
+    if not isinstance(entry, dict):
+        raise ManifestError(path, "this must be a table", f"[integrations.{name}] begins one")
+    _require_known(entry, _ENTRY, path)
+    id_ = _typed(entry, "id", str, path)
+    if id_ is not None and not documents.is_id(id_):
+        raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
+    attributes = _attributes(entry, path)
+    if id_ is None and "endpoint" not in attributes:
+        raise ManifestError(
+            path, "an endpoint or an id is missing", "one of them says which integration this is"
+        )
+    return Integration(
+        name,
+        path,
+        business,
+        id_,
+        _typed(entry, "service_name", str, path) or WEBHOOKS,
+        attributes,
+        _mappings(entry, path) if "mappings" in entry else None,
+    )
+
+
+def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the attributes of an entry in the API's shape, those below ``set`` among them."""
+    given = {name: _typed(entry, name, type_, path) for name, type_ in ATTRIBUTES.items() if name in entry}
+    if given.get("region", REGIONS[0]) not in REGIONS:
+        raise ManifestError((*path, "region"), "this is not a region", f"use {' or '.join(REGIONS)}")
+    options = _table(entry, OPTIONS, path)
+    _require_known(
+        options, ADDITIONAL, (*path, OPTIONS), "set.additional_options takes what is not known yet"
+    )
+    inner = {name: _typed(options, name, ADDITIONAL[name], (*path, OPTIONS)) for name in options}
+    further = dict(_table(entry, "set", path))
+    _require_unknown(further, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
+    further_inner = _table(further, OPTIONS, (*path, "set"))
+    _require_unknown(further_inner, ADDITIONAL, (*path, "set", OPTIONS))
+    further.pop(OPTIONS, None)
+    inner |= further_inner
+    return given | further | ({OPTIONS: inner} if inner else {})
+
+
+def _mappings(entry: dict[str, Any], path: Path) -> tuple[Mapping, ...]:
+    found: list[Mapping] = []
+    for position, item in enumerate(_typed(entry, "mappings", list, path)):
+        here = (*path, "mappings", position)
+        if not isinstance(item, dict):
+            raise ManifestError(here, "this must be a table", '{ jebbit_var = "…", client_var = "…" } is one')
+        _require_known(item, _MAPPING, here)
+        given = {name: _typed(item, name, str, here) for name in _MAPPING}
+        for name in ("jebbit_var", "client_var"):
+            if given[name] is None:
+                raise ManifestError(here, f"{name} is missing")
+        if problem := mappings.problem(jebbit_var=given["jebbit_var"], client_var=given["client_var"]):
+            raise ManifestError(here, problem)
+        mapping = Mapping(given["jebbit_var"], given["client_var"], given["default"] or "")
+        if any((m.jebbit_var, m.client_var) == (mapping.jebbit_var, mapping.client_var) for m in found):
+            raise ManifestError(here, f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice")
+        found.append(mapping)
+    return tuple(found)
+
+
+def require_sendable(integration: Integration) -> None:
+    """Return when the endpoint of an integration is one that Jebbit may be told.
+
+    Raises:
+        ManifestError: it is not absolute, or not https.
+    """
+    try:
+        require_https(integration.attributes["endpoint"], what="endpoint")
+    except UsageError as error:
+        problem = error.message.partition(": ")[2]
+        raise ManifestError((*integration.path, "endpoint"), problem, error.hint) from None
+
+
+def _require_different(integrations: Iterable[Integration]) -> None:
+    """Names are unique in the whole file: a secret's file is called by them, on any file system."""
+    names: dict[str, Path] = {}
+    for integration in integrations:
+        first = names.setdefault(integration.name.casefold(), integration.path)
+        if first != integration.path:
+            raise ManifestError(
+                integration.path, f"another integration is called {first[-1]}", "names are used once"
+            )
+
+
+def _table(holder: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    table: dict[str, Any] = _typed(holder, key, dict, path) or {}
+    return table
+
+
+def _typed(holder: dict[str, Any], key: str, type_: type, path: Path) -> Any:
+    """Return a value of this type, None where the key is missing."""
+    value = holder.get(key)
+    if value is not None and not isinstance(value, type_):
+        raise ManifestError((*path, key), f"this must be {_TYPES[type_]}")
+    return value
+
+
+def _require_known(
+    table: dict[str, Any], known: Iterable[str], path: Path, otherwise: str | None = None
+) -> None:
+    known = list(known)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise ManifestError(
+                (*path, key), "this key is not known", f"{hint} ({otherwise})" if otherwise else hint
+            )
+
+
+def _require_unknown(table: dict[str, Any], known: Iterable[str], path: Path) -> None:
+    for key, value in table.items():
+        if key in known:
+            what = "Jebbit sets this" if key in NOT_SETTABLE else "this has a key of its own, outside set"
+            raise ManifestError((*path, key), what)
+        if not is_json(value):
+            raise ManifestError(
+                (*path, key), "this cannot be sent as JSON", "use texts, numbers, true, false and tables"
+            )
+
+
+def is_json(value: Any) -> bool:
+    """Whether a value of TOML is one of JSON as well: a date is not."""
+    if isinstance(value, dict):
+        return all(map(is_json, value.values()))
+    if isinstance(value, list):
+        return all(map(is_json, value))
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63  # what TOML promises to hold
+    return isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
