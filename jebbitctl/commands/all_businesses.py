@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from jebbitctl.context import Context
 
 
+def covered_by(context: Context) -> list[str]:
+    """Return the ids of the businesses that the credential covers."""
+    from jebbitctl.api.businesses import myself
+
+    return context.tokens.current().businesses or [str(myself(context.client)["id"])]
+
+
 class AllBusinesses:
     """Asks each business, side by side; one that fails does not hide the others.
 
@@ -35,7 +42,6 @@ class AllBusinesses:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield each resource with its ``business``, in the token's order, then in the service's."""
-        from jebbitctl.api.businesses import myself
         from jebbitctl.api.client import Client
         from jebbitctl.api.side_by_side import SharedTokens, side_by_side
         from jebbitctl.api.transport import Transport
@@ -43,7 +49,7 @@ class AllBusinesses:
         context = self._context
         tokens, api_url = SharedTokens(context.tokens), context.settings.api_url.value
         log = context.output.debug if context.output.debugging else None
-        businesses = tokens.current().businesses or [str(myself(context.client)["id"])]
+        businesses = covered_by(context)
 
         def transport() -> Transport:
             return Transport(settings.timeout(), log)

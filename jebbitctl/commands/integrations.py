@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import integrations
-from jebbitctl.commands import integration_writes, manifests
+from jebbitctl.commands import exporting, integration_writes, manifests
 from jebbitctl.commands.all_businesses import AllBusinesses
 from jebbitctl.commands.common import command, group
 from jebbitctl.commands.completing import IntegrationId
@@ -130,4 +130,5 @@ def delete(
 
 
 integration_writes.register(app)
+exporting.register(app)
 manifests.register(app)

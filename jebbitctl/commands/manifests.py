@@ -134,30 +134,27 @@ def read_manifest(context: Context, file: str) -> Manifest:
     only = context.options.business
     if not manifest.in_sections or only is None:
         return manifest
-    if only not in manifest.businesses():
+    if only not in manifest.businesses:
         raise UsageError(f"{name} says nothing about business {only}")
-    return replace(manifest, integrations=tuple(i for i in manifest.integrations if i.business == only))
+    return replace(manifest, integrations=tuple(manifest.of(only)), businesses=(only,))
 
 
 def clients_for(context: Context, manifest: Manifest) -> dict[str | None, Client]:
     """Return a client for each business that a manifest is about."""
     return {
         business: context.client if business is None else context.client.for_business(business)
-        for business in manifest.businesses()
+        for business in manifest.businesses
     }
 
 
 def make_plan(manifest: Manifest, clients: dict[str | None, Client], *, prune: bool = False) -> Plan:
     """Ask what there is, two requests for each business, and compare it with the manifest."""
-    from jebbitctl.manifest.carrying_out import look
+    from jebbitctl.manifest.inventory import look
     from jebbitctl.manifest.plan import plan
 
     return plan(
         manifest,
-        {
-            business: look(client, [i for i in manifest.integrations if i.business == business])
-            for business, client in clients.items()
-        },
+        {business: look(client, manifest.of(business)) for business, client in clients.items()},
         prune=prune,
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +13,6 @@ from jebbitctl.commands.changes import require_taken, show_changes
 from jebbitctl.commands.common import command, group
 from jebbitctl.context import context_of
 from jebbitctl.errors import UsageError
-from jebbitctl.output import is_terminal
 
 if TYPE_CHECKING:
     from jebbitctl.api.documents import Resource
@@ -165,7 +162,7 @@ def _require_names(*, jebbit_var: str | None, client_var: str | None) -> None:
 
 
 def _print_csv(context: Context, found: list[Resource]) -> None:
-    """Print what import reads, on every system the same bytes: UTF-8, and line ends as they are."""
+    """Print what import reads."""
     from jebbitctl.api import mapping_csv
 
     owners = {str(mapping.get("integration_id")) for mapping in found}
@@ -174,7 +171,4 @@ def _print_csv(context: Context, found: list[Resource]) -> None:
             f"these are the mappings of {len(owners)} integrations, and import takes those of one: "
             "--integration ID picks it"
         )
-    if isinstance(sys.stdout, io.TextIOWrapper) and not is_terminal(sys.stdout):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    for record in mapping_csv.write(found):
-        context.output.value(record, {})
+    context.output.verbatim(mapping_csv.write(found))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import dependents, integrations, mappings
 from jebbitctl.errors import ConflictError, NotFoundError
-from jebbitctl.manifest.plan import CREATE, DELETE, Inventory
+from jebbitctl.manifest.plan import CREATE, DELETE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 
 _AGAIN = "run it again: the plan is made anew"
 _STAMP = "updated_at"
-
-
-def look(client: Client, declared: list[Integration]) -> Inventory:
-    """Return what a business has, in two requests.
-
-    A list that leaves out an attribute which the manifest names cannot be compared with it: then those
-    integrations are asked for one by one.
-    """
-    named = {name for integration in declared for name in integration.attributes}
-    found = [
-        resource
-        if named <= resource.keys()
-        else {**resource, **integrations.get(client, str(resource["id"]))}
-        for resource in integrations.inventory(client)
-    ]
-    return Inventory(found, list(mappings.listed(client)))
 
 
 class Applying:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jebbitctl.manifest.schema import Path
+    from jebbitctl.manifest.checks import Path
 
 
 def line_of(text: str, path: Path) -> int:

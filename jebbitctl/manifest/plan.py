@@ -6,22 +6,23 @@ comes last: switching off, and what the manifest does not name, if that is to go
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import dependents, mapping_import
+from jebbitctl.api import mapping_import
 from jebbitctl.api.integrations import WEBHOOKS, differences
-from jebbitctl.api.mapping_csv import Line
 from jebbitctl.errors import NotFoundError, UsageError
-from jebbitctl.manifest.schema import ManifestError, require_sendable
+from jebbitctl.manifest.checks import ManifestError
+from jebbitctl.manifest.inventory import matched
+from jebbitctl.manifest.schema import import_lines, require_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from jebbitctl.api.documents import Resource
     from jebbitctl.api.integrations import Difference
+    from jebbitctl.manifest.inventory import Inventory
     from jebbitctl.manifest.reading import Manifest
     from jebbitctl.manifest.schema import Integration
 
@@ -102,19 +103,6 @@ class Plan:
         return [str(s.name) for s in self.steps if s.action == CREATE and not s.about_mapping]
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """What one business has.
-
-    Attributes:
-        integrations: all of them, newest first.
-        mappings: all of them.
-    """
-
-    integrations: list[Resource]
-    mappings: list[Resource]
-
-
 def plan(manifest: Manifest, inventories: dict[str | None, Inventory], *, prune: bool = False) -> Plan:
     """Compare a manifest with what each of its businesses has.
 
@@ -128,12 +116,10 @@ def plan(manifest: Manifest, inventories: dict[str | None, Inventory], *, prune:
     beyond: list[Step] = []
     ids: dict[str, str] = {}
     for business, inventory in inventories.items():
-        declared = [i for i in manifest.integrations if i.business == business]
+        declared = manifest.of(business)
         found = matched(manifest, declared, inventory.integrations)
         ids |= {name: str(resource["id"]) for name, resource in found.items()}
-        by_owner: dict[str, list[Resource]] = defaultdict(list)
-        for mapping in inventory.mappings:
-            by_owner[str(mapping.get(dependents.OWNER))].append(mapping)
+        by_owner = inventory.by_owner()
         for integration in declared:
             current = found.get(integration.name)
             if step := _step(manifest, integration, current):
@@ -146,40 +132,6 @@ def plan(manifest: Manifest, inventories: dict[str | None, Inventory], *, prune:
     if prune:
         steps, beyond = [*steps, *beyond], []
     return Plan(sorted(steps, key=_phase), sorted(beyond, key=_phase), ids, frozenset(seen))
-
-
-def matched(
-    manifest: Manifest, declared: Sequence[Integration], existing: Sequence[Resource]
-) -> dict[str, Resource]:
-    """Return the resource that each entry means, by the entry's name: by id, else by service and endpoint.
-
-    Raises:
-        UsageError: there are two.
-        NotFoundError: there is none of this id.
-    """
-    by_id = {str(resource["id"]): resource for resource in existing}
-    found: dict[str, Resource] = {}
-    for integration in declared:
-        if integration.id is not None:
-            if integration.id not in by_id:
-                mistake = ManifestError(
-                    (*integration.path, "id"), f"Jebbit has no integration {integration.id}"
-                )
-                raise NotFoundError(manifest.told(mistake), hint="take the id out to have one created")
-            found[integration.name] = by_id.pop(integration.id)
-    by_endpoint: dict[tuple[Any, Any], list[Resource]] = defaultdict(list)
-    for resource in by_id.values():
-        by_endpoint[resource.get("service_name"), resource.get("endpoint")].append(resource)
-    for integration in declared:
-        if integration.id is None:
-            candidates = by_endpoint[integration.service_name, integration.attributes["endpoint"]]
-            if len(candidates) > 1:
-                ids = " and ".join(str(resource["id"]) for resource in candidates)
-                mistake = ManifestError((*integration.path, "endpoint"), f"this means both {ids}")
-                raise UsageError(manifest.told(mistake), hint="add the id of the one you mean")
-            if candidates:
-                found[integration.name] = candidates[0]
-    return found
 
 
 def _step(manifest: Manifest, integration: Integration, current: Resource | None) -> Step | None:
@@ -217,11 +169,7 @@ def _mapping_steps(
 ) -> Iterator[Step]:
     if integration.mappings is None:
         return
-    lines = [
-        Line(number, mapping.jebbit_var, mapping.client_var, mapping.default)
-        for number, mapping in enumerate(integration.mappings)
-    ]
-    for step in mapping_import.plan(lines, existing, prune=True):
+    for step in mapping_import.plan(import_lines(integration.mappings), existing, prune=True):
         asked: dict[str, Any] = {}
         phase, action = Phase.MAP, CREATE
         if step.action == mapping_import.KEEP:

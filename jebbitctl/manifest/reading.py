@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
+from jebbitctl.manifest.checks import ManifestError
 from jebbitctl.manifest.lines import line_of
-from jebbitctl.manifest.schema import ManifestError, integrations_of, require_sendable
+from jebbitctl.manifest.schema import integrations_of, require_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,19 +29,22 @@ class Manifest:
         name: the file's, for messages.
         text: the file's.
         integrations: in the file's order, with their endpoints expanded.
-        in_sections: it names businesses; otherwise it is about the one in use.
+        businesses: those that it is about, in its order; None is the one in use, and then the only one.
     """
 
     name: str
     text: str
     integrations: tuple[Integration, ...]
-    in_sections: bool
+    businesses: tuple[str | None, ...]
 
-    def businesses(self) -> list[str | None]:
-        """Return the businesses that it is about, in its order; None is the one in use."""
-        if not self.in_sections:
-            return [None]
-        return list(dict.fromkeys(integration.business for integration in self.integrations))
+    @property
+    def in_sections(self) -> bool:
+        """Whether it names the businesses that it is about."""
+        return self.businesses != (None,)
+
+    def of(self, business: str | None) -> list[Integration]:
+        """Return what should exist in one business."""
+        return [integration for integration in self.integrations if integration.business == business]
 
     def told(self, mistake: ManifestError) -> str:
         """Return a mistake in words: the file, the line, the key and what is wrong."""
@@ -61,20 +65,30 @@ def read(content: bytes, name: str) -> Manifest:
     """
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
-        document = tomllib.loads(text)
     except UnicodeDecodeError:
         raise UsageError(f"{name}: this is not UTF-8 text") from None
-    except RecursionError:
-        raise UsageError(f"{name}: it nests too deep") from None
-    except ValueError as error:  # TOMLDecodeError, or a number that Python refuses
-        raise UsageError(f"{name}: {error}", hint="the language is described at https://toml.io") from None
-    manifest = Manifest(name, text, (), "businesses" in document)
+    document = _parsed(text, name)
+    manifest = Manifest(name, text, (), (None,))
     try:
         integrations = tuple(_expanded(integration) for integration in integrations_of(document))
         _require_distinct(integrations)
     except ManifestError as mistake:
         raise UsageError(manifest.told(mistake), hint=mistake.hint) from None
-    return replace(manifest, integrations=integrations)
+    businesses = tuple(document["businesses"]) if "businesses" in document else (None,)
+    return replace(manifest, integrations=integrations, businesses=businesses)
+
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{name}: it nests too deep") from None
+    except ValueError as error:  # TOMLDecodeError, or a number that Python refuses
+        problem, _, place = str(error).partition(" (at ")
+        line = re.match(r"line (\d+)", place)
+        number = int(line[1]) if line else text.rstrip("\n").count("\n") + 1
+        where = f"{name}, line {number}" if place else name
+        raise UsageError(f"{where}: {problem}", hint="the language is described at https://toml.io") from None
 
 
 def _expanded(integration: Integration) -> Integration:

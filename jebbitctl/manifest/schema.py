@@ -20,22 +20,21 @@ several businesses. A key that is not there is not managed: whatever it is at Je
 
 from __future__ import annotations
 
-import difflib
-import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import documents, mappings
 from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS
+from jebbitctl.api.mapping_csv import Line
 from jebbitctl.errors import UsageError
+from jebbitctl.manifest.checks import ManifestError, require_known, require_unknown, table_in, typed
 from jebbitctl.urls import require_https
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-Path: TypeAlias = tuple["str | int", ...]
-"""Where something stands in a manifest: keys from the outside in, and positions in arrays."""
+    from jebbitctl.manifest.checks import Path
 
 VERSION = 1
 ATTRIBUTES: dict[str, type] = {
@@ -64,17 +63,6 @@ NOT_SETTABLE = frozenset({"id", "type", "service_name", "shared_secret", "create
 _MAPPING = ("jebbit_var", "client_var", "default")
 _ENTRY = ("id", "service_name", *ATTRIBUTES, OPTIONS, "set", "mappings")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_TYPES = {str: "a text", bool: "true or false", dict: "a table", list: "an array"}
-
-
-class ManifestError(Exception):
-    """Something in a manifest that cannot be meant, and where it stands."""
-
-    def __init__(self, path: Path, problem: str, hint: str | None = None) -> None:
-        super().__init__(problem)
-        self.path = path
-        self.problem = problem
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +104,17 @@ def integrations_of(document: dict[str, Any]) -> list[Integration]:
         ManifestError: a key is unknown, missing or holds what it cannot.
     """
     _require_version(document)
-    _require_known(document, ("version", "integrations", "businesses"), ())
+    require_known(document, ("version", "integrations", "businesses"), ())
     if "integrations" in document and "businesses" in document:
         raise ManifestError(("integrations",), "a manifest has either integrations or businesses")
     found = _section(document, (), None)
-    for business, section in _table(document, "businesses", ()).items():
+    for business, section in table_in(document, "businesses", ()).items():
         path = ("businesses", business)
         if not documents.is_id(business):
             raise ManifestError(path, "this is not the id of a business", "ids look like bTUIhsye")
         if not isinstance(section, dict):
             raise ManifestError(path, "this must be a table")
-        _require_known(section, ("integrations",), path)
+        require_known(section, ("integrations",), path)
         found += _section(section, path, business)
     _require_different(found)
     return found
@@ -141,7 +129,7 @@ def _require_version(document: dict[str, Any]) -> None:
 
 
 def _section(holder: dict[str, Any], path: Path, business: str | None) -> list[Integration]:
-    entries = _table(holder, "integrations", path)
+    entries = table_in(holder, "integrations", path)
     return [
         _integration(name, entry, (*path, "integrations", name), business) for name, entry in entries.items()
     ]
@@ -152,8 +140,8 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
         raise ManifestError(path, "this is not a name", "use letters, digits, '-', '_' and '.'")
     if not isinstance(entry, dict):
         raise ManifestError(path, "this must be a table", f"[integrations.{name}] begins one")
-    _require_known(entry, _ENTRY, path)
-    id_ = _typed(entry, "id", str, path)
+    require_known(entry, _ENTRY, path)
+    id_ = typed(entry, "id", str, path)
     if id_ is not None and not documents.is_id(id_):
         raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
     attributes = _attributes(entry, path)
@@ -166,7 +154,7 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
         path,
         business,
         id_,
-        _typed(entry, "service_name", str, path) or WEBHOOKS,
+        typed(entry, "service_name", str, path) or WEBHOOKS,
         attributes,
         _mappings(entry, path) if "mappings" in entry else None,
     )
@@ -174,18 +162,16 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
 
 def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the attributes of an entry in the API's shape, those below ``set`` among them."""
-    given = {name: _typed(entry, name, type_, path) for name, type_ in ATTRIBUTES.items() if name in entry}
+    given = {name: typed(entry, name, type_, path) for name, type_ in ATTRIBUTES.items() if name in entry}
     if given.get("region", REGIONS[0]) not in REGIONS:
         raise ManifestError((*path, "region"), "this is not a region", f"use {' or '.join(REGIONS)}")
-    options = _table(entry, OPTIONS, path)
-    _require_known(
-        options, ADDITIONAL, (*path, OPTIONS), "set.additional_options takes what is not known yet"
-    )
-    inner = {name: _typed(options, name, ADDITIONAL[name], (*path, OPTIONS)) for name in options}
-    further = dict(_table(entry, "set", path))
-    _require_unknown(further, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
-    further_inner = _table(further, OPTIONS, (*path, "set"))
-    _require_unknown(further_inner, ADDITIONAL, (*path, "set", OPTIONS))
+    options = table_in(entry, OPTIONS, path)
+    require_known(options, ADDITIONAL, (*path, OPTIONS), "set.additional_options takes what is not known yet")
+    inner = {name: typed(options, name, ADDITIONAL[name], (*path, OPTIONS)) for name in options}
+    further = dict(table_in(entry, "set", path))
+    require_unknown(further, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
+    further_inner = table_in(further, OPTIONS, (*path, "set"))
+    require_unknown(further_inner, ADDITIONAL, (*path, "set", OPTIONS))
     further.pop(OPTIONS, None)
     inner |= further_inner
     return given | further | ({OPTIONS: inner} if inner else {})
@@ -193,12 +179,12 @@ def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
 
 def _mappings(entry: dict[str, Any], path: Path) -> tuple[Mapping, ...]:
     found: list[Mapping] = []
-    for position, item in enumerate(_typed(entry, "mappings", list, path)):
+    for position, item in enumerate(typed(entry, "mappings", list, path)):
         here = (*path, "mappings", position)
         if not isinstance(item, dict):
             raise ManifestError(here, "this must be a table", '{ jebbit_var = "…", client_var = "…" } is one')
-        _require_known(item, _MAPPING, here)
-        given = {name: _typed(item, name, str, here) for name in _MAPPING}
+        require_known(item, _MAPPING, here)
+        given = {name: typed(item, name, str, here) for name in _MAPPING}
         for name in ("jebbit_var", "client_var"):
             if given[name] is None:
                 raise ManifestError(here, f"{name} is missing")
@@ -209,6 +195,11 @@ def _mappings(entry: dict[str, Any], path: Path) -> tuple[Mapping, ...]:
             raise ManifestError(here, f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice")
         found.append(mapping)
     return tuple(found)
+
+
+def import_lines(declared: Sequence[Mapping]) -> list[Line]:
+    """Return mappings as an import takes them, numbered by their position."""
+    return [Line(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(declared)]
 
 
 def require_sendable(integration: Integration) -> None:
@@ -233,51 +224,3 @@ def _require_different(integrations: Iterable[Integration]) -> None:
             raise ManifestError(
                 integration.path, f"another integration is called {first[-1]}", "names are used once"
             )
-
-
-def _table(holder: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
-    table: dict[str, Any] = _typed(holder, key, dict, path) or {}
-    return table
-
-
-def _typed(holder: dict[str, Any], key: str, type_: type, path: Path) -> Any:
-    """Return a value of this type, None where the key is missing."""
-    value = holder.get(key)
-    if value is not None and not isinstance(value, type_):
-        raise ManifestError((*path, key), f"this must be {_TYPES[type_]}")
-    return value
-
-
-def _require_known(
-    table: dict[str, Any], known: Iterable[str], path: Path, otherwise: str | None = None
-) -> None:
-    known = list(known)
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise ManifestError(
-                (*path, key), "this key is not known", f"{hint} ({otherwise})" if otherwise else hint
-            )
-
-
-def _require_unknown(table: dict[str, Any], known: Iterable[str], path: Path) -> None:
-    for key, value in table.items():
-        if key in known:
-            what = "Jebbit sets this" if key in NOT_SETTABLE else "this has a key of its own, outside set"
-            raise ManifestError((*path, key), what)
-        if not is_json(value):
-            raise ManifestError(
-                (*path, key), "this cannot be sent as JSON", "use texts, numbers, true, false and tables"
-            )
-
-
-def is_json(value: Any) -> bool:
-    """Whether a value of TOML is one of JSON as well: a date is not."""
-    if isinstance(value, dict):
-        return all(map(is_json, value.values()))
-    if isinstance(value, list):
-        return all(map(is_json, value))
-    if isinstance(value, int):
-        return -(2**63) <= value < 2**63  # what TOML promises to hold
-    return isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))

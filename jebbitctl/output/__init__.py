@@ -5,6 +5,7 @@ Data goes to stdout and everything else to stderr. Nothing else in the program i
 
 from __future__ import annotations
 
+import io
 import sys
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,13 @@ class Output:
             self.document(document)
         else:
             self.line(visible(text) if is_terminal(sys.stdout) else text)
+
+    def verbatim(self, lines: Iterable[str]) -> None:
+        """Print lines that another program reads: UTF-8, the same bytes on every system."""
+        seen = is_terminal(sys.stdout)
+        if isinstance(sys.stdout, io.TextIOWrapper) and not seen:
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        self._lines(visible(line) if seen else line for line in lines)
 
     def line(self, text: str) -> None:
         """Print a line on stdout as it is.

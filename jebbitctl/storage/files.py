@@ -76,8 +76,8 @@ def is_private(path: Path) -> bool:
     )
 
 
-def write_private(path: Path, content: str) -> None:
-    """Replace ``path`` by a file of mode 0600: readers see the old content or the new, never a part.
+def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
+    """Replace ``path`` by a file of this mode: readers see the old content or the new, never a part.
 
     Raises:
         OSError: it cannot be written; the old file is as it was.
@@ -88,11 +88,28 @@ def write_private(path: Path, content: str) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if mode != 0o600:  # noqa: PLR2004 - what it has
+            Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def write_shared(path: Path, content: str) -> None:
+    """Replace a file of the user's, which holds no secret and keeps its mode; what is missing is made.
+
+    Raises:
+        JebbitctlError: it cannot be written; the old file is as it was.
+    """
+    try:
+        if path.is_file():
+            write_private(path.resolve(), content, mode=stat.S_IMODE(path.stat().st_mode))
+        else:
+            path.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
 
 
 def sweep(directory: Path, pattern: str = LEFTOVERS, *, older_than: float = 3600) -> None:

@@ -1,0 +1,78 @@
+"""``integrations export``: what exists, as a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - Typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jebbitctl.commands.all_businesses import covered_by
+from jebbitctl.commands.common import command
+from jebbitctl.commands.manifests import read_manifest
+from jebbitctl.context import context_of
+from jebbitctl.errors import JebbitctlError, UsageError
+
+if TYPE_CHECKING:
+    from jebbitctl.context import Context
+    from jebbitctl.manifest.reading import Manifest
+
+
+def export(
+    ctx: typer.Context,
+    *,
+    all_businesses: Annotated[
+        bool, typer.Option("--all-businesses", help="Of every business that the credential covers.")
+    ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write into this manifest; names, comments and order stay."),
+    ] = None,
+) -> None:
+    """Write what exists as a manifest.
+
+    It has all that diff and apply work with, mappings included, and no secret. Every integration is in it,
+    also those of other services, which are found by their id.
+    """
+    import tomllib
+
+    from jebbitctl.manifest.inventory import look
+    from jebbitctl.manifest.plan import plan
+    from jebbitctl.manifest.reading import read
+    from jebbitctl.manifest.writing import written
+    from jebbitctl.storage.files import write_shared
+
+    context = context_of(ctx)
+    if all_businesses and context.options.business is not None:
+        raise UsageError("--all-businesses and --business do not go together")
+    before = read_manifest(context, str(into)) if into and into.exists() else None
+    inventories = {
+        business: look(context.client if business is None else context.client.for_business(business), [])
+        for business in _businesses(context, before, everywhere=all_businesses)
+    }
+    text = written(inventories, before, tell=context.output.warn)
+    name = str(into) if into else "the manifest"
+    if plan(read(text.encode(), name), inventories).steps:
+        raise JebbitctlError(f"{name} cannot be brought in line", hint="export without --into, and compare")
+    if into:
+        write_shared(into, text)
+        context.output.note(f"{into} says what exists.")
+    elif context.output.json:
+        context.output.document(tomllib.loads(text))
+    else:
+        context.output.verbatim(text.splitlines())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group."""
+    command(app, "export", example="jebbitctl integrations export > jebbit.toml")(export)
+
+
+def _businesses(context: Context, before: Manifest | None, *, everywhere: bool) -> list[str | None]:
+    """Return the businesses to ask; None is the one in use."""
+    named = before.businesses if before else (None,)
+    if not everywhere:
+        return list(named)
+    if before and before.integrations and not before.in_sections:
+        raise UsageError(f"{before.name} is about one business", hint="leave --all-businesses out")
+    return list(dict.fromkeys([*(b for b in named if b is not None), *covered_by(context)]))

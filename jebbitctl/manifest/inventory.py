@@ -1,0 +1,94 @@
+"""What a business has, and which of it an entry of a manifest means."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.api import dependents, integrations, mappings
+from jebbitctl.errors import NotFoundError, UsageError
+from jebbitctl.manifest.checks import ManifestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.documents import Resource
+    from jebbitctl.manifest.reading import Manifest
+    from jebbitctl.manifest.schema import Integration
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What one business has.
+
+    Attributes:
+        integrations: all of them, newest first.
+        mappings: all of them.
+    """
+
+    integrations: list[Resource]
+    mappings: list[Resource]
+
+    def by_owner(self) -> dict[str, list[Resource]]:
+        """Return the mappings of each integration, by its id; nothing for those that have none."""
+        owned: dict[str, list[Resource]] = defaultdict(list)
+        for mapping in self.mappings:
+            owned[str(mapping.get(dependents.OWNER))].append(mapping)
+        return owned
+
+
+def look(client: Client, declared: list[Integration]) -> Inventory:
+    """Return what a business has, in two requests.
+
+    A list that leaves out an attribute which the manifest names cannot be compared with it: then those
+    integrations are asked for one by one.
+    """
+    named = {name for integration in declared for name in integration.attributes}
+    found = [
+        resource
+        if named <= resource.keys()
+        else {**resource, **integrations.get(client, str(resource["id"]))}
+        for resource in integrations.inventory(client)
+    ]
+    return Inventory(found, list(mappings.listed(client)))
+
+
+def matched(
+    manifest: Manifest, declared: Sequence[Integration], existing: Sequence[Resource]
+) -> dict[str, Resource]:
+    """Return the resource that each entry means, by the entry's name; one that is yet to be created has none.
+
+    Raises:
+        UsageError: there are two.
+        NotFoundError: there is none of this id.
+    """
+    found: dict[str, Resource] = {}
+    for integration, meant in candidates(declared, existing):
+        if len(meant) > 1:
+            ids = " and ".join(str(resource["id"]) for resource in meant)
+            mistake = ManifestError((*integration.path, "endpoint"), f"this means both {ids}")
+            raise UsageError(manifest.told(mistake), hint="add the id of the one you mean")
+        if meant:
+            found[integration.name] = meant[0]
+        elif integration.id is not None:
+            mistake = ManifestError((*integration.path, "id"), f"Jebbit has no integration {integration.id}")
+            raise NotFoundError(manifest.told(mistake), hint="take the id out to have one created")
+    return found
+
+
+def candidates(
+    declared: Sequence[Integration], existing: Sequence[Resource]
+) -> Iterator[tuple[Integration, list[Resource]]]:
+    """Yield each entry with the resources that it may mean: by its id, else by service and endpoint."""
+    by_id = {str(resource["id"]): resource for resource in existing}
+    named = {i.id: by_id.pop(i.id) for i in declared if i.id in by_id}
+    by_endpoint: dict[tuple[Any, Any], list[Resource]] = defaultdict(list)
+    for resource in by_id.values():
+        by_endpoint[resource.get("service_name"), resource.get("endpoint")].append(resource)
+    for integration in declared:
+        if integration.id is not None:
+            yield integration, [named[integration.id]] if integration.id in named else []
+        else:
+            yield integration, by_endpoint[integration.service_name, integration.attributes["endpoint"]]

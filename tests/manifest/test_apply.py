@@ -1,0 +1,334 @@
+"""``integrations apply``: Jebbit is made what a manifest says."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+from werkzeug.wrappers import Response
+
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests.conftest import cli_for
+from tests.manifest.support import SPRING, rows, write
+from tests.manifest.test_diff import spring
+from tests.scripted import add_mapping, attributes_of, writes
+from tests.test_terminal import on_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from tests.support import Cli
+
+APPLY = ("integrations", "apply")
+NEW = "https://hooks.example.com/spring"
+
+
+def named(sandbox: Sandbox, endpoint: str = NEW) -> dict[str, Any]:
+    """Return the attributes of the integration with this endpoint."""
+    (found,) = [a for a in attributes_of(sandbox, "integrations").values() if a["endpoint"] == endpoint]
+    return found
+
+
+def meddling(when: str, meddle: Callable[[], None]) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return middleware: something happens after the first answer to ``GET /integrations``, say."""
+    left = [meddle]
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            response = Response.from_app(app, environ)
+            path = environ["PATH_INFO"].removeprefix("/api/v1")
+            if f"{environ['REQUEST_METHOD']} {path}" == when and left:
+                left.pop()()
+            return response(environ, start_response)
+
+        return server
+
+    return wrap
+
+
+def test_it_creates_what_is_missing_and_the_second_run_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
+    path = write(cli)
+    first = cli.run(*APPLY, path, "--yes")
+    assert first.code == 0, first.err
+    assert [row[:4] for row in rows(first.out)] == [["done", "create", "", "spring"]] * 3
+    made = named(sandbox)
+    assert (made["region"], made["additional_options"]) == ("eu", {"hash_pii": True})
+    wanted = [("Outcome", "bucket", "none"), ("email", "mail", None)]
+    assert [
+        (m["jebbit_var"], m["client_var"], m["default"])
+        for m in reversed(attributes_of(sandbox, "integration_mappings").values())
+    ] == wanted
+    sent = len(writes(sandbox))
+    assert sent == 3
+    second = cli.run(*APPLY, path, "--yes")
+    assert (second.code, second.out, len(writes(sandbox))) == (0, "", sent)
+    assert "In sync" in second.err
+
+
+def test_an_update_sends_only_what_differs_and_keeps_unknown_options(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox, region="us", additional_options={"hash_pii": False, "other": 1})
+    assert cli.run(*APPLY, write(cli), "--yes").code == 0
+    assert writes(sandbox) == [
+        ("PATCH", {"region": "eu", "additional_options": {"hash_pii": True, "other": 1}})
+    ]
+
+
+def test_the_plan_is_on_stderr_and_the_results_are_on_stdout(cli: Cli) -> None:
+    result = cli.run(*APPLY, write(cli), "--yes")
+    assert result.err.startswith("+ spring\n    endpoint: https://hooks.example.com/spring\n")
+    assert "  + mapping Outcome → bucket (default none)" in result.err
+    document = cli.run(*APPLY, write(cli, SPRING.replace('"eu"', '"us"')), "--yes", "--json")
+    (step,) = document.json["steps"]
+    assert (step["action"], step["result"], step["changes"]) == (
+        "update",
+        "done",
+        [{"attribute": "region", "is": "eu", "should_be": "us"}],
+    )
+    assert "verified" not in document.json
+
+
+@pytest.mark.parametrize("args", [(), ("--no-input",), ("--prune",)])
+def test_without_a_terminal_and_without_yes_nothing_is_asked_of_jebbit(
+    cli: Cli, sandbox: Sandbox, args: tuple[str, ...]
+) -> None:
+    result = cli.run(*APPLY, write(cli), *args)
+    assert (result.code, result.out, sandbox.requests) == (2, "", [])
+    assert "--yes" in result.err
+
+
+@pytest.mark.parametrize(("answer", "code", "count"), [("y", 0, 3), ("n", 1, 0)])
+def test_on_a_terminal_it_shows_the_plan_and_asks(
+    cli: Cli, sandbox: Sandbox, answer: str, code: int, count: int
+) -> None:
+    child = on_terminal(cli, *APPLY, write(cli), columns=80, env={"NO_COLOR": "1"})
+    child.expect("mapping Outcome → bucket")
+    child.expect(r"Apply this: create 1 integration, create 2 mappings\? \[y/N\]: ")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert (child.exitstatus, len(writes(sandbox))) == (code, count)
+    if answer == "y":
+        assert "✓ create spring (" in str(child.before)
+
+
+def test_a_dry_run_shows_what_diff_shows_and_changes_nothing(cli: Cli, sandbox: Sandbox) -> None:
+    path = write(cli)
+    dry = cli.run(*APPLY, path, "--dry-run")
+    assert (dry.code, writes(sandbox)) == (0, [])
+    assert dry.out == cli.run("integrations", "diff", path).out
+    assert cli.run(*APPLY, path, "--dry-run", "--verify").code == 2
+
+
+def test_new_shared_secrets_go_to_files_that_only_their_owner_reads(cli: Cli, sandbox: Sandbox) -> None:
+    directory = cli.home / "secrets"
+    result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", str(directory))
+    secret = directory / "spring.secret"
+    assert result.code == 0
+    assert secret.read_text() == named(sandbox)["shared_secret"] + "\n"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert named(sandbox)["shared_secret"] not in result.out + result.err
+
+
+def test_without_a_directory_for_secrets_it_says_that_they_are_not_kept(cli: Cli) -> None:
+    result = cli.run(*APPLY, write(cli), "--yes")
+    assert "warning: new shared secrets are not kept: --secrets-dir DIR" in result.err
+
+
+def test_a_secret_that_an_interrupted_run_owed_is_written_by_the_next(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    directory = cli.home / "secrets"
+    directory.mkdir()
+    (directory / "spring.secret").touch()
+    result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", str(directory))
+    assert result.code == 0
+    assert "spring was owed" in result.err
+    assert (directory / "spring.secret").read_text() == "kept-secret\n"
+    assert writes(sandbox) == []
+
+
+def test_a_secret_of_another_integration_is_never_overwritten(cli: Cli, sandbox: Sandbox) -> None:
+    directory = cli.home / "secrets"
+    directory.mkdir()
+    (directory / "spring.secret").write_text("still needed\n")
+    result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", str(directory))
+    assert (result.code, writes(sandbox)) == (2, [])
+    assert (directory / "spring.secret").read_text() == "still needed\n"
+    assert "spring.secret is there already" in result.err
+    in_the_way = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", str(directory / "spring.secret"))
+    assert (in_the_way.code, writes(sandbox)) == (2, [])
+
+
+def test_it_stops_at_the_first_failure_and_says_what_was_not_done(tmp_path: Path) -> None:
+    def refuse(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", "/api/v1/integration_mappings"):
+                return Response(status=403)(environ, start_response)
+            return app(environ, start_response)
+
+        return server
+
+    with Sandbox(wrap=refuse) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = write(cli)
+        failed = cli.run(*APPLY, path, "--yes")
+        id_ = next(iter(attributes_of(sandbox, "integrations")))
+        assert failed.code == 4
+        assert list(rows(failed.out)) == [
+            ["done", "create", "", "spring", id_, ""],
+            ["failed", "create", "", "spring", id_, "Outcome"],
+            ["not done", "create", "", "spring", id_, "email"],
+        ]
+        assert f"error: create mapping Outcome of spring ({id_}): Jebbit does not allow POST" in failed.err
+        assert "(1 of 3 done, 1 not begun)" in failed.err
+        document = cli.run(*APPLY, path, "--yes", "--json")
+        assert [step["result"] for step in document.json["steps"]] == ["failed", "not done"]
+
+
+def test_what_jebbit_does_not_take_ends_it_with_1(cli: Cli, sandbox: Sandbox) -> None:
+    sandbox.state.not_taken.add("hash_pii")
+    result = cli.run(*APPLY, write(cli), "--yes")
+    assert result.code == 1
+    assert "did not take additional_options.hash_pii (asked true, got false)" in result.err
+    assert [row[0] for row in rows(result.out)] == ["failed", "not done", "not done"]
+
+
+def test_prune_deletes_last_and_only_switches_off_what_the_dashboard_made(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    add_mapping(sandbox, "extra", "x", integration=id_)
+    path = write(cli, SPRING.replace('"mail"', '"e-mail"'))
+    klaviyo = next(
+        a for a in attributes_of(sandbox, "integrations").values() if a["service_name"] == "klaviyo"
+    )
+    assert cli.run(*APPLY, path, "--yes").code == 0
+    assert len(attributes_of(sandbox, "integrations")) == 3
+    pruned = cli.run(*APPLY, write(cli), "--yes", "--prune")
+    assert pruned.code == 0
+    assert [(row[1], row[5]) for row in rows(pruned.out)] == [
+        ("update", "email"),
+        ("delete", "extra"),
+        ("update", ""),
+        ("delete", ""),
+    ]
+    assert list(attributes_of(sandbox, "integrations").values()) == [klaviyo, named(sandbox)][::-1]
+    assert klaviyo["is_active"] is False
+    assert cli.run("integrations", "diff", path, "--strict").code == 0
+
+
+def test_switching_off_comes_after_what_is_to_take_over(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    text = f'version = 1\n[integrations.old]\nid = "{id_}"\nis_active = false\n' + SPRING[11:].replace(
+        "/spring", "/new"
+    )
+    result = cli.run(*APPLY, write(cli, text), "--yes")
+    assert result.code == 0, result.err
+    assert [(row[1], row[3]) for row in rows(result.out)] == [
+        ("create", "spring"),
+        ("create", "spring"),
+        ("create", "spring"),
+        ("update", "old"),
+    ]
+
+
+MEDDLERS = {
+    "an update": (
+        "GET /integrations",
+        "update",
+        "integration {id} was changed by somebody else meanwhile: region",
+    ),
+    "a creation": ("GET /integration_mappings", "create", "somebody else created"),
+    "a mapping": ("GET /integration_mappings", "map", "somebody else created"),
+    "a mapping's update": ("GET /integration_mappings", "remap", "was changed by somebody else meanwhile"),
+}
+
+
+@pytest.mark.parametrize("case", MEDDLERS)
+def test_what_somebody_else_changed_since_the_plan_is_not_overwritten(tmp_path: Path, case: str) -> None:
+    when, what, message = MEDDLERS[case]
+
+    def meddle() -> None:
+        if what == "update":
+            named(sandbox)["region"] = "mars"
+        elif what == "create":
+            spring(sandbox)
+        elif what == "map":
+            add_mapping(sandbox, "new", "theirs", integration=id_)
+        else:
+            next(iter(attributes_of(sandbox, "integration_mappings").values()))["client_var"] = "theirs"
+
+    with Sandbox(wrap=meddling(when, meddle)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        id_ = "" if what == "create" else spring(sandbox, region="us" if what == "update" else "eu")
+        text = SPRING
+        if what == "map":
+            text = SPRING.replace(
+                "mappings = [", 'mappings = [\n  { jebbit_var = "new", client_var = "ours" },'
+            )
+        if what == "remap":
+            text = SPRING.replace('"mail"', '"e-mail"')
+        result = cli.run(*APPLY, write(cli, text), "--yes", "--json")
+        assert (result.code, result.error["code"]) == (1, "conflict")
+        assert message.format(id=id_) in result.error["message"]
+        assert writes(sandbox) == []
+
+
+def test_what_somebody_else_deleted_meanwhile_need_not_be_deleted(tmp_path: Path) -> None:
+    def meddle() -> None:
+        (business,) = sandbox.state.businesses.values()
+        business.of("integrations").clear()
+
+    with Sandbox(Options(integrations=1), wrap=meddling("GET /integration_mappings", meddle)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune")
+        assert (result.code, writes(sandbox)) == (0, [])
+        assert result.out.startswith("done\tdelete\t")
+
+
+def test_verify_makes_jebbit_send_its_test_for_each_active_integration(cli: Cli) -> None:
+    text = SPRING + '[integrations.off]\nendpoint = "https://off.example.com/"\nis_active = false\n'
+    result = cli.run(*APPLY, write(cli, text), "--yes", "--verify", "--json")
+    assert result.code == 0
+    (answer,) = result.json["verified"]
+    assert (answer["name"], answer["error"]) == ("spring", None)
+    assert answer["deliveries"][0]["data"]["email"] == "test@example.com"
+    again = cli.run(*APPLY, write(cli, text), "--yes", "--verify")
+    assert list(rows(again.out)) == [["done", "test", "", "spring", answer["id"], ""]]
+
+
+def test_a_test_that_jebbit_does_not_send_ends_verify_with_6(tmp_path: Path) -> None:
+    def failing(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"].endswith("/test"):
+                return Response("[]", status=200, content_type="application/json")(environ, start_response)
+            return app(environ, start_response)
+
+        return server
+
+    with Sandbox(wrap=failing) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        result = cli.run(*APPLY, write(cli), "--yes", "--verify")
+        assert result.code == 6
+        assert "Jebbit's test failed for spring" in result.err
+        assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
+
+
+def test_several_businesses_are_made_so_in_one_run(cli_several: Cli, several: Sandbox) -> None:
+    first, second, _ = several.state.businesses
+    text = "version = 1\n" + "".join(
+        f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'
+        for id_, name in ((first, "one"), (second, "two"))
+    )
+    result = cli_several.run(*APPLY, write(cli_several, text), "--yes")
+    assert result.code == 0, result.err
+    assert [row[:4] for row in rows(result.out)] == [
+        ["done", "create", first, "one"],
+        ["done", "create", second, "two"],
+    ]
+    for id_, name in ((first, "one"), (second, "two")):
+        made = several.state.businesses[id_].of("integrations").values()
+        assert f"https://{name}.example.com/" in [r.attributes["endpoint"] for r in made]

@@ -1,0 +1,251 @@
+"""``integrations diff``: what is not as a manifest says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests.conftest import cli_for
+from tests.manifest.support import SPRING, rows, write
+from tests.scripted import add, add_mapping, attributes_of, scripted, writes
+from tests.test_terminal import screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support import Cli
+
+DIFF = ("integrations", "diff")
+
+
+def spring(sandbox: Sandbox, **attributes: object) -> str:
+    """Put the integration of the manifest there, as it should be but for these attributes; return its id."""
+    id_ = add(
+        sandbox,
+        "integrations",
+        **{
+            "service_name": "webhooks_standard",
+            "endpoint": "https://hooks.example.com/spring",
+            "region": "eu",
+            "is_active": True,
+            "additional_options": {"hash_pii": True, "other": 1},
+            "shared_secret": "kept-secret",
+            **attributes,
+        },
+    )
+    add_mapping(sandbox, "Outcome", "bucket", "none", integration=id_)
+    add_mapping(sandbox, "email", "mail", integration=id_)
+    return id_
+
+
+def test_what_is_as_the_manifest_says_is_in_sync(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    result = cli.run(*DIFF, write(cli))
+    assert (result.code, [row[0] for row in rows(result.out)]) == (0, ["beyond", "beyond"])
+    assert "In sync" in result.err
+    document = cli.run(*DIFF, write(cli), "--json").json
+    assert (document["in_sync"], document["steps"], len(document["beyond"])) == (True, [], 2)
+
+
+def test_each_difference_is_a_line_and_ends_with_6(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox, region="us", additional_options={"hash_pii": False})
+    mapping = next(iter(attributes_of(sandbox, "integration_mappings").values()))
+    mapping["client_var"] = "old"
+    result = cli.run(*DIFF, write(cli))
+    assert result.code == 6
+    assert [row for row in rows(result.out) if row[0] != "beyond"] == [
+        ["update", "", "spring", id_, "", "region", "us", "eu"],
+        ["update", "", "spring", id_, "", "additional_options.hash_pii", "false", "true"],
+        ["update", "", "spring", id_, "email", "client_var", "old", "mail"],
+    ]
+    assert "hint: jebbitctl integrations apply" in result.err
+    assert writes(sandbox) == []
+
+
+def test_the_json_is_a_document_of_steps(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run(*DIFF, write(cli), "--json")
+    assert (result.code, result.error["code"]) == (6, "check_failed")
+    create, outcome, email = result.json["steps"]
+    assert create == {
+        "action": "create",
+        "business": None,
+        "name": "spring",
+        "id": None,
+        "mapping": None,
+        "changes": [
+            {"attribute": "endpoint", "is": None, "should_be": "https://hooks.example.com/spring"},
+            {"attribute": "region", "is": None, "should_be": "eu"},
+            {"attribute": "additional_options.hash_pii", "is": None, "should_be": True},
+        ],
+    }
+    assert (outcome["mapping"], email["mapping"]) == ("Outcome", "email")
+    assert result.json["in_sync"] is False
+    assert sandbox.requests[-1].method == "GET"
+
+
+def test_with_strict_what_is_beyond_the_manifest_is_a_difference(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    add_mapping(sandbox, "extra", "x", integration=id_)
+    path = write(cli)
+    assert cli.run(*DIFF, path).code == 0
+    strict = cli.run(*DIFF, path, "--strict")
+    assert strict.code == 6
+    assert "--prune" in strict.err
+    beyond = cli.run(*DIFF, path, "--strict", "--json").json["beyond"]
+    assert [(step["action"], step["mapping"]) for step in beyond] == [
+        ("delete", "extra"),
+        ("update", None),
+        ("delete", None),
+    ]
+
+
+def test_a_terminal_gets_one_block_for_each_integration(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox, region="us", additional_options={})
+    shown = screen(cli, *DIFF, write(cli, SPRING.replace('"mail"', '"e-mail"')), env={"NO_COLOR": "1"})
+    assert shown.startswith(
+        f"~ spring ({id_})\n"
+        "    region: us → eu\n"
+        "    additional_options.hash_pii: null → true\n"
+        "  ~ mapping email: client_var mail → e-mail\n"
+        "? "
+    )
+    assert "\x1b[32m+ spring\x1b" in screen(cli, *DIFF, write(cli, SPRING.replace("/spring", "/new")))
+
+
+def test_an_attribute_without_a_key_is_not_managed(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox, is_active=False, include_uids=True)
+    manifest = f'version = 1\n[integrations.renamed]\nid = "{id_}"\n'
+    assert cli.run(*DIFF, write(cli, manifest)).code == 0
+
+
+def test_an_id_finds_an_integration_whose_endpoint_moves(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    manifest = f'version = 1\n[integrations.a]\nid = "{id_}"\nendpoint = "https://moved.example.com/"\n'
+    (row, *_) = rows(cli.run(*DIFF, write(cli, manifest)).out)
+    assert row[2:] == [
+        "a",
+        id_,
+        "",
+        "endpoint",
+        "https://hooks.example.com/spring",
+        "https://moved.example.com/",
+    ]
+
+
+def test_two_candidates_are_an_error_that_names_them(cli: Cli, sandbox: Sandbox) -> None:
+    first, second = spring(sandbox), spring(sandbox)
+    result = cli.run(*DIFF, write(cli))
+    assert (result.code, result.out) == (2, "")
+    assert "line 4: integrations.spring.endpoint: this means both" in result.err
+    assert first in result.err
+    assert second in result.err
+
+
+def test_an_id_that_jebbit_does_not_know_is_not_found(cli: Cli) -> None:
+    result = cli.run(*DIFF, write(cli, 'version = 1\n\n[integrations.a]\nid = "nowhere1"\n'))
+    assert (result.code, result.out) == (3, "")
+    assert "line 4: integrations.a.id: Jebbit has no integration nowhere1" in result.err
+
+
+def test_what_only_the_dashboard_makes_is_not_promised(cli: Cli) -> None:
+    text = 'version = 1\n[integrations.a]\nservice_name = "klaviyo"\nendpoint = "https://x.example/"\n'
+    result = cli.run(*DIFF, write(cli, text))
+    assert result.code == 3
+    assert "dashboard" in result.err
+
+
+def test_an_endpoint_that_cannot_be_sent_is_refused_although_it_has_an_id(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    result = cli.run(
+        *DIFF, write(cli, f'version = 1\n[integrations.a]\nid = "{id_}"\nendpoint = "http://x.example"\n')
+    )
+    assert result.code == 2
+    assert "line 4: integrations.a.endpoint: plain http" in result.err
+
+
+@pytest.mark.parametrize("text", ["version = 1\nnope = 1", "version = "])
+def test_a_mistake_is_found_before_the_first_request(cli: Cli, sandbox: Sandbox, text: str) -> None:
+    result = cli.run(*DIFF, write(cli, text))
+    assert (result.code, result.out, sandbox.requests) == (2, "", [])
+    assert "jebbit.toml, line " in result.err
+
+
+def test_a_manifest_may_come_on_standard_input(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    result = cli.run(*DIFF, "-", stdin=SPRING)
+    assert result.code == 0
+    assert "standard input" in result.err
+
+
+def test_a_list_that_tells_too_little_is_completed(tmp_path: Path) -> None:
+    def sparse(method: str, path: str) -> tuple[int, object] | None:
+        if (method, path) != ("GET", "integrations"):
+            return None
+        (id_,) = attributes_of(sandbox, "integrations")
+        known = {"endpoint": "https://hooks.example.com/spring", "service_name": "webhooks_standard"}
+        return 200, {"data": [{"id": id_, "type": "integrations", "attributes": known}]}
+
+    with Sandbox(wrap=scripted(sparse)) as sandbox:
+        spring(sandbox)
+        cli = cli_for(tmp_path, sandbox)
+        assert cli.run(*DIFF, write(cli)).code == 0
+
+
+def test_200_integrations_with_5_mappings_each_cost_two_requests_a_business(tmp_path: Path) -> None:
+    with Sandbox(Options(businesses=2)) as sandbox:
+        sections = []
+        for business in sandbox.state.businesses.values():
+            for number in range(100):
+                endpoint = f"https://hooks.example.com/{business.id}/{number}"
+                made = {"endpoint": endpoint, "service_name": "webhooks_standard", "additional_options": {}}
+                id_ = _add_to(sandbox, business.id, "integrations", **made)
+                for mapping in range(5):
+                    named = {"jebbit_var": f"v{mapping}", "client_var": "c", "default": None}
+                    _add_to(sandbox, business.id, "integration_mappings", integration_id=id_, **named)
+                wanted = ", ".join(f'{{jebbit_var = "v{m}", client_var = "c"}}' for m in range(5))
+                sections.append(
+                    f'[businesses.{business.id}.integrations."{business.id}-{number}"]\n'
+                    f'endpoint = "{endpoint}"\nmappings = [{wanted}]\n'
+                )
+        cli = cli_for(tmp_path, sandbox)
+        result = cli.run(*DIFF, write(cli, "version = 1\n" + "".join(sections)))
+        assert (result.code, result.out) == (0, "")
+        paths = [request.path.rpartition("/")[2] for request in sandbox.requests]
+        assert paths == ["token", *["integrations", "integration_mappings"] * 2]
+
+
+def _add_to(sandbox: Sandbox, business: str, type_: str, **attributes: object) -> str:
+    from jebbitctl.sandbox.state import Resource
+
+    id_ = sandbox.state.new_id()
+    sandbox.state.businesses[business].of(type_)[id_] = Resource(id_, attributes, sandbox.state.clock())
+    return id_
+
+
+def test_each_section_is_about_its_business_and_business_picks_one(
+    cli_several: Cli, several: Sandbox
+) -> None:
+    first, second, _ = several.state.businesses
+    text = "version = 1\n" + "".join(
+        f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'
+        for id_, name in ((first, "one"), (second, "two"))
+    )
+    path = write(cli_several, text)
+    both = [row[:3] for row in rows(cli_several.run(*DIFF, path).out) if row[0] != "beyond"]
+    assert both == [["create", first, "one"], ["create", second, "two"]]
+    (only,) = [
+        row[2] for row in rows(cli_several.run(*DIFF, path, "--business", second).out) if row[0] != "beyond"
+    ]
+    assert only == "two"
+    unknown = cli_several.run(*DIFF, path, "--business", "nobody12")
+    assert (unknown.code, "says nothing about business nobody12" in unknown.err) == (2, True)
+    shown = screen(cli_several, *DIFF, path, env={"NO_COLOR": "1"})
+    assert f"+ business {first}: one" in shown
+
+
+def test_without_sections_a_credential_of_several_businesses_needs_one_named(cli_several: Cli) -> None:
+    result = cli_several.run(*DIFF, write(cli_several))
+    assert (result.code, result.out) == (2, "")
+    assert "--business" in result.err

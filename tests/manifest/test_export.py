@@ -1,0 +1,218 @@
+"""``integrations export``: what exists, as a manifest that is in sync at once."""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.manifest.support import SPRING, write
+from tests.manifest.test_diff import spring
+from tests.scripted import add_mapping, attributes_of
+from tests.test_terminal import screen
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Cli
+
+EXPORT = ("integrations", "export")
+STRICT = ("integrations", "diff", "--strict")
+
+
+def exported(cli: Cli) -> dict[str, Any]:
+    result = cli.run(*EXPORT)
+    assert result.code == 0, result.err
+    return tomllib.loads(result.out)
+
+
+def test_what_it_writes_is_in_sync_at_once_and_holds_no_secret(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    result = cli.run(*EXPORT)
+    assert (result.code, result.err) == (0, "")
+    for attributes in attributes_of(sandbox, "integrations").values():
+        assert str(attributes["shared_secret"]) not in result.out
+    again = cli.run(*STRICT, write(cli, result.out))
+    assert (again.code, again.out) == (0, "")
+    applied = cli.run("integrations", "apply", write(cli, result.out), "--yes", "--prune")
+    assert (applied.code, applied.out) == (0, "")
+
+
+def test_an_entry_says_all_that_can_be_written_oldest_first(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    integrations = exported(cli)["integrations"]
+    assert list(integrations) == ["hooks-example-com-jebbit-1", "klaviyo", "hooks-example-com-spring"]
+    klaviyo = next(i for i, a in attributes_of(sandbox, "integrations").items() if a["endpoint"] is None)
+    assert integrations["klaviyo"]["id"] == klaviyo
+    assert integrations["hooks-example-com-spring"] == {
+        "endpoint": "https://hooks.example.com/spring",
+        "region": "eu",
+        "is_active": True,
+        "additional_options": {"hash_pii": True},
+        "set": {"additional_options": {"other": 1}},
+        "mappings": [
+            {"jebbit_var": "Outcome", "client_var": "bucket", "default": "none"},
+            {"jebbit_var": "email", "client_var": "mail"},
+        ],
+    }
+
+
+def test_two_that_only_their_ids_tell_apart_get_their_ids(cli: Cli, sandbox: Sandbox) -> None:
+    ids = {spring(sandbox), spring(sandbox)}
+    integrations = exported(cli)["integrations"]
+    twins = ["hooks-example-com-spring", "hooks-example-com-spring-2"]
+    assert {integrations[name]["id"] for name in twins} == ids
+    assert cli.run(*STRICT, write(cli, cli.run(*EXPORT).out)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("attributes", "left_out"),
+    [
+        ({"endpoint": "http://plain.example.com/"}, None),
+        ({"endpoint": "https://x.example.com/${A}?$${B}"}, None),
+        ({"endpoint": "https://x.example.com/\u202e\x1b[31m"}, None),
+        ({"endpoint": 7}, "endpoint"),
+        ({"region": "mars"}, "region"),
+        ({"region": None, "is_active": None}, None),
+        ({"is_active": "yes"}, "is_active"),
+        ({"additional_options": None}, None),
+        ({"additional_options": {"hash_pii": "yes"}}, "additional_options.hash_pii"),
+        ({"additional_options": {"new": {"a": [1, None]}}}, "additional_options.new"),
+        ({"additional_options": {"new": 2**70, "a.b": "é\n", "": False}}, "additional_options.new"),
+        ({"additional_options": {"new": "\ud800"}}, "additional_options.new"),
+        ({"service_name": None}, None),
+    ],
+)
+def test_whatever_an_integration_holds_what_cannot_be_said_is_named_and_the_rest_is_in_sync(
+    cli: Cli, sandbox: Sandbox, attributes: dict[str, Any], left_out: str | None
+) -> None:
+    spring(sandbox, **attributes)
+    result = cli.run(*EXPORT)
+    assert result.code == 0, result.err
+    assert (f"{left_out} is left out" in result.err) if left_out else (result.err == "")
+    assert cli.run(*STRICT, write(cli, result.out)).code == 0
+
+
+def test_a_mapping_that_no_manifest_can_hold_is_named(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    odd = add_mapping(sandbox, "$metadata", "x", integration=id_)
+    result = cli.run(*EXPORT)
+    assert f"mapping {odd} is left out" in result.err
+    assert cli.run("integrations", "diff", write(cli, result.out)).code == 0
+
+
+KEPT = """\
+# ours; see the wiki
+version = 1
+
+[integrations.gone]
+endpoint = "https://gone.example.com/"
+
+# leads of the spring campaign
+[integrations.spring]
+endpoint = "https://${HOOKS}/spring"   # the gateway
+region = "us"          # moves in May
+additional_options.campaign_name_filter = "Spring"
+mappings = [
+  # asked for by sales
+  { jebbit_var = "Outcome", client_var = "old", default = "none" },
+  { jebbit_var = "dropped", client_var = "x" },
+]
+"""
+
+
+def test_into_a_file_keeps_its_names_comments_and_variables(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    path = cli.home / "jebbit.toml"
+    path.write_text(KEPT)
+    path.chmod(0o640)
+    hooks = {"HOOKS": "hooks.example.com"}
+    result = cli.run(*EXPORT, "--into", str(path), env=hooks)
+    assert (result.code, result.out) == (0, "")
+    assert "gone is taken out" in result.err
+    text = path.read_text()
+    kept = (
+        "# ours; see the wiki",
+        "# leads of the spring campaign",
+        'endpoint = "https://${HOOKS}/spring"   # the gateway',
+        'region = "eu"          # moves in May',
+        "# asked for by sales",
+    )
+    for line in kept:
+        assert line in text
+    assert "campaign_name_filter" not in text
+    entries = tomllib.loads(text)["integrations"]
+    assert list(entries) == ["spring", "hooks-example-com-jebbit-1", "klaviyo"]
+    assert entries["spring"]["mappings"] == [
+        {"jebbit_var": "Outcome", "client_var": "bucket", "default": "none"},
+        {"jebbit_var": "email", "client_var": "mail"},
+    ]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert cli.run(*STRICT, str(path), env=hooks).code == 0
+    before = path.read_bytes()
+    assert cli.run(*EXPORT, "--into", str(path), env=hooks).code == 0
+    assert path.read_bytes() == before
+
+
+def test_comments_stay_also_below_an_entry_that_goes(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    kept = f'version = 1\n[integrations.kept]\nid = "{id_}"\n'
+    gone = '[integrations.gone]\nendpoint = "https://gone.example.com/"\n\n# the end,\n# of it\n'
+    path = write(cli, kept + gone)
+    assert cli.run(*EXPORT, "--into", path).code == 0
+    assert "\n# the end,\n# of it\n" in Path(path).read_text()
+    assert cli.run(*STRICT, path).code == 0
+
+
+def test_mappings_in_tables_of_their_own_stay_so(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    table = '[[integrations.a.mappings]]\njebbit_var = "Outcome"\nclient_var = "x"\n'
+    path = write(cli, f'version = 1\n[integrations.a]\nid = "{id_}"\n\n{table}')
+    assert cli.run(*EXPORT, "--into", path).code == 0
+    assert Path(path).read_text().count("[[integrations.a.mappings]]") == 2
+    assert cli.run(*STRICT, path).code == 0
+
+
+def test_into_a_file_that_is_not_there_makes_one(cli: Cli) -> None:
+    path = cli.home / "new.toml"
+    assert cli.run(*EXPORT, "--into", str(path)).code == 0
+    assert path.read_text() == cli.run(*EXPORT).out
+    assert cli.run(*EXPORT, "--into", str(cli.home / "no" / "such.toml")).code == 1
+
+
+def test_a_mistake_in_the_file_leaves_it_alone(cli: Cli, sandbox: Sandbox) -> None:
+    path = cli.home / "jebbit.toml"
+    path.write_text("version = 1\nnope = 1\n")
+    result = cli.run(*EXPORT, "--into", str(path))
+    assert (result.code, sandbox.requests, path.read_text()) == (2, [], "version = 1\nnope = 1\n")
+
+
+def test_all_businesses_get_a_section_each(cli_several: Cli, several: Sandbox) -> None:
+    result = cli_several.run(*EXPORT, "--all-businesses")
+    assert result.code == 0, result.err
+    document = tomllib.loads(result.out)
+    assert list(document["businesses"]) == list(several.state.businesses)
+    names = [name for section in document["businesses"].values() for name in section["integrations"]]
+    assert len(names) == len(set(names)) == 3
+    path = write(cli_several, result.out)
+    assert cli_several.run(*STRICT, path).code == 0
+    several.state.businesses[next(iter(several.state.businesses))].of("integrations").clear()
+    assert cli_several.run(*EXPORT, "--into", path).code == 0
+    assert cli_several.run(*STRICT, path).code == 0
+    assert cli_several.run(*EXPORT, "--all-businesses", "--business", "x").code == 2
+    assert cli_several.run(*EXPORT, "--all-businesses", "--into", write(cli_several, SPRING)).code == 2
+    assert cli_several.run(*EXPORT).code == 2
+
+
+def test_json_is_the_same_document(cli: Cli) -> None:
+    assert cli.run(*EXPORT, "--json").json == exported(cli)
+
+
+def test_on_a_terminal_nothing_is_obeyed(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox, additional_options={"campaign_name_filter": "\x9b31m\u202egnirpS"})
+    shown = screen(cli, *EXPORT, env={"NO_COLOR": "1"})
+    assert "\x9b" not in shown
+    assert "\u202e" not in shown
+    assert tomllib.loads(shown)["version"] == 1

@@ -1,0 +1,203 @@
+"""Whatever a manifest says and whatever there is: applying it makes it so, once, also when interrupted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tomlkit
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jebbitctl.api.transport import Transport
+from jebbitctl.manifest.inventory import look
+from jebbitctl.manifest.reading import read
+from jebbitctl.manifest.schema import ADDITIONAL
+from jebbitctl.manifest.writing import written
+from jebbitctl.sandbox.server import Sandbox
+from jebbitctl.storage.secret_files import SecretFiles
+from tests.manifest.support import applied, client_for, planned, state_of
+from tests.scripted import add, add_mapping, attributes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jebbitctl.api.client import Client
+
+FEW = settings(
+    max_examples=max(15, settings.default.max_examples // 10) if settings.default else 15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+ENDPOINTS = [f"https://hooks.example.com/{name}" for name in ("a", "b", "c", "d")]
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6).filter(str.strip)
+VARIABLES = st.sampled_from(["Outcome", "email", "age"])
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.booleans() if type_ is bool else TEXTS for name, type_ in list(ADDITIONAL.items())[:3]
+    },
+)
+ATTRIBUTES = st.fixed_dictionaries(
+    {},
+    optional={
+        "region": st.sampled_from(["us", "eu"]),
+        "is_active": st.booleans(),
+        "include_uids": st.booleans(),
+        "additional_options": OPTIONS,
+    },
+)
+MAPPING = st.fixed_dictionaries({"jebbit_var": VARIABLES, "client_var": TEXTS}, optional={"default": TEXTS})
+MAPPINGS = st.lists(MAPPING, max_size=3, unique_by=lambda m: (m["jebbit_var"], m["client_var"]))
+ENTRIES = st.lists(
+    st.tuples(st.sampled_from(ENDPOINTS), ATTRIBUTES, st.none() | MAPPINGS),
+    max_size=3,
+    unique_by=lambda e: e[0],
+)
+"""Endpoints with attributes and mappings: what a manifest says, and just as well what there is."""
+
+
+def manifest_of(entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | None]]) -> str:
+    integrations = {
+        f"i{number}": {
+            "endpoint": endpoint,
+            **attributes,
+            **({} if mappings is None else {"mappings": mappings}),
+        }
+        for number, (endpoint, attributes, mappings) in enumerate(entries)
+    }
+    return tomlkit.dumps({"version": 1, "integrations": integrations})
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(sandbox: Sandbox) -> Iterator[Client]:
+    transport = Transport(timeout=20)
+    yield client_for(sandbox, transport)
+    transport.close()
+
+
+def become(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | None]]) -> None:
+    """Let a sandbox hold this, and an integration of another service."""
+    (business,) = sandbox.state.businesses.values()
+    for type_ in ("integrations", "integration_mappings"):
+        business.of(type_).clear()
+    for number, (endpoint, attributes, mappings) in enumerate(entries):
+        given_ = json.loads(json.dumps(attributes))
+        made = {"service_name": "webhooks_standard", "endpoint": endpoint, "shared_secret": f"s{number}"}
+        complete = {"region": "us", "is_active": True, "include_uids": False, "additional_options": {}}
+        id_ = add(sandbox, "integrations", **{**complete, **made, **given_})
+        for mapping in mappings or ():
+            add_mapping(
+                sandbox,
+                mapping["jebbit_var"],
+                mapping["client_var"],
+                mapping.get("default"),
+                integration=id_,
+            )
+    add(
+        sandbox,
+        "integrations",
+        service_name="klaviyo",
+        endpoint=None,
+        is_active=True,
+        additional_options={},
+        region=None,
+    )
+
+
+@given(ENTRIES, ENTRIES, st.booleans())
+@FEW
+def test_what_was_applied_is_in_sync_and_applying_it_again_does_nothing(
+    sandbox: Sandbox, client: Client, before: Any, wanted: Any, prune: bool
+) -> None:
+    become(sandbox, before)
+    text = manifest_of(wanted)
+    applied(client, text, prune=prune)
+    after = planned(client, read(text.encode(), "m"))
+    assert after.steps == []
+    assert after.beyond == [] or not prune
+    assert applied(client, text, prune=prune) == []
+
+
+@given(ENTRIES, st.lists(st.sampled_from(ENDPOINTS), max_size=2))
+@FEW
+def test_what_was_exported_is_in_sync_and_applying_it_does_nothing(
+    sandbox: Sandbox, client: Client, there: Any, twins: list[str]
+) -> None:
+    become(sandbox, [*there, *((endpoint, {}, None) for endpoint in twins)])
+    told: list[str] = []
+    text = written({None: look(client, [])}, tell=told.append)
+    assert told == []
+    found = planned(client, read(text.encode(), "m"), prune=True)
+    assert found.steps == []
+    assert applied(client, text, prune=True) == []
+
+
+@given(ENTRIES, ENTRIES)
+@FEW
+def test_what_was_exported_into_a_manifest_is_in_sync(
+    sandbox: Sandbox, client: Client, there: Any, said: Any
+) -> None:
+    become(sandbox, there)
+    before = read(manifest_of(said).encode(), "m")
+    text = written({None: look(client, [])}, before, tell=lambda _: None)
+    assert planned(client, read(text.encode(), "m"), prune=True).steps == []
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """Somebody pulled the plug."""
+
+
+class Unreliable(Transport):
+    """A transport that is cut off after so many requests: before the next one, or after its answer."""
+
+    def __init__(self, requests: int, *, after: bool) -> None:
+        super().__init__(timeout=20)
+        self._left = requests
+        self._after = after
+
+    def send(self, *args: Any, **options: Any) -> Any:
+        if self._left == 0 and not self._after:
+            raise Interrupted
+        answer = super().send(*args, **options)
+        if self._left == 0:
+            raise Interrupted
+        self._left -= 1
+        return answer
+
+
+@given(ENTRIES, ENTRIES, st.tuples(st.booleans(), st.integers(0, 40), st.booleans()))
+@FEW
+def test_an_apply_that_was_interrupted_after_any_request_and_run_again_ends_the_same(
+    sandbox: Sandbox, client: Client, before: Any, wanted: Any, how: tuple[bool, int, bool]
+) -> None:
+    prune, requests, after = how
+    text = manifest_of(wanted)
+    become(sandbox, before)
+    applied(client, text, prune=prune)
+    expected = state_of(sandbox)
+    become(sandbox, before)
+    old = set(attributes_of(sandbox, "integrations"))
+    with TemporaryDirectory() as home:
+        secrets = SecretFiles(Path(home) / "secrets")
+        transport = Unreliable(requests + 1, after=after)
+        try:
+            applied(client_for(sandbox, transport), text, prune=prune, secrets=secrets)
+        except Interrupted:
+            applied(client, text, prune=prune, secrets=secrets)
+        finally:
+            transport.close()
+        assert state_of(sandbox) == expected
+        kept = sorted(path.read_text().strip() for path in Path(home).rglob("*.secret"))
+    new = [a for i, a in attributes_of(sandbox, "integrations").items() if i not in old]
+    assert kept == sorted(a["shared_secret"] for a in new)

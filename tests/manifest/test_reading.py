@@ -1,0 +1,315 @@
+"""Reading a manifest: what it says, and every mistake named by file, line and key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import tomlkit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jebbitctl.commands.attributes import SWITCHES, TEXTS
+from jebbitctl.errors import UsageError
+from jebbitctl.manifest.reading import escaped, expanded, read
+from jebbitctl.manifest.schema import ADDITIONAL, ATTRIBUTES, Mapping
+
+if TYPE_CHECKING:
+    from jebbitctl.manifest.reading import Manifest
+
+WHOLE = """\
+version = 1
+
+# where the leads go
+[integrations.spring-leads]
+endpoint = "https://${HOOKS_HOST}/jebbit?keep=$${this}"
+region = "eu"
+is_active = true
+require_opt_in = false
+additional_options.hash_pii = true
+additional_options.campaign_name_filter = "Spring"
+set.new_attribute = [1, 2.5]
+set.additional_options.new_thing = { deep = true }
+mappings = [
+  { jebbit_var = "Outcome", client_var = "bucket", default = "none" },
+  { jebbit_var = "Outcome", client_var = "outcome" },
+]
+
+[integrations.klaviyo]
+id = "L5m24mjs"
+service_name = "klaviyo"
+"""
+
+
+def reading(text: str | bytes) -> Manifest:
+    return read(text.encode() if isinstance(text, str) else text, "jebbit.toml")
+
+
+def test_a_manifest_becomes_what_the_api_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKS_HOST", "hooks.example.com")
+    spring, klaviyo = reading(WHOLE).integrations
+    assert spring.attributes == {
+        "endpoint": "https://hooks.example.com/jebbit?keep=${this}",
+        "region": "eu",
+        "is_active": True,
+        "require_opt_in": False,
+        "new_attribute": [1, 2.5],
+        "additional_options": {
+            "hash_pii": True,
+            "campaign_name_filter": "Spring",
+            "new_thing": {"deep": True},
+        },
+    }
+    assert spring.mappings == (Mapping("Outcome", "bucket", "none"), Mapping("Outcome", "outcome"))
+    assert (klaviyo.id, klaviyo.service_name, klaviyo.attributes, klaviyo.mappings) == (
+        "L5m24mjs",
+        "klaviyo",
+        {},
+        None,
+    )
+
+
+def test_it_is_about_the_business_in_use_or_about_those_it_names() -> None:
+    assert reading("version = 1").businesses == (None,)
+    text = 'version = 1\n[businesses.bTUIhsye.integrations.a]\nid = "x"\n[businesses.other]\n'
+    manifest = reading(text)
+    assert manifest.businesses == ("bTUIhsye", "other")
+    assert [integration.business for integration in manifest.integrations] == ["bTUIhsye"]
+
+
+def test_every_attribute_that_has_an_option_has_a_key() -> None:
+    options = {path for path, *_ in (*SWITCHES.values(), *TEXTS.values())}
+    keys = {*ATTRIBUTES, *(f"additional_options.{name}" for name in ADDITIONAL)}
+    assert keys == {"endpoint", *options}
+
+
+HEAD = "version = 1\n\n[integrations.a]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("", "jebbit.toml: there is no version: this format's is version = 1", None),
+        ("version = 2", "line 1: version: this jebbitctl reads version 1", None),
+        ("version = true", "line 1: version: this jebbitctl reads version 1", None),
+        (
+            "version = 1\nintegration = 1",
+            "line 2: integration: this key is not known",
+            "did you mean integrations?",
+        ),
+        ("version = 1\nintegrations = 1", "line 2: integrations: this must be a table", None),
+        ("version = 1\n[integrations]\na = 1", "line 3: integrations.a: this must be a table", None),
+        (
+            'version = 1\n[integrations.a]\nid="x"\n[businesses.b]',
+            "line 2: integrations: a manifest has either integrations or businesses",
+            None,
+        ),
+        ('version = 1\n[businesses."b/c"]', "line 2: businesses.b/c: this is not the id of a business", None),
+        ("version = 1\n[businesses.b]\nname = 1", "line 3: businesses.b.name: this key is not known", None),
+        ("version = 1\n[integrations.'ä b']\nid = 'x'", "line 2: integrations.ä b: this is not a name", None),
+        (HEAD, "line 3: integrations.a: an endpoint or an id is missing", None),
+        (HEAD + 'id = "../x"', "line 4: integrations.a.id: '../x' is not an id", None),
+        (
+            HEAD + 'endpoint = "http://x.example/"',
+            "line 4: integrations.a.endpoint: plain http to x.example",
+            None,
+        ),
+        (HEAD + 'endpoint = "x.example"', "line 4: integrations.a.endpoint: it is not an absolute URL", None),
+        (HEAD + "endpoint = 1", "line 4: integrations.a.endpoint: this must be a text", None),
+        (
+            HEAD + 'id = "x"\n\nregion = "mars"',
+            "line 6: integrations.a.region: this is not a region",
+            "use us or eu",
+        ),
+        (
+            HEAD + 'id = "x"\nregoin = "us"',
+            "line 5: integrations.a.regoin: this key is not known",
+            "did you mean region?",
+        ),
+        (
+            HEAD + 'id = "x"\nis_active = "yes"',
+            "line 5: integrations.a.is_active: this must be true or false",
+            None,
+        ),
+        (
+            HEAD + 'id = "x"\nadditional_options.hash_pi = true',
+            "line 5: integrations.a.additional_options.hash_pi: this key is not known",
+            "did you mean hash_pii? (set.additional_options takes what is not known yet)",
+        ),
+        (
+            HEAD + 'id = "x"\nset.region = "eu"',
+            "line 5: integrations.a.set.region: this has a key of its own, or is Jebbit's to set",
+            None,
+        ),
+        (
+            HEAD + 'id = "x"\nset.shared_secret = "s"',
+            "line 5: integrations.a.set.shared_secret: this has a key",
+            None,
+        ),
+        (
+            HEAD + 'id = "x"\nset.additional_options.hash_pii = true',
+            "line 5: integrations.a.set.additional_options.hash_pii: this has a key of its own",
+            None,
+        ),
+        (
+            HEAD + 'id = "x"\nset.day = 2026-01-31',
+            "line 5: integrations.a.set.day: this cannot be sent as JSON",
+            None,
+        ),
+        (
+            HEAD
+            + 'id = "x"\nmappings = [\n  { jebbit_var = "a", client_var = "b" },\n  { jebbit_var = "c" },\n]',
+            "line 7: integrations.a.mappings[2]: client_var is missing",
+            None,
+        ),
+        (
+            HEAD
+            + 'id = "x"\nmappings = [\n {jebbit_var = "a", client_var = "b"},\n'
+            + '{jebbit_var = "a", client_var = "b"}]',
+            "line 7: integrations.a.mappings[2]: a is mapped to b twice",
+            None,
+        ),
+        (
+            HEAD + 'id = "x"\nmappings = [{ jebbit_var = "$metadata", client_var = "b" }]',
+            "line 5: integrations.a.mappings[1]: jebbit_var cannot be $metadata",
+            None,
+        ),
+        (
+            HEAD + 'id = "x"\nmappings = [{ jebbit_var = "a", client_vra = "b" }]',
+            "line 5: integrations.a.mappings[1].client_vra: this key is not known",
+            "did you mean client_var?",
+        ),
+        (
+            HEAD + 'id = "x"\n[integrations.A]\nid = "y"',
+            "line 5: integrations.A: another integration is called a",
+            None,
+        ),
+        (
+            HEAD + 'endpoint = "https://x.example"\n[integrations.b]\nendpoint = "https://x.example"',
+            "line 6: integrations.b.endpoint: a has the same endpoint",
+            None,
+        ),
+        (HEAD + 'id = "x"\n[integrations.b]\nid = "x"', "line 6: integrations.b.id: a has the same id", None),
+        (HEAD + 'id = "x"\n]', "line 5: Invalid statement", None),
+        ("version = 1\nversion = 1", "line 2: Cannot overwrite a value", None),
+    ],
+)
+def test_a_mistake_is_named_by_file_line_and_key(text: str, message: str, hint: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        reading(text)
+    assert caught.value.message.startswith("jebbit.toml")
+    assert message in caught.value.message
+    if hint:
+        assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "message"),
+    [
+        ("https://${MISSING_VARIABLE}/", "the environment variable MISSING_VARIABLE is not set"),
+        ("https://${EMPTY_VARIABLE}/", "the environment variable EMPTY_VARIABLE is empty"),
+        ("https://${not a name}/", "${not a name} is not ${NAME}"),
+        ("https://${open", "${open is not ${NAME}"),
+    ],
+)
+def test_a_variable_that_an_endpoint_cannot_do_without_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, message: str
+) -> None:
+    monkeypatch.setenv("EMPTY_VARIABLE", "")
+    with pytest.raises(UsageError, match=r"line 4: integrations\.a\.endpoint") as caught:
+        reading(f'{HEAD}endpoint = "{endpoint}"')
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b"\xef\xbb\xbfversion = 1\n\0", b"x = [" * 5000, b"x = 1" + b"0" * 5000]
+)
+def test_what_is_no_toml_is_a_usage_error(content: bytes) -> None:
+    with pytest.raises(UsageError, match=r"^jebbit.toml"):
+        reading(content)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm() -> None:
+    assert reading(b"\xef\xbb\xbf" + (HEAD + 'id = "x"\n').replace("\n", "\r\n").encode()).integrations
+    with pytest.raises(UsageError, match="line 5"):
+        reading((HEAD + 'id = "x"\nnope = 1\n').replace("\n", "\r\n"))
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_an_escaped_endpoint_expands_to_itself(text: str) -> None:
+    assert expanded(escaped(text), {}) == text
+
+
+TOML_WORDS = st.sampled_from(
+    [
+        *(
+            "version",
+            "=",
+            "1",
+            "[integrations.a]",
+            "[businesses.b.integrations.a]",
+            "\n",
+            " ",
+            "]",
+            "[",
+            "{",
+            "}",
+            ",",
+        ),
+        *(
+            "endpoint",
+            '"https://x.example/"',
+            "mappings",
+            "jebbit_var",
+            '"a"',
+            "'''",
+            "set.x",
+            "true",
+            "id",
+            "é",
+            "\0",
+        ),
+        *("additional_options", "2026-01-01", "1e999", "-1", "nan", "#"),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(TOML_WORDS).map(" ".join) | st.text())
+def test_whatever_a_file_holds_it_is_read_or_refused_with_a_message(text: str) -> None:
+    try:
+        reading(text.encode("utf-8", "surrogatepass"))
+    except UsageError as error:
+        assert error.message.startswith("jebbit.toml")  # noqa: PT017 - one of the two outcomes
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from([*ATTRIBUTES, "id", "service_name", "additional_options", "set", "mappings", "nope"])
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        KEYS, JSON | st.lists(st.dictionaries(st.sampled_from(["jebbit_var", "client_var"]), JSON))
+    )
+)
+def test_a_table_of_anything_is_read_or_refused_with_its_line(entry: dict[str, object]) -> None:
+    def without_null(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: without_null(v) for k, v in value.items() if v is not None}
+        return [without_null(v) for v in value if v is not None] if isinstance(value, list) else value
+
+    try:
+        text = tomlkit.dumps({"version": 1, "integrations": {"a": without_null(entry)}})
+        content = text.encode()
+    except ValueError:
+        return  # what TOML cannot hold
+    try:
+        reading(content)
+    except UsageError as error:
+        assert "line" in error.message  # noqa: PT017 - one of the two outcomes
