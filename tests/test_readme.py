@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
+import yaml
 
 from jebbitctl.cli import COMMANDS
 from jebbitctl.errors import ExitCode
+from jebbitctl.manifest.schema import ADDITIONAL, ATTRIBUTES
 from jebbitctl.webhooks.server import BackgroundServer
-from tests.support import JEBBITCTL
+from tests.scripted import attributes_of
+from tests.support import JEBBITCTL, Cli, Result
 from tests.test_terminal import screen
 
 if TYPE_CHECKING:
-    from tests.support import Cli
+    from jebbitctl.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,6 +78,100 @@ def test_the_recipe_runs_as_written_in_a_sandbox_twice(bare: Cli, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "webhook.secret").stat().st_mode & 0o777 == 0o600
     assert "test@example.com" in (tmp_path / "deliveries.json").read_text()
+
+
+@pytest.fixture
+def project(cli: Cli) -> Cli:
+    """A command in a directory with the README's manifest, on the path of every shell."""
+    cli.env |= {
+        "HOOKS_HOST": "hooks.example.com",
+        "PATH": f"{Path(JEBBITCTL).parent}:{cli.environment()['PATH']}",
+    }
+    (cli.home / "jebbit.toml").write_text(marked("manifest"))
+    return cli
+
+
+def shell(cli: Cli, script: str, **env: str) -> Result:
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env=cli.environment(env),
+        cwd=cli.home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def is_delivered(sandbox: Sandbox) -> bool:
+    """Whether there is what the manifest says."""
+    found = attributes_of(sandbox, "integrations").values()
+    return "https://hooks.example.com/jebbit" in [attributes["endpoint"] for attributes in found]
+
+
+def test_the_manifest_is_applied_once_and_is_in_sync_then(project: Cli, sandbox: Sandbox) -> None:
+    apply, diff = re.findall(
+        r"^\$ (jebbitctl integrations (?:apply|diff) .*?)(?:  .*)?$", README, re.MULTILINE
+    )[::-1]
+    assert shell(project, diff).code == 6
+    assert shell(project, f"{apply} --yes").code == 0
+    assert is_delivered(sandbox)
+    assert (project.home / "secrets" / "spring-leads.secret").stat().st_mode & 0o777 == 0o600
+    assert shell(project, diff).code == 0
+
+
+def test_the_table_of_the_manifest_has_every_key() -> None:
+    table = README.partition("| key of `[integrations.NAME]`")[2].partition("\n\n")[0]
+    keys = {"id", "service_name", "set", "mappings", "additional_options", *ATTRIBUTES, *ADDITIONAL}
+    assert {key for key in keys if f"`{key}`" not in table} == set()
+
+
+def test_the_github_workflow_shows_on_a_pull_request_and_applies_on_main(
+    project: Cli, sandbox: Sandbox
+) -> None:
+    workflow = yaml.safe_load(marked("github"))
+    (job,) = workflow["jobs"].values()
+    _, install, show, apply = job["steps"]
+    assert "pipx install" in install["run"]
+    assert (show["if"], apply["if"]) == ("github.event_name == 'pull_request'", "github.event_name == 'push'")
+    shown = shell(project, show["run"])
+    assert (shown.code, is_delivered(sandbox)) == (0, False)
+    assert "spring-leads" in shown.out
+    assert shell(project, apply["run"]).code == 0
+    assert is_delivered(sandbox)
+    assert {"JEBBIT_CLIENT_ID", "JEBBIT_CLIENT_SECRET", "HOOKS_HOST"} == job["env"].keys()
+
+
+@pytest.mark.parametrize("branch", ["main", "feature"])
+def test_the_gitlab_pipeline_applies_on_the_default_branch_only(
+    project: Cli, sandbox: Sandbox, branch: str
+) -> None:
+    (job,) = yaml.safe_load(marked("gitlab")).values()
+    script = "set -e\n" + "\n".join(job["script"])
+    done = shell(project, script, CI_COMMIT_BRANCH=branch, CI_DEFAULT_BRANCH="main")
+    assert (done.code, is_delivered(sandbox)) == (0, branch == "main")
+
+
+def test_the_cron_line_mails_what_drifted_and_nothing_else(project: Cli) -> None:
+    line = marked("cron").strip()
+    fields = line.split(maxsplit=5)
+    variables = {name: value for name, value in project.env.items() if name.startswith(("JEBBIT_", "HOOKS_"))}
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    (project.home / ".jebbit.env").write_text(exports)
+    mail = project.home / "bin" / "mail"
+    mail.parent.mkdir()
+    mail.write_text('#!/bin/sh\necho "$@" >>"$HOME/mailed"; cat >>"$HOME/mailed"\n')
+    mail.chmod(0o755)
+    path = f"{mail.parent}:{project.env['PATH']}"
+    home = Cli(project.home, {"PATH": path})
+    assert shell(home, fields[5]).code == 0
+    mailed = (project.home / "mailed").read_text()
+    assert mailed.startswith("-s Jebbit has drifted ops@example.com\n")
+    assert "create\t\tspring-leads" in mailed
+    applied = project.run("integrations", "apply", str(project.home / "jebbit.toml"), "--yes", "--prune")
+    assert applied.code == 0
+    assert shell(home, fields[5]).code == 0
+    assert (project.home / "mailed").read_text() == mailed
 
 
 def test_the_receiver_in_python_is_a_correct_one(
