@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.commands import plan_views
 from jebbitctl.errors import CheckFailedError, JebbitctlError
 from jebbitctl.manifest.plan import CREATE
+from jebbitctl.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,8 +88,8 @@ class Report:
                 row = {"result": result, "action": "test", "name": answer.name, "id": answer.id}
                 self.output.table([row], plan_views.STEP_COLUMNS)
             elif not self.output.json:
-                said = f": {answer.error}" if answer.error else ""
-                self.output.signed([(_SIGNS[result], f"test {answer.name} ({answer.id}){said}")])
+                said = answer.error or f"Jebbit sent {_amount(answer.deliveries)}"
+                self.output.signed([(_SIGNS[result], f"test {answer.name} ({answer.id}): {said}")])
         return told
 
     def document(self, answers: Sequence[Verification] | None) -> None:
@@ -110,6 +111,12 @@ class Report:
 
     def _id_of(self, step: Step) -> str | None:
         return self.applying.ids.get(step.name or "")
+
+
+def _amount(deliveries: Any) -> str:
+    if not isinstance(deliveries, list):
+        return json_text(deliveries)
+    return f"{len(deliveries)} {'delivery' if len(deliveries) == 1 else 'deliveries'}"
 
 
 def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] | None) -> None:

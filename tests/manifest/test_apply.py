@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from tests.conftest import cli_for
 from tests.manifest.support import SPRING, rows, write
 from tests.manifest.test_diff import spring
 from tests.scripted import add_mapping, attributes_of, writes
-from tests.test_terminal import on_terminal
+from tests.test_terminal import on_terminal, screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -298,6 +299,11 @@ def test_verify_makes_jebbit_send_its_test_for_each_active_integration(cli: Cli)
     assert answer["deliveries"][0]["data"]["email"] == "test@example.com"
     again = cli.run(*APPLY, write(cli, text), "--yes", "--verify")
     assert list(rows(again.out)) == [["done", "test", "", "spring", answer["id"], ""]]
+
+
+def test_a_terminal_reads_how_much_jebbit_says_it_sent(cli: Cli) -> None:
+    shown = screen(cli, *APPLY, write(cli), "--yes", "--verify", env={"NO_COLOR": "1"})
+    assert re.search(r"^✓ test spring \(\w+\): Jebbit sent 1 delivery$", shown, re.MULTILINE)
 
 
 def test_a_test_that_jebbit_does_not_send_ends_verify_with_6(tmp_path: Path) -> None:
