@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands import plan_views
-from jebbitctl.errors import CheckFailedError, JebbitctlError
-from jebbitctl.manifest.plan import CREATE
+from jebbitctl.errors import CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.text import json_text
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def confirm(context: Context, plan: Plan, *, keeps_secrets: bool, yes: bool) -> 
     """
     if not context.output.json:
         context.output.signed_notes(plan_views.plan_lines(plan.steps, plan.beyond))
-    if not keeps_secrets and any(step.action == CREATE and not step.about_mapping for step in plan.steps):
+    if plan.new and not keeps_secrets:
         context.output.warn("new shared secrets are not kept: --secrets-dir DIR writes them there")
     if not yes:
         context.prompts.confirm(
@@ -75,7 +74,8 @@ class Report:
                     f"{self._line(steps[done])}: {error.message} "
                     f"({done} of {len(steps)} done, {len(steps) - done - 1} not begun)"
                 )
-                error.hint = error.hint or "mend that and run it again: it goes on from here"
+                if error.hint is None or isinstance(error, UnavailableError):
+                    error.hint = "run it again: it looks at what is there, and goes on from here"
             raise
 
     def verify(self, answers: Iterable[Verification]) -> list[Verification]:

@@ -84,10 +84,10 @@ class Applying:
         if self._secrets:
             self._secrets.reserve(name)
         created, refused = integrations.create(client, asked)
-        self._seen.add(str(created["id"]))
-        self.ids[name] = str(created["id"])
+        self.ids[name] = id_ = str(created["id"])
+        self._seen.add(id_)
         self._keep_secret(client, name, created.get("shared_secret"))
-        _require_taken(refused, f"jebbitctl integrations get {created['id']}")
+        _require_taken(refused, f"jebbitctl integrations get {id_}")
 
     def _map(self, client: Client, step: Step) -> None:
         owner = self.ids[str(step.name)]
