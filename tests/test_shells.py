@@ -1,0 +1,63 @@
+"""TAB in the real shells, as packagers install the scripts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.machine import Machine
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    import pexpect
+
+    from tests.support import Cli
+
+SCRIPTS = Path(__file__).parent.parent / "completions"
+ZSH = f"fpath+=('{SCRIPTS}'); autoload -Uz compinit; compinit -D -u"
+BASH = f"source '{SCRIPTS}/jebbitctl.bash'"
+
+in_shells = pytest.mark.parametrize(
+    ("shell", "setup"),
+    [
+        pytest.param(
+            line, setup, id=name, marks=pytest.mark.skipif(not shutil.which(name), reason=f"no {name} here")
+        )
+        for name, line, setup in (("bash", "bash --norc", BASH), ("zsh", "zsh -f", ZSH))
+    ],
+)
+
+
+def shell_of(cli: Cli, shell: str, setup: str) -> pexpect.spawn[str]:
+    """Start a shell that has the completion script."""
+    path = f"{Path(JEBBITCTL).parent}{os.pathsep}{os.environ['PATH']}"
+    machine = Machine(cli.home, cli.env)
+    terminal = machine.terminal("sh", "-c", f"exec {shell}", env={"PATH": path, "TERM": "dumb"})
+    terminal.sendline(f"{setup}; echo re''ady")
+    terminal.expect_exact("ready\r\n")
+    return terminal
+
+
+@in_shells
+def test_the_very_first_tab_completes(cli: Cli, shell: str, setup: str) -> None:
+    terminal = shell_of(cli, shell, setup)
+    terminal.send("jebbitctl integr\t")
+    terminal.expect_exact("integrations ")
+    terminal.send("cre\t")
+    terminal.expect_exact("create ")
+    terminal.close()
+
+
+@in_shells
+def test_tab_offers_ids_that_a_command_takes(cli: Cli, shell: str, setup: str) -> None:
+    ids = cli.run("integrations", "list", "-q", "[].id").json
+    terminal = shell_of(cli, shell, setup)
+    terminal.send(f"jebbitctl integrations get {ids[0][:4]}\t")
+    terminal.expect_exact(f"{ids[0]} ")
+    terminal.send("-q id\r")
+    terminal.expect_exact(f"\n{ids[0]}\r\n")
+    terminal.close()
