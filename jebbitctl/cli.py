@@ -14,6 +14,7 @@ from typer.core import TyperCommand
 from jebbitctl import __version__
 from jebbitctl.commands import completing
 from jebbitctl.commands.common import Group
+from jebbitctl.commands.topics import TOPICS
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
 from jebbitctl.output import report
 
@@ -35,32 +36,11 @@ COMMANDS = {
     "doctor": "Find what is wrong with this machine.",
     "sandbox": "A local Jebbit to rehearse with.",
     "demo": "Show the whole story on this machine, no credentials needed.",
+    "help": "Show the help of a command, or of a topic.",
 }
 """Each command's name, which is its module's, and its line in the help: nothing is imported to show it."""
 
-EPILOG = """\b
-Exit codes:
-  0    done
-  1    Jebbit refused it, or it failed
-  2    wrong usage; also: input needed, and no terminal
-  3    not found
-  4    credentials or permission
-  5    network, timeout, 429, 5xx: trying later may help
-  6    a check you asked for did not hold
-  130  interrupted
-
-\b
-Environment:
-  JEBBIT_CLIENT_ID, JEBBIT_CLIENT_SECRET   credentials; no login or keyring needed
-  JEBBIT_ACCESS_TOKEN                      use this token and ask for none
-  JEBBIT_BUSINESS_ID, JEBBIT_PROFILE       defaults for --business and --profile
-  JEBBIT_API_BASE_URL, JEBBIT_AUTH_ISSUER, JEBBIT_API_AUDIENCE
-  JEBBIT_CONFIG_DIR, JEBBIT_TIMEOUT, JEBBIT_DEBUG, JEBBIT_NO_INPUT
-
-\b
-Example:
-  jebbitctl demo
-"""
+EPILOG = "\n".join(f"\b\n{block}" for block in (*TOPICS.values(), "Example:\n  jebbitctl demo\n"))
 
 
 class LazyRoot(Group):

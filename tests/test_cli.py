@@ -60,6 +60,33 @@ def test_the_root_help_names_every_command_exit_code_and_variable(bare: Cli) -> 
         assert re.search(rf"^ +{code.value} ", result.out, re.MULTILINE)
 
 
+def test_the_root_help_fits_80_columns(bare: Cli) -> None:
+    assert max(map(len, bare.run("--help", env={"COLUMNS": "80"}).out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("line", ["", "integrations", "integrations create", "doctor", "help"])
+def test_help_names_a_command_instead_of_an_option(bare: Cli, line: str) -> None:
+    result = bare.run("help", *line.split())
+    assert (result.code, result.err) == (0, "")
+    assert result.out == bare.run(*line.split(), "--help").out
+    assert bare.run("help", *line.split(), "-q", "help").out == result.out
+
+
+def test_help_explains_exit_codes_and_the_environment(bare: Cli) -> None:
+    codes = bare.run("help", "exit-codes").out
+    assert all(re.search(rf"^ +{code.value} ", codes, re.MULTILINE) for code in ExitCode)
+    assert {"JEBBIT_CLIENT_ID", "JEBBIT_WEBHOOK_SECRET"} <= set(
+        re.findall(r"JEBBIT_\w+", bare.run("help", "environment").out)
+    )
+
+
+@pytest.mark.parametrize("line", ["integratons", "integrations lst", "doctor now", "exit-code"])
+def test_help_for_what_is_no_command_is_wrong_usage(bare: Cli, line: str) -> None:
+    result = bare.run("help", *line.split())
+    assert (result.code, result.out) == (2, "")
+    assert "No such command" in result.err
+
+
 def test_a_group_alone_shows_its_help(bare: Cli) -> None:
     result = bare.run("integrations")
     assert (result.code, result.err) == (0, "")
