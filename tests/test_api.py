@@ -123,6 +123,13 @@ def test_an_errors_answer_is_on_stdout_and_the_exit_code_tells(cli: Cli, sandbox
     assert "write:feed" in forbidden.err
 
 
+def test_fields_that_were_meant_as_a_query_get_a_hint(cli: Cli) -> None:
+    meant = cli.run("api", "campaigns", "-f", "filter[launched]=true")
+    assert meant.code == 1
+    assert "jebbitctl api GET campaigns" in meant.err
+    assert "api GET" not in cli.run("api", "POST", "campaigns", "-f", "a=b").err
+
+
 def test_a_query_finds_something_and_an_empty_answer_is_null(cli: Cli, sandbox: Sandbox) -> None:
     assert cli.run("api", "/api/v1/self", "-q", "data.id").out == f"{next(iter(sandbox.state.businesses))}\n"
     feed = cli.run("api", "feeds", "-q", "data[0].id").out.strip()

@@ -165,6 +165,17 @@ def test_a_service_that_is_not_there_is_unavailable(bare: Cli) -> None:
     )
     assert result.code == 5
     assert result.error["code"] == "unavailable"
+    assert "check the address" in result.error["hint"]
+
+
+@pytest.mark.parametrize("noun", ["integrations", "mappings", "backfills", "campaigns"])
+def test_what_is_not_found_is_named_as_its_command_is(cli: Cli, noun: str) -> None:
+    result = cli.run(noun, "get", "nowhere1")
+    assert (result.code, result.out) == (3, "")
+    assert result.err == (
+        f"error: Jebbit knows no {noun.removesuffix('s')} nowhere1\n"
+        f"hint: jebbitctl {noun} list shows those that exist\n"
+    )
 
 
 def test_debug_tells_each_request_and_no_secret(cli: Cli) -> None:

@@ -34,6 +34,9 @@ def test_the_scripts_are_what_the_program_generates(bare: Cli, shell: str) -> No
         ("jebbitctl integrations ", {"list", "create", "test"}),
         ("jebbitctl integrations create --hash", {"--hash-pii"}),
         ("jebbitctl whoami --", {"--json", "--profile", "--business"}),
+        ("jebbitctl integrations create --region ", {"us", "eu"}),
+        ("jebbitctl integrations list --region e", {"eu"}),
+        ("jebbitctl login --environment ", {"production", "staging"}),
     ],
 )
 def test_tab_offers_commands_and_options(bare: Cli, typed: str, offered: set[str]) -> None:

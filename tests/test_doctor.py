@@ -92,6 +92,7 @@ def test_offline_everything_else_is_checked_and_exit_is_6(cli: Cli, sandbox: San
     assert [name for name, ok in found.items() if ok is False] == ["api"]
     assert found["token"] is None
     assert "it lasts until" in checks(result)["token"]["detail"]
+    assert result.error["message"] == "1 of 14 checks does not hold: api"
     nowhere = cli.run("doctor", env={**offline, "JEBBIT_AUTH_ISSUER": "http://127.0.0.1:9"})
     assert nowhere.code == 6
     assert "2 of 14 checks do not hold: issuer, api" in nowhere.err

@@ -78,6 +78,15 @@ def test_list_filters(
     assert [row[attribute] for row in rows] == [value]
 
 
+def test_a_region_that_there_is_not_is_wrong_usage_and_not_an_empty_list(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    result = jebbitctl("integrations", "list", "--region", "EU")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "error: --region 'EU' is not a region\nhint: use us or eu\n"
+    assert sandbox.requests == []
+
+
 def test_list_finds_an_integration_by_its_endpoint(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:

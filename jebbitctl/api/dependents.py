@@ -52,7 +52,7 @@ def create(client: Client, type_: str, asked: dict[str, Any]) -> Resource:
     except NotFoundError as error:
         raise NotFoundError(
             f"Jebbit knows no integration {asked[OWNER]}",
-            hint="jebbitctl integrations list shows them",
+            hint="jebbitctl integrations list shows those that exist",
             status=error.status,
         ) from None
     created = written(client, "POST", path, answer)

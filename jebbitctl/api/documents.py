@@ -20,14 +20,14 @@ def is_id(value: str) -> bool:
     return _ID.fullmatch(value) is not None and set(value) != {"."}
 
 
-def require_id(value: str, *, what: str = "the id") -> str:
+def require_id(value: str, *, what: str = "") -> str:
     """Return ``value`` when it can be one segment of a path.
 
     Raises:
         UsageError: it is empty, a dot segment, or holds what an id never holds.
     """
     if not is_id(value):
-        raise UsageError(f"{what} {value!r} is not an id", hint="ids look like L5m24mjs")
+        raise UsageError(f"{what} {value!r} is not an id".lstrip(), hint="ids look like L5m24mjs")
     return value
 
 

@@ -12,6 +12,15 @@ _LISTS = {
 }
 
 
+_NOUNS = {"integration_mappings": "mapping", "integration_historic_backfills": "backfill"}
+"""What people and commands call one, where it is not the collection's singular."""
+
+
+def noun(collection: str) -> str:
+    """Return what one of a collection is called: ``mapping`` for ``integration_mappings``."""
+    return _NOUNS.get(collection, collection.removesuffix("s").replace("_", " "))
+
+
 def list_command(collection: str) -> str | None:
     """Return the command that lists a collection, None where there is none."""
     return _LISTS.get(collection)

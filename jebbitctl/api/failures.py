@@ -64,8 +64,11 @@ def fail(error: Exception, method: str, url: str, timeout: float) -> NoReturn:
         raise AmbiguousWriteError(
             f"{host}: {what}; the {method} may have been carried out all the same", hint=look
         ) from None
-    told = f"{host}: {what}" if connected else f"{host} could not be reached: {what}"
-    raise UnavailableError(told, hint="try again later") from None
+    if connected:
+        raise UnavailableError(f"{host}: {what}", hint="try again later") from None
+    raise UnavailableError(
+        f"{host} could not be reached: {what}", hint="check the address and the network, or try again later"
+    ) from None
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from jebbitctl.api import documents
-from jebbitctl.api.doubts import how_to_look, list_command
+from jebbitctl.api.doubts import how_to_look, list_command, noun
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
@@ -41,7 +41,7 @@ def raise_for_status(
     said = _said(answer, token)
     told = f": {said}" if said else ""
     if status == HTTPStatus.NOT_FOUND:
-        raise NotFoundError(f"Jebbit knows no {_named(path)}{told}", hint=_list_hint(path), status=status)
+        _not_found(path, told)
     if status == HTTPStatus.UNAUTHORIZED:
         _unauthorized(token, business)
     if status == HTTPStatus.FORBIDDEN:
@@ -71,16 +71,15 @@ def scope_needed(method: str, path: str) -> str:
     return f"{'read' if method == 'GET' else 'write'}:{noun}"
 
 
-def _named(path: str) -> str:
-    """Return what a path names, in words: ``integration L5m24mjs`` for ``/integrations/L5m24mjs/test``."""
-    collection, _, rest = path.strip("/").partition("/")
-    id_ = rest.partition("/")[0]
-    return f"{collection.removesuffix('s').replace('_', ' ')} {id_}" if id_ else collection
-
-
-def _list_hint(path: str) -> str | None:
-    command = list_command(path.strip("/").partition("/")[0])
-    return command and f"{command} shows those that exist"
+def _not_found(path: str, told: str) -> NoReturn:
+    """Raise in words, such as ``integration L5m24mjs`` for ``/integrations/L5m24mjs/test``."""
+    collection, _, rest = urlsplit(path).path.strip("/").partition("/")
+    if id_ := rest.partition("/")[0]:
+        what, command = f"{noun(collection)} {id_}", list_command(collection)
+        hint = command and f"{command} shows those that exist"
+    else:
+        what, hint = f"/{collection}", "look at the path, JEBBIT_API_BASE_URL and the profile's api_url"
+    raise NotFoundError(f"Jebbit knows no {what}{told}", hint=hint, status=HTTPStatus.NOT_FOUND)
 
 
 def _said(answer: Answer, token: Token | None) -> str:

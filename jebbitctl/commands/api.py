@@ -12,7 +12,7 @@ import typer
 from jebbitctl.commands.common import command, single
 from jebbitctl.commands.fields import as_document, as_query, parsed_fields
 from jebbitctl.context import context_of
-from jebbitctl.errors import RefusedError, UsageError
+from jebbitctl.errors import JebbitctlError, RefusedError, UsageError
 from jebbitctl.storage.inputs import read_input
 from jebbitctl.text import visible
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 app = single()
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+_NO_SUCH_WRITE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
 EXAMPLE = """\
 jebbitctl api /api/v1/feeds
@@ -106,8 +107,14 @@ def api(
     )
     if paginate:
         _show_pages(context, client, path)
-    else:
-        _show(context, client, client.carry_out(method, path, body), (method, path), include=include)
+        return
+    answer = client.carry_out(method, path, body)
+    try:
+        _show(context, client, answer, (method, path), include=include)
+    except JebbitctlError as error:
+        if len(words) == 1 and answer.status in _NO_SUCH_WRITE and (raw_fields or fields):
+            error.hint = f"fields make this a POST; for a query: jebbitctl api GET {words[0]} …"
+        raise
 
 
 def _line(words: list[str], *, writes: bool) -> tuple[str, str]:

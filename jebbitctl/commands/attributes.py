@@ -9,6 +9,7 @@ from typer.core import TyperOption
 
 from jebbitctl.api.integrations import OPTIONS, REGIONS
 from jebbitctl.commands.common import ApiCommand
+from jebbitctl.commands.completing import one_of
 from jebbitctl.errors import UsageError
 
 SWITCHES = {
@@ -53,7 +54,12 @@ class AttributesCommand(ApiCommand):
 
     def __init__(self, name: str | None, **settings: Any) -> None:
         texts = [
-            TyperOption(param_decls=[f"--{option}"], metavar=metavar, help=help_)
+            TyperOption(
+                param_decls=[f"--{option}"],
+                metavar=metavar,
+                help=help_,
+                autocompletion=one_of(*REGIONS) if option == "region" else None,
+            )
             for option, (_, metavar, help_) in TEXTS.items()
         ]
         switches = [
@@ -90,12 +96,20 @@ def asked_of(ctx: Any, endpoint: str | None) -> dict[str, Any]:
         UsageError: the region is none of Jebbit's, or ``--set`` names the endpoint as well.
     """
     asked: dict[str, Any] = ctx.meta[_ASKED]
-    region = asked.get("region")
-    if region is not None and region not in REGIONS:
-        raise UsageError(f"--region {region!r} is not a region", hint=f"use {' or '.join(REGIONS)}")
+    require_region(asked.get("region"))
     if "endpoint" in asked:
         raise UsageError("--set cannot set the endpoint", hint="use --endpoint URL")
     return asked if endpoint is None else {"endpoint": endpoint, **asked}
+
+
+def require_region(region: str | None) -> None:
+    """Return when the region is one of Jebbit's, or none is named.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if region is not None and region not in REGIONS:
+        raise UsageError(f"--region {region!r} is not a region", hint=f"use {' or '.join(REGIONS)}")
 
 
 def _parsed(text: str) -> tuple[str, Any]:

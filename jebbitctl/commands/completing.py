@@ -71,6 +71,15 @@ def integrations(ctx: Any, _args: list[str], incomplete: str) -> Offers:
     return _silently(find, incomplete)
 
 
+def one_of(*values: str) -> Callable[[Any, list[str], str], list[str]]:
+    """Return what offers these values."""
+
+    def offer(ctx: Any, _args: list[str], incomplete: str) -> list[str]:  # noqa: ARG001 - Typer knows it by its name
+        return [value for value in values if value.startswith(incomplete)]
+
+    return offer
+
+
 def _silently(find: Callable[[], Offers], incomplete: str) -> Offers:
     """Return what ``find`` finds, harmless to any shell; nothing when it fails."""
     from jebbitctl.api.documents import is_id

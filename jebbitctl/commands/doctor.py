@@ -41,8 +41,8 @@ def doctor(ctx: typer.Context) -> None:
     failed = [check.name for check in checks if check.ok is False]
     _show(output, checks, ok=not failed)
     if failed:
-        held = f"{len(failed)} of {len(checks)} checks"
-        raise CheckFailedError(f"{held} do not hold: {', '.join(failed)}")
+        hold = "does not hold" if len(failed) == 1 else "do not hold"
+        raise CheckFailedError(f"{len(failed)} of {len(checks)} checks {hold}: {', '.join(failed)}")
 
 
 def _show(output: Output, checks: Sequence[Check], *, ok: bool) -> None:

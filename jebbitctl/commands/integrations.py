@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import integrations
+from jebbitctl.api.integrations import REGIONS
 from jebbitctl.commands import exporting, integration_writes, manifests
 from jebbitctl.commands.all_businesses import AllBusinesses
+from jebbitctl.commands.attributes import require_region
 from jebbitctl.commands.common import command, group
-from jebbitctl.commands.completing import IntegrationId
+from jebbitctl.commands.completing import IntegrationId, one_of
 from jebbitctl.context import context_of
 from jebbitctl.text import json_text
 
@@ -33,7 +35,10 @@ def list_(
     active: Annotated[
         bool | None, typer.Option("--active/--inactive", help="Only those that are on, or off.")
     ] = None,
-    region: Annotated[str | None, typer.Option(metavar="us|eu", help="Only this region.")] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="us|eu", help="Only this region.", autocompletion=one_of(*REGIONS)),
+    ] = None,
     service: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this service, such as webhooks_standard.")
     ] = None,
@@ -49,6 +54,7 @@ def list_(
     column in front names the business; where one fails, the others are listed.
     """
     context = context_of(ctx)
+    require_region(region)
 
     def ask(client: Client) -> list[Resource]:
         return integrations.matching(
@@ -71,6 +77,9 @@ def get(ctx: typer.Context, id_: IntegrationId, *, show_secret: ShowSecret = Fal
     """Show one integration with all its attributes."""
     context = context_of(ctx)
     context.output.resource(integrations.get(context.client, id_), show_secrets=show_secret)
+
+
+integration_writes.register(app)
 
 
 @command(app, "secret", example="jebbitctl integrations secret L5m24mjs > webhook.secret")
@@ -129,6 +138,5 @@ def delete(
         context.output.note(f"Deleted integration {id_}.")
 
 
-integration_writes.register(app)
 exporting.register(app)
 manifests.register(app)

@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jebbitctl.commands.common import ApiCommand, command, single
+from jebbitctl.commands.completing import one_of
 from jebbitctl.commands.whoami import show_account
 from jebbitctl.context import context_of
 from jebbitctl.errors import CredentialsError, InputNeededError
 from jebbitctl.output import is_terminal
-from jebbitctl.settings import clean_credential, credential_variable, require_environment, variable
+from jebbitctl.settings import (
+    ENVIRONMENTS,
+    clean_credential,
+    credential_variable,
+    require_environment,
+    variable,
+)
 from jebbitctl.storage.inputs import read_input
 from jebbitctl.storage.profiles import Profile, require_profile_name
 from jebbitctl.times import rfc3339
@@ -44,7 +51,12 @@ def login(
         bool, typer.Option("--client-secret-stdin", help="Read the secret from standard input.")
     ] = False,
     environment: Annotated[
-        str | None, typer.Option(metavar="production|staging", help="Which of Jebbit's environments.")
+        str | None,
+        typer.Option(
+            metavar="|".join(ENVIRONMENTS),
+            help="Which of Jebbit's environments.",
+            autocompletion=one_of(*ENVIRONMENTS),
+        ),
     ] = None,
     api_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Another API than the environment's.")

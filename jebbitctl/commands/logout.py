@@ -29,7 +29,9 @@ def logout(
         name = context.settings.profile_name
         forgotten = [name.value] if name.value in context.profiles.names() else []
         if not forgotten and name.source != "default":
-            raise UsageError(f"there is no profile {name.value!r}", hint="jebbitctl profiles list shows them")
+            raise UsageError(
+                f"there is no profile {name.value!r}", hint="jebbitctl profiles list shows those that exist"
+            )
         context.accounts.forget(forgotten)
     if context.output.json:
         context.output.document({"logged_out": forgotten})

@@ -69,6 +69,7 @@ def serve(
     )
     with Sandbox(options, log=context.output.note) as sandbox:
         try:
+            context.output.note(f"A local Jebbit at {sandbox.url}, until Ctrl-C. Where to talk to it, set:")
             _print_environment(context, sandbox.environment)
             threading.Event().wait()
         except KeyboardInterrupt:
@@ -84,7 +85,7 @@ def serve(
 )
 def run(
     ctx: typer.Context,
-    cmd: Annotated[list[str], typer.Argument(metavar="CMD…", help="What to run.", show_default=False)],
+    cmd: Annotated[list[str], typer.Argument(metavar="-- CMD…", help="What to run.", show_default=False)],
     *,
     businesses: Businesses = 1,
     integrations: Integrations = 0,

@@ -52,7 +52,7 @@ def failed(result: Result, code: int, *told: str) -> None:
     ("answer", "code", "told"),
     [
         (http(200, "<html>", Content_Type="text/html"), 1, "answered 200 with text/html"),
-        (http(404), 3, "Jebbit knows no integrations"),
+        (http(404), 3, "Jebbit knows no /integrations\nhint: look at the path, JEBBIT_API_BASE_URL"),
         (http(307, Location="https://evil.example/"), 1, "redirects GET /integrations (307) to https://evil"),
         (http(200, "[" * 100_000), 1, "cannot be read as JSON"),
         (http(200, "9" * 5000), 1, "cannot be read as JSON"),
