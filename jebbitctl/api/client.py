@@ -152,13 +152,18 @@ class Client:
         return answer
 
     def _send(self, method: str, url: str, body: bytes | None, token: Token) -> Answer:
-        headers = {"Accept": documents.MEDIA_TYPE}
-        if body is not None:
-            headers["Content-Type"] = documents.MEDIA_TYPE
-        if self.business:
-            headers[BUSINESS_HEADER] = self.business
+        headers = self._headers(has_body=body is not None)
         self._last_token = token
         return self._transport.send(method, url, headers=headers, body=body, auth=BearerAuth(token))
+
+    def _headers(self, *, has_body: bool) -> dict[str, str]:
+        """Return a request's headers, their names in lower case."""
+        headers = {"accept": documents.MEDIA_TYPE}
+        if has_body:
+            headers["content-type"] = documents.MEDIA_TYPE
+        if self.business:
+            headers[BUSINESS_HEADER] = self.business
+        return headers
 
     def _require_business(self, token: Token) -> None:
         """Refuse early what the API would answer with a flat 401 that looks like a bad credential."""

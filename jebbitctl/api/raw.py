@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from jebbitctl.api import documents
-from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, BearerAuth, Client
+from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, Client
 from jebbitctl.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jebbitctl.api.client import TokenSource
-    from jebbitctl.api.oauth import Token
     from jebbitctl.api.transport import Answer, Transport
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -50,7 +49,7 @@ class RawClient(Client):
         headers: Mapping[str, str],
     ) -> None:
         super().__init__(transport, base_url, tokens, business)
-        self._headers = headers
+        self._given = headers
 
     def carry_out(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """Send one request; ``path`` is what :func:`require_path` returned, with a query or without."""
@@ -83,16 +82,8 @@ class RawClient(Client):
         if not gone:
             self._check(answer, method, path)
 
-    def _send(self, method: str, url: str, body: bytes | None, token: Token) -> Answer:
-        headers = {"accept": documents.MEDIA_TYPE}
-        if body is not None:
-            headers["content-type"] = documents.MEDIA_TYPE
-        if self.business:
-            headers[BUSINESS_HEADER] = self.business
-        self._last_token = token
-        return self._transport.send(
-            method, url, headers={**headers, **self._headers}, body=body, auth=BearerAuth(token)
-        )
+    def _headers(self, *, has_body: bool) -> dict[str, str]:
+        return {**super()._headers(has_body=has_body), **self._given}
 
 
 def require_path(typed: str, base_url: str) -> str:
