@@ -72,13 +72,13 @@ def directory(examination: Examination) -> str:
 def _require_private(directory: Path) -> None:
     for path in (directory, *_kept(directory)):
         status = path.stat()
-        mode, usual = stat.S_IMODE(status.st_mode), "700" if path.is_dir() else "600"
+        mode = stat.S_IMODE(status.st_mode)
         if status.st_uid != os.geteuid():
             raise CheckFailedError(f"{path} belongs to user {status.st_uid}", hint="move it away")
         if mode & 0o077:
             raise CheckFailedError(
                 f"{path} has mode {mode:04o}: others may use it",
-                hint=f"chmod {usual} {shlex.quote(str(path))}",
+                hint=f"chmod -R go= {shlex.quote(str(directory))}",
             )
 
 
