@@ -69,7 +69,7 @@ def serve(
     )
     with Sandbox(options, log=context.output.note) as sandbox:
         try:
-            context.output.note(f"A local Jebbit at {sandbox.url}, until Ctrl-C. Where to talk to it, set:")
+            context.output.note(f"A local Jebbit at {sandbox.url}; Ctrl-C stops it. To talk to it, set:")
             _print_environment(context, sandbox.environment)
             threading.Event().wait()
         except KeyboardInterrupt:
