@@ -2,7 +2,7 @@ _jebbitctl_completion() {
     local IFS=$'
 '
     COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
-                   COMP_CWORD=$COMP_CWORD \
+                   COMP_CWORD=$COMP_CWORD COMP_TYPE=$COMP_TYPE \
                    _JEBBITCTL_COMPLETE=complete_bash $1 ) )
     return 0
 }

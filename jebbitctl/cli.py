@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperCommand
 
 from jebbitctl import __version__
-from jebbitctl.commands import completing
 from jebbitctl.commands.common import Group
+from jebbitctl.commands.shells import mend_completion
 from jebbitctl.commands.topics import TOPICS
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
 from jebbitctl.output import report
@@ -90,7 +90,7 @@ def run(args: list[str]) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _terminate)
-    completing.complete_at_once()
+    mend_completion()
     try:
         code = typer.main.get_command(app).main(args, prog_name="jebbitctl", standalone_mode=False)
         if sys.stdout is not None:

@@ -53,6 +53,24 @@ def test_the_very_first_tab_completes(cli: Cli, shell: str, setup: str) -> None:
 
 
 @in_shells
+def test_several_are_listed_with_what_they_are(cli: Cli, shell: str, setup: str) -> None:
+    ids = cli.run("integrations", "list", "-q", "[].id").json
+    terminal = shell_of(cli, shell, setup)
+    terminal.send("jebbitctl integrations get \t\t")
+    for id_, what in zip(ids, ("klaviyo", "https://hooks.example.com/jebbit/1"), strict=True):
+        terminal.expect(rf"{id_} +(\(|-- ){what}")
+    terminal.close()
+
+
+@in_shells
+def test_help_keeps_its_apostrophes(cli: Cli, shell: str, setup: str) -> None:
+    terminal = shell_of(cli, shell, setup)
+    terminal.send("jebbitctl a\b\t\t")
+    terminal.expect_exact("Send any request to Jebbit's API")
+    terminal.close()
+
+
+@in_shells
 def test_tab_offers_ids_that_a_command_takes(cli: Cli, shell: str, setup: str) -> None:
     ids = cli.run("integrations", "list", "-q", "[].id").json
     terminal = shell_of(cli, shell, setup)

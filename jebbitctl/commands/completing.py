@@ -34,16 +34,6 @@ _EXECUTABLE = re.compile(r"[^\w .,:/?@%+=&~-]")
 """What a shell could take for more than text: zsh evaluates what it is offered."""
 
 
-def complete_at_once() -> None:
-    """Let the first TAB in zsh complete: a script that it autoloads, as Typer's, only registers itself."""
-    from typer import _completion_classes, _completion_shared
-
-    call = "if [[ $funcstack[1] = _%(prog_name)s ]]; then\n  %(complete_func)s\nfi\n"
-    script = f"{_completion_shared.COMPLETION_SCRIPT_ZSH}\n{call}"
-    _completion_classes.ZshComplete.source_template = script
-    _completion_shared._completion_scripts["zsh"] = script  # noqa: SLF001 - Typer has no other place
-
-
 def profiles(ctx: Any, _args: list[str], incomplete: str) -> Offers:
     """Offer the profiles' names, with each one's environment and client id."""
 
