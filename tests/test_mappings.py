@@ -49,10 +49,24 @@ def test_list_of_one_integration_does_not_depend_on_a_filter_of_the_service(
     assert [request.query for request in sandbox.requests if request.method == "GET"] == [""]
 
 
-def test_a_list_that_finds_nothing_is_an_empty_success(jebbitctl: Callable[..., Result]) -> None:
-    result = jebbitctl("mappings", "list", "--integration", "nowhere1")
-    assert (result.code, result.out, result.err) == (0, "", "No mappings of nowhere1.\n")
+def test_a_list_that_finds_nothing_is_an_empty_success(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    result = jebbitctl("mappings", "list", "--integration", active(sandbox))
+    assert (result.code, result.out, result.err) == (0, "", f"No mappings of {active(sandbox)}.\n")
     assert jebbitctl("mappings", "list", "--json").json == []
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]])
+def test_an_integration_that_there_is_not_has_no_empty_list(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, form: list[str]
+) -> None:
+    add_mapping(sandbox, "Outcome", "bucket", None)
+    for noun in ("mappings", "backfills"):
+        if noun == "mappings" or form != ["--csv"]:
+            result = jebbitctl(noun, "list", "--integration", "nowhere1", *form)
+            assert (result.code, result.out) == (3, "")
+            assert "Jebbit knows no integration nowhere1" in result.err
 
 
 def test_list_csv_is_what_import_reads_in_utf8_wherever_it_is_written(

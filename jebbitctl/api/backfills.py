@@ -26,7 +26,7 @@ _BAD = ("fail", "error", "cancel")
 
 def listed(client: Client, integration: str | None = None, status: str | None = None) -> Iterator[Resource]:
     """Yield backfills, newest first: those of an integration, those in a status, or all."""
-    found = dependents.of(integration, dependents.inventory(client, TYPE))
+    found = dependents.inventory_of(client, TYPE, integration)
     return (
         backfill for backfill in found if status is None or _folded(backfill) == status.strip().casefold()
     )

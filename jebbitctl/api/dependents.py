@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import documents
+from jebbitctl.api import documents, integrations
 from jebbitctl.api.doubts import how_to_look
 from jebbitctl.api.integrations import differences, written
 from jebbitctl.errors import AmbiguousWriteError, NotFoundError, NotTakenError
@@ -26,12 +26,21 @@ def inventory(client: Client, type_: str) -> Iterator[Resource]:
         yield from documents.many(page)
 
 
-def of(integration: str | None, resources: Iterable[Resource]) -> Iterator[Resource]:
+def inventory_of(client: Client, type_: str, integration: str | None) -> Iterator[Resource]:
     """Yield the resources that belong to an integration; None asks for all.
 
     The service documents no filter for these lists, so none is sent.
+
+    Raises:
+        NotFoundError: there is no such integration.
     """
-    return (r for r in resources if integration is None or r.get(OWNER) == integration)
+    found = False
+    for resource in inventory(client, type_):
+        if integration is None or resource.get(OWNER) == integration:
+            found = True
+            yield resource
+    if integration is not None and not found:
+        integrations.get(client, integration)
 
 
 def get(client: Client, type_: str, id_: str) -> Resource:

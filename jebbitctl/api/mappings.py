@@ -22,7 +22,7 @@ RESERVED = "$metadata"
 
 def listed(client: Client, integration: str | None = None) -> Iterator[Resource]:
     """Yield the mappings of one integration, or all, newest first."""
-    return dependents.of(integration, dependents.inventory(client, TYPE))
+    return dependents.inventory_of(client, TYPE, integration)
 
 
 def get(client: Client, id_: str) -> Resource:

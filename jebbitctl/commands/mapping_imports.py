@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.api import documents, integrations, mapping_csv, mapping_import, mappings
+from jebbitctl.api import documents, mapping_csv, mapping_import, mappings
 from jebbitctl.api.mapping_csv import COLUMNS as CSV
 from jebbitctl.api.mapping_import import DELETE, DONE, FAIL
 from jebbitctl.commands import completing
@@ -61,8 +61,6 @@ def import_(
         context.prompts.require("A confirmation", instead="add --yes to delete without asking")
     lines = mapping_csv.parse(read_input(file, what="FILE"), "standard input" if file == "-" else file)
     existing = list(mappings.listed(context.client, integration_id))
-    if not existing:
-        integrations.get(context.client, integration_id)  # there may be no such integration
     steps = mapping_import.plan(lines, existing, prune=prune)
     if dry_run:
         for step in steps:
