@@ -117,6 +117,15 @@ def wait(
 
 
 def _wait(context: Context, id_: str, *, timeout: float, interval: float, told: object = None) -> None:
+    """Follow a backfill to its end; whoever stops waiting is told that this does not stop it."""
+    try:
+        _follow(context, id_, timeout=timeout, interval=interval, told=told)
+    except KeyboardInterrupt:
+        context.output.note(f"It goes on at Jebbit's: jebbitctl backfills wait {id_} waits for its end.")
+        raise
+
+
+def _follow(context: Context, id_: str, *, timeout: float, interval: float, told: object = None) -> None:
     """Show how a backfill goes on, and the backfill itself at its end.
 
     Raises:
