@@ -37,11 +37,21 @@ def completing_with(shell: str, typed: str) -> dict[str, str]:
     }
 
 
-def tab(cli: Cli, typed: str, shell: str = "bash", env: dict[str, str | None] | None = None) -> str:
-    """Hit TAB after ``typed``; return what the shell is told. Nothing may stand on stderr."""
-    result = cli.run(env={**completing_with(shell, typed), **(env or {})})
-    assert (result.code, result.err) == (0, "")
-    return result.out.rstrip("\n")
+def tab(
+    cli: Cli, typed: str, shell: str = "bash", env: dict[str, str | None] | None = None, *, times: int = 5
+) -> str:
+    """Hit TAB after ``typed`` until something is offered: on a busy machine the first one may give up.
+
+    Return what the shell is told. Nothing may stand on stderr.
+    """
+    told = ""
+    for _ in range(times):
+        result = cli.run(env={**completing_with(shell, typed), **(env or {})})
+        assert (result.code, result.err) == (0, "")
+        told = result.out.rstrip("\n")
+        if told not in {"", "_files"}:
+            break
+    return told
 
 
 def offered(cli: Cli, typed: str, env: dict[str, str | None] | None = None) -> list[str]:
@@ -49,9 +59,9 @@ def offered(cli: Cli, typed: str, env: dict[str, str | None] | None = None) -> l
     return tab(cli, typed, env=env).split()
 
 
-def warm(cli: Cli) -> None:
-    """Fill the cache of ids, however slow this machine is: TAB gives up soon."""
-    assert any(offered(cli, GET) for _ in range(10))
+def silent(cli: Cli, typed: str, env: dict[str, str | None] | None = None) -> bool:
+    """Whether bash is offered nothing."""
+    return not tab(cli, typed, env=env, times=1)
 
 
 def entries(cli: Cli) -> list[Path]:
@@ -83,7 +93,7 @@ def test_ids_come_at_the_webhooks_commands_too(ready: Cli, sandbox: Sandbox, opt
 
 
 def test_a_warm_cache_asks_nobody_and_imports_little(ready: Cli, sandbox: Sandbox) -> None:
-    warm(ready)
+    assert offered(ready, GET)
     before = len(sandbox.requests)
     for shell in ("bash", "zsh", "fish"):
         action = {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "PYTHONWARNINGS": None}
@@ -144,8 +154,8 @@ def test_after_a_few_minutes_it_asks_again(ready: Cli, sandbox: Sandbox) -> None
 
 
 def test_without_a_fresh_token_nobody_is_asked(cli: Cli, sandbox: Sandbox) -> None:
-    assert offered(cli, GET) == []
-    assert offered(cli, "jebbitctl whoami --business ") == []
+    assert silent(cli, GET)
+    assert silent(cli, "jebbitctl whoami --business ")
     assert sandbox.requests == []
 
 
@@ -157,7 +167,7 @@ def test_a_token_in_the_environment_is_at_hand(ready: Cli, sandbox: Sandbox) -> 
     }
     assert offered(ready, GET, env) == list(stored(sandbox))
     rejected = {**env, "JEBBIT_ACCESS_TOKEN": "rejected"}
-    assert offered(ready, GET, rejected) == []
+    assert silent(ready, GET, rejected)
 
 
 def test_the_keyring_is_never_asked_and_accounts_never_mix(tmp_path: Path) -> None:
@@ -176,7 +186,7 @@ def test_the_keyring_is_never_asked_and_accounts_never_mix(tmp_path: Path) -> No
             token.unlink()
         for entry in entries(machine):
             entry.unlink()
-        assert offered(machine, GET) == []
+        assert silent(machine, GET)
         assert machine.calls == asked
         assert "/oauth/token" not in paths(sandbox, issued)
 
@@ -188,7 +198,7 @@ def test_businesses_come_with_their_names_and_ids_are_those_of_the_one_named(
     businesses = several.state.businesses
     assert offered(cli_several, "jebbitctl whoami --business ") == list(businesses)
     assert '"Borealis Beauty"' in tab(cli_several, "jebbitctl whoami --business ", "zsh")
-    assert offered(cli_several, GET) == []
+    assert silent(cli_several, GET)
     for business in businesses.values():
         assert offered(cli_several, f"{GET}--business {business.id} ") == list(business.of("integrations"))
 
@@ -209,7 +219,7 @@ def test_a_slow_service_holds_nobody_up(tmp_path: Path) -> None:
         env: dict[str, str | None] = {"JEBBIT_ACCESS_TOKEN": token, "JEBBIT_API_BASE_URL": slow.url}
         for typed in (GET, "jebbitctl whoami --business "):
             began = time.monotonic()
-            tab(cli, typed, env=env)
+            tab(cli, typed, env=env, times=1)
             assert time.monotonic() - began < 4  # 1.5 on a machine that has nothing else to do
 
 
@@ -227,13 +237,13 @@ def test_a_slow_service_holds_nobody_up(tmp_path: Path) -> None:
 )
 def test_whatever_goes_wrong_it_is_silent(bare: Cli, env: dict[str, str | None]) -> None:
     for typed in (GET, "jebbitctl whoami --profile ", "jebbitctl whoami --business "):
-        assert offered(bare, typed, env) == []
+        assert silent(bare, typed, env)
 
 
 def test_a_broken_configuration_is_silent_too(bare: Cli) -> None:
     bare.config.mkdir(parents=True)
     (bare.config / "config.toml").write_text("[[[")
-    assert offered(bare, "jebbitctl profiles use ") == []
+    assert silent(bare, "jebbitctl profiles use ")
 
 
 @pytest.mark.parametrize(
