@@ -8,8 +8,10 @@ import re
 from typing import Any, NoReturn
 
 # C0, DEL, C1, line and paragraph separators, bidirectional controls, lone surrogates
-_LIVE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_LIVE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 _NAMES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+_CONTAINERS = (dict, list)
 
 MAX_DEPTH = 100
 """Levels of nesting: far below what Python can walk, and far above what anybody sends."""
@@ -17,13 +19,15 @@ MAX_DEPTH = 100
 
 def visible(text: str) -> str:
     """Return ``text`` on one line, with every control character written out as an escape sequence."""
-    return _LIVE.sub(_written_out, text)
+    return text if text.isprintable() else re.sub(_LIVE, _written_out, text)
 
 
 def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
     """Return JSON that keeps people's letters, but no character that a terminal would obey."""
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
-    return _LIVE.sub(lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
+    if text.isascii() and "\x7f" not in text:
+        return text  # JSON has written out the other control characters of ASCII
+    return re.sub(_LIVE, lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -36,9 +40,14 @@ def parse_json(text: str | bytes) -> Any:
         value = json.loads(text, parse_float=_finite, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer)]
+    level: list[dict[str, Any] | list[Any]] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _CONTAINERS)
+        ]
         if not level:
             return value
     raise ValueError("nested too deep")
@@ -66,12 +75,6 @@ def _written_out(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)
     return _NAMES.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}")  # noqa: PLR2004
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
 
 
 def _finite(number: str) -> float:

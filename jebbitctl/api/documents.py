@@ -12,12 +12,12 @@ MEDIA_TYPE = "application/vnd.api+json"
 Resource: TypeAlias = dict[str, Any]
 """A resource as the rest of the program sees it: ``id`` and ``type`` beside its attributes."""
 
-_ID = re.compile(r"[A-Za-z0-9_~.-]{1,128}")
+_ID = r"[A-Za-z0-9_~.-]{1,128}"
 
 
 def is_id(value: str) -> bool:
     """Whether ``value`` can be one segment of a path, and a header's value."""
-    return _ID.fullmatch(value) is not None and set(value) != {"."}
+    return re.fullmatch(_ID, value) is not None and set(value) != {"."}
 
 
 def require_id(value: str, *, what: str = "") -> str:
@@ -45,8 +45,9 @@ def flatten(data: Any) -> Resource:
     """
     if not isinstance(data, dict) or not isinstance(attributes := data.get("attributes", {}), dict):
         raise RefusedError("Jebbit's answer holds no resource where one was expected")
-    extra = {name: value for name, value in data.items() if name != "attributes"}
-    return {"id": None, "type": None, **attributes, **extra}
+    beside = dict(data)
+    beside.pop("attributes", None)
+    return {"id": None, "type": None, **attributes, **beside}
 
 
 def one(document: Any) -> Resource:

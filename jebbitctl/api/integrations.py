@@ -48,6 +48,8 @@ def matching(
     """Return the resources that have all the values asked for; None asks for nothing."""
     asked = {"is_active": active, "region": region, "service_name": service, "endpoint": endpoint}
     wanted = {name: value for name, value in asked.items() if value is not None}
+    if not wanted:
+        return list(resources)
     return [r for r in resources if all(r.get(name) == value for name, value in wanted.items())]
 
 
