@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.authentication import GivenToken, identity_of, keyring_account, profile_key
@@ -113,7 +113,7 @@ class Accounts:
             self._cache.drop(profile_key(name, before))
         if had is not None and had != place:
             self._secrets.delete(had)
-        self._cache.put(profile_key(name, profile), asdict(token))
+        self._cache.put(profile_key(name, profile), token._asdict())
 
     def forget(self, names: Sequence[str]) -> None:
         """Remove each profile's token, its secret, and then the profile: what fails can be tried again.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.errors import CredentialsError, JebbitctlError
 from jebbitctl.settings import AUDIENCE, ISSUER, credential_variable
@@ -25,8 +24,7 @@ _LATEST = 2**40
 NO_CREDENTIALS_HINT = "run jebbitctl login, or set JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """A client id, where it came from, and how to get at its secret when one is needed.
 
     Attributes:
@@ -39,7 +37,7 @@ class Credentials:
     issuer: str
     audience: str
     key: str
-    secret: Callable[[], str] = field(repr=False)
+    secret: Callable[[], str]
 
 
 def find_credentials(settings: Settings, secrets: SecretStore) -> Credentials:
@@ -55,7 +53,7 @@ def find_credentials(settings: Settings, secrets: SecretStore) -> Credentials:
         raise CredentialsError("not logged in", hint=NO_CREDENTIALS_HINT)
     # What is asked for is what the settings say; a secret is only found for the issuer that it was proven to.
     issuer, audience = settings.issuer.value, settings.audience.value
-    asked = replace(profile, auth_url=issuer, audience=audience)
+    asked = profile._replace(auth_url=issuer, audience=audience)
 
     def secret() -> str:
         kept = secrets.get(keyring_account(name, asked))
@@ -173,7 +171,7 @@ class CachedTokens:
                         self._cache.drop(key)
                 token = self._ask()
                 if token.is_fresh(token.issued_at):
-                    self._cache.put(key, asdict(token))
+                    self._cache.put(key, token._asdict())
         return token
 
     def _ask(self) -> Token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -16,7 +17,6 @@ from jebbitctl.commands.common import Group
 from jebbitctl.commands.shells import mend_completion
 from jebbitctl.commands.topics import TOPICS
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
-from jebbitctl.output import report
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -81,7 +81,13 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line of this process."""
-    sys.exit(run(sys.argv[1:]))
+    gc.set_threshold(
+        50_000
+    )  # looking for garbage each 700 objects finds none, and takes a list of thousands long
+    try:
+        sys.exit(run(sys.argv[1:]))
+    finally:
+        gc.freeze()  # looking for it at the end takes a tenth of a command's time, and the process is over
 
 
 def run(args: list[str]) -> int:
@@ -115,6 +121,8 @@ def wants_json(args: list[str]) -> bool:
 
 
 def _failed(error: JebbitctlError, *, as_json: bool) -> int:
+    from jebbitctl.output import report
+
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

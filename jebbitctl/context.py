@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
-
-from jebbitctl import settings
-from jebbitctl.output import Output
-from jebbitctl.prompts import Prompts
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,13 +12,13 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client, TokenSource
     from jebbitctl.api.transport import Transport
     from jebbitctl.authentication import Credentials
+    from jebbitctl.settings import Settings
     from jebbitctl.storage.profiles import ProfileStore
     from jebbitctl.storage.secret_store import SecretStore
     from jebbitctl.storage.token_cache import TokenCache
 
 
-@dataclass(frozen=True, slots=True)
-class CommonOptions:
+class CommonOptions(NamedTuple):
     """The options that commands share."""
 
     profile: str | None = None
@@ -39,14 +34,18 @@ class Context:
     """The wiring of one invocation."""
 
     def __init__(self, options: CommonOptions) -> None:
+        from jebbitctl.output import Output
+        from jebbitctl.prompts import Prompts
+        from jebbitctl.settings import flag
+
         self.options = options
         self.output = Output(
             json=options.json,
             plain=options.plain,
             query=options.query,
-            debug=options.debug or settings.flag("JEBBIT_DEBUG"),
+            debug=options.debug or flag("JEBBIT_DEBUG"),
         )
-        self.prompts = Prompts(allowed=not (options.no_input or settings.flag("JEBBIT_NO_INPUT")))
+        self.prompts = Prompts(allowed=not (options.no_input or flag("JEBBIT_NO_INPUT")))
 
     @cached_property
     def config_dir(self) -> Path | None:
@@ -63,9 +62,11 @@ class Context:
         return ProfileStore(self.config_dir)
 
     @cached_property
-    def settings(self) -> settings.Settings:
+    def settings(self) -> Settings:
         """Where to talk to, and as whom."""
-        return settings.Settings(settings.Options(self.options.profile, self.options.business), self.profiles)
+        from jebbitctl.settings import Options, Settings
+
+        return Settings(Options(self.options.profile, self.options.business), self.profiles)
 
     @cached_property
     def secrets(self) -> SecretStore:
@@ -94,8 +95,9 @@ class Context:
     def transport(self) -> Transport:
         """The one connection pool of this process."""
         from jebbitctl.api.transport import Transport
+        from jebbitctl.settings import timeout
 
-        return Transport(settings.timeout(), self.output.debug if self.output.debugging else None)
+        return Transport(timeout(), self.output.debug if self.output.debugging else None)
 
     @cached_property
     def credentials(self) -> Credentials | None:
@@ -128,9 +130,9 @@ class Context:
 
     @cached_property
     def _given_token(self) -> str | None:
-        if self.settings.profile_is_option:
-            return None
-        return settings.credential_variable("JEBBIT_ACCESS_TOKEN")
+        from jebbitctl.settings import credential_variable
+
+        return None if self.settings.profile_is_option else credential_variable("JEBBIT_ACCESS_TOKEN")
 
 
 def context_of(ctx: Any) -> Context:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.storage.profiles import Profile, require_profile_name
@@ -24,16 +23,14 @@ TIMEOUT = 60.0
 """Seconds for a whole call, retries included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A value and where it came from, such as ``JEBBIT_API_BASE_URL`` or ``profile staging``."""
 
     value: str
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What was typed on the command line."""
 
     profile: str | None = None

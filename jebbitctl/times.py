@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from jebbitctl.errors import UsageError
 
-_UNIX = re.compile(r"[0-9]{1,12}")
+_UNIX = r"[0-9]{1,12}"
 
 
 def rfc3339(seconds: float) -> str | None:
@@ -27,7 +27,7 @@ def unix_seconds(text: str, *, what: str) -> int:
     Raises:
         UsageError: it is neither.
     """
-    if _UNIX.fullmatch(text):
+    if re.fullmatch(_UNIX, text):
         return int(text)
     try:
         time = datetime.fromisoformat(text)

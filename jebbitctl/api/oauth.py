@@ -10,9 +10,8 @@ import base64
 import json
 import math
 import time
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.adapters import Auth
 from jebbitctl.api.documents import is_id
@@ -34,8 +33,7 @@ _BUSINESS = "read:business:"
 _END_OF_TIME = 253402300799  # the last second that a calendar can show
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """An access token and what it is good for.
 
     Attributes:
@@ -45,10 +43,14 @@ class Token:
         expires_at: unix seconds, by this machine's clock.
     """
 
-    access_token: str = field(repr=False)
+    access_token: str
     scopes: tuple[str, ...]
     issued_at: float
     expires_at: float
+
+    def __repr__(self) -> str:
+        """Return what may be shown: not the token."""
+        return f"Token(scopes={self.scopes}, issued_at={self.issued_at}, expires_at={self.expires_at})"
 
     @property
     def businesses(self) -> list[str]:
@@ -61,14 +63,17 @@ class Token:
         return self.issued_at <= now < self.issued_at + REFRESH_AT * (self.expires_at - self.issued_at)
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class ClientCredentials(NamedTuple):
     """What a token is asked for with."""
 
     issuer: str
     audience: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str
+
+    def __repr__(self) -> str:
+        """Return what may be shown: not the secret."""
+        return f"ClientCredentials(issuer={self.issuer!r}, client_id={self.client_id!r})"
 
 
 def request_token(transport: Transport, credentials: ClientCredentials) -> Token:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -23,7 +22,7 @@ from jebbitctl.text import json_text, parse_json
 from jebbitctl.urls import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from urllib3.util.retry import RequestHistory
 
@@ -34,8 +33,7 @@ PREVIEW = 500
 """Characters of a body that the log shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back.
 
     Attributes:
@@ -104,16 +102,14 @@ class Transport:
         """
         auth = auth or Auth()
         started = time.monotonic()
-        self._say(f"→ {method} {url}{_preview(body, auth.secrets)}")
+        self._say(f"→ {method} {url}{self._preview(body, auth)}")
         try:
             answer = within(self.timeout, lambda: self._exchange(method, url, headers, body, auth))
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             self._say(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
             fail(error, method, url, self.timeout)
         took = f"{time.monotonic() - started:.3f} s"
-        self._say(
-            f"← {answer.status} in {took}, {len(answer.body)} bytes{_preview(answer.body, auth.secrets)}"
-        )
+        self._say(f"← {answer.status} in {took}, {len(answer.body)} bytes{self._preview(answer.body, auth)}")
         return answer
 
     def close(self) -> None:
@@ -156,19 +152,18 @@ class Transport:
         if self.log:
             self.log(line)
 
+    def _preview(self, body: bytes | None, auth: Auth) -> str:
+        """Return a short, masked view of a JSON body for the log, where there is one."""
+        if not body or not self.log:
+            return ""
+        try:
+            text = scrub(json_text(redact(parse_json(body))), auth.secrets)
+        except ValueError:
+            return " (not JSON)"
+        return " " + (text if len(text) <= PREVIEW else text[:PREVIEW] + "…")
+
 
 def _may_have_worked(past: RequestHistory) -> bool:
     if past.error is not None:
         return not was_not_sent(past.error)
     return past.status != HTTPStatus.TOO_MANY_REQUESTS
-
-
-def _preview(body: bytes | None, secrets: Sequence[str]) -> str:
-    """Return a short, masked view of a JSON body for the log."""
-    if not body:
-        return ""
-    try:
-        text = scrub(json_text(redact(parse_json(body))), secrets)
-    except ValueError:
-        return " (not JSON)"
-    return " " + (text if len(text) <= PREVIEW else text[:PREVIEW] + "…")

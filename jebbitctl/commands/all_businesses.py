@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl import settings
 from jebbitctl.errors import JebbitctlError, UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class AllBusinesses:
         from jebbitctl.api.client import Client
         from jebbitctl.api.side_by_side import SharedTokens, side_by_side
         from jebbitctl.api.transport import Transport
+        from jebbitctl.settings import timeout
 
         context = self._context
         tokens, api_url = SharedTokens(context.tokens), context.settings.api_url.value
@@ -52,7 +52,7 @@ class AllBusinesses:
         businesses = covered_by(context)
 
         def transport() -> Transport:
-            return Transport(settings.timeout(), log)
+            return Transport(timeout(), log)
 
         def ask(transport: Transport, business: str) -> list[Resource]:
             return self._ask(Client(transport, api_url, tokens, business))

@@ -30,7 +30,7 @@ LIMIT = 1.2
 """Seconds for everything; leaving takes a little more."""
 
 _LONGEST = 100
-_EXECUTABLE = re.compile(r"[^\w .,:/?@%+=&~-]")
+_EXECUTABLE = r"[^\w .,:/?@%+=&~-]"
 """What a shell could take for more than text: zsh evaluates what it is offered."""
 
 
@@ -81,7 +81,7 @@ def _silently(find: Callable[[], Offers], incomplete: str) -> Offers:
     except Exception:  # noqa: BLE001 - whatever it is: nobody reads a message between two key strokes
         return []
     return [
-        (id_, _EXECUTABLE.sub("_", description.strip())[:_LONGEST])
+        (id_, re.sub(_EXECUTABLE, "_", description.strip())[:_LONGEST])
         for id_, description in found
         if id_.startswith(incomplete) and is_id(id_) and id_[0] not in "-~"
     ]

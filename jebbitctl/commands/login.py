@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,8 +83,8 @@ def login(
         answer = context.prompts.ask("Client secret", instead=_WITHOUT_TERMINAL, hidden=True)
         secret = clean_credential(answer, what="the client secret")
     if id_ != before.client_id and context.options.business is None:
-        profile = replace(profile, business=None)
-    account = Account(name, replace(profile, client_id=id_), secret)
+        profile = profile._replace(business=None)
+    account = Account(name, profile._replace(client_id=id_), secret)
     proof = context.accounts.prove(account)
     context.accounts.keep(account, proof.token)
     _show(context, account, proof)
@@ -110,11 +109,10 @@ def _profile(
     stored = f"profile {name}"
     if environment is not None:
         require_environment(environment, what="--environment")
-        before = replace(before, api_url=None, auth_url=None)
+        before = before._replace(api_url=None, auth_url=None)
     if context.options.business is not None:
         require_id(context.options.business, what="--business")
-    return replace(
-        before,
+    return before._replace(
         environment=environment or require_environment(before.environment or "production", what=stored),
         api_url=_url(
             (api_url, "--api-url"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NARROW = 24
 """A column this wide or narrower keeps its width from batch to batch."""
 
-_PADDING = re.compile(r" +(\x1b\[0m)?$")
+_PADDING = r" +(\x1b\[0m)?$"
 
 
 def table_lines(
@@ -73,4 +73,4 @@ def _drawn(table: Table, texts: Iterable[Sequence[Text]]) -> list[str]:
     console = console_on(sys.stdout)
     with console.capture() as drawn:
         console.print(table)
-    return [_PADDING.sub(r"\1", line) for line in drawn.get().splitlines()]
+    return [re.sub(_PADDING, r"\1", line) for line in drawn.get().splitlines()]

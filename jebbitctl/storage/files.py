@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -82,6 +81,8 @@ def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
     Raises:
         OSError: it cannot be written; the old file is as it was.
     """
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:

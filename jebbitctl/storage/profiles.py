@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.files import CONFIG_DIR_VARIABLE, private_dir, sweep, write_private
@@ -32,11 +30,10 @@ if TYPE_CHECKING:
 
 DEFAULT_PROFILE = "default"
 _LOCK_PATIENCE = 5.0
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """One account, as ``login`` stored it. A None means that the default applies."""
 
     client_id: str | None = None
@@ -54,7 +51,7 @@ def require_profile_name(name: str) -> str:
     Raises:
         UsageError: it is empty, too long, or holds anything but letters, digits and ``_.-``.
     """
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise UsageError(f"{name!r} is not a profile name", hint="use letters, digits, '-', '_' and '.'")
     return name
 
@@ -89,7 +86,7 @@ class ProfileStore:
         table = self._profiles().get(name)
         if table is None:
             return None
-        known = {field.name: table.get(field.name) for field in fields(Profile)}
+        known = {name: table.get(name) for name in Profile._fields}
         for key, value in known.items():
             if value is not None and not isinstance(value, str):
                 raise UsageError(f"{self.path}: profiles.{name}.{key} is not a text")
@@ -103,7 +100,7 @@ class ProfileStore:
         """
         with self._editing() as document:
             table = document.setdefault("profiles", {}).setdefault(name, {})
-            for key, value in asdict(profile).items():
+            for key, value in profile._asdict().items():
                 if value is not None:
                     table[key] = value
                 else:
@@ -146,9 +143,13 @@ class ProfileStore:
         return profiles
 
     def _read(self) -> dict[str, Any]:
-        if self._document is None:
+        if self._document is None and not (text := self._text()):
+            self._document = {}
+        elif self._document is None:
+            import tomllib
+
             try:
-                self._document = tomllib.loads(self._text())
+                self._document = tomllib.loads(text)
             except tomllib.TOMLDecodeError as error:
                 raise UsageError(f"{self.path}: {error}", hint="mend the file or move it away") from None
         return self._document

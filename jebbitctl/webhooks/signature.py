@@ -19,7 +19,7 @@ TEST_HEADER = "x-jebbit-test"
 TOLERANCE = 300
 """Seconds that a timestamp may be away from now, in either direction."""
 
-_TIMESTAMP = re.compile(r"[0-9]{1,15}")
+_TIMESTAMP = r"[0-9]{1,15}"
 
 
 class Reason(StrEnum):
@@ -98,7 +98,7 @@ def parse_header(header: str) -> tuple[int, list[str]] | None:
             timestamps.append(value)
         elif key == "v1":
             signatures.append(value)
-    if len(timestamps) != 1 or not signatures or not _TIMESTAMP.fullmatch(timestamps[0]):
+    if len(timestamps) != 1 or not signatures or not re.fullmatch(_TIMESTAMP, timestamps[0]):
         return None
     return int(timestamps[0]), signatures
 
