@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from jebbitctl.accounts import Accounts
@@ -127,6 +128,15 @@ class Context:
         return Client(
             self.transport, self.settings.api_url.value, self.tokens, business.value if business else None
         )
+
+    def clients(self) -> Callable[[], Client]:
+        """Return what makes a client for each of several threads: connections of its own, shared tokens."""
+        from jebbitctl.api.client import Client
+        from jebbitctl.api.side_by_side import SharedTokens
+        from jebbitctl.api.transport import Transport
+
+        first, tokens, log = self.client, SharedTokens(self.tokens), self.transport.log
+        return lambda: Client(Transport(self.transport.timeout, log), first.base_url, tokens, first.business)
 
     @cached_property
     def _given_token(self) -> str | None:

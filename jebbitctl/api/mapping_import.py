@@ -1,17 +1,21 @@
-"""Making an integration's mappings what a file says: first the plan, then one write after the other."""
+"""Making an integration's mappings what a file says: first the plan, then the writes, a few at once."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
+from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import dependents, mapping_csv, mappings
-from jebbitctl.errors import NotFoundError, RefusedError, UnavailableError
+from jebbitctl.api.side_by_side import side_by_side
+from jebbitctl.errors import JebbitctlError, NotFoundError, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.documents import Resource
@@ -21,8 +25,14 @@ CREATE, UPDATE, KEEP, DELETE, FAIL = "create", "update", "unchanged", "delete", 
 DONE = {CREATE: "created", UPDATE: "updated", KEEP: KEEP, DELETE: "deleted", FAIL: FAIL}
 """What each action is called once it is done."""
 
+AT_ONCE = 2
+"""Writes under way at once, at the most: twenty times a loop of commands, and no burden for the service."""
+
+A_MOMENT = 1.0
+"""Seconds that an interrupted import gives the writes under way, to tell what became of them."""
+
 IN_A_ROW = 3
-"""Writes without an answer, one after the other, that end an import: the service is not there."""
+"""Writes without an answer, line by line, that end an import: the service is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +69,47 @@ def plan(lines: Iterable[Line], existing: Iterable[Resource], *, prune: bool = F
     return steps
 
 
-def carry_out(client: Client, integration: str, steps: Sequence[Step]) -> Iterator[Step]:
-    """Do one step after the other and yield each as it ended.
+def carry_out(clients: Callable[[], Client], integration: str, steps: Sequence[Step]) -> Iterator[Step]:
+    """Do what is planned, a few steps at once, and yield each as it ended, in the plan's order.
 
-    A line that Jebbit refuses fails, and the rest goes on. Once a line has failed nothing is deleted: those
-    steps are left out, since what to keep is not certain.
+    The first write goes alone: where it may not be made, no other is tried. A line that Jebbit refuses fails,
+    and the rest goes on. Once a line has failed nothing is deleted: those steps are left out, since what to
+    keep is not certain. Whatever ends it early, no further step begins, and those under way are yielded as
+    well; after an interrupt, those that end within a moment.
+
+    Args:
+        clients: makes a client for each thread.
+        integration: whose mappings these are.
+        steps: the plan, deletions last.
 
     Raises:
         JebbitctlError: going on cannot help: the credentials do not suffice, or the service does not answer.
     """
-    failed = False
-    silent = 0
-    for step in steps:
-        if step.action == DELETE and failed:
+    lines = [step for step in steps if step.action != DELETE]
+    first = next((n for n, step in enumerate(lines, 1) if step.action in {CREATE, UPDATE}), 0)
+    failed, silent = False, 0
+    for part in (lines[:first], lines[first:], steps[len(lines) :]):
+        if part and part[0].action == DELETE and failed:
             return
+        answers = side_by_side(part, clients, partial(_carried_out, integration), at_once=AT_ONCE)
+        coming = deque(zip(part, answers, strict=True))
         try:
-            done = _carried_out(client, integration, step)
-            silent = 0
-        except (RefusedError, NotFoundError) as error:
-            done = replace(step, action=FAIL, error=error.message)
-            silent = 0
-        except UnavailableError as error:
-            done = replace(step, action=FAIL, error=error.message, unavailable=True)
-            silent += 1
-            if silent == IN_A_ROW:
+            while coming:
+                done = _ended(*coming[0])
+                _, answer = coming.popleft()
+                failed = failed or done.action == FAIL
+                silent = silent + 1 if done.unavailable else 0
                 yield done
-                raise
-        failed = failed or (done.action == FAIL and done.line is not None)
-        yield done
+                if silent == IN_A_ROW:
+                    answer.result()
+        except (JebbitctlError, KeyboardInterrupt, SystemExit) as error:
+            _cancel(answers)
+            begun = [answer for answer in answers if not answer.cancelled()]
+            wait(begun, None if isinstance(error, JebbitctlError) else A_MOMENT)
+            yield from _begun(coming)
+            raise
+        finally:
+            _cancel(answers)
 
 
 def _step(line: Line, by_name: dict[str, list[Resource]]) -> Step:
@@ -121,7 +144,34 @@ def changed(resource: Resource, line: Line) -> dict[str, str | None]:
     }
 
 
-def _carried_out(client: Client, integration: str, step: Step) -> Step:
+def _ended(step: Step, answer: Future[Step]) -> Step:
+    """Wait for a step, and return how it ended.
+
+    Raises:
+        JebbitctlError: it failed for a reason that the others would fail for as well.
+    """
+    try:
+        return answer.result()
+    except (RefusedError, NotFoundError) as error:
+        return replace(step, action=FAIL, error=error.message)
+    except UnavailableError as error:
+        return replace(step, action=FAIL, error=error.message, unavailable=True)
+
+
+def _begun(steps: Iterable[tuple[Step, Future[Step]]]) -> Iterator[Step]:
+    """Yield how those steps ended that were under way when the others were cancelled."""
+    for step, answer in steps:
+        if answer.done() and not answer.cancelled():
+            with suppress(JebbitctlError):  # the first one's is told
+                yield _ended(step, answer)
+
+
+def _cancel(answers: Iterable[Future[Step]]) -> None:
+    for answer in answers:
+        answer.cancel()
+
+
+def _carried_out(integration: str, client: Client, step: Step) -> Step:
     if step.line is None:
         if step.current is not None:
             with suppress(NotFoundError):  # somebody else was faster

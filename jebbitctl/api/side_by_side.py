@@ -1,4 +1,4 @@
-"""The same question to several businesses at once, with one token for all."""
+"""Several requests at once, with one token for all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from jebbitctl.api.client import TokenSource
     from jebbitctl.api.oauth import Token
@@ -43,16 +43,22 @@ class SharedTokens:
 
 
 def side_by_side(
-    items: Iterable[Item], make_tool: Callable[[], Tool], call: Callable[[Tool, Item], Result]
-) -> Iterator[Future[Result]]:
-    """Call for each item on a few threads; yield what came of it, finished, in the items' order.
+    items: Iterable[Item],
+    make_tool: Callable[[], Tool],
+    call: Callable[[Tool, Item], Result],
+    *,
+    at_once: int = WORKERS,
+) -> list[Future[Result]]:
+    """Call for each item on a few threads; return what will come of it, in the items' order.
 
-    The threads keep no process alive: an interrupted command ends at once.
+    A future that is cancelled before its turn is not called for. The threads keep no process alive: an
+    interrupted command ends at once.
 
     Args:
         items: what to call for.
         make_tool: makes what one thread works with, such as connections of its own.
         call: does the work for one item.
+        at_once: calls under way, at the most.
     """
     waiting: SimpleQueue[tuple[Item, Future[Result]]] = SimpleQueue()
     futures: list[Future[Result]] = []
@@ -67,14 +73,14 @@ def side_by_side(
                 item, future = waiting.get_nowait()
             except Empty:
                 return
+            if not future.set_running_or_notify_cancel():
+                continue
             try:
                 tools = tools or [make_tool()]
                 future.set_result(call(tools[0], item))
             except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
                 future.set_exception(error)
 
-    for _ in range(min(WORKERS, len(futures))):
+    for _ in range(min(at_once, len(futures))):
         threading.Thread(target=work, name="side-by-side", daemon=True).start()
-    for future in futures:
-        future.exception()
-        yield future
+    return futures

@@ -41,23 +41,15 @@ class AllBusinesses:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield each resource with its ``business``, in the token's order, then in the service's."""
-        from jebbitctl.api.client import Client
-        from jebbitctl.api.side_by_side import SharedTokens, side_by_side
-        from jebbitctl.api.transport import Transport
-        from jebbitctl.settings import timeout
+        from jebbitctl.api.side_by_side import side_by_side
 
         context = self._context
-        tokens, api_url = SharedTokens(context.tokens), context.settings.api_url.value
-        log = context.output.debug if context.output.debugging else None
         businesses = covered_by(context)
 
-        def transport() -> Transport:
-            return Transport(timeout(), log)
+        def ask(client: Client, business: str) -> list[Resource]:
+            return self._ask(client.for_business(business))
 
-        def ask(transport: Transport, business: str) -> list[Resource]:
-            return self._ask(Client(transport, api_url, tokens, business))
-
-        answers = side_by_side(businesses, transport, ask)
+        answers = side_by_side(businesses, context.clients(), ask)
         for business, answer in zip(businesses, answers, strict=True):
             try:
                 found = answer.result()

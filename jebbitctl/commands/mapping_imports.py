@@ -93,7 +93,7 @@ def _import(context: Context, integration: str, steps: Sequence[Step]) -> list[S
     done: list[Step] = []
     try:
         with context.output.progress("Importing", total=len(steps)) as bar:
-            for step in mapping_import.carry_out(context.client, integration, steps):
+            for step in mapping_import.carry_out(context.clients(), integration, steps):
                 done.append(step)
                 _tell_failure(context, step)
                 bar.advance()
