@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from urllib.parse import urlsplit
 
 from jebbitctl.errors import UsageError
@@ -9,8 +10,6 @@ from jebbitctl.errors import UsageError
 
 def is_loopback(host: str) -> bool:
     """Whether ``host`` (a name or an address, an IPv6 one without brackets) can only mean this machine."""
-    import ipaddress
-
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import dependents, mapping_csv, mappings
-from jebbitctl.api.side_by_side import side_by_side
 from jebbitctl.errors import JebbitctlError, NotFoundError, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -85,6 +83,10 @@ def carry_out(clients: Callable[[], Client], integration: str, steps: Sequence[S
     Raises:
         JebbitctlError: going on cannot help: the credentials do not suffice, or the service does not answer.
     """
+    from concurrent.futures import wait
+
+    from jebbitctl.api.side_by_side import side_by_side
+
     lines = [step for step in steps if step.action != DELETE]
     first = next((n for n, step in enumerate(lines, 1) if step.action in {CREATE, UPDATE}), 0)
     failed, silent = False, 0

@@ -13,7 +13,6 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.api.adapters import Auth
 from jebbitctl.api.documents import is_id
 from jebbitctl.errors import CredentialsError, RefusedError, UnavailableError
 from jebbitctl.redaction import scrub
@@ -84,6 +83,8 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Token
         RefusedError: the answer is not a token.
         UnavailableError: the issuer cannot be reached, or is busy.
     """
+    from jebbitctl.api.adapters import Auth
+
     members = {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
