@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -31,12 +31,14 @@ SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
 
 
 @contextmanager
-def listening(cli: Cli, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def listening(
+    cli: Cli, *options: str, stdout: int | IO[str] = subprocess.PIPE
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run ``webhooks listen`` on a free port; yield the process and where it listens."""
     with subprocess.Popen(
         [JEBBITCTL, "webhooks", "listen", "--port", "0", *options],
         env=cli.environment({"JEBBIT_WEBHOOK_SECRET": SECRET}),
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -50,6 +52,7 @@ def listening(cli: Cli, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=20)
+    out = out or ""  # None when it went to a file
     assert "Traceback" not in err
     assert SECRET not in out + err
     return process.returncode, out, err

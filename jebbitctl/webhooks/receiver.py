@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -71,8 +70,8 @@ class Receiver:
 
     Args:
         secret: the integration's shared secret; None when it is not known yet: 503 until ``secret`` is set.
-        on_delivery: called for each delivery, one at a time, before it is answered: keep it quick. When it
-            raises, the delivery is answered 500 and the error kept in ``failure``.
+        on_delivery: called for each delivery, one at a time, before it is answered: keep it quick, for all
+            others wait. When it raises, the delivery is answered 500 and the error kept in ``failure``.
         host: a name or an address of this machine.
         port: 0 for any free one.
         tolerance: seconds that a timestamp may be away from now.
@@ -100,8 +99,7 @@ class Receiver:
         self.failure: Exception | None = None
         self._on_delivery = on_delivery
         self._tolerance = tolerance
-        self._server = BackgroundServer(self._answer, host=host, port=port)
-        self._one_at_a_time = threading.Lock()
+        self._server = BackgroundServer(self._answer, host=host, port=port, workers=0)
         self._seen = _Seen()
 
     @property
@@ -132,8 +130,7 @@ class Receiver:
             return HTTPStatus.SERVICE_UNAVAILABLE, "the shared secret is not known yet"
         delivery = self._judge(self.secret, environ["wsgi.input"].read(), _headers(environ))
         try:
-            with self._one_at_a_time:
-                self._on_delivery(delivery)
+            self._on_delivery(delivery)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not believe it was taken
             self.failure = self.failure or error
             return HTTPStatus.INTERNAL_SERVER_ERROR, "the delivery could not be kept"
@@ -156,21 +153,19 @@ class Receiver:
 
 
 class _Seen:
-    """The most recent signatures; safe to use from several threads."""
+    """The most recent signatures."""
 
     def __init__(self) -> None:
         self._digests: OrderedDict[bytes, None] = OrderedDict()
-        self._lock = threading.Lock()
 
     def before(self, header: str) -> bool:
         """Whether ``header`` was asked about before; it is remembered from now on."""
         digest = hashlib.sha256(header.encode()).digest()
-        with self._lock:
-            seen = digest in self._digests
-            self._digests[digest] = None
-            self._digests.move_to_end(digest)
-            if len(self._digests) > _REMEMBERED:
-                self._digests.popitem(last=False)
+        seen = digest in self._digests
+        self._digests[digest] = None
+        self._digests.move_to_end(digest)
+        if len(self._digests) > _REMEMBERED:
+            self._digests.popitem(last=False)
         return seen
 
 

@@ -29,9 +29,15 @@ def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
     return [body]
 
 
+@pytest.fixture(params=[4, 0], ids=["workers", "no workers"])
+def workers(request: pytest.FixtureRequest) -> int:
+    count: int = request.param
+    return count
+
+
 @pytest.fixture
-def url() -> Iterator[str]:
-    with BackgroundServer(echo) as server:
+def url(workers: int) -> Iterator[str]:
+    with BackgroundServer(echo, workers=workers) as server:
         yield server.url
 
 
@@ -81,6 +87,22 @@ def test_a_chunked_body_arrives_whole(url: str) -> None:
     assert talk(url, head + b"5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n").endswith(b"\r\n\r\nhello!")
 
 
+def test_requests_sent_at_once_on_one_connection_are_answered_in_order(url: str) -> None:
+    one = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n%b\r\n"
+    close = b"Connection: close\r\n"
+    answer = talk(url, one % b"" + b"a" + one % b"" + b"b" + one % close + b"c")
+    assert [part[:1] for part in answer.split(b"\r\n\r\n")[1:]] == [b"a", b"b", b"c"]
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(url: str) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+    with connected(url) as connection:
+        connection.sendall(head)
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert status_of(connection.recv(1000)) == 200
+
+
 def test_a_body_of_exactly_the_limit_arrives_and_one_more_byte_does_not(url: str) -> None:
     assert len(post(url, b"x" * BODY_LIMIT).content) == BODY_LIMIT
     head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY_LIMIT + 1}\r\n\r\n".encode()
@@ -104,13 +126,13 @@ def test_200_slow_clients_do_not_hold_up_others(url: str) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors in /proc")
-def test_nothing_is_left_behind_even_by_clients_that_stay_connected() -> None:
-    with BackgroundServer(echo):
+def test_nothing_is_left_behind_even_by_clients_that_stay_connected(workers: int) -> None:
+    with BackgroundServer(echo, workers=workers):
         pass
     gc.collect()  # what earlier tests left must not be closed between the two counts
     threads, descriptors = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
-        with BackgroundServer(echo) as server, connected(server.url) as connection:
+        with BackgroundServer(echo, workers=workers) as server, connected(server.url) as connection:
             connection.sendall(b"POST / HT")
             post(server.url, b"{}")
     gc.collect()
@@ -118,7 +140,7 @@ def test_nothing_is_left_behind_even_by_clients_that_stay_connected() -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
 
 
-def test_a_request_under_way_is_answered_when_the_server_ends() -> None:
+def test_a_request_under_way_is_answered_when_the_server_ends(workers: int) -> None:
     entered = threading.Event()
 
     def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -127,12 +149,36 @@ def test_a_request_under_way_is_answered_when_the_server_ends() -> None:
         return echo(environ, start_response)
 
     answers: list[requests.Response] = []
-    with BackgroundServer(slow) as server:
+    with BackgroundServer(slow, workers=workers) as server:
         client = threading.Thread(target=lambda: answers.append(post(server.url, b"still here")))
         client.start()
         assert entered.wait(5)
     client.join()
     assert [answer.content for answer in answers] == [b"still here"]
+
+
+def test_an_application_that_hangs_does_not_hang_the_end(
+    workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jebbitctl.webhooks.server._SHUTDOWN_SECONDS", 0.2)
+    entered, go_on = threading.Event(), threading.Event()
+
+    def stuck(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        entered.set()
+        go_on.wait(20)
+        return echo(environ, start_response)
+
+    before = set(threading.enumerate())
+    with BackgroundServer(stuck, workers=workers) as server:
+        client = socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0))
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        assert entered.wait(5)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
+    go_on.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+    client.close()
 
 
 def test_the_port_is_free_again_afterwards() -> None:
