@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import pytest
@@ -16,12 +17,13 @@ import pytest
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recordings import read
 from jebbitctl.webhooks.sender import Sender
+from jebbitctl.webhooks.server import BackgroundServer
 from tests.support import JEBBITCTL
 from tests.test_integrations import stored, webhook
+from tests.webhooks.support import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jebbitctl.sandbox.server import Sandbox
     from jebbitctl.webhooks.receiver import Delivery
@@ -211,3 +213,57 @@ def test_a_port_in_use_is_a_clear_error(bare: Cli) -> None:
         result = bare.run("webhooks", "listen", "--port", port, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
     assert result.code == 2
     assert port in result.err
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"[1e999]", b"[" * 400 + b"]" * 400, b"[" * 980 + b"]" * 980])
+def test_json_is_json_whatever_a_sender_takes_for_json(bare: Cli, body: bytes) -> None:
+    with listening(bare, "--count", "1", "--json") as (process, url):
+        assert Sender(url, SECRET, body).send().status == 200
+        code, out, _ = ended(process)
+    assert code == 0
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(out, parse_constant=refuse)["body"] == body.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_what_cannot_be_recorded_ends_it_at_once(bare: Cli) -> None:
+    with listening(bare, "--record", "/dev/full", "--count", "1") as (process, url):
+        assert Sender(url, SECRET).send().status == 500
+        code, out, err = ended(process)
+    assert (code, out) == (1, "")
+    assert "error: cannot record to /dev/full: No space left on device" in err
+
+
+@pytest.mark.parametrize("ending", ["--timeout", "ctrl-c"])
+def test_the_end_waits_for_no_slow_endpoint_behind_it_and_tells_all_that_came(bare: Cli, ending: str) -> None:
+    behind = Endpoint(delay=0.5)
+    options = ["--timeout", "1.5"] if ending == "--timeout" else []
+    with (
+        BackgroundServer(behind) as server,
+        listening(bare, "--forward-to", server.url, "--json", *options) as (process, url),
+    ):
+        for number in range(20):
+            assert Sender(url, SECRET, b"%d" % number).send().status == 200
+        began = time.monotonic()
+        if ending == "ctrl-c":
+            process.send_signal(signal.SIGINT)
+        code, out, err = ended(process)
+        assert time.monotonic() - began < 5
+    assert code == 0
+    told = [event["body"] for event in map(json.loads, out.splitlines()) if event["event"] == "delivery"]
+    assert told == list(range(20))
+    assert "Received: 20 ok." in err
+    assert len(behind.seen) < 20
+
+
+@pytest.mark.parametrize(
+    "option", ["--forward-to", "--trigger", "--record", "--integration", "--secret-file"]
+)
+def test_an_empty_value_is_never_taken_for_none(cli: Cli, option: str) -> None:
+    environment = {"JEBBIT_WEBHOOK_SECRET": SECRET}
+    result = cli.run("webhooks", "listen", "--port", "0", "--timeout", "0", option, "", env=environment)
+    assert (result.code, result.out) == (2, "")
+    assert "error: " in result.err

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import queue
 import sys
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - Typer reads the annotation
-from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +15,8 @@ from jebbitctl.commands.common import command
 from jebbitctl.commands.webhook_options import SecretCommand, secret_of
 from jebbitctl.commands.webhook_sending import described
 from jebbitctl.context import context_of
-from jebbitctl.errors import CheckFailedError, ExitCode, UsageError
+from jebbitctl.errors import CheckFailedError, ExitCode, JebbitctlError, UsageError
+from jebbitctl.text import parse_json
 from jebbitctl.times import rfc3339
 from jebbitctl.urls import is_loopback
 from jebbitctl.webhooks.signature import TOLERANCE, Reason
@@ -30,9 +27,6 @@ if TYPE_CHECKING:
     from jebbitctl.output import Output
     from jebbitctl.webhooks.exchange import Exchange
     from jebbitctl.webhooks.receiver import Delivery
-
-BACKLOG = 1000
-"""Deliveries that wait to be printed and passed on; then the receiver waits, too, and memory stays flat."""
 
 
 def listen(
@@ -69,6 +63,7 @@ def listen(
     else 6.
     """
     from jebbitctl.webhooks.exchange import Exchange
+    from jebbitctl.webhooks.inbox import Inbox
     from jebbitctl.webhooks.receiver import Receiver
     from jebbitctl.webhooks.recordings import Recorder
 
@@ -76,33 +71,36 @@ def listen(
     if timeout is not None and not timeout >= 0:  # nan is neither
         raise UsageError(f"--timeout: {timeout} is not a number of seconds")
     secret = secret_of(ctx, context, integration=trigger)
-    waiting: queue.Queue[Delivery] = queue.Queue(BACKLOG)
+    inbox = Inbox()
     session = Session(context.output, count)
     with ExitStack() as stack:
-        forward = stack.enter_context(Exchange(forward_to)) if forward_to else None
-        recorder = stack.enter_context(Recorder(record)) if record else None
+        forward = None if forward_to is None else stack.enter_context(Exchange(forward_to))
+        recorder = None if record is None else stack.enter_context(Recorder(record))
 
         def take(delivery: Delivery) -> None:
-            if recorder:
-                recorder.append(delivery)
-            waiting.put(delivery)
+            try:
+                if recorder:
+                    recorder.append(delivery)
+            except JebbitctlError:
+                inbox.put(None)
+                raise
+            inbox.put(delivery)
 
         receiver = stack.enter_context(Receiver(secret, take, host=host, port=port, tolerance=tolerance))
         if not is_loopback(host):
             context.output.warn(f"{host} is open to other machines: they can reach this receiver")
         context.output.note(f"Listening on {receiver.url}; Ctrl-C ends it.")
         try:
-            if trigger:
+            if trigger is not None:
                 from jebbitctl.api.integrations import send_test
 
                 send_test(context.client, trigger)
-            for delivery in _coming(waiting, timeout):
-                session.take(delivery, forward)
-                if session.complete:
-                    break
+            session.follow(inbox.coming(timeout), forward)
         except KeyboardInterrupt:
             session.interrupted = True
-        session.end(receiver.failure)
+        rest = inbox.close()
+    session.follow(rest, None)  # what was answered is told, but a slow endpoint behind us is not waited for
+    session.end(receiver.failure)
 
 
 def register(app: typer.Typer) -> None:
@@ -130,16 +128,18 @@ class Session:
         """Whether all that was asked for has come."""
         return self.owed is not None and self.seen.get(Reason.OK, 0) >= self.owed
 
-    def take(self, delivery: Delivery, forward: Exchange | None) -> None:
-        """Tell one delivery, and pass it on when it is valid and somebody wants it."""
+    def follow(self, deliveries: Iterator[Delivery], forward: Exchange | None) -> None:
+        """Tell deliveries until all that was asked for has come; pass valid ones on."""
         from jebbitctl.webhooks.forwarding import end_to_end
 
-        reason = str(delivery.verification.reason)
-        self.seen[reason] = self.seen.get(reason, 0) + 1
-        self._tell(_delivery_event(delivery))
-        if forward and delivery.verification.valid:
-            answer = forward.send(delivery.body, end_to_end(delivery.headers))
-            self._tell({"event": "forwarded" if answer.accepted else "forward-failed", **described(answer)})
+        while not self.complete and (delivery := next(deliveries, None)):
+            reason = str(delivery.verification.reason)
+            self.seen[reason] = self.seen.get(reason, 0) + 1
+            self._tell(_delivery_event(delivery, with_body=self.output.json))
+            if forward and delivery.verification.valid:
+                answer = forward.send(delivery.body, end_to_end(delivery.headers))
+                outcome = "forwarded" if answer.accepted else "forward-failed"
+                self._tell({"event": outcome, **described(answer)})
 
     def end(self, failure: Exception | None) -> None:
         """Sum up, and fail when something is still owed.
@@ -169,20 +169,9 @@ class Session:
         sys.stdout.flush()
 
 
-def _coming(waiting: queue.Queue[Delivery], timeout: float | None) -> Iterator[Delivery]:
-    """Yield deliveries as they come, until the time is over."""
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while True:
-        left = None if deadline is None else deadline - time.monotonic()
-        try:
-            yield waiting.get(timeout=None if left is None else min(max(left, 0.001), TIMEOUT_MAX))
-        except queue.Empty:
-            return
-
-
-def _delivery_event(delivery: Delivery) -> dict[str, Any]:
+def _delivery_event(delivery: Delivery, *, with_body: bool) -> dict[str, Any]:
     verification = delivery.verification
-    return {
+    event = {
         "event": "delivery",
         "time": rfc3339(delivery.time),
         "status": delivery.status,
@@ -193,16 +182,16 @@ def _delivery_event(delivery: Delivery) -> dict[str, Any]:
         "test": delivery.test,
         "repeat": delivery.repeat,
         "bytes": len(delivery.body),
-        "body": _readable(delivery.body),
     }
+    return {**event, "body": _readable(delivery.body)} if with_body else event
 
 
 def _readable(body: bytes) -> Any:
     """Return a body as JSON, else as text."""
     text = body.decode("utf-8", "replace")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text)
+    except ValueError:
         return text
 
 

@@ -62,19 +62,20 @@ def secret_of(ctx: Any, context: Context, *, integration: str | None = None) -> 
         UsageError: none is named, or several, or the file cannot be read.
         CredentialsError: what is found is no secret.
     """
-    given = ctx.meta[_GIVEN]
-    if sum(bool(value) for value in given.values()) > 1:
+    given = {name: value for name, value in ctx.meta[_GIVEN].items() if value not in (None, False)}
+    if len(given) > 1:
         raise UsageError("the shared secret has more than one source", hint=f"use one of {SOURCES}")
-    if given["secret_stdin"]:
+    if "secret_stdin" in given:
         given_in = _text(read_input("-", what="--secret-stdin"))
         return clean_credential(given_in, what="the secret on standard input")
-    if path := given["secret_file"]:
+    if "secret_file" in given:
+        path = given["secret_file"]
         return clean_credential(_text(read_input(path, what="--secret-file")), what=f"the secret in {path}")
-    found = None if given["integration"] else credential_variable(VARIABLE)
+    found = None if "integration" in given else credential_variable(VARIABLE)
     if found is not None:
         return found
-    id_ = given["integration"] or integration
-    if not id_:
+    id_ = given.get("integration", integration)
+    if id_ is None:
         raise UsageError("no shared secret is named", hint=f"use {SOURCES}")
     from jebbitctl.api.integrations import shared_secret
 
