@@ -214,6 +214,13 @@ def test_check_passes_a_correct_receiver_and_writes_junit(
     assert suite.get("tests") == str(len(result.json["probes"]))
 
 
+def test_check_shows_its_results_even_where_junit_cannot_be_written(signer: Cli, endpoint: str) -> None:
+    result = signer.run("webhooks", "check", endpoint, "--junit", "/nowhere/check.xml")
+    assert result.code == 2
+    assert result.out.count("✓") >= 12
+    assert "cannot write /nowhere/check.xml" in result.err
+
+
 def test_check_names_each_failure_and_what_it_means(bare: Cli, endpoint: str) -> None:
     result = bare.run("webhooks", "check", endpoint, env={"JEBBIT_WEBHOOK_SECRET": "another"})
     assert result.code == 6
@@ -266,6 +273,13 @@ def test_replay_that_is_refused_names_the_numbers_and_the_way_out(
     result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--only", "1,3")
     assert "2 of 2 deliveries not accepted: number 1, 3" in result.err
     assert "hint: --resign" in result.err
+
+
+def test_replay_to_nobody_is_not_put_down_to_old_timestamps(signer: Cli, recording: Path) -> None:
+    result = signer.run("webhooks", "replay", str(recording), "--to", "http://127.0.0.1:9/")
+    assert result.code == 6
+    assert "refused" in result.out
+    assert "hint" not in result.err
 
 
 def test_replay_resigned_is_accepted(

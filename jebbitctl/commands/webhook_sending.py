@@ -78,9 +78,9 @@ def check(
         for result in probe(url, secret_of(ctx, context)):
             results.append(result)
             progress.advance()
+    _show_results(context, url, results)
     if junit:
         write_junit(junit, results)
-    _show_results(context, url, results)
     failed = [result.name for result in results if not result.passed]
     if failed:
         raise CheckFailedError(
@@ -123,12 +123,15 @@ def replay(
     context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
     if not rows:
         context.output.note("Nothing to replay.")
-    refused = [str(row["number"]) for row in rows if not row["accepted"]]
+    failed = [str(row["number"]) for row in rows if not row["accepted"]]
+    refused = any(row["status"] in {400, 401, 403} for row in rows)
     _require_accepted(
-        len(rows) - len(refused),
+        len(rows) - len(failed),
         len(rows),
-        f"number {', '.join(refused[:NAMED])}{' and more' if len(refused) > NAMED else ''}",
-        hint=None if resign else "--resign signs afresh: endpoints refuse timestamps over 300 seconds old",
+        f"number {', '.join(failed[:NAMED])}{' and more' if len(failed) > NAMED else ''}",
+        hint="--resign signs afresh: endpoints refuse timestamps over 300 seconds old"
+        if refused and not resign
+        else None,
     )
 
 

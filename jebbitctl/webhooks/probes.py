@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks.sender import SAMPLE_BODY, delivery_headers
@@ -80,7 +81,7 @@ class Probe:
 
     def meaning(self, answer: Answer) -> str:
         """Return what it means in production that an endpoint gives this answer, which will not do."""
-        return _CRASH if self.holds is _refused and not answer.accepted else self.consequence
+        return _CRASH if self.holds in {_refused, _not_taken} and not answer.accepted else self.consequence
 
 
 def _body(name: str, filler: str = "") -> bytes:
@@ -95,6 +96,10 @@ def _accepted(answer: Answer) -> bool:
 
 def _refused(answer: Answer) -> bool:
     return answer.status is not None and 400 <= answer.status < 500  # noqa: PLR2004 - as in 4xx
+
+
+def _not_taken(answer: Answer) -> bool:
+    return _refused(answer) or answer.status == HTTPStatus.NOT_IMPLEMENTED
 
 
 def _answered(answer: Answer) -> bool:
@@ -219,10 +224,10 @@ PROBES = (
     ),
     Probe(
         "get",
-        "GET is not taken for a delivery (4xx)",
+        "GET is not taken for a delivery (4xx or 501)",
         "browsers, link previews and crawlers count as deliveries",
         _get,
-        _refused,
+        _not_taken,
     ),
     Probe(
         "prompt",

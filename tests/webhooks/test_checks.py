@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,6 +121,65 @@ class AnswersGet(Correct):
         return 200 if method == "GET" else super().status(method, body, environ)
 
 
+class KnowsPostOnly(Correct):
+    """As Python's http.server, and RFC 9110 for a method that a server knows nothing of."""
+
+    def status(self, method: str, body: bytes, environ: WSGIEnvironment) -> int:
+        return 501 if method == "GET" else super().status(method, body, environ)
+
+
+class CrashesOnGet(Correct):
+    def status(self, method: str, body: bytes, environ: WSGIEnvironment) -> int:
+        return 500 if method == "GET" else super().status(method, body, environ)
+
+
+class KnowsNoLists(Correct):
+    """Puts each answer into a column of text."""
+
+    def judge(self, body: bytes, header: str | None) -> int:
+        status = super().judge(body, header)
+        lists = status == 200 and any(isinstance(value, list) and value for value in _data(body).values())
+        return 422 if lists else status
+
+
+def _data(body: bytes) -> dict[str, object]:
+    data: dict[str, object] = json.loads(body)["data"]
+    return data
+
+
+class ReadsLatin1(Correct):
+    def judge(self, body: bytes, header: str | None) -> int:
+        return super().judge(body.decode("latin-1").encode(), header)
+
+
+class TrimsTheBody(Correct):
+    def judge(self, body: bytes, header: str | None) -> int:
+        return super().judge(body.strip(), header)
+
+
+class NormalizesBooleans(Correct):
+    def judge(self, body: bytes, header: str | None) -> int:
+        return super().judge(body.replace(b"True", b"true"), header)
+
+
+class TrustsASecondSecret(Correct):
+    """A left-over of development, say."""
+
+    def judge(self, body: bytes, header: str | None) -> int:
+        return 200 if verify(f"not {SECRET}", body, header) else super().judge(body, header)
+
+
+class ForgetsTheDays(Correct):
+    """Asks timedelta for its seconds, not for its total_seconds()."""
+
+    def judge(self, body: bytes, header: str | None) -> int:
+        verification = verify(SECRET, body, header)
+        age = timedelta(seconds=verification.age_seconds or 0)
+        return (
+            200 if verification.reason is Reason.STALE and age.seconds <= 300 else super().judge(body, header)
+        )
+
+
 class IsSlow(Correct):
     def judge(self, body: bytes, header: str | None) -> int:
         time.sleep(0.06)
@@ -171,6 +231,14 @@ def test_a_correct_endpoint_passes_every_probe() -> None:
         (HasASizeLimit(), {"large-body"}),
         (FailsOnRepeats(), {"repeat"}),
         (AnswersGet(), {"get"}),
+        (CrashesOnGet(), {"get"}),
+        (KnowsPostOnly(), set()),
+        (KnowsNoLists(), {"valid"}),
+        (ReadsLatin1(), {"unicode"}),
+        (TrimsTheBody(), {"spacing"}),
+        (NormalizesBooleans(), {"tampered-body"}),
+        (TrustsASecondSecret(), {"wrong-secret"}),
+        (ForgetsTheDays(), {"day-old"}),
         (KnowsAnotherSecret(), {"valid", "unicode", "spacing", "large-body", "repeat"}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Correct) else "",
