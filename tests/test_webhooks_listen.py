@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from jebbitctl.webhooks.sender import Sender
 from jebbitctl.webhooks.server import BackgroundServer
 from tests.support import JEBBITCTL
 from tests.test_integrations import stored, webhook
-from tests.webhooks.support import Endpoint
+from tests.webhooks.support import Endpoint, connected, talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,6 +191,21 @@ def test_a_trigger_that_fails_ends_at_once(cli: Cli) -> None:
     result = cli.run("webhooks", "listen", *options, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
     assert result.code == 3
     assert time.monotonic() - started < 10
+
+
+def test_what_clients_do_wrong_is_no_noise(bare: Cli) -> None:
+    with listening(bare, "--count", "1") as (process, url), ExitStack() as stack:
+        talk(url, b"POST /\x1b]0;owned\x07 HTTP/1.1\r\nConnection: close\r\nX\x1b[31m: y\r\n\r\n")
+        for _ in range(310):  # more than are served at once, which waitress would warn about
+            stack.enter_context(connected(url))
+        time.sleep(0.2)
+        stack.close()
+        assert Sender(url, SECRET).send().status == 200
+        code, out, err = ended(process)
+    assert code == 0
+    assert err.startswith("Received: 1 ok")
+    assert len(err.splitlines()) == 1
+    assert "\x1b" not in out
 
 
 @pytest.mark.parametrize("timeout", ["inf", "1e12"])

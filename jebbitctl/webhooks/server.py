@@ -29,6 +29,7 @@ _ANSWER_LIMIT = 64 * 1024 * 1024
 _HEADER_LIMIT = 32 * 1024
 _CONNECTION_LIMIT = 300
 _IDLE_SECONDS = 30
+_SWEEP_SECONDS = 5
 _LAST_PORT = 65535
 _SHUTDOWN_SECONDS = 5
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not bound
@@ -151,7 +152,7 @@ class _Server(TcpWSGIServer):
             ident="jebbitctl",
             connection_limit=_CONNECTION_LIMIT,
             channel_timeout=_IDLE_SECONDS,
-            cleanup_interval=5,
+            cleanup_interval=_SWEEP_SECONDS,
             max_request_header_size=_HEADER_LIMIT,
             max_request_body_size=BODY_LIMIT + 1,
             inbuf_overflow=BODY_LIMIT + 1,  # never a temporary file: bodies hold personal data

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -90,7 +91,9 @@ def test_a_chunked_body_arrives_whole(url: str) -> None:
 def test_requests_sent_at_once_on_one_connection_are_answered_in_order(url: str) -> None:
     one = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n%b\r\n"
     close = b"Connection: close\r\n"
+    began = time.monotonic()
     answer = talk(url, one % b"" + b"a" + one % b"" + b"b" + one % close + b"c")
+    assert time.monotonic() - began < 1.5  # the loop looks around once a second, whatever comes
     assert [part[:1] for part in answer.split(b"\r\n\r\n")[1:]] == [b"a", b"b", b"c"]
 
 
@@ -123,6 +126,33 @@ def test_200_slow_clients_do_not_hold_up_others(url: str) -> None:
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_connections_over_the_limit_wait_their_turn_and_idle_ones_make_room(
+    workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jebbitctl.webhooks.server._CONNECTION_LIMIT", 6)
+    monkeypatch.setattr("jebbitctl.webhooks.server._IDLE_SECONDS", 1.5)
+    monkeypatch.setattr("jebbitctl.webhooks.server._SWEEP_SECONDS", 0.1)
+    with BackgroundServer(echo, workers=workers) as server, ExitStack() as stack:
+        first, *_ = [stack.enter_context(connected(server.url)) for _ in range(8)]
+        time.sleep(0.3)
+        last = stack.enter_context(connected(server.url))
+        last.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        last.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            last.recv(1000)
+        assert first.recv(1000) == b""
+        last.settimeout(10)
+        assert status_of(last.recv(1000)) == 200
+
+
+def test_no_body_is_written_to_a_file(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert len(post(url, b"x" * BODY_LIMIT).content) == BODY_LIMIT
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors in /proc")
