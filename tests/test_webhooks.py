@@ -290,6 +290,25 @@ def test_replay_resigned_is_accepted(
     assert len(deliveries) == 3
 
 
+def test_replay_says_for_what_it_vouches_when_it_signs_a_forgery(
+    signer: Cli, endpoint: str, tmp_path: Path
+) -> None:
+    import requests
+
+    path = tmp_path / "recording.jsonl"
+    with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
+        for secret in (SECRET, "forger's", SECRET):
+            requests.post(
+                receiver.url, data=b"{}", headers={"x-jebbit-signature": sign(secret, b"{}")}, timeout=5
+            )
+    again = ("webhooks", "replay", str(path), "--to", endpoint)
+    assert "warning" not in signer.run(*again).err
+    result = signer.run(*again, "--resign")
+    assert result.code == 0
+    assert "warning: number 2 did not verify when it came, and is signed all the same" in result.err
+    assert "warning" not in signer.run(*again, "--resign", "--only", "1,3").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -34,7 +34,11 @@ class SecretCommand(ApiCommand):
                 help="Ask Jebbit for its shared secret.",
                 autocompletion=completing.integrations,
             ),
-            TyperOption(param_decls=["--secret-file"], metavar="PATH", help="Read the secret from a file."),
+            TyperOption(
+                param_decls=["--secret-file"],
+                metavar="PATH",
+                help=f"Read the secret from a file; {VARIABLE} may hold it, too.",
+            ),
             TyperOption(
                 param_decls=["--secret-stdin"],
                 is_flag=True,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 300
 """Bytes of an answer that are shown."""
 NAMED = 20
-"""Refused deliveries whose numbers the error at the end repeats."""
+"""Deliveries whose numbers a message repeats."""
 
 
 def send(
@@ -102,7 +102,12 @@ def replay(
         bool, typer.Option("--resign", help="Sign afresh; otherwise old timestamps are refused.")
     ] = False,
     only: Annotated[str | None, typer.Option(metavar="N,M", help="Only these numbers, from 1.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="Only what came since then.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Only what came since then: unix seconds, or 2026-01-31T12:00:00Z."
+        ),
+    ] = None,
 ) -> None:
     """Send recorded deliveries again, byte for byte. Exit 0 when all are answered 2xx, 6 when not."""
     from jebbitctl.webhooks import recordings
@@ -115,6 +120,8 @@ def replay(
         since=None if since is None else unix_seconds(since, what="--since"),
     )
     secret = secret_of(ctx, context) if resign else None
+    if forged := [one.number for one in chosen if secret and not one.delivery.genuine]:
+        context.output.warn(f"{_numbered(forged)} did not verify when it came, and is signed all the same")
     rows: list[dict[str, Any]] = []
     with context.output.progress("Replaying", len(chosen)) as progress:
         for one, answer in send_again(chosen, to, secret=secret):
@@ -123,12 +130,12 @@ def replay(
     context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
     if not rows:
         context.output.note("Nothing to replay.")
-    failed = [str(row["number"]) for row in rows if not row["accepted"]]
+    failed = [row["number"] for row in rows if not row["accepted"]]
     refused = any(row["status"] in {400, 401, 403} for row in rows)
     _require_accepted(
         len(rows) - len(failed),
         len(rows),
-        f"number {', '.join(failed[:NAMED])}{' and more' if len(failed) > NAMED else ''}",
+        _numbered(failed),
         hint="--resign signs afresh: endpoints refuse timestamps over 300 seconds old"
         if refused and not resign
         else None,
@@ -224,6 +231,11 @@ def _show_results(context: Context, url: str, results: list[Result]) -> None:
     for result in results:
         if not result.passed:
             output.note(f"✗ {result.name}: {result.consequence}")
+
+
+def _numbered(numbers: list[int]) -> str:
+    more = " and more" if len(numbers) > NAMED else ""
+    return f"number {', '.join(map(str, numbers[:NAMED]))}{more}"
 
 
 def _numbers(text: str) -> set[int]:

@@ -24,7 +24,12 @@ Body = Annotated[
     str | None,
     typer.Option("--body", metavar="FILE|-", help="The body's exact bytes; standard input if not given."),
 ]
-At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Another time than now.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="Another time than now: unix seconds, or 2026-01-31T12:00:00Z."
+    ),
+]
 
 
 @command(

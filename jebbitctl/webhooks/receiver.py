@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.signature import Verification
 
 _REMEMBERED = 10_000
+_FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 STATUS_OF = {
     Reason.OK: HTTPStatus.OK,
@@ -59,6 +60,11 @@ class Delivery:
     test: bool
     repeat: bool
     status: int
+
+    @property
+    def genuine(self) -> bool:
+        """Whether the signature is the sender's, however old."""
+        return self.verification.reason not in _FORGED
 
 
 class Receiver:
@@ -140,14 +146,13 @@ class Receiver:
         now = time.time()
         header = headers.get(SIGNATURE_HEADER)
         verification = verify(secret, body, header, tolerance=self._tolerance, now=now)
-        genuine = verification.reason not in {Reason.MALFORMED_HEADER, Reason.MISMATCH}
         return Delivery(
             time=now,
             body=body,
             headers=headers,
             verification=verification,
             test=TEST_HEADER in headers,
-            repeat=genuine and self._seen.before(header or ""),
+            repeat=verification.reason not in _FORGED and self._seen.before(header or ""),
             status=STATUS_OF[verification.reason].value,
         )
 
