@@ -1,4 +1,4 @@
-"""``webhooks send``, ``webhooks check`` and ``webhooks replay``."""
+"""``webhooks send`` and ``webhooks replay``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from jebbitctl.times import unix_seconds
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
-    from jebbitctl.webhooks.checks import Result
     from jebbitctl.webhooks.exchange import Answer
     from jebbitctl.webhooks.sender import Sender
 
@@ -53,42 +52,6 @@ def send(
         _require_accepted(int(answer.accepted), 1, answer.error or f"answered {answer.status}")
     else:
         _send_series(context, sender, count, rate)
-
-
-def check(
-    ctx: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The endpoint.", show_default=False)],
-    *,
-    junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the results as JUnit XML, too.")
-    ] = None,
-) -> None:
-    """Ask whether an endpoint is a correct receiver.
-
-    Exit 0 when it is, 6 when not. Every probe carries x-jebbit-test, so a correct endpoint keeps none of
-    them.
-    """
-    from jebbitctl.webhooks.checks import check as probe
-    from jebbitctl.webhooks.junit import write_junit
-    from jebbitctl.webhooks.probes import PROBES
-
-    context = context_of(ctx)
-    results: list[Result] = []
-    with context.output.progress("Probing", len(PROBES)) as progress:
-        for result in probe(url, secret_of(ctx, context)):
-            results.append(result)
-            progress.advance()
-    _show_results(context, url, results)
-    if junit:
-        write_junit(junit, results)
-    failed = [result.name for result in results if not result.passed]
-    if failed:
-        raise CheckFailedError(
-            f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}",
-            hint="is its secret this one? the other probes say little before a valid delivery is accepted"
-            if PROBES[0].name in failed
-            else "from jebbitctl.webhooks import verify does it right, in Python",
-        )
 
 
 def replay(
@@ -152,12 +115,6 @@ def register(app: typer.Typer) -> None:
     )(send)
     command(
         app,
-        "check",
-        cls=SecretCommand,
-        example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs --junit check.xml",
-    )(check)
-    command(
-        app,
         "replay",
         cls=SecretCommand,
         example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit",
@@ -207,30 +164,6 @@ def _send_series(context: Context, sender: Sender, count: int, rate: float | Non
         },
     )
     _require_accepted(summary.accepted, summary.count, ", ".join(f"{o}: {n}" for o, n in statuses.items()))
-
-
-def _show_results(context: Context, url: str, results: list[Result]) -> None:
-    output = context.output
-    if output.json:
-        fields = ("name", "passed", "expectation", "outcome", "consequence")
-        rows = [{name: getattr(result, name) for name in fields} for result in results]
-        output.document({"url": url, "passed": all(result.passed for result in results), "probes": rows})
-        return
-    output.table(
-        (
-            {
-                "": "✓" if r.passed else "✗",
-                "probe": r.name,
-                "expectation": r.expectation,
-                "outcome": r.outcome,
-            }
-            for r in results
-        ),
-        ("", "probe", "expectation", "outcome"),
-    )
-    for result in results:
-        if not result.passed:
-            output.note(f"✗ {result.name}: {result.consequence}")
 
 
 def _numbered(numbers: list[int]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.commands import webhook_listening, webhook_sending
+from jebbitctl.commands import webhook_checking, webhook_listening, webhook_sending
 from jebbitctl.commands.common import command, group
 from jebbitctl.commands.webhook_options import SecretCommand, body_of, secret_of
 from jebbitctl.context import context_of
@@ -115,4 +115,5 @@ def _document(verification: Verification, explanation: Explanation | None) -> di
 
 
 webhook_sending.register(app)
+webhook_checking.register(app)
 webhook_listening.register(app)
