@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from jebbitctl.api import documents
 from jebbitctl.api.adapters import Auth
 from jebbitctl.api.doubts import how_to_look
-from jebbitctl.api.statuses import raise_for_status
+from jebbitctl.api.statuses import raise_for_status, said
 from jebbitctl.errors import AmbiguousWriteError, RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Client:
         """Delete what is at ``path``; a 404 after an earlier, unanswered try means that the try did it."""
         answer = self.exchange("DELETE", path)
         if not (answer.status == HTTPStatus.NOT_FOUND and answer.ambiguous):
-            self._check(answer, "DELETE", path)
+            self._decode(answer, "DELETE", path)
 
     def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
         """Yield a collection's documents, following ``links.next`` while it stays on this server.
@@ -178,17 +178,19 @@ class Client:
         if not answer.body.strip():
             return None
         try:
-            return answer.json()
+            document = answer.json()
         except ValueError:
             kind = answer.headers.get("Content-Type", "something").partition(";")[0]
-            message = f"Jebbit answered {answer.status} with {kind} that cannot be read as JSON"
-            if look := how_to_look(method, self.url(path)):
-                raise AmbiguousWriteError(
-                    f"{message}; the {method} was probably carried out", hint=look, status=answer.status
-                ) from None
-            raise RefusedError(
-                message, hint=f"is {self.base_url} the right API URL?", status=answer.status
-            ) from None
+            told, means = f"{kind} that cannot be read as JSON", "was probably"
+        else:
+            if not (isinstance(document, dict) and document.get("errors")):
+                return document
+            told, means = f"errors: {said(answer, self._last_token)}".removesuffix(": "), "may have been"
+        message = f"Jebbit answered {answer.status} with {told}"
+        if look := how_to_look(method, self.url(path)):
+            message = f"{message}; the {method} {means} carried out"
+            raise AmbiguousWriteError(message, hint=look, status=answer.status)
+        raise RefusedError(message, hint=f"is {self.base_url} the right API URL?", status=answer.status)
 
     def _check(self, answer: Answer, method: str, path: str) -> None:
         if answer.status not in range(200, 300):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import documents, integrations
-from jebbitctl.api.doubts import how_to_look
-from jebbitctl.api.integrations import differences, written
-from jebbitctl.errors import AmbiguousWriteError, NotFoundError, NotTakenError
+from jebbitctl.api.integrations import differences, require_named, written
+from jebbitctl.errors import NotFoundError, NotTakenError
 from jebbitctl.text import cell
 
 if TYPE_CHECKING:
@@ -65,11 +64,7 @@ def create(client: Client, type_: str, asked: dict[str, Any]) -> Resource:
             status=error.status,
         ) from None
     created = written(client, "POST", path, answer)
-    if not isinstance(id_ := created["id"], str) or not documents.is_id(id_):
-        raise AmbiguousWriteError(
-            "Jebbit's answer names no id; the POST was probably carried out",
-            hint=how_to_look("POST", client.url(path)),
-        )
+    require_named(client, path, created)
     return created
 
 

@@ -74,9 +74,15 @@ def shared_secret(client: Client, id_: str) -> str:
 
 
 def create(client: Client, attributes: dict[str, Any]) -> tuple[Resource, list[Difference]]:
-    """Create an integration; return it, and what Jebbit did not take of the attributes."""
+    """Create an integration; return it, and what Jebbit did not take of the attributes.
+
+    An answer that names no id is shown all the same where it holds the secret, which may come only once.
+    """
     answer = client.post(PATH, documents.request_document(TYPE, attributes))
-    return _as_it_is(client, written(client, "POST", PATH, answer), attributes)
+    created = written(client, "POST", PATH, answer)
+    if not created.get("shared_secret"):
+        require_named(client, PATH, created)
+    return _as_it_is(client, created, attributes)
 
 
 def update(client: Client, current: Resource, asked: dict[str, Any]) -> tuple[Resource, list[Difference]]:
@@ -136,6 +142,19 @@ def written(client: Client, method: str, path: str, answer: Any) -> Resource:
             f"{error.message}; the {method} was probably carried out",
             hint=how_to_look(method, client.url(path)),
         ) from None
+
+
+def require_named(client: Client, path: str, created: Resource) -> None:
+    """Refuse what a POST answered when nobody can find it again.
+
+    Raises:
+        AmbiguousWriteError: it has no id.
+    """
+    if not isinstance(id_ := created["id"], str) or not documents.is_id(id_):
+        raise AmbiguousWriteError(
+            "Jebbit's answer names no id; the POST was probably carried out",
+            hint=how_to_look("POST", client.url(path)),
+        )
 
 
 def _as_it_is(client: Client, answered: Resource, asked: dict[str, Any]) -> tuple[Resource, list[Difference]]:

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.documents import is_id
+from jebbitctl.api.statuses import is_passing
 from jebbitctl.errors import CredentialsError, RefusedError, UnavailableError
 from jebbitctl.redaction import scrub
 from jebbitctl.text import parse_json
@@ -175,7 +176,7 @@ def _claims(access_token: str) -> dict[str, Any]:
 
 def _refuse(answer: Answer, credentials: ClientCredentials) -> None:
     issuer, status = credentials.issuer, answer.status
-    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if is_passing(status):
         raise UnavailableError(
             f"the issuer {issuer} answered {status}", hint="try again in a minute", status=status
         )

@@ -34,12 +34,13 @@ def raise_for_status(
         NotFoundError: 404.
         CredentialsError: 401.
         ForbiddenError: 403.
-        UnavailableError: 429 and 5xx; an AmbiguousWriteError where a write got the latter.
+        UnavailableError: 408, 429, 5xx, and 1xx, which is no final answer; an AmbiguousWriteError where a
+            write got any of these but 429.
         RefusedError: everything else, redirects included, which are never followed.
     """
     status = answer.status
-    said = _said(answer, token)
-    told = f": {said}" if said else ""
+    words = said(answer, token)
+    told = f": {words}" if words else ""
     if status == HTTPStatus.NOT_FOUND:
         _not_found(path, told)
     if status == HTTPStatus.UNAUTHORIZED:
@@ -50,7 +51,7 @@ def raise_for_status(
         raise UnavailableError(
             f"Jebbit asks for fewer requests ({status}{told})", hint="try again in a minute", status=status
         )
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if is_passing(status):
         what = f"Jebbit answered {status} to {method} {path}{told}"
         if look := how_to_look(method, f"/api/v1{path}"):
             raise AmbiguousWriteError(f"{what}; it may have been carried out", hint=look, status=status)
@@ -62,6 +63,14 @@ def raise_for_status(
             status=status,
         )
     raise RefusedError(f"Jebbit refused {method} {path} ({status}{told})", status=status)
+
+
+def is_passing(status: int) -> bool:
+    """Whether another answer may come later: the server failed, gave up waiting, or has not answered yet."""
+    return not HTTPStatus.OK <= status < HTTPStatus.INTERNAL_SERVER_ERROR or status in {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
 
 
 def scope_needed(method: str, path: str) -> str:
@@ -82,12 +91,13 @@ def _not_found(path: str, told: str) -> NoReturn:
     raise NotFoundError(f"Jebbit knows no {what}{told}", hint=hint, status=HTTPStatus.NOT_FOUND)
 
 
-def _said(answer: Answer, token: Token | None) -> str:
+def said(answer: Answer, token: Token | None) -> str:
+    """Return what an error document says, in one line and without the token; empty when it says nothing."""
     try:
-        said = documents.error_text(answer.json())
+        words = documents.error_text(answer.json())
     except ValueError:
         return ""
-    return scrub(said, [token.access_token] if token else [])
+    return scrub(words, [token.access_token] if token else [])
 
 
 def _unauthorized(token: Token | None, business: str | None) -> NoReturn:

@@ -13,9 +13,10 @@ from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl import __version__
 from jebbitctl.api.adapters import Auth, PatientRetry, was_not_sent
+from jebbitctl.api.doubts import how_to_look
 from jebbitctl.api.failures import fail
 from jebbitctl.deadline import within
-from jebbitctl.errors import RefusedError
+from jebbitctl.errors import AmbiguousWriteError, RefusedError
 from jebbitctl.redaction import redact, scrub
 from jebbitctl.sessions import PlainSession
 from jebbitctl.text import json_text, parse_json
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from urllib3.util.retry import RequestHistory
+
+    from jebbitctl.errors import JebbitctlError
 
 MAX_BODY = 64 * 1024 * 1024
 """Decoded bytes: ten times the largest inventory imaginable, and far below what a gzip bomb unpacks to."""
@@ -97,7 +100,7 @@ class Transport:
         Raises:
             UnavailableError: the server could not be reached, or not in time.
             AmbiguousWriteError: the same, for a write that may have been carried out.
-            RefusedError: the answer is larger than MAX_BODY.
+            RefusedError: the answer is larger than MAX_BODY; an AmbiguousWriteError likewise.
             UsageError: the machine's proxy or CA settings are broken.
         """
         auth = auth or Auth()
@@ -140,10 +143,7 @@ class Transport:
             for chunk in response.iter_content(65536):
                 content += chunk
                 if len(content) > MAX_BODY:
-                    raise RefusedError(
-                        f"{host} sent an answer larger than {MAX_BODY // 2**20} MiB",
-                        status=response.status_code,
-                    )
+                    raise _too_large(method, url, response.status_code)
             history = response.raw.retries.history if response.raw.retries else ()
             ambiguous = any(_may_have_worked(past) for past in history)
             return Answer(response.status_code, response.headers, bytes(content), ambiguous)
@@ -161,6 +161,14 @@ class Transport:
         except ValueError:
             return " (not JSON)"
         return " " + (text if len(text) <= PREVIEW else text[:PREVIEW] + "…")
+
+
+def _too_large(method: str, url: str, status: int) -> JebbitctlError:
+    message = f"{urlsplit(url).netloc} sent an answer larger than {MAX_BODY // 2**20} MiB"
+    if (look := how_to_look(method, url)) and status not in range(300, 500):
+        message = f"{message}; the {method} may have been carried out all the same"
+        return AmbiguousWriteError(message, hint=look, status=status)
+    return RefusedError(message, status=status)
 
 
 def _may_have_worked(past: RequestHistory) -> bool:

@@ -152,4 +152,6 @@ def _deliver(context: Context, resource: Resource, secret_file: Path | None, *, 
 
 
 def _require_taken(resource: Resource, refused: list[Difference]) -> None:
-    require_taken(refused, look=f"jebbitctl integrations get {resource.get('id')}")
+    id_ = resource.get("id")
+    named = isinstance(id_, str) and documents.is_id(id_)
+    require_taken(refused, look=f"jebbitctl integrations {f'get {id_}' if named else 'list'}")

@@ -151,6 +151,7 @@ def test_the_scope_is_what_the_call_returns(method: str, path: str, scope: str) 
         (400, RefusedError),
         (402, RefusedError),
         (404, NotFoundError),
+        (408, UnavailableError),
         (409, RefusedError),
         (422, RefusedError),
         (429, UnavailableError),
@@ -263,13 +264,42 @@ def test_a_success_that_is_not_json_is_an_error(server: FaultServer, client: Cli
         client.post("/integrations", {})
 
 
+@pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: body[:5])
+def test_a_delete_is_done_only_when_its_answer_can_be_read(
+    server: FaultServer, client: Client, body: str
+) -> None:
+    server.script = [http(200, body, Content_Type="text/html")]
+    with pytest.raises(AmbiguousWriteError, match="the DELETE was probably carried out"):
+        client.delete("/integrations/L5m24mjs")
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("answer", [http(200), http(204), api({"meta": {}}), api(None), api({"errors": []})])
+def test_a_delete_may_be_answered_with_any_document(
+    server: FaultServer, client: Client, answer: bytes
+) -> None:
+    server.script = [answer]
+    client.delete("/integrations/L5m24mjs")
+
+
+def test_a_success_that_holds_errors_is_none(server: FaultServer, client: Client) -> None:
+    answer = api({"errors": [{"title": f"no: {ACCESS_TOKEN}"}]})
+    server.script = [answer] * 3
+    with pytest.raises(RefusedError, match=r"answered 200 with errors: no: \*{8}$"):
+        client.get("/integrations")
+    with pytest.raises(AmbiguousWriteError, match="the POST may have been carried out"):
+        client.post("/integrations", {})
+    with pytest.raises(AmbiguousWriteError, match="the DELETE may have been carried out"):
+        client.delete("/integrations/L5m24mjs")
+
+
 @pytest.mark.parametrize("body", ["", " \r\n"])
 def test_an_empty_success_is_none(server: FaultServer, client: Client, body: str) -> None:
     server.script = [http(200, body)]
     assert client.get("/integrations") is None
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("status", [101, 103, 408, 500, 502, 503, 504])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_write_that_failed_at_the_server_is_in_doubt_and_sent_once(
     server: FaultServer, client: Client, status: int, method: str

@@ -162,9 +162,20 @@ def test_a_sparse_answer_that_cannot_be_verified_is_still_shown(server: FaultSer
 def test_an_answer_without_a_usable_id_is_not_looked_up(
     server: FaultServer, client: Client, id_: Any
 ) -> None:
-    server.script = [resource({}, id_=id_, status=201)]
-    _, refused = integrations.create(client, {"region": "us"})
+    told_once = {"shared_secret": "the only time it is shown"}
+    server.script = [resource(told_once, id_=id_, status=201)]
+    created, refused = integrations.create(client, {"region": "us"})
+    assert created["shared_secret"] == told_once["shared_secret"]
     assert [difference.name for difference in refused] == ["region"]
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("id_", [None, 5, "..", "a/b", ""])
+def test_a_create_that_names_no_id_is_in_doubt(server: FaultServer, client: Client, id_: Any) -> None:
+    server.script = [resource({}, id_=id_, status=201)]
+    with pytest.raises(AmbiguousWriteError, match="names no id; the POST was probably carried out") as caught:
+        integrations.create(client, {"region": "us"})
+    assert "jebbitctl integrations list" in (caught.value.hint or "")
     assert len(server.seen) == 1
 
 

@@ -184,7 +184,7 @@ def test_an_issuer_that_is_none(server: FaultServer, transport: Transport, statu
         request_token(transport, credentials(server.url))
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("status", [103, 408, 500, 502, 503])
 def test_an_issuer_in_trouble_is_asked_once(server: FaultServer, transport: Transport, status: int) -> None:
     server.script = [http(status)]
     with pytest.raises(UnavailableError, match=str(status)) as caught:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.api.transport import MAX_BODY, Transport
-from jebbitctl.errors import RefusedError, UnavailableError, UsageError
+from jebbitctl.errors import JebbitctlError, RefusedError, UnavailableError, UsageError
 from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
 from tests.api.support import certificate
 
@@ -176,6 +176,17 @@ def test_a_gzip_bomb_is_not_unpacked(server: FaultServer, transport: Transport) 
     with pytest.raises(RefusedError, match="larger than 64 MiB") as caught:
         get(transport, server)
     assert caught.value.status == 200
+
+
+@pytest.mark.parametrize(("status", "code"), [(201, "ambiguous"), (502, "ambiguous"), (422, "refused")])
+def test_a_write_answered_with_a_bomb_may_have_been_carried_out_unless_it_was_refused(
+    server: FaultServer, transport: Transport, status: int, code: str
+) -> None:
+    server.script = [http(status, BOMB, Content_Encoding="gzip")]
+    with pytest.raises(JebbitctlError, match="larger than 64 MiB") as caught:
+        transport.send("POST", f"{server.url}/api/v1/integrations", headers={}, body=b"{}")
+    assert (caught.value.code, caught.value.status) == (code, status)
+    assert len(server.seen) == 1
 
 
 def test_a_redirect_with_a_bomb_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
