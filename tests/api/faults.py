@@ -95,6 +95,7 @@ class FaultServer:
         self.seen: list[Seen] = []
         self.connections = 0
         self._host = host
+        self._port = 0
         self._tls = tls
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -104,37 +105,52 @@ class FaultServer:
     @property
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{'https' if self._tls else 'http'}://{host}:{self._listening.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self._port}"
 
     @property
     def calls(self) -> list[str]:
         return [f"{seen.method} {seen.path}" for seen in self.seen]
 
     def __enter__(self) -> Self:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        self._listening = socket.create_server((self._host, 0), family=family)
-        self._start(self._accept)
+        self.listen()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        for connection in [self._listening, *self._open]:
+        self.hang_up()
+        for connection in [*self._open]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(10)
             assert not thread.is_alive()
+
+    def listen(self) -> None:
+        """Take connections, after :meth:`hang_up` at the same port as before."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        self._listening = socket.create_server((self._host, self._port), family=family)
+        self._port = self._listening.getsockname()[1]
+        self._start(self._accept, self._listening)
+
+    def hang_up(self) -> None:
+        """Refuse new connections."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listening.close()
+
+    def choose(self, seen: Seen) -> Answer:  # noqa: ARG002 - for those that look at the request
+        """Return what a request gets."""
+        return self.script.pop(0) if self.script else UNEXPECTED
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=target, args=args)
         self._threads.append(thread)
         thread.start()
 
-    def _accept(self) -> None:
-        while not self._closing.is_set():
+    def _accept(self, listening: socket.socket) -> None:
+        while listening.fileno() >= 0:
             with suppress(OSError):
-                connection, _ = self._listening.accept()
+                connection, _ = listening.accept()
                 self.connections += 1
                 self._start(self._serve, connection)
 
@@ -161,7 +177,7 @@ class FaultServer:
             return False
         with self._lock:
             self.seen.append(seen)
-            answer = self.script.pop(0) if self.script else UNEXPECTED
+            answer = self.choose(seen)
         if isinstance(answer, bytes):
             connection.sendall(answer)
             return True

@@ -1,0 +1,88 @@
+"""Every fault that the other side can have, met by each kind of call of the installed command."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.api.fault_proxy import FaultProxy
+from tests.api.fault_table import FAULTS, Fault
+from tests.api.faults import FaultServer
+from tests.scripted import active
+from tests.support import Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Result
+
+KINDS = ("token", "GET", "POST", "PATCH", "DELETE")
+TOKEN = ("POST", "/oauth/token")
+INTEGRATIONS = "/api/v1/integrations"
+_CELL = re.compile(r"(?P<code>\d)(?P<mark>[?!]?)x(?P<times>\d)(\+(?P<looks>\d))?")
+
+
+def arguments(kind: str, id_: str) -> list[str]:
+    """Return the command whose call of this kind meets the fault."""
+    return {
+        "token": ["list"],
+        "GET": ["get", id_],
+        "POST": ["create", "--endpoint", "https://e.example/jebbit", "--region", "us"],
+        "PATCH": ["update", id_, "--hash-pii"],
+        "DELETE": ["delete", id_, "--yes"],
+    }[kind]
+
+
+def cells() -> Iterator[object]:
+    """Yield each fault with each kind of call; one of every third fault's five is in the default run."""
+    for row, (name, fault) in enumerate(FAULTS.items()):
+        for column, (kind, cell) in enumerate(zip(KINDS, fault.expected.split(), strict=True)):
+            sample = row % 3 == 0 and row // 3 % len(KINDS) == column
+            quick = fault.timeout == Fault.timeout and "x4" not in cell
+            marks = () if sample and quick else (pytest.mark.long,)
+            yield pytest.param(name, kind, id=f"{kind}: {name}", marks=marks)
+
+
+@pytest.mark.parametrize(("name", "kind"), list(cells()))
+def test_a_fault_is_told_in_a_line_and_no_write_is_repeated(
+    sandbox: Sandbox, tmp_path: Path, name: str, kind: str
+) -> None:
+    fault, id_ = FAULTS[name], active(sandbox)
+    cell = _CELL.fullmatch(fault.expected.split()[KINDS.index(kind)])
+    assert cell
+    target = TOKEN if kind == "token" else (kind, INTEGRATIONS)
+    own = {"token": "", "POST": ""}.get(kind, f"/{id_}")
+    before = {"token": [], "PATCH": [" ".join(TOKEN), f"GET {INTEGRATIONS}/{id_}"]}.get(
+        kind, [" ".join(TOKEN)]
+    )
+    with (
+        FaultServer() as elsewhere,
+        FaultProxy(sandbox.url, target, len(before), fault.steps, elsewhere.url) as proxy,
+    ):
+        env = {**sandbox.environment, "JEBBIT_API_BASE_URL": proxy.url, "JEBBIT_AUTH_ISSUER": proxy.url}
+        cli = Cli(tmp_path, {**env, "JEBBIT_TIMEOUT": str(fault.timeout)}, [sandbox.state.client_secret])
+        result = cli.run("integrations", *arguments(kind, id_))
+        assert elsewhere.connections == 0
+    after = [f"GET {INTEGRATIONS}"] if kind == "token" and cell["code"] == "0" else []
+    after += [f"GET {INTEGRATIONS}/{id_}"] * int(cell["looks"] or 0)
+    assert proxy.calls == [*before, *[f"{' '.join(target)}{own}"] * int(cell["times"]), *after], result
+    check(result, int(cell["code"]), in_doubt=cell["mark"] == "?", not_taken=cell["mark"] == "!")
+
+
+def check(result: Result, code: int, *, in_doubt: bool, not_taken: bool) -> None:
+    """Assert an exit code, and that a failure is told in one line, with one hint at most."""
+    assert result.code == code, result
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", result.out + result.err)
+    lines = result.err.splitlines()
+    if code == 0:
+        assert not any(line.startswith(("error:", "hint:", "warning:")) for line in lines), result
+        return
+    assert [line.partition(" ")[0] for line in lines] in (["error:"], ["error:", "hint:"]), result
+    assert ("carried out" in result.err) == in_doubt, result
+    assert not in_doubt or len(lines) == 2, result
+    assert ("did not take" in lines[0]) == not_taken, result
+    assert not_taken or not result.out, result
