@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Options, Sandbox
+from tests.canary import Canary, watch
 from tests.support import Cli
 
 if TYPE_CHECKING:
@@ -19,6 +20,26 @@ def pytest_configure() -> None:
     """Let commands hear Ctrl-C also where the suite is a background job, whose children ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def canary(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Canary]:
+    """After each test, its secrets are searched for in all that it printed, logged and wrote.
+
+    ``@pytest.mark.keeps("shared", "webhook.secret", …)`` names files that may hold a kind of secret.
+    """
+    watching = Canary()
+    for mark in request.node.iter_markers("keeps"):
+        kind, *patterns = mark.args
+        for pattern in patterns:
+            watching.kept.setdefault(pattern, set()).add(kind)
+    directory = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    watch(watching, monkeypatch)
+    yield watching
+    for fixture in sorted(request.node.funcargs.values(), key=lambda value: not isinstance(value, Sandbox)):
+        watching.examine(fixture)
+    found = list(watching.leaks(directory))
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture

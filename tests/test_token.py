@@ -116,6 +116,7 @@ def test_without_a_home_commands_work_uncached_with_one_warning(cold: Machine, h
     assert cold.run("profiles", "list", "--json", env=nowhere).json == []
 
 
+@pytest.mark.keeps("token", "config/tokens/*.moved")
 def test_a_stranger_in_the_config_directory_is_not_trusted(cold: Machine, shared: Sandbox) -> None:
     cold.run("token")
     (path,) = cold.tokens
