@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api import mapping_csv
@@ -60,6 +60,7 @@ def imported(
     return cli.run("mappings", "import", active(sandbox), file, *options, stdin=stdin, **run)
 
 
+@settings(deadline=None)
 @given(stored_mappings, st.booleans())
 def test_what_is_written_reads_as_the_same_again_and_changes_nothing(
     stored: list[dict[str, Any]], bom: bool
@@ -72,6 +73,7 @@ def test_what_is_written_reads_as_the_same_again_and_changes_nothing(
     assert all(step.action == KEEP for step in plan(lines, stored, prune=True))
 
 
+@settings(deadline=None)
 @given(stored_mappings, stored_mappings)
 def test_a_plan_names_each_line_once_and_prunes_only_what_no_line_names(
     wanted: list[dict[str, Any]], stored: list[dict[str, Any]]
@@ -87,6 +89,7 @@ def test_a_plan_names_each_line_once_and_prunes_only_what_no_line_names(
     assert gone == there - {mapping["jebbit_var"] for mapping in wanted}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_file_whatever_it_holds_is_anything_but_lines_or_wrong_usage(content: bytes) -> None:
     for data in (content, HEADER.encode() + content):
