@@ -116,6 +116,15 @@ def test_every_help_has_a_real_example_and_the_shared_options(line: str) -> None
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
+def test_no_option_takes_a_secret_as_its_value(line: str) -> None:
+    _, command = COMMAND_LINES[line]
+    named = [
+        param for param in command.params if re.search("secret|password|credential", " ".join(param.opts))
+    ]
+    assert all(param.is_flag or param.opts == ["--secret-file"] for param in named)
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
 def test_every_help_fits_80_columns_but_for_its_example(bare: Cli, line: str) -> None:
     result = bare.run(*line.split(), "--help", env={"COLUMNS": "80"})
     assert (result.code, result.err) == (0, "")
