@@ -45,7 +45,7 @@ ON_STDOUT = {
 FILES = {"config/tokens/*.json": "token", "keyring.json": "client"}
 """The token cache, and the keyring of a test's machine: where secrets are kept, by kind."""
 
-_SECRET_FILE = re.compile(r"--secret-file[ =]('[^']*'|\S+)")
+_SECRET_FILE = re.compile(r"--secret(-file|s-dir)[ =]('[^']*'|\S+)")
 
 
 def disguises(secret: str) -> dict[bytes, str]:
@@ -115,8 +115,9 @@ class Canary:
         line = args if isinstance(args, str) else shlex.join(map(str, args))
         for variable, kind in VARIABLES.items():
             self.register(kind, (env or {}).get(variable, ""))
-        for path in _SECRET_FILE.findall(line):
-            self.kept["/" + path.strip("'\"").lstrip("/")] = {"shared"}
+        for kind, path in _SECRET_FILE.findall(line):
+            files = path.strip("'\"").strip("/") + ("/*.secret" if kind == "s-dir" else "")
+            self.kept[f"/{files}"] = {"shared"}
         asked = {kind for kind, pattern in ON_STDOUT.items() if pattern.search(line)}
         asked |= self.kept.get("/dev/stdout", set())
         told = self.kept.get("/dev/stderr", set())
