@@ -62,6 +62,13 @@ def test_a_new_token_that_is_rejected_too_ends_it(tmp_path: Path) -> None:
         assert paths(strict) == ["/oauth/token", "/api/v1/self", "/oauth/token", "/api/v1/self"]
 
 
+def test_a_token_that_was_just_asked_for_is_not_replaced(tmp_path: Path) -> None:
+    with Sandbox(wrap=rejecting) as strict:
+        machine = Machine(tmp_path, dict(strict.environment))
+        assert machine.run("whoami").code == 4
+        assert paths(strict) == ["/oauth/token", "/api/v1/self"]
+
+
 def test_a_rejected_token_is_dropped_even_if_there_is_no_new_one(machine: Machine, sandbox: Sandbox) -> None:
     machine.run("token")
     sandbox.state.revoke_tokens()

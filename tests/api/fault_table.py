@@ -130,6 +130,9 @@ STATUSES = {
     "429 for abc": of(BUSY, http(429, Retry_After="abc")),
     "429 until 1999": of(BUSY, http(429, Retry_After="Fri, 31 Dec 1999 23:59:59 GMT")),
     "429 once": of(SECOND, http(429, Retry_After="0.1"), PASSED),
+    "429, then dropped": of("5x2 5x4 5?x2 5?x2 5?x4", http(429, Retry_After="0.1"), drop),
+    "429, then 404": of("1x2 3x2 3x2 3x2 3x2", http(429, Retry_After="0.1"), http(404)),
+    "502, then 404": of("5x1 3x2 5?x1 5?x1 0x2", page(502), http(404)),
     "431": of(REFUSED, page(431)),
     "500": of(LASTING, errors(500)),
     "500 page": of(LASTING, page(500)),
@@ -224,7 +227,7 @@ HARMLESS = {
 
 BODIES = {
     "a page": of(SENSELESS, page(200)),
-    "a page, created": of(SENSELESS.replace("1x1", "1x1", 1), page(201)),
+    "a page, created": of(SENSELESS, page(201)),
     "half a document": of(SENSELESS, said('{"data": {"id": "L5m24')),
     "nothing": of("1x1 1x1 5?x1 1!x1+1 0x1", said("")),
     "blanks": of("1x1 1x1 5?x1 1!x1+1 0x1", said(" \r\n")),
