@@ -152,6 +152,7 @@ def test_the_gitlab_pipeline_applies_on_the_default_branch_only(
     assert (done.code, is_delivered(sandbox)) == (0, branch == "main")
 
 
+@pytest.mark.keeps("client", ".jebbit.env")
 def test_the_cron_line_mails_what_drifted_and_nothing_else(project: Cli) -> None:
     line = marked("cron").strip()
     fields = line.split(maxsplit=5)
