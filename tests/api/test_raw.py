@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.api.raw import joined, require_headers, require_path
-from jebbitctl.errors import RefusedError, UsageError
+from jebbitctl.api.raw import RawClient, joined, require_headers, require_path
+from jebbitctl.errors import NotFoundError, RefusedError, UsageError
+from tests.api.faults import drop, http
+from tests.api.support import Tokens
+
+if TYPE_CHECKING:
+    from jebbitctl.api.transport import Transport
+    from tests.api.faults import FaultServer
 
 BASE = "https://api.example"
 
@@ -68,3 +74,16 @@ def test_headers_that_cannot_be_given(line: str) -> None:
 def test_pages_that_hold_no_list_cannot_be_joined(last: Any) -> None:
     with pytest.raises(RefusedError):
         joined([{"data": []}, last])
+
+
+def test_only_a_delete_that_is_gone_at_the_second_try_is_done(
+    server: FaultServer, transport: Transport
+) -> None:
+    client = RawClient(transport, server.url, Tokens(), None, {})
+    server.script = [drop, http(404), http(404), drop, http(404)]
+    client.require_success(client.carry_out("DELETE", "/feeds/1", None), "DELETE", "/feeds/1")
+    for method in ("DELETE", "GET"):
+        answer = client.carry_out(method, "/feeds/1", None)
+        with pytest.raises(NotFoundError):
+            client.require_success(answer, method, "/feeds/1")
+    assert len(server.seen) == 5
