@@ -46,7 +46,7 @@ def parse_json(text: str | bytes) -> Any:
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, _CONTAINERS)
+            if type(inner) in _CONTAINERS
         ]
         if not level:
             return value
