@@ -162,6 +162,7 @@ class CachedTokens:
 
     def _ask_once(self, rejected: str | None) -> Token:
         """Take the lock, look again (another process may have asked meanwhile), and only then ask."""
+        self._transport()  # built before: nobody waits for what this process still has to import
         key = self._credentials.key
         with self._cache.lock(key):
             token = self._cached(rejected)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.sandbox.server import Options, Sandbox
-from jebbitctl.storage.token_cache import LOCK_PATIENCE
+from jebbitctl.sandbox.server import Sandbox
 from tests.machine import Machine, paths, rejecting
 
 if TYPE_CHECKING:
@@ -29,16 +27,6 @@ def edit(machine: Machine, **changes: Any) -> None:
     """Change what the one cached token says of itself."""
     (path,) = machine.tokens
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
-
-
-def test_twenty_processes_on_a_cold_cache_ask_for_one_token(tmp_path: Path) -> None:
-    with Sandbox(Options(latency_ms=1500)) as slow:
-        machine = Machine(tmp_path, dict(slow.environment))
-        started = [machine.start("token") for _ in range(20)]
-        outcomes = [process.communicate(timeout=60) for process in started]
-        assert {process.returncode for process in started} == {0}, outcomes
-        assert len({out for out, _ in outcomes}) == 1
-        assert asked(slow) == 1
 
 
 def test_a_rejected_token_is_replaced_once_and_the_command_succeeds(
@@ -75,16 +63,6 @@ def test_a_rejected_token_is_dropped_even_if_there_is_no_new_one(machine: Machin
     sandbox.state.rotate_secret()
     assert machine.run("whoami").code == 4
     assert machine.tokens == []
-
-
-def test_a_storm_of_rejections_asks_for_one_token(machine: Machine, sandbox: Sandbox) -> None:
-    machine.run("token")
-    sandbox.state.revoke_tokens()
-    before = len(sandbox.requests)
-    started = [machine.start("whoami") for _ in range(6)]
-    outcomes = [process.communicate(timeout=60) for process in started]
-    assert {process.returncode for process in started} == {0}, outcomes
-    assert asked(sandbox, before) == 1
 
 
 def test_after_the_clock_went_back_a_new_token_is_asked_for(machine: Machine, sandbox: Sandbox) -> None:
@@ -130,37 +108,3 @@ def test_two_issuers_never_share_a_token(machine: Machine) -> None:
         second = machine.run("token", env={"JEBBIT_AUTH_ISSUER": other.url}).out
         assert asked(other) == 1
     assert first != second
-
-
-@pytest.mark.long
-def test_a_stopped_process_delays_others_by_ten_seconds_at_most(tmp_path: Path) -> None:
-    with Sandbox(Options(latency_ms=1000)) as slow:
-        machine = Machine(tmp_path, dict(slow.environment))
-        stopped = machine.start("token")
-        try:
-            until = time.monotonic() + 10
-            while not list(machine.config.glob("tokens/*.lock")):
-                assert time.monotonic() < until
-                time.sleep(0.01)
-            time.sleep(0.2)
-            stopped.send_signal(signal.SIGSTOP)
-            started = time.monotonic()
-            result = machine.run("token")
-            took = time.monotonic() - started
-        finally:
-            stopped.kill()
-            stopped.communicate()
-    assert result.code == 0
-    assert "another process holds the token cache" in result.err
-    assert LOCK_PATIENCE < took < LOCK_PATIENCE + 5, "the wait, one slow answer and a start"
-    assert LOCK_PATIENCE < 10
-
-
-@pytest.mark.long
-def test_fifty_processes_on_a_cold_cache_ask_for_one_token(tmp_path: Path) -> None:
-    with Sandbox(Options(latency_ms=3000)) as slow:
-        machine = Machine(tmp_path, dict(slow.environment))
-        started = [machine.start("token") for _ in range(50)]
-        outcomes = [process.communicate(timeout=120) for process in started]
-        assert {process.returncode for process in started} == {0}, outcomes
-        assert asked(slow) == 1

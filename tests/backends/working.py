@@ -46,4 +46,6 @@ class FileKeyring(KeyringBackend):
         return kept
 
     def write(self, kept: dict[str, str]) -> None:
-        self.path.write_text(json.dumps(kept))
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps(kept))
+        new.replace(self.path)  # a real keyring, too, outlives whoever wrote to it
