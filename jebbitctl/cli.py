@@ -50,12 +50,12 @@ class LazyRoot(Group):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, help_ in COMMANDS.items():
-            self.add_command(TyperCommand(name, help=help_, rich_markup_mode=None))
+            self.add_command(TyperCommand(name, help=help_))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the real command in place of its stand-in."""
         name, stand_in, rest = super().resolve_command(ctx, args)
-        if name is None or stand_in is None:
+        if stand_in is None:  # while completing, where an unknown name is no error
             return name, stand_in, rest
         module = importlib.import_module(f"jebbitctl.commands.{name}")
         return name, typer.main.get_command(_only(module.app, rest)), rest

@@ -9,6 +9,16 @@ from hypothesis import strategies as st
 from jebbitctl.redaction import MASK, SECRET_KEYS, redact, scrub
 
 
+def test_these_keys_hold_secrets() -> None:
+    assert set(SECRET_KEYS) == {
+        "access_token",
+        "authorization",
+        "client_secret",
+        "refresh_token",
+        "shared_secret",
+    }
+
+
 @pytest.mark.parametrize("key", sorted(SECRET_KEYS))
 @pytest.mark.parametrize("value", ["s3cr3t", "", 5, True, ["s3cr3t"], {"a": "s3cr3t"}])
 def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
@@ -29,7 +39,7 @@ def test_everything_else_is_as_it_was(value: object) -> None:
     assert redact(value) == value
 
 
-@pytest.mark.parametrize("secret", ['quo"te', "back\\slash", "ümläut", "plain", "漢\x7f"])
+@pytest.mark.parametrize("secret", ['quo"te', 'quo"té', "back\\slash", "ümläut", "plain", "漢\x7f"])
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_a_known_secret_is_masked_wherever_it_stands(secret: str, ascii_only: bool) -> None:
     told = f"{secret}, and in JSON {json.dumps({'x': f'a {secret} b'}, ensure_ascii=ascii_only)}"

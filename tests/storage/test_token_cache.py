@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -55,6 +56,7 @@ def test_a_key_changes_with_any_part_of_the_identity() -> None:
         cache_key("a\udcff"),
     }
     assert len(keys) == 5
+    assert cache_key("a", "b") == hashlib.sha256(b"a\0b").hexdigest()[:32]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,35 @@ def test_a_cache_that_cannot_be_used_is_warned_about_once(tmp_path: Path, warnin
     assert len(warnings) == 1
 
 
+def test_an_entry_that_cannot_be_stored_is_a_warning_that_says_why(
+    tmp_path: Path, warnings: list[str]
+) -> None:
+    (tmp_path / "tokens").touch()
+    TokenCache(tmp_path, warnings.append).put(KEY, ENTRY)
+    assert warnings == ["the token cache cannot be used (File exists): going on without it"]
+
+
+def test_a_system_without_locks_is_a_warning(
+    cache: TokenCache, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(FileLock, "acquire", missing)
+    with cache.lock(KEY):
+        cache.put(KEY, ENTRY)
+    assert warnings == ["the token cache cannot be used (NotImplementedError): going on without it"]
+
+
+def test_a_lock_is_as_private_as_what_it_guards(cache: TokenCache, path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with cache.lock(KEY):
+            assert stat.S_IMODE(path.with_suffix(".lock").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
 def test_without_a_directory_everything_is_absent(warnings: list[str]) -> None:
     cache = TokenCache(None, warnings.append)
     with cache.lock(KEY):
@@ -144,8 +175,8 @@ def test_without_a_directory_everything_is_absent(warnings: list[str]) -> None:
     cache.drop(KEY)
     cache.clear()
     assert cache.get(KEY) is None
-    assert len(warnings) == 1
-    assert "home directory" in warnings[0]
+    reason = "there is no home directory; JEBBIT_CONFIG_DIR can name one"
+    assert warnings == [f"the token cache cannot be used ({reason}): going on without it"]
 
 
 def test_a_lock_that_is_a_link_is_not_followed(
@@ -187,9 +218,9 @@ def test_dropping_and_clearing_forget(cache: TokenCache, path: Path) -> None:
 def test_a_token_that_cannot_be_removed_is_an_error(cache: TokenCache, path: Path) -> None:
     path.unlink()
     path.mkdir()
-    with pytest.raises(JebbitctlError, match="cannot be removed"):
+    with pytest.raises(JebbitctlError, match=r"^a cached token cannot be removed: "):
         cache.drop(KEY)
-    with pytest.raises(JebbitctlError, match="cannot be removed"):
+    with pytest.raises(JebbitctlError, match=r"^a cached token cannot be removed: "):
         cache.clear()
 
 
@@ -201,3 +232,9 @@ def test_files_that_no_token_lives_as_long_as_are_swept(cache: TokenCache, path:
     cache.put(cache_key("other"), ENTRY)
     assert not any(file.exists() for file in old)
     assert path.exists()
+
+
+def test_a_token_of_yesterday_is_not_swept_with_the_leftovers(cache: TokenCache, path: Path) -> None:
+    os.utime(path, (time.time() - 86400,) * 2)
+    cache.put(cache_key("other"), ENTRY)
+    assert cache.get(KEY) == ENTRY
