@@ -4,6 +4,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.canary import Canary, watch
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support import Result
+
+
+settings.register_profile("everyday", deadline=None, database=None)
+settings.register_profile(
+    "nightly",
+    settings.get_profile("everyday"),
+    max_examples=10_000,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("everyday")
 
 
 def pytest_configure() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.redaction import MASK, SECRET_KEYS, redact, scrub
@@ -51,7 +51,6 @@ def test_an_empty_secret_masks_nothing() -> None:
     assert scrub("text", []) == "text"
 
 
-@settings(deadline=None, database=None)
 @given(st.text("xyz \n"), st.text('abé漢"\\', min_size=1), st.text("xyz \n"))
 def test_no_secret_is_left(before: str, secret: str, after: str) -> None:
     assert scrub(f"{before}{secret}{after}{secret}", [secret]) == f"{before}{MASK}{after}{MASK}"

@@ -5,7 +5,7 @@ import unicodedata
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl import text
@@ -17,7 +17,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.text("\x1b\x9b\u202e"), inner),
     max_leaves=20,
 )
-quick = settings(deadline=None, database=None)
 
 
 def obeyed(shown: str) -> list[str]:
@@ -25,7 +24,6 @@ def obeyed(shown: str) -> list[str]:
     return [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in BIDI]
 
 
-@quick
 @given(ANY)
 def test_nothing_that_is_shown_is_obeyed(anything: str) -> None:
     shown = text.visible(anything)
@@ -48,7 +46,6 @@ def test_visible(given_: str, shown: str) -> None:
     assert text.visible(given_) == shown
 
 
-@quick
 @given(JSON, st.sampled_from([None, 0, 2]), st.booleans())
 def test_json_text_is_json_that_loads_back_equal(value: object, indent: int | None, ascii_only: bool) -> None:
     shown = text.json_text(value, indent=indent, ascii_only=ascii_only)
@@ -58,7 +55,6 @@ def test_json_text_is_json_that_loads_back_equal(value: object, indent: int | No
     assert not ascii_only or shown.isascii()
 
 
-@quick
 @given(ANY)
 def test_json_text_of_any_text_can_be_encoded(anything: str) -> None:
     shown = text.json_text({anything: anything})
@@ -102,7 +98,6 @@ def test_what_can_be_parsed_is_json(document: str | bytes) -> None:
     assert text.parse_json(text.json_text(value)) == value
 
 
-@quick
 @given(st.binary() | st.text())
 def test_parsing_anything_raises_nothing_else(anything: str | bytes) -> None:
     with suppress(ValueError):

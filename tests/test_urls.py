@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
@@ -89,7 +89,6 @@ def test_anything_else_is_wrong_usage(url: str, problem: str) -> None:
     assert "https://" in (caught.value.hint or "")
 
 
-@settings(deadline=None, database=None)
 @given(
     st.text() | st.text("htps:/[]@.1%\\#?").map("http:/".__add__) | st.from_regex(r"https?://[^/]{0,20}/?")
 )

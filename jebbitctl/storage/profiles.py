@@ -185,7 +185,10 @@ class ProfileStore:
             with FileLock(path.with_suffix(".lock"), timeout=_LOCK_PATIENCE, mode=0o600):
                 self._document = None
                 self._profiles()
-                document = tomlkit.parse(self._text())
+                text = self._text()
+                if text and not text.endswith("\n"):
+                    text += "\n"  # tomlkit would go on writing on that line
+                document = tomlkit.parse(text)
                 yield document
                 write_private(path.resolve(), tomlkit.dumps(document))
                 sweep(path.parent)

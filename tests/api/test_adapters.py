@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 import time
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.api.adapters import PatientRetry
@@ -14,7 +14,6 @@ VALUES = (
 )
 
 
-@settings(deadline=None, database=None)
 @given(VALUES, st.floats(0, 1000))
 def test_any_retry_after_is_a_wait_within_bounds(value: str, left: float) -> None:
     retry = PatientRetry.ending(time.monotonic() + left)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.api import integrations
@@ -259,7 +259,6 @@ OBJECTS = st.dictionaries(
 )
 
 
-@settings(deadline=None, database=None, max_examples=50)
 @given(OBJECTS, OBJECTS)
 def test_sending_the_changes_leaves_no_difference_and_loses_no_option(
     current: dict[str, Any], asked: dict[str, Any]

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.api import oauth
@@ -268,7 +268,6 @@ TOKENS = JSON | st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, database=None)
 @given(st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 500]), st.binary() | TOKENS.map(json.dumps))
 def test_any_answer_is_a_token_or_one_of_our_errors(status: int, body: str | bytes) -> None:
     raw = body.encode() if isinstance(body, str) else body
@@ -281,7 +280,6 @@ def test_any_answer_is_a_token_or_one_of_our_errors(status: int, body: str | byt
     assert 0 <= token.expires_at - token.issued_at <= oauth.LONGEST_LIFETIME
 
 
-@settings(deadline=None, database=None)
 @given(st.text() | JSON.map(jwt) | st.fixed_dictionaries({"exp": JSON | st.floats()}).map(jwt))
 def test_any_text_is_a_token_or_one_of_our_errors(text: str) -> None:
     try:

@@ -80,6 +80,13 @@ def test_a_name_with_a_dot_and_one_written_by_hand_can_be_removed(store: Profile
     assert store.names() == []
 
 
+def test_a_last_line_that_does_not_end_stays_a_line(store: ProfileStore) -> None:
+    write(store, "mine = 1")
+    store.save("one", PROFILE)
+    assert path_of(store).read_text().startswith("mine = 1\n")
+    assert store.get("one") == PROFILE
+
+
 def test_a_file_with_a_bom_is_read(store: ProfileStore) -> None:
     write(store, '\ufeffdefault_profile = "one"\n')
     assert store.default() == "one"

@@ -80,6 +80,14 @@ def test_300_seconds_are_tolerated_either_way_and_not_one_more(age: int, reason:
     assert verify(SECRET, b"{}", VECTOR, now=AT + age) == Verification(reason, AT, age)
 
 
+@given(times, st.integers(-(10**6), 10**6) | st.integers(-302, 302), st.integers(0, 10**6) | st.just(300))
+def test_the_tolerance_ends_where_it_says_on_both_sides(at: int, age: int, tolerance: int) -> None:
+    header = f"t={at},v1={signature_of(SECRET, at, b'')}"
+    reason = Reason.STALE if age > tolerance else Reason.FUTURE if -age > tolerance else Reason.OK
+    for now in (at + age, at + age + 0.999 if at + age > 0 else at + age):
+        assert verify(SECRET, b"", header, tolerance=tolerance, now=now).reason is reason
+
+
 def test_the_tolerance_can_be_chosen() -> None:
     assert verify(SECRET, b"{}", VECTOR, now=AT + 10, tolerance=10)
     assert not verify(SECRET, b"{}", VECTOR, now=AT + 10, tolerance=9)
