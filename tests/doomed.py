@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 EXITED = 99
 _WATCHED = {
     files.write_private.__code__,
-    profiles.ProfileStore.save.__code__,
-    profiles.ProfileStore.use.__code__,
-    profiles.ProfileStore.remove.__code__,
-    profiles.ProfileStore._editing.__wrapped__.__code__,  # type: ignore[attr-defined]  # noqa: SLF001
+    profiles.ProfileStore._edit.__code__,  # noqa: SLF001
     token_cache.TokenCache.put.__code__,
     token_cache.TokenCache.drop.__code__,
 }

@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.files import CONFIG_DIR_VARIABLE, private_dir, sweep, write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 DEFAULT_PROFILE = "default"
@@ -98,7 +97,8 @@ class ProfileStore:
         Raises:
             UsageError: the file cannot be read or written.
         """
-        with self._editing() as document:
+
+        def change(document: Any) -> None:
             table = document.setdefault("profiles", {}).setdefault(name, {})
             for key, value in profile._asdict().items():
                 if value is not None:
@@ -108,21 +108,29 @@ class ProfileStore:
             if "default_profile" not in document:
                 document["default_profile"] = name
 
+        self._edit(change)
+
     def use(self, name: str) -> None:
         """Make a profile the default."""
-        with self._editing() as document:
+
+        def change(document: Any) -> None:
             document["default_profile"] = name
+
+        self._edit(change)
 
     def remove(self, name: str) -> None:
         """Forget a profile; if it was the default, the first of the others becomes it."""
-        with self._editing() as document:
+
+        def change(document: Any) -> None:
             profiles = document.get("profiles", {})
             profiles.pop(name, None)
             if document.get("default_profile") == name:
-                if profiles:
-                    document["default_profile"] = next(iter(profiles))
-                else:
-                    document.pop("default_profile")
+                document["default_profile"] = next(iter(profiles), DEFAULT_PROFILE)
+            if not profiles:
+                for key in ("profiles", "default_profile"):
+                    document.pop(key, None)
+
+        self._edit(change)
 
     def require_writable(self) -> None:
         """Refuse a place that no profile could be saved in, while nothing has happened yet.
@@ -173,10 +181,8 @@ class ProfileStore:
             )
         return self.path
 
-    @contextmanager
-    def _editing(self) -> Iterator[Any]:
-        """Yield the file's document, then write it; no process undoes another's work."""
-        import tomlkit
+    def _edit(self, change: Callable[[Any], None]) -> None:
+        """Change the file's document; no process undoes another's work."""
         from filelock import FileLock, Timeout
 
         path = self._place()
@@ -185,12 +191,7 @@ class ProfileStore:
             with FileLock(path.with_suffix(".lock"), timeout=_LOCK_PATIENCE, mode=0o600):
                 self._document = None
                 self._profiles()
-                text = self._text()
-                if text and not text.endswith("\n"):
-                    text += "\n"  # tomlkit would go on writing on that line
-                document = tomlkit.parse(text)
-                yield document
-                write_private(path.resolve(), tomlkit.dumps(document))
+                write_private(path.resolve(), self._edited(change))
                 sweep(path.parent)
         except Timeout:
             raise _unwritable(path, "another process holds it") from None
@@ -198,6 +199,34 @@ class ProfileStore:
             raise _unwritable(path, error.strerror) from None
         finally:
             self._document = None
+
+    def _edited(self, change: Callable[[Any], None]) -> str:
+        """Return the file's text with a change, and everything else as it was.
+
+        Raises:
+            UsageError: tomlkit, which keeps comments, gets this file wrong: it does with some dotted keys.
+        """
+        import tomllib
+
+        import tomlkit
+
+        text = self._text()
+        if text and not text.endswith("\n"):
+            text += "\n"  # tomlkit would go on writing on that line
+        wanted = tomllib.loads(text)
+        change(wanted)
+        try:
+            document = tomlkit.parse(text)
+            change(document)
+            edited = tomlkit.dumps(document)
+            if tomllib.loads(edited) == wanted:
+                return edited
+        except (ValueError, TypeError, LookupError, AttributeError):
+            pass  # likewise
+        raise UsageError(
+            f"{self.path} is laid out in a way that cannot be edited without loss",
+            hint="give each profile a table of its own, [profiles.NAME], at the end of the file",
+        )
 
 
 def _unwritable(path: Path, why: str | None) -> UsageError:

@@ -9,6 +9,7 @@ import tomllib
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +100,13 @@ LINES = st.sampled_from(
 CONFIGURATIONS = st.text() | st.lists(LINES, max_size=8).map("\n".join) | st.lists(LINES).map("\r\n".join)
 
 
+def parsed(path: Path) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError:
+        return None
+
+
 def read_all(store: ProfileStore) -> dict[str, Profile | None]:
     return {name: store.get(name) for name in store.names()}
 
@@ -108,6 +116,7 @@ def test_a_configuration_is_read_or_an_error_and_a_login_changes_nothing_else(co
     with TemporaryDirectory() as directory:
         path = Path(directory, "config.toml")
         path.write_bytes(content)
+        before = parsed(path)
         with suppress(UsageError):
             read_all(ProfileStore(path.parent))
             ProfileStore(path.parent).default()
@@ -116,7 +125,9 @@ def test_a_configuration_is_read_or_an_error_and_a_login_changes_nothing_else(co
         except UsageError:
             assert path.read_bytes() == content
             return
-        before, after = (tomllib.loads(text.decode("utf-8-sig")) for text in (content, path.read_bytes()))
+        assert before is not None
+        after = parsed(path)
+        assert after is not None
         assert after["profiles"].pop("a")["client_id"] == "new"
         before.get("profiles", {}).pop("a", None)
         assert {"profiles": {}, "default_profile": "a", **before} == after

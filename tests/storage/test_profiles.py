@@ -87,6 +87,17 @@ def test_a_last_line_that_does_not_end_stays_a_line(store: ProfileStore) -> None
     assert store.get("one") == PROFILE
 
 
+@pytest.mark.parametrize("content", ['profiles.b.client_id = ""\nmine = ""\n', "[profiles.b]\n[profiles]\n"])
+def test_a_layout_that_cannot_be_edited_without_loss_is_left_as_it_is(
+    store: ProfileStore, content: str
+) -> None:
+    write(store, content)
+    with pytest.raises(UsageError, match="without loss"):
+        store.save("a", PROFILE)
+    assert path_of(store).read_text() == content
+    assert store.names() == ["b"]
+
+
 def test_a_file_with_a_bom_is_read(store: ProfileStore) -> None:
     write(store, '\ufeffdefault_profile = "one"\n')
     assert store.default() == "one"
