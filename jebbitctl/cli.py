@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import signal
@@ -88,15 +87,6 @@ def _root(
     ] = False,
 ) -> None:
     """Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."""
-
-
-def main() -> NoReturn:
-    """Run the command line of this process."""
-    gc.set_threshold(100_000)  # a command makes many objects and little garbage: look for it less often
-    try:
-        sys.exit(run(sys.argv[1:]))
-    finally:
-        gc.freeze()  # the process is over: to look once more would take a tenth of its time
 
 
 def run(args: list[str]) -> int:

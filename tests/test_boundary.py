@@ -268,19 +268,6 @@ def test_characters_that_a_stream_cannot_write_are_written_out(ends: Callable[..
     assert ends(lambda: sys.stderr.write("\udcff")) == (1, "", r"\udcff")
 
 
-@pytest.mark.parametrize(("line", "code"), [("jebbitctl --version", 0), ("jebbitctl nowhere --json", 2)])
-def test_the_process_ends_with_what_its_command_line_came_to(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], line: str, code: int
-) -> None:
-    monkeypatch.setattr(sys, "argv", line.split())
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == code
-    out, err = capfd.readouterr()
-    assert (out == f"jebbitctl {__version__}\n") is (code == 0)
-    assert code == 0 or json.loads(err)["error"]["code"] == "usage"
-
-
 def test_errors_are_bold_and_coloured_where_colour_is_wanted(
     ends: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

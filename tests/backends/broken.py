@@ -12,6 +12,7 @@ from .working import FileKeyring
 
 class HangingKeyring(FileKeyring):
     def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+        self.record("get", username)
         time.sleep(60)
         return None
 
