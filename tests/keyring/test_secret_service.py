@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import secretstorage
 
 from tests.machine import Machine, paths
+from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jebbitctl.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.keyring
+
+WITH_SECRET_SERVICE = Path(__file__).parents[1] / "with-secret-service"
 
 
 @pytest.fixture
@@ -118,3 +123,60 @@ def test_without_a_bus_it_says_so(machine: Machine, sandbox: Sandbox) -> None:
         result = machine.login(sandbox, "--json", env=nowhere)
         assert (result.code, result.error["code"]) == (4, "keyring")
     assert paths(sandbox) == []
+
+
+def login(sandbox: Sandbox) -> list[str]:
+    """Command line of a login whose secret is on standard input."""
+    account = ["--client-id", sandbox.state.client_id, "--client-secret-stdin"]
+    return [JEBBITCTL, "login", *account, "--api-url", sandbox.url, "--auth-url", sandbox.url]
+
+
+def assert_refused(machine: Machine, sandbox: Sandbox, command: list[str], said: str) -> None:
+    done = subprocess.run(
+        command,
+        env={**machine.environment(), "PATH": os.environ["PATH"]},
+        input=sandbox.state.client_secret,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    error, hint = (line for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: ")))
+    assert said in error
+    assert "JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET" in hint
+    assert "Traceback" not in done.stderr
+    assert sandbox.state.client_secret not in done.stderr
+    assert paths(sandbox) == []
+    assert not (machine.config / "config.toml").exists()
+
+
+def test_a_locked_keyring_is_one_error(machine: Machine, sandbox: Sandbox) -> None:
+    """On a bus of its own: without a display, nobody can unlock it again."""
+    lock = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock()"
+    script = f"{shlex.quote(sys.executable)} -c {shlex.quote(lock)} && exec {shlex.join(login(sandbox))}"
+    assert_refused(machine, sandbox, [str(WITH_SECRET_SERVICE), "sh", "-c", script], "(KeyringLocked)")
+
+
+def test_a_home_without_a_keyring_is_one_error(machine: Machine, sandbox: Sandbox) -> None:
+    """The bus starts a daemon that has no collection yet, and to make one it would have to ask."""
+    ask = "dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus"
+    daemon = f"{ask}.GetConnectionUnixProcessID string:org.freedesktop.secrets"
+    script = f"{shlex.join(login(sandbox))}; code=$?; set -- $({daemon}); kill $2; exit $code"
+    machine.env |= {"XDG_RUNTIME_DIR": str(machine.home), "XDG_DATA_HOME": str(machine.home / "data")}
+    assert_refused(
+        machine, sandbox, ["dbus-run-session", "--", "sh", "-c", script], "could not read the keyring"
+    )
+
+
+def test_the_plaintext_keyring_beside_it_is_passed_over(machine: Machine, sandbox: Sandbox) -> None:
+    """keyrings.alt is installed here, and the keyring library would chain both."""
+    assert machine.login(sandbox).code == 0
+    assert list(secrets_in_the_keyring().values()) == [sandbox.state.client_secret]
+    assert not list(machine.home.rglob("keyring_pass.cfg"))
+    forced = {"PYTHON_KEYRING_BACKEND": "keyring.backends.chainer.ChainerBackend"}
+    (token,) = machine.tokens
+    token.unlink()
+    assert machine.run("token", env=forced).code == 0
+    assert machine.run("logout", env=forced).code == 0
+    assert secrets_in_the_keyring() == {}

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import base64
+import socket
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -13,15 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PLAINTEXT = """
-from keyring.backend import KeyringBackend
-
-class PlaintextKeyring(KeyringBackend):
-    priority = 0.5
-    def get_password(self, service, username): return None
-    def set_password(self, service, username, password): open(__file__ + ".secret", "w").write(password)
-"""
-
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
@@ -34,14 +29,6 @@ def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
     # without a session bus, so that no test finds the keyring of whoever runs it
     env: dict[str, str] = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
     return Machine(tmp_path, env, [sandbox.state.client_secret])
-
-
-def install_plaintext(machine: Machine) -> None:
-    """What ``pip install keyrings.alt`` does, as far as the keyring library can see it."""
-    package = machine.modules / "keyrings" / "alt"
-    package.mkdir(parents=True)
-    (package / "file.py").write_text(PLAINTEXT)
-    install_plugin(machine, "keyrings.alt", "keyrings.alt.file")
 
 
 def install_plugin(machine: Machine, name: str, module: str) -> None:
@@ -63,7 +50,28 @@ def assert_refused(machine: Machine, sandbox: Sandbox, backend: str | None, said
     assert "JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET" in hint
     assert paths(sandbox, before) == []
     assert not (machine.config / "config.toml").exists()
-    assert not list(machine.home.rglob("*.secret"))
+    assert_no_file_holds_the_secret(machine, sandbox)
+
+
+def assert_no_file_holds_the_secret(machine: Machine, sandbox: Sandbox) -> None:
+    """Neither as it is nor in Base64, as keyrings.alt writes it; the test's own keyring aside."""
+    secret = sandbox.state.client_secret.encode()
+    for path in machine.home.rglob("*"):
+        if path.is_file() and path.name != "keyring.json":
+            content = b"".join(path.read_bytes().split())
+            assert secret not in content
+            assert base64.b64encode(secret) not in content
+
+
+def test_the_plaintext_keyring_would_have_written_the_secret_to_a_file(
+    machine: Machine, sandbox: Sandbox
+) -> None:
+    """Why it is refused; and that the search above would find it."""
+    script = "import sys, keyrings.alt.file as f; f.PlaintextKeyring().set_password('a', 'b', sys.argv[1])"
+    command = [sys.executable, "-c", script, sandbox.state.client_secret]
+    subprocess.run(command, env=machine.environment(), check=True)
+    with pytest.raises(AssertionError):
+        assert_no_file_holds_the_secret(machine, sandbox)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +79,9 @@ def assert_refused(machine: Machine, sandbox: Sandbox, backend: str | None, said
     [
         ("keyring.backends.fail.Keyring", "no keyring that keeps secrets"),
         ("keyring.backends.null.Keyring", "no keyring that keeps secrets"),
+        ("keyrings.alt.file.PlaintextKeyring", "no keyring that keeps secrets (keyrings.alt.file.Plain"),
+        ("keyring.backends.chainer.ChainerBackend", "no keyring that keeps secrets"),
+        (None, "no keyring that keeps secrets (keyrings.alt.file.PlaintextKeyring)"),
         ("no.such.module", "ModuleNotFoundError"),
         ("keyring.backends.null.NoSuchClass", "AttributeError"),
         ("", "ValueError"),
@@ -81,19 +92,29 @@ def assert_refused(machine: Machine, sandbox: Sandbox, backend: str | None, said
     ],
 )
 def test_a_keyring_that_is_unsafe_or_out_of_reach_is_refused(
-    machine: Machine, sandbox: Sandbox, backend: str, said: str
+    machine: Machine, sandbox: Sandbox, backend: str | None, said: str
 ) -> None:
     assert_refused(machine, sandbox, backend, said)
 
 
 @pytest.mark.parametrize(
-    "backend", [None, "keyrings.alt.file.PlaintextKeyring", "keyring.backends.chainer.ChainerBackend"]
+    ("address", "said"),
+    [
+        (None, "RuntimeError"),
+        ("unix:path=/nonexistent", "FileNotFoundError"),
+        ("unix:path=dead", "RuntimeError"),  # where a bus was, and nobody listens any more
+    ],
 )
-def test_keyrings_alt_is_refused_however_it_was_chosen(
-    machine: Machine, sandbox: Sandbox, backend: str | None
+def test_a_forced_secret_service_without_a_bus_is_refused(
+    machine: Machine, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, address: str | None, said: str
 ) -> None:
-    install_plaintext(machine)
-    assert_refused(machine, sandbox, backend, "no keyring that keeps secrets")
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    machine.env.pop("DBUS_SESSION_BUS_ADDRESS")
+    if address:
+        machine.env["DBUS_SESSION_BUS_ADDRESS"] = address.replace("dead", f"{machine.home}/dead")
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(machine.home / "dead"))
+    assert_refused(machine, sandbox, "keyring.backends.SecretService.Keyring", said)
 
 
 def test_the_null_keyring_of_a_configuration_file_is_refused(machine: Machine, sandbox: Sandbox) -> None:
@@ -104,11 +125,10 @@ def test_the_null_keyring_of_a_configuration_file_is_refused(machine: Machine, s
 
 
 def test_a_safe_keyring_in_a_chain_with_unsafe_ones_is_used(machine: Machine, sandbox: Sandbox) -> None:
-    install_plaintext(machine)
     install_plugin(machine, "ours", WORKING)
     assert machine.login(sandbox, env={"PYTHON_KEYRING_BACKEND": None}).code == 0
     assert list(machine.kept.values()) == [sandbox.state.client_secret]
-    assert not list(machine.home.rglob("*.secret"))
+    assert_no_file_holds_the_secret(machine, sandbox)
 
 
 def test_a_broken_plugin_of_the_keyring_library_is_not_told_about(machine: Machine, sandbox: Sandbox) -> None:
