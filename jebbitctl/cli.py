@@ -91,6 +91,10 @@ def _root(
 
 def run(args: list[str]) -> int:
     """Carry out one command line and return its exit code; the only place where an error becomes one."""
+    if sys.stdout is None:
+        from jebbitctl.output.streams import ClosedStdout
+
+        sys.stdout = ClosedStdout()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -98,8 +102,7 @@ def run(args: list[str]) -> int:
     mend_completion()
     try:
         code = typer.main.get_command(app).main(args, prog_name="jebbitctl", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         return _reader_left()
     except SystemExit as ended:
@@ -123,8 +126,7 @@ def _failed(error: JebbitctlError, *, as_json: bool) -> int:
     from jebbitctl.output import report
 
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError:
         _discard_stdout()
     report(error, as_json=as_json)

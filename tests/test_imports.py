@@ -25,7 +25,7 @@ DRIVER = """\
 import json, sys
 opened, loaded = [], set(sys.modules)
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-from jebbitctl.cli import main
+from jebbitctl.__main__ import main
 report = sys.argv.pop(1)
 try:
     main()

@@ -10,7 +10,6 @@ import sys
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.errors import report
 from jebbitctl.output.progress import Progress, showing_progress
 from jebbitctl.output.query import compiled, search
@@ -122,13 +121,7 @@ class Output:
         self._lines(visible(line) if seen else line for line in lines)
 
     def line(self, text: str) -> None:
-        """Print a line on stdout as it is.
-
-        Raises:
-            JebbitctlError: stdout is closed.
-        """
-        if sys.stdout is None:
-            raise JebbitctlError("standard output is closed", hint="redirect it to a file or to /dev/null")
+        """Print a line on stdout as it is."""
         sys.stdout.write(text + "\n")
 
     def note(self, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.text import json_text, parse_json, visible
 
@@ -15,12 +14,7 @@ def write_raw(body: bytes, *, plain: bool) -> None:
     Args:
         body: what came; on a terminal, JSON is indented, and other text keeps its lines.
         plain: do not indent.
-
-    Raises:
-        JebbitctlError: stdout is closed.
     """
-    if sys.stdout is None:
-        raise JebbitctlError("standard output is closed", hint="redirect it to a file or to /dev/null")
     if not is_terminal(sys.stdout):
         sys.stdout.flush()
         sys.stdout.buffer.write(body)

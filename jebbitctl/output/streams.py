@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
+from jebbitctl.errors import JebbitctlError
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+class ClosedStdout(io.TextIOBase):
+    """Stands in for a standard output that was closed before we came: whoever writes to it is told."""
+
+    @property
+    def buffer(self) -> ClosedStdout:
+        """The same, for bytes."""
+        return self
+
+    def write(self, _: object) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            JebbitctlError: always.
+        """
+        raise JebbitctlError("standard output is closed", hint="redirect it to a file or to /dev/null")
 
 
 def is_terminal(stream: TextIO | None) -> bool:

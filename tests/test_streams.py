@@ -1,0 +1,116 @@
+"""Standard output that is full, closed or left early, and directories that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.machine import Machine
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Cli
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX streams")
+
+PRINTING = [
+    "--version",
+    "--help",
+    "integrations",
+    "integrations list",
+    "integrations list --json",
+    "integrations list -q [].id",
+    "mappings list --csv",
+    "campaigns list",
+    "token",
+    "whoami",
+    "api self",
+    "webhooks sign --secret-file secret --body body",
+    "profiles list --json",
+    "doctor",
+    "sandbox serve",
+    "demo",
+]
+
+
+def shell(cli: Cli, script: str) -> subprocess.CompletedProcess[str]:
+    (cli.home / "secret").write_text("abc")
+    (cli.home / "body").write_text("{}")
+    command = ["bash", "-c", script.replace("jebbitctl", f"'{JEBBITCTL}'", 1)]
+    return subprocess.run(
+        command,
+        env=cli.environment(),
+        cwd=cli.home,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("line", PRINTING)
+def test_a_stdout_that_takes_nothing_is_one_error(cli: Cli, line: str, redirection: str) -> None:
+    done = shell(cli, f"jebbitctl {line} {redirection}")
+    assert done.returncode == 1
+    errors = [told for told in done.stderr.splitlines() if told.startswith(("error: ", '{"error": '))]
+    assert len(errors) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert "a bug in" not in done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("line", PRINTING)
+def test_a_reader_that_leaves_is_no_error(cli: Cli, line: str) -> None:
+    done = shell(cli, f'jebbitctl {line} | true; exit "${{PIPESTATUS[0]}}"')
+    assert done.returncode == 0 or line == "doctor", done.stderr
+    assert "rror" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "a bug in" not in done.stderr
+
+
+def nowhere() -> Path:
+    """A directory in which nobody can make anything, not even root."""
+    place = Path("/sys")
+    try:
+        (place / "jebbitctl").mkdir()
+    except OSError:
+        return place / "jebbitctl"
+    pytest.skip("/sys can be written here")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
+    place = {"JEBBIT_CONFIG_DIR": str(nowhere())}
+    return Machine(tmp_path, place, [sandbox.state.client_secret])
+
+
+def test_in_a_read_only_directory_commands_work_uncached_with_one_warning(
+    machine: Machine, sandbox: Sandbox
+) -> None:
+    for args in (("token",), ("whoami",), ("integrations", "list")):
+        result = machine.run(*args, env=sandbox.environment)
+        assert result.code == 0
+        assert result.out
+        assert result.err.count("\n") == 1
+        assert result.err.startswith("warning: the token cache cannot be used (")
+
+
+def test_a_login_that_cannot_be_stored_leaves_nothing_behind(machine: Machine, sandbox: Sandbox) -> None:
+    result = machine.login(sandbox, "--json")
+    assert (result.code, result.out) == (2, "")
+    assert "JEBBIT_CONFIG_DIR" in result.error["hint"]
+    assert machine.kept == {}
+
+
+@pytest.mark.parametrize("args", ["profiles list --json", "logout", "logout --all"])
+def test_where_nothing_is_kept_nothing_is_found(machine: Machine, args: str) -> None:
+    assert machine.run(*args.split()).code == 0
