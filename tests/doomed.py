@@ -89,9 +89,10 @@ def _run_until(step: int, args: list[str]) -> int:
 
 def _kills(hits: int, seconds: float, lines: list[str]) -> None:
     codes: list[int] = []
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     while codes.count(-signal.SIGKILL) < hits:
         args = shlex.split(random.choice(lines))  # noqa: S311 - chaos, not cryptography
-        pid = fork(lambda: run(args), (0, 2, 2))  # noqa: B023 - it is called at once
+        pid = fork(lambda: run(args), (0, nowhere, 2))  # noqa: B023 - it is called at once
         time.sleep(random.uniform(0, seconds))  # noqa: S311 - likewise
         os.kill(pid, signal.SIGKILL)
         codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

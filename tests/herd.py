@@ -1,4 +1,4 @@
-"""Many processes that run a command at the very same moment: ``python -m tests.herd NUMBER ARGS…``.
+"""Many processes that run a command at the very same moment: ``python -m tests.herd NUMBER jebbitctl ARGS…``.
 
 They are forked from one that has imported everything: so they meet where it matters, not while they start.
 Each is a process of its own with its own streams; a JSON list tells how each ended.
@@ -37,7 +37,7 @@ class Outcome:
 def herd(number: int, *args: str, env: Mapping[str, str], timeout: float = 120) -> list[Outcome]:
     """Run ``jebbitctl`` that many times at once."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.herd", str(number), *args],
+        [sys.executable, "-m", "tests.herd", str(number), "jebbitctl", *args],
         env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -76,7 +76,7 @@ def fork(work: Callable[[], int], streams: tuple[int, int, int]) -> int:
 
 def main() -> None:
     """Start them, let all go at once, and tell how each ended."""
-    number, args = int(sys.argv[1]), sys.argv[2:]
+    number, args = int(sys.argv[1]), sys.argv[3:]
     import_everything()
     gate, opening = os.pipe()
 

@@ -26,6 +26,7 @@ HIERARCHY = {
     "UsageError": (2, "usage", "JebbitctlError"),
     "InputNeededError": (2, "input_needed", "UsageError"),
     "CancelledError": (1, "cancelled", "JebbitctlError"),
+    "ConflictError": (1, "conflict", "JebbitctlError"),
     "RefusedError": (1, "refused", "JebbitctlError"),
     "NotTakenError": (1, "not_taken", "RefusedError"),
     "NotFoundError": (3, "not_found", "JebbitctlError"),

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.token_cache import LOCK_PATIENCE, TokenCache
+from jebbitctl.webhooks.server import BackgroundServer
 from tests.herd import herd
 from tests.machine import Machine, paths
 
@@ -39,7 +40,9 @@ crowds = pytest.mark.parametrize(
 @pytest.fixture(autouse=True)
 def _enough_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the sandbox answer everybody at once."""
-    monkeypatch.setattr("jebbitctl.webhooks.server._WORKERS", 60)
+    defaults = BackgroundServer.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "workers", 60)
 
 
 @contextmanager

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 WRITERS = 4
 
+pytestmark = pytest.mark.keeps(
+    "token", "tokens/.jebbitctl-*"
+)  # as private as the token that it was to become
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:

@@ -63,6 +63,7 @@ def assert_no_file_holds_the_secret(machine: Machine, sandbox: Sandbox) -> None:
             assert base64.b64encode(secret) not in content
 
 
+@pytest.mark.keeps("client", "keyring_pass.cfg")
 def test_the_plaintext_keyring_would_have_written_the_secret_to_a_file(
     machine: Machine, sandbox: Sandbox
 ) -> None:
