@@ -295,6 +295,8 @@ def test_the_root_lists_every_command_with_its_line(
 
 
 def test_the_root_imports_a_command_when_it_is_used(capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capfd.readouterr().out == f"jebbitctl {__version__}\n"
     for name in cli.COMMANDS:
         assert cli.run([name, "--help"]) == 0
         out = capfd.readouterr().out
