@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("everyday")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as cores: a test often waits for a process, a clock or a server."""
+    return round((os.cpu_count() or 1) * 1.5)
 
 
 def pytest_configure() -> None:

@@ -154,12 +154,15 @@ def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the command; a Ctrl-C reaches it as well, and how it ends is its own affair."""
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    """Wait for the command; a Ctrl-C reaches it as well, and how it ends is its own affair.
+
+    An exception while subprocess waits could lose the exit code: it would be 0 then.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path  # noqa: TC003 - Typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,10 +23,10 @@ from jebbitctl.urls import is_loopback
 from jebbitctl.webhooks.signature import TOLERANCE, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jebbitctl.output import Output
-    from jebbitctl.webhooks.exchange import Exchange
+    from jebbitctl.webhooks.exchange import Answer
     from jebbitctl.webhooks.receiver import Delivery
 
 
@@ -63,6 +64,7 @@ def listen(
     else 6.
     """
     from jebbitctl.webhooks.exchange import Exchange
+    from jebbitctl.webhooks.forwarding import forward
     from jebbitctl.webhooks.inbox import Inbox
     from jebbitctl.webhooks.receiver import Receiver
     from jebbitctl.webhooks.recordings import Recorder
@@ -74,7 +76,7 @@ def listen(
     inbox = Inbox()
     session = Session(context.output, count)
     with ExitStack() as stack:
-        forward = None if forward_to is None else stack.enter_context(Exchange(forward_to))
+        behind = None if forward_to is None else partial(forward, stack.enter_context(Exchange(forward_to)))
         recorder = None if record is None else stack.enter_context(Recorder(record))
 
         def take(delivery: Delivery) -> None:
@@ -95,7 +97,7 @@ def listen(
                 from jebbitctl.api.integrations import send_test
 
                 send_test(context.client, trigger)
-            session.follow(inbox.coming(timeout), forward)
+            session.follow(inbox.coming(timeout), behind)
         except KeyboardInterrupt:
             session.interrupted = True
         rest = inbox.close()
@@ -128,16 +130,14 @@ class Session:
         """Whether all that was asked for has come."""
         return self.owed is not None and self.seen.get(Reason.OK, 0) >= self.owed
 
-    def follow(self, deliveries: Iterator[Delivery], forward: Exchange | None) -> None:
+    def follow(self, deliveries: Iterator[Delivery], forward: Callable[[Delivery], Answer] | None) -> None:
         """Tell deliveries until all that was asked for has come; pass valid ones on."""
-        from jebbitctl.webhooks.forwarding import end_to_end
-
         while not self.complete and (delivery := next(deliveries, None)):
             reason = str(delivery.verification.reason)
             self.seen[reason] = self.seen.get(reason, 0) + 1
             self._tell(_delivery_event(delivery, with_body=self.output.json))
             if forward and delivery.verification.valid:
-                answer = forward.send(delivery.body, end_to_end(delivery.headers))
+                answer = forward(delivery)
                 outcome = "forwarded" if answer.accepted else "forward-failed"
                 self._tell({"event": outcome, **described(answer)})
 

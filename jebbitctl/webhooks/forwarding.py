@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.exchange import TIMEOUT, Exchange
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.exchange import Answer, Exchange
     from jebbitctl.webhooks.receiver import Delivery
 
 _HOP_BY_HOP = frozenset(
@@ -36,11 +34,6 @@ def end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in dropped}
 
 
-def forward(delivery: Delivery, url: str, *, timeout: float = TIMEOUT) -> Answer:
-    """Pass ``delivery`` on to exactly ``url`` and return that endpoint's answer, or the reason for none.
-
-    Raises:
-        UsageError: the URL cannot be sent to.
-    """
-    with Exchange(url, timeout) as exchange:
-        return exchange.send(delivery.body, end_to_end(delivery.headers))
+def forward(exchange: Exchange, delivery: Delivery) -> Answer:
+    """Pass a delivery on and return that endpoint's answer, or the reason for none."""
+    return exchange.send(delivery.body, end_to_end(delivery.headers))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks.exchange import TIMEOUT, Exchange
-from jebbitctl.webhooks.forwarding import end_to_end
+from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 
 if TYPE_CHECKING:
@@ -44,4 +44,4 @@ def replay(
     with Exchange(url, timeout) as exchange:
         for one in recorded:
             delivery = one.delivery if secret is None else resign(one.delivery, secret)
-            yield one, exchange.send(delivery.body, end_to_end(delivery.headers))
+            yield one, forward(exchange, delivery)

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.forwarding import end_to_end, forward
+from jebbitctl.webhooks import forwarding, verify
+from jebbitctl.webhooks.exchange import TIMEOUT, Exchange
+from jebbitctl.webhooks.forwarding import end_to_end
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.server import BackgroundServer
 
 from .support import SECRET, Endpoint, closed_port, post
 
 if TYPE_CHECKING:
+    from jebbitctl.webhooks.exchange import Answer
     from jebbitctl.webhooks.receiver import Delivery
 
 BODY = b'{"a" :\t"\xc3\xa9\xff"}\r\n'
@@ -23,6 +25,11 @@ def received(**headers: str) -> Delivery:
     with Receiver(SECRET, deliveries.append) as receiver:
         post(receiver.url, BODY, headers={name.replace("_", "-"): value for name, value in headers.items()})
     return deliveries[0]
+
+
+def forward(delivery: Delivery, url: str, *, timeout: float = TIMEOUT) -> Answer:
+    with Exchange(url, timeout) as exchange:
+        return forwarding.forward(exchange, delivery)
 
 
 def test_a_forwarded_delivery_is_the_same_to_the_byte_and_still_verifies() -> None:
