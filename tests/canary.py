@@ -7,12 +7,14 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from subprocess import Popen
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pexpect
+from pexpect import spawnbase
 
 from jebbitctl.sandbox import kinds, tokens
 from jebbitctl.sandbox.server import Sandbox
@@ -148,7 +150,9 @@ def _is(path: Path, pattern: str) -> bool:
     return path.match(pattern.removeprefix("/")) if pattern.startswith("/") else path.match(f"*/{pattern}")
 
 
-_SPAWN = pexpect.spawn.__init__
+TERMINAL: Any = spawnbase.SpawnBase if sys.platform == "win32" else pexpect.spawn
+"""Windows has none to start, and there nothing starts one."""
+_SPAWN = TERMINAL.__init__
 _BEGIN, _ROTATE, _ENCODE = State.__init__, State.rotate_secret, tokens.encode
 
 
@@ -207,7 +211,7 @@ def watch(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
         self.logfile_read = Log(copy)
 
     monkeypatch.setattr(subprocess, "Popen", Watched)
-    monkeypatch.setattr(pexpect.spawn, "__init__", spawned)
+    monkeypatch.setattr(TERMINAL, "__init__", spawned)
 
 
 def _watch_secrets(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
