@@ -175,6 +175,14 @@ def test_the_cron_line_mails_what_drifted_and_nothing_else(project: Cli) -> None
     assert (project.home / "mailed").read_text() == mailed
 
 
+def test_it_quotes_the_benchmark_with_its_date_and_every_reach() -> None:
+    speed = README.partition("## Speed")[2].partition("## ")[0]
+    assert re.search(r"On \d{4}-\d\d-\d\d, with", speed)
+    assert re.findall(r"[≤≥] [\d.]+", speed) == [
+        *("≤ 1.25", "≤ 0.7", *["≤ 1.35"] * 5, "≤ 1.5", "≤ 1.3", "≤ 2", "≤ 1.2", "≤ 1.2", "≥ 10", "≤ 1.1")
+    ]
+
+
 def test_the_receiver_in_python_is_a_correct_one(
     bare: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
