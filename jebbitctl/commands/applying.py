@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands import plan_views
-from jebbitctl.errors import CheckFailedError, JebbitctlError, UnavailableError
+from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.text import json_text
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.verifying import Verification
     from jebbitctl.output import Output
 
-DONE, FAILED, NOT_DONE = "done", "failed", "not done"
-_SIGNS = {DONE: "✓", FAILED: "✗", NOT_DONE: "·"}
+DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not done"
+_SIGNS = {DONE: "✓", FAILED: "✗", UNKNOWN: "?", NOT_DONE: "·"}
 
 
 def confirm(context: Context, plan: Plan, *, keeps_secrets: bool, yes: bool) -> None:
@@ -67,8 +67,10 @@ class Report:
                     self._tell(step, DONE)
                     bar.advance()
         except BaseException as error:
-            for step, result in zip(steps[done:], [FAILED, *[NOT_DONE] * len(steps)], strict=False):
-                self._tell(step, result)
+            for step in steps[done : done + 1]:
+                self._tell(step, UNKNOWN if _leaves_open(error) else FAILED)
+            for step in steps[done + 1 :]:
+                self._tell(step, NOT_DONE)
             if isinstance(error, JebbitctlError) and done < len(steps):
                 error.message = (
                     f"{self._line(steps[done])}: {error.message} "
@@ -111,6 +113,11 @@ class Report:
 
     def _id_of(self, step: Step) -> str | None:
         return self.applying.ids.get(step.name or "")
+
+
+def _leaves_open(error: BaseException) -> bool:
+    """Whether a write that ended so may have been carried out: no answer came, or none was awaited."""
+    return isinstance(error, AmbiguousWriteError) or not isinstance(error, JebbitctlError)
 
 
 def _amount(deliveries: Any) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import stat
+import time
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -15,6 +18,7 @@ from tests.conftest import cli_for
 from tests.manifest.support import SPRING, rows, write
 from tests.manifest.test_diff import spring
 from tests.scripted import add_mapping, attributes_of, writes
+from tests.test_interruptions import Stage, ended, started
 from tests.test_terminal import on_terminal, screen
 
 if TYPE_CHECKING:
@@ -189,6 +193,24 @@ def test_it_stops_at_the_first_failure_and_says_what_was_not_done(tmp_path: Path
         assert "(1 of 3 done, 1 not begun)" in failed.err
         document = cli.run(*APPLY, path, "--yes", "--json")
         assert [step["result"] for step in document.json["steps"]] == ["failed", "not done"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_write_that_ctrl_c_did_not_await_is_called_unknown_and_not_made_twice(tmp_path: Path) -> None:
+    stage = Stage("POST /api/v1/integrations")
+    with Sandbox(wrap=stage.wrap) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = write(cli)
+        with started(cli, *APPLY, path, "--yes") as process:
+            assert stage.reached.wait(30)
+            code, out, _ = ended(process, signal.SIGINT)
+        assert (code, [row[0] for row in rows(out)]) == (130, ["unknown", "not done", "not done"])
+        stage.over.set()
+        patience = time.monotonic() + 10
+        while not attributes_of(sandbox, "integrations") and time.monotonic() < patience:
+            time.sleep(0.05)
+        again = cli.run(*APPLY, path, "--yes")
+        assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
 
 
 def test_what_jebbit_does_not_take_ends_it_with_1(cli: Cli, sandbox: Sandbox) -> None:
