@@ -47,7 +47,11 @@ def export(
         raise UsageError("--all-businesses and --business do not go together")
     before = read_manifest(context, str(into)) if into and into.exists() else None
     inventories = {
-        business: look(context.client if business is None else context.client.for_business(business), [])
+        business: look(
+            context.client if business is None else context.client.for_business(business),
+            before.of(business) if before else [],
+            in_full=True,
+        )
         for business in _businesses(context, before, everywhere=all_businesses)
     }
     text = written(inventories, before, tell=context.output.warn)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import dependents, integrations, mappings
-from jebbitctl.errors import ConflictError, NotFoundError
+from jebbitctl.errors import ConflictError, NotFoundError, RefusedError
+from jebbitctl.manifest.inventory import integrations_of, mappings_of
 from jebbitctl.manifest.plan import CREATE, DELETE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.documents import Resource
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from jebbitctl.storage.secret_files import SecretFiles
 
 _AGAIN = "run it again: the plan is made anew"
-_STAMP = "updated_at"
+_NOT_COMPARED = frozenset({"updated_at", "shared_secret"})
+"""A mapping may touch the first; lists may hide the second, and no step writes it."""
 
 
 class Applying:
@@ -63,45 +65,57 @@ class Applying:
             RefusedError: Jebbit does not tell one.
             JebbitctlError: one cannot be written.
         """
-        owed = [i for i in declared if i.name in self.ids and self._secrets and self._secrets.is_owed(i.name)]
+        if not self._secrets:
+            return []
+        owed = [i for i in declared if i.name in self.ids and self._secrets.is_owed(i.name)]
         for integration in owed:
-            self._keep_secret(self._clients[integration.business], integration.name)
+            self._fetch_secret(self._clients[integration.business], self._secrets, integration.name)
         return [integration.name for integration in owed]
 
-    def _keep_secret(self, client: Client, name: str, given: Any = None) -> None:
-        """Write a secret to its file; Jebbit is asked for it where the answer to the write held none."""
-        if self._secrets:
-            secret = given if isinstance(given, str) and given else None
-            self._secrets.keep(name, secret or integrations.shared_secret(client, self.ids[name]))
+    def _fetch_secret(self, client: Client, secrets: SecretFiles, name: str) -> None:
+        """Ask Jebbit for a secret, and write it to its file."""
+        try:
+            secret = integrations.shared_secret(client, self.ids[name])
+        except RefusedError as error:
+            error.hint = (
+                f"put it into {secrets.path(name)}, or remove that file to go on without it: {error.hint}"
+            )
+            raise
+        secrets.keep(name, secret)
 
     def _create(self, client: Client, step: Step) -> None:
         name, asked = str(step.name), step.asked
-        self._require_none(
-            integrations.matching(
-                integrations.inventory(client), service=integrations.WEBHOOKS, endpoint=asked["endpoint"]
-            )
-        )
+        same = {"service": integrations.WEBHOOKS, "endpoint": asked["endpoint"]}
+        _require_none(integrations.matching(integrations_of(client), **same), self.ids.values())
         if self._secrets:
             self._secrets.reserve(name)
         created, refused = integrations.create(client, asked)
-        self.ids[name] = id_ = str(created["id"])
-        self._seen.add(id_)
-        self._keep_secret(client, name, created.get("shared_secret"))
+        id_, secret = created["id"], created.get("shared_secret")
+        if id_:
+            self.ids[name] = str(id_)
+        told = isinstance(secret, str) and secret != ""
+        if self._secrets and told:
+            self._secrets.keep(name, str(secret))
+        integrations.require_named(client, integrations.PATH, created)
+        if self._secrets and not told:
+            self._fetch_secret(client, self._secrets, name)
         _require_taken(refused, f"jebbitctl integrations get {id_}")
 
     def _map(self, client: Client, step: Step) -> None:
         owner = self.ids[str(step.name)]
-        listed = mappings.listed(client, owner)
-        self._require_none([mapping for mapping in listed if mapping.get("jebbit_var") == step.jebbit_var])
+        wanted = (owner, step.jebbit_var)
+        same = [m for m in mappings_of(client) if (m.get(dependents.OWNER), m.get("jebbit_var")) == wanted]
+        _require_none(same, self._seen)
         created, refused = mappings.create(client, {dependents.OWNER: owner, **step.asked})
         self._seen.add(str(created["id"]))
         _require_taken(refused, f"jebbitctl mappings get {created['id']}")
 
-    def _require_none(self, resources: list[Resource]) -> None:
-        """Return when none of these is new since the plan was made."""
-        for resource in resources:
-            if str(resource["id"]) not in self._seen:
-                raise ConflictError(f"somebody else created {resource['id']} for this meanwhile", hint=_AGAIN)
+
+def _require_none(resources: Iterable[Resource], known: Collection[str]) -> None:
+    """Return when the plan, or a step since, knows each of these."""
+    for resource in resources:
+        if str(resource["id"]) not in known:
+            raise ConflictError(f"somebody else created {resource['id']} for this meanwhile", hint=_AGAIN)
 
 
 def _change(client: Client, step: Step) -> None:
@@ -125,7 +139,9 @@ def _change(client: Client, step: Step) -> None:
 
 def _require_unchanged(what: str, seen: Resource, now: Resource) -> None:
     """Return when a resource is as the plan saw it; a list may tell less of one than its own address does."""
-    told: dict[str, Any] = {name: value for name, value in seen.items() if name in now and name != _STAMP}
+    told: dict[str, Any] = {
+        name: value for name, value in seen.items() if name in now and name not in _NOT_COMPARED
+    }
     if changed := integrations.differences(now, told):
         names = ", ".join(difference.name for difference in changed)
         raise ConflictError(f"{what} was changed by somebody else meanwhile: {names}", hint=_AGAIN)

@@ -6,12 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import dependents, integrations, mappings
+from jebbitctl.api import dependents, integrations, mapping_csv, mappings
 from jebbitctl.errors import NotFoundError, UsageError
 from jebbitctl.manifest.checks import ManifestError
+from jebbitctl.manifest.schema import ATTRIBUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.documents import Resource
@@ -39,20 +40,42 @@ class Inventory:
         return owned
 
 
-def look(client: Client, declared: list[Integration]) -> Inventory:
+def look(client: Client, declared: list[Integration], *, in_full: bool = False) -> Inventory:
     """Return what a business has, in two requests.
 
-    A list that leaves out an attribute which the manifest names cannot be compared with it: then those
-    integrations are asked for one by one.
+    What a list leaves out cannot be compared: what is needed and not told is asked for one by one.
+
+    Args:
+        client: the business's.
+        declared: the entries, whose attributes are needed.
+        in_full: all that there are keys for is needed, too.
     """
     named = {name for integration in declared for name in integration.attributes}
-    found = [
-        resource
-        if named <= resource.keys()
-        else {**resource, **integrations.get(client, str(resource["id"]))}
-        for resource in integrations.inventory(client)
+    everything = (*ATTRIBUTES, integrations.OPTIONS) if in_full else ()
+    return Inventory(integrations_of(client, named.union(everything)), mappings_of(client))
+
+
+def integrations_of(client: Client, named: Iterable[str] = ()) -> list[Resource]:
+    """Return all integrations, each with what it is found by and with these attributes, newest first."""
+    listed = integrations.inventory(client)
+    return _completed(client, listed, integrations.get, {"service_name", "endpoint", *named})
+
+
+def mappings_of(client: Client) -> list[Resource]:
+    """Return all mappings, each with whose it is and what it says, newest first."""
+    return _completed(client, mappings.listed(client), mappings.get, {dependents.OWNER, *mapping_csv.COLUMNS})
+
+
+def _completed(
+    client: Client,
+    listed: Iterable[Resource],
+    get: Callable[[Client, str], Resource],
+    needed: set[str],
+) -> list[Resource]:
+    return [
+        resource if needed <= resource.keys() else {**resource, **get(client, str(resource["id"]))}
+        for resource in listed
     ]
-    return Inventory(found, list(mappings.listed(client)))
 
 
 def matched(

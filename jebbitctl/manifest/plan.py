@@ -89,7 +89,7 @@ class Plan:
         steps: what makes Jebbit have what the manifest says.
         beyond: what takes away the rest: left alone, unless the manifest is to be all there is.
         ids: of the integrations that the manifest names and Jebbit has, by name.
-        seen: the ids of all that there was, integrations and mappings.
+        seen: the ids of all the mappings that there were.
     """
 
     steps: list[Step]
@@ -128,7 +128,7 @@ def plan(manifest: Manifest, inventories: dict[str | None, Inventory], *, prune:
                 (beyond if step.phase == Phase.PRUNE_MAPPINGS else steps).append(step)
         known = {str(resource["id"]) for resource in found.values()}
         beyond += _beyond(business, (r for r in inventory.integrations if str(r["id"]) not in known))
-    seen = {str(r["id"]) for i in inventories.values() for r in (*i.integrations, *i.mappings)}
+    seen = {str(mapping["id"]) for inventory in inventories.values() for mapping in inventory.mappings}
     if prune:
         steps, beyond = [*steps, *beyond], []
     return Plan(sorted(steps, key=_phase), sorted(beyond, key=_phase), ids, frozenset(seen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.storage.files import private_dir, write_secret_file
+from jebbitctl.storage.files import private_dir, write_private, write_secret_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,28 +34,28 @@ class SecretFiles:
         if self._directory.exists() and not self._directory.is_dir():
             raise UsageError(f"{self._directory} is not a directory")
         for name in names:
-            if self._path(name).exists() and not self.is_owed(name):
+            if self.path(name).exists() and not self.is_owed(name):
                 raise UsageError(
-                    f"{self._path(name)} is there already, but integration {name} is yet to be created",
+                    f"{self.path(name)} is there already, but integration {name} is yet to be created",
                     hint="it may be the secret of an integration that still delivers: move it away first",
                 )
 
     def is_owed(self, name: str) -> bool:
         """Whether this secret was to be written, and was not."""
-        path = self._path(name)
+        path = self.path(name)
         return path.is_file() and not path.stat().st_size
 
     def reserve(self, name: str) -> None:
-        """Make an empty file where the secret will go.
+        """Make an empty file where the secret will go, as the secret will be written.
 
         Raises:
             JebbitctlError: it cannot be written.
         """
-        path = self._path(name)
+        path = self.path(name)
         try:
             if not self._directory.is_dir():
                 private_dir(self._directory)
-            path.touch(mode=0o600)
+            write_private(path, "")
         except OSError as error:
             raise JebbitctlError(f"{path}: the secret could not be written: {error.strerror}") from None
 
@@ -65,7 +65,8 @@ class SecretFiles:
         Raises:
             JebbitctlError: it cannot be written.
         """
-        write_secret_file(self._path(name), secret)
+        write_secret_file(self.path(name), secret)
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Return where an integration's secret goes."""
         return self._directory / f"{name}.secret"

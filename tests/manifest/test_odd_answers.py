@@ -1,0 +1,143 @@
+"""A service that tells less than is documented: nothing is created twice, lost, or called what it is not."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.wrappers import Response
+
+from jebbitctl.sandbox.server import Options, Sandbox
+from tests.conftest import cli_for
+from tests.manifest.support import SPRING, rows, write
+from tests.manifest.test_diff import spring
+from tests.scripted import attributes_of, writes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+APPLY = ("integrations", "apply")
+
+
+def retold(
+    change: Callable[[str, dict[str, Any]], None],
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return middleware: each resource is changed in the answer to ``GET /integrations``, say."""
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            response = Response.from_app(app, environ)
+            path = environ["PATH_INFO"].removeprefix("/api/v1")
+            if path.startswith("/integration") and (document := response.get_json(force=True, silent=True)):
+                data = document["data"]
+                for resource in data if isinstance(data, list) else [data]:
+                    change(f"{environ['REQUEST_METHOD']} {path}", resource)
+                response.data = json.dumps(document)
+            return response(environ, start_response)
+
+        return server
+
+    return wrap
+
+
+def lists_without(*names: str) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return middleware: lists leave out these attributes."""
+
+    def change(request: str, resource: dict[str, Any]) -> None:
+        if request in {"GET /integrations", "GET /integration_mappings"}:
+            for name in names:
+                resource["attributes"].pop(name, None)
+
+    return retold(change)
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [("integration_id",), ("jebbit_var", "client_var", "default"), ("service_name",), ("endpoint", "region")],
+)
+def test_lists_that_leave_things_out_create_nothing_twice(tmp_path: Path, left_out: tuple[str, ...]) -> None:
+    with Sandbox(wrap=lists_without(*left_out)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = write(cli)
+        assert cli.run(*APPLY, path, "--yes").code == 0
+        sent = len(writes(sandbox))
+        again = cli.run(*APPLY, path, "--yes")
+        assert (again.code, again.out, len(writes(sandbox))) == (0, "", sent)
+        assert cli.run("integrations", "diff", path, "--strict").code == 0
+
+
+def test_an_export_of_lists_that_leave_things_out_says_them_all_the_same(tmp_path: Path) -> None:
+    with Sandbox(Options(integrations=1), wrap=lists_without("region", "additional_options")) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        spring(sandbox)
+        path = write(cli)
+        assert cli.run("integrations", "export", "--into", path).code == 0
+        entry = tomllib.loads((cli.home / "jebbit.toml").read_text())["integrations"]["spring"]
+        assert (entry["region"], entry["additional_options"]) == ("eu", {"hash_pii": True})
+
+
+def test_a_list_that_hides_shared_secrets_is_no_change_by_somebody_else(tmp_path: Path) -> None:
+    def hide(request: str, resource: dict[str, Any]) -> None:
+        if request == "GET /integrations":
+            resource["attributes"]["shared_secret"] = None
+
+    with Sandbox(wrap=retold(hide)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        spring(sandbox, region="us")
+        result = cli.run(*APPLY, write(cli), "--yes")
+        assert (result.code, len(writes(sandbox))) == (0, 1), result.err
+
+
+def test_a_creation_that_is_answered_without_an_id_keeps_the_secret_and_is_called_unknown(
+    tmp_path: Path,
+) -> None:
+    def nameless(request: str, resource: dict[str, Any]) -> None:
+        if request == "POST /integrations":
+            del resource["id"]
+        else:
+            resource["attributes"].pop("shared_secret", None)
+
+    with Sandbox(wrap=retold(nameless)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        options = (write(cli), "--yes", "--secrets-dir", str(cli.home / "secrets"))
+        result = cli.run(*APPLY, *options)
+        assert (result.code, [row[0] for row in rows(result.out)]) == (5, ["unknown", "not done", "not done"])
+        assert "names no id" in result.err
+        (made,) = attributes_of(sandbox, "integrations").values()
+        assert (cli.home / "secrets" / "spring.secret").read_text() == f"{made['shared_secret']}\n"
+        again = cli.run(*APPLY, *options)
+        assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
+
+
+def test_a_secret_that_jebbit_never_tells_can_be_done_without(tmp_path: Path) -> None:
+    def silent(_request: str, resource: dict[str, Any]) -> None:
+        resource["attributes"].pop("shared_secret", None)
+
+    with Sandbox(wrap=retold(silent)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        secret = cli.home / "secrets" / "spring.secret"
+        options = (write(cli), "--yes", "--secrets-dir", str(secret.parent))
+        for result in (cli.run(*APPLY, *options), cli.run(*APPLY, *options)):
+            assert result.code == 1
+            assert "holds no shared secret" in result.err
+            assert f"into {secret}, or remove that file to go on without it" in result.err
+        secret.unlink()
+        assert cli.run(*APPLY, *options).code == 0
+        assert len(attributes_of(sandbox, "integrations")) == 1
+
+
+def test_an_endpoint_that_somebody_else_gave_to_an_integration_is_not_created_again(tmp_path: Path) -> None:
+    def move(request: str, _resource: dict[str, Any]) -> None:
+        if request == "GET /integrations":
+            (theirs,) = attributes_of(sandbox, "integrations").values()
+            theirs["endpoint"] = "https://hooks.example.com/spring"
+
+    with Sandbox(Options(integrations=1), wrap=retold(move)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        result = cli.run(*APPLY, write(cli, SPRING), "--yes", "--json")
+        assert (result.code, result.error["code"], writes(sandbox)) == (1, "conflict", [])
