@@ -11,10 +11,13 @@ from jebbitctl.commands.all_businesses import covered_by
 from jebbitctl.commands.common import command
 from jebbitctl.commands.manifests import read_manifest
 from jebbitctl.context import context_of
-from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jebbitctl.context import Context
+    from jebbitctl.manifest.inventory import Inventory
     from jebbitctl.manifest.reading import Manifest
 
 
@@ -37,14 +40,14 @@ def export(
     import tomllib
 
     from jebbitctl.manifest.inventory import look
-    from jebbitctl.manifest.plan import plan
-    from jebbitctl.manifest.reading import read
     from jebbitctl.manifest.writing import written
     from jebbitctl.storage.files import write_shared
 
     context = context_of(ctx)
     if all_businesses and context.options.business is not None:
         raise UsageError("--all-businesses and --business do not go together")
+    if str(into) == "-":
+        raise UsageError("--into names a file", hint="without it, the manifest goes to standard output")
     before = read_manifest(context, str(into)) if into and into.exists() else None
     inventories = {
         business: look(
@@ -54,10 +57,10 @@ def export(
         )
         for business in _businesses(context, before, everywhere=all_businesses)
     }
-    text = written(inventories, before, tell=context.output.warn)
-    name = str(into) if into else "the manifest"
-    if plan(read(text.encode(), name), inventories).steps:
-        raise JebbitctlError(f"{name} cannot be brought in line", hint="export without --into, and compare")
+    told: list[str] = []
+    text = _edited(before, inventories, told.append) if before else written(inventories, tell=told.append)
+    for line in told:
+        context.output.warn(line)
     if into:
         write_shared(into, text)
         context.output.note(f"{into} says what exists.")
@@ -70,6 +73,28 @@ def export(
 def register(app: typer.Typer) -> None:
     """Add the command to the group."""
     command(app, "export", example="jebbitctl integrations export > jebbit.toml")(export)
+
+
+def _edited(before: Manifest, inventories: dict[str | None, Inventory], tell: Callable[[str], None]) -> str:
+    """Return a manifest brought in line with what exists.
+
+    Raises:
+        UsageError: tomlkit, which keeps comments, cannot edit this layout, or gets it wrong.
+    """
+    from jebbitctl.manifest.plan import plan
+    from jebbitctl.manifest.reading import read
+    from jebbitctl.manifest.writing import written
+
+    try:
+        text = written(inventories, before, tell=tell).replace("\n", before.newline)
+        if not plan(read(text.encode(), before.name), inventories).steps:
+            return text
+    except (UsageError, ValueError, TypeError, LookupError, AttributeError):
+        pass  # likewise
+    raise UsageError(
+        f"{before.name} is laid out in a way that cannot be edited without loss",
+        hint="give each integration a table of its own, [integrations.NAME], below all other keys",
+    )
 
 
 def _businesses(context: Context, before: Manifest | None, *, everywhere: bool) -> list[str | None]:

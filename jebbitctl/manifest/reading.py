@@ -27,13 +27,15 @@ class Manifest:
 
     Attributes:
         name: the file's, for messages.
-        text: the file's.
+        text: the file's, with lines that end in a line feed only.
+        newline: how they end in the file.
         integrations: in the file's order, with their endpoints expanded.
         businesses: those that it is about, in its order; None is the one in use, and then the only one.
     """
 
     name: str
     text: str
+    newline: str
     integrations: tuple[Integration, ...]
     businesses: tuple[str | None, ...]
 
@@ -68,7 +70,7 @@ def read(content: bytes, name: str) -> Manifest:
     except UnicodeDecodeError:
         raise UsageError(f"{name}: this is not UTF-8 text") from None
     document = _parsed(text, name)
-    manifest = Manifest(name, text, (), (None,))
+    manifest = Manifest(name, text, "\r\n" if b"\r\n" in content else "\n", (), (None,))
     try:
         integrations = tuple(_expanded(integration) for integration in integrations_of(document))
         _require_distinct(integrations)

@@ -39,7 +39,8 @@ def written(
         tell: called with a line about each thing that was taken out, or that no manifest can say.
     """
     document = tomlkit.parse(into.text) if into else _new()
-    names = {integration.name.casefold() for integration in into.integrations} if into else set[str]()
+    sections = [document, *document.get("businesses", {}).values()]
+    names = {name.casefold() for section in sections for name in section.get("integrations", {})}
     for business, inventory in inventories.items():
         section = _section(document, business)
         mappings = inventory.by_owner()

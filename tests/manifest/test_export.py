@@ -223,3 +223,62 @@ def test_on_a_terminal_nothing_is_obeyed(cli: Cli, sandbox: Sandbox) -> None:
     assert "\x9b" not in shown
     assert "\u202e" not in shown
     assert tomllib.loads(shown)["version"] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'integrations = {{ a = {{ id = "{id}", region = "us" }} }}\n',
+        "integrations = {{}}\n",
+        '[integrations]\na = {{ id = "{id}", region = "us", mappings = [] }}\n',
+        'integrations.a.id = "{id}"\nintegrations.a.region = "us"\n',
+        '[integrations]\ngone.id = "x"\n[[integrations.gone.mappings]]\njebbit_var = "q"\nclient_var = "c"',
+    ],
+)
+def test_a_layout_that_cannot_be_edited_is_refused_and_left_alone(
+    cli: Cli, sandbox: Sandbox, text: str
+) -> None:
+    path = write(cli, "version = 1\n" + text.format(id=spring(sandbox)))
+    before = Path(path).read_bytes()
+    result = cli.run(*EXPORT, "--into", path)
+    assert (result.code, Path(path).read_bytes()) == (2, before)
+    assert f"{path} is laid out in a way that cannot be edited" in result.err
+    assert "[integrations.NAME]" in result.err
+
+
+def test_a_last_line_that_does_not_end_is_no_trouble(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    for text in (SPRING.rstrip(), f"{SPRING}# the end", "version = 1", "version = 1  # ours"):
+        path = write(cli, text)
+        assert cli.run(*EXPORT, "--into", path).code == 0
+        assert cli.run(*STRICT, path).code == 0
+
+
+def test_line_ends_stay_as_they_are(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    path = cli.home / "jebbit.toml"
+    path.write_bytes(SPRING.replace("\n", "\r\n").replace('"eu"', '"us"').encode())
+    assert cli.run(*EXPORT, "--into", str(path)).code == 0
+    content = path.read_bytes()
+    assert content.count(b"\n") == content.count(b"\r\n") > SPRING.count("\n")
+    assert cli.run(*STRICT, str(path)).code == 0
+
+
+def test_of_one_business_into_a_file_of_several_takes_no_name_of_another(
+    cli_several: Cli, several: Sandbox
+) -> None:
+    first, second, _ = several.state.businesses
+    named = f"[businesses.{first}.integrations.hooks-example-com-jebbit-1]"
+    text = f'version = 1\n{named}\nendpoint = "https://elsewhere.example.com/"\n[businesses.{second}]\n'
+    path = write(cli_several, text)
+    result = cli_several.run(*EXPORT, "--business", second, "--into", path)
+    assert result.code == 0, result.err
+    document = tomllib.loads(Path(path).read_text())
+    assert list(document["businesses"][second]["integrations"]) == ["hooks-example-com-jebbit-1-2"]
+    assert cli_several.run(*STRICT, "--business", second, path).code == 0
+
+
+def test_into_standard_input_is_refused(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run(*EXPORT, "--into", "-")
+    assert (result.code, sandbox.requests) == (2, [])
+    assert "--into" in result.err
