@@ -61,7 +61,9 @@ def plan(lines: Iterable[Line], existing: Iterable[Resource], *, prune: bool = F
     by_name: dict[str, list[Resource]] = defaultdict(list)
     for resource in existing:
         by_name[mapping_csv.text(resource.get("jebbit_var"))].append(resource)
-    steps = [_step(line, by_name) for line in lines]
+    lines = list(lines)
+    kept = [_kept(line, by_name) for line in lines]
+    steps = [step or _step(line, by_name) for line, step in zip(lines, kept, strict=True)]
     if prune and not any(step.action == FAIL for step in steps):
         steps += [Step(DELETE, None, resource) for left in by_name.values() for resource in left]
     return steps
@@ -114,17 +116,21 @@ def carry_out(clients: Callable[[], Client], integration: str, steps: Sequence[S
             _cancel(answers)
 
 
+def _kept(line: Line, by_name: dict[str, list[Resource]]) -> Step | None:
+    """Plan a line that is so already, and take its mapping off the rest; None for another."""
+    same_name = by_name[line.jebbit_var]
+    for position, resource in enumerate(same_name):
+        if line.problem is None and _is_equal(resource, line):
+            return Step(KEEP, line, same_name.pop(position))
+    return None
+
+
 def _step(line: Line, by_name: dict[str, list[Resource]]) -> Step:
-    """Plan one line, and take the mapping that it names off the rest."""
+    """Plan a line that is not so, and take the mapping that it changes off the rest."""
     if line.problem is not None:
         return Step(FAIL, line, error=line.problem)
     same_name = by_name[line.jebbit_var]
-    if not same_name:
-        return Step(CREATE, line)
-    equal = [resource for resource in same_name if _is_equal(resource, line)]
-    current = (equal or same_name)[0]
-    same_name.remove(current)
-    return Step(KEEP if equal else UPDATE, line, current)
+    return Step(UPDATE, line, same_name.pop(0)) if same_name else Step(CREATE, line)
 
 
 def _is_equal(resource: Resource, line: Line) -> bool:

@@ -84,7 +84,7 @@ def matched(
     """Return the resource that each entry means, by the entry's name; one that is yet to be created has none.
 
     Raises:
-        UsageError: there are two.
+        UsageError: there are two, or another entry means it by its id.
         NotFoundError: there is none of this id.
     """
     found: dict[str, Resource] = {}
@@ -98,7 +98,30 @@ def matched(
         elif integration.id is not None:
             mistake = ManifestError((*integration.path, "id"), f"Jebbit has no integration {integration.id}")
             raise NotFoundError(manifest.told(mistake), hint="take the id out to have one created")
+        else:
+            _require_no_other_there(manifest, integration, declared, existing)
     return found
+
+
+def _require_no_other_there(
+    manifest: Manifest, missing: Integration, declared: Sequence[Integration], existing: Sequence[Resource]
+) -> None:
+    """Refuse to have created, under its endpoint, what another entry means by its id and leaves there.
+
+    Raises:
+        UsageError: there is one; a second would get every delivery, too.
+    """
+    endpoint = missing.attributes["endpoint"]
+    same = integrations.matching(existing, service=missing.service_name, endpoint=endpoint)
+    ids = {str(resource["id"]) for resource in same}
+    for other in declared:
+        if other.id in ids and other.attributes.get("endpoint", endpoint) == endpoint:
+            mistake = ManifestError(
+                (*missing.path, "endpoint"), f"{other.name} has the one that is there, by its id"
+            )
+            raise UsageError(
+                manifest.told(mistake), hint="to have two, create the other first, and give each its id"
+            )
 
 
 def candidates(

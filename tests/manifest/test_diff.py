@@ -193,6 +193,25 @@ def test_a_list_that_tells_too_little_is_completed(tmp_path: Path) -> None:
         assert cli.run(*DIFF, write(cli)).code == 0
 
 
+def test_an_attribute_that_is_sent_under_two_names_costs_no_mapping_that_is_right(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    spring(sandbox)
+    another = '{ jebbit_var = "email", client_var = "e_mail" },\n  '
+    text = SPRING.replace('{ jebbit_var = "email"', another + '{ jebbit_var = "email"')
+    steps = cli.run(*DIFF, write(cli, text), "--json").json["steps"]
+    assert [(step["action"], step["changes"][1]["should_be"]) for step in steps] == [("create", "e_mail")]
+
+
+def test_an_entry_by_id_and_one_by_endpoint_must_not_mean_the_same(cli: Cli, sandbox: Sandbox) -> None:
+    by_id = f'[integrations.by-id]\nid = "{spring(sandbox)}"\n'
+    result = cli.run(*DIFF, write(cli, SPRING + by_id))
+    assert (result.code, result.out) == (2, "")
+    assert "line 4: integrations.spring.endpoint: by-id has the one that is there" in result.err
+    moved = cli.run(*DIFF, write(cli, f'{SPRING}{by_id}endpoint = "https://moved.example.com/"\n'))
+    assert moved.code == 6
+
+
 def test_200_integrations_with_5_mappings_each_cost_two_requests_a_business(tmp_path: Path) -> None:
     with Sandbox(Options(businesses=2)) as sandbox:
         sections = []
