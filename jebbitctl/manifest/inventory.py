@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jebbitctl.api import dependents, integrations, mapping_csv, mappings
-from jebbitctl.errors import NotFoundError, UsageError
+from jebbitctl.errors import NotFoundError, RefusedError, UsageError
 from jebbitctl.manifest.checks import ManifestError
 from jebbitctl.manifest.schema import ATTRIBUTES
 
@@ -62,8 +62,17 @@ def integrations_of(client: Client, named: Iterable[str] = ()) -> list[Resource]
 
 
 def mappings_of(client: Client) -> list[Resource]:
-    """Return all mappings, each with whose it is and what it says, newest first."""
-    return _completed(client, mappings.listed(client), mappings.get, {dependents.OWNER, *mapping_csv.COLUMNS})
+    """Return all mappings, each with whose it is and what it says, newest first.
+
+    Raises:
+        RefusedError: Jebbit does not tell whose one is: it might be created again.
+    """
+    needed = {dependents.OWNER, *mapping_csv.COLUMNS}
+    found = _completed(client, mappings.listed(client), mappings.get, needed)
+    for mapping in found:
+        if dependents.OWNER not in mapping:
+            raise RefusedError(f"Jebbit's answer does not tell whose mapping {mapping['id']} is")
+    return found
 
 
 def _completed(
@@ -130,11 +139,16 @@ def candidates(
     """Yield each entry with the resources that it may mean: by its id, else by service and endpoint."""
     by_id = {str(resource["id"]): resource for resource in existing}
     named = {i.id: by_id.pop(i.id) for i in declared if i.id in by_id}
-    by_endpoint: dict[tuple[Any, Any], list[Resource]] = defaultdict(list)
+    by_endpoint: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in by_id.values():
-        by_endpoint[resource.get("service_name"), resource.get("endpoint")].append(resource)
+        by_endpoint[where(resource)].append(resource)
     for integration in declared:
         if integration.id is not None:
             yield integration, [named[integration.id]] if integration.id in named else []
         else:
             yield integration, by_endpoint[integration.service_name, integration.attributes["endpoint"]]
+
+
+def where(resource: Resource) -> tuple[str, str]:
+    """Return by what an integration is found without its id, as text, whatever Jebbit says there."""
+    return str(resource.get("service_name")), str(resource.get("endpoint"))

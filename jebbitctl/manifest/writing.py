@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import tomlkit
 
 from jebbitctl.manifest import entries
-from jebbitctl.manifest.inventory import candidates
+from jebbitctl.manifest.inventory import candidates, where
 from jebbitctl.manifest.schema import VERSION
 
 if TYPE_CHECKING:
@@ -109,11 +109,11 @@ def _comments_below(table: Any) -> str:
 
 def _twins(resources: list[Resource]) -> set[str]:
     """Return the ids of integrations that only their id tells apart."""
-    first: dict[Any, str] = {}
+    first: dict[tuple[str, str], str] = {}
     twins: set[str] = set()
     for resource in resources:
         id_ = str(resource["id"])
-        other = first.setdefault((resource.get("service_name"), resource.get("endpoint")), id_)
+        other = first.setdefault(where(resource), id_)
         if other != id_:
             twins |= {other, id_}
     return twins

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from tests.support import Cli
+
 APPLY = ("integrations", "apply")
 
 
@@ -69,6 +71,27 @@ def test_lists_that_leave_things_out_create_nothing_twice(tmp_path: Path, left_o
         again = cli.run(*APPLY, path, "--yes")
         assert (again.code, again.out, len(writes(sandbox))) == (0, "", sent)
         assert cli.run("integrations", "diff", path, "--strict").code == 0
+
+
+def test_mappings_that_never_tell_whose_they_are_are_refused_not_created_again(tmp_path: Path) -> None:
+    def ownerless(_request: str, resource: dict[str, Any]) -> None:
+        resource["attributes"].pop("integration_id", None)
+
+    with Sandbox(wrap=retold(ownerless)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        spring(sandbox)
+        result = cli.run(*APPLY, write(cli), "--yes")
+        assert (result.code, writes(sandbox)) == (1, [])
+        assert "does not tell whose mapping" in result.err
+
+
+@pytest.mark.parametrize("endpoint", [["https://hooks.example.com/spring"], {"url": "x"}, 7, None])
+def test_an_endpoint_that_is_no_text_is_that_of_no_entry(cli: Cli, sandbox: Sandbox, endpoint: Any) -> None:
+    id_ = spring(sandbox, endpoint=endpoint)
+    result = cli.run("integrations", "diff", write(cli))
+    assert (result.code, next(rows(result.out))[0]) == (6, "create")
+    exported = tomllib.loads(cli.run("integrations", "export").out)["integrations"]
+    assert id_ in [entry.get("id") for entry in exported.values()]
 
 
 def test_an_export_of_lists_that_leave_things_out_says_them_all_the_same(tmp_path: Path) -> None:
