@@ -47,12 +47,16 @@ def look(client: Client, declared: list[Integration], *, in_full: bool = False) 
 
     Args:
         client: the business's.
-        declared: the entries, whose attributes are needed.
+        declared: the entries, whose attributes are needed, and mappings where one manages them.
         in_full: all that there are keys for is needed, too.
     """
     named = {name for integration in declared for name in integration.attributes}
     everything = (*ATTRIBUTES, integrations.OPTIONS) if in_full else ()
-    return Inventory(integrations_of(client, named.union(everything)), mappings_of(client))
+    maps = in_full or any(integration.mappings is not None for integration in declared)
+    return Inventory(
+        integrations_of(client, named.union(everything)),
+        mappings_of(client, mapping_csv.COLUMNS) if maps else [],
+    )
 
 
 def integrations_of(client: Client, named: Iterable[str] = ()) -> list[Resource]:
@@ -61,13 +65,13 @@ def integrations_of(client: Client, named: Iterable[str] = ()) -> list[Resource]
     return _completed(client, listed, integrations.get, {"service_name", "endpoint", *named})
 
 
-def mappings_of(client: Client) -> list[Resource]:
-    """Return all mappings, each with whose it is and what it says, newest first.
+def mappings_of(client: Client, named: Iterable[str] = ()) -> list[Resource]:
+    """Return all mappings, each with what it is found by and with these attributes, newest first.
 
     Raises:
         RefusedError: Jebbit does not tell whose one is: it might be created again.
     """
-    needed = {dependents.OWNER, *mapping_csv.COLUMNS}
+    needed = {dependents.OWNER, "jebbit_var", *named}
     found = _completed(client, mappings.listed(client), mappings.get, needed)
     for mapping in found:
         if dependents.OWNER not in mapping:

@@ -305,7 +305,7 @@ def test_what_somebody_else_deleted_meanwhile_need_not_be_deleted(tmp_path: Path
         (business,) = sandbox.state.businesses.values()
         business.of("integrations").clear()
 
-    with Sandbox(Options(integrations=1), wrap=meddling("GET /integration_mappings", meddle)) as sandbox:
+    with Sandbox(Options(integrations=1), wrap=meddling("GET /integrations", meddle)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune")
         assert (result.code, writes(sandbox)) == (0, [])

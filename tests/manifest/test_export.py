@@ -97,7 +97,7 @@ def test_whatever_an_integration_holds_what_cannot_be_said_is_named_and_the_rest
     told: list[str] = []
     with closing(Transport(timeout=20)) as transport:
         client = client_for(sandbox, transport)
-        text = written({None: look(client, [])}, tell=told.append)
+        text = written({None: look(client, [], in_full=True)}, tell=told.append)
         assert planned(client, read(text.encode(), "m"), prune=True).steps == []
     assert [f"{left_out} is left out" in line for line in told] == ([True] if left_out else [])
 

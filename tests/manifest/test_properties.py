@@ -136,7 +136,7 @@ def test_what_was_exported_is_in_sync_and_applying_it_does_nothing(
 ) -> None:
     become(sandbox, [*there, *((endpoint, {}, None) for endpoint in twins)])
     told: list[str] = []
-    text = written({None: look(client, [])}, tell=told.append)
+    text = written({None: look(client, [], in_full=True)}, tell=told.append)
     assert told == []
     found = planned(client, read(text.encode(), "m"), prune=True)
     assert found.steps == []
@@ -150,7 +150,7 @@ def test_what_was_exported_into_a_manifest_is_in_sync(
 ) -> None:
     become(sandbox, there)
     before = read(manifest_of(said).encode(), "m")
-    text = written({None: look(client, [])}, before, tell=lambda _: None)
+    text = written({None: look(client, [], in_full=True)}, before, tell=lambda _: None)
     assert planned(client, read(text.encode(), "m"), prune=True).steps == []
 
 
