@@ -142,11 +142,16 @@ _ACCOUNT_VARIABLES = {
 
 
 def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))  # it would lose the process
     try:
         process = subprocess.Popen(cmd, env=environment)  # noqa: S603 - what the user asked for
     except OSError as error:
         raise UsageError(f"{cmd[0]} cannot be run: {error.strerror}") from None
     try:
+        signal.signal(signal.SIGTERM, before)
+        if told:
+            raise SystemExit(128 + told[0])
         code = _wait(process)
     finally:
         _end(process)
