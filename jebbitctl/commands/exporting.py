@@ -9,7 +9,7 @@ import typer
 
 from jebbitctl.commands.all_businesses import covered_by
 from jebbitctl.commands.common import command
-from jebbitctl.commands.manifests import read_manifest
+from jebbitctl.commands.manifests import clients_for, read_manifest
 from jebbitctl.context import context_of
 from jebbitctl.errors import UsageError
 
@@ -49,13 +49,10 @@ def export(
     if str(into) == "-":
         raise UsageError("--into names a file", hint="without it, the manifest goes to standard output")
     before = read_manifest(context, str(into)) if into and into.exists() else None
+    clients = clients_for(context, _businesses(context, before, everywhere=all_businesses))
     inventories = {
-        business: look(
-            context.client if business is None else context.client.for_business(business),
-            before.of(business) if before else [],
-            in_full=True,
-        )
-        for business in _businesses(context, before, everywhere=all_businesses)
+        business: look(client, before.of(business) if before else [], in_full=True)
+        for business, client in clients.items()
     }
     told: list[str] = []
     text = _edited(before, inventories, told.append) if before else written(inventories, tell=told.append)
@@ -90,7 +87,7 @@ def _edited(before: Manifest, inventories: dict[str | None, Inventory], tell: Ca
         if not plan(read(text.encode(), before.name), inventories).steps:
             return text
     except (UsageError, ValueError, TypeError, LookupError, AttributeError):
-        pass  # likewise
+        pass  # what tomlkit makes of such a layout cannot be read, or could not be written
     raise UsageError(
         f"{before.name} is laid out in a way that cannot be edited without loss",
         hint="give each integration a table of its own, [integrations.NAME], below all other keys",

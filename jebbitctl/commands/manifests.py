@@ -12,6 +12,8 @@ from jebbitctl.context import context_of
 from jebbitctl.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jebbitctl.api.client import Client
     from jebbitctl.context import Context
     from jebbitctl.manifest.plan import Plan
@@ -39,7 +41,7 @@ def diff(
 
     context = context_of(ctx)
     manifest = read_manifest(context, file)
-    found = make_plan(manifest, clients_for(context, manifest))
+    found = make_plan(manifest, clients_for(context, manifest.businesses))
     drift = [*found.steps, *(found.beyond if strict else ())]
     show_plan(context, found, in_sync=not drift)
     if drift:
@@ -91,7 +93,7 @@ def apply(
     if not (yes or dry_run):
         context.prompts.require("A confirmation", instead="add --yes to apply without asking")
     manifest = read_manifest(context, file)
-    clients = clients_for(context, manifest)
+    clients = clients_for(context, manifest.businesses)
     plan = make_plan(manifest, clients, prune=prune)
     secrets = SecretFiles(secrets_dir) if secrets_dir else None
     if secrets:
@@ -139,11 +141,11 @@ def read_manifest(context: Context, file: str) -> Manifest:
     return replace(manifest, integrations=tuple(manifest.of(only)), businesses=(only,))
 
 
-def clients_for(context: Context, manifest: Manifest) -> dict[str | None, Client]:
-    """Return a client for each business that a manifest is about."""
+def clients_for(context: Context, businesses: Iterable[str | None]) -> dict[str | None, Client]:
+    """Return a client for each business; None is the one in use."""
     return {
         business: context.client if business is None else context.client.for_business(business)
-        for business in manifest.businesses
+        for business in businesses
     }
 
 
