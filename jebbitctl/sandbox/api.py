@@ -67,14 +67,6 @@ class Api:
     def __init__(self, state: State, log: Callable[[str], None]) -> None:
         self._state = state
         self._log = log
-        self._routes = Map(
-            [
-                Rule("/oauth/token", methods=["POST"], endpoint=issuer.token),
-                Rule(f"{ROOT}/auth", methods=["POST"], endpoint=issuer.auth),
-                *_rules(),
-            ],
-            merge_slashes=False,
-        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -90,7 +82,7 @@ class Api:
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
-        endpoint, values = self._routes.bind_to_environ(request).match()
+        endpoint, values = _ROUTES.bind_to_environ(request).match()
         if not isinstance(endpoint, Operation):
             with self._state.lock:
                 issued: Response = endpoint(self._state, request)
@@ -195,3 +187,15 @@ def _test(call: Call, id_: str) -> Response:
     delivery = Delivery(id_, integration.attributes["endpoint"], integration.attributes["shared_secret"])
     call.deliveries.append(delivery)
     return answer([delivery.body.decode()])
+
+
+# Made once, under the import lock: werkzeug parses Python to compile a rule, and in Python 3.11 two threads
+# that parse at once can break each other (CPython issue 106905).
+_ROUTES = Map(
+    [
+        Rule("/oauth/token", methods=["POST"], endpoint=issuer.token),
+        Rule(f"{ROOT}/auth", methods=["POST"], endpoint=issuer.auth),
+        *_rules(),
+    ],
+    merge_slashes=False,
+)

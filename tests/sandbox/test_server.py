@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from jebbitctl.sandbox.server import Options, Sandbox
 from tests.sandbox.support import Client, connection_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -52,6 +53,31 @@ def test_it_leaves_no_thread_and_no_socket_behind() -> None:
     assert set(threading.enumerate()) <= before
     with Sandbox(Options(port=port)) as sandbox:
         assert sandbox.url.endswith(f":{port}")
+
+
+@pytest.fixture
+def collected_at_every_turn() -> Iterator[None]:
+    """Let garbage collection interrupt nearly every allocation, and another thread run whenever it does."""
+
+    def let_others_run(_phase: str, _info: dict[str, int]) -> None:
+        time.sleep(0)
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(let_others_run)
+    gc.set_threshold(20, 5, 5)
+    yield
+    gc.set_threshold(*thresholds)
+    gc.callbacks.remove(let_others_run)
+
+
+@pytest.mark.usefixtures("collected_at_every_turn")
+def test_threads_may_start_sandboxes_side_by_side() -> None:
+    def start(_number: int) -> str:
+        with Sandbox() as sandbox:
+            return sandbox.url
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(start, range(100)))) == 100
 
 
 def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
