@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,20 @@ def test_imports_point_down(path: Path) -> None:
     assert rooms - {here, "__version__"} <= MAY_IMPORT[here]
     libraries = {name.split(".")[0] for name in imported(path)}
     assert {library for library in libraries & ONLY_IN.keys() if here not in ONLY_IN[library]} == set()
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in FILES}
+    ways = {
+        module: {
+            target
+            for name in imported(path)
+            for target in (name, name.rpartition(".")[0])
+            if target in modules and target != module
+        }
+        for module, path in modules.items()
+    }
+    assert set(TopologicalSorter(ways).static_order()) == set(modules)
 
 
 def test_only_its_command_and_the_demo_import_the_sandbox() -> None:

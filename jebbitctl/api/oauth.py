@@ -14,7 +14,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.documents import is_id
-from jebbitctl.api.statuses import is_passing
 from jebbitctl.errors import CredentialsError, RefusedError, UnavailableError
 from jebbitctl.redaction import scrub
 from jebbitctl.text import parse_json
@@ -176,7 +175,7 @@ def _claims(access_token: str) -> dict[str, Any]:
 
 def _refuse(answer: Answer, credentials: ClientCredentials) -> None:
     issuer, status = credentials.issuer, answer.status
-    if is_passing(status):
+    if answer.is_passing:
         raise UnavailableError(
             f"the issuer {issuer} answered {status}", hint="try again in a minute", status=status
         )

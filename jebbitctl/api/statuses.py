@@ -51,7 +51,7 @@ def raise_for_status(
         raise UnavailableError(
             f"Jebbit asks for fewer requests ({status}{told})", hint="try again in a minute", status=status
         )
-    if is_passing(status):
+    if answer.is_passing:
         what = f"Jebbit answered {status} to {method} {path}{told}"
         if look := how_to_look(method, f"/api/v1{path}"):
             raise AmbiguousWriteError(f"{what}; it may have been carried out", hint=look, status=status)
@@ -63,14 +63,6 @@ def raise_for_status(
             status=status,
         )
     raise RefusedError(f"Jebbit refused {method} {path} ({status}{told})", status=status)
-
-
-def is_passing(status: int) -> bool:
-    """Whether another answer may come later: the server failed, gave up waiting, or has not answered yet."""
-    return not HTTPStatus.OK <= status < HTTPStatus.INTERNAL_SERVER_ERROR or status in {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-    }
 
 
 def scope_needed(method: str, path: str) -> str:

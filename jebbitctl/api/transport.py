@@ -60,6 +60,14 @@ class Answer(NamedTuple):
         return parse_json(self.body)
 
     @property
+    def is_passing(self) -> bool:
+        """Whether another may come later: the server failed, gave up waiting, or has not answered yet."""
+        return not HTTPStatus.OK <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR or self.status in {
+            HTTPStatus.REQUEST_TIMEOUT,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        }
+
+    @property
     def redirect_target(self) -> str:
         """Where a redirect leads, without the query, which may hold anything."""
         return self.headers.get("Location", "").partition("?")[0] or "nowhere"
