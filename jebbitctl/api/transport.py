@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+import zlib
+from gzip import BadGzipFile, GzipFile
 from http import HTTPStatus
+from io import BufferedReader
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -147,14 +150,12 @@ class Transport:
             proxies={"no_proxy": host} if is_loopback(host) else None,
         )
         with response:
-            content = bytearray()
-            for chunk in response.iter_content(65536):
-                content += chunk
-                if len(content) > MAX_BODY:
-                    raise _too_large(method, url, response.status_code)
+            content = _content(response)
+            if len(content) > MAX_BODY:
+                raise _too_large(method, url, response.status_code)
             history = response.raw.retries.history if response.raw.retries else ()
             ambiguous = any(_may_have_worked(past) for past in history)
-            return Answer(response.status_code, response.headers, bytes(content), ambiguous)
+            return Answer(response.status_code, response.headers, content, ambiguous)
 
     def _say(self, line: str) -> None:
         if self.log:
@@ -169,6 +170,19 @@ class Transport:
         except ValueError:
             return " (not JSON)"
         return " " + (text if len(text) <= PREVIEW else text[:PREVIEW] + "…")
+
+
+def _content(response: requests.Response) -> bytes:
+    """Return the decoded body, or more than MAX_BODY of it.
+
+    urllib3 would take gzip that breaks off for whole; the standard library does not.
+    """
+    compressed = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
+    body = GzipFile(fileobj=response.raw) if compressed else BufferedReader(response.raw)
+    try:
+        return body.read(MAX_BODY + 1)
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise urllib3_errors.DecodeError from error
 
 
 def _too_large(method: str, url: str, status: int) -> JebbitctlError:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import socket
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,14 @@ BROKEN: dict[str, tuple[Answer, str]] = {
     "two lengths": (
         last(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"),
         "a header makes no sense",
+    ),
+    "half of gzip": (
+        http(200, gzip.compress(b'[{"id": "a"}]')[:-9], Content_Encoding="gzip"),
+        "the answer could not be decompressed",
+    ),
+    "gzip with another checksum": (
+        http(200, gzip.compress(b"[1]")[:-8] + bytes(8), Content_Encoding="gzip"),
+        "the answer could not be decompressed",
     ),
     "bad gzip": (http(200, b"plain", Content_Encoding="gzip"), "the answer could not be decompressed"),
 }

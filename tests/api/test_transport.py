@@ -86,7 +86,17 @@ def test_an_answer_may_be_compressed(server: FaultServer, transport: Transport) 
 
 
 @pytest.mark.parametrize(
-    "answer", [api([1]), http(204), http(404, "gone"), http(307, Location="/elsewhere")], ids=repr
+    "answer",
+    [
+        api([1]),
+        http(204),
+        http(404, "gone"),
+        http(307, Location="/elsewhere"),
+        http(200, gzip.compress(b"[1]", mtime=0), Content_Encoding="gzip"),
+        http(204, Content_Encoding="gzip"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n",
+    ],
+    ids=repr,
 )
 def test_calls_share_one_connection(server: FaultServer, transport: Transport, answer: bytes) -> None:
     server.script = [answer] * 3
