@@ -10,7 +10,7 @@ from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlErr
 from jebbitctl.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from jebbitctl.context import Context
     from jebbitctl.manifest.carrying_out import Applying
@@ -42,15 +42,20 @@ def confirm(context: Context, plan: Plan, *, keeps_secrets: bool, yes: bool) -> 
 class Report:
     """What came of each step, told at once, and as one document in the end.
 
+    A standard output that takes nothing more, as when ``grep -q`` read what it wanted, neither ends the work
+    half-way nor hides how it ended.
+
     Attributes:
         output: where to.
         applying: knows the ids of what was created.
         rows: what was told.
+        untold: why something could not be told, None while everything could.
     """
 
     output: Output
     applying: Applying
     rows: list[dict[str, Any]] = field(default_factory=list)
+    untold: OSError | JebbitctlError | None = None
 
     def carry_out(self, steps: Sequence[Step]) -> None:
         """Do one step after the other, up to the first that fails.
@@ -86,27 +91,34 @@ class Report:
         for answer in answers:
             told.append(answer)
             result = FAILED if answer.error else DONE
-            if self.output.plain:
-                row = {"result": result, "action": "test", "name": answer.name, "id": answer.id}
-                self.output.table([row], plan_views.STEP_COLUMNS)
-            elif not self.output.json:
-                said = answer.error or f"Jebbit sent {_amount(answer.deliveries)}"
-                self.output.signed([(_SIGNS[result], f"test {answer.name} ({answer.id}): {said}")])
+            row = {"result": result, "action": "test", "name": answer.name, "id": answer.id}
+            said = answer.error or f"Jebbit sent {_amount(answer.deliveries)}"
+            self._say(row, f"test {answer.name} ({answer.id}): {said}")
         return told
 
     def document(self, answers: Sequence[Verification] | None) -> None:
         """Print all of it, where JSON is asked for."""
         if self.output.json:
             tested = {} if answers is None else {"verified": [asdict(answer) for answer in answers]}
-            self.output.document({"steps": self.rows, **tested})
+            self._print(lambda: self.output.document({"steps": self.rows, **tested}))
 
     def _tell(self, step: Step, result: str) -> None:
         row = {**plan_views.step_document(step, self._id_of(step)), "result": result}
         self.rows.append(row)
+        self._say(row, self._line(step))
+
+    def _say(self, row: dict[str, Any], text: str) -> None:
         if self.output.plain:
-            self.output.table([row], plan_views.STEP_COLUMNS)
+            self._print(lambda: self.output.table([row], plan_views.STEP_COLUMNS))
         elif not self.output.json:
-            self.output.signed([(_SIGNS[result], self._line(step))])
+            self._print(lambda: self.output.signed([(_SIGNS[row["result"]], text)]))
+
+    def _print(self, show: Callable[[], object]) -> None:
+        if self.untold is None:
+            try:
+                show()
+            except (OSError, JebbitctlError) as error:
+                self.untold = error
 
     def _line(self, step: Step) -> str:
         return plan_views.step_line(step, self._id_of(step))
@@ -132,6 +144,7 @@ def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] |
     Raises:
         JebbitctlError: a step failed.
         CheckFailedError: Jebbit's test failed for an integration.
+        OSError: all was done, but standard output did not take what came of it.
     """
     told: list[Verification] | None = None
     try:
@@ -142,3 +155,5 @@ def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] |
         report.document(told)
     if failed := [answer.name for answer in told or () if answer.error]:
         raise CheckFailedError(f"Jebbit's test failed for {', '.join(failed)}")
+    if report.untold is not None:
+        raise report.untold

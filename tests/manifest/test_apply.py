@@ -19,6 +19,7 @@ from tests.manifest.support import SPRING, rows, write
 from tests.manifest.test_diff import spring
 from tests.scripted import add_mapping, attributes_of, writes
 from tests.test_interruptions import Stage, ended, started
+from tests.test_streams import shell
 from tests.test_terminal import on_terminal, screen
 
 if TYPE_CHECKING:
@@ -211,6 +212,33 @@ def test_a_write_that_ctrl_c_did_not_await_is_called_unknown_and_not_made_twice(
             time.sleep(0.05)
         again = cli.run(*APPLY, path, "--yes")
         assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("stdout", "code"), [("| true", 0), (">&-", 1), (">/dev/full", 1), ("--json | true", 0)]
+)
+def test_a_stdout_that_takes_nothing_does_not_leave_half_of_it_undone(
+    cli: Cli, sandbox: Sandbox, stdout: str, code: int
+) -> None:
+    write(cli)
+    line = f"jebbitctl integrations apply jebbit.toml --yes {stdout}"
+    done = shell(cli, f'export PYTHONUNBUFFERED=1; {line}; exit "${{PIPESTATUS[0]}}"')
+    assert (done.returncode, len(writes(sandbox))) == (code, 3), done.stderr
+    assert done.stderr.count("error: ") == code
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize("stdout", ["| true", ">&-", "--json | true", "-q 'length(nope)'"])
+def test_a_stdout_that_takes_nothing_does_not_hide_what_failed(
+    cli: Cli, sandbox: Sandbox, stdout: str
+) -> None:
+    sandbox.state.not_taken.add("hash_pii")
+    write(cli)
+    line = f"jebbitctl integrations apply jebbit.toml --yes {stdout}"
+    done = shell(cli, f'export PYTHONUNBUFFERED=1; {line}; exit "${{PIPESTATUS[0]}}"')
+    assert done.returncode == 1
+    assert "did not take additional_options.hash_pii" in done.stderr
 
 
 def test_what_jebbit_does_not_take_ends_it_with_1(cli: Cli, sandbox: Sandbox) -> None:
