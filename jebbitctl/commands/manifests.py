@@ -45,10 +45,9 @@ def diff(
     drift = [*found.steps, *(found.beyond if strict else ())]
     show_plan(context, found, in_sync=not drift)
     if drift:
-        prune = " --prune" if strict and found.beyond else ""
+        apply_ = _apply_line(context, file, prune=strict and bool(found.beyond))
         raise CheckFailedError(
-            f"Jebbit is not as {manifest.name} says: {counted(drift)}",
-            hint=f"jebbitctl integrations apply {file}{prune} makes it so",
+            f"Jebbit is not as {manifest.name} says: {counted(drift)}", hint=f"{apply_} makes it so"
         )
     context.output.note(f"In sync: Jebbit is as {manifest.name} says.")
 
@@ -110,6 +109,16 @@ def apply(
     applying.run(applying.Report(context.output, job), plan.steps, answers)
     if not plan.steps:
         context.output.note(f"In sync: Jebbit is as {manifest.name} says.")
+
+
+def _apply_line(context: Context, file: str, *, prune: bool) -> str:
+    """Return the command that applies a manifest to the same account and business, and to no other."""
+    import shlex
+
+    options = context.options
+    named = (("--profile", options.profile), ("--business", options.business))
+    given = [word for option, value in named if value is not None for word in (option, value)]
+    return shlex.join(["jebbitctl", "integrations", "apply", file, *given, *["--prune"] * prune])
 
 
 def register(app: typer.Typer) -> None:

@@ -64,6 +64,16 @@ def test_each_difference_is_a_line_and_ends_with_6(cli: Cli, sandbox: Sandbox) -
     assert writes(sandbox) == []
 
 
+def test_the_hint_applies_to_no_more_than_what_was_compared(cli_several: Cli, several: Sandbox) -> None:
+    first, second, _ = several.state.businesses
+    path = cli_several.home / "our manifest.toml"
+    path.write_text(f"version = 1\n[businesses.{first}]\n[businesses.{second}]\n")
+    result = cli_several.run(*DIFF, str(path), "--business", second, "--strict", "--json")
+    assert result.code == 6
+    command = f"jebbitctl integrations apply '{path}' --business {second} --prune"
+    assert result.error["hint"] == f"{command} makes it so"
+
+
 def test_the_json_is_a_document_of_steps(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*DIFF, write(cli), "--json")
     assert (result.code, result.error["code"]) == (6, "check_failed")
