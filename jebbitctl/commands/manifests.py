@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - Typer reads the annotation
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,7 +66,7 @@ def apply(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")] = False,
     secrets_dir: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
     ] = None,
     verify: Annotated[
@@ -89,12 +89,14 @@ def apply(
     context = context_of(ctx)
     if dry_run and verify:
         raise UsageError("--dry-run and --verify exclude each other")
+    if secrets_dir == "":
+        raise UsageError("--secrets-dir is empty")
     if not (yes or dry_run):
         context.prompts.require("A confirmation", instead="add --yes to apply without asking")
     manifest = read_manifest(context, file)
     clients = clients_for(context, manifest.businesses)
     plan = make_plan(manifest, clients, prune=prune)
-    secrets = SecretFiles(secrets_dir) if secrets_dir else None
+    secrets = SecretFiles(Path(secrets_dir)) if secrets_dir else None
     if secrets:
         secrets.require_free(plan.new)
     if dry_run:

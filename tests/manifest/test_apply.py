@@ -146,6 +146,12 @@ def test_without_a_directory_for_secrets_it_says_that_they_are_not_kept(cli: Cli
     assert "warning: new shared secrets are not kept: --secrets-dir DIR" in result.err
 
 
+def test_an_unset_variable_does_not_put_secrets_where_one_stands(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", "")
+    assert (result.code, sandbox.requests) == (2, [])
+    assert "--secrets-dir is empty" in result.err
+
+
 def test_a_secret_that_an_interrupted_run_owed_is_written_by_the_next(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     directory = cli.home / "secrets"
