@@ -47,10 +47,11 @@ def written(
         left = {str(resource["id"]): resource for resource in inventory.integrations}
         twins = _twins(inventory.integrations)
         declared = into.of(business) if into else []
+        gone: list[str] = []
         for integration, meant in candidates(declared, inventory.integrations):
             resource = next((r for r in meant if str(r["id"]) in left), None)
             if resource is None:
-                _take_out(document, section, integration.name)
+                gone.append(integration.name)
                 tell(f"{integration.name} is taken out: Jebbit has no such integration")
                 continue
             id_ = str(left.pop(str(resource["id"]))["id"])
@@ -62,6 +63,8 @@ def written(
             section[name] = tomlkit.table()
             entry = entries.Entry(section[name], entries.unwritten(name, business), tell)
             entry.become(resource, mappings[id_], with_id=id_ in twins)
+        for name in gone:  # last: tomlkit indents what is added below a heading like the comment above it
+            _take_out(document, section, name)
     return tomlkit.dumps(document).rstrip("\n") + "\n"
 
 

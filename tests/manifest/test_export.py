@@ -147,6 +147,7 @@ def test_into_a_file_keeps_its_names_comments_and_variables(cli: Cli, sandbox: S
         'region = "eu"          # moves in May',
         "# asked for by sales",
     )
+    assert "\n is_active" not in text
     for line in kept:
         assert line in text
     assert "campaign_name_filter" not in text
