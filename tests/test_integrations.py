@@ -114,6 +114,17 @@ def test_a_query_that_cannot_be_parsed_is_refused_before_any_request(
     assert sandbox.requests == []
 
 
+def test_a_query_that_fails_on_the_result_says_that_the_command_did_its_work(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    before = len(stored(sandbox))
+    result = jebbitctl(
+        "integrations", "create", "--endpoint", "https://new.example.com/", "-q", "length(nope)"
+    )
+    assert (result.code, len(stored(sandbox))) == (2, before + 1)
+    assert "carried out" in result.error["hint"]
+
+
 def test_get_shows_every_attribute_and_masks_the_secret(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:

@@ -35,4 +35,7 @@ def search(query: Any, value: Any) -> Any:
     try:
         return query.search(value)
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(f"--query: {str(error).splitlines()[0]}") from None
+        raise UsageError(
+            f"--query: {str(error).splitlines()[0]}",
+            hint="the command itself was carried out; only what it came to could not be shown this way",
+        ) from None
