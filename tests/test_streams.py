@@ -77,6 +77,16 @@ def test_a_reader_that_leaves_is_no_error(cli: Cli, line: str) -> None:
     assert "a bug in" not in done.stderr
 
 
+@pytest.mark.parametrize(("line", "code"), [("logout", 0), ("integrations get nobody12", 3)])
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>&1 >&- | true"])
+def test_a_stderr_that_takes_nothing_does_not_change_the_exit_code(
+    cli: Cli, line: str, code: int, redirection: str
+) -> None:
+    script = f'jebbitctl {line} {redirection}; exit "${{PIPESTATUS[0]}}"'
+    done = shell(cli, f"unset PYTHONUNBUFFERED; {script}")
+    assert (done.returncode, done.stderr) == (code, "")
+
+
 def nowhere() -> Path:
     """A directory in which nobody can make anything, not even root."""
     place = Path("/sys")
