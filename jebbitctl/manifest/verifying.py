@@ -40,11 +40,10 @@ def verified(
     Those of other services are left out: their tests would reach systems that no webhook does.
     """
     for integration in declared:
-        if integration.service_name != integrations.WEBHOOKS:
-            continue
         name, id_, client = integration.name, ids[integration.name], clients[integration.business]
         try:
-            if integrations.get(client, id_).get("is_active") is not True:
+            current = {"service_name": integration.service_name, **integrations.get(client, id_)}
+            if current["service_name"] != integrations.WEBHOOKS or current.get("is_active") is not True:
                 continue
             answer = integrations.send_test(client, id_)
         except JebbitctlError as error:

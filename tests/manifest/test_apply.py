@@ -357,6 +357,16 @@ def test_verify_makes_jebbit_send_its_test_for_each_active_integration(cli: Cli)
     assert list(rows(again.out)) == [["done", "test", "", "spring", answer["id"], ""]]
 
 
+def test_verify_leaves_out_another_service_also_where_the_manifest_names_none(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    there = attributes_of(sandbox, "integrations")
+    klaviyo = next(id_ for id_, known in there.items() if known["service_name"] == "klaviyo")
+    path = write(cli, f'version = 1\n[integrations.ours]\nid = "{klaviyo}"\nis_active = true\n')
+    assert cli.run(*APPLY, path, "--yes", "--verify", "--json").json == {"steps": [], "verified": []}
+    assert writes(sandbox) == []
+
+
 def test_a_terminal_reads_how_much_jebbit_says_it_sent(cli: Cli) -> None:
     shown = screen(cli, *APPLY, write(cli), "--yes", "--verify", env={"NO_COLOR": "1"})
     assert re.search(r"✓ test spring \(\w+\): Jebbit sent 1 delivery$", shown, re.MULTILINE)
