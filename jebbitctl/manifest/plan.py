@@ -145,6 +145,10 @@ def _step(manifest: Manifest, integration: Integration, current: Resource | None
         return Step(
             Phase.CREATE, CREATE, integration.business, integration.name, asked=integration.attributes
         )
+    service = current.get("service_name", integration.service_name)
+    if integration.service_name not in (WEBHOOKS, service):  # the one that counts where none is named
+        mistake = ManifestError((*integration.path, "service_name"), f"Jebbit has {service} there")
+        raise UsageError(manifest.told(mistake), hint="no integration changes its service: mend it or the id")
     changes = differences(current, integration.attributes)
     if not changes:
         return None

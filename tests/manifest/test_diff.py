@@ -64,6 +64,13 @@ def test_each_difference_is_a_line_and_ends_with_6(cli: Cli, sandbox: Sandbox) -
     assert writes(sandbox) == []
 
 
+def test_a_service_that_is_not_what_jebbit_has_is_an_error(cli: Cli, sandbox: Sandbox) -> None:
+    entry = f'[integrations.ours]\nid = "{spring(sandbox)}"\n'
+    result = cli.run(*DIFF, write(cli, f'version = 1\n{entry}service_name = "klaviyo"\n'))
+    assert (result.code, result.out) == (2, "")
+    assert "line 4: integrations.ours.service_name: Jebbit has webhooks_standard there" in result.err
+
+
 def test_the_hint_applies_to_no_more_than_what_was_compared(cli_several: Cli, several: Sandbox) -> None:
     first, second, _ = several.state.businesses
     path = cli_several.home / "our manifest.toml"
