@@ -1,9 +1,9 @@
-"""Which URLs are safe to talk to, decided in one place."""
+"""Which URLs are safe to talk to, and which are the same, decided in one place."""
 
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
 
@@ -33,6 +33,24 @@ def require_https(url: str, *, what: str) -> str:
             hint="use an absolute https:// URL (http:// only for this machine: 127.0.0.1, localhost)",
         )
     return url
+
+
+def normalized(url: str) -> str:
+    """Return what all spellings of a URL have in common; what is no absolute URL as it is.
+
+    Scheme and host are in lower case, a port that goes without saying is left out, no path is ``/``: RFC
+    3986, sections 6.2.2.1 and 6.2.3. What follows the host is compared letter by letter.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    user, at, host = parts.netloc.rpartition("@")
+    if not host:
+        return url
+    usual = {"https": ":443", "http": ":80"}.get(parts.scheme, ":")
+    host = host.lower().removesuffix(usual).removesuffix(":")
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", path=parts.path or "/"))
 
 
 def _problem(url: str) -> str | None:

@@ -147,6 +147,26 @@ def test_if_absent_creates_once_and_then_prints_what_is_there(
     assert len(writes(sandbox)) == 1
 
 
+def test_if_absent_takes_another_spelling_of_the_endpoint_for_the_same(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    create = ("integrations", "create", "--if-absent", "--endpoint")
+    for spelling in ("https://leads.example.com", "https://Leads.Example.com:443/"):
+        result = jebbitctl(*create, spelling)
+        assert (result.code, "warning" in result.err) == (0, False)
+    assert len(writes(sandbox)) == 1
+
+
+def test_an_update_sends_no_other_spelling_of_the_endpoint(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    id_ = jebbitctl(
+        "integrations", "create", "--endpoint", "https://leads.example.com", "-q", "id"
+    ).out.strip()
+    assert jebbitctl("integrations", "update", id_, "--endpoint", "https://LEADS.example.com/").code == 0
+    assert len(writes(sandbox)) == 1
+
+
 def test_if_absent_says_where_the_existing_one_differs(jebbitctl: Callable[..., Result]) -> None:
     jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--region", "us")
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--region", "eu", "--if-absent")

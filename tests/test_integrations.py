@@ -91,8 +91,12 @@ def test_list_finds_an_integration_by_its_endpoint(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     endpoint = str(stored(sandbox)[webhook(sandbox)]["endpoint"])
-    result = jebbitctl("integrations", "list", "--endpoint", endpoint, "-q", "[].id")
-    assert result.json == [webhook(sandbox)]
+    for spelling in (
+        endpoint,
+        endpoint.replace("https://hooks.example.com", "HTTPS://Hooks.Example.com:443"),
+    ):
+        result = jebbitctl("integrations", "list", "--endpoint", spelling, "-q", "[].id")
+        assert result.json == [webhook(sandbox)]
 
 
 def test_a_list_that_finds_nothing_is_an_empty_success(jebbitctl: Callable[..., Result]) -> None:

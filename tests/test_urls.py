@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
-from jebbitctl.urls import is_loopback, require_https
+from jebbitctl.urls import is_loopback, normalized, require_https
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])
@@ -87,6 +87,46 @@ def test_anything_else_is_wrong_usage(url: str, problem: str) -> None:
         require_https(url, what="--endpoint")
     assert "password@" not in caught.value.message
     assert "https://" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://hooks.example.com/",
+        "https://hooks.example.com",
+        "HTTPS://Hooks.Example.COM/",
+        "https://hooks.example.com:443",
+        "https://hooks.example.com:/",
+    ],
+)
+def test_spellings_of_one_url_have_one_normal_form(spelling: str) -> None:
+    assert normalized(spelling) == "https://hooks.example.com/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.com/",
+        "https://hooks.example.com:80/",
+        "https://hooks.example.com:8443/",
+        "https://hooks.example.com/A",
+        "https://hooks.example.com/a",
+        "https://hooks.example.com/a/",
+        "https://hooks.example.com/?A",
+        "https://A@hooks.example.com/",
+        "https://[2001:db8::443]/",
+        "https://[::1",
+        "urn:A",
+        "",
+    ],
+)
+def test_what_differs_otherwise_is_another_url(url: str) -> None:
+    assert normalized(url) == url
+
+
+@given(st.text() | st.text("htPs:/[]@.1%\\#?43").map("http:/".__add__))
+def test_a_normal_form_is_its_own(url: str) -> None:
+    assert normalized(normalized(url)) == normalized(url)
 
 
 @given(

@@ -9,6 +9,7 @@ from jebbitctl.api import documents
 from jebbitctl.api.doubts import how_to_look
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError, RefusedError
 from jebbitctl.text import parse_json
+from jebbitctl.urls import normalized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,9 +49,7 @@ def matching(
     """Return the resources that have all the values asked for; None asks for nothing."""
     asked = {"is_active": active, "region": region, "service_name": service, "endpoint": endpoint}
     wanted = {name: value for name, value in asked.items() if value is not None}
-    if not wanted:
-        return list(resources)
-    return [r for r in resources if all(r.get(name) == value for name, value in wanted.items())]
+    return [r for r in resources if not differences(r, wanted)] if wanted else list(resources)
 
 
 def get(client: Client, id_: str) -> Resource:
@@ -116,7 +115,7 @@ def changes(current: Resource, asked: dict[str, Any]) -> dict[str, Any]:
     wanted = dict(asked)
     if isinstance(options := asked.get(OPTIONS), dict):
         wanted[OPTIONS] = {**_options(current), **options}
-    return {name: value for name, value in wanted.items() if not _same(current.get(name), value)}
+    return {name: value for name, value in wanted.items() if not _same(name, current.get(name), value)}
 
 
 def differences(resource: Resource, asked: dict[str, Any]) -> list[Difference]:
@@ -125,7 +124,7 @@ def differences(resource: Resource, asked: dict[str, Any]) -> list[Difference]:
     return [
         Difference(name, is_.get(name), value)
         for name, value in wanted.items()
-        if not _same(is_.get(name), value)
+        if not _same(name, is_.get(name), value)
     ]
 
 
@@ -196,8 +195,10 @@ def _dotted(attributes: dict[str, Any]) -> dict[str, Any]:
     return flat | {f"{OPTIONS}.{name}": value for name, value in _options(attributes).items()}
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Compare as JSON does: true is not 1."""
+def _same(name: str, one: Any, other: Any) -> bool:
+    """Compare as JSON does, where true is not 1; endpoints as URLs."""
+    if name == "endpoint" and isinstance(one, str) and isinstance(other, str):
+        return normalized(one) == normalized(other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

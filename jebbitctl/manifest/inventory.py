@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api import dependents, integrations, mapping_csv, mappings
 from jebbitctl.errors import NotFoundError, RefusedError, UsageError
 from jebbitctl.manifest.checks import ManifestError
-from jebbitctl.manifest.schema import ATTRIBUTES
+from jebbitctl.manifest.schema import ATTRIBUTES, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -124,11 +124,11 @@ def _require_no_other_there(
     Raises:
         UsageError: there is one; a second would get every delivery, too.
     """
-    endpoint = missing.attributes["endpoint"]
-    same = integrations.matching(existing, service=missing.service_name, endpoint=endpoint)
+    there = {"endpoint": missing.attributes["endpoint"]}
+    same = integrations.matching(existing, service=missing.service_name, **there)
     ids = {str(resource["id"]) for resource in same}
     for other in declared:
-        if other.id in ids and other.attributes.get("endpoint", endpoint) == endpoint:
+        if other.id in ids and not integrations.differences(there | other.attributes, there):
             mistake = ManifestError(
                 (*missing.path, "endpoint"), f"{other.name} has the one that is there, by its id"
             )
@@ -150,9 +150,4 @@ def candidates(
         if integration.id is not None:
             yield integration, [named[integration.id]] if integration.id in named else []
         else:
-            yield integration, by_endpoint[integration.service_name, integration.attributes["endpoint"]]
-
-
-def where(resource: Resource) -> tuple[str, str]:
-    """Return by what an integration is found without its id, as text, whatever Jebbit says there."""
-    return str(resource.get("service_name")), str(resource.get("endpoint"))
+            yield integration, by_endpoint[integration.where]

@@ -142,7 +142,7 @@ def _require_distinct(integrations: Iterable[Integration]) -> None:
     """Two entries must not mean the same integration."""
     seen: dict[Any, Integration] = {}
     for integration in integrations:
-        found_by = integration.id or (integration.service_name, integration.attributes["endpoint"])
+        found_by = integration.id or integration.where
         other = seen.setdefault((integration.business, found_by), integration)
         if other is not integration:
             key = "id" if integration.id else "endpoint"

@@ -29,7 +29,7 @@ from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS
 from jebbitctl.api.mapping_csv import Line
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.checks import ManifestError, require_known, require_unknown, table_in, typed
-from jebbitctl.urls import require_https
+from jebbitctl.urls import normalized, require_https
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,6 +95,16 @@ class Integration:
     service_name: str = WEBHOOKS
     attributes: dict[str, Any] = field(default_factory=dict)
     mappings: tuple[Mapping, ...] | None = None
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """By what it is found without an id."""
+        return where({"service_name": self.service_name, **self.attributes})
+
+
+def where(attributes: dict[str, Any]) -> tuple[str, str]:
+    """Return by what an integration is found without its id, as text, whatever Jebbit says there."""
+    return str(attributes.get("service_name")), normalized(str(attributes.get("endpoint")))
 
 
 def integrations_of(document: dict[str, Any]) -> list[Integration]:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import tomlkit
 
 from jebbitctl.manifest import entries
-from jebbitctl.manifest.inventory import candidates, where
-from jebbitctl.manifest.schema import VERSION
+from jebbitctl.manifest.inventory import candidates
+from jebbitctl.manifest.schema import VERSION, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -49,6 +49,11 @@ def test_what_is_as_the_manifest_says_is_in_sync(cli: Cli, sandbox: Sandbox) -> 
     assert (document["in_sync"], document["steps"], len(document["beyond"])) == (True, [], 2)
 
 
+def test_another_spelling_of_an_endpoint_means_the_same_integration(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox, endpoint="HTTPS://HOOKS.example.com:443/spring")
+    assert cli.run(*DIFF, write(cli)).code == 0
+
+
 def test_each_difference_is_a_line_and_ends_with_6(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox, region="us", additional_options={"hash_pii": False})
     mapping = next(iter(attributes_of(sandbox, "integration_mappings").values()))

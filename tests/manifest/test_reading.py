@@ -189,6 +189,11 @@ HEAD = "version = 1\n\n[integrations.a]\n"
             "line 6: integrations.b.endpoint: a has the same endpoint",
             None,
         ),
+        (
+            HEAD + 'endpoint = "https://x.example"\n[integrations.b]\nendpoint = "https://X.example:443/"',
+            "line 6: integrations.b.endpoint: a has the same endpoint",
+            None,
+        ),
         (HEAD + 'id = "x"\n[integrations.b]\nid = "x"', "line 6: integrations.b.id: a has the same id", None),
         (HEAD + 'id = "x"\n]', "line 5: Invalid statement", None),
         ("version = 1\nversion = 1", "line 2: Cannot overwrite a value", None),
