@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from tests.support import Result
 
 
-settings.register_profile("everyday", deadline=None, database=None)
+settings.register_profile(
+    "everyday",
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # it measures the machine
+)
 settings.register_profile(
     "nightly",
     settings.get_profile("everyday"),
     max_examples=10_000,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("everyday")
 

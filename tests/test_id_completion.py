@@ -220,7 +220,7 @@ def test_a_slow_service_holds_nobody_up(tmp_path: Path) -> None:
         for typed in (GET, "jebbitctl whoami --business "):
             began = time.monotonic()
             tab(cli, typed, env=env, times=1)
-            assert time.monotonic() - began < 4  # 1.5 on a machine that has nothing else to do
+            assert time.monotonic() - began < 10  # 1.5 on a machine that has nothing else to do
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,18 @@ def started(cli: Cli, *args: str, env: dict[str, str] | None = None) -> subproce
     )
 
 
+def _noticing(module: str, then: str = "") -> str:
+    """A ``sitecustomize`` that tells when a module is about to be imported."""
+    return (
+        f"import sys, time\n"
+        f"class Noticing:\n"
+        f"    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        f"            print('importing', flush=True); {then}\n"
+        f"sys.meta_path.insert(0, Noticing())\n"
+    )
+
+
 def assert_nothing_is_left(cli: Cli) -> None:
     """No half-written file, and no lock that the next command would wait for."""
     assert list(cli.home.rglob(LEFTOVERS)) == []
@@ -139,8 +151,14 @@ def test_while_another_process_asks_for_the_token(
     assert cli.run("token").code == 0
     (token,) = cli.config.glob("tokens/*.json")
     token.unlink()
-    with FileLock(token.with_suffix(".lock")), started(cli, "token") as process:
-        time.sleep(1.5)  # until it waits
+    modules = cli.home / "modules"
+    modules.mkdir()
+    (modules / "sitecustomize.py").write_text(_noticing("filelock"))
+    lock = FileLock(token.with_suffix(".lock"))
+    with lock, started(cli, "token", env={"PYTHONPATH": str(modules)}) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        time.sleep(0.5)  # until it waits
         assert ended(process, sent) == (code, "", "")
     assert len(paths(sandbox)) == 1
 
@@ -228,14 +246,7 @@ def test_while_a_command_runs_beside_the_sandbox(
 @pytest.mark.parametrize("module", ["typer", "jebbitctl.cli"])
 def test_while_the_program_still_starts(machine: Machine, module: str) -> None:
     """Whoever presses Ctrl-C at once has not seen anything yet, and sees nothing then."""
-    (machine.modules / "sitecustomize.py").write_text(
-        f"import sys, time\n"
-        f"class Slow:\n"
-        f"    def find_spec(self, name, *_):\n"
-        f"        if name == {module!r}:\n"
-        f"            print('importing', flush=True); time.sleep(60)\n"
-        f"sys.meta_path.insert(0, Slow())\n"
-    )
+    (machine.modules / "sitecustomize.py").write_text(_noticing(module, "time.sleep(60)"))
     with started(machine, "--version") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "importing\n"

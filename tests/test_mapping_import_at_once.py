@@ -61,19 +61,25 @@ def created(sandbox: Sandbox) -> list[str]:
 
 def test_no_more_writes_are_under_way_than_said_and_the_report_is_in_the_files_order(tmp_path: Path) -> None:
     lock, under_way, most = threading.Lock(), 0, 0
+    overtaken = threading.Event()
 
-    def slow_for_even_lines(name: str) -> None:
+    def slow_for_one_line(name: str) -> None:
         nonlocal under_way, most
         with lock:
             under_way += 1
             most = max(most, under_way)
-        time.sleep(0.05 if int(name[1:]) % 2 == 0 else 0.01)
+        if name == "v9":
+            overtaken.set()
+        if name == "v2":
+            overtaken.wait(20)
+        time.sleep(0.01)
         with lock:
             under_way -= 1
 
-    with Sandbox(Options(integrations=1), wrap=creating(slow_for_even_lines)) as sandbox:
+    with Sandbox(Options(integrations=1), wrap=creating(slow_for_one_line)) as sandbox:
         result = imported(tmp_path, sandbox)
-        assert created(sandbox) != [f"v{n}" for n in range(LINES)]
+        names = created(sandbox)
+        assert names.index("v8") < names.index("v2")
     assert (result.code, most) == (0, AT_ONCE)
     assert [line["jebbit_var"] for line in result.json["lines"]] == [f"v{n}" for n in range(LINES)]
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,10 +85,8 @@ def test_a_get_is_repeated_after_a_broken_connection(server: FaultServer, client
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_refused_connection_took_nothing(transport: Transport, method: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with pytest.raises(UnavailableError, match="could not be reached: connection refused") as caught:
-        transport.send(method, f"http://127.0.0.1:{port}/api/v1/integrations", headers={})
+        transport.send(method, "http://127.0.0.1:9/api/v1/integrations", headers={})
     assert caught.value.code == "unavailable"
 
 

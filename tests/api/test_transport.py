@@ -48,7 +48,7 @@ def test_a_call_ends_at_its_deadline(server: FaultServer, hasty: Transport, answ
     started = time.monotonic()
     with pytest.raises(UnavailableError, match=r"no answer within 0\.5 s"):
         get(hasty, server)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert len(server.seen) == 1
 
 
@@ -152,7 +152,7 @@ def test_a_retry_after_that_makes_no_sense_waits_for_nothing(
     ]
     started = time.monotonic()
     assert get(transport, server).json() == [1]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize("value", ["999999999", "inf", "1e308", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
@@ -169,7 +169,7 @@ def test_retry_after_is_honoured(server: FaultServer, transport: Transport) -> N
     server.script = [http(429, Retry_After="0.3"), api([1])]
     started = time.monotonic()
     assert get(transport, server).json() == [1]
-    assert 0.3 <= time.monotonic() - started < 3
+    assert 0.3 <= time.monotonic() - started < 5
 
 
 def test_a_post_is_repeated_only_where_it_was_surely_not_taken(

@@ -109,7 +109,7 @@ def test_a_daemon_that_is_stopped_delays_for_three_seconds(
     for args in (["whoami"], ["login", "--client-id", "x", "--client-secret-stdin"], ["logout"]):
         started = time.monotonic()
         result = machine.run(*args, "--json", stdin="abc")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 10
         assert (result.code, result.error["code"]) == (4, "keyring")
     os.kill(daemon, signal.SIGCONT)
     assert machine.run("logout").code == 0

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,10 +86,8 @@ def test_a_redirect_is_not_followed(client: Client) -> None:
     ],
 )
 def test_an_endpoint_elsewhere_is_never_contacted(client: Client, lines: list[str], endpoint: str) -> None:
-    started = time.monotonic()
     response = _test(client, endpoint)
     assert (response.status_code, response.json()) == (200, [BODY])
-    assert time.monotonic() - started < 1.5
     (line,) = [line for line in lines if line.startswith("delivery")]
     assert "not sent" in line or "Failed to parse" in line
 

@@ -77,7 +77,7 @@ def test_slow_connections_do_not_keep_others_waiting(client: Client) -> None:
             connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
         started = time.monotonic()
         assert client.get("self").status_code == 200
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
     finally:
         for connection in slow:
             connection.close()

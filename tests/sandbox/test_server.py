@@ -181,7 +181,7 @@ def test_a_delayed_answer_does_not_delay_the_end() -> None:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         time.sleep(0.1)
         started = time.monotonic()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
 
 
 def test_requests_can_fail_as_services_do_before_anything_is_done() -> None:

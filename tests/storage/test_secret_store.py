@@ -143,7 +143,7 @@ def test_a_broken_plugin_of_the_keyring_library_is_not_told_about(machine: Machi
 def test_a_keyring_that_hangs_is_given_three_seconds(machine: Machine, sandbox: Sandbox) -> None:
     started = time.monotonic()
     assert_refused(machine, sandbox, f"{BROKEN}.HangingKeyring", "did not answer within 3 s")
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 20
 
 
 def test_a_keyring_that_does_not_give_back_what_it_took_is_found_out(

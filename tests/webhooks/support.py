@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: a port that was free a moment ago may be another test's by now."""
 
 
 def post(
@@ -110,10 +112,3 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             thread.join()
-
-
-def closed_port() -> int:
-    """A port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port

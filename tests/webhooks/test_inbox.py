@@ -40,7 +40,7 @@ def test_deliveries_come_out_in_order_until_the_end(inbox: Inbox, deliveries: li
 def test_nothing_is_waited_for_longer_than_allowed(inbox: Inbox, timeout: float) -> None:
     began = time.monotonic()
     assert list(inbox.coming(timeout)) == []
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_the_time_ends_even_while_deliveries_keep_coming(inbox: Inbox, deliveries: list[Delivery]) -> None:
@@ -55,7 +55,7 @@ def test_the_time_ends_even_while_deliveries_keep_coming(inbox: Inbox, deliverie
     began = time.monotonic()
     for _ in inbox.coming(0.2):
         time.sleep(0.01)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     inbox.close()
     stop.set()
     sender.join(5)
@@ -85,5 +85,5 @@ def test_once_closed_nobody_waits_for_room_and_what_is_left_comes_out(
     rest = inbox.close()
     began = time.monotonic()
     inbox.put(deliveries[3])
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert list(rest) == deliveries[:3]

@@ -14,7 +14,7 @@ from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender, Summary, paced, summarize
 from jebbitctl.webhooks.server import BackgroundServer
 
-from .support import SECRET, Endpoint, closed_port
+from .support import NOBODY, SECRET, Endpoint
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.receiver import Delivery
@@ -57,24 +57,25 @@ def test_each_of_a_series_is_signed_afresh() -> None:
 
 
 def test_a_series_goes_on_after_a_failure() -> None:
-    answers = Sender(f"http://127.0.0.1:{closed_port()}", SECRET).series(3)
+    answers = Sender(NOBODY, SECRET).series(3)
     assert [answer.error for answer in answers] == ["Connection refused"] * 3
 
 
 def test_the_rate_is_not_exceeded_to_catch_up_after_a_pause() -> None:
-    times = []
+    times = [time.monotonic()]
     for number in paced(6, rate=50):
         times.append(time.monotonic())
         if number == 1:
             time.sleep(0.1)
-    assert times[1] - times[0] > 0.01
-    assert times[5] - times[2] > 0.04
+    began, _, second, third, *_, sixth = times
+    assert second - began >= 0.02
+    assert sixth - third > 0.04
 
 
 def test_without_a_rate_nothing_waits() -> None:
     began = time.monotonic()
     assert list(paced(1000, None)) == list(range(1000))
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("rate", [0, -1, math.nan])
