@@ -341,6 +341,22 @@ def test_a_mapping_that_somebody_else_deleted_meanwhile_counts_as_deleted(tmp_pa
     assert (result.code, result.err) == (0, "1 deleted.\n")
 
 
+@pytest.mark.parametrize("format_", ["--plain", "--json"])
+def test_whoever_reads_the_report_may_leave_and_the_exit_code_still_tells(
+    cli: Cli, sandbox: Sandbox, format_: str
+) -> None:
+    path = cli.home / "m.csv"
+    path.write_text(HEADER + "a,x,\n,bad,\n")
+    with subprocess.Popen(
+        [JEBBITCTL, "mappings", "import", active(sandbox), str(path), format_],
+        env=cli.environment({"PYTHONUNBUFFERED": "1"}),
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+    assert process.returncode == 1
+
+
 def test_ctrl_c_reports_what_was_done_so_far(tmp_path: Path) -> None:
     with Sandbox(Options(integrations=1, latency_ms=30)) as sandbox:
         cli = cli_for(tmp_path, sandbox)

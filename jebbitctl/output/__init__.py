@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,10 @@ class Output:
     def line(self, text: str) -> None:
         """Print a line on stdout as it is."""
         sys.stdout.write(text + "\n")
+
+    def unread(self) -> AbstractContextManager[None]:
+        """Print in this block a report of work: who leaves it unread neither ends that nor hides its end."""
+        return suppress(BrokenPipeError)
 
     def note(self, text: str) -> None:
         """Tell the person at the terminal something."""
