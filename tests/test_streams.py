@@ -87,6 +87,22 @@ def test_a_stderr_that_takes_nothing_does_not_change_the_exit_code(
     assert (done.returncode, done.stderr) == (code, "")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "jebbitctl integrations diff manifest",
+        "jebbitctl webhooks verify --secret-file secret --body body --signature t=1,v1=x",
+        "jebbitctl webhooks check $JEBBIT_API_BASE_URL --secret-file secret",
+        "jebbitctl webhooks send $JEBBIT_API_BASE_URL --secret-file secret",
+        "JEBBIT_CLIENT_ID=nobody jebbitctl doctor",
+    ],
+)
+def test_a_check_that_does_not_hold_is_told_also_when_nobody_reads_why(cli: Cli, line: str) -> None:
+    (cli.home / "manifest").write_text('version = 1\nintegrations.new.endpoint = "https://new.example/"\n')
+    cli.env["PYTHONUNBUFFERED"] = "1"
+    assert shell(cli, f'{line} | true; exit "${{PIPESTATUS[0]}}"').returncode == 6
+
+
 def nowhere() -> Path:
     """A directory in which nobody can make anything, not even root."""
     place = Path("/sys")

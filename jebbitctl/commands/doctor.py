@@ -39,7 +39,8 @@ def doctor(ctx: typer.Context) -> None:
             checks.append(check)
             progress.advance()
     failed = [check.name for check in checks if check.ok is False]
-    _show(output, checks, ok=not failed)
+    with output.unread():
+        _show(output, checks, ok=not failed)
     if failed:
         hold = "does not hold" if len(failed) == 1 else "do not hold"
         raise CheckFailedError(f"{len(failed)} of {len(checks)} checks {hold}: {', '.join(failed)}")

@@ -40,7 +40,8 @@ def check(
         for result in probe(url, secret_of(ctx, context)):
             results.append(result)
             progress.advance()
-    _show_results(context, url, results)
+    with context.output.unread():
+        _show_results(context, url, results)
     if junit:
         write_junit(junit, results)
     failed = [result.name for result in results if not result.passed]

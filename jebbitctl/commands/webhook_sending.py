@@ -90,7 +90,8 @@ def replay(
         for one, answer in send_again(chosen, to, secret=secret):
             rows.append({"number": one.number, **described(answer)})
             progress.advance()
-    context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
+    with context.output.unread():
+        context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
     if not rows:
         context.output.note("Nothing to replay.")
     failed = [row["number"] for row in rows if not row["accepted"]]
@@ -133,10 +134,11 @@ def described(answer: Answer) -> dict[str, Any]:
 
 
 def _show(context: Context, document: dict[str, Any]) -> None:
-    if context.output.json:
-        context.output.document(document)
-    else:
-        context.output.pairs((name, value) for name, value in document.items() if value not in (None, ""))
+    with context.output.unread():
+        if context.output.json:
+            context.output.document(document)
+        else:
+            context.output.pairs((name, value) for name, value in document.items() if value not in (None, ""))
 
 
 def _send_series(context: Context, sender: Sender, count: int, rate: float | None) -> None:

@@ -15,6 +15,7 @@ from jebbitctl.times import unix_seconds
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TOLERANCE, Reason, sign, verify
 
 if TYPE_CHECKING:
+    from jebbitctl.output import Output
     from jebbitctl.webhooks.explain import Explanation
     from jebbitctl.webhooks.signature import Verification
 
@@ -77,14 +78,8 @@ def verify_(
     secret = secret_of(ctx, context)
     verification = verify(secret, content, signature, tolerance=tolerance, now=now)
     explanation = _explained(secret, content, signature, verification) if explain else None
-    document = _document(verification, explanation)
-    if context.output.json:
-        context.output.document(document)
-    else:
-        found = document.pop("explanation", {})
-        context.output.pairs(
-            {**document, **{k: found[k] for k in ("sentence", "advice") if k in found}}.items()
-        )
+    with context.output.unread():
+        _show(context.output, _document(verification, explanation))
     if not verification:
         hint = None if explain else "add --explain to find out why"
         if verification.reason is Reason.STALE:
@@ -96,6 +91,14 @@ def _explained(secret: str, body: bytes, signature: str, verification: Verificat
     from jebbitctl.webhooks.explain import explain
 
     return explain(secret, body, signature, reason=verification.reason)
+
+
+def _show(output: Output, document: dict[str, Any]) -> None:
+    if output.json:
+        output.document(document)
+    else:
+        found = document.pop("explanation", {})
+        output.pairs({**document, **{k: found[k] for k in ("sentence", "advice") if k in found}}.items())
 
 
 def _document(verification: Verification, explanation: Explanation | None) -> dict[str, Any]:

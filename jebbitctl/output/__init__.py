@@ -126,7 +126,7 @@ class Output:
         sys.stdout.write(text + "\n")
 
     def unread(self) -> AbstractContextManager[None]:
-        """Print in this block a report of work: who leaves it unread neither ends that nor hides its end."""
+        """Print in this block how work or a check goes: a reader that leaves changes nothing about that."""
         return suppress(BrokenPipeError)
 
     def note(self, text: str) -> None:
