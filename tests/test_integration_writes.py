@@ -107,6 +107,8 @@ def test_an_endpoint_that_is_not_safe_is_refused_before_any_request(
         ["--region", "mars"],
         ["--set", "novalue"],
         ["--set", "a=nojson"],
+        ["--set", "a=NaN"],
+        ["--set", "a=1e999"],
         ["--set", "a.b=1"],
         ["--set", "=1"],
         ["--set", 'shared_secret="x"'],
@@ -206,10 +208,14 @@ def test_the_secret_file_is_written_for_an_existing_integration_too(
 def test_a_secret_file_that_cannot_be_written_is_refused_before_anything_is_created(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    for place in (tmp_path, tmp_path / "no" / "where"):
+    link = tmp_path / "stdout"  # as /dev/stdout is one, which root could replace
+    (tmp_path / "output").touch()
+    link.symlink_to(tmp_path / "output")
+    for place in (tmp_path, tmp_path / "no" / "where", link):
         result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", str(place))
         assert result.code == 2
     assert sandbox.requests == []
+    assert link.is_symlink()
 
 
 def test_a_secret_file_may_be_a_pipe(jebbitctl: Callable[..., Result]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from typer.core import TyperOption
@@ -11,6 +10,7 @@ from jebbitctl.api.integrations import OPTIONS, REGIONS
 from jebbitctl.commands.common import ApiCommand
 from jebbitctl.commands.completing import one_of
 from jebbitctl.errors import UsageError
+from jebbitctl.text import parse_json
 
 SWITCHES = {
     "active/inactive": ("is_active", "Deliver visitors' answers, or only tests."),
@@ -121,8 +121,8 @@ def _parsed(text: str) -> tuple[str, Any]:
     if parts[0] in _NOT_SETTABLE:
         raise UsageError(f"--set cannot set {parts[0]}: Jebbit does")
     try:
-        return name, json.loads(value)
-    except (ValueError, RecursionError):
+        return name, parse_json(value)
+    except ValueError:
         raise UsageError(
             f"--set {name}: {value!r} is not JSON", hint=f"""a text needs quotes: --set '{name}="{value}"'"""
         ) from None

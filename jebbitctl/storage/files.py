@@ -155,10 +155,13 @@ def require_writable(path: Path) -> None:
     """Refuse a place that a secret could not be written to, while nothing has happened yet.
 
     Raises:
-        UsageError: the directory is missing or read-only, or ``path`` is a directory.
+        UsageError: the directory is missing or read-only, or ``path`` is a directory, or a link to a file,
+            which would be replaced: ``/dev/stdout``, say.
     """
     if path.is_dir():
         raise UsageError(f"{path} is a directory")
+    if path.is_symlink() and path.is_file():
+        raise UsageError(f"{path} is a link", hint="name the file that it leads to")
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a directory")
     if not os.access(path.parent if not path.exists() or path.is_file() else path, os.W_OK):
