@@ -53,7 +53,7 @@ class Cli:
             for name, value in os.environ.items()
             if not name.startswith(("JEBBIT_", "PYTHON_KEYRING", "XDG_"))
             and name.lower() not in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
-            and name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}
+            and name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PYTHONUNBUFFERED"}
         }
         merged: dict[str, str | None] = {
             **inherited,

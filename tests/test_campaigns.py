@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
 from jebbitctl.api.campaigns import PAGE_SIZE
-from jebbitctl.sandbox.server import Options, Sandbox
+from jebbitctl.sandbox.server import Sandbox
 from tests.conftest import cli_for
 from tests.scripted import add, attributes_of
 from tests.support import JEBBITCTL
@@ -138,7 +139,17 @@ def test_campaigns_without_an_id_end_as_well(tmp_path: Path) -> None:
 
 
 def test_a_pipe_has_the_first_page_before_the_second_is_answered(tmp_path: Path) -> None:
-    with Sandbox(Options(latency_ms=700)) as sandbox:
+    seen = threading.Event()
+
+    def wrap(app: Any) -> Any:
+        def waiting(environ: Any, start: Any) -> Any:
+            if parse_qs(environ["QUERY_STRING"]).get("page[number]") == ["2"]:
+                seen.wait(20)
+            return app(environ, start)
+
+        return waiting
+
+    with Sandbox(wrap=wrap) as sandbox:
         fill(sandbox, PAGE_SIZE + 1)
         with subprocess.Popen(
             [JEBBITCTL, "campaigns", "list"],
@@ -149,6 +160,7 @@ def test_a_pipe_has_the_first_page_before_the_second_is_answered(tmp_path: Path)
             assert process.stdout is not None
             assert "Campaign 200" in process.stdout.readline()
             assert len(queries(sandbox)) == 1
+            seen.set()
             assert len(process.stdout.readlines()) == PAGE_SIZE
     assert process.returncode == 0
 
