@@ -92,9 +92,10 @@ def test_requests_sent_at_once_on_one_connection_are_answered_in_order(url: str)
     one = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n%b\r\n"
     close = b"Connection: close\r\n"
     began = time.monotonic()
-    answer = talk(url, one % b"" + b"a" + one % b"" + b"b" + one % close + b"c")
-    assert time.monotonic() - began < 1.5  # the loop looks around once a second, whatever comes
-    assert [part[:1] for part in answer.split(b"\r\n\r\n")[1:]] == [b"a", b"b", b"c"]
+    for _ in range(6):
+        answer = talk(url, one % b"" + b"a" + one % b"" + b"b" + one % close + b"c")
+        assert [part[:1] for part in answer.split(b"\r\n\r\n")[1:]] == [b"a", b"b", b"c"]
+    assert time.monotonic() - began < 5  # the loop looks around once a second, whatever comes
 
 
 def test_a_client_that_waits_to_be_told_to_go_on_is_told(url: str) -> None:
