@@ -195,7 +195,7 @@ def test_an_answer_without_a_status_ends_the_wait_as_a_failure(tmp_path: Path) -
 
 
 def test_a_timeout_is_unavailable_and_says_what_goes_on(tmp_path: Path) -> None:
-    result = waiting(tmp_path, ["received", "processing"], "--timeout", "1", "--json")
+    result = waiting(tmp_path, ["processing"], "--timeout", "1", "--json")
     assert (result.code, result.out, result.error["code"]) == (5, "", "unavailable")
     assert "b1 is still processing after 1 s" in result.error["message"]
     assert "goes on at Jebbit's" in result.error["message"]
