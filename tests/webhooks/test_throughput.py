@@ -67,9 +67,10 @@ def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) ->
 @pytest.mark.long
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
 def test_10000_deliveries_are_listened_to_at_half_the_speed_of_an_application_that_does_nothing(
-    bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The best of many short rounds, taken in turns: what else the machine does must not decide."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # nor what it takes to trace one of the two
     path, printed = tmp_path / "recording", tmp_path / "printed"
     options = ("--record", str(path), "--count", str(ROUNDS * A_ROUND), "--json")
     listened, bared = [], []
