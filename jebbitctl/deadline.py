@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+A_NAP = 0.5
+"""Seconds that the main thread sleeps at a stretch: a Ctrl-C that comes right before it falls asleep does not
+wake it, and is noticed when it wakes."""
 
 
 class _Call(threading.Thread, Generic[T]):
@@ -41,8 +46,10 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     """
     thread = _Call(call)
     thread.start()
-    if not thread.finished.wait(seconds):
-        raise TimeoutError
+    until = time.monotonic() + seconds
+    while not thread.finished.wait(min(max(until - time.monotonic(), 0), A_NAP)):
+        if time.monotonic() >= until:
+            raise TimeoutError
     if thread.error is not None:
         raise thread.error
     return thread.results[0]

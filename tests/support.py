@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 JEBBITCTL = str(Path(sys.executable).with_name("jebbitctl"))
 
@@ -86,3 +90,23 @@ class Cli:
         for secret in self.secrets:
             assert secret not in result.out + result.err
         return result
+
+
+@contextmanager
+def interrupted_unnoticed() -> Iterator[None]:
+    """Press Ctrl-C while the block waits, so that nothing wakes it.
+
+    That is what happens to a main thread that the system stops for a while right before it falls asleep: the
+    signal is taken note of, and then it sleeps. Here another thread takes note of it.
+    """
+
+    def press() -> None:
+        time.sleep(0.5)  # until it waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    try:
+        yield
+    finally:
+        pressing.join()

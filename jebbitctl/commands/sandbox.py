@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,7 @@ import typer
 
 from jebbitctl.commands.common import LocalCommand, command, group
 from jebbitctl.context import context_of
+from jebbitctl.deadline import A_NAP
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.files import CONFIG_DIR_VARIABLE
 
@@ -71,7 +72,8 @@ def serve(
         try:
             context.output.note(f"A local Jebbit at {sandbox.url}; Ctrl-C stops it. To talk to it, set:")
             _print_environment(context, sandbox.environment)
-            threading.Event().wait()
+            while True:
+                time.sleep(A_NAP)
         except KeyboardInterrupt:
             context.output.note("Stopped.")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from contextlib import suppress
-from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING
+
+from jebbitctl.deadline import A_NAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +37,12 @@ class Inbox:
 
     def coming(self, timeout: float | None = None) -> Iterator[Delivery]:
         """Yield deliveries as they come, until the end or for ``timeout`` seconds, however many wait."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = TIMEOUT_MAX if deadline is None else min(deadline - time.monotonic(), TIMEOUT_MAX)
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
             try:
-                delivery = self._waiting.get(timeout=left) if left > 0 else None
+                delivery = self._waiting.get(timeout=min(left, A_NAP))
             except queue.Empty:
-                return
+                continue
             if delivery is None:
                 return
             yield delivery

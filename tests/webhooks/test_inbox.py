@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import pytest
 
 from jebbitctl.webhooks.inbox import Inbox
 from jebbitctl.webhooks.receiver import Receiver
+from tests.support import interrupted_unnoticed
 
 from .support import SECRET, post
 
@@ -41,6 +43,14 @@ def test_nothing_is_waited_for_longer_than_allowed(inbox: Inbox, timeout: float)
     began = time.monotonic()
     assert list(inbox.coming(timeout)) == []
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_ctrl_c_that_wakes_nobody_is_noticed_all_the_same(inbox: Inbox) -> None:
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
+        list(inbox.coming(30))
+    assert time.monotonic() - began < 15
 
 
 def test_the_time_ends_even_while_deliveries_keep_coming(inbox: Inbox, deliveries: list[Delivery]) -> None:
