@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+import pytest
 from werkzeug.wrappers import Response
 
-from jebbitctl.api.side_by_side import WORKERS, side_by_side
+from jebbitctl.api.side_by_side import WORKERS, awaited, side_by_side
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.conftest import cli_for
 from tests.sandbox.support import Client
+from tests.support import interrupted_unnoticed
 from tests.test_terminal import screen
 
 if TYPE_CHECKING:
@@ -173,3 +177,11 @@ def test_tools_that_cannot_be_made_are_a_failure_of_each_item() -> None:
     assert all(
         isinstance(f.exception(), OSError) for f in side_by_side(range(3), broken, lambda _, item: item)
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_ctrl_c_that_wakes_nobody_is_noticed_all_the_same() -> None:
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
+        awaited(Future())
+    assert time.monotonic() - began < 15

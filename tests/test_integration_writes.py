@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,6 @@ from tests.test_integrations import stored, webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from jebbitctl.sandbox.server import Sandbox
     from tests.support import Result
@@ -136,6 +136,17 @@ def test_dry_run_prints_the_request_and_sends_nothing(
         "data": {"type": "integrations", "attributes": {"endpoint": ENDPOINT, "region": "us"}}
     }
     assert sandbox.requests == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_secret_that_could_not_be_written_leaves_the_way_to_it(jebbitctl: Callable[..., Result]) -> None:
+    result = jebbitctl(
+        "integrations", "create", "--endpoint", ENDPOINT, "--secret-file", "/dev/full", "--json"
+    )
+    id_ = result.json["id"]
+    assert (result.code, result.json["shared_secret"]) == (1, "********")
+    assert result.error["message"] == "/dev/full: the secret could not be written: No space left on device"
+    assert f"jebbitctl integrations secret {id_}" in result.error["hint"]
 
 
 def test_if_absent_creates_once_and_then_prints_what_is_there(

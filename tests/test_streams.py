@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.machine import Machine
+from tests.scripted import attributes_of, writes
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
@@ -99,8 +100,33 @@ def test_a_stderr_that_takes_nothing_does_not_change_the_exit_code(
 )
 def test_a_check_that_does_not_hold_is_told_also_when_nobody_reads_why(cli: Cli, line: str) -> None:
     (cli.home / "manifest").write_text('version = 1\nintegrations.new.endpoint = "https://new.example/"\n')
-    cli.env["PYTHONUNBUFFERED"] = "1"
     assert shell(cli, f'{line} | true; exit "${{PIPESTATUS[0]}}"').returncode == 6
+
+
+@pytest.mark.parametrize("redirection", ["| true", ">/dev/full", ">&-"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "integrations create --hash-pii --endpoint https://new.example",
+        "integrations update $ID --hash-pii --json",
+    ],
+)
+def test_what_jebbit_does_not_take_is_told_also_when_nobody_reads_the_rest(
+    cli: Cli, sandbox: Sandbox, line: str, redirection: str
+) -> None:
+    sandbox.state.not_taken.add("hash_pii")
+    cli.env["ID"] = next(iter(attributes_of(sandbox, "integrations")))
+    done = shell(cli, f'jebbitctl {line} {redirection}; exit "${{PIPESTATUS[0]}}"')
+    assert (done.returncode, done.stderr.count("error")) == (1, 1)
+    assert "did not take additional_options.hash_pii" in done.stderr
+
+
+def test_a_full_disk_does_not_make_a_write_look_as_if_it_had_failed(cli: Cli, sandbox: Sandbox) -> None:
+    done = shell(cli, "jebbitctl integrations create --endpoint https://new.example >/dev/full")
+    assert (done.returncode, len(writes(sandbox))) == (1, 1)
+    assert done.stderr.startswith(
+        "error: standard output: No space left on device\nhint: the command itself was"
+    )
 
 
 def nowhere() -> Path:

@@ -76,6 +76,19 @@ def test_it_prints_a_line_for_each_delivery_as_it_comes(bare: Cli) -> None:
     assert "2 ok, 1 mismatch" in err
 
 
+def test_deliveries_that_are_owed_are_waited_for_also_when_nobody_reads_on(bare: Cli) -> None:
+    with listening(bare, "--count", "3", "--timeout", "30") as (process, url):
+        assert process.stdout is not None
+        Sender(url, SECRET).send()
+        process.stdout.readline()
+        process.stdout.close()
+        for body in (b"{}", b"[]"):
+            assert Sender(url, SECRET, body).send().status == 200
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert "Received: 3 ok." in process.stderr.read()
+
+
 def test_json_is_one_line_each(bare: Cli) -> None:
     with listening(bare, "--count", "2", "--timeout", "20", "--json") as (process, url):
         Sender(url, SECRET).send()

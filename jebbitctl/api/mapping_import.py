@@ -158,8 +158,10 @@ def _ended(step: Step, answer: Future[Step]) -> Step:
     Raises:
         JebbitctlError: it failed for a reason that the others would fail for as well.
     """
+    from jebbitctl.api.side_by_side import awaited
+
     try:
-        return answer.result()
+        return awaited(answer)
     except (RefusedError, NotFoundError) as error:
         return replace(step, action=FAIL, error=error.message)
     except UnavailableError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
+
+from jebbitctl.deadline import A_NAP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,3 +86,10 @@ def side_by_side(
     for _ in range(min(at_once, len(futures))):
         threading.Thread(target=work, name="side-by-side", daemon=True).start()
     return futures
+
+
+def awaited(future: Future[Result]) -> Result:
+    """Return what came of a call, once it is over; a Ctrl-C ends the wait."""
+    while wait([future], A_NAP).not_done:
+        pass
+    return future.result()

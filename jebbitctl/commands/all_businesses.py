@@ -41,7 +41,7 @@ class AllBusinesses:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield each resource with its ``business``, in the token's order, then in the service's."""
-        from jebbitctl.api.side_by_side import side_by_side
+        from jebbitctl.api.side_by_side import awaited, side_by_side
 
         context = self._context
         businesses = covered_by(context)
@@ -52,7 +52,7 @@ class AllBusinesses:
         answers = side_by_side(businesses, context.clients(), ask)
         for business, answer in zip(businesses, answers, strict=True):
             try:
-                found = answer.result()
+                found = awaited(answer)
             except JebbitctlError as error:
                 self._failures.append((business, error))
             else:

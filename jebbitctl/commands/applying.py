@@ -10,7 +10,7 @@ from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlErr
 from jebbitctl.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from jebbitctl.context import Context
     from jebbitctl.manifest.carrying_out import Applying
@@ -42,20 +42,15 @@ def confirm(context: Context, plan: Plan, *, keeps_secrets: bool, yes: bool) -> 
 class Report:
     """What came of each step, told at once, and as one document in the end.
 
-    A standard output that takes nothing more, as when ``grep -q`` read what it wanted, neither ends the work
-    half-way nor hides how it ended.
-
     Attributes:
         output: where to.
         applying: knows the ids of what was created.
         rows: what was told.
-        untold: why something could not be told, None while everything could.
     """
 
     output: Output
     applying: Applying
     rows: list[dict[str, Any]] = field(default_factory=list)
-    untold: OSError | JebbitctlError | None = None
 
     def carry_out(self, steps: Sequence[Step]) -> None:
         """Do one step after the other, up to the first that fails.
@@ -100,7 +95,8 @@ class Report:
         """Print all of it, where JSON is asked for."""
         if self.output.json:
             tested = {} if answers is None else {"verified": [asdict(answer) for answer in answers]}
-            self._print(lambda: self.output.document({"steps": self.rows, **tested}))
+            with self.output.telling():
+                self.output.document({"steps": self.rows, **tested})
 
     def _tell(self, step: Step, result: str) -> None:
         row = {**plan_views.step_document(step, self._id_of(step)), "result": result}
@@ -108,17 +104,11 @@ class Report:
         self._say(row, self._line(step))
 
     def _say(self, row: dict[str, Any], text: str) -> None:
-        if self.output.plain:
-            self._print(lambda: self.output.table([row], plan_views.STEP_COLUMNS))
-        elif not self.output.json:
-            self._print(lambda: self.output.signed([(_SIGNS[row["result"]], text)]))
-
-    def _print(self, show: Callable[[], object]) -> None:
-        if self.untold is None:
-            try:
-                show()
-            except (OSError, JebbitctlError) as error:
-                self.untold = error
+        with self.output.telling():
+            if self.output.plain:
+                self.output.table([row], plan_views.STEP_COLUMNS)
+            elif not self.output.json:
+                self.output.signed([(_SIGNS[row["result"]], text)])
 
     def _line(self, step: Step) -> str:
         return plan_views.step_line(step, self._id_of(step))
@@ -144,7 +134,6 @@ def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] |
     Raises:
         JebbitctlError: a step failed.
         CheckFailedError: Jebbit's test failed for an integration.
-        OSError: all was done, but standard output did not take what came of it.
     """
     told: list[Verification] | None = None
     try:
@@ -155,5 +144,3 @@ def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] |
         report.document(told)
     if failed := [answer.name for answer in told or () if answer.error]:
         raise CheckFailedError(f"Jebbit's test failed for {', '.join(failed)}")
-    if report.untold is not None:
-        raise report.untold

@@ -83,7 +83,8 @@ def create(
         _tell(context, created)
         _wait(context, created["id"], timeout=TIMEOUT, interval=INTERVAL, told=created.get("status"))
     else:
-        context.output.resource(created)
+        with context.output.telling():
+            context.output.resource(created)
     require_taken(refused, look=look)
 
 
@@ -145,7 +146,8 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, told
                 _tell(context, backfill)
                 told = backfill.get("status")
             bar.say(f"Waiting for backfill {id_}: {cell(told)}")
-    output.resource(backfill)
+    with output.telling():
+        output.resource(backfill)
     if backfills.is_bad(backfill):
         raise JebbitctlError(
             f"backfill {id_} ended as {cell(told) or 'nothing: Jebbit tells no status'}",

@@ -55,9 +55,16 @@ class LocalCommand(TyperCommand):
         super().__init__(name, **{**settings, "params": [*(settings.get("params") or []), *common]})
 
     def invoke(self, ctx: Any) -> Any:
-        """Move the shared options out of the function's parameters into its context."""
+        """Move the shared options out of the function's parameters into its context, and run it.
+
+        Raises:
+            JebbitctlError: it failed, or could not tell what it came to.
+        """
         ctx.obj = Context(CommonOptions(**{name: ctx.params.pop(name) for name in self.shared}))
-        return super().invoke(ctx)
+        result = super().invoke(ctx)
+        if untold := ctx.obj.output.untold:
+            raise untold
+        return result
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the usage line's pieces, required arguments without Typer's braces: ``ID``, not ``{ID}``."""

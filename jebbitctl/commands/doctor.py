@@ -39,7 +39,7 @@ def doctor(ctx: typer.Context) -> None:
             checks.append(check)
             progress.advance()
     failed = [check.name for check in checks if check.ok is False]
-    with output.unread():
+    with output.telling():
         _show(output, checks, ok=not failed)
     if failed:
         hold = "does not hold" if len(failed) == 1 else "do not hold"

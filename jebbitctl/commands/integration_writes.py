@@ -14,7 +14,7 @@ from jebbitctl.commands.changes import require_taken, show_changes
 from jebbitctl.commands.common import command
 from jebbitctl.commands.completing import IntegrationId  # noqa: TC001 - Typer reads the annotation
 from jebbitctl.context import context_of
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage.files import require_writable, write_secret_file
 from jebbitctl.text import json_text
 from jebbitctl.urls import require_https
@@ -91,10 +91,11 @@ def update(
         show_request(context, "PATCH", f"{integrations.PATH}/{id_}", document)
         return
     updated, refused = integrations.update(context.client, current, asked)
-    if context.output.json:
-        context.output.resource(updated)
-    else:
-        show_changes(context, planned, refused)
+    with context.output.telling():
+        if context.output.json:
+            context.output.resource(updated)
+        else:
+            show_changes(context, planned, refused)
     _require_taken(updated, refused)
 
 
@@ -142,13 +143,21 @@ def _tell_existing(context: Context, existing: Resource, asked: dict[str, Any]) 
 
 def _deliver(context: Context, resource: Resource, secret_file: Path | None, *, show_secrets: bool) -> None:
     """Print the integration; its secret goes to the file where one is named, and is masked then."""
+    with context.output.telling():
+        context.output.resource(resource, show_secrets=show_secrets and not secret_file)
     if secret_file:
         secret = resource.get("shared_secret")
         if not isinstance(secret, str) or not secret:
             secret = integrations.shared_secret(context.client, str(resource["id"]))
-        write_secret_file(secret_file, secret)
+        try:
+            write_secret_file(secret_file, secret)
+        except JebbitctlError as error:
+            id_ = resource["id"]
+            error.hint = (
+                f"integration {id_} is there; ask for its secret: jebbitctl integrations secret {id_}"
+            )
+            raise
         context.output.note(f"The shared secret is in {secret_file}.")
-    context.output.resource(resource, show_secrets=show_secrets and not secret_file)
 
 
 def _require_taken(resource: Resource, refused: list[Difference]) -> None:

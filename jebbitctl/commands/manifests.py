@@ -43,7 +43,7 @@ def diff(
     manifest = read_manifest(context, file)
     found = make_plan(manifest, clients_for(context, manifest.businesses))
     drift = [*found.steps, *(found.beyond if strict else ())]
-    with context.output.unread():
+    with context.output.telling():
         show_plan(context, found, in_sync=not drift)
     if drift:
         apply_ = _apply_line(context, file, prune=strict and bool(found.beyond))

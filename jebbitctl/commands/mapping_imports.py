@@ -120,10 +120,10 @@ def _show(context: Context, integration: str, steps: Sequence[Step], *, dry_run:
     if context.output.json:
         head = {"integration_id": integration, "dry_run": dry_run}
         totals = {name: counts[name] for name in DONE.values()}
-        with context.output.unread():
+        with context.output.telling():
             context.output.document({**head, **totals, "lines": rows})
         return
-    with context.output.unread():
+    with context.output.telling():
         context.output.table(rows, COLUMNS)
     told = ", ".join(f"{counts[name]} {name}" for name in DONE.values() if counts[name]) or "no lines"
     context.output.note(f"Would be: {told}. Nothing was changed." if dry_run else f"{told}.".capitalize())

@@ -91,7 +91,8 @@ def create(
     _require_names(jebbit_var=jebbit_var, client_var=client_var)
     asked = {"integration_id": integration, "jebbit_var": jebbit_var, "client_var": client_var}
     created, refused = mappings.create(context.client, asked | ({"default": default} if default else {}))
-    context.output.resource(created)
+    with context.output.telling():
+        context.output.resource(created)
     require_taken(refused, look=f"jebbitctl mappings get {created['id']}")
 
 
@@ -123,10 +124,11 @@ def update(
             context.output.resource(current)
         return
     updated, refused = mappings.update(context.client, current, asked)
-    if context.output.json:
-        context.output.resource(updated)
-    else:
-        show_changes(context, planned, refused)
+    with context.output.telling():
+        if context.output.json:
+            context.output.resource(updated)
+        else:
+            show_changes(context, planned, refused)
     require_taken(refused, look=f"jebbitctl mappings get {id_}")
 
 

@@ -40,7 +40,7 @@ def check(
         for result in probe(url, secret_of(ctx, context)):
             results.append(result)
             progress.advance()
-    with context.output.unread():
+    with context.output.telling():
         _show_results(context, url, results)
     if junit:
         write_junit(junit, results)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path  # noqa: TC003 - Typer reads the annotation
@@ -162,11 +162,13 @@ class Session:
         )
 
     def _tell(self, event: dict[str, Any]) -> None:
-        if self.output.json:
-            self.output.document(event, one_line=True)
-        else:
-            self.output.line(_line(event, "\t" if self.output.plain else "  "))
-        sys.stdout.flush()
+        """Print an event; where deliveries are owed, those are what is waited for, and not a reader."""
+        with nullcontext() if self.owed is None else self.output.telling():
+            if self.output.json:
+                self.output.document(event, one_line=True)
+            else:
+                self.output.line(_line(event, "\t" if self.output.plain else "  "))
+            sys.stdout.flush()
 
 
 def _delivery_event(delivery: Delivery, *, with_body: bool) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def replay(
         for one, answer in send_again(chosen, to, secret=secret):
             rows.append({"number": one.number, **described(answer)})
             progress.advance()
-    with context.output.unread():
+    with context.output.telling():
         context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
     if not rows:
         context.output.note("Nothing to replay.")
@@ -134,7 +134,7 @@ def described(answer: Answer) -> dict[str, Any]:
 
 
 def _show(context: Context, document: dict[str, Any]) -> None:
-    with context.output.unread():
+    with context.output.telling():
         if context.output.json:
             context.output.document(document)
         else:

@@ -78,7 +78,7 @@ def verify_(
     secret = secret_of(ctx, context)
     verification = verify(secret, content, signature, tolerance=tolerance, now=now)
     explanation = _explained(secret, content, signature, verification) if explain else None
-    with context.output.unread():
+    with context.output.telling():
         _show(context.output, _document(verification, explanation))
     if not verification:
         hint = None if explain else "add --explain to find out why"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import suppress
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.errors import report
 from jebbitctl.output.progress import Progress, showing_progress
-from jebbitctl.output.query import compiled, search
+from jebbitctl.output.query import CARRIED_OUT, compiled, search
 from jebbitctl.output.signed import signed_lines
 from jebbitctl.output.streams import is_terminal, styled, write_error_line
 from jebbitctl.output.tables import pair_lines, table_lines
@@ -21,7 +22,7 @@ from jebbitctl.redaction import redact
 from jebbitctl.text import attributes, cell, json_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
 __all__ = ["Output", "Progress", "is_terminal", "report"]
@@ -49,6 +50,8 @@ class Output:
         self.json = json or query is not None
         self.plain = not self.json and (plain or not is_terminal(sys.stdout))
         self.debugging = debug
+        self.untold: JebbitctlError | None = None
+        """Why :meth:`telling` could not tell something, if anybody would have listened."""
         self._query = None if query is None else compiled(query)
 
     def document(self, value: Any, *, one_line: bool = False) -> None:
@@ -125,9 +128,22 @@ class Output:
         """Print a line on stdout as it is."""
         sys.stdout.write(text + "\n")
 
-    def unread(self) -> AbstractContextManager[None]:
-        """Print in this block how work or a check goes: a reader that leaves changes nothing about that."""
-        return suppress(BrokenPipeError)
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Print in this block, at once, how work or a check goes.
+
+        A stdout that takes nothing more changes nothing about that: neither does the work end there, nor is
+        its end hidden. A full disk is an error once all else is done; a reader that leaves is none.
+        """
+        try:
+            yield
+            sys.stdout.flush()
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            self.untold = JebbitctlError(f"standard output: {error.strerror}", hint=CARRIED_OUT)
+        except JebbitctlError as error:
+            self.untold = error
 
     def note(self, text: str) -> None:
         """Tell the person at the terminal something."""

@@ -6,6 +6,9 @@ from typing import Any
 
 from jebbitctl.errors import UsageError
 
+CARRIED_OUT = "the command itself was carried out; only what it came to could not be shown"
+"""A hint for whoever would run a command again because its result is missing."""
+
 
 def compiled(query: str) -> Any:
     """Return a parsed expression.
@@ -35,7 +38,4 @@ def search(query: Any, value: Any) -> Any:
     try:
         return query.search(value)
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(
-            f"--query: {str(error).splitlines()[0]}",
-            hint="the command itself was carried out; only what it came to could not be shown this way",
-        ) from None
+        raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=CARRIED_OUT) from None

@@ -202,31 +202,19 @@ def test_it_stops_at_the_first_failure_and_says_what_was_not_done(tmp_path: Path
         assert [step["result"] for step in document.json["steps"]] == ["failed", "not done"]
 
 
-@pytest.mark.parametrize("format_", ["--plain", "--json"])
-def test_whoever_reads_the_report_may_leave_and_neither_the_work_nor_the_exit_code_is_lost(
-    tmp_path: Path, format_: str
-) -> None:
-    forbidden = [True]
-
-    def wrap(app: WSGIApplication) -> WSGIApplication:
-        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            maps = (
-                environ["PATH_INFO"].endswith("integration_mappings") and environ["REQUEST_METHOD"] == "POST"
-            )
-            return (Response(status=403) if maps and forbidden.pop() else app)(environ, start_response)
-
-        return server
-
-    with Sandbox(wrap=wrap) as sandbox:
+def test_each_step_is_told_once_it_is_done_also_in_a_pipe(tmp_path: Path) -> None:
+    stage = Stage("POST /api/v1/integration_mappings")
+    with Sandbox(wrap=stage.wrap) as sandbox:
         cli = cli_for(tmp_path, sandbox)
-        path = write(cli)
-        for code in (4, 0):
-            with started(cli, *APPLY, path, "--yes", format_, env={"PYTHONUNBUFFERED": "1"}) as process:
-                assert process.stdout is not None
-                process.stdout.close()
-            assert process.returncode == code
-            forbidden[:] = [False, False]
-        assert cli.run("integrations", "diff", path).code == 0
+        with started(cli, *APPLY, write(cli), "--yes") as process:
+            assert stage.reached.wait(30)
+            began = time.monotonic()
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("done\tcreate\t")
+            assert time.monotonic() - began < 20  # the stage holds the next step up for 30
+            stage.over.set()
+            process.communicate(timeout=30)
+        assert process.returncode == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
