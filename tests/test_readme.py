@@ -167,7 +167,7 @@ def test_the_cron_line_mails_what_drifted_and_nothing_else(project: Cli) -> None
     home = Cli(project.home, {"PATH": path})
     assert shell(home, fields[5]).code == 0
     mailed = (project.home / "mailed").read_text()
-    assert mailed.startswith("-s Jebbit has drifted ops@example.com\n")
+    assert mailed.startswith("-s jebbit.toml: diff ended with 6 ops@example.com\n")
     assert "create\t\tspring-leads" in mailed
     applied = project.run("integrations", "apply", str(project.home / "jebbit.toml"), "--yes", "--prune")
     assert applied.code == 0

@@ -38,10 +38,10 @@ def change_rows(steps: Iterable[Step], beyond: Iterable[Step]) -> Iterator[dict[
     """Yield a row for each attribute that is not as it should be, and for each thing to delete, or beyond."""
     for step in steps:
         document = step_document(step)
-        for change in document["changes"] or [{}]:
+        for change in document["changes"] or [_known_by(step)]:
             yield {**document, **change}
     for step in beyond:
-        yield {**step_document(step), "action": BEYOND}
+        yield {**step_document(step), "action": BEYOND, **_known_by(step)}
 
 
 def plan_lines(steps: Sequence[Step], beyond: Sequence[Step] = ()) -> Iterator[tuple[str, str]]:
@@ -90,6 +90,13 @@ def _title(step: Step) -> str:
     if step.name:
         return f"{step.name} ({known['id']})" if known else step.name
     return f"{known.get('id')} {known.get('endpoint') or known.get('service_name')}"
+
+
+def _known_by(step: Step) -> dict[str, Any]:
+    """Return what tells people which one it is that has only an id here."""
+    current = step.current or {}
+    name = next((name for name in ("client_var", "endpoint") if current.get(name)), "service_name")
+    return {"attribute": name, "is": current.get(name)}
 
 
 def _changes(step: Step) -> Iterator[tuple[str, str]]:

@@ -134,7 +134,7 @@ def _require_version(document: dict[str, Any]) -> None:
     if "version" not in document:
         raise ManifestError((), f"there is no version: this format's is version = {VERSION}")
     version = document["version"]
-    if version != VERSION or isinstance(version, bool):
+    if type(version) is not int or version != VERSION:  # neither true nor 1.0
         raise ManifestError(("version",), f"this jebbitctl reads version {VERSION}")
 
 

@@ -115,6 +115,11 @@ def test_with_strict_what_is_beyond_the_manifest_is_a_difference(cli: Cli, sandb
     strict = cli.run(*DIFF, path, "--strict")
     assert strict.code == 6
     assert "--prune" in strict.err
+    assert [row[4:7] for row in rows(strict.out)] == [
+        ["extra", "client_var", "x"],
+        ["", "service_name", "klaviyo"],
+        ["", "endpoint", "https://hooks.example.com/jebbit/1"],
+    ]
     beyond = cli.run(*DIFF, path, "--strict", "--json").json["beyond"]
     assert [(step["action"], step["mapping"]) for step in beyond] == [
         ("delete", "extra"),

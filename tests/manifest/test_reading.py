@@ -91,6 +91,7 @@ HEAD = "version = 1\n\n[integrations.a]\n"
     [
         ("", "jebbit.toml: there is no version: this format's is version = 1", None),
         ("version = 2", "line 1: version: this jebbitctl reads version 1", None),
+        ("version = 1.0", "line 1: version: this jebbitctl reads version 1", None),
         ("version = true", "line 1: version: this jebbitctl reads version 1", None),
         (
             "version = 1\nintegration = 1",
