@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-LOCK_PATIENCE = 9.0
-"""Seconds to wait for a process that is asking for a token, before going on without the cache."""
+LOCK_PATIENCE = 8.5
+"""Seconds to wait for a process that is asking for a token, before going on without the cache. With
+what else a command does, that is ten at most."""
 
 _ENTRY = "a cached token"
 _KEPT = 31 * 86400
