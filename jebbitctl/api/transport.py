@@ -6,7 +6,6 @@ import time
 import zlib
 from gzip import BadGzipFile, GzipFile
 from http import HTTPStatus
-from io import BufferedReader
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -178,11 +177,14 @@ def _content(response: requests.Response) -> bytes:
     urllib3 would take gzip that breaks off for whole; the standard library does not.
     """
     compressed = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
-    body = GzipFile(fileobj=response.raw) if compressed else BufferedReader(response.raw)
+    body = GzipFile(fileobj=response.raw) if compressed else response.raw
+    content = bytearray()
     try:
-        return body.read(MAX_BODY + 1)
+        while len(content) <= MAX_BODY and (chunk := body.read(65536)):
+            content += chunk
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise urllib3_errors.DecodeError from error
+    return bytes(content)
 
 
 def _too_large(method: str, url: str, status: int) -> JebbitctlError:
