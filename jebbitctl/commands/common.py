@@ -9,6 +9,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jebbitctl.commands import completing
 from jebbitctl.context import CommonOptions, Context
+from jebbitctl.errors import JebbitctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +62,15 @@ class LocalCommand(TyperCommand):
             JebbitctlError: it failed, or could not tell what it came to.
         """
         ctx.obj = Context(CommonOptions(**{name: ctx.params.pop(name) for name in self.shared}))
-        result = super().invoke(ctx)
-        if untold := ctx.obj.output.untold:
-            raise untold
+        output = ctx.obj.output
+        try:
+            result = super().invoke(ctx)
+        except JebbitctlError:
+            if output.untold:
+                output.warn(output.untold.message)
+            raise
+        if output.untold:
+            raise output.untold
         return result
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -128,6 +128,13 @@ def test_with_strict_what_is_beyond_the_manifest_is_a_difference(cli: Cli, sandb
     ]
 
 
+def test_a_query_that_fails_hides_no_difference_and_is_told(cli: Cli) -> None:
+    result = cli.run(*DIFF, write(cli), "-q", "length(nope)")
+    assert (result.code, result.out) == (6, "")
+    assert result.err.startswith("warning: --query: ")
+    assert result.error["code"] == "check_failed"
+
+
 def test_a_terminal_gets_one_block_for_each_integration(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox, region="us", additional_options={})
     shown = screen(cli, *DIFF, write(cli, SPRING.replace('"mail"', '"e-mail"')), env={"NO_COLOR": "1"})
