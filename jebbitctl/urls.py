@@ -39,10 +39,12 @@ def normalized(url: str) -> str:
     """Return what all spellings of a URL have in common; what is no absolute URL as it is.
 
     Scheme and host are in lower case, a port that goes without saying is left out, no path is ``/``: RFC
-    3986, sections 6.2.2.1 and 6.2.3. What follows the host is compared letter by letter.
+    3986, sections 6.2.2.1 and 6.2.3. What follows the host is compared letter by letter, but for a ``?`` or
+    ``#`` at the end.
     """
     try:
         parts = urlsplit(url)
+        _ = parts.port  # which has to be a number
     except ValueError:
         return url
     user, at, host = parts.netloc.rpartition("@")

@@ -115,6 +115,8 @@ def test_spellings_of_one_url_have_one_normal_form(spelling: str) -> None:
         "https://hooks.example.com/?A",
         "https://A@hooks.example.com/",
         "https://[2001:db8::443]/",
+        "https://a:443:443",
+        "https://a::",
         "https://[::1",
         "urn:A",
         "",
