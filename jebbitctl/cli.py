@@ -124,11 +124,12 @@ def wants_json(args: list[str]) -> bool:
 
 def _failed(error: JebbitctlError, *, as_json: bool) -> int:
     from jebbitctl.output import report
+    from jebbitctl.output.streams import discard
 
     try:
         sys.stdout.flush()
     except OSError:
-        _discard_stdout()
+        discard(sys.stdout)
     report(error, as_json=as_json)
     return error.exit_code
 
@@ -167,13 +168,10 @@ def _bug(error: Exception) -> JebbitctlError:
 
 def _reader_left() -> int:
     """Say nothing: whoever closes a pipe early, as ``head`` does, has what it wanted."""
-    _discard_stdout()
+    from jebbitctl.output.streams import discard
+
+    discard(sys.stdout)
     return ExitCode.OK
-
-
-def _discard_stdout() -> None:
-    """Keep the interpreter from flushing to a stdout that takes nothing more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:

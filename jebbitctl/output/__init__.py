@@ -16,7 +16,7 @@ from jebbitctl.output.errors import report
 from jebbitctl.output.progress import Progress, showing_progress
 from jebbitctl.output.query import CARRIED_OUT, compiled, search
 from jebbitctl.output.signed import signed_lines
-from jebbitctl.output.streams import is_terminal, styled, write_error_line
+from jebbitctl.output.streams import discard, is_terminal, styled, write_error_line
 from jebbitctl.output.tables import pair_lines, table_lines
 from jebbitctl.redaction import redact
 from jebbitctl.text import attributes, cell, json_text, visible
@@ -138,10 +138,10 @@ class Output:
         try:
             yield
             sys.stdout.flush()
-        except BrokenPipeError:
-            pass
         except OSError as error:
-            self.untold = JebbitctlError(f"standard output: {error.strerror}", hint=CARRIED_OUT)
+            discard(sys.stdout)  # or its next flush would fail, and take the exit code's place
+            if not isinstance(error, BrokenPipeError):
+                self.untold = JebbitctlError(f"standard output: {error.strerror}", hint=CARRIED_OUT)
         except JebbitctlError as error:
             self.untold = error
 

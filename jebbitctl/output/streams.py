@@ -55,8 +55,13 @@ def write_error_line(text: str) -> None:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):
-        with suppress(OSError, ValueError):  # what it still holds would end the interpreter with 120
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Lead a stream that takes nothing more nowhere: what it holds would end the interpreter with 120."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def styled(text: str, colour: str) -> str:

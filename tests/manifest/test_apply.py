@@ -235,6 +235,23 @@ def test_a_write_that_ctrl_c_did_not_await_is_called_unknown_and_not_made_twice(
         assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
 
 
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_is_no_success_also_when_nobody_reads_the_report(
+    tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    stage = Stage("POST /api/v1/integration_mappings")
+    with Sandbox(wrap=stage.wrap) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        with started(cli, *APPLY, write(cli), "--yes") as process:
+            assert stage.reached.wait(30)
+            assert process.stdout is not None
+            process.stdout.close()
+            process.stdout = None
+            assert ended(process, sent)[0] == code
+        stage.over.set()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 @pytest.mark.parametrize(
     ("stdout", "code"), [("| true", 0), (">&-", 1), (">/dev/full", 1), ("--json | true", 0)]
