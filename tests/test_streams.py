@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.machine import Machine
-from tests.scripted import attributes_of, writes
+from tests.scripted import attributes_of
 from tests.support import JEBBITCTL
+from tests.test_integrations import webhook
 
 if TYPE_CHECKING:
     from jebbitctl.sandbox.server import Sandbox
@@ -104,6 +105,12 @@ def test_a_check_that_does_not_hold_is_told_also_when_nobody_reads_why(cli: Cli,
 
 
 @pytest.mark.parametrize("redirection", ["| true", ">/dev/full", ">&-"])
+def test_what_jebbit_refuses_is_told_also_when_nobody_reads_its_answer(cli: Cli, redirection: str) -> None:
+    done = shell(cli, f'jebbitctl api integrations/nobody12 -i {redirection}; exit "${{PIPESTATUS[0]}}"')
+    assert (done.returncode, done.stderr.count("error")) == (3, 1)
+
+
+@pytest.mark.parametrize("redirection", ["| true", ">/dev/full", ">&-"])
 @pytest.mark.parametrize(
     "line",
     [
@@ -121,12 +128,28 @@ def test_what_jebbit_does_not_take_is_told_also_when_nobody_reads_the_rest(
     assert "did not take additional_options.hash_pii" in done.stderr
 
 
-def test_a_full_disk_does_not_make_a_write_look_as_if_it_had_failed(cli: Cli, sandbox: Sandbox) -> None:
-    done = shell(cli, "jebbitctl integrations create --endpoint https://new.example >/dev/full")
-    assert (done.returncode, len(writes(sandbox))) == (1, 1)
-    assert done.stderr.startswith(
-        "error: standard output: No space left on device\nhint: the command itself was"
-    )
+@pytest.mark.parametrize(
+    ("redirection", "problem"),
+    [(">/dev/full", "standard output: No space left on device"), (">&-", "standard output is closed")],
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "integrations create --endpoint https://new.example",
+        "integrations delete $ID --yes --json",
+        "integrations test $ID",
+        "api DELETE integrations/$ID -i",
+    ],
+)
+def test_an_unread_result_does_not_make_a_write_look_as_if_it_had_failed(
+    cli: Cli, sandbox: Sandbox, line: str, redirection: str, problem: str
+) -> None:
+    cli.env["ID"] = webhook(sandbox)
+    done = shell(cli, f"jebbitctl {line} {redirection}")
+    carried_out = [r for r in sandbox.requests if r.method != "GET" and r.path.startswith("/api/v1/")]
+    assert (done.returncode, len(carried_out)) == (1, 1)
+    assert problem in done.stderr
+    assert "the command itself was carried out" in done.stderr
 
 
 def nowhere() -> Path:

@@ -148,16 +148,18 @@ def _show(
     from jebbitctl.output.raw import write_raw
 
     output = context.output
-    success = answer.status in range(200, 300)
-    if include:
-        output.line(f"HTTP/1.1 {answer.status} {_phrase(answer.status)}".rstrip())
-        for name, value in answer.headers.items():
-            output.line(visible(f"{name}: {value}"))
-        output.line("")
-    if success and output.json:
-        output.document(_decoded(answer))
-    else:
-        write_raw(answer.body, plain=output.plain)
+    as_json = output.json and answer.status in range(200, 300)
+    document = _decoded(answer) if as_json else None
+    with output.telling():
+        if include:
+            output.line(f"HTTP/1.1 {answer.status} {_phrase(answer.status)}".rstrip())
+            for name, value in answer.headers.items():
+                output.line(visible(f"{name}: {value}"))
+            output.line("")
+        if as_json:
+            output.document(document)
+        else:
+            write_raw(answer.body, plain=output.plain)
     client.require_success(answer, *call)
 
 

@@ -92,7 +92,9 @@ def create(
 def restart(ctx: typer.Context, id_: Id) -> None:
     """Begin a backfill anew that has finished or failed."""
     context = context_of(ctx)
-    context.output.resource(backfills.restart(context.client, id_))
+    restarted = backfills.restart(context.client, id_)
+    with context.output.telling():
+        context.output.resource(restarted)
 
 
 @command(app, "wait", example="jebbitctl backfills wait abc12345 --timeout 600")

@@ -97,7 +97,9 @@ def test(ctx: typer.Context, id_: IntegrationId) -> None:
     It goes to the integration's endpoint; the bodies that Jebbit says it sent are shown, decoded.
     """
     context = context_of(ctx)
-    show_deliveries(context, id_, integrations.send_test(context.client, id_))
+    deliveries = integrations.send_test(context.client, id_)
+    with context.output.telling():
+        show_deliveries(context, id_, deliveries)
 
 
 def show_deliveries(context: Context, id_: str, deliveries: Any) -> None:
@@ -133,7 +135,8 @@ def delete(
         )
     integrations.delete(context.client, id_)
     if context.output.json:
-        context.output.document({"id": id_, "deleted": True})
+        with context.output.telling():
+            context.output.document({"id": id_, "deleted": True})
     else:
         context.output.note(f"Deleted integration {id_}.")
 

@@ -150,7 +150,8 @@ def delete(
         context.prompts.confirm(f"Delete mapping {id_}{about}?", instead="add --yes to delete without asking")
     mappings.delete(context.client, id_)
     if context.output.json:
-        context.output.document({"id": id_, "deleted": True})
+        with context.output.telling():
+            context.output.document({"id": id_, "deleted": True})
     else:
         context.output.note(f"Deleted mapping {id_}.")
 

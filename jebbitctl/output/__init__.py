@@ -143,6 +143,7 @@ class Output:
             if not isinstance(error, BrokenPipeError):
                 self.untold = JebbitctlError(f"standard output: {error.strerror}", hint=CARRIED_OUT)
         except JebbitctlError as error:
+            error.hint = CARRIED_OUT
             self.untold = error
 
     def note(self, text: str) -> None:
