@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,7 +180,10 @@ def test_tools_that_cannot_be_made_are_a_failure_of_each_item() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_a_ctrl_c_that_wakes_nobody_is_noticed_all_the_same() -> None:
+    over = threading.Event()
+    (answer,) = side_by_side([30], object, lambda _, seconds: over.wait(seconds))
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
-        awaited(Future())
+        awaited(answer)
     assert time.monotonic() - began < 15
+    over.set()
