@@ -239,9 +239,10 @@ def test_an_attribute_that_is_sent_under_two_names_costs_no_mapping_that_is_righ
 
 def test_an_entry_by_id_and_one_by_endpoint_must_not_mean_the_same(cli: Cli, sandbox: Sandbox) -> None:
     by_id = f'[integrations.by-id]\nid = "{spring(sandbox)}"\n'
-    result = cli.run(*DIFF, write(cli, SPRING + by_id))
-    assert (result.code, result.out) == (2, "")
-    assert "line 4: integrations.spring.endpoint: by-id has the one that is there" in result.err
+    for further in ("", 'endpoint = "https://Hooks.example.com:443/spring"\n'):
+        result = cli.run(*DIFF, write(cli, SPRING + by_id + further))
+        assert (result.code, result.out) == (2, "")
+        assert "line 4: integrations.spring.endpoint: by-id has the one that is there" in result.err
     moved = cli.run(*DIFF, write(cli, f'{SPRING}{by_id}endpoint = "https://moved.example.com/"\n'))
     assert moved.code == 6
 
