@@ -101,7 +101,8 @@ def test_a_stderr_that_takes_nothing_does_not_change_the_exit_code(
 )
 def test_a_check_that_does_not_hold_is_told_also_when_nobody_reads_why(cli: Cli, line: str) -> None:
     (cli.home / "manifest").write_text('version = 1\nintegrations.new.endpoint = "https://new.example/"\n')
-    assert shell(cli, f'{line} | true; exit "${{PIPESTATUS[0]}}"').returncode == 6
+    unbuffered = f'export PYTHONUNBUFFERED=1; {line} | true; exit "${{PIPESTATUS[0]}}"'
+    assert shell(cli, unbuffered).returncode == 6
 
 
 @pytest.mark.parametrize("redirection", ["| true", ">/dev/full", ">&-"])
@@ -138,6 +139,8 @@ def test_what_jebbit_does_not_take_is_told_also_when_nobody_reads_the_rest(
         "integrations create --endpoint https://new.example",
         "integrations delete $ID --yes --json",
         "integrations test $ID",
+        "backfills create --integration $ID",
+        "mappings create --integration $ID --jebbit-var email --client-var mail",
         "api DELETE integrations/$ID -i",
     ],
 )
