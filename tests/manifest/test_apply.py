@@ -127,6 +127,10 @@ def test_a_dry_run_shows_what_diff_shows_and_changes_nothing(cli: Cli, sandbox: 
     dry = cli.run(*APPLY, path, "--dry-run")
     assert (dry.code, writes(sandbox)) == (0, [])
     assert dry.out == cli.run("integrations", "diff", path).out
+    pruned = rows(cli.run(*APPLY, path, "--dry-run", "--prune").out)
+    assert [row[5:7] for row in pruned if row[0] == "delete"] == [
+        ["endpoint", "https://hooks.example.com/jebbit/1"]
+    ]
     assert cli.run(*APPLY, path, "--dry-run", "--verify").code == 2
 
 
