@@ -152,9 +152,9 @@ def _deliver(context: Context, resource: Resource, secret_file: Path | None, *, 
         try:
             write_secret_file(secret_file, secret)
         except JebbitctlError as error:
-            id_ = resource["id"]
             error.hint = (
-                f"integration {id_} is there; ask for its secret: jebbitctl integrations secret {id_}"
+                f"the integration is there: jebbitctl integrations secret {resource.get('id') or 'ID'}; "
+                "should Jebbit not tell it again, delete the integration, and create it anew"
             )
             raise
         context.output.note(f"The shared secret is in {secret_file}.")

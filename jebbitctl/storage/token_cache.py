@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 LOCK_PATIENCE = 8.5
-"""Seconds to wait for a process that is asking for a token, before going on without the cache. With
-what else a command does, that is ten at most."""
+"""Seconds to wait for a process that is asking for a token, before going on without the cache: one
+that is stopped delays nobody by more than ten."""
 
 _ENTRY = "a cached token"
 _KEPT = 31 * 86400
