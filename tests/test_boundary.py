@@ -202,6 +202,9 @@ class Leaving(SimpleNamespace):
     def flush(self) -> None:
         raise self.error
 
+    def fileno(self) -> int:
+        return 1
+
 
 def test_a_reader_that_left_is_no_error(ends: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     gone = BrokenPipeError(32, "Broken pipe")

@@ -243,6 +243,22 @@ def test_while_a_command_runs_beside_the_sandbox(
         time.sleep(0.01)
 
 
+@signals
+def test_a_command_beside_the_sandbox_ends_that_a_signal_met_while_it_was_started(
+    machine: Machine, sent: signal.Signals, code: int
+) -> None:
+    (machine.modules / "sitecustomize.py").write_text(
+        f"import os, subprocess\n"
+        f"start = subprocess.Popen.__init__\n"
+        f"def met(*args, **settings):\n"
+        f"    start(*args, **settings)\n"
+        f"    os.kill(os.getpid(), {int(sent)})\n"
+        f"subprocess.Popen.__init__ = met\n"
+    )
+    result = machine.run("sandbox", "run", "--", "sleep", "50")  # while it runs, it holds stdout
+    assert (result.code, result.out, result.err) == (code, "", "")
+
+
 @pytest.mark.parametrize("module", ["typer", "jebbitctl.cli"])
 def test_while_the_program_still_starts(machine: Machine, module: str) -> None:
     """Whoever presses Ctrl-C at once has not seen anything yet, and sees nothing then."""

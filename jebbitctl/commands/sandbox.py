@@ -143,33 +143,34 @@ _ACCOUNT_VARIABLES = {
 }
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
 def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
+    """Run a command to its end; how a Ctrl-C, which reaches it as well, ends it is its own affair.
+
+    No signal raises here before there is a process to end, and a Ctrl-C not at all: subprocess would lose the
+    process, or its exit code, which would be 0 then.
+    """
     told: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))  # it would lose the process
+    before = {number: signal.signal(number, lambda number, _: told.append(number)) for number in _ENDING}
     try:
         process = subprocess.Popen(cmd, env=environment)  # noqa: S603 - what the user asked for
+        try:
+            signal.signal(signal.SIGTERM, before[signal.SIGTERM])
+            if signal.SIGTERM in told:
+                raise SystemExit(128 + signal.SIGTERM)
+            if signal.SIGINT in told:  # perhaps before the command was there to get it
+                process.send_signal(signal.SIGINT)
+            code = process.wait()
+        finally:
+            _end(process)
     except OSError as error:
         raise UsageError(f"{cmd[0]} cannot be run: {error.strerror}") from None
-    try:
-        signal.signal(signal.SIGTERM, before)
-        if told:
-            raise SystemExit(128 + told[0])
-        code = _wait(process)
     finally:
-        _end(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return code if code >= 0 else 128 - code
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the command; a Ctrl-C reaches it as well, and how it ends is its own affair.
-
-    An exception while subprocess waits could lose the exit code: it would be 0 then.
-    """
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        return process.wait()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
