@@ -35,45 +35,54 @@ jebbitctl api integrations -f 'data[type]=integrations' \\
 echo '{"data": {"attributes": {"name": "Products"}}}' | jebbitctl api PATCH feeds/bTUIhsye --input -"""
 
 
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[METHOD] PATH",
+        help="PATH with or without /api/v1/; METHOD is GET, or POST where there are fields or --input.",
+        show_default=False,
+    ),
+]
+RawFields = Annotated[
+    list[str] | None,
+    typer.Option("-f", "--raw-field", metavar="NAME=VALUE", help="A text; repeatable."),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-F",
+        "--field",
+        metavar="NAME=VALUE",
+        help="true, false, null or an integer; @FILE or @- for what a file or standard input holds; else "
+        "a text.",
+    ),
+]
+Input = Annotated[
+    str | None,
+    typer.Option("--input", metavar="FILE|-", help="The body, as it is; fields then join the query."),
+]
+Headers = Annotated[
+    list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="Repeatable.")
+]
+Include = Annotated[
+    bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
+]
+Paginate = Annotated[
+    bool, typer.Option("--paginate", help="Follow links.next, and print one document of all pages.")
+]
+
+
 @command(app, "api", example=EXAMPLE)
 def api(
     ctx: typer.Context,
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[METHOD] PATH",
-            help="PATH with or without /api/v1/; METHOD is GET, or POST where there are fields or --input.",
-            show_default=False,
-        ),
-    ],
+    words: Words,
     *,
-    raw_fields: Annotated[
-        list[str] | None,
-        typer.Option("-f", "--raw-field", metavar="NAME=VALUE", help="A text; repeatable."),
-    ] = None,
-    fields: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-F",
-            "--field",
-            metavar="NAME=VALUE",
-            help="true, false, null or an integer; @FILE or @- for what a file or standard input holds; else "
-            "a text.",
-        ),
-    ] = None,
-    input_: Annotated[
-        str | None,
-        typer.Option("--input", metavar="FILE|-", help="The body, as it is; fields then join the query."),
-    ] = None,
-    headers: Annotated[
-        list[str] | None, typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="Repeatable.")
-    ] = None,
-    include: Annotated[
-        bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
-    ] = False,
-    paginate: Annotated[
-        bool, typer.Option("--paginate", help="Follow links.next, and print one document of all pages.")
-    ] = False,
+    raw_fields: RawFields = None,
+    fields: Fields = None,
+    input_: Input = None,
+    headers: Headers = None,
+    include: Include = False,
+    paginate: Paginate = False,
 ) -> None:
     """Send any request to Jebbit's API.
 
@@ -82,29 +91,15 @@ def api(
     are a JSON body, in which data[attributes][region]=eu nests and name[]=a makes a list. A POST or PATCH
     without either sends {}.
     """
-    from jebbitctl.api.raw import RawClient, require_headers, require_path
+    from jebbitctl.api.raw import require_headers, require_path
 
     context = context_of(ctx)
     method, typed = _line(words, writes=bool(raw_fields or fields or input_) and not paginate)
     path = require_path(typed, context.settings.api_url.value)
     given_headers = require_headers(headers or [])
     _require_sense(context.output, method, include=include, paginate=paginate, input_=input_)
-    given = parsed_fields(raw_fields or [], fields or [])
-    body: bytes | None = None
-    if input_ is not None:
-        body = read_input(input_, what="--input")
-    elif method != "GET" and (given or method != "DELETE"):
-        body, given = json.dumps(as_document(given)).encode(), []
-    if given:
-        path += ("&" if "?" in path else "?") + urlencode(as_query(given))
-    business = context.settings.business
-    client = RawClient(
-        context.transport,
-        context.settings.api_url.value,
-        context.tokens,
-        business.value if business else None,
-        given_headers,
-    )
+    path, body = _composed(method, path, parsed_fields(raw_fields or [], fields or []), input_)
+    client = _client(context, given_headers)
     if paginate:
         _show_pages(context, client, path)
         return
@@ -115,6 +110,33 @@ def api(
         if len(words) == 1 and answer.status in _NO_SUCH_WRITE and (raw_fields or fields):
             error.hint = f"fields make this a POST; for a query: jebbitctl api GET {words[0]} …"
         raise
+
+
+def _composed(
+    method: str, path: str, given: list[tuple[str, Any]], input_: str | None
+) -> tuple[str, bytes | None]:
+    """Return the path with its query, and the body: fields are in the one or in the other."""
+    body: bytes | None = None
+    if input_ is not None:
+        body = read_input(input_, what="--input")
+    elif method != "GET" and (given or method != "DELETE"):
+        body, given = json.dumps(as_document(given)).encode(), []
+    if given:
+        path += ("&" if "?" in path else "?") + urlencode(as_query(given))
+    return path, body
+
+
+def _client(context: Context, headers: dict[str, str]) -> RawClient:
+    from jebbitctl.api.raw import RawClient
+
+    business = context.settings.business
+    return RawClient(
+        context.transport,
+        context.settings.api_url.value,
+        context.tokens,
+        business.value if business else None,
+        headers,
+    )
 
 
 def _line(words: list[str], *, writes: bool) -> tuple[str, str]:

@@ -22,15 +22,32 @@ if TYPE_CHECKING:
 File = Annotated[
     str, typer.Argument(metavar="FILE", help="The manifest; - reads standard input.", show_default=False)
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="What the manifest does not name is a difference, too.")
+]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Delete what the manifest does not name; integrations of other services are switched off.",
+    ),
+]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")]
+SecretsDir = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
+]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Make Jebbit send its test for each active integration afterwards.")
+]
 
 
 def diff(
     ctx: typer.Context,
     file: File,
     *,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="What the manifest does not name is a difference, too.")
-    ] = False,
+    strict: Strict = False,
 ) -> None:
     """Compare what exists with a manifest.
 
@@ -57,23 +74,11 @@ def apply(
     ctx: typer.Context,
     file: File,
     *,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune",
-            help="Delete what the manifest does not name; integrations of other services are switched off.",
-        ),
-    ] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")] = False,
-    secrets_dir: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
-    ] = None,
-    verify: Annotated[
-        bool,
-        typer.Option("--verify", help="Make Jebbit send its test for each active integration afterwards."),
-    ] = False,
+    prune: Prune = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    secrets_dir: SecretsDir = None,
+    verify: Verify = False,
 ) -> None:
     """Make what exists what a manifest says.
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path  # noqa: TC003 - Typer reads the annotation
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,35 +27,43 @@ if TYPE_CHECKING:
 
     from jebbitctl.output import Output
     from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.inbox import Inbox
     from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.recordings import Recorder
+
+
+Port = Annotated[int, typer.Option(metavar="N", help="0 for any free one.", min=0, max=65535)]
+Host = Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")]
+ForwardTo = Annotated[
+    str | None, typer.Option(metavar="URL", help="Pass valid deliveries on, the same bytes and headers.")
+]
+Record = Annotated[Path | None, typer.Option(metavar="FILE", help="Append each delivery, for replay.")]
+Count = Annotated[int | None, typer.Option(metavar="N", help="End after so many valid deliveries.", min=1)]
+Timeout = Annotated[float | None, typer.Option(metavar="S", help="End after so many seconds.")]
+Tolerance = Annotated[
+    int, typer.Option(metavar="SECONDS", help="How far a timestamp may be from now.", min=0)
+]
+Trigger = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID",
+        help="Make Jebbit send this integration's test, once listening.",
+        autocompletion=completing.integrations,
+    ),
+]
 
 
 def listen(
     ctx: typer.Context,
     *,
-    port: Annotated[int, typer.Option(metavar="N", help="0 for any free one.", min=0, max=65535)] = 8787,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "127.0.0.1",
-    forward_to: Annotated[
-        str | None, typer.Option(metavar="URL", help="Pass valid deliveries on, the same bytes and headers.")
-    ] = None,
-    record: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append each delivery, for replay.")
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option(metavar="N", help="End after so many valid deliveries.", min=1)
-    ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="End after so many seconds.")] = None,
-    tolerance: Annotated[
-        int, typer.Option(metavar="SECONDS", help="How far a timestamp may be from now.", min=0)
-    ] = TOLERANCE,
-    trigger: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="Make Jebbit send this integration's test, once listening.",
-            autocompletion=completing.integrations,
-        ),
-    ] = None,
+    port: Port = 8787,
+    host: Host = "127.0.0.1",
+    forward_to: ForwardTo = None,
+    record: Record = None,
+    count: Count = None,
+    timeout: Timeout = None,
+    tolerance: Tolerance = TOLERANCE,
+    trigger: Trigger = None,
 ) -> None:
     """Receive deliveries, verify and print each.
 
@@ -78,16 +86,7 @@ def listen(
     with ExitStack() as stack:
         behind = None if forward_to is None else partial(forward, stack.enter_context(Exchange(forward_to)))
         recorder = None if record is None else stack.enter_context(Recorder(record))
-
-        def take(delivery: Delivery) -> None:
-            try:
-                if recorder:
-                    recorder.append(delivery)
-            except JebbitctlError:
-                inbox.put(None)
-                raise
-            inbox.put(delivery)
-
+        take = partial(_take, inbox, recorder)
         receiver = stack.enter_context(Receiver(secret, take, host=host, port=port, tolerance=tolerance))
         if not is_loopback(host):
             context.output.warn(f"{host} is open to other machines: they can reach this receiver")
@@ -103,6 +102,17 @@ def listen(
         rest = inbox.close()
     session.follow(rest, None)  # what was answered is told, but a slow endpoint behind us is not waited for
     session.end(receiver.failure)
+
+
+def _take(inbox: Inbox, recorder: Recorder | None, delivery: Delivery) -> None:
+    """Record a delivery, and let it be told; one that cannot be recorded ends the session."""
+    try:
+        if recorder:
+            recorder.append(delivery)
+    except JebbitctlError:
+        inbox.put(None)
+        raise
+    inbox.put(delivery)
 
 
 def register(app: typer.Typer) -> None:
