@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "jebbitctl"
-LEAVES = {"deadline", "redaction", "sessions", "text", "times", "urls"}
+LEAVES = {"deadline", "error_chain", "redaction", "sessions", "text", "times", "urls"}
 BELOW = {"errors", *LEAVES}
 ROOMS = {"api", "storage", "webhooks"}
 WIRING = {"settings", "authentication", "accounts", "context", "output", "prompts"}

@@ -11,6 +11,7 @@ from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl.api.adapters import was_not_sent
 from jebbitctl.api.doubts import how_to_look
+from jebbitctl.error_chain import error_chain
 from jebbitctl.errors import AmbiguousWriteError, UnavailableError, UsageError
 
 _REASONS = {
@@ -42,7 +43,7 @@ def fail(error: Exception, method: str, url: str, timeout: float) -> NoReturn:
         UnavailableError: everything else.
     """
     host = urlsplit(url).netloc
-    chain = _chain(error)
+    chain = error_chain(error)
     cause = chain[-1]
     if _never_began(error, cause):
         raise UsageError(
@@ -69,21 +70,6 @@ def fail(error: Exception, method: str, url: str, timeout: float) -> NoReturn:
     raise UnavailableError(
         f"{host} could not be reached: {what}", hint="check the address and the network, or try again later"
     ) from None
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return an error with all that it wraps; the last one says what went wrong."""
-    chain = [error]
-    while True:
-        inner: object = getattr(error, "reason", None)  # of MaxRetryError; text on an ssl.SSLError
-        if not isinstance(inner, BaseException):
-            inner = error.__cause__ or error.__context__
-        if inner is None:
-            inner = next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-        if not isinstance(inner, BaseException) or inner in chain:
-            return chain
-        chain.append(inner)
-        error = inner
 
 
 def _never_began(error: Exception, cause: BaseException) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from jebbitctl import __version__
 from jebbitctl.deadline import within
+from jebbitctl.error_chain import error_chain
 from jebbitctl.errors import UsageError
 from jebbitctl.urls import is_loopback, require_https
 
@@ -127,7 +128,7 @@ class Exchange:
 
         if isinstance(error, (Timeout, TimeoutError)):
             return f"no answer within {self.timeout:g} s"
-        root = _chain(error)[-1]
+        root = error_chain(error)[-1]
         reason = getattr(root, "strerror", None) or str(root) or type(root).__name__
         return " ".join(str(reason).split())
 
@@ -144,11 +145,4 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _unconnected(error: BaseException) -> bool:
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-    return any(isinstance(one, (ConnectTimeoutError, NewConnectionError)) for one in _chain(error))
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    chain = [error]
-    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and inner not in chain:
-        chain.append(inner)
-    return chain
+    return any(isinstance(one, (ConnectTimeoutError, NewConnectionError)) for one in error_chain(error))
