@@ -1,4 +1,4 @@
-"""A time limit for calls that have none of their own: a slow drip over HTTP, a keyring daemon that hangs."""
+"""A time limit for calls that have none of their own, such as a slow HTTP response or a keyring that hangs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-A_NAP = 0.5
-"""Seconds that the main thread sleeps at a stretch: a Ctrl-C that comes right before it falls asleep does not
-wake it, and is noticed when it wakes."""
+POLL_INTERVAL = 0.5
+"""Seconds that the main thread blocks at a time.
+
+A Ctrl-C that arrives just before the thread blocks does not wake it; it is noticed at the next poll.
+"""
 
 
 class _Call(threading.Thread, Generic[T]):
-    """One call on a thread that does not keep the process alive."""
+    """A call on a daemon thread, which does not keep the process alive."""
 
     def __init__(self, call: Callable[[], T]) -> None:
-        super().__init__(name="deadline", daemon=True)
+        super().__init__(name="call_with_timeout", daemon=True)
         self.call = call
         self.finished = threading.Event()
         self.results: list[T] = []
@@ -29,26 +31,26 @@ class _Call(threading.Thread, Generic[T]):
     def run(self) -> None:
         try:
             self.results.append(self.call())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the caller waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             self.error = error
         finally:
             self.finished.set()
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return ``call()``, waiting for it no longer than ``seconds``.
+def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
+    """Return ``call()``, or give up after ``seconds``.
 
-    The abandoned call goes on in a daemon thread: the caller must be about to give up what it works on.
+    A call that takes too long continues in a daemon thread, so the caller must stop using what it works on.
 
     Raises:
-        TimeoutError: it took longer.
-        BaseException: whatever the call raised.
+        TimeoutError: The call took too long.
+        BaseException: Whatever the call raised.
     """
     thread = _Call(call)
     thread.start()
-    until = time.monotonic() + seconds
-    while not thread.finished.wait(min(max(until - time.monotonic(), 0), A_NAP)):
-        if time.monotonic() >= until:
+    deadline = time.monotonic() + seconds
+    while not thread.finished.wait(min(max(deadline - time.monotonic(), 0), POLL_INTERVAL)):
+        if time.monotonic() >= deadline:
             raise TimeoutError
     if thread.error is not None:
         raise thread.error

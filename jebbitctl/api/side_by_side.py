@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from jebbitctl.deadline import A_NAP
+from jebbitctl.deadline import POLL_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,6 +90,6 @@ def side_by_side(
 
 def awaited(future: Future[Result]) -> Result:
     """Return what came of a call, once it is over; a Ctrl-C ends the wait."""
-    while wait([future], A_NAP).not_done:
+    while wait([future], POLL_INTERVAL).not_done:
         pass
     return future.result()

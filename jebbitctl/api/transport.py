@@ -17,7 +17,7 @@ from jebbitctl import __version__
 from jebbitctl.api.adapters import Auth, PatientRetry, was_not_sent
 from jebbitctl.api.doubts import how_to_look
 from jebbitctl.api.failures import fail
-from jebbitctl.deadline import within
+from jebbitctl.deadline import call_with_timeout
 from jebbitctl.errors import AmbiguousWriteError, RefusedError
 from jebbitctl.redaction import redact, scrub
 from jebbitctl.sessions import PlainSession
@@ -117,7 +117,7 @@ class Transport:
         started = time.monotonic()
         self._say(f"→ {method} {url}{self._preview(body, auth)}")
         try:
-            answer = within(self.timeout, lambda: self._exchange(method, url, headers, body, auth))
+            answer = call_with_timeout(self.timeout, lambda: self._exchange(method, url, headers, body, auth))
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             self._say(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
             fail(error, method, url, self.timeout)

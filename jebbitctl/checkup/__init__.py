@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.checkup import account, machine, network, service
 from jebbitctl.checkup.examination import Examination, SkippedError
-from jebbitctl.deadline import within
+from jebbitctl.deadline import call_with_timeout
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.redaction import scrub
 
@@ -74,7 +74,7 @@ def examine(context: Context) -> Iterator[Check]:
 
 def _carried_out(name: str, check: Callable[[Examination], str], examination: Examination) -> Check:
     try:
-        return Check(name, True, within(PATIENCE, lambda: check(examination)))  # noqa: FBT003 - it holds
+        return Check(name, True, call_with_timeout(PATIENCE, lambda: check(examination)))  # noqa: FBT003 - it holds
     except SkippedError as skipped:
         return Check(name, None, f"skipped: {skipped.why}", skipped.fix)
     except JebbitctlError as error:

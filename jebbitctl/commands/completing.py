@@ -96,7 +96,7 @@ def _context(ctx: Any) -> Context:
 
 def _remembered(context: Context, kind: str, business: str, ask: Ask) -> Offers:
     """Return what the cache holds for these credentials, else what Jebbit answers within the limit."""
-    from jebbitctl.deadline import within
+    from jebbitctl.deadline import call_with_timeout
     from jebbitctl.settings import credential_variable
     from jebbitctl.storage.ids_cache import IdsCache
     from jebbitctl.storage.token_cache import cache_key
@@ -118,7 +118,7 @@ def _remembered(context: Context, kind: str, business: str, ask: Ask) -> Offers:
             cache.put(key, offers)
         return offers
 
-    return within(left, refreshed)
+    return call_with_timeout(left, refreshed)
 
 
 def _token_at_hand(context: Context) -> Token | None:

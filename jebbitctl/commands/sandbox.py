@@ -15,7 +15,7 @@ import typer
 
 from jebbitctl.commands.common import LocalCommand, command, group
 from jebbitctl.context import context_of
-from jebbitctl.deadline import A_NAP
+from jebbitctl.deadline import POLL_INTERVAL
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.files import CONFIG_DIR_VARIABLE
 
@@ -73,7 +73,7 @@ def serve(
             context.output.note(f"A local Jebbit at {sandbox.url}; Ctrl-C stops it. To talk to it, set:")
             _print_environment(context, sandbox.environment)
             while True:
-                time.sleep(A_NAP)
+                time.sleep(POLL_INTERVAL)
         except KeyboardInterrupt:
             context.output.note("Stopped.")
 

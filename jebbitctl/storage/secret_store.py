@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jebbitctl.deadline import within
+from jebbitctl.deadline import call_with_timeout
 from jebbitctl.errors import KeyringError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class SecretStore:
     def _ask(self, call: Callable[[Any], T], what: str) -> T:
         """Let ``call`` work with the backend; whatever goes wrong in there is one error of ours."""
         try:
-            return within(PATIENCE, lambda: call(self._usable()))
+            return call_with_timeout(PATIENCE, lambda: call(self._usable()))
         except KeyringError:
             raise
         except TimeoutError:

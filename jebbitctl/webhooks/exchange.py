@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from jebbitctl import __version__
-from jebbitctl.deadline import within
+from jebbitctl.deadline import call_with_timeout
 from jebbitctl.error_chain import error_chain
 from jebbitctl.errors import UsageError
 from jebbitctl.urls import is_loopback, require_https
@@ -97,7 +97,7 @@ class Exchange:
 
         began = time.perf_counter()
         try:
-            return within(self.timeout, lambda: self._exchange(method, body, headers))
+            return call_with_timeout(self.timeout, lambda: self._exchange(method, body, headers))
         except (RequestException, HTTPError, OSError, ValueError) as error:
             elapsed = time.perf_counter() - began
             return Answer(None, elapsed, error=self._reason(error), reached=not _unconnected(error))

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jebbitctl.deadline import A_NAP
+from jebbitctl.deadline import POLL_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class Inbox:
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
             try:
-                delivery = self._waiting.get(timeout=min(left, A_NAP))
+                delivery = self._waiting.get(timeout=min(left, POLL_INTERVAL))
             except queue.Empty:
                 continue
             if delivery is None:

@@ -36,7 +36,7 @@ def _no_thread_is_left() -> Iterator[None]:
     """Every call's thread ends, at the latest with its server."""
     yield
     deadline = time.monotonic() + 5
-    while left := [thread for thread in threading.enumerate() if thread.name == "deadline"]:
+    while left := [thread for thread in threading.enumerate() if thread.name == "call_with_timeout"]:
         assert time.monotonic() < deadline, left
         time.sleep(0.01)
 

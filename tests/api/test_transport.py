@@ -59,7 +59,7 @@ def test_nothing_is_sent_after_the_deadline(server: FaultServer) -> None:
     with suppress(UnavailableError):  # the last answer may come at the last moment
         transport.send("POST", server.url, headers={}, body=b"{}")
     sent = len(server.seen)
-    while any(thread.name == "deadline" for thread in threading.enumerate()):
+    while any(thread.name == "call_with_timeout" for thread in threading.enumerate()):
         time.sleep(0.01)
     assert len(server.seen) == sent
     transport.close()
