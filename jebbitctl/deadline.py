@@ -1,4 +1,4 @@
-"""A time limit for calls that have none of their own, such as a slow HTTP response or a keyring that hangs."""
+"""A time limit for calls that have none of their own: a slow HTTP response, a keyring that hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A requests session that adds nothing unasked, follows nothing, and trusts what this machine trusts."""
+"""A requests session that adds no credentials, follows no redirects and trusts the system's CAs."""
 
 from __future__ import annotations
 
@@ -12,41 +12,49 @@ from requests.adapters import HTTPAdapter
 
 
 class PlainSession(requests.Session):
-    """Keeps no cookies, and never looks where a redirect leads: that reads its whole body, without a bound.
+    """Sends requests exactly as given.
 
-    Certificates are checked against the operating system's, a company's own CA included, unless
+    It keeps no cookies and adds no credentials from ``~/.netrc``. It does not follow redirects, nor look for
+    their target, because requests would read the whole body for that, without a limit. It never retries.
+
+    Certificates are verified against the operating system's CAs, a company's own CA included, unless
     REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names others.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.headers.clear()
+        self.auth = _unchanged  # without any, requests takes credentials from ~/.netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._trusts_system = bool(os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"))
+        self._trust_is_set = bool(os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"))
 
     def get_adapter(self, url: str) -> requests.adapters.BaseAdapter:
-        """Return the adapter for a URL; the TLS context is made when the first https URL needs it.
+        """Return the adapter for a URL.
 
-        It costs more than a whole request to a sandbox on plain http.
+        The TLS context is created for the first https URL: it takes longer than a whole request over http.
         """
-        if not self._trusts_system and url.lower().startswith("https:"):
+        if not self._trust_is_set and url.lower().startswith("https:"):
             self.mount("https://", _SystemTrustAdapter())
-            self._trusts_system = True
+            self._trust_is_set = True
         return super().get_adapter(url)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return no target."""
+        """Return None: no response is a redirect to follow."""
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 class _SystemTrustAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options, ssl_context=_system_trust())
+        super().init_poolmanager(*args, **options, ssl_context=_system_trust_context())
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        return super().proxy_manager_for(proxy, **options, ssl_context=_system_trust())
+        return super().proxy_manager_for(proxy, **options, ssl_context=_system_trust_context())
 
 
-def _system_trust() -> ssl.SSLContext:
+def _system_trust_context() -> ssl.SSLContext:
     import truststore
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

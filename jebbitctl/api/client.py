@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from jebbitctl.api import documents
-from jebbitctl.api.adapters import Auth
 from jebbitctl.api.doubts import how_to_look
 from jebbitctl.api.statuses import raise_for_status, said
 from jebbitctl.errors import AmbiguousWriteError, RefusedError, UsageError
@@ -16,10 +15,8 @@ from jebbitctl.errors import AmbiguousWriteError, RefusedError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import requests
-
     from jebbitctl.api.oauth import Token
-    from jebbitctl.api.transport import Answer, Transport
+    from jebbitctl.api.transport import ApiResponse, Transport
 
 API_ROOT = "/api/v1"
 BUSINESS_HEADER = "x-jebbit-business"
@@ -33,19 +30,6 @@ class TokenSource(Protocol):
 
     def renewed(self, rejected: Token) -> Token | None:
         """Return another token than the one Jebbit rejected, None when there is no other to be had."""
-
-
-class BearerAuth(Auth):
-    """Adds the access token."""
-
-    def __init__(self, token: Token) -> None:
-        super().__init__(token.access_token)
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Return the request with its ``Authorization`` header."""
-        request.headers["Authorization"] = f"Bearer {self._token.access_token}"
-        return request
 
 
 class Client:
@@ -123,7 +107,7 @@ class Client:
 
     def exchange(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
-    ) -> Answer:
+    ) -> ApiResponse:
         """Carry out one call and return the raw answer, whatever its status."""
         body = None if document is None else json.dumps(document).encode()
         return self._authenticated(method, self.url(path, params), body)
@@ -142,7 +126,7 @@ class Client:
             target = link
         raise RefusedError(f"Jebbit's next page is at {target}, which is not followed")
 
-    def _authenticated(self, method: str, url: str, body: bytes | None) -> Answer:
+    def _authenticated(self, method: str, url: str, body: bytes | None) -> ApiResponse:
         """Send with the current token; a 401 is answered once with another one."""
         token = self.tokens.current()
         self._require_business(token)
@@ -151,10 +135,11 @@ class Client:
             answer = self._send(method, url, body, other)
         return answer
 
-    def _send(self, method: str, url: str, body: bytes | None, token: Token) -> Answer:
-        headers = self._headers(has_body=body is not None)
+    def _send(self, method: str, url: str, body: bytes | None, token: Token) -> ApiResponse:
+        secret = token.access_token
+        headers = {**self._headers(has_body=body is not None), "authorization": f"Bearer {secret}"}
         self._last_token = token
-        return self._transport.send(method, url, headers=headers, body=body, auth=BearerAuth(token))
+        return self._transport.send(method, url, headers=headers, body=body, secrets=(secret,))
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
         """Return a request's headers, their names in lower case."""
@@ -173,7 +158,7 @@ class Client:
                 hint="use --business ID or JEBBIT_BUSINESS_ID; jebbitctl whoami lists their names",
             )
 
-    def _decode(self, answer: Answer, method: str, path: str) -> Any:
+    def _decode(self, answer: ApiResponse, method: str, path: str) -> Any:
         self._check(answer, method, path)
         if not answer.body.strip():
             return None
@@ -192,7 +177,7 @@ class Client:
             raise AmbiguousWriteError(message, hint=look, status=answer.status)
         raise RefusedError(message, hint=f"is {self.base_url} the right API URL?", status=answer.status)
 
-    def _check(self, answer: Answer, method: str, path: str) -> None:
+    def _check(self, answer: ApiResponse, method: str, path: str) -> None:
         if answer.status not in range(200, 300):
             raise_for_status(answer, method, path, self._last_token, self.business)
 

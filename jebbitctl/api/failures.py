@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as urllib3_errors
 
-from jebbitctl.api.adapters import was_not_sent
 from jebbitctl.api.doubts import how_to_look
+from jebbitctl.api.retries import was_not_sent
 from jebbitctl.error_chain import error_chain
 from jebbitctl.errors import AmbiguousWriteError, UnavailableError, UsageError
 
@@ -59,7 +59,7 @@ def fail(error: Exception, method: str, url: str, timeout: float) -> NoReturn:
             f"no trusted TLS connection to {host}: {_reason(chain)}",
             hint="behind a company proxy, add its CA to the system, or name it in REQUESTS_CA_BUNDLE",
         ) from None
-    connected = not any(was_not_sent(e) for e in chain)
+    connected = not was_not_sent(error)
     what = f"no answer within {timeout:g} s" if isinstance(error, TimeoutError) else _reason(chain)
     if connected and (look := how_to_look(method, url)):
         raise AmbiguousWriteError(

@@ -19,7 +19,7 @@ from jebbitctl.redaction import scrub
 from jebbitctl.text import parse_json
 
 if TYPE_CHECKING:
-    from jebbitctl.api.transport import Answer, Transport
+    from jebbitctl.api.transport import ApiResponse, Transport
 
 CAREFUL_LIFETIME = 300
 """Seconds that a token is used for when the issuer does not say how long it is valid."""
@@ -83,8 +83,6 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Token
         RefusedError: the answer is not a token.
         UnavailableError: the issuer cannot be reached, or is busy.
     """
-    from jebbitctl.api.adapters import Auth
-
     members = {
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret,
@@ -96,7 +94,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Token
         f"{credentials.issuer}/oauth/token",
         headers={"Content-Type": "application/json", "Accept": "application/json"},
         body=json.dumps(members).encode(),
-        auth=Auth(credentials.client_secret),
+        secrets=(credentials.client_secret,),
     )
     if answer.status != HTTPStatus.OK:
         _refuse(answer, credentials)
@@ -173,9 +171,9 @@ def _claims(access_token: str) -> dict[str, Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _refuse(answer: Answer, credentials: ClientCredentials) -> None:
+def _refuse(answer: ApiResponse, credentials: ClientCredentials) -> None:
     issuer, status = credentials.issuer, answer.status
-    if answer.is_passing:
+    if answer.is_transient:
         raise UnavailableError(
             f"the issuer {issuer} answered {status}", hint="try again in a minute", status=status
         )
@@ -194,7 +192,7 @@ def _refuse(answer: Answer, credentials: ClientCredentials) -> None:
     )
 
 
-def _description(answer: Answer, secret: str) -> str:
+def _description(answer: ApiResponse, secret: str) -> str:
     """Return the issuer's own words, short, and never with the secret it was sent."""
     try:
         document = answer.json()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jebbitctl.api.client import TokenSource
-    from jebbitctl.api.transport import Answer, Transport
+    from jebbitctl.api.transport import ApiResponse, Transport
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = {
@@ -51,11 +51,11 @@ class RawClient(Client):
         super().__init__(transport, base_url, tokens, business)
         self._given = headers
 
-    def carry_out(self, method: str, path: str, body: bytes | None = None) -> Answer:
+    def carry_out(self, method: str, path: str, body: bytes | None = None) -> ApiResponse:
         """Send one request; ``path`` is what :func:`require_path` returned, with a query or without."""
         return self._authenticated(method, self.url(path), body)
 
-    def every_page(self, path: str) -> Iterator[Answer]:
+    def every_page(self, path: str) -> Iterator[ApiResponse]:
         """Get a collection, following ``links.next``; an answer that is an error, or no JSON, is the last.
 
         Raises:
@@ -76,7 +76,7 @@ class RawClient(Client):
             if url in seen:
                 raise RefusedError(f"Jebbit's pages go in a circle: {url} comes twice")
 
-    def require_success(self, answer: Answer, method: str, path: str) -> None:
+    def require_success(self, answer: ApiResponse, method: str, path: str) -> None:
         """Return when the answer is a success; see ``statuses`` for the errors."""
         gone = answer.status == HTTPStatus.NOT_FOUND and answer.ambiguous and method == "DELETE"
         if not gone:

@@ -20,13 +20,13 @@ from jebbitctl.redaction import scrub
 
 if TYPE_CHECKING:
     from jebbitctl.api.oauth import Token
-    from jebbitctl.api.transport import Answer
+    from jebbitctl.api.transport import ApiResponse
 
 _SINGULAR = {"self": "business", "test": "integration"}
 
 
 def raise_for_status(
-    answer: Answer, method: str, path: str, token: Token | None, business: str | None
+    answer: ApiResponse, method: str, path: str, token: Token | None, business: str | None
 ) -> NoReturn:
     """Raise the error that fits an answer other than 2xx.
 
@@ -51,7 +51,7 @@ def raise_for_status(
         raise UnavailableError(
             f"Jebbit asks for fewer requests ({status}{told})", hint="try again in a minute", status=status
         )
-    if answer.is_passing:
+    if answer.is_transient:
         what = f"Jebbit answered {status} to {method} {path}{told}"
         if look := how_to_look(method, f"/api/v1{path}"):
             raise AmbiguousWriteError(f"{what}; it may have been carried out", hint=look, status=status)
@@ -83,7 +83,7 @@ def _not_found(path: str, told: str) -> NoReturn:
     raise NotFoundError(f"Jebbit knows no {what}{told}", hint=hint, status=HTTPStatus.NOT_FOUND)
 
 
-def said(answer: Answer, token: Token | None) -> str:
+def said(answer: ApiResponse, token: Token | None) -> str:
     """Return what an error document says, in one line and without the token; empty when it says nothing."""
     try:
         words = documents.error_text(answer.json())

@@ -1,4 +1,4 @@
-"""Requests and answers over HTTP, bounded in time and size; every way to fail is one of our errors."""
+"""HTTP requests, bounded in time and size; every failure is raised as a JebbitctlError."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl import __version__
-from jebbitctl.api.adapters import Auth, PatientRetry, was_not_sent
 from jebbitctl.api.doubts import how_to_look
 from jebbitctl.api.failures import fail
+from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay, was_not_sent
 from jebbitctl.deadline import call_with_timeout
 from jebbitctl.errors import AmbiguousWriteError, RefusedError
 from jebbitctl.redaction import redact, scrub
@@ -27,25 +26,22 @@ from jebbitctl.urls import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from urllib3.util.retry import RequestHistory
-
     from jebbitctl.errors import JebbitctlError
 
-MAX_BODY = 64 * 1024 * 1024
-"""Decoded bytes: ten times the largest inventory imaginable, and far below what a gzip bomb unpacks to."""
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""Decoded bytes: ten times the largest inventory to expect, and far below what a gzip bomb unpacks to."""
 
-PREVIEW = 500
-"""Characters of a body that the log shows."""
+MAX_LOGGED_BODY_CHARS = 500
 
 
-class Answer(NamedTuple):
-    """What came back.
+class ApiResponse(NamedTuple):
+    """A complete HTTP response.
 
     Attributes:
         status: the HTTP status.
-        headers: with names in any case.
-        body: decoded bytes, whole.
-        ambiguous: an earlier try of the same request may have been carried out.
+        headers: with case-insensitive names.
+        body: the decoded bytes.
+        ambiguous: whether an earlier attempt of the same request may have been carried out.
     """
 
     status: int
@@ -54,16 +50,16 @@ class Answer(NamedTuple):
     ambiguous: bool = False
 
     def json(self) -> Any:
-        """Return the body as JSON.
+        """Return the body parsed as JSON.
 
         Raises:
-            ValueError: it is not, or nests too deep, or holds a number that Python refuses.
+            ValueError: the body is not JSON, nests too deep, or holds a number that Python rejects.
         """
         return parse_json(self.body)
 
     @property
-    def is_passing(self) -> bool:
-        """Whether another may come later: the server failed, gave up waiting, or has not answered yet."""
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed later: a 5xx, 408 or 429, or a 1xx, which is not final."""
         return not HTTPStatus.OK <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR or self.status in {
             HTTPStatus.REQUEST_TIMEOUT,
             HTTPStatus.TOO_MANY_REQUESTS,
@@ -71,16 +67,16 @@ class Answer(NamedTuple):
 
     @property
     def redirect_target(self) -> str:
-        """Where a redirect leads, without the query, which may hold anything."""
+        """Where a redirect leads, without the query, which may hold secrets."""
         return self.headers.get("Location", "").partition("?")[0] or "nowhere"
 
 
 class Transport:
-    """One connection pool, one deadline per call.
+    """A connection pool whose calls each have one deadline.
 
     Args:
         timeout: seconds for a whole call, retries included.
-        log: called with one line per request and per answer, secrets masked.
+        log: called with one line per request and per response, with secrets masked.
     """
 
     def __init__(self, timeout: float, log: Callable[[str], None] | None = None) -> None:
@@ -96,106 +92,131 @@ class Transport:
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
-        auth: Auth | None = None,
-    ) -> Answer:
-        """Send one request and read the whole answer, whatever its status.
+        secrets: tuple[str, ...] = (),
+    ) -> ApiResponse:
+        """Send a request and return the response, whatever its status.
 
         Args:
             method: in capitals.
             url: absolute.
             headers: in addition to the usual ones.
             body: bytes to send.
-            auth: adds the ``Authorization`` header, and knows what the log must not show.
+            secrets: what the log must not show, should the response repeat it.
 
         Raises:
             UnavailableError: the server could not be reached, or not in time.
-            AmbiguousWriteError: the same, for a write that may have been carried out.
-            RefusedError: the answer is larger than MAX_BODY; an AmbiguousWriteError likewise.
-            UsageError: the machine's proxy or CA settings are broken.
+            AmbiguousWriteError: likewise, for a write that may have been carried out.
+            RefusedError: the response is larger than MAX_BODY_BYTES; an AmbiguousWriteError likewise.
+            UsageError: this machine's proxy or CA settings are invalid.
         """
-        auth = auth or Auth()
         started = time.monotonic()
-        self._say(f"→ {method} {url}{self._preview(body, auth)}")
+        self._log(f"→ {method} {url}{self._preview(body, secrets)}")
         try:
-            answer = call_with_timeout(self.timeout, lambda: self._exchange(method, url, headers, body, auth))
+            response = call_with_timeout(
+                self.timeout, lambda: self._send_with_retries(method, url, headers, body)
+            )
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
-            self._say(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
+            self._log(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
             fail(error, method, url, self.timeout)
-        took = f"{time.monotonic() - started:.3f} s"
-        self._say(f"← {answer.status} in {took}, {len(answer.body)} bytes{self._preview(answer.body, auth)}")
-        return answer
+        elapsed = f"{time.monotonic() - started:.3f} s"
+        preview = self._preview(response.body, secrets)
+        self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
+        return response
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, auth: Auth
-    ) -> Answer:
+    def _send_with_retries(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> ApiResponse:
+        """Send a request, and send it again as the retry policy allows.
+
+        Raises:
+            TimeoutError: the deadline is over; the caller has given up already.
+        """
+        deadline = time.monotonic() + self.timeout
+        retries, ambiguous = 0, False
+        while True:
+            retry_after = None
+            try:
+                response = self._open(method, url, headers, body)
+            except requests.ConnectionError as error:
+                if retries == MAX_RETRIES or not may_retry_error(method, error):
+                    raise
+                ambiguous |= not was_not_sent(error)
+            else:
+                with (
+                    response
+                ):  # closes the connection of a response that is not read: its body may be endless
+                    if retries == MAX_RETRIES or not may_retry_status(method, response.status_code):
+                        return _read(response, method, url, ambiguous=ambiguous)
+                    retry_after = response.headers.get("Retry-After")
+                    ambiguous |= response.status_code != HTTPStatus.TOO_MANY_REQUESTS
+            time.sleep(retry_delay(retries, retry_after, deadline - time.monotonic()))
+            if time.monotonic() >= deadline:
+                raise TimeoutError
+            retries += 1
+
+    def _open(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.Response:
+        """Send a request once and return the response, its body not yet read."""
         host = urlsplit(url).hostname or ""
-        adapter = self._session.get_adapter(url)
-        if isinstance(adapter, HTTPAdapter):
-            adapter.max_retries = PatientRetry.ending(time.monotonic() + self.timeout)
-        response = self._session.request(
+        return self._session.request(
             method,
             url,
             headers=dict(headers),
             data=body,
-            auth=auth,
-            # connecting ends early enough to say that nothing was sent; reading, only after the deadline
+            # a connect timeout ends before the deadline, so that the error can say that nothing was sent;
+            # a read timeout ends after it
             timeout=(self.timeout / 3, self.timeout + 1),
             allow_redirects=False,
             stream=True,
             proxies={"no_proxy": host} if is_loopback(host) else None,
         )
-        with response:
-            content = _content(response)
-            if len(content) > MAX_BODY:
-                raise _too_large(method, url, response.status_code)
-            history = response.raw.retries.history if response.raw.retries else ()
-            ambiguous = any(_may_have_worked(past) for past in history)
-            return Answer(response.status_code, response.headers, content, ambiguous)
 
-    def _say(self, line: str) -> None:
+    def _log(self, line: str) -> None:
         if self.log:
             self.log(line)
 
-    def _preview(self, body: bytes | None, auth: Auth) -> str:
-        """Return a short, masked view of a JSON body for the log, where there is one."""
+    def _preview(self, body: bytes | None, secrets: tuple[str, ...]) -> str:
+        """Return a JSON body for the log, shortened and masked; empty when there is no body or no log."""
         if not body or not self.log:
             return ""
         try:
-            text = scrub(json_text(redact(parse_json(body))), auth.secrets)
+            text = scrub(json_text(redact(parse_json(body))), secrets)
         except ValueError:
             return " (not JSON)"
-        return " " + (text if len(text) <= PREVIEW else text[:PREVIEW] + "…")
+        return " " + (text if len(text) <= MAX_LOGGED_BODY_CHARS else text[:MAX_LOGGED_BODY_CHARS] + "…")
 
 
-def _content(response: requests.Response) -> bytes:
-    """Return the decoded body, or more than MAX_BODY of it.
+def _read(response: requests.Response, method: str, url: str, *, ambiguous: bool) -> ApiResponse:
+    body = _read_body(response)
+    if len(body) > MAX_BODY_BYTES:
+        raise _too_large(method, url, response.status_code)
+    return ApiResponse(response.status_code, response.headers, body, ambiguous)
 
-    urllib3 would take gzip that breaks off for whole; the standard library does not.
+
+def _read_body(response: requests.Response) -> bytes:
+    """Return the decoded body, or somewhat more than MAX_BODY_BYTES of a larger one.
+
+    urllib3 accepts a truncated gzip stream as complete; the standard library does not.
     """
     compressed = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
-    body = GzipFile(fileobj=response.raw) if compressed else response.raw
-    content = bytearray()
+    stream = GzipFile(fileobj=response.raw) if compressed else response.raw
+    body = bytearray()
     try:
-        while len(content) <= MAX_BODY and (chunk := body.read(65536)):
-            content += chunk
+        while len(body) <= MAX_BODY_BYTES and (chunk := stream.read(65536)):
+            body += chunk
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise urllib3_errors.DecodeError from error
-    return bytes(content)
+    return bytes(body)
 
 
 def _too_large(method: str, url: str, status: int) -> JebbitctlError:
-    message = f"{urlsplit(url).netloc} sent an answer larger than {MAX_BODY // 2**20} MiB"
-    if (look := how_to_look(method, url)) and status not in range(300, 500):
-        message = f"{message}; the {method} may have been carried out all the same"
-        return AmbiguousWriteError(message, hint=look, status=status)
+    message = f"{urlsplit(url).netloc} sent a response larger than {MAX_BODY_BYTES // 2**20} MiB"
+    if (hint := how_to_look(method, url)) and status not in range(300, 500):
+        message = f"{message}; the {method} may have been carried out"
+        return AmbiguousWriteError(message, hint=hint, status=status)
     return RefusedError(message, status=status)
-
-
-def _may_have_worked(past: RequestHistory) -> bool:
-    if past.error is not None:
-        return not was_not_sent(past.error)
-    return past.status != HTTPStatus.TOO_MANY_REQUESTS

@@ -11,7 +11,7 @@ from jebbitctl import settings
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import TokenSource
-    from jebbitctl.api.transport import Answer, Transport
+    from jebbitctl.api.transport import ApiResponse, Transport
     from jebbitctl.context import Context
 
 PATIENCE = 4.0
@@ -80,7 +80,7 @@ class Examination:
         if self.failed.get(name):
             raise SkippedError(f"{why} (see {name})")
 
-    def ask(self, url: str) -> tuple[Answer, float]:
+    def ask(self, url: str) -> tuple[ApiResponse, float]:
         """Get something without credentials; return the answer and the seconds it took.
 
         Raises:

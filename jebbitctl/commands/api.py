@@ -18,7 +18,7 @@ from jebbitctl.text import visible
 
 if TYPE_CHECKING:
     from jebbitctl.api.raw import RawClient
-    from jebbitctl.api.transport import Answer
+    from jebbitctl.api.transport import ApiResponse
     from jebbitctl.context import Context
     from jebbitctl.output import Output
 
@@ -164,7 +164,7 @@ def _require_sense(output: Output, method: str, *, include: bool, paginate: bool
 
 
 def _show(
-    context: Context, client: RawClient, answer: Answer, call: tuple[str, str], *, include: bool = False
+    context: Context, client: RawClient, answer: ApiResponse, call: tuple[str, str], *, include: bool = False
 ) -> None:
     """Print an answer, then raise what its status means."""
     from jebbitctl.output.raw import write_raw
@@ -202,7 +202,7 @@ def _show_pages(context: Context, client: RawClient, path: str) -> None:
         context.output.document(joined([_decoded(answer) for answer in answers]))
 
 
-def _decoded(answer: Answer) -> Any:
+def _decoded(answer: ApiResponse) -> Any:
     """Return the answer's JSON, None when it is empty.
 
     Raises:

@@ -16,8 +16,6 @@ from jebbitctl.urls import is_loopback, require_https
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
-
 START = 2048
 """Bytes of an answer that are kept; the rest is not read."""
 TIMEOUT = 10.0
@@ -113,7 +111,6 @@ class Exchange:
             self.url,
             data=body,
             headers={**urllib3_adds_none, **headers, "connection": "close"},
-            auth=_no_auth,
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,
@@ -136,10 +133,6 @@ class Exchange:
 def user_agent() -> str:
     """Who sends, when it is us who speak."""
     return f"jebbitctl/{__version__}"
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _unconnected(error: BaseException) -> bool:

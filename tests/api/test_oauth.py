@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jebbitctl.api import oauth
 from jebbitctl.api.oauth import request_token, token_from_text
-from jebbitctl.api.transport import Answer
+from jebbitctl.api.transport import ApiResponse
 from jebbitctl.errors import CredentialsError, ExitCode, JebbitctlError, RefusedError, UnavailableError
 from tests.api.faults import FaultServer, api, drop, http, silence
 from tests.api.support import CLIENT_SECRET, credentials
@@ -255,10 +255,10 @@ def test_a_token_that_was_handed_over(text: str, scopes: tuple[str, ...], expire
 class Scripted:
     """Stands in for a transport: the answer matters, not how it came."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ApiResponse) -> None:
         self.answer = answer
 
-    def send(self, *_: Any, **__: Any) -> Answer:
+    def send(self, *_: Any, **__: Any) -> ApiResponse:
         return self.answer
 
 
@@ -271,7 +271,7 @@ TOKENS = JSON | st.fixed_dictionaries(
 @given(st.sampled_from([200, 201, 302, 400, 401, 403, 404, 429, 500]), st.binary() | TOKENS.map(json.dumps))
 def test_any_answer_is_a_token_or_one_of_our_errors(status: int, body: str | bytes) -> None:
     raw = body.encode() if isinstance(body, str) else body
-    transport: Any = Scripted(Answer(status, {}, raw))
+    transport: Any = Scripted(ApiResponse(status, {}, raw))
     try:
         token = request_token(transport, credentials("https://h"))
     except JebbitctlError:

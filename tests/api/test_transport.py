@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.api.transport import MAX_BODY, Transport
+from jebbitctl.api.transport import MAX_BODY_BYTES, Transport
 from jebbitctl.errors import JebbitctlError, RefusedError, UnavailableError, UsageError
 from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
 from tests.api.support import certificate
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jebbitctl.api.transport import Answer
+    from jebbitctl.api.transport import ApiResponse
     from tests.api.faults import Answer as Scripted
 
 
@@ -26,7 +26,7 @@ BOMB = gzip.compress(bytes(2**20)) * 200
 """200 KB that unpack to 200 MiB."""
 
 
-def get(transport: Transport, server: FaultServer, path: str = "/") -> Answer:
+def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiResponse:
     return transport.send("GET", server.url + path, headers={})
 
 
@@ -39,9 +39,8 @@ def get(transport: Transport, server: FaultServer, path: str = "/") -> Answer:
         drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" "),
         drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
         drip(b"HTTP/1.1 200 OK\r\n\r\n", b" "),
-        drip(b"HTTP/1.1 503 No\r\nContent-Length: 9999\r\n\r\n", b" "),
     ],
-    ids=["silence", "headers", "continues", "body", "chunks", "endless", "body of a failure"],
+    ids=["silence", "headers", "continues", "body", "chunks", "endless"],
 )
 def test_a_call_ends_at_its_deadline(server: FaultServer, hasty: Transport, answer: Scripted) -> None:
     server.script = [answer]
@@ -50,6 +49,18 @@ def test_a_call_ends_at_its_deadline(server: FaultServer, hasty: Transport, answ
         get(hasty, server)
     assert time.monotonic() - started < 10
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_body_of_a_response_that_is_retried_is_not_read(
+    server: FaultServer, transport: Transport, status: int
+) -> None:
+    endless = drip(b"HTTP/1.1 %d No\r\nContent-Length: 9999\r\n\r\n" % status, b" ")
+    server.script = [endless, api([1])]
+    started = time.monotonic()
+    assert get(transport, server).json() == [1]
+    assert time.monotonic() - started < 5
+    assert server.connections == 2
 
 
 def test_nothing_is_sent_after_the_deadline(server: FaultServer) -> None:
@@ -208,8 +219,8 @@ def test_a_redirect_with_a_bomb_is_not_unpacked(server: FaultServer, transport: 
 def test_an_answer_as_large_as_allowed_is_read(
     server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MAX_BODY > 10 * 2**20
-    monkeypatch.setattr("jebbitctl.api.transport.MAX_BODY", 100_000)
+    assert MAX_BODY_BYTES > 10 * 2**20
+    monkeypatch.setattr("jebbitctl.api.transport.MAX_BODY_BYTES", 100_000)
     server.script = [http(200, bytes(100_000)), http(200, bytes(100_001))]
     assert len(get(transport, server).body) == 100_000
     with pytest.raises(RefusedError, match="larger than"):
