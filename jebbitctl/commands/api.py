@@ -167,6 +167,8 @@ def _show(
     context: Context, client: RawClient, answer: ApiResponse, call: tuple[str, str], *, include: bool = False
 ) -> None:
     """Print an answer, then raise what its status means."""
+    from http.client import responses
+
     from jebbitctl.output.raw import write_raw
 
     output = context.output
@@ -174,7 +176,7 @@ def _show(
     document = _decoded(answer) if as_json else None
     with output.telling():
         if include:
-            output.line(f"HTTP/1.1 {answer.status} {_phrase(answer.status)}".rstrip())
+            output.line(f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}".rstrip())
             for name, value in answer.headers.items():
                 output.line(visible(f"{name}: {value}"))
             output.line("")
@@ -217,10 +219,3 @@ def _decoded(answer: ApiResponse) -> Any:
             hint="without --json and --query it is printed as it came",
             status=answer.status,
         ) from None
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
