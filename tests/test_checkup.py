@@ -166,7 +166,7 @@ def test_a_directory_of_somebody_else_or_read_only_is_told(here: pytest.MonkeyPa
         machine.directory(examination())
 
 
-def test_a_library_that_is_missing_and_a_python_that_is_old_are_told(here: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_and_an_old_python_fail_their_checks(here: pytest.MonkeyPatch) -> None:
     version = metadata.version
 
     def without_rich(name: str) -> str:
@@ -177,9 +177,10 @@ def test_a_library_that_is_missing_and_a_python_that_is_old_are_told(here: pytes
     here.setattr(metadata, "version", without_rich)
     with pytest.raises(CheckFailedError, match="missing: rich"):
         machine.libraries(examination())
-    here.setattr(machine, "OLDEST", (99, 0))
-    with pytest.raises(CheckFailedError):
+    here.setattr(metadata, "metadata", lambda _: {"Requires-Python": ">=99.0"})
+    with pytest.raises(CheckFailedError) as caught:
         machine.python(examination())
+    assert caught.value.hint == "install Python 99.0 or newer"
 
 
 @pytest.mark.parametrize(

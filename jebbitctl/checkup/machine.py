@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shlex
 import stat
 import sys
@@ -21,25 +22,20 @@ if TYPE_CHECKING:
 
     from jebbitctl.checkup.examination import Examination
 
-OLDEST = (3, 11)
-LIBRARIES = (
-    *("typer", "requests", "urllib3", "rich", "keyring", "platformdirs", "filelock", "truststore"),
-    *("jmespath", "tomlkit", "werkzeug", "waitress"),
-)
-
 
 def python(_: Examination) -> str:
     """Python is new enough."""
     found = f"{platform.python_implementation()} {platform.python_version()} on {platform.platform()}"
-    if sys.version_info < OLDEST:
-        raise CheckFailedError(found, hint=f"install Python {'.'.join(map(str, OLDEST))} or newer")
+    minimum = _minimum_python()
+    if sys.version_info[:2] < minimum:
+        raise CheckFailedError(found, hint=f"install Python {'.'.join(map(str, minimum))} or newer")
     return found
 
 
 def libraries(_: Examination) -> str:
-    """Every library is there."""
+    """Every library is installed."""
     versions, missing = [f"jebbitctl {__version__}"], []
-    for name in LIBRARIES:
+    for name in _required_libraries():
         try:
             versions.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
@@ -47,6 +43,18 @@ def libraries(_: Examination) -> str:
     if missing:
         raise CheckFailedError(f"missing: {', '.join(missing)}", hint="install jebbitctl again")
     return ", ".join(versions)
+
+
+def _minimum_python() -> tuple[int, int]:
+    """Return the oldest Python that the package declares, such as ``(3, 11)`` for ``>=3.11``."""
+    (version,) = re.findall(r">=\s*(\d+)\.(\d+)", metadata.metadata("jebbitctl")["Requires-Python"])
+    return int(version[0]), int(version[1])
+
+
+def _required_libraries() -> list[str]:
+    """Return the names of the libraries that the package requires, those of its extras left out."""
+    lines = metadata.requires("jebbitctl") or []
+    return [re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line]
 
 
 def directory(examination: Examination) -> str:
