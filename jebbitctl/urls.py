@@ -1,4 +1,4 @@
-"""Which URLs are safe to talk to, and which are the same, decided in one place."""
+"""Which URLs are safe to send secrets to, and which are equivalent."""
 
 from __future__ import annotations
 
@@ -35,31 +35,44 @@ def require_https(url: str, *, what: str) -> str:
     return url
 
 
-def normalized(url: str) -> str:
-    """Return what all spellings of a URL have in common; what is no absolute URL as it is.
+def same_origin(one: str, other: str) -> bool:
+    """Whether two absolute URLs have the same scheme, host and port, and the same user info, if any."""
+    origin = _origin(one)
+    return origin is not None and origin == _origin(other)
 
-    Scheme and host are in lower case, a port that goes without saying is left out, no path is ``/``: RFC
-    3986, sections 6.2.2.1 and 6.2.3. What follows the host is compared letter by letter, but for a ``?`` or
-    ``#`` at the end.
+
+def normalized(url: str) -> str:
+    """Return the form that all spellings of an absolute URL share; any other text unchanged.
+
+    Scheme and host are in lower case, a default port is left out, and an empty path is ``/`` (RFC 3986,
+    sections 6.2.2.1 and 6.2.3). The rest is compared literally, except for a ``?`` or ``#`` at the end.
     """
+    origin = _origin(url)
+    if origin is None:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=origin[1], path=parts.path or "/"))
+
+
+def _origin(url: str) -> tuple[str, str] | None:
+    """Return scheme and authority, in lower case and without a default port; None for no absolute URL."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # which has to be a number
+        _ = parts.port  # raises ValueError when it is not a number
     except ValueError:
-        return url
-    user, at, host = parts.netloc.rpartition("@")
+        return None
+    user_info, at, host = parts.netloc.rpartition("@")
     if not host:
-        return url
-    usual = {"https": ":443", "http": ":80"}.get(parts.scheme, ":")
-    host = host.lower().removesuffix(usual).removesuffix(":")
-    return urlunsplit(parts._replace(netloc=f"{user}{at}{host}", path=parts.path or "/"))
+        return None
+    default_port = {"https": ":443", "http": ":80"}.get(parts.scheme, ":")
+    return parts.scheme, f"{user_info}{at}{host.lower().removesuffix(default_port).removesuffix(':')}"
 
 
 def _problem(url: str) -> str | None:
     if not url:
         return "it is empty"
     if any(c.isspace() or not c.isprintable() for c in url):
-        return "it contains blanks or control characters"
+        return "it contains spaces or control characters"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -227,7 +227,7 @@ def test_pages_become_one_document(tmp_path: Path) -> None:
         assert (broken.code, broken.out) == (1, "broken")
 
 
-def test_pages_that_go_elsewhere_or_in_a_circle_are_refused(tmp_path: Path) -> None:
+def test_pages_that_go_elsewhere_or_in_a_loop_are_refused(tmp_path: Path) -> None:
     def answer(request: Request) -> Response:
         link = "https://evil.example/" if request.args else request.url
         return Response(json.dumps({"data": [], "links": {"next": link}}))
@@ -235,7 +235,7 @@ def test_pages_that_go_elsewhere_or_in_a_circle_are_refused(tmp_path: Path) -> N
     with Sandbox(wrap=answering("pages", answer)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         assert "not followed" in cli.run("api", "pages?a=b", "--paginate").err
-        assert "circle" in cli.run("api", "pages", "--paginate").err
+        assert "form a loop" in cli.run("api", "pages", "--paginate").err
 
 
 def test_with_several_businesses_one_is_named(cli_several: Cli, several: Sandbox) -> None:

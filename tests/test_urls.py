@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
-from jebbitctl.urls import is_loopback, normalized, require_https
+from jebbitctl.urls import is_loopback, normalized, require_https, same_origin
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])
@@ -53,9 +53,9 @@ def test_a_safe_url_is_returned_unchanged(url: str) -> None:
     ("url", "problem"),
     [
         ("", "empty"),
-        (" https://example.com", "blanks"),
-        ("https://example.com/a b", "blanks"),
-        ("https://example.com/\r\nX: y", "blanks or control"),
+        (" https://example.com", "spaces"),
+        ("https://example.com/a b", "spaces"),
+        ("https://example.com/\r\nX: y", "spaces or control"),
         ("https://exa\x1bmple.com", "control characters"),
         ("https://exa\u202emple.com", "control characters"),
         ("https://\ud800.com", "control characters"),
@@ -141,3 +141,40 @@ def test_any_text_is_a_safe_url_or_wrong_usage(url: str) -> None:
         return
     assert url.lower().startswith(("https://", "http://"))
     assert url.isprintable()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example",
+        "https://API.example/api/v1/things?page=2",
+        "HTTPS://api.example:443/",
+        "https://api.example:/x#y",
+    ],
+)
+def test_urls_of_the_same_origin(url: str) -> None:
+    assert same_origin(url, "https://api.example/api/v1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example/",
+        "https://api.example:444/",
+        "https://api.example:80/",
+        "https://api.example.evil.example/",
+        "https://user:password@api.example/",
+        "https://api.example:x/",
+        "//api.example/",
+        "/api/v1",
+        "https://[",
+        "",
+    ],
+)
+def test_urls_of_different_origins(url: str) -> None:
+    assert not same_origin(url, "https://api.example/api/v1")
+    assert not same_origin("https://api.example/api/v1", url)
+
+
+def test_text_that_is_no_absolute_url_has_no_origin() -> None:
+    assert not same_origin("/a", "/a")

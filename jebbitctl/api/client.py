@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from jebbitctl.api import documents
 from jebbitctl.api.doubts import how_to_look
 from jebbitctl.api.statuses import raise_for_status, said
 from jebbitctl.errors import AmbiguousWriteError, RefusedError, UsageError
+from jebbitctl.urls import same_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from jebbitctl.api.oauth import Token
     from jebbitctl.api.transport import ApiResponse, Transport
@@ -74,23 +77,14 @@ class Client:
             self._decode(answer, "DELETE", path)
 
     def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
-        """Yield a collection's documents, following ``links.next`` while it stays on this server.
+        """Yield each page of a collection as a document; see :meth:`request` for errors.
 
         Raises:
-            RefusedError: a link leads elsewhere, or in a circle.
+            RefusedError: a link leads to another server, or to a page that was read already.
         """
-        url = self.url(path, params)
-        seen = set()
-        while True:
-            seen.add(url)
-            document = self._decode(self._authenticated("GET", url, None), "GET", path)
+        decode = partial(self._decode, method="GET", path=path)
+        for _, document in self._follow_pages(self.url(path, params), decode):
             yield document
-            link = documents.next_link(document)
-            if link is None:
-                return
-            url = self._next(url, link)
-            if url in seen:
-                raise RefusedError(f"Jebbit's pages go in a circle: {url} comes twice")
 
     def request(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
@@ -116,15 +110,30 @@ class Client:
         """Return the absolute URL of a path below the API's root."""
         return f"{self.base_url}{API_ROOT}{path}" + (f"?{urlencode(params)}" if params else "")
 
-    def _next(self, url: str, link: str) -> str:
-        """Return the absolute URL of a link, which must stay on this server."""
-        try:
-            target = urljoin(url, link)
-            if _origin(target) == _origin(self.base_url):
-                return target
-        except ValueError:
-            target = link
-        raise RefusedError(f"Jebbit's next page is at {target}, which is not followed")
+    def _follow_pages(
+        self, url: str, decode: Callable[[ApiResponse], Any]
+    ) -> Iterator[tuple[ApiResponse, Any]]:
+        """Yield each page as its response and its document, following ``links.next`` on this server.
+
+        Raises:
+            RefusedError: a link leads to another server, or to a page that was read already.
+        """
+        seen = set()
+        while True:
+            seen.add(url)
+            response = self._authenticated("GET", url, None)
+            document = decode(response)
+            yield response, document
+            link = documents.next_link(document)
+            if link is None:
+                return
+            with suppress(ValueError):  # not a URL: it is refused below
+                link = urljoin(url, link)
+            if not same_origin(link, self.base_url):
+                raise RefusedError(f"Jebbit's next page is on another server, which is not followed: {link}")
+            if link in seen:
+                raise RefusedError(f"Jebbit's pages form a loop: {link} comes twice")
+            url = link
 
     def _authenticated(self, method: str, url: str, body: bytes | None) -> ApiResponse:
         """Send with the current token; a 401 is answered once with another one."""
@@ -180,9 +189,3 @@ class Client:
     def _check(self, answer: ApiResponse, method: str, path: str) -> None:
         if answer.status not in range(200, 300):
             raise_for_status(answer, method, path, self._last_token, self.business)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    usual = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
-    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"

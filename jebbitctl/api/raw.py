@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from jebbitctl.api import documents
 from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, Client
 from jebbitctl.errors import RefusedError, UsageError
+from jebbitctl.urls import same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,26 +55,14 @@ class RawClient(Client):
         """Send one request; ``path`` is what :func:`require_path` returned, with a query or without."""
         return self._authenticated(method, self.url(path), body)
 
-    def every_page(self, path: str) -> Iterator[ApiResponse]:
-        """Get a collection, following ``links.next``; an answer that is an error, or no JSON, is the last.
+    def page_responses(self, path: str) -> Iterator[ApiResponse]:
+        """Yield the response of each page of a collection; one that is an error, or not JSON, is the last.
 
         Raises:
-            RefusedError: a link leads to another server, or in a circle.
+            RefusedError: a link leads to another server, or to a page that was read already.
         """
-        url, seen = self.url(path), set[str]()
-        while True:
-            seen.add(url)
-            answer = self._authenticated("GET", url, None)
-            yield answer
-            try:
-                link = documents.next_link(answer.json())
-            except ValueError:
-                return
-            if link is None or answer.status not in range(200, 300):
-                return
-            url = self._next(url, link)
-            if url in seen:
-                raise RefusedError(f"Jebbit's pages go in a circle: {url} comes twice")
+        for response, _ in self._follow_pages(self.url(path), _document_or_none):
+            yield response
 
     def require_success(self, answer: ApiResponse, method: str, path: str) -> None:
         """Return when the answer is a success; see ``statuses`` for the errors."""
@@ -94,7 +82,7 @@ def require_path(typed: str, base_url: str) -> str:
     """
     path, mark, query = typed.partition("?")
     if "://" in path:
-        path = _below(path, base_url)
+        path = _path_below(path, f"{base_url}{API_ROOT}/")
     path = f"/{path.removeprefix('/')}"
     if f"{path}/".startswith(f"{API_ROOT}/"):
         path = path.removeprefix(API_ROOT)
@@ -160,16 +148,19 @@ def joined(pages: Sequence[Any]) -> Any:
     return whole
 
 
-def _below(url: str, base_url: str) -> str:
-    """Return a URL's path below the API's root, nothing when it leads elsewhere."""
-    try:
-        given, own = urlsplit(url), urlsplit(f"{base_url}{API_ROOT}/")
-        same = given.username is None and all(
-            getattr(given, part) == getattr(own, part) for part in ("scheme", "hostname", "port")
-        )
-    except ValueError:
+def _path_below(url: str, root: str) -> str:
+    """Return a URL's path below ``root``; empty when the URL is elsewhere."""
+    if not same_origin(url, root):
         return ""
-    return given.path.removeprefix(own.path) if same and given.path.startswith(own.path) else ""
+    path, root_path = urlsplit(url).path, urlsplit(root).path
+    return path.removeprefix(root_path) if path.startswith(root_path) else ""
+
+
+def _document_or_none(response: ApiResponse) -> Any:
+    try:
+        return response.json() if response.status in range(200, 300) else None
+    except ValueError:
+        return None
 
 
 def _is_latin_1(text: str) -> bool:

@@ -193,7 +193,7 @@ def _show_pages(context: Context, client: RawClient, path: str) -> None:
 
     answers = []
     with context.output.progress("Reading pages") as progress:
-        for answer in client.every_page(path):
+        for answer in client.page_responses(path):
             answers.append(answer)
             progress.say(f"Reading pages: {len(answers)}")
             if answer.status not in range(200, 300):

@@ -27,12 +27,20 @@ BASE = "https://api.example"
         ("api/v1/feeds/1?filter[a]=/api/v1/../x", "/feeds/1?filter[a]=/api/v1/../x"),
         ("https://api.example/api/v1/feeds?a=b", "/feeds?a=b"),
         ("https://API.example/api/v1/feeds", "/feeds"),
+        ("https://api.example:443/api/v1/feeds", "/feeds"),
         ("api/v1feeds", "/api/v1feeds"),
         ("feeds/", "/feeds/"),
     ],
 )
 def test_a_path_may_have_the_leading_part_or_not(typed: str, path: str) -> None:
     assert require_path(typed, BASE) == path
+
+
+def test_a_url_below_a_base_url_with_a_path() -> None:
+    base = "https://gateway.example/jebbit"
+    assert require_path(f"{base}/api/v1/feeds", base) == "/feeds"
+    with pytest.raises(UsageError):
+        require_path("https://gateway.example/api/v1/feeds", base)
 
 
 @pytest.mark.parametrize(
