@@ -1,31 +1,40 @@
-"""Times as people type and read them."""
+"""Times as text."""
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
+from typing import Literal, TypeAlias
 
 from jebbitctl.errors import UsageError
+
+Precision: TypeAlias = Literal["seconds", "milliseconds", "microseconds"]
 
 _UNIX = r"[0-9]{1,12}"
 
 
-def rfc3339(seconds: float) -> str | None:
-    """Return unix seconds as RFC 3339 in UTC, None for a time that is not known."""
-    if not math.isfinite(seconds):
-        return None
+def rfc3339(seconds: float, timespec: Precision = "seconds") -> str:
+    """Return unix seconds in RFC 3339, UTC, such as ``2026-01-31T12:00:00Z``; finer digits are cut off.
+
+    Raises:
+        ValueError, OverflowError, OSError: the time is not a number, or beyond what a calendar can show.
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def rfc3339_or_none(seconds: float) -> str | None:
+    """Return unix seconds in RFC 3339, None for a time that is unknown or infinite."""
     try:
-        return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+        return rfc3339(seconds)
     except (ValueError, OverflowError, OSError):
         return None
 
 
 def unix_seconds(text: str, *, what: str) -> int:
-    """Return the time that was typed: unix seconds, or RFC 3339 (UTC where no offset is given).
+    """Parse a time: unix seconds, or RFC 3339, in UTC unless an offset is given.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: the text is neither.
     """
     if re.fullmatch(_UNIX, text):
         return int(text)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from jebbitctl.checkup.examination import SkippedError
 from jebbitctl.errors import CheckFailedError
-from jebbitctl.times import rfc3339
+from jebbitctl.times import rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
@@ -104,4 +104,4 @@ def _for_any_business(client: Client, token: Token) -> Client:
 
 
 def _until(token: Token) -> str:
-    return rfc3339(token.expires_at) or "an end that it does not tell"
+    return rfc3339_or_none(token.expires_at) or "an end that it does not tell"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,7 +15,7 @@ from jebbitctl.commands.whoami import account, show_account
 from jebbitctl.context import CommonOptions, Context, context_of
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.redaction import redact
-from jebbitctl.times import rfc3339
+from jebbitctl.times import rfc3339, rfc3339_or_none
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _from_token_to_test(story: Story, context: Context, receiver: Receiver) -> N
 
     output = context.output
     token = context.tokens.current()
-    expires = rfc3339(token.expires_at)
+    expires = rfc3339_or_none(token.expires_at)
     story.tell(
         "A client id and secret become an access token, cached while it is valid.",
         "jebbitctl token",
@@ -146,7 +145,7 @@ def _conclude(story: Story, receiver: Receiver, deliveries: list[Delivery]) -> N
 
 def _described(delivery: Delivery) -> dict[str, Any]:
     return {
-        "received_at": datetime.fromtimestamp(delivery.time, UTC).isoformat().replace("+00:00", "Z"),
+        "received_at": rfc3339(delivery.time, "microseconds"),
         "bytes": len(delivery.body),
         SIGNATURE_HEADER: delivery.headers.get(SIGNATURE_HEADER),
         "test": delivery.test,

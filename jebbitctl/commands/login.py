@@ -23,7 +23,7 @@ from jebbitctl.settings import (
 )
 from jebbitctl.storage.inputs import read_input
 from jebbitctl.storage.profiles import Profile, require_profile_name
-from jebbitctl.times import rfc3339
+from jebbitctl.times import rfc3339_or_none
 from jebbitctl.urls import require_https
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _show(context: Context, account: Account, proof: Proof) -> None:
             "api_url": account.api_url,
             "client_id": account.profile.client_id,
             "credentials_source": f"keyring (profile {name})",
-            "token_expires_at": rfc3339(proof.token.expires_at),
+            "token_expires_at": rfc3339_or_none(proof.token.expires_at),
             "scopes": list(proof.token.scopes),
             "businesses": proof.businesses,
         },

@@ -6,7 +6,7 @@ import typer
 
 from jebbitctl.commands.common import command, single
 from jebbitctl.context import context_of
-from jebbitctl.times import rfc3339
+from jebbitctl.times import rfc3339_or_none
 
 app = single()
 
@@ -25,7 +25,7 @@ def token(ctx: typer.Context) -> None:
         {
             "access_token": current.access_token,
             "token_type": "Bearer",
-            "expires_at": rfc3339(current.expires_at),
+            "expires_at": rfc3339_or_none(current.expires_at),
             "scopes": list(current.scopes),
         },
     )

@@ -8,7 +8,7 @@ import typer
 
 from jebbitctl.commands.common import command, single
 from jebbitctl.context import context_of
-from jebbitctl.times import rfc3339
+from jebbitctl.times import rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
@@ -40,7 +40,7 @@ def account(context: Context) -> dict[str, Any]:
         "api_url": settings.api_url.value,
         "client_id": credentials.client_id if credentials else None,
         "credentials_source": credentials.source if credentials else "JEBBIT_ACCESS_TOKEN",
-        "token_expires_at": rfc3339(token.expires_at),
+        "token_expires_at": rfc3339_or_none(token.expires_at),
         "scopes": list(token.scopes),
         "businesses": businesses,
     }

@@ -6,10 +6,11 @@ import secrets
 import string
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+
+from jebbitctl.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -106,8 +107,7 @@ class State:
 
     def timestamp(self, at: float | None = None) -> str:
         """Return ``at`` (unix seconds; now when omitted) as the API writes times."""
-        moment = datetime.fromtimestamp(self.clock() if at is None else at, UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return rfc3339(self.clock() if at is None else at, "milliseconds")
 
     def add_business(self, name: str) -> Business:
         """Add an empty business; tokens issued from now on cover it."""

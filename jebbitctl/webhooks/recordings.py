@@ -9,11 +9,12 @@ import stat
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.times import rfc3339
 from jebbitctl.webhooks.receiver import Delivery
 from jebbitctl.webhooks.signature import Reason, Verification
 
@@ -147,9 +148,7 @@ def _private(path: str, flags: int) -> int:
 def _to_json(delivery: Delivery) -> dict[str, Any]:
     verification = delivery.verification
     return {
-        "time": datetime.fromtimestamp(delivery.time, UTC)
-        .isoformat(timespec="microseconds")
-        .replace("+00:00", "Z"),
+        "time": rfc3339(delivery.time, "microseconds"),
         "status": delivery.status,
         "valid": verification.valid,
         "reason": verification.reason,
