@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.authentication import GivenToken, identity_of, keyring_account, profile_key
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.settings import ENVIRONMENTS
+from jebbitctl.settings import profile_api_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ class Account:
     @property
     def api_url(self) -> str:
         """The API's base URL."""
-        return self.profile.api_url or ENVIRONMENTS[self.profile.environment or "production"]
+        return profile_api_url(self.profile)
 
 
 @dataclass(frozen=True, slots=True)

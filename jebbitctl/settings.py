@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jebbitctl.storage.profiles import ProfileStore
 
 ENVIRONMENTS = {"production": "https://api2.jebbit.com", "staging": "https://api.jebbx.com"}
+DEFAULT_ENVIRONMENT = "production"
 ISSUER = "https://auth.jebbit.com"
 AUDIENCE = "public-api"
 TIMEOUT = 60.0
@@ -125,12 +126,13 @@ class Settings:
     @property
     def environment(self) -> str:
         """``production`` or ``staging``."""
-        return require_environment(self.profile.environment or "production", what=self._profile_source())
+        environment = self.profile.environment or DEFAULT_ENVIRONMENT
+        return require_environment(environment, what=self._profile_source())
 
     @property
     def api_url(self) -> Setting:
         """The API's base URL, without a trailing slash."""
-        default = Setting(ENVIRONMENTS[self.environment], f"default for {self.environment}")
+        default = Setting(profile_api_url(self.profile), f"default for {self.environment}")
         return _url(self._pick(None, "JEBBIT_API_BASE_URL", self.profile.api_url) or default)
 
     @property
@@ -168,6 +170,11 @@ class Settings:
 
     def _profile_source(self) -> str:
         return f"profile {self.profile_name.value}"
+
+
+def profile_api_url(profile: Profile) -> str:
+    """Return a profile's API base URL: its own, else its environment's; empty for an unknown environment."""
+    return profile.api_url or ENVIRONMENTS.get(profile.environment or DEFAULT_ENVIRONMENT, "")
 
 
 def require_environment(name: str, *, what: str) -> str:

@@ -10,7 +10,7 @@ from jebbitctl.commands import completing
 from jebbitctl.commands.common import LocalCommand, command, group
 from jebbitctl.context import context_of
 from jebbitctl.errors import UsageError
-from jebbitctl.settings import ENVIRONMENTS
+from jebbitctl.settings import DEFAULT_ENVIRONMENT, profile_api_url
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
@@ -34,15 +34,14 @@ def list_(ctx: typer.Context) -> None:
     for name in context.profiles.names():
         profile = context.profiles.get(name)
         if profile is not None:
-            environment = profile.environment or "production"
             rows.append(
                 {
                     "name": name,
                     "default": name == default,
-                    "environment": environment,
+                    "environment": profile.environment or DEFAULT_ENVIRONMENT,
                     "client_id": profile.client_id,
                     "business": profile.business,
-                    "api_url": profile.api_url or ENVIRONMENTS.get(environment),
+                    "api_url": profile_api_url(profile) or None,
                 }
             )
     context.output.table(rows, ("name", "default", "environment", "client_id", "business", "api_url"))
