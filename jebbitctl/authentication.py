@@ -188,7 +188,7 @@ class CachedTokens:
 
 def token_from_entry(entry: dict[str, Any] | None) -> Token | None:
     """Rebuild a token from a cache entry; None for anything that is not exactly one."""
-    from jebbitctl.api.oauth import LONGEST_LIFETIME, Token, require_token_text
+    from jebbitctl.api.oauth import MAX_LIFETIME, Token, require_token_text
 
     if entry is None:
         return None
@@ -196,7 +196,7 @@ def token_from_entry(entry: dict[str, Any] | None) -> Token | None:
     issued, expires = _seconds(entry.get("issued_at")), _seconds(entry.get("expires_at"))
     if not isinstance(text, str) or not isinstance(scopes, list) or issued is None or expires is None:
         return None
-    if not all(isinstance(scope, str) for scope in scopes) or expires - issued > LONGEST_LIFETIME:
+    if not all(isinstance(scope, str) for scope in scopes) or expires - issued > MAX_LIFETIME:
         return None
     try:
         require_token_text(text)

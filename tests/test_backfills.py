@@ -111,7 +111,7 @@ def test_an_inactive_integration_is_refused_with_the_command_that_activates_it(
 def test_create_for_an_unknown_integration_says_so(jebbitctl: Callable[..., Result]) -> None:
     result = jebbitctl("backfills", "create", "--integration", "nowhere1", "--wait")
     assert (result.code, result.out) == (3, "")
-    assert "Jebbit knows no integration nowhere1" in result.err
+    assert "integration nowhere1 not found" in result.err
 
 
 def test_a_backfill_of_another_integration_than_the_one_asked_for_is_not_taken(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_look_without_an_answer_does_not_end_the_wait_but_the_first_one_must_h
 ) -> None:
     result = waiting(tmp_path, ["processing", (500, None), "finished"])
     assert result.code == 0
-    assert "warning: still waiting: Jebbit answered 500" in result.err
+    assert "warning: still waiting: Jebbit returned 500" in result.err
     assert waiting(tmp_path, [(500, None)]).code == 5
     assert waiting(tmp_path, ["processing", (404, None)]).code == 3
 

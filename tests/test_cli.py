@@ -182,8 +182,7 @@ def test_what_is_not_found_is_named_as_its_command_is(cli: Cli, noun: str) -> No
     result = cli.run(noun, "get", "nowhere1")
     assert (result.code, result.out) == (3, "")
     assert result.err == (
-        f"error: Jebbit knows no {noun.removesuffix('s')} nowhere1\n"
-        f"hint: jebbitctl {noun} list shows those that exist\n"
+        f"error: {noun.removesuffix('s')} nowhere1 not found\nhint: list them: jebbitctl {noun} list\n"
     )
 
 

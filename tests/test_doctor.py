@@ -140,7 +140,7 @@ def test_a_service_that_is_not_jebbit_is_told(tmp_path: Path, status: int, faile
 def test_credentials_that_are_wrong_are_told(cli: Cli) -> None:
     result = cli.run("doctor", "--json", env={"JEBBIT_CLIENT_ID": "nobody"})
     assert [name for name, ok in states(result).items() if ok is False] == ["token"]
-    assert "refused" in checks(result)["token"]["detail"]
+    assert "rejected" in checks(result)["token"]["detail"]
 
 
 def test_with_several_businesses_they_are_listed_and_the_one_named_must_be_one(

@@ -66,7 +66,7 @@ def test_an_integration_that_there_is_not_has_no_empty_list(
         if noun == "mappings" or form != ["--csv"]:
             result = jebbitctl(noun, "list", "--integration", "nowhere1", *form)
             assert (result.code, result.out) == (3, "")
-            assert "Jebbit knows no integration nowhere1" in result.err
+            assert "integration nowhere1 not found" in result.err
 
 
 def test_list_csv_is_what_import_reads_in_utf8_wherever_it_is_written(
@@ -175,7 +175,7 @@ def test_create_for_an_unknown_integration_says_so(jebbitctl: Callable[..., Resu
     names = ("--jebbit-var", "x", "--client-var", "y")
     result = jebbitctl("mappings", "create", "--integration", "nowhere1", *names)
     assert (result.code, result.out) == (3, "")
-    assert "Jebbit knows no integration nowhere1" in result.err
+    assert "integration nowhere1 not found" in result.err
 
 
 def test_what_jebbit_did_not_take_is_named_and_the_mapping_printed(

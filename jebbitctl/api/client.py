@@ -1,4 +1,4 @@
-"""Jebbit's API: authentication, the business header, JSON:API both ways, statuses turned into errors."""
+"""The client of Jebbit's API: authentication, the business header, JSON:API documents and errors."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urljoin
 
 from jebbitctl.api import documents
-from jebbitctl.api.doubts import how_to_look
-from jebbitctl.api.statuses import raise_for_status, said
+from jebbitctl.api.doubts import recovery_hint
+from jebbitctl.api.statuses import error_detail, raise_for_status
 from jebbitctl.errors import AmbiguousWriteError, RefusedError, UsageError
 from jebbitctl.urls import same_origin
 
@@ -26,23 +26,23 @@ BUSINESS_HEADER = "x-jebbit-business"
 
 
 class TokenSource(Protocol):
-    """Where access tokens come from."""
+    """A source of access tokens."""
 
     def current(self) -> Token:
-        """Return a token that should work."""
+        """Return a token that is expected to work."""
 
     def renewed(self, rejected: Token) -> Token | None:
-        """Return another token than the one Jebbit rejected, None when there is no other to be had."""
+        """Return a new token in place of one that Jebbit rejected, None when there is no other."""
 
 
 class Client:
-    """The small wrapper around requests.
+    """Calls Jebbit's API.
 
     Args:
-        transport: sends one request.
+        transport: sends the requests.
         base_url: such as ``https://api2.jebbit.com``, without a trailing slash.
-        tokens: asked for a token before each request.
-        business: the id that goes into ``x-jebbit-business``, or None to let the API infer it.
+        tokens: provides the token of each request.
+        business: the id to send as ``x-jebbit-business``, or None to let the API infer it.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Client:
         self._last_token: Token | None = None
 
     def for_business(self, business: str) -> Client:
-        """Return a client for another business that shares connections and tokens with this one."""
+        """Return a client for another business that shares this one's connections and tokens."""
         return Client(self._transport, self.base_url, self.tokens, business)
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
@@ -63,18 +63,18 @@ class Client:
         return self.request("GET", path, params=params)
 
     def post(self, path: str, document: Any) -> Any:
-        """Send a document and return the answer's."""
+        """Send a document and return the document in the response."""
         return self.request("POST", path, document=document)
 
     def patch(self, path: str, document: Any) -> Any:
-        """Send changes and return the answer's document."""
+        """Send changes and return the document in the response."""
         return self.request("PATCH", path, document=document)
 
     def delete(self, path: str) -> None:
-        """Delete what is at ``path``; a 404 after an earlier, unanswered try means that the try did it."""
-        answer = self.exchange("DELETE", path)
-        if not (answer.status == HTTPStatus.NOT_FOUND and answer.ambiguous):
-            self._decode(answer, "DELETE", path)
+        """Delete the resource at ``path``; 404 is a success after an attempt that may have deleted it."""
+        response = self.send_document("DELETE", path)
+        if not (response.status == HTTPStatus.NOT_FOUND and response.ambiguous):
+            self._decode(response, "DELETE", path)
 
     def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
         """Yield each page of a collection as a document; see :meth:`request` for errors.
@@ -89,20 +89,21 @@ class Client:
     def request(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
     ) -> Any:
-        """Carry out one call and return the decoded answer, None when it is empty.
+        """Send a request and return the decoded response, None when it is empty.
 
         Raises:
-            UsageError: the token covers several businesses and none is named.
-            NotFoundError, CredentialsError, ForbiddenError, RefusedError, UnavailableError: see ``statuses``.
-            AmbiguousWriteError: a write was answered, but the answer cannot be read.
+            UsageError: the token covers several businesses and none was chosen.
+            NotFoundError, CredentialsError, ForbiddenError, RefusedError, UnavailableError: see
+                :func:`raise_for_status`.
+            AmbiguousWriteError: the response to a write cannot be read.
         """
-        answer = self.exchange(method, path, params=params, document=document)
-        return self._decode(answer, method, path)
+        response = self.send_document(method, path, params=params, document=document)
+        return self._decode(response, method, path)
 
-    def exchange(
+    def send_document(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
     ) -> ApiResponse:
-        """Carry out one call and return the raw answer, whatever its status."""
+        """Send a request and return the response, whatever its status."""
         body = None if document is None else json.dumps(document).encode()
         return self._authenticated(method, self.url(path, params), body)
 
@@ -136,13 +137,13 @@ class Client:
             url = link
 
     def _authenticated(self, method: str, url: str, body: bytes | None) -> ApiResponse:
-        """Send with the current token; a 401 is answered once with another one."""
+        """Send a request with the current token; after a 401, send it once more with a new one."""
         token = self.tokens.current()
         self._require_business(token)
-        answer = self._send(method, url, body, token)
-        if answer.status == HTTPStatus.UNAUTHORIZED and (other := self.tokens.renewed(token)):
-            answer = self._send(method, url, body, other)
-        return answer
+        response = self._send(method, url, body, token)
+        if response.status == HTTPStatus.UNAUTHORIZED and (new_token := self.tokens.renewed(token)):
+            response = self._send(method, url, body, new_token)
+        return response
 
     def _send(self, method: str, url: str, body: bytes | None, token: Token) -> ApiResponse:
         secret = token.access_token
@@ -151,7 +152,7 @@ class Client:
         return self._transport.send(method, url, headers=headers, body=body, secrets=(secret,))
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
-        """Return a request's headers, their names in lower case."""
+        """Return the headers of a request, with names in lower case."""
         headers = {"accept": documents.MEDIA_TYPE}
         if has_body:
             headers["content-type"] = documents.MEDIA_TYPE
@@ -160,32 +161,33 @@ class Client:
         return headers
 
     def _require_business(self, token: Token) -> None:
-        """Refuse early what the API would answer with a flat 401 that looks like a bad credential."""
+        """Reject a request without a business early: the API's 401 would look like invalid credentials."""
         if self.business is None and len(token.businesses) > 1:
             raise UsageError(
-                f"this credential covers several businesses ({', '.join(token.businesses)}): name one",
-                hint="use --business ID or JEBBIT_BUSINESS_ID; jebbitctl whoami lists their names",
+                f"the credentials cover several businesses: {', '.join(token.businesses)}",
+                hint="choose one with --business ID or JEBBIT_BUSINESS_ID; jebbitctl whoami lists them",
             )
 
-    def _decode(self, answer: ApiResponse, method: str, path: str) -> Any:
-        self._check(answer, method, path)
-        if not answer.body.strip():
+    def _decode(self, response: ApiResponse, method: str, path: str) -> Any:
+        self._check(response, method, path)
+        if not response.body.strip():
             return None
         try:
-            document = answer.json()
+            document = response.json()
         except ValueError:
-            kind = answer.headers.get("Content-Type", "something").partition(";")[0]
-            told, means = f"{kind} that cannot be read as JSON", "was probably"
+            content_type = response.headers.get("Content-Type", "something").partition(";")[0]
+            problem, outcome = f"{content_type} that cannot be read as JSON", "was probably"
         else:
             if not (isinstance(document, dict) and document.get("errors")):
                 return document
-            told, means = f"errors: {said(answer, self._last_token)}".removesuffix(": "), "may have been"
-        message = f"Jebbit answered {answer.status} with {told}"
-        if look := how_to_look(method, self.url(path)):
-            message = f"{message}; the {method} {means} carried out"
-            raise AmbiguousWriteError(message, hint=look, status=answer.status)
-        raise RefusedError(message, hint=f"is {self.base_url} the right API URL?", status=answer.status)
+            detail = error_detail(response, self._last_token)
+            problem, outcome = f"errors: {detail}".removesuffix(": "), "may have been"
+        message = f"Jebbit returned {response.status} with {problem}"
+        if hint := recovery_hint(method, self.url(path)):
+            message = f"{message}; the {method} {outcome} carried out"
+            raise AmbiguousWriteError(message, hint=hint, status=response.status)
+        raise RefusedError(message, hint=f"is {self.base_url} the right API URL?", status=response.status)
 
-    def _check(self, answer: ApiResponse, method: str, path: str) -> None:
-        if answer.status not in range(200, 300):
-            raise_for_status(answer, method, path, self._last_token, self.business)
+    def _check(self, response: ApiResponse, method: str, path: str) -> None:
+        if response.status not in range(200, 300):
+            raise_for_status(response, method, path, self._last_token, self.business)

@@ -59,8 +59,8 @@ def create(client: Client, type_: str, asked: dict[str, Any]) -> Resource:
         answer = client.post(path, documents.request_document(type_, asked))
     except NotFoundError as error:
         raise NotFoundError(
-            f"Jebbit knows no integration {asked[OWNER]}",
-            hint="jebbitctl integrations list shows those that exist",
+            f"integration {asked[OWNER]} not found",
+            hint="list them: jebbitctl integrations list",
             status=error.status,
         ) from None
     created = written(client, "POST", path, answer)

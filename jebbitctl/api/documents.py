@@ -10,21 +10,21 @@ from jebbitctl.errors import RefusedError, UsageError
 MEDIA_TYPE = "application/vnd.api+json"
 
 Resource: TypeAlias = dict[str, Any]
-"""A resource as the rest of the program sees it: ``id`` and ``type`` beside its attributes."""
+"""A flattened resource: ``id`` and ``type`` beside its attributes."""
 
 _ID = r"[A-Za-z0-9_~.-]{1,128}"
 
 
 def is_id(value: str) -> bool:
-    """Whether ``value`` can be one segment of a path, and a header's value."""
+    """Whether ``value`` is safe as a path segment and as a header value."""
     return re.fullmatch(_ID, value) is not None and set(value) != {"."}
 
 
 def require_id(value: str, *, what: str = "") -> str:
-    """Return ``value`` when it can be one segment of a path.
+    """Return ``value`` if it is an id.
 
     Raises:
-        UsageError: it is empty, a dot segment, or holds what an id never holds.
+        UsageError: it is empty, a dot segment, or contains characters that no id has.
     """
     if not is_id(value):
         raise UsageError(f"{what} {value!r} is not an id".lstrip(), hint="ids look like L5m24mjs")
@@ -32,19 +32,19 @@ def require_id(value: str, *, what: str = "") -> str:
 
 
 def request_document(type_: str, attributes: dict[str, Any], id_: str | None = None) -> dict[str, Any]:
-    """Wrap attributes for a POST, or for a PATCH when ``id_`` is given."""
+    """Return the document of a POST, or of a PATCH when ``id_`` is given."""
     data: dict[str, Any] = {"type": type_, "attributes": attributes}
     return {"data": {"id": id_, **data} if id_ is not None else data}
 
 
 def flatten(data: Any) -> Resource:
-    """Turn one resource object into a flat mapping; attributes that nobody knows yet are kept.
+    """Return a resource object as a flat mapping; unknown attributes are kept.
 
     Raises:
-        RefusedError: it is not a resource object.
+        RefusedError: ``data`` is not a resource object.
     """
     if not isinstance(data, dict) or not isinstance(attributes := data.get("attributes", {}), dict):
-        raise RefusedError("Jebbit's answer holds no resource where one was expected")
+        raise RefusedError("Jebbit's response contains no resource where one was expected")
     beside = dict(data)
     beside.pop("attributes", None)
     return {"id": None, "type": None, **attributes, **beside}
@@ -54,25 +54,25 @@ def one(document: Any) -> Resource:
     """Return the single resource of a document.
 
     Raises:
-        RefusedError: the document holds none.
+        RefusedError: the document contains none.
     """
     return flatten(document.get("data") if isinstance(document, dict) else None)
 
 
 def many(document: Any) -> list[Resource]:
-    """Return the resources of a collection document, in its order.
+    """Return the resources of a collection document, in order.
 
     Raises:
-        RefusedError: the document holds no collection.
+        RefusedError: the document contains no collection.
     """
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, list):
-        raise RefusedError("Jebbit's answer holds no list where one was expected")
+        raise RefusedError("Jebbit's response contains no list where one was expected")
     return [flatten(resource) for resource in data]
 
 
 def next_link(document: Any) -> str | None:
-    """Return the URL of the following page, None on the last."""
+    """Return the URL of the next page, None on the last one."""
     links = document.get("links") if isinstance(document, dict) else None
     link = links.get("next") if isinstance(links, dict) else None
     if isinstance(link, dict):
@@ -81,7 +81,7 @@ def next_link(document: Any) -> str | None:
 
 
 def error_text(document: Any) -> str:
-    """Return what a JSON:API error document says, in one line; empty when it says nothing."""
+    """Return the text of a JSON:API error document in one line; empty when there is none."""
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, list):
         return ""

@@ -1,4 +1,4 @@
-"""Writes without a clear answer: they may have been carried out, and no idempotency key tells."""
+"""What to do about a write that may have been carried out: Jebbit has no idempotency keys."""
 
 from __future__ import annotations
 
@@ -11,34 +11,33 @@ _LISTS = {
     "integration_historic_backfills": "jebbitctl backfills list",
 }
 
-
 _NOUNS = {"integration_mappings": "mapping", "integration_historic_backfills": "backfill"}
-"""What people and commands call one, where it is not the collection's singular."""
+"""What users and commands call a resource, where that is not the singular of its collection."""
 
 
 def noun(collection: str) -> str:
-    """Return what one of a collection is called: ``mapping`` for ``integration_mappings``."""
+    """Return what users call a resource: ``mapping`` for ``integration_mappings``."""
     return _NOUNS.get(collection, collection.removesuffix("s").replace("_", " "))
 
 
 def list_command(collection: str) -> str | None:
-    """Return the command that lists a collection, None where there is none."""
+    """Return the command that lists a collection, None when there is none."""
     return _LISTS.get(collection)
 
 
-def how_to_look(method: str, url: str) -> str | None:
-    """Return how to find out whether a write was carried out; None for what writes nothing.
+def recovery_hint(method: str, url: str) -> str | None:
+    """Return how to find out whether a write was carried out; None for a request that writes nothing.
 
     Args:
         method: in capitals.
-        url: the URL below ``/api/v1/``, or that path.
+        url: a URL or path; anything outside ``/api/v1/`` writes nothing.
     """
     _, below, path = urlsplit(url).path.partition("/api/v1/")
     if method == "GET" or not below:
         return None
     if path.endswith("/test"):
-        return "look at the endpoint; one test delivery more does no harm"
+        return "check the endpoint; another test delivery does no harm"
     if method == "DELETE":
-        return "delete it again: that does no harm, and ends with 'not found' when it is gone"
+        return "delete it again: that does no harm, and fails with 'not found' if it is gone"
     collection = path.partition("/")[0]
-    return f"look before you send it again: {_LISTS.get(collection, f'jebbitctl api /{collection}')}"
+    return f"check before you send it again: {_LISTS.get(collection, f'jebbitctl api /{collection}')}"

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api import documents
-from jebbitctl.api.doubts import how_to_look
+from jebbitctl.api.doubts import recovery_hint
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError, RefusedError
 from jebbitctl.text import parse_json
 from jebbitctl.urls import normalized
@@ -139,7 +139,7 @@ def written(client: Client, method: str, path: str, answer: Any) -> Resource:
     except RefusedError as error:
         raise AmbiguousWriteError(
             f"{error.message}; the {method} was probably carried out",
-            hint=how_to_look(method, client.url(path)),
+            hint=recovery_hint(method, client.url(path)),
         ) from None
 
 
@@ -152,7 +152,7 @@ def require_named(client: Client, path: str, created: Resource) -> None:
     if not isinstance(id_ := created["id"], str) or not documents.is_id(id_):
         raise AmbiguousWriteError(
             "Jebbit's answer names no id; the POST was probably carried out",
-            hint=how_to_look("POST", client.url(path)),
+            hint=recovery_hint("POST", client.url(path)),
         )
 
 

@@ -1,4 +1,4 @@
-"""Any call to Jebbit, as somebody typed it: the answer comes back whole, whatever its status."""
+"""Requests as a user typed them: the response is returned as it is, whatever its status."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _OWN_HEADERS = {
     BUSINESS_HEADER: "use --business ID",
     **dict.fromkeys(
         ("connection", "content-length", "host", "proxy-authorization", "transfer-encoding", "upgrade"),
-        "jebbitctl sets it where it is needed",
+        "jebbitctl sets it when needed",
     ),
 }
-"""Headers that cannot be given, each with what to do instead."""
+"""Headers that a user cannot set, each with a hint on what to do instead."""
 
 
 class RawClient(Client):
-    """Sends what it is given.
+    """A client for requests as a user typed them.
 
     Args:
-        transport: sends one request.
-        base_url: the API's.
-        tokens: asked for a token before each request.
+        transport: sends the requests.
+        base_url: as in :class:`Client`.
+        tokens: as in :class:`Client`.
         business: as in :class:`Client`.
-        headers: what :func:`require_headers` returned.
+        headers: from :func:`require_headers`; sent with each request.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class RawClient(Client):
         headers: Mapping[str, str],
     ) -> None:
         super().__init__(transport, base_url, tokens, business)
-        self._given = headers
+        self._user_headers = headers
 
-    def carry_out(self, method: str, path: str, body: bytes | None = None) -> ApiResponse:
-        """Send one request; ``path`` is what :func:`require_path` returned, with a query or without."""
+    def send_bytes(self, method: str, path: str, body: bytes | None = None) -> ApiResponse:
+        """Send a request to a path from :func:`require_path`, which may have a query."""
         return self._authenticated(method, self.url(path), body)
 
     def page_responses(self, path: str) -> Iterator[ApiResponse]:
@@ -64,21 +64,21 @@ class RawClient(Client):
         for response, _ in self._follow_pages(self.url(path), _document_or_none):
             yield response
 
-    def require_success(self, answer: ApiResponse, method: str, path: str) -> None:
-        """Return when the answer is a success; see ``statuses`` for the errors."""
-        gone = answer.status == HTTPStatus.NOT_FOUND and answer.ambiguous and method == "DELETE"
-        if not gone:
-            self._check(answer, method, path)
+    def require_success(self, response: ApiResponse, method: str, path: str) -> None:
+        """Raise unless a request succeeded; :func:`raise_for_status` lists the errors."""
+        deleted = response.status == HTTPStatus.NOT_FOUND and response.ambiguous and method == "DELETE"
+        if not deleted:
+            self._check(response, method, path)
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
-        return {**super()._headers(has_body=has_body), **self._given}
+        return {**super()._headers(has_body=has_body), **self._user_headers}
 
 
 def require_path(typed: str, base_url: str) -> str:
-    """Return what was typed as a path below the API's root, such as ``/feeds?filter[id]=1``.
+    """Return a path or URL as a path below the API's root, such as ``/feeds?filter[id]=1``.
 
     Raises:
-        UsageError: it leads elsewhere, or cannot be a path.
+        UsageError: the path is not valid, or the URL is not below the API's root.
     """
     path, mark, query = typed.partition("?")
     if "://" in path:
@@ -90,7 +90,7 @@ def require_path(typed: str, base_url: str) -> str:
     if problem:
         raise UsageError(
             f"{typed!r} is not a path of {base_url}{API_ROOT}: {problem}",
-            hint="use one such as /api/v1/feeds",
+            hint="use a path such as /api/v1/feeds",
         )
     return f"{path}{mark}{query}"
 
@@ -98,23 +98,23 @@ def require_path(typed: str, base_url: str) -> str:
 def _problem(typed: str, path: str) -> str | None:
     *inner, last = path.split("/")[1:] or [""]
     if not typed.isprintable():
-        return "it holds a control character"
+        return "it contains a control character"
     if "#" in typed or "\\" in typed:
-        return "it holds a # or a backslash"
+        return "it contains a # or a backslash"
     if not any((*inner, last)):
-        return "it leads elsewhere" if "://" in typed else "it names nothing"
+        return "it is on another server or path" if "://" in typed else "it names no resource"
     if not all(inner):
-        return "it holds an empty segment"
+        return "it contains an empty segment"
     if any(unquote(segment) in {".", ".."} for segment in (*inner, last)):
-        return "it holds a segment . or .."
+        return "it contains a segment . or .."
     return None
 
 
 def require_headers(lines: Sequence[str]) -> dict[str, str]:
-    """Return headers, given as ``Name: value``, with their names in lower case.
+    """Parse headers in the form ``Name: value``; names are returned in lower case.
 
     Raises:
-        UsageError: a line is no header, or one that cannot be given.
+        UsageError: a line is not a header, or names one that users cannot set.
     """
     headers = {}
     for line in lines:
@@ -123,7 +123,7 @@ def require_headers(lines: Sequence[str]) -> dict[str, str]:
         if not colon or not _HEADER_NAME.fullmatch(name):
             raise UsageError(f"--header {line!r} is not 'Name: value'")
         if not value.isprintable() or not _is_latin_1(value):
-            raise UsageError(f"--header {name}: the value holds what no header can hold")
+            raise UsageError(f"--header {name}: the value contains characters that a header cannot hold")
         if name in _OWN_HEADERS:
             raise UsageError(f"--header cannot set {name}", hint=_OWN_HEADERS[name])
         headers[name] = value
@@ -131,18 +131,18 @@ def require_headers(lines: Sequence[str]) -> dict[str, str]:
 
 
 def joined(pages: Sequence[Any]) -> Any:
-    """Return one document of several: the first, with the data of all, and without links to pages.
+    """Join pages into one document: the first page's members, the data of all, and no links.
 
     Raises:
-        RefusedError: a page holds no list.
+        RefusedError: a page contains no list.
     """
     if not all(isinstance(page, dict) for page in pages):
-        raise RefusedError("Jebbit's pages cannot be joined: one is no document")
+        raise RefusedError("cannot join Jebbit's pages: one is not a document")
     whole = {name: value for name, value in pages[0].items() if name != "links"}
     for name in ("data", "included"):
         parts = [page.get(name, [] if name == "included" else None) for page in pages]
         if not all(isinstance(part, list) for part in parts):
-            raise RefusedError("Jebbit's pages cannot be joined: one holds no list")
+            raise RefusedError("cannot join Jebbit's pages: one contains no list")
         if name in whole or any(parts):
             whole[name] = [resource for part in parts for resource in part]
     return whole

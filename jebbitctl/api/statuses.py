@@ -1,4 +1,4 @@
-"""What an HTTP status of Jebbit's means, and what to do about it."""
+"""Turns HTTP statuses of Jebbit's API into errors with a hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from jebbitctl.api import documents
-from jebbitctl.api.doubts import how_to_look, list_command, noun
+from jebbitctl.api.doubts import list_command, noun, recovery_hint
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
@@ -26,70 +26,70 @@ _SINGULAR = {"self": "business", "test": "integration"}
 
 
 def raise_for_status(
-    answer: ApiResponse, method: str, path: str, token: Token | None, business: str | None
+    response: ApiResponse, method: str, path: str, token: Token | None, business: str | None
 ) -> NoReturn:
-    """Raise the error that fits an answer other than 2xx.
+    """Raise the error that fits a status other than 2xx.
 
     Raises:
         NotFoundError: 404.
         CredentialsError: 401.
         ForbiddenError: 403.
-        UnavailableError: 408, 429, 5xx, and 1xx, which is no final answer; an AmbiguousWriteError where a
-            write got any of these but 429.
-        RefusedError: everything else, redirects included, which are never followed.
+        UnavailableError: 408, 429, 5xx, or 1xx, which is not final.
+        AmbiguousWriteError: likewise for a write, except after 429.
+        RefusedError: everything else, including redirects, which are never followed.
     """
-    status = answer.status
-    words = said(answer, token)
-    told = f": {words}" if words else ""
+    status = response.status
+    text = error_detail(response, token)
+    detail = f": {text}" if text else ""
     if status == HTTPStatus.NOT_FOUND:
-        _not_found(path, told)
+        _not_found(path, detail)
     if status == HTTPStatus.UNAUTHORIZED:
         _unauthorized(token, business)
     if status == HTTPStatus.FORBIDDEN:
-        _forbidden(method, path, token, told)
+        _forbidden(method, path, token, detail)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise UnavailableError(
-            f"Jebbit asks for fewer requests ({status}{told})", hint="try again in a minute", status=status
+            f"Jebbit's rate limit is exceeded ({status}{detail})", hint="try again in a minute", status=status
         )
-    if answer.is_transient:
-        what = f"Jebbit answered {status} to {method} {path}{told}"
-        if look := how_to_look(method, f"/api/v1{path}"):
-            raise AmbiguousWriteError(f"{what}; it may have been carried out", hint=look, status=status)
-        raise UnavailableError(what, hint="try again in a minute", status=status)
+    if response.is_transient:
+        message = f"Jebbit returned {status} for {method} {path}{detail}"
+        if hint := recovery_hint(method, f"/api/v1{path}"):
+            raise AmbiguousWriteError(f"{message}; it may have been carried out", hint=hint, status=status)
+        raise UnavailableError(message, hint="try again in a minute", status=status)
     if status in range(300, 400):
         raise RefusedError(
-            f"Jebbit redirects {method} {path} ({status}) to {answer.redirect_target}; none is followed",
-            hint="look at JEBBIT_API_BASE_URL or the profile's api_url",
+            f"Jebbit redirects {method} {path} to {response.redirect_target} ({status}, not followed)",
+            hint="check JEBBIT_API_BASE_URL or the profile's api_url",
             status=status,
         )
-    raise RefusedError(f"Jebbit refused {method} {path} ({status}{told})", status=status)
+    raise RefusedError(f"Jebbit rejected {method} {path} ({status}{detail})", status=status)
 
 
 def scope_needed(method: str, path: str) -> str:
-    """Return the scope that gates a call, the singular of what the call returns: ``read:integration``."""
+    """Return the scope that a call requires, such as ``read:integration``."""
     collections = urlsplit(path).path.removeprefix("/api/v1").strip("/").split("/")[::2]
-    noun = _SINGULAR.get(collections[-1], collections[-1].removesuffix("s"))
-    return f"{'read' if method == 'GET' else 'write'}:{noun}"
+    resource = _SINGULAR.get(collections[-1], collections[-1].removesuffix("s"))
+    return f"{'read' if method == 'GET' else 'write'}:{resource}"
 
 
-def _not_found(path: str, told: str) -> NoReturn:
-    """Raise in words, such as ``integration L5m24mjs`` for ``/integrations/L5m24mjs/test``."""
+def _not_found(path: str, detail: str) -> NoReturn:
+    """Raise an error that names the resource, such as ``integration L5m24mjs``."""
     collection, _, rest = urlsplit(path).path.strip("/").partition("/")
     if id_ := rest.partition("/")[0]:
         what, command = f"{noun(collection)} {id_}", list_command(collection)
-        hint = command and f"{command} shows those that exist"
+        hint = command and f"list them: {command}"
     else:
-        what, hint = f"/{collection}", "look at the path, JEBBIT_API_BASE_URL and the profile's api_url"
-    raise NotFoundError(f"Jebbit knows no {what}{told}", hint=hint, status=HTTPStatus.NOT_FOUND)
+        what, hint = f"/{collection}", "check the path, JEBBIT_API_BASE_URL and the profile's api_url"
+    raise NotFoundError(f"{what} not found{detail}", hint=hint, status=HTTPStatus.NOT_FOUND)
 
 
-def said(answer: ApiResponse, token: Token | None) -> str:
-    """Return what an error document says, in one line and without the token; empty when it says nothing."""
+def error_detail(response: ApiResponse, token: Token | None) -> str:
+    """Return the text of an error document in one line, with the token masked; empty when there is none."""
     try:
-        words = documents.error_text(answer.json())
+        text = documents.error_text(response.json())
     except ValueError:
         return ""
-    return scrub(words, [token.access_token] if token else [])
+    return scrub(text, [token.access_token] if token else [])
 
 
 def _unauthorized(token: Token | None, business: str | None) -> NoReturn:
@@ -97,28 +97,28 @@ def _unauthorized(token: Token | None, business: str | None) -> NoReturn:
     if business and covered and business not in covered:
         raise CredentialsError(
             f"this credential does not cover business {business}; it covers {', '.join(covered)}",
-            hint="a business granted later needs a new token: run jebbitctl login again",
+            hint="if access was granted recently, get a new token: jebbitctl login",
             status=HTTPStatus.UNAUTHORIZED,
         )
     if business and covered:
         raise CredentialsError(
-            f"Jebbit refused the token for business {business}, although the token lists it",
-            hint="the business was probably removed: ask your Jebbit representative",
+            f"Jebbit rejected the token for business {business}, although the token lists it",
+            hint="the business may have been removed: ask your Jebbit representative",
             status=HTTPStatus.UNAUTHORIZED,
         )
     raise CredentialsError(
-        "Jebbit refused the token",
-        hint="run jebbitctl login or mend JEBBIT_ACCESS_TOKEN; several businesses? name one: --business ID",
+        "Jebbit rejected the token",
+        hint="run jebbitctl login or fix JEBBIT_ACCESS_TOKEN; with several businesses, add --business ID",
         status=HTTPStatus.UNAUTHORIZED,
     )
 
 
-def _forbidden(method: str, path: str, token: Token | None, told: str) -> NoReturn:
+def _forbidden(method: str, path: str, token: Token | None, detail: str) -> NoReturn:
     needed = scope_needed(method, path)
     granted = [scope for scope in (token.scopes if token else ()) if not scope.startswith("read:business:")]
-    has = f"the token has {', '.join(granted)}" if granted else "the token does not tell its scopes"
+    scopes = f"the token has {', '.join(granted)}" if granted else "the token does not list its scopes"
     raise ForbiddenError(
-        f"Jebbit does not allow {method} {path}{told}; it needs {needed}; {has}",
-        hint="ask your Jebbit representative for it; a new grant needs a new token: run jebbitctl login",
+        f"Jebbit does not allow {method} {path}{detail}; it requires {needed}; {scopes}",
+        hint="ask your Jebbit representative for the scope; then get a new token: jebbitctl login",
         status=HTTPStatus.FORBIDDEN,
     )

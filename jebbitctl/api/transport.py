@@ -13,8 +13,8 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl import __version__
-from jebbitctl.api.doubts import how_to_look
-from jebbitctl.api.failures import fail
+from jebbitctl.api.doubts import recovery_hint
+from jebbitctl.api.failures import raise_network_error
 from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay, was_not_sent
 from jebbitctl.deadline import call_with_timeout
 from jebbitctl.errors import AmbiguousWriteError, RefusedError
@@ -117,7 +117,7 @@ class Transport:
             )
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
             self._log(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
-            fail(error, method, url, self.timeout)
+            raise_network_error(error, method, url, self.timeout)
         elapsed = f"{time.monotonic() - started:.3f} s"
         preview = self._preview(response.body, secrets)
         self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
@@ -216,7 +216,7 @@ def _read_body(response: requests.Response) -> bytes:
 
 def _too_large(method: str, url: str, status: int) -> JebbitctlError:
     message = f"{urlsplit(url).netloc} sent a response larger than {MAX_BODY_BYTES // 2**20} MiB"
-    if (hint := how_to_look(method, url)) and status not in range(300, 500):
+    if (hint := recovery_hint(method, url)) and status not in range(300, 500):
         message = f"{message}; the {method} may have been carried out"
         return AmbiguousWriteError(message, hint=hint, status=status)
     return RefusedError(message, status=status)

@@ -103,7 +103,7 @@ def api(
     if paginate:
         _show_pages(context, client, path)
         return
-    answer = client.carry_out(method, path, body)
+    answer = client.send_bytes(method, path, body)
     try:
         _show(context, client, answer, (method, path), include=include)
     except JebbitctlError as error:
@@ -215,7 +215,7 @@ def _decoded(answer: ApiResponse) -> Any:
     except ValueError:
         kind = answer.headers.get("Content-Type", "something").partition(";")[0]
         raise RefusedError(
-            f"Jebbit answered {answer.status} with {kind} that cannot be read as JSON",
+            f"Jebbit returned {answer.status} with {kind} that cannot be read as JSON",
             hint="without --json and --query it is printed as it came",
             status=answer.status,
         ) from None

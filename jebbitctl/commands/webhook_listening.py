@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jebbitctl.output import Output
-    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.exchange import EndpointResponse
     from jebbitctl.webhooks.inbox import Inbox
     from jebbitctl.webhooks.receiver import Delivery
     from jebbitctl.webhooks.recordings import Recorder
@@ -71,7 +71,7 @@ def listen(
     signature, or 400 to a malformed or old one. With --count, exit 0 when so many valid deliveries came,
     else 6.
     """
-    from jebbitctl.webhooks.exchange import Exchange
+    from jebbitctl.webhooks.exchange import EndpointClient
     from jebbitctl.webhooks.forwarding import forward
     from jebbitctl.webhooks.inbox import Inbox
     from jebbitctl.webhooks.receiver import Receiver
@@ -84,7 +84,9 @@ def listen(
     inbox = Inbox()
     session = Session(context.output, count)
     with ExitStack() as stack:
-        behind = None if forward_to is None else partial(forward, stack.enter_context(Exchange(forward_to)))
+        behind = (
+            None if forward_to is None else partial(forward, stack.enter_context(EndpointClient(forward_to)))
+        )
         recorder = None if record is None else stack.enter_context(Recorder(record))
         take = partial(_take, inbox, recorder)
         receiver = stack.enter_context(Receiver(secret, take, host=host, port=port, tolerance=tolerance))
@@ -140,7 +142,9 @@ class Session:
         """Whether all that was asked for has come."""
         return self.owed is not None and self.seen.get(Reason.OK, 0) >= self.owed
 
-    def follow(self, deliveries: Iterator[Delivery], forward: Callable[[Delivery], Answer] | None) -> None:
+    def follow(
+        self, deliveries: Iterator[Delivery], forward: Callable[[Delivery], EndpointResponse] | None
+    ) -> None:
         """Tell deliveries until all that was asked for has come; pass valid ones on."""
         while not self.complete and (delivery := next(deliveries, None)):
             reason = str(delivery.verification.reason)

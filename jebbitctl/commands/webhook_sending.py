@@ -16,7 +16,7 @@ from jebbitctl.times import unix_seconds
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
-    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.exchange import EndpointResponse
     from jebbitctl.webhooks.sender import Sender
 
 SHOWN = 300
@@ -122,7 +122,7 @@ def register(app: typer.Typer) -> None:
     )(replay)
 
 
-def described(answer: Answer) -> dict[str, Any]:
+def described(answer: EndpointResponse) -> dict[str, Any]:
     """Return an endpoint's answer as JSON has it; its text as far as it is text."""
     return {
         "status": answer.status,
@@ -144,7 +144,7 @@ def _show(context: Context, document: dict[str, Any]) -> None:
 def _send_series(context: Context, sender: Sender, count: int, rate: float | None) -> None:
     from jebbitctl.webhooks.sender import summarize
 
-    answers: list[Answer] = []
+    answers: list[EndpointResponse] = []
     statuses: dict[str, int] = {}
     with context.output.progress("Sending", count) as progress:
         for answer in sender.series(count, rate=rate):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UnavailableError, UsageError
-from jebbitctl.webhooks.exchange import Answer, Exchange
+from jebbitctl.webhooks.exchange import EndpointClient, EndpointResponse
 from jebbitctl.webhooks.probes import PROBES, Endpoint
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def check(url: str, secret: str, *, prompt: float = PROMPT, timeout: float = TIM
     """
     if not secret:
         raise UsageError("the shared secret is empty")
-    with Exchange(url, timeout) as exchange:
-        endpoint = Endpoint(exchange, secret, prompt)
+    with EndpointClient(url, timeout) as client:
+        endpoint = Endpoint(client, secret, prompt)
         for probe in PROBES:
             yield _result(probe, endpoint, first=probe is PROBES[0])
 
@@ -67,7 +67,7 @@ def _result(probe: Probe, endpoint: Endpoint, *, first: bool) -> Result:
     began = time.perf_counter()
     passed, answer = _verdict(probe, endpoint)
     if first and not answer.reached:
-        raise UnavailableError(f"cannot reach {endpoint.exchange.url}: {answer.error}")
+        raise UnavailableError(f"cannot reach {endpoint.client.url}: {answer.error}")
     return Result(
         name=probe.name,
         expectation=probe.expectation,
@@ -78,9 +78,9 @@ def _result(probe: Probe, endpoint: Endpoint, *, first: bool) -> Result:
     )
 
 
-def _verdict(probe: Probe, endpoint: Endpoint) -> tuple[bool, Answer]:
+def _verdict(probe: Probe, endpoint: Endpoint) -> tuple[bool, EndpointResponse]:
     """Return the first answer that will not do, else the last."""
-    answer = Answer(None, 0.0, error="nothing was asked")
+    answer = EndpointResponse(None, 0.0, error="nothing was asked")
     for answer in probe.ask(endpoint):
         if not probe.holds(answer):
             return False, answer

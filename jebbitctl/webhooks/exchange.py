@@ -1,4 +1,4 @@
-"""One request to somebody's endpoint and what came of it: bounded in time and size, never an exception."""
+"""Requests to a webhook endpoint, bounded in time and size; failures are results, not exceptions."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from jebbitctl.urls import is_loopback, require_https
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-START = 2048
-"""Bytes of an answer that are kept; the rest is not read."""
+MAX_BODY_BYTES = 2048
+"""Bytes of a response body that are kept; the rest is not read."""
+
 TIMEOUT = 10.0
-"""Seconds that an endpoint has for its whole answer."""
+"""Seconds that an endpoint has to respond."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an endpoint answered, or why there is no answer.
+class EndpointResponse:
+    """An endpoint's response, or why there is none.
 
     Attributes:
-        status: the HTTP status; None without an answer.
-        elapsed: seconds from the request to the start of the answer's body, or to giving up.
-        start: the first 2,048 bytes of the answer's body, as they came over the wire.
-        error: why there is no answer, one line; None when there is one.
+        status: the HTTP status; None without a response.
+        elapsed: seconds from the request to the response's headers, or to the failure.
+        start: the first 2,048 bytes of the body, not decoded.
+        error: why there is no response, in one line; None when there is one.
         reached: whether a connection was made.
     """
 
@@ -47,10 +48,10 @@ class Answer:
 
 
 def require_endpoint(url: str) -> str:
-    """Return ``url`` unchanged when a delivery can be sent there: http or https, to any host.
+    """Return ``url`` if deliveries can be sent to it: an http or https URL of any host.
 
     Raises:
-        UsageError: it is no absolute http or https URL, or carries a user name or password.
+        UsageError: it is not an absolute http or https URL, or contains a user name or password.
     """
     try:
         require_https("https" + url[4:] if url[:7].lower() == "http://" else url, what="the endpoint's URL")
@@ -61,18 +62,18 @@ def require_endpoint(url: str) -> str:
     return url
 
 
-class Exchange:
+class EndpointClient:
     """Sends requests to one URL, exactly as given; a context manager.
 
-    Each request has a connection of its own, as deliveries have. ``~/.netrc`` and earlier cookies add nothing
-    to it; no redirect is followed; this machine's own addresses bypass proxies.
+    Each request has its own connection, like Jebbit's deliveries. No credentials or cookies are added, no
+    redirects are followed, and loopback addresses bypass proxies.
 
     Args:
         url: any http or https URL.
-        timeout: seconds for a whole request and the start of its answer.
+        timeout: seconds for a request and the start of its response.
 
     Raises:
-        UsageError: the URL cannot be sent to.
+        UsageError: the URL is not valid.
     """
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
@@ -88,54 +89,58 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def send(self, body: bytes, headers: Mapping[str, str], *, method: str = "POST") -> Answer:
+    def send(self, body: bytes, headers: Mapping[str, str], *, method: str = "POST") -> EndpointResponse:
         """Send these bytes with these headers and ``Host``, ``Content-Length``, ``Connection: close``."""
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
         began = time.perf_counter()
         try:
-            return call_with_timeout(self.timeout, lambda: self._exchange(method, body, headers))
+            return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
         except (RequestException, HTTPError, OSError, ValueError) as error:
             elapsed = time.perf_counter() - began
-            return Answer(None, elapsed, error=self._reason(error), reached=not _unconnected(error))
+            return EndpointResponse(
+                None, elapsed, error=self._reason(error), reached=not _was_not_sent(error)
+            )
 
-    def _exchange(self, method: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
         from urllib3.util import SKIP_HEADER
 
         host = urlsplit(self.url).hostname or ""
-        urllib3_adds_none = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
+        no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
         began = time.perf_counter()
         with self._session.request(
             method,
             self.url,
             data=body,
-            headers={**urllib3_adds_none, **headers, "connection": "close"},
+            headers={**no_default_headers, **headers, "connection": "close"},
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,
             proxies={"no_proxy": host} if is_loopback(host) else None,
         ) as response:
             elapsed = time.perf_counter() - began
-            return Answer(response.status_code, elapsed, response.raw.read(START, decode_content=False))
+            return EndpointResponse(
+                response.status_code, elapsed, response.raw.read(MAX_BODY_BYTES, decode_content=False)
+            )
 
     def _reason(self, error: Exception) -> str:
-        """Return the innermost reason, which says most: what was refused, not that retries are over."""
+        """Return the root cause, which says most."""
         from requests import Timeout
 
         if isinstance(error, (Timeout, TimeoutError)):
-            return f"no answer within {self.timeout:g} s"
+            return f"no response within {self.timeout:g} s"
         root = error_chain(error)[-1]
         reason = getattr(root, "strerror", None) or str(root) or type(root).__name__
         return " ".join(str(reason).split())
 
 
 def user_agent() -> str:
-    """Who sends, when it is us who speak."""
+    """Return the ``User-Agent`` of requests that do not imitate Jebbit."""
     return f"jebbitctl/{__version__}"
 
 
-def _unconnected(error: BaseException) -> bool:
+def _was_not_sent(error: BaseException) -> bool:
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-    return any(isinstance(one, (ConnectTimeoutError, NewConnectionError)) for one in error_chain(error))
+    return any(isinstance(e, (ConnectTimeoutError, NewConnectionError)) for e in error_chain(error))

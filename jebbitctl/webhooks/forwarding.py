@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jebbitctl.webhooks.exchange import Answer, Exchange
+    from jebbitctl.webhooks.exchange import EndpointClient, EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
 
 _HOP_BY_HOP = frozenset(
@@ -34,6 +34,6 @@ def end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in dropped}
 
 
-def forward(exchange: Exchange, delivery: Delivery) -> Answer:
+def forward(client: EndpointClient, delivery: Delivery) -> EndpointResponse:
     """Pass a delivery on and return that endpoint's answer, or the reason for none."""
-    return exchange.send(delivery.body, end_to_end(delivery.headers))
+    return client.send(delivery.body, end_to_end(delivery.headers))

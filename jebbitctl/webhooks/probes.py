@@ -14,7 +14,7 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TOLERANCE, sign
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jebbitctl.webhooks.exchange import Answer, Exchange
+    from jebbitctl.webhooks.exchange import EndpointClient, EndpointResponse
 
 _LARGE = 256 * 1024
 _DAY = 24 * 60 * 60
@@ -34,12 +34,12 @@ class Endpoint:
     """The endpoint under test; everything it is sent is marked as a test.
 
     Attributes:
-        exchange: sends to it.
+        client: sends to it.
         secret: what it verifies with.
         prompt: seconds within which it should answer.
     """
 
-    exchange: Exchange
+    client: EndpointClient
     secret: str
     prompt: float
 
@@ -47,16 +47,16 @@ class Endpoint:
         """Return a good signature of ``body``, made ``age`` seconds ago."""
         return sign(self.secret, body, timestamp=int(time.time()) - age)
 
-    def take(self, body: bytes, signature: str | None, *, method: str = "POST") -> Answer:
+    def take(self, body: bytes, signature: str | None, *, method: str = "POST") -> EndpointResponse:
         """Send ``body`` with this signature header, or with none."""
         headers = delivery_headers(self.secret, body, live=False)
         if signature is None:
             del headers[SIGNATURE_HEADER]
         else:
             headers[SIGNATURE_HEADER] = signature
-        return self.exchange.send(body, headers, method=method)
+        return self.client.send(body, headers, method=method)
 
-    def take_signed(self, body: bytes, *, age: int = 0) -> Answer:
+    def take_signed(self, body: bytes, *, age: int = 0) -> EndpointResponse:
         """Send ``body`` as Jebbit would."""
         return self.take(body, self.signature(body, age=age))
 
@@ -76,10 +76,10 @@ class Probe:
     name: str
     expectation: str
     consequence: str
-    ask: Callable[[Endpoint], Iterator[Answer]]
-    holds: Callable[[Answer], bool]
+    ask: Callable[[Endpoint], Iterator[EndpointResponse]]
+    holds: Callable[[EndpointResponse], bool]
 
-    def meaning(self, answer: Answer) -> str:
+    def meaning(self, answer: EndpointResponse) -> str:
         """Return what it means in production that an endpoint gives this answer, which will not do."""
         return _CRASH if self.holds in {_refused, _not_taken} and not answer.accepted else self.consequence
 
@@ -90,57 +90,57 @@ def _body(name: str, filler: str = "") -> bytes:
     return json.dumps({"data": data, "event": {"event_number": 0}}, separators=(",", ":")).encode()
 
 
-def _accepted(answer: Answer) -> bool:
+def _accepted(answer: EndpointResponse) -> bool:
     return answer.accepted
 
 
-def _refused(answer: Answer) -> bool:
+def _refused(answer: EndpointResponse) -> bool:
     return answer.status is not None and 400 <= answer.status < 500  # noqa: PLR2004 - as in 4xx
 
 
-def _not_taken(answer: Answer) -> bool:
+def _not_taken(answer: EndpointResponse) -> bool:
     return _refused(answer) or answer.status == HTTPStatus.NOT_IMPLEMENTED
 
 
-def _answered(answer: Answer) -> bool:
+def _answered(answer: EndpointResponse) -> bool:
     return answer.status is not None
 
 
-def _unicode(to: Endpoint) -> Iterator[Answer]:
+def _unicode(to: Endpoint) -> Iterator[EndpointResponse]:
     yield to.take_signed('{"data":{"name":"Zoë 🎉 \u2028","escaped":"\\u00e9\\/"},"event":{}}'.encode())
 
 
-def _spacing(to: Endpoint) -> Iterator[Answer]:
+def _spacing(to: Endpoint) -> Iterator[EndpointResponse]:
     yield to.take_signed(b' { "event" :\t{ },\r\n"data":{ "z":1.0, "a":1e2 , "m":[ ] } }\n')
 
 
-def _tampered(to: Endpoint) -> Iterator[Answer]:
+def _tampered(to: Endpoint) -> Iterator[EndpointResponse]:
     body = _body("tampered", "true")
     yield to.take(body.replace(b"true", b"True"), to.signature(body))
 
 
-def _wrong_secret(to: Endpoint) -> Iterator[Answer]:
+def _wrong_secret(to: Endpoint) -> Iterator[EndpointResponse]:
     body = _body("wrong secret")
     yield to.take(body, sign(f"not {to.secret}", body))
 
 
-def _malformed(to: Endpoint) -> Iterator[Answer]:
+def _malformed(to: Endpoint) -> Iterator[EndpointResponse]:
     for header in _MALFORMED:
         yield to.take(_body("malformed"), header)
 
 
-def _twice(to: Endpoint) -> Iterator[Answer]:
+def _twice(to: Endpoint) -> Iterator[EndpointResponse]:
     body = _body("twice")
     signature = to.signature(body)
     yield to.take(body, signature)
     yield to.take(body, signature)
 
 
-def _get(to: Endpoint) -> Iterator[Answer]:
+def _get(to: Endpoint) -> Iterator[EndpointResponse]:
     yield to.take(b"", to.signature(b""), method="GET")
 
 
-def _prompt(to: Endpoint) -> Iterator[Answer]:
+def _prompt(to: Endpoint) -> Iterator[EndpointResponse]:
     answer = to.take_signed(_body("prompt"))
     late = answer.status is not None and answer.elapsed > to.prompt
     error = f"answered {answer.status} only after {answer.elapsed:.1f} s"

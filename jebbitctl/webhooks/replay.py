@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.exchange import TIMEOUT, Exchange
+from jebbitctl.webhooks.exchange import TIMEOUT, EndpointClient
 from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.exchange import EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
     from jebbitctl.webhooks.recordings import Recorded
 
@@ -28,20 +28,20 @@ def resign(delivery: Delivery, secret: str) -> Delivery:
 
 def replay(
     recorded: Iterable[Recorded], url: str, *, secret: str | None = None, timeout: float = TIMEOUT
-) -> Iterator[tuple[Recorded, Answer]]:
+) -> Iterator[tuple[Recorded, EndpointResponse]]:
     """Send each delivery to ``url`` with its own headers, and yield it with what came of it.
 
     Args:
         recorded: what to send, in this order.
         url: any http or https URL.
         secret: sign afresh with this; None keeps the signature that was recorded.
-        timeout: seconds for each exchange.
+        timeout: seconds for each request.
 
     Raises:
         UsageError: the URL cannot be sent to.
         ValueError: the secret is empty.
     """
-    with Exchange(url, timeout) as exchange:
+    with EndpointClient(url, timeout) as client:
         for one in recorded:
             delivery = one.delivery if secret is None else resign(one.delivery, secret)
-            yield one, forward(exchange, delivery)
+            yield one, forward(client, delivery)

@@ -9,13 +9,13 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.exchange import TIMEOUT, Exchange, require_endpoint, user_agent
+from jebbitctl.webhooks.exchange import TIMEOUT, EndpointClient, require_endpoint, user_agent
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.exchange import EndpointResponse
 
 SAMPLE_BODY = (
     b'{"data":{"email":"test@example.com","test_attribute":"attribute_value",'
@@ -67,7 +67,7 @@ class Sender:
         secret: the integration's shared secret.
         body: the bytes to deliver.
         live: leave out ``x-jebbit-test``, so that the endpoint takes the delivery for real.
-        timeout: seconds for each exchange.
+        timeout: seconds for each request.
 
     Raises:
         UsageError: the URL cannot be sent to, or the secret is empty.
@@ -84,21 +84,21 @@ class Sender:
         if not self.secret:
             raise UsageError("the shared secret is empty")
 
-    def send(self) -> Answer:
+    def send(self) -> EndpointResponse:
         """Send one delivery and return what came of it."""
         (answer,) = self.series(1)
         return answer
 
-    def series(self, count: int, *, rate: float | None = None) -> Iterator[Answer]:
+    def series(self, count: int, *, rate: float | None = None) -> Iterator[EndpointResponse]:
         """Send deliveries one after the other, each signed afresh, and yield each answer as it comes.
 
         Args:
             count: how many.
             rate: at most so many per second, never more to catch up after a slow answer; None for no bound.
         """
-        with Exchange(self.url, self.timeout) as exchange:
+        with EndpointClient(self.url, self.timeout) as client:
             for _ in paced(count, rate):
-                yield exchange.send(self.body, delivery_headers(self.secret, self.body, live=self.live))
+                yield client.send(self.body, delivery_headers(self.secret, self.body, live=self.live))
 
 
 def paced(count: int, rate: float | None) -> Iterator[int]:
@@ -118,7 +118,7 @@ def paced(count: int, rate: float | None) -> Iterator[int]:
         yield number
 
 
-def summarize(answers: Iterable[Answer]) -> Summary:
+def summarize(answers: Iterable[EndpointResponse]) -> Summary:
     """Return a series in figures; p99 is a time that was measured (nearest rank), not an interpolation."""
     everything = list(answers)
     times = sorted(answer.elapsed for answer in everything if answer.status is not None)

@@ -91,8 +91,8 @@ def test_a_rejected_token_is_replaced_once(server: FaultServer, transport: Trans
 @pytest.mark.parametrize(
     ("scopes", "business", "told", "hint"),
     [
-        ((), None, "refused the token", "login"),
-        (TWO[:1], None, "refused the token", "login"),
+        ((), None, "rejected the token", "login"),
+        (TWO[:1], None, "rejected the token", "login"),
         (TWO, "bTUIhsye", "for business bTUIhsye, although the token lists it", "removed"),
         (TWO, "another0", "does not cover business another0; it covers bTUIhsye, second00", "login"),
     ],
@@ -115,15 +115,15 @@ def test_a_403_names_the_scope_it_needs_and_those_it_has(server: FaultServer, tr
     with pytest.raises(ForbiddenError) as caught:
         client.post("/integrations", {})
     assert caught.value.message == (
-        "Jebbit does not allow POST /integrations: Forbidden; it needs write:integration; "
+        "Jebbit does not allow POST /integrations: Forbidden; it requires write:integration; "
         "the token has read:integration"
     )
-    assert "new grant" in (caught.value.hint or "")
+    assert "new token" in (caught.value.hint or "")
 
 
 def test_a_403_for_an_opaque_token_says_so(server: FaultServer, client: Client) -> None:
     server.script = [http(403)]
-    with pytest.raises(ForbiddenError, match="the token does not tell its scopes"):
+    with pytest.raises(ForbiddenError, match="the token does not list its scopes"):
         client.get("/self")
 
 
@@ -206,7 +206,7 @@ def test_what_jebbit_says_is_told(server: FaultServer, client: Client) -> None:
     with pytest.raises(RefusedError) as caught:
         client.post("/integrations", {})
     assert caught.value.message == (
-        "Jebbit refused POST /integrations (422: Invalid: region is not included (/r); Same; plain)"
+        "Jebbit rejected POST /integrations (422: Invalid: region is not included (/r); Same; plain)"
     )
 
 
@@ -223,10 +223,10 @@ def test_an_answer_that_repeats_the_token_is_not_told_with_it(
 @pytest.mark.parametrize(
     ("location", "told"),
     [
-        ("https://evil.example/x?token=1", "to https://evil.example/x; none"),
-        ("/login", "to /login; none"),
-        ("http://[", "to http://[; none"),
-        ("", "to nowhere; none"),
+        ("https://evil.example/x?token=1", "to https://evil.example/x (307, not followed)"),
+        ("/login", "to /login (307, not followed)"),
+        ("http://[", "to http://[ (307, not followed)"),
+        ("", "to nowhere (307, not followed)"),
     ],
 )
 def test_a_redirect_is_named_and_not_followed(
@@ -257,7 +257,7 @@ UNREADABLE = [
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: body[:5])
 def test_a_success_that_is_not_json_is_an_error(server: FaultServer, client: Client, body: str) -> None:
     server.script = [http(200, body, Content_Type="text/html; charset=utf-8")] * 2
-    with pytest.raises(RefusedError, match="answered 200 with text/html that cannot be read") as caught:
+    with pytest.raises(RefusedError, match="returned 200 with text/html that cannot be read") as caught:
         client.get("/integrations")
     assert server.url in (caught.value.hint or "")
     with pytest.raises(AmbiguousWriteError, match="the POST was probably carried out"):
@@ -285,7 +285,7 @@ def test_a_delete_may_be_answered_with_any_document(
 def test_a_success_that_holds_errors_is_none(server: FaultServer, client: Client) -> None:
     answer = api({"errors": [{"title": f"no: {ACCESS_TOKEN}"}]})
     server.script = [answer] * 3
-    with pytest.raises(RefusedError, match=r"answered 200 with errors: no: \*{8}$"):
+    with pytest.raises(RefusedError, match=r"returned 200 with errors: no: \*{8}$"):
         client.get("/integrations")
     with pytest.raises(AmbiguousWriteError, match="the POST may have been carried out"):
         client.post("/integrations", {})
@@ -317,7 +317,9 @@ def test_a_write_that_timed_out_is_in_doubt_and_sent_once(
     server: FaultServer, hasty_client: Client, method: str
 ) -> None:
     server.script = [silence]
-    with pytest.raises(AmbiguousWriteError, match=r"no answer within 0.5 s; the \w+ may have been") as caught:
+    with pytest.raises(
+        AmbiguousWriteError, match=r"no response within 0.5 s; the \w+ may have been"
+    ) as caught:
         hasty_client.request(method, "/integrations", document={})
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
     assert len(server.seen) == 1
@@ -337,7 +339,7 @@ def test_a_delete_of_what_never_was_is_not_found(
     server: FaultServer, client: Client, script: list[bytes]
 ) -> None:
     server.script = [*script]
-    with pytest.raises(NotFoundError, match="Jebbit knows no integration L5m24mjs"):
+    with pytest.raises(NotFoundError, match="integration L5m24mjs not found"):
         client.delete("/integrations/L5m24mjs")
 
 

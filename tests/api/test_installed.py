@@ -51,14 +51,14 @@ def failed(result: Result, code: int, *told: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "code", "told"),
     [
-        (http(200, "<html>", Content_Type="text/html"), 1, "answered 200 with text/html"),
-        (http(404), 3, "Jebbit knows no /integrations\nhint: look at the path, JEBBIT_API_BASE_URL"),
-        (http(307, Location="https://evil.example/"), 1, "redirects GET /integrations (307) to https://evil"),
+        (http(200, "<html>", Content_Type="text/html"), 1, "returned 200 with text/html"),
+        (http(404), 3, "/integrations not found\nhint: check the path, JEBBIT_API_BASE_URL"),
+        (http(307, Location="https://evil.example/"), 1, "redirects GET /integrations to https://evil"),
         (http(200, "[" * 100_000), 1, "cannot be read as JSON"),
         (http(200, "9" * 5000), 1, "cannot be read as JSON"),
-        (http(500, "\x1b[31m\xff"), 5, "answered 500"),
-        (http(403), 4, "it needs read:integration; the token has read:integration"),
-        (silence, 5, "no answer within 2 s"),
+        (http(500, "\x1b[31m\xff"), 5, "returned 500"),
+        (http(403), 4, "it requires read:integration; the token has read:integration"),
+        (silence, 5, "no response within 2 s"),
     ],
     ids=named,
 )
@@ -73,13 +73,13 @@ def test_a_failure_is_one_line(
 @pytest.mark.parametrize(
     ("answer", "code", "told"),
     [
-        (http(401, "Unauthorized", Content_Type="text/plain"), 4, "refused these credentials (401)"),
+        (http(401, "Unauthorized", Content_Type="text/plain"), 4, "rejected the credentials (401)"),
         (http(307, Location="https://evil.example/oauth/token"), 1, "a redirect to https://evil.example"),
-        (http(200, "<html>"), 1, "but not with a token"),
-        (http(503), 5, "answered 503"),
-        (drop, 5, "closed without an answer"),
+        (http(200, "<html>"), 1, "but no token"),
+        (http(503), 5, "returned 503"),
+        (drop, 5, "closed without a response"),
         (api({"error": f"wrong secret {CLIENT_SECRET}"}, 403), 4, "wrong secret ********"),
-        (api({"access_token": f"{ACCESS_TOKEN}\r\nX-Evil: 1"}), 4, "the access token holds"),
+        (api({"access_token": f"{ACCESS_TOKEN}\r\nX-Evil: 1"}), 4, "the access token is empty or contains"),
     ],
     ids=named,
 )
@@ -153,7 +153,7 @@ def test_tls(jebbitctl: Cli, tmp_path: Path) -> None:
             env: dict[str, Any] = {"JEBBIT_API_BASE_URL": secure.url, "JEBBIT_AUTH_ISSUER": secure.url}
             return jebbitctl.run("integrations", "list", env={**env, "REQUESTS_CA_BUNDLE": bundle})
 
-        failed(listed(None), 5, "no trusted TLS connection", "self-signed", "REQUESTS_CA_BUNDLE")
+        failed(listed(None), 5, "trusted TLS connection", "self-signed", "REQUESTS_CA_BUNDLE")
         failed(
             listed(str(tmp_path / "missing.pem")), 2, "CA certificates cannot be read", "REQUESTS_CA_BUNDLE"
         )
@@ -167,7 +167,7 @@ def test_several_businesses(jebbitctl: Cli, server: FaultServer) -> None:
         {"access_token": ACCESS_TOKEN, "expires_in": 3600, "scope": "read:business:one read:business:two"}
     )
     server.script = [token]
-    failed(jebbitctl.run("integrations", "list"), 2, "several businesses (one, two)", "--business")
+    failed(jebbitctl.run("integrations", "list"), 2, "several businesses: one, two", "--business")
     server.script = [http(401), token, http(401)]
     failed(jebbitctl.run("integrations", "list", "--business", "three"), 4, "it covers one, two")
     assert server.calls.count("POST /oauth/token") == 2

@@ -52,7 +52,7 @@ def test_the_inventory_has_every_page(server: FaultServer, client: Client) -> No
 @pytest.mark.parametrize("answer", [http(200), api({"data": {}}), api([]), api({"data": [5]})])
 def test_an_inventory_that_is_none_is_refused(server: FaultServer, client: Client, answer: bytes) -> None:
     server.script = [answer]
-    with pytest.raises(RefusedError, match="Jebbit's answer holds no"):
+    with pytest.raises(RefusedError, match="Jebbit's response contains no"):
         integrations.inventory(client)
 
 

@@ -67,14 +67,14 @@ def test_netrc_adds_nothing_to_the_token_request(
         (0, 0),
         (-5, 0),
         ("-5", 0),
-        (10**300, oauth.LONGEST_LIFETIME),
-        (10**400, oauth.CAREFUL_LIFETIME),
-        ("inf", oauth.LONGEST_LIFETIME),
-        ("nan", oauth.CAREFUL_LIFETIME),
-        ("soon", oauth.CAREFUL_LIFETIME),
-        (True, oauth.CAREFUL_LIFETIME),
-        (None, oauth.CAREFUL_LIFETIME),
-        ([60], oauth.CAREFUL_LIFETIME),
+        (10**300, oauth.MAX_LIFETIME),
+        (10**400, oauth.DEFAULT_LIFETIME),
+        ("inf", oauth.MAX_LIFETIME),
+        ("nan", oauth.DEFAULT_LIFETIME),
+        ("soon", oauth.DEFAULT_LIFETIME),
+        (True, oauth.DEFAULT_LIFETIME),
+        (None, oauth.DEFAULT_LIFETIME),
+        ([60], oauth.DEFAULT_LIFETIME),
     ],
 )
 def test_the_lifetime_is_read_with_care(
@@ -90,7 +90,7 @@ def test_the_lifetime_is_read_with_care(
 def test_a_lifetime_that_is_not_told_is_short(server: FaultServer, transport: Transport) -> None:
     server.script = [api({"access_token": "opaque"})]
     token = request_token(transport, credentials(server.url))
-    assert token.expires_at - token.issued_at == oauth.CAREFUL_LIFETIME
+    assert token.expires_at - token.issued_at == oauth.DEFAULT_LIFETIME
 
 
 def test_a_token_is_fresh_for_nine_tenths_of_its_life_and_never_before_it() -> None:
@@ -131,7 +131,7 @@ def test_the_businesses_come_from_the_scope_and_from_the_permissions(
 )
 def test_a_200_without_a_token_is_refused(server: FaultServer, transport: Transport, body: str) -> None:
     server.script = [http(200, body)]
-    with pytest.raises(RefusedError, match="answered 200, but not with a token") as caught:
+    with pytest.raises(RefusedError, match="returned 200, but no token") as caught:
         request_token(transport, credentials(server.url))
     assert caught.value.status == 200
     assert "JEBBIT_AUTH_ISSUER" in (caught.value.hint or "")
@@ -171,7 +171,7 @@ def test_refused_credentials(
     server.script = [http(status, body, Content_Type="text/plain")]
     with pytest.raises(CredentialsError) as caught:
         request_token(transport, credentials(server.url))
-    assert caught.value.message == f"the issuer {server.url} refused these credentials ({status}{told})"
+    assert caught.value.message == f"the issuer {server.url} rejected the credentials ({status}{told})"
     assert (caught.value.status, caught.value.exit_code) == (status, ExitCode.CREDENTIALS)
     assert CLIENT_SECRET not in caught.value.message + "".join(log)
     assert len(server.seen) == 1
@@ -180,7 +180,7 @@ def test_refused_credentials(
 @pytest.mark.parametrize("status", [404, 405, 422])
 def test_an_issuer_that_is_none(server: FaultServer, transport: Transport, status: int) -> None:
     server.script = [http(status, "<html>")]
-    with pytest.raises(RefusedError, match=f"answered {status} instead of a token"):
+    with pytest.raises(RefusedError, match=f"returned {status} instead of a token"):
         request_token(transport, credentials(server.url))
 
 
@@ -277,7 +277,7 @@ def test_any_answer_is_a_token_or_one_of_our_errors(status: int, body: str | byt
     except JebbitctlError:
         return
     assert status == 200
-    assert 0 <= token.expires_at - token.issued_at <= oauth.LONGEST_LIFETIME
+    assert 0 <= token.expires_at - token.issued_at <= oauth.MAX_LIFETIME
 
 
 @given(st.text() | JSON.map(jwt) | st.fixed_dictionaries({"exp": JSON | st.floats()}).map(jwt))

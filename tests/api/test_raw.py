@@ -89,9 +89,9 @@ def test_only_a_delete_that_is_gone_at_the_second_try_is_done(
 ) -> None:
     client = RawClient(transport, server.url, Tokens(), None, {})
     server.script = [drop, http(404), http(404), drop, http(404)]
-    client.require_success(client.carry_out("DELETE", "/feeds/1", None), "DELETE", "/feeds/1")
+    client.require_success(client.send_bytes("DELETE", "/feeds/1", None), "DELETE", "/feeds/1")
     for method in ("DELETE", "GET"):
-        answer = client.carry_out(method, "/feeds/1", None)
+        answer = client.send_bytes(method, "/feeds/1", None)
         with pytest.raises(NotFoundError):
             client.require_success(answer, method, "/feeds/1")
     assert len(server.seen) == 5

@@ -45,7 +45,7 @@ def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiRespon
 def test_a_call_ends_at_its_deadline(server: FaultServer, hasty: Transport, answer: Scripted) -> None:
     server.script = [answer]
     started = time.monotonic()
-    with pytest.raises(UnavailableError, match=r"no answer within 0\.5 s"):
+    with pytest.raises(UnavailableError, match=r"no response within 0\.5 s"):
         get(hasty, server)
     assert time.monotonic() - started < 10
     assert len(server.seen) == 1
@@ -301,7 +301,7 @@ def secure(pem: tuple[Path, Path]) -> Iterator[FaultServer]:
 def test_an_unknown_certificate_is_not_trusted(
     secure: FaultServer, transport: Transport, method: str
 ) -> None:
-    with pytest.raises(UnavailableError, match=r"no trusted TLS connection.*self-signed") as caught:
+    with pytest.raises(UnavailableError, match=r"a trusted TLS connection.*self-signed") as caught:
         transport.send(method, f"{secure.url}/api/v1/integrations", headers={})
     assert caught.value.code == "unavailable"
     assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")

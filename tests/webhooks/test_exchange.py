@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.exchange import START, Exchange
+from jebbitctl.webhooks.exchange import MAX_BODY_BYTES, EndpointClient
 from jebbitctl.webhooks.server import BackgroundServer
 
 from .support import NOBODY, Endpoint, raw_server
@@ -42,8 +42,8 @@ def tls_server(folder: Path) -> Iterator[str]:
 def test_bytes_and_headers_go_out_exactly_as_given() -> None:
     endpoint = Endpoint(body=b"thanks")
     body = b'\xef\xbb\xbf{ "a":1}\r\n\xff'
-    with BackgroundServer(endpoint) as server, Exchange(server.url + "/hook?x=%2F") as exchange:
-        answer = exchange.send(body, {"x-name": "caf\u00e9", "user-agent": "Jebbit"})
+    with BackgroundServer(endpoint) as server, EndpointClient(server.url + "/hook?x=%2F") as client:
+        answer = client.send(body, {"x-name": "caf\u00e9", "user-agent": "Jebbit"})
     (seen,) = endpoint.seen
     assert seen.body == body
     assert seen.path == "/hook?x=%2F"
@@ -60,16 +60,16 @@ def test_bytes_and_headers_go_out_exactly_as_given() -> None:
 
 @pytest.mark.parametrize("status", ["204 No Content", "202 Accepted"])
 def test_any_2xx_is_accepted(status: str) -> None:
-    with BackgroundServer(Endpoint(status)) as server, Exchange(server.url) as exchange:
-        assert exchange.send(b"", {}).accepted
+    with BackgroundServer(Endpoint(status)) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).accepted
 
 
 def test_a_redirect_is_reported_and_not_followed() -> None:
     other = Endpoint()
     with BackgroundServer(other) as elsewhere:
         endpoint = Endpoint("307 Temporary Redirect", headers={"Location": elsewhere.url})
-        with BackgroundServer(endpoint) as server, Exchange(server.url) as exchange:
-            answer = exchange.send(b"{}", {})
+        with BackgroundServer(endpoint) as server, EndpointClient(server.url) as client:
+            answer = client.send(b"{}", {})
     assert (answer.status, answer.accepted) == (307, False)
     assert not other.seen
 
@@ -85,8 +85,8 @@ def test_of_a_redirect_neither_the_target_nor_the_whole_body_is_read() -> None:
             while sent < 50 * 2**20:
                 sent += connection.send(b"x" * 65536)
 
-    with raw_server(endless) as url, Exchange(url) as exchange:
-        answer = exchange.send(b"{}", {})
+    with raw_server(endless) as url, EndpointClient(url) as client:
+        answer = client.send(b"{}", {})
     assert (answer.status, answer.error) == (302, None)
     assert sent < 20 * 2**20
 
@@ -103,9 +103,9 @@ def test_netrc_proxies_and_cookies_do_not_touch_a_delivery(
     endpoint = Endpoint(headers={"Set-Cookie": "session=1"})
     with BackgroundServer(endpoint) as server:
         for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
-            with Exchange(url) as exchange:
-                assert exchange.send(b"{}", {}).status == 200
-                assert exchange.send(b"{}", {}).status == 200
+            with EndpointClient(url) as client:
+                assert client.send(b"{}", {}).status == 200
+                assert client.send(b"{}", {}).status == 200
     assert not any({"authorization", "cookie"} & set(seen.headers) for seen in endpoint.seen)
 
 
@@ -117,40 +117,40 @@ def test_other_hosts_are_reached_through_the_proxy_of_the_environment(
     monkeypatch.delenv("no_proxy", raising=False)
     with BackgroundServer(proxy) as server:
         monkeypatch.setenv("http_proxy", server.url)
-        with Exchange("http://hooks.example.com/in") as exchange:
-            assert exchange.send(b"{}", {}).status == 200
+        with EndpointClient("http://hooks.example.com/in") as client:
+            assert client.send(b"{}", {}).status == 200
     assert proxy.seen[0].headers["host"] == "hooks.example.com"
 
 
 def test_only_the_start_of_a_long_answer_is_kept() -> None:
-    with BackgroundServer(Endpoint(body=b"x" * 300_000)) as server, Exchange(server.url) as exchange:
-        assert exchange.send(b"", {}).start == b"x" * START
+    with BackgroundServer(Endpoint(body=b"x" * 300_000)) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).start == b"x" * MAX_BODY_BYTES
 
 
 def test_a_compressed_answer_is_not_unpacked() -> None:
     endpoint = Endpoint(body=b"\x1f\x8b not really", headers={"Content-Encoding": "gzip"})
-    with BackgroundServer(endpoint) as server, Exchange(server.url) as exchange:
-        assert exchange.send(b"", {}).start == endpoint.body
+    with BackgroundServer(endpoint) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).start == endpoint.body
 
 
 def test_nobody_listening_is_an_answer_with_the_reason() -> None:
-    with Exchange(NOBODY) as exchange:
-        answer = exchange.send(b"", {})
+    with EndpointClient(NOBODY) as client:
+        answer = client.send(b"", {})
     assert (answer.status, answer.error, answer.reached) == (None, "Connection refused", False)
 
 
 def test_an_unknown_host_is_an_answer_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
-    with Exchange("http://no.such.host.invalid") as exchange:
-        answer = exchange.send(b"", {})
+    with EndpointClient("http://no.such.host.invalid") as client:
+        answer = client.send(b"", {})
     assert (answer.status, answer.reached) == (None, False)
     assert answer.error
 
 
 def test_a_slow_endpoint_is_given_up_in_time() -> None:
-    with BackgroundServer(Endpoint(delay=4)) as server, Exchange(server.url, 1) as exchange:
-        answer = exchange.send(b"", {})
-    assert (answer.status, answer.error, answer.reached) == (None, "no answer within 1 s", True)
+    with BackgroundServer(Endpoint(delay=4)) as server, EndpointClient(server.url, 1) as client:
+        answer = client.send(b"", {})
+    assert (answer.status, answer.error, answer.reached) == (None, "no response within 1 s", True)
 
 
 def test_an_answer_that_drips_is_given_up_in_time() -> None:
@@ -160,14 +160,14 @@ def test_an_answer_that_drips_is_given_up_in_time() -> None:
             time.sleep(0.1)
             connection.sendall(b"X: y\r\n")
 
-    with raw_server(drip) as url, Exchange(url, 0.3) as exchange:
-        assert exchange.send(b"", {}).error == "no answer within 0.3 s"
+    with raw_server(drip) as url, EndpointClient(url, 0.3) as client:
+        assert client.send(b"", {}).error == "no response within 0.3 s"
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
 def test_what_is_not_http_is_an_answer_with_the_reason(garbage: bytes) -> None:
-    with raw_server(lambda connection: connection.sendall(garbage)) as url, Exchange(url) as exchange:
-        answer = exchange.send(b"", {})
+    with raw_server(lambda connection: connection.sendall(garbage)) as url, EndpointClient(url) as client:
+        answer = client.send(b"", {})
     assert answer.status is None
     assert answer.error
     assert "\n" not in answer.error
@@ -179,8 +179,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    with tls_server(tmp_path) as url, Exchange(url) as exchange:
-        answer = exchange.send(b"", {})
+    with tls_server(tmp_path) as url, EndpointClient(url) as client:
+        answer = client.send(b"", {})
     assert (answer.status, answer.reached) == (None, True)
     assert "certificate" in (answer.error or "").lower()
 
@@ -188,8 +188,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 def test_a_ca_bundle_of_the_environment_is_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tls_server(tmp_path) as url:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
-        with Exchange(url) as exchange:
-            assert exchange.send(b"", {}).status == 204
+        with EndpointClient(url) as client:
+            assert client.send(b"", {}).status == 204
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_ca_bundle_of_the_environment_is_honoured(tmp_path: Path, monkeypatch:
 )
 def test_what_is_no_url_is_a_usage_error(url: str) -> None:
     with pytest.raises(UsageError, match="the endpoint's URL") as caught:
-        Exchange(url)
+        EndpointClient(url)
     assert "absolute URL" in (caught.value.hint or "")
 
 
@@ -214,4 +214,4 @@ def test_what_is_no_url_is_a_usage_error(url: str) -> None:
     "url", ["http://staging.example.com/hook", "HTTPS://example.com", "http://[::1]:8787"]
 )
 def test_any_http_or_https_url_will_do(url: str) -> None:
-    assert Exchange(url).url == url
+    assert EndpointClient(url).url == url

@@ -6,7 +6,7 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import forwarding, verify
-from jebbitctl.webhooks.exchange import TIMEOUT, Exchange
+from jebbitctl.webhooks.exchange import TIMEOUT, EndpointClient
 from jebbitctl.webhooks.forwarding import end_to_end
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.server import BackgroundServer
@@ -14,7 +14,7 @@ from jebbitctl.webhooks.server import BackgroundServer
 from .support import NOBODY, SECRET, Endpoint, post
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.exchange import Answer
+    from jebbitctl.webhooks.exchange import EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
 
 BODY = b'{"a" :\t"\xc3\xa9\xff"}\r\n'
@@ -27,9 +27,9 @@ def received(**headers: str) -> Delivery:
     return deliveries[0]
 
 
-def forward(delivery: Delivery, url: str, *, timeout: float = TIMEOUT) -> Answer:
-    with Exchange(url, timeout) as exchange:
-        return forwarding.forward(exchange, delivery)
+def forward(delivery: Delivery, url: str, *, timeout: float = TIMEOUT) -> EndpointResponse:
+    with EndpointClient(url, timeout) as client:
+        return forwarding.forward(client, delivery)
 
 
 def test_a_forwarded_delivery_is_the_same_to_the_byte_and_still_verifies() -> None:
@@ -83,7 +83,7 @@ def test_a_target_that_is_down_or_slow_is_a_result_not_an_exception() -> None:
     delivery = received()
     assert forward(delivery, NOBODY).error == "Connection refused"
     with BackgroundServer(Endpoint(delay=0.3)) as server:
-        assert forward(delivery, server.url, timeout=0.1).error == "no answer within 0.1 s"
+        assert forward(delivery, server.url, timeout=0.1).error == "no response within 0.1 s"
 
 
 def test_what_is_no_url_is_a_usage_error() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.exchange import Answer
+from jebbitctl.webhooks.exchange import EndpointResponse
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender, Summary, paced, summarize
 from jebbitctl.webhooks.server import BackgroundServer
@@ -96,12 +96,12 @@ def test_the_secret_shows_in_no_repr() -> None:
 
 
 def test_a_summary_counts_all_and_times_those_answered() -> None:
-    answers = [Answer(200, seconds / 100) for seconds in range(100, 0, -1)]
-    answers += [Answer(500, 9.0), Answer(None, 99.0, error="x")]
+    answers = [EndpointResponse(200, seconds / 100) for seconds in range(100, 0, -1)]
+    answers += [EndpointResponse(500, 9.0), EndpointResponse(None, 99.0, error="x")]
     assert summarize(answers) == Summary(count=102, accepted=100, minimum=0.01, median=0.51, p99=1.0)
 
 
 def test_a_summary_of_one_and_of_none() -> None:
-    assert summarize([Answer(204, 0.5)]) == Summary(1, 1, 0.5, 0.5, 0.5)
-    assert summarize([Answer(None, 1.0, error="x")]) == Summary(1, 0, None, None, None)
+    assert summarize([EndpointResponse(204, 0.5)]) == Summary(1, 1, 0.5, 0.5, 0.5)
+    assert summarize([EndpointResponse(None, 1.0, error="x")]) == Summary(1, 0, None, None, None)
     assert summarize([]) == Summary(0, 0, None, None, None)
