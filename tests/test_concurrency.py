@@ -42,7 +42,7 @@ def _enough_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the sandbox answer everybody at once."""
     defaults = BackgroundServer.__init__.__kwdefaults__
     assert defaults is not None
-    monkeypatch.setitem(defaults, "workers", 60)
+    monkeypatch.setitem(defaults, "threads", 60)
 
 
 @contextmanager

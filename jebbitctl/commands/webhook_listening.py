@@ -98,7 +98,7 @@ def listen(
                 from jebbitctl.api.integrations import send_test
 
                 send_test(context.client, trigger)
-            session.follow(inbox.coming(timeout), behind)
+            session.follow(inbox.deliveries(timeout), behind)
         except KeyboardInterrupt:
             session.interrupted = True
         rest = inbox.close()

@@ -1,4 +1,4 @@
-"""A record, and a line in the log, of every request that was served."""
+"""Records and logs the requests that the sandbox serves."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
 
+from jebbitctl.text import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-KEPT = 1000
-"""Requests that are remembered, the latest ones."""
-_BODY_KEPT = 64 * 1024
-_LINE_LIMIT = 500
+MAX_REQUESTS = 1000
+"""Older requests are dropped from the record."""
+_MAX_BODY_BYTES = 64 * 1024
+_MAX_LINE_LENGTH = 500
 _SECRETS = re.compile(r"(?i)((?:token|secret|password)=)[^&\s]*|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request that was served.
+    """A request that was served.
 
     Attributes:
         method: such as ``GET``.
         path: decoded, without the query string.
-        query: the query string, as it came.
-        status: the HTTP status of the answer.
-        headers: those of the request, by name in lower case.
-        body: the request's first 64 KiB.
+        query: the raw query string.
+        status: the HTTP status of the response.
+        headers: the request's headers, with names in lower case.
+        body: the first 64 KiB of the request's body.
     """
 
     method: str
@@ -48,7 +50,7 @@ class Recorded:
 
 
 class Log:
-    """Writes lines to ``write``, one at a time: secrets masked, control characters visible."""
+    """Writes one line at a time, with secrets masked and control characters escaped."""
 
     def __init__(self, write: Callable[[str], None] | None) -> None:
         self._write = write
@@ -59,24 +61,24 @@ class Log:
         if self._write is None:
             return
         masked = _SECRETS.sub(lambda found: f"{found[1] or ''}********", line)
-        with self._lock, suppress(OSError, ValueError):  # a log that is full or closed fails no request
-            self._write(visible(masked)[:_LINE_LIMIT])
+        with self._lock, suppress(OSError, ValueError):  # a full or closed log must not fail a request
+            self._write(visible(masked)[:_MAX_LINE_LENGTH])
 
 
 class Recorder:
-    """The outermost WSGI application: serves ``app`` and remembers."""
+    """WSGI middleware that records and logs each request to ``app``."""
 
     def __init__(self, app: WSGIApplication, log: Log) -> None:
         self._app = app
         self._log = log
-        self._kept: deque[Recorded] = deque(maxlen=KEPT)
+        self._requests: deque[Recorded] = deque(maxlen=MAX_REQUESTS)
         self._lock = Lock()
 
     @property
     def requests(self) -> list[Recorded]:
-        """What was served so far, oldest first; a copy."""
+        """A copy of the recorded requests, oldest first."""
         with self._lock:
-            return list(self._kept)
+            return list(self._requests)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -96,18 +98,11 @@ class Recorder:
             query=environ["QUERY_STRING"],
             status=statuses[-1],
             headers={name.lower(): value for name, value in EnvironHeaders(environ).items()},
-            body=body[:_BODY_KEPT],
+            body=body[:_MAX_BODY_BYTES],
         )
         with self._lock:
-            self._kept.append(recorded)
+            self._requests.append(recorded)
         target = recorded.path + (f"?{recorded.query}" if recorded.query else "")
         elapsed = (time.monotonic() - started) * 1000
         self._log(f"{recorded.method} {target} {recorded.status} {elapsed:.0f} ms")
         return answer
-
-
-def visible(text: str) -> str:
-    """Return ``text`` with everything that is not printable written as an escape sequence in ASCII."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
-    )

@@ -1,4 +1,4 @@
-"""Deliveries between the receiver's thread, which puts them in, and the one that takes them out."""
+"""A bounded queue of deliveries between the receiver's thread and the main thread."""
 
 from __future__ import annotations
 
@@ -15,44 +15,55 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.receiver import Delivery
 
-BACKLOG = 1000
-"""Deliveries that wait; with more the receiver waits, too, and memory stays flat."""
-_PATIENCE = 0.1
+MAX_QUEUED = 1000
+"""While this many deliveries are queued, the receiver waits; memory use stays bounded."""
+_PUT_TIMEOUT = 0.1
+_BATCH_INTERVAL = 0.1
+"""Seconds to let deliveries gather: a consumer that wakes up for each one halves the receiver's speed."""
 
 
 class Inbox:
-    """A queue that somebody empties until it is closed."""
+    """Hands deliveries from the receiver to a consumer until it is closed."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[Delivery | None] = queue.Queue(BACKLOG)
+        self._queue: queue.Queue[Delivery | None] = queue.Queue(MAX_QUEUED)
         self._closed = False
 
     def put(self, delivery: Delivery | None) -> None:
-        """Put one in, when there is room; None is the end. Once closed, a full inbox takes no more."""
+        """Add a delivery, or None to mark the end.
+
+        Waits while the queue is full. Once the inbox is closed, a full queue drops the delivery instead.
+        """
         while True:
             with suppress(queue.Full):
-                return self._waiting.put(delivery, timeout=_PATIENCE)
+                return self._queue.put(delivery, timeout=_PUT_TIMEOUT)
             if self._closed:
                 return None
 
-    def coming(self, timeout: float | None = None) -> Iterator[Delivery]:
-        """Yield deliveries as they come, until the end or for ``timeout`` seconds, however many wait."""
+    def deliveries(self, timeout: float | None = None) -> Iterator[Delivery]:
+        """Yield deliveries as they arrive, until the end mark or for ``timeout`` seconds.
+
+        The first delivery is yielded at once; those that follow may be a tenth of a second late. The timeout
+        holds even while deliveries are queued.
+        """
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
             try:
-                delivery = self._waiting.get(timeout=min(left, POLL_INTERVAL))
+                delivery = self._queue.get(timeout=min(left, POLL_INTERVAL))
             except queue.Empty:
                 continue
             if delivery is None:
                 return
             yield delivery
+            if self._queue.empty():
+                time.sleep(_BATCH_INTERVAL)
 
     def close(self) -> Iterator[Delivery]:
-        """Let nobody wait for room any more; return what is left, for when the receiver has ended."""
+        """Stop ``put`` from waiting; return the deliveries left, to be read once the receiver has ended."""
         self._closed = True
-        return self._rest()
+        return self._remaining()
 
-    def _rest(self) -> Iterator[Delivery]:
+    def _remaining(self) -> Iterator[Delivery]:
         with suppress(queue.Empty):
-            while (delivery := self._waiting.get_nowait()) is not None:
+            while (delivery := self._queue.get_nowait()) is not None:
                 yield delivery

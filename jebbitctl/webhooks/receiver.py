@@ -1,4 +1,4 @@
-"""A receiver of Jebbit's webhooks: verifies each over its raw bytes, hands it on, then answers."""
+"""An HTTP server that receives Jebbit's webhooks and verifies their signatures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.signature import Verification
 
-_REMEMBERED = 10_000
+MAX_REMEMBERED_SIGNATURES = 10_000
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 STATUS_OF = {
@@ -36,21 +36,21 @@ STATUS_OF = {
     Reason.STALE: HTTPStatus.BAD_REQUEST,
     Reason.FUTURE: HTTPStatus.BAD_REQUEST,
 }
-"""What a delivery is answered. Source: Jebbit's example receiver, which knows no ``FUTURE``."""
+"""The HTTP status for each result. Source: Jebbit's example receiver, which has no ``FUTURE``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One POST, as it came and as it was judged.
+    """A POST request and the result of its verification.
 
     Attributes:
-        time: when its last byte was here, in unix seconds.
+        time: when it was received in full, in Unix seconds.
         body: the raw bytes.
         headers: names in lower case; values of a repeated header are joined with ``", "``.
-        verification: what the signature said.
+        verification: the result of the signature check.
         test: whether it carries ``x-jebbit-test``.
-        repeat: whether the same signature, good in itself, came before (the last 10,000 are remembered).
-        status: the HTTP status it is answered.
+        repeat: whether the same authentic signature was received before (the last 10,000 are remembered).
+        status: the HTTP status of the response.
     """
 
     time: float
@@ -63,31 +63,32 @@ class Delivery:
 
     @property
     def genuine(self) -> bool:
-        """Whether the signature is the sender's, however old."""
+        """Whether the signature matches, whatever its age."""
         return self.verification.reason not in _FORGED
 
 
 class Receiver:
-    """Listens between ``with`` and its end.
+    """Receives deliveries while its ``with`` block runs.
 
-    A POST to any path is a delivery: 200 when it verifies, 403 when its signature does not match, 400 when
-    the header is malformed or the timestamp too far away; refusals say why. Anything but a POST is 405, a
-    body over 1 MiB 413.
+    A POST to any path is a delivery. It is answered 200 if it verifies, 403 if its signature does not match,
+    and 400 if the header is malformed or the timestamp is out of tolerance; the response body of a rejection
+    is the reason. Other methods are answered 405, a body over 1 MiB 413.
 
     Args:
-        secret: the integration's shared secret; None when it is not known yet: 503 until ``secret`` is set.
-        on_delivery: called for each delivery, one at a time, before it is answered: keep it quick, for all
-            others wait. When it raises, the delivery is answered 500 and the error kept in ``failure``.
+        secret: the integration's shared secret. While it is None, deliveries are answered 503.
+        on_delivery: called once for each delivery, before the response is sent, and never twice at a time.
+            Keep it fast: other deliveries wait. If it raises, the response is 500 and the error is stored in
+            ``failure``.
         host: a name or an address of this machine.
-        port: 0 for any free one.
-        tolerance: seconds that a timestamp may be away from now.
+        port: 0 for any free port.
+        tolerance: the largest allowed difference between the timestamp and now, in seconds.
 
     Attributes:
         secret: as above; may be set at any time.
         failure: the first error that ``on_delivery`` raised, or None.
 
     Raises:
-        UsageError: on construction, the secret is empty; on entry, the port cannot be bound.
+        UsageError: on construction, if the secret is empty; on entry, if the port cannot be bound.
     """
 
     def __init__(
@@ -105,12 +106,13 @@ class Receiver:
         self.failure: Exception | None = None
         self._on_delivery = on_delivery
         self._tolerance = tolerance
-        self._server = BackgroundServer(self._answer, host=host, port=port, workers=0)
-        self._seen = _Seen()
+        self._recent = _RecentSignatures()
+        # One thread: on_delivery is called one at a time.
+        self._server = BackgroundServer(self._respond, host=host, port=port, threads=1)
 
     @property
     def url(self) -> str:
-        """Where to send deliveries, such as ``http://127.0.0.1:8787``."""
+        """The URL to send deliveries to, such as ``http://127.0.0.1:8787``."""
         return self._server.url
 
     def __enter__(self) -> Self:
@@ -120,29 +122,29 @@ class Receiver:
     def __exit__(self, *error: object) -> None:
         self._server.__exit__(*error)
 
-    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         status, text = self._handle(environ)
-        answer = f"{text}\n".encode() if text else b""
-        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))]
+        body = f"{text}\n".encode() if text else b""
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers.append(("Allow", "POST"))
         start_response(f"{status.value} {status.phrase}", headers)
-        return [answer]
+        return [body]
 
     def _handle(self, environ: WSGIEnvironment) -> tuple[HTTPStatus, str]:
         if environ["REQUEST_METHOD"] != "POST":
-            return HTTPStatus.METHOD_NOT_ALLOWED, "deliveries are POSTed"
+            return HTTPStatus.METHOD_NOT_ALLOWED, "use POST"
         if not self.secret:
             return HTTPStatus.SERVICE_UNAVAILABLE, "the shared secret is not known yet"
-        delivery = self._judge(self.secret, environ["wsgi.input"].read(), _headers(environ))
+        delivery = self._verify(self.secret, environ["wsgi.input"].read(), _headers(environ))
         try:
             self._on_delivery(delivery)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not believe it was taken
+        except Exception as error:  # noqa: BLE001 - a failed delivery must not be acknowledged
             self.failure = self.failure or error
-            return HTTPStatus.INTERNAL_SERVER_ERROR, "the delivery could not be kept"
+            return HTTPStatus.INTERNAL_SERVER_ERROR, "the delivery could not be stored"
         return HTTPStatus(delivery.status), "" if delivery.verification else delivery.verification.reason
 
-    def _judge(self, secret: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    def _verify(self, secret: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
         now = time.time()
         header = headers.get(SIGNATURE_HEADER)
         verification = verify(secret, body, header, tolerance=self._tolerance, now=now)
@@ -152,31 +154,31 @@ class Receiver:
             headers=headers,
             verification=verification,
             test=TEST_HEADER in headers,
-            repeat=verification.reason not in _FORGED and self._seen.before(header or ""),
+            repeat=verification.reason not in _FORGED and self._recent.add(header or ""),
             status=STATUS_OF[verification.reason].value,
         )
 
 
-class _Seen:
-    """The most recent signatures."""
+class _RecentSignatures:
+    """A bounded set; the least recent signatures are dropped."""
 
     def __init__(self) -> None:
         self._digests: OrderedDict[bytes, None] = OrderedDict()
 
-    def before(self, header: str) -> bool:
-        """Whether ``header`` was asked about before; it is remembered from now on."""
+    def add(self, header: str) -> bool:
+        """Add a signature header; return whether it was already there."""
         digest = hashlib.sha256(header.encode()).digest()
-        seen = digest in self._digests
+        known = digest in self._digests
         self._digests[digest] = None
         self._digests.move_to_end(digest)
-        if len(self._digests) > _REMEMBERED:
+        if len(self._digests) > MAX_REMEMBERED_SIGNATURES:
             self._digests.popitem(last=False)
-        return seen
+        return known
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    named = {key.removeprefix("HTTP_"): value for key, value in environ.items() if key.startswith("HTTP_")}
+    headers = {key.removeprefix("HTTP_"): value for key, value in environ.items() if key.startswith("HTTP_")}
     for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if key in environ:
-            named[key] = environ[key]
-    return {name.lower().replace("_", "-"): value for name, value in named.items()}
+            headers[key] = environ[key]
+    return {name.lower().replace("_", "-"): value for name, value in headers.items()}

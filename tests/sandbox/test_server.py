@@ -11,7 +11,7 @@ from werkzeug.test import Client as InProcess
 from werkzeug.wrappers import Response
 
 from jebbitctl.errors import UsageError
-from jebbitctl.sandbox.recorder import KEPT, Log, Recorder
+from jebbitctl.sandbox.recorder import MAX_REQUESTS, Log, Recorder
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.sandbox.support import Client, connection_to
 
@@ -137,9 +137,9 @@ def test_a_record_shows_no_secret(client: Client) -> None:
 def test_only_the_latest_requests_are_remembered() -> None:
     recorder = Recorder(Response(), Log(None))
     client = InProcess(recorder)
-    for number in range(KEPT + 2):
+    for number in range(MAX_REQUESTS + 2):
         client.get(f"/{number}").close()
-    assert len(recorder.requests) == KEPT
+    assert len(recorder.requests) == MAX_REQUESTS
     assert recorder.requests[0].path == "/2"
 
 

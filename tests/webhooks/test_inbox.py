@@ -28,42 +28,42 @@ def deliveries() -> list[Delivery]:
 
 @pytest.fixture
 def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
-    monkeypatch.setattr("jebbitctl.webhooks.inbox.BACKLOG", 3)
+    monkeypatch.setattr("jebbitctl.webhooks.inbox.MAX_QUEUED", 3)
     return Inbox()
 
 
-def test_deliveries_come_out_in_order_until_the_end(inbox: Inbox, deliveries: list[Delivery]) -> None:
+def test_deliveries_are_yielded_in_order_until_the_end_mark(inbox: Inbox, deliveries: list[Delivery]) -> None:
     for delivery in (*deliveries[:2], None):
         inbox.put(delivery)
-    assert list(inbox.coming()) == deliveries[:2]
+    assert list(inbox.deliveries()) == deliveries[:2]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 0.05])
-def test_nothing_is_waited_for_longer_than_allowed(inbox: Inbox, timeout: float) -> None:
+def test_the_timeout_bounds_the_wait_for_a_delivery(inbox: Inbox, timeout: float) -> None:
     began = time.monotonic()
-    assert list(inbox.coming(timeout)) == []
+    assert list(inbox.deliveries(timeout)) == []
     assert time.monotonic() - began < 5
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-def test_a_ctrl_c_that_wakes_nobody_is_noticed_all_the_same(inbox: Inbox) -> None:
+def test_ctrl_c_is_noticed_even_if_it_does_not_interrupt_the_wait(inbox: Inbox) -> None:
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
-        list(inbox.coming(30))
+        list(inbox.deliveries(30))
     assert time.monotonic() - began < 15
 
 
-def test_the_time_ends_even_while_deliveries_keep_coming(inbox: Inbox, deliveries: list[Delivery]) -> None:
+def test_the_timeout_holds_while_deliveries_keep_arriving(inbox: Inbox, deliveries: list[Delivery]) -> None:
     stop = threading.Event()
 
-    def keep_coming() -> None:
+    def keep_putting() -> None:
         while not stop.is_set():
             inbox.put(deliveries[0])
 
-    sender = threading.Thread(target=keep_coming)
+    sender = threading.Thread(target=keep_putting)
     sender.start()
     began = time.monotonic()
-    for _ in inbox.coming(0.2):
+    for _ in inbox.deliveries(0.2):
         time.sleep(0.01)
     assert time.monotonic() - began < 5
     inbox.close()
@@ -72,22 +72,20 @@ def test_the_time_ends_even_while_deliveries_keep_coming(inbox: Inbox, deliverie
     assert not sender.is_alive()
 
 
-def test_a_full_inbox_makes_the_receiver_wait_until_there_is_room(
-    inbox: Inbox, deliveries: list[Delivery]
-) -> None:
+def test_put_waits_while_the_inbox_is_full(inbox: Inbox, deliveries: list[Delivery]) -> None:
     for delivery in deliveries[:3]:
         inbox.put(delivery)
     sender = threading.Thread(target=inbox.put, args=(deliveries[3],))
     sender.start()
     sender.join(0.3)
     assert sender.is_alive()
-    coming = inbox.coming(5)
-    assert [next(coming) for _ in range(4)] == deliveries[:4]
+    arriving = inbox.deliveries(5)
+    assert [next(arriving) for _ in range(4)] == deliveries[:4]
     sender.join(5)
     assert not sender.is_alive()
 
 
-def test_once_closed_nobody_waits_for_room_and_what_is_left_comes_out(
+def test_close_stops_put_from_waiting_and_returns_the_remaining_deliveries(
     inbox: Inbox, deliveries: list[Delivery]
 ) -> None:
     for delivery in deliveries[:3]:

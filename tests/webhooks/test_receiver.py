@@ -29,7 +29,7 @@ def receiving(
         yield receiver, deliveries
 
 
-def test_a_valid_delivery_is_answered_200_and_handed_on_as_it_came() -> None:
+def test_a_valid_delivery_is_answered_200_and_passed_on_unchanged() -> None:
     body = b'{"caf\xc3\xa9" :\t[1 , "\\u00e9"]}\xff\r\n'
     with receiving() as (receiver, deliveries):
         before = time.time()
@@ -48,7 +48,7 @@ def test_a_valid_delivery_is_answered_200_and_handed_on_as_it_came() -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/any/path?with=query", "/%1b%5b31m", "//"])
-def test_any_path_takes_deliveries(path: str) -> None:
+def test_deliveries_are_accepted_on_any_path(path: str) -> None:
     with receiving() as (receiver, deliveries):
         assert post(receiver.url + path, b"{}").status_code == 200
     assert len(deliveries) == 1
@@ -71,7 +71,7 @@ def stamped(seconds_from_now: int) -> str:
     ],
     ids=["wrong secret", "changed body", "empty", "no value", "not ascii", "old", "ahead"],
 )
-def test_what_does_not_verify_is_refused_and_handed_on_with_the_reason(
+def test_an_invalid_delivery_is_rejected_and_passed_on_with_the_reason(
     signature: str, status: int, reason: Reason
 ) -> None:
     with receiving() as (receiver, deliveries):
@@ -86,7 +86,7 @@ def test_a_delivery_without_a_signature_is_malformed() -> None:
     assert deliveries[0].verification.reason is Reason.MALFORMED_HEADER
 
 
-def test_the_tolerance_is_the_callers() -> None:
+def test_the_tolerance_can_be_set() -> None:
     with receiving(tolerance=1000) as (receiver, _):
         assert post(receiver.url, b"{}", stamped(-400)).status_code == 200
 
@@ -98,7 +98,7 @@ def test_a_test_delivery_is_marked(value: str) -> None:
     assert deliveries[0].test
 
 
-def test_the_same_signature_again_is_a_repeat_and_still_answered_200() -> None:
+def test_a_repeated_signature_is_marked_and_answered_200() -> None:
     signature = sign(SECRET, b"{}")
     with receiving() as (receiver, deliveries):
         statuses = [post(receiver.url, b"{}", signature).status_code for _ in range(3)]
@@ -107,7 +107,7 @@ def test_the_same_signature_again_is_a_repeat_and_still_answered_200() -> None:
     assert [d.repeat for d in deliveries] == [False, True, True, False]
 
 
-def test_forgeries_are_never_remembered_as_seen() -> None:
+def test_forged_signatures_are_not_remembered() -> None:
     with receiving() as (receiver, deliveries):
         post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))
         post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))
@@ -115,7 +115,7 @@ def test_forgeries_are_never_remembered_as_seen() -> None:
 
 
 def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.receiver._REMEMBERED", 2)
+    monkeypatch.setattr("jebbitctl.webhooks.receiver.MAX_REMEMBERED_SIGNATURES", 2)
     now = int(time.time())
     with receiving() as (receiver, deliveries):
         for body in (b"a", b"b", b"c", b"c", b"a"):
@@ -124,7 +124,7 @@ def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_anything_but_a_post_is_405_and_no_delivery(method: str) -> None:
+def test_other_methods_are_answered_405_and_are_not_deliveries(method: str) -> None:
     with receiving() as (receiver, deliveries):
         answer = requests.request(
             method, receiver.url, headers={"x-jebbit-signature": sign(SECRET, b"")}, timeout=5
@@ -133,7 +133,7 @@ def test_anything_but_a_post_is_405_and_no_delivery(method: str) -> None:
     assert not deliveries
 
 
-def test_until_the_secret_is_known_senders_are_told_to_come_back() -> None:
+def test_deliveries_are_answered_503_until_the_secret_is_set() -> None:
     with receiving(None) as (receiver, deliveries):
         assert post(receiver.url, b"{}").status_code == 503
         assert not deliveries
@@ -142,12 +142,12 @@ def test_until_the_secret_is_known_senders_are_told_to_come_back() -> None:
     assert len(deliveries) == 1
 
 
-def test_an_empty_secret_is_refused() -> None:
+def test_an_empty_secret_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="secret is empty"):
         Receiver("", print)
 
 
-def test_a_delivery_is_handed_on_before_it_is_answered() -> None:
+def test_on_delivery_is_called_before_the_response_is_sent() -> None:
     answered = threading.Event()
     order: list[bool] = []
 
@@ -160,7 +160,7 @@ def test_a_delivery_is_handed_on_before_it_is_answered() -> None:
     assert order == [False]
 
 
-def test_deliveries_are_handed_on_one_at_a_time() -> None:
+def test_on_delivery_is_called_one_at_a_time() -> None:
     inside = 0
     most = 0
 
@@ -180,7 +180,7 @@ def test_deliveries_are_handed_on_one_at_a_time() -> None:
     assert most == 1
 
 
-def test_a_delivery_that_could_not_be_kept_is_not_acknowledged(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_delivery_is_answered_500_when_on_delivery_raises(capfd: pytest.CaptureFixture[str]) -> None:
     def full(_: Delivery) -> None:
         raise OSError(28, "No space left on device")
 
@@ -191,5 +191,5 @@ def test_a_delivery_that_could_not_be_kept_is_not_acknowledged(capfd: pytest.Cap
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_secret_never_shows_in_a_repr() -> None:
+def test_repr_does_not_contain_the_secret() -> None:
     assert SECRET not in repr(Receiver(SECRET, print))

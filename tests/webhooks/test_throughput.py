@@ -1,4 +1,4 @@
-"""How the receiver holds up under load, beside a bare application on the same server."""
+"""The receiver under load, compared with a bare WSGI application on waitress."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) ->
 
 @pytest.mark.long
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
-def test_10000_deliveries_are_listened_to_at_half_the_speed_of_an_application_that_does_nothing(
+def test_listen_takes_10000_deliveries_at_half_the_speed_of_a_bare_application_or_faster(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The best of many short rounds, taken in turns: what else the machine does must not decide."""
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # nor what it takes to trace one of the two
+    """Compare the best of many short, alternating rounds, to be independent of other load."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow one of the two
     path, printed = tmp_path / "recording", tmp_path / "printed"
     options = ("--record", str(path), "--count", str(ROUNDS * A_ROUND), "--json")
     listened, bared = [], []
@@ -100,7 +100,8 @@ def test_10000_deliveries_are_listened_to_at_half_the_speed_of_an_application_th
 
 @pytest.mark.long
 def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.receiver._REMEMBERED", 500)  # full before the measurement begins
+    # The memory of signatures must be full before the measurement begins.
+    monkeypatch.setattr("jebbitctl.webhooks.receiver.MAX_REMEMBERED_SIGNATURES", 500)
     tracemalloc.start()
     try:
         with Receiver(SECRET, lambda _: None) as receiver:
