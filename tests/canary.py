@@ -19,7 +19,8 @@ from pexpect import spawnbase
 from jebbitctl.sandbox import kinds, tokens
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.sandbox.state import State, random_text
-from tests.support import Cli
+from tests import support
+from tests.support import JEBBITCTL, Cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +40,7 @@ VARIABLES = {
 
 ON_STDOUT = {
     "token": re.compile(r"jebbitctl\S* (token|api auth)\b"),
-    "shared": re.compile(r"jebbitctl\S* (integrations (secret|create)|api)\b|--show-secret\b"),
+    "shared": re.compile(r"jebbitctl\S* (integrations (secret|create)|api|demo)\b|--show-secret\b"),
     "client": re.compile(r"jebbitctl\S* sandbox serve\b"),
 }
 """The commands whose users ask for a secret of a kind; on stderr nobody does."""
@@ -153,6 +154,7 @@ def _is(path: Path, pattern: str) -> bool:
 TERMINAL: Any = spawnbase.SpawnBase if sys.platform == "win32" else pexpect.spawn
 """Windows has none to start, and there nothing starts one."""
 _SPAWN = TERMINAL.__init__
+_RUN = support.run_here
 _BEGIN, _ROTATE, _ENCODE = State.__init__, State.rotate_secret, tokens.encode
 
 
@@ -181,7 +183,7 @@ class _Tee:
 
 
 def watch(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a canary know each secret that a sandbox makes, and all that child processes print."""
+    """Let a canary know each secret that a sandbox makes, and all that commands print."""
     _watch_secrets(canary, monkeypatch)
 
     class Watched(Popen[Any]):
@@ -210,6 +212,14 @@ def watch(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
         _SPAWN(self, command, *args, **options)
         self.logfile_read = Log(copy)
 
+    def run_here(args: Any, env: Mapping[str, str], *rest: Any) -> subprocess.CompletedProcess[bytes]:
+        out, err = canary.started([JEBBITCTL, *args], env)
+        done = _RUN(args, env, *rest)
+        out.append(done.stdout)
+        err.append(done.stderr)
+        return done
+
+    monkeypatch.setattr(support, "run_here", run_here)
     monkeypatch.setattr(subprocess, "Popen", Watched)
     monkeypatch.setattr(TERMINAL, "__init__", spawned)
 

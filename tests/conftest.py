@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from jebbitctl.api import retries
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.canary import Canary, watch
 from tests.support import Cli
@@ -61,6 +62,12 @@ def canary(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         watching.examine(fixture)
     found = list(watching.leaks(directory))
     assert not found, "\n".join(found)
+
+
+@pytest.fixture(autouse=True)
+def _retries_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process wait no second between their tries."""
+    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
 
 
 @pytest.fixture

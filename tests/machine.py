@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import time
 import warnings
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Machine(Cli):
     """``jebbitctl`` on a computer with a keyring; ``env`` may name another one."""
 
     def __post_init__(self) -> None:
+        sys.modules.setdefault(backends.PACKAGE, backends)  # where commands in this process find it
         self.modules.mkdir(parents=True, exist_ok=True)
         source = Path(str(backends.__file__)).parent
         shutil.copytree(source, self.modules / backends.PACKAGE, dirs_exist_ok=True, ignore=_COMPILED)
@@ -106,6 +108,12 @@ class Machine(Cli):
         shutil.copytree(self.home, home, dirs_exist_ok=True)
         own = {name: value.replace(str(self.home), str(home)) for name, value in self.env.items()}
         return Machine(home, own, self.secrets)
+
+
+class MachineOfProcesses(Machine):
+    """One whose commands are processes: the keyring library looks for backends once in each."""
+
+    run = Cli.run_process
 
 
 def ended(terminal: pexpect.spawn[str]) -> tuple[int, str]:

@@ -1,9 +1,11 @@
-"""How tests drive the installed command: a real process, its streams, its exit code."""
+"""How tests run a command: in this process by default, as a real process where that is the point."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,11 +15,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import keyring.backend
+import keyring.core
+import pytest
+
+from jebbitctl import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from keyring.backend import KeyringBackend
 
 JEBBITCTL = str(Path(sys.executable).with_name("jebbitctl"))
+
+ONLY_A_PROCESS_READS = {
+    "LC_ALL",
+    "PYTHONCOERCECLOCALE",
+    "PYTHONIOENCODING",
+    "PYTHONUNBUFFERED",
+    "PYTHONUTF8",
+    "_JEBBITCTL_COMPLETE",
+}
+"""Variables that take effect when an interpreter starts, or that change it for good."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +97,108 @@ class Cli:
         env: Mapping[str, str | None] | None = None,
         timeout: float = 60,
     ) -> Result:
-        """Run ``jebbitctl`` to its end; no run may show a traceback or a secret that it was given."""
+        """Run a command in this process; its output may show neither a traceback nor a known secret."""
+        return self._checked(run_here(args, self.environment(env), _bytes(stdin), timeout))
+
+    def run_process(
+        self,
+        *args: str,
+        stdin: str | bytes | None = None,
+        env: Mapping[str, str | None] | None = None,
+        timeout: float = 60,
+    ) -> Result:
+        """Run the installed command as :meth:`run` does, but in a process of its own."""
         done = subprocess.run(
             [JEBBITCTL, *args],
             env=self.environment(env),
-            input=stdin.encode() if isinstance(stdin, str) else stdin or b"",
+            input=_bytes(stdin),
             capture_output=True,
             timeout=timeout,
             check=False,
         )
+        return self._checked(done)
+
+    def _checked(self, done: subprocess.CompletedProcess[bytes]) -> Result:
         result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in result.err, result.err
         for secret in self.secrets:
             assert secret not in result.out + result.err
         return result
+
+
+def _bytes(text: str | bytes | None) -> bytes:
+    return text.encode() if isinstance(text, str) else text or b""
+
+
+def run_here(
+    args: Sequence[str], env: Mapping[str, str], stdin: bytes, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in this process as if it had one of its own; only the main thread can.
+
+    Streams, environment and signal handlers are swapped for the run. ``tests.canary`` watches each call.
+    """
+    assert not ONLY_A_PROCESS_READS & env.keys(), "use run_process"
+    out, err = io.BytesIO(), io.BytesIO()
+    with (
+        mock.patch.dict(os.environ, env, clear=True),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8")),
+        mock.patch.object(sys, "stdout", io.TextIOWrapper(out, "utf-8")) as stdout,
+        mock.patch.object(
+            sys, "stderr", io.TextIOWrapper(err, "utf-8", write_through=True)
+        ),  # as a process's
+        mock.patch.object(keyring, "get_keyring", _keyring_of_the_environment),
+        _signals_restored(),
+        _alarm(timeout, shlex.join(args)),
+    ):
+        code = _exit_code(args)
+        stdout.flush()
+        return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
+
+
+def _exit_code(args: Sequence[str]) -> int:
+    """Return what the process would end with."""
+    try:
+        return cli.run([*args])
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+
+
+def _keyring_of_the_environment() -> KeyringBackend:
+    """Look for the keyring as a new process does, instead of remembering the last command's."""
+    keyring.backend.get_all_keyring()  # it remembers its first answer, without the keyrings of later tests
+    keyring.core.init_backend()
+    return keyring.core.get_keyring()
+
+
+@contextmanager
+def _signals_restored() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _alarm(seconds: float, command: str) -> Iterator[None]:
+    """Fail the test when the block takes longer."""
+
+    def fail(*_: object) -> None:
+        pytest.fail(f"after {seconds:g} s still running: jebbitctl {command}")
+
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

@@ -276,11 +276,11 @@ def test_a_narrow_encoding_replaces_characters_instead_of_failing(cli: Cli, sand
     business = next(iter(sandbox.state.businesses.values()))
     business.name = "Café ☕"
     ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    assert r"Caf\xe9 \u2615" in cli.run("whoami", env=ascii_only).out
-    result = cli.run("whoami", "--json", env=ascii_only)
+    assert r"Caf\xe9 \u2615" in cli.run_process("whoami", env=ascii_only).out
+    result = cli.run_process("whoami", "--json", env=ascii_only)
     assert result.out.isascii()
     assert result.json["name"] == "Café ☕"
-    assert "Café ☕" in cli.run("whoami", env={"PYTHONIOENCODING": "utf-8"}).out
+    assert "Café ☕" in cli.run_process("whoami", env={"PYTHONIOENCODING": "utf-8"}).out
 
 
 def test_a_bug_is_one_line_that_shows_no_values(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -21,7 +21,7 @@ FILES = {
 
 @pytest.mark.parametrize("shell", FILES)
 def test_the_scripts_are_what_the_program_generates(bare: Cli, shell: str) -> None:
-    script = bare.run(env={"_JEBBITCTL_COMPLETE": f"source_{shell}"}).out
+    script = bare.run_process(env={"_JEBBITCTL_COMPLETE": f"source_{shell}"}).out
     assert (FOLDER / FILES[shell]).read_text(encoding="utf-8") == script.lstrip(), (
         f"_JEBBITCTL_COMPLETE=source_{shell} jebbitctl | sed '/./,$!d' > completions/{FILES[shell]}"
     )
@@ -40,7 +40,7 @@ def test_the_scripts_are_what_the_program_generates(bare: Cli, shell: str) -> No
     ],
 )
 def test_tab_offers_commands_and_options(bare: Cli, typed: str, offered: set[str]) -> None:
-    result = bare.run(
+    result = bare.run_process(
         env={
             "_JEBBITCTL_COMPLETE": "complete_bash",
             "COMP_WORDS": typed,

@@ -20,7 +20,7 @@ from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.token_cache import LOCK_PATIENCE, TokenCache
 from jebbitctl.webhooks.server import BackgroundServer
 from tests.herd import herd
-from tests.machine import Machine, paths
+from tests.machine import MachineOfProcesses, paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from tests.herd import Outcome
+    from tests.machine import Machine
 
 SIDE_BY_SIDE = 3
 """Rounds at a time: most of a round is waiting for the issuer."""
@@ -71,7 +72,7 @@ def slow_issuer(
         return slow
 
     with TemporaryDirectory() as home, Sandbox(wrap=wrap) as sandbox:
-        machine = Machine(Path(home), dict(sandbox.environment), [sandbox.state.client_secret])
+        machine = MachineOfProcesses(Path(home), dict(sandbox.environment), [sandbox.state.client_secret])
         assert machine.run("token").code == 0
         yield machine, sandbox
 

@@ -99,7 +99,7 @@ def test_an_end_at_any_step_of_a_write_leaves_the_old_or_the_new(
         assert_leftovers_are_swept(machine.copy(tmp_path / name))
 
 
-@pytest.mark.parametrize("hits", [40, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("hits", [20, pytest.param(500, marks=pytest.mark.long)])
 def test_kills_at_random_moments_leave_every_file_readable(machine: Machine, hits: int) -> None:
     started = [
         killing(
@@ -120,6 +120,7 @@ def test_kills_at_random_moments_leave_every_file_readable(machine: Machine, hit
     while any(process.poll() is None for process in started):
         profiles(machine.config)
         assert_tokens_are_whole(machine.config)
+        time.sleep(0.002)  # leaves a core to those that write
     codes: list[int] = []
     for process in started:
         out, err = process.communicate()

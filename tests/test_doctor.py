@@ -11,6 +11,7 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Options, Sandbox
+from jebbitctl.storage import secret_store
 from tests import backends
 from tests.conftest import cli_for
 from tests.machine import Machine
@@ -165,7 +166,9 @@ def test_a_fresh_machine_is_told_how_to_begin(bare: Cli) -> None:
     assert "made when something is stored" in found["directory"]["detail"]
 
 
-def test_a_profile_that_is_logged_in_is_checked_with_its_keyring(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_profile_that_is_logged_in_is_checked_with_its_keyring(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = Machine(tmp_path, {}, [sandbox.state.client_secret])
     assert user.login(sandbox).code == 0
     healthy = user.run("doctor", "--json")
@@ -178,9 +181,9 @@ def test_a_profile_that_is_logged_in_is_checked_with_its_keyring(tmp_path: Path,
     assert "JEBBIT_CLIENT_ID outranks profile default" in checks(outranked)["environment"]["detail"]
     named = user.run("doctor", "--json", "--profile", "default", env={"JEBBIT_ACCESS_TOKEN": "t"})
     assert named.code == 0
-    hanging = user.run(
-        "doctor", "--json", env={"PYTHON_KEYRING_BACKEND": f"{backends.BROKEN}.HangingKeyring"}
-    )
+    monkeypatch.setattr(secret_store, "PATIENCE", 0.2)
+    env = {"PYTHON_KEYRING_BACKEND": f"{backends.BROKEN}.HangingKeyring", "TEST_KEYRING_HANGS": "1"}
+    hanging = user.run("doctor", "--json", env=env)
     assert [name for name, ok in states(hanging).items() if ok is False] == ["keyring"]
     assert "did not answer" in checks(hanging)["keyring"]["detail"]
 

@@ -113,7 +113,7 @@ def test_a_pipe_gets_a_line_for_a_line_and_nothing_live(cli: Cli, line: str) -> 
 def test_a_narrow_encoding_writes_out_what_it_lacks(cli: Cli, line: str, encoding: str) -> None:
     narrow = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
     for options in ([], ["--json"]):
-        result = cli.run(*line.split(), *options, env=narrow)
+        result = cli.run_process(*line.split(), *options, env=narrow)
         assert (result.code, result.err) == (0, "")
         assert MARKUP in result.out
         assert result.out.isascii()

@@ -46,7 +46,7 @@ def tab(
     """
     told = ""
     for _ in range(times):
-        result = cli.run(env={**completing_with(shell, typed), **(env or {})})
+        result = cli.run_process(env={**completing_with(shell, typed), **(env or {})})
         assert (result.code, result.err) == (0, "")
         told = result.out.rstrip("\n")
         if told not in {"", "_files"}:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jebbitctl.sandbox.server import Sandbox
-    from tests.support import Result
+    from tests.support import Cli, Result
 
 ENDPOINT = "https://example.com/jebbit"
 
@@ -229,8 +229,8 @@ def test_a_secret_file_that_cannot_be_written_is_refused_before_anything_is_crea
     assert link.is_symlink()
 
 
-def test_a_secret_file_may_be_a_pipe(jebbitctl: Callable[..., Result]) -> None:
-    result = jebbitctl(
+def test_a_secret_file_may_be_a_pipe(cli: Cli) -> None:
+    result = cli.run_process(
         "integrations",
         "create",
         "--endpoint",

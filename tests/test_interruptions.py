@@ -255,7 +255,7 @@ def test_a_command_beside_the_sandbox_ends_that_a_signal_met_while_it_was_starte
         f"    os.kill(os.getpid(), {int(sent)})\n"
         f"subprocess.Popen.__init__ = met\n"
     )
-    result = machine.run("sandbox", "run", "--", "sleep", "50")  # while it runs, it holds stdout
+    result = machine.run_process("sandbox", "run", "--", "sleep", "50")  # while it runs, it holds stdout
     assert (result.code, result.out, result.err) == (code, "", "")
 
 

@@ -46,11 +46,13 @@ def creating(meanwhile: Callable[[str], Response | None]) -> Callable[[WSGIAppli
     return wrap
 
 
+TEXT = "jebbit_var,client_var,default\n" + "".join(f"v{n},x,\n" for n in range(LINES))
+
+
 def imported(home: Path, sandbox: Sandbox, *options: str) -> Result:
     """Import ``v0`` to ``v19``."""
-    text = "jebbit_var,client_var,default\n" + "".join(f"v{n},x,\n" for n in range(LINES))
     return cli_for(home, sandbox).run(
-        "mappings", "import", active(sandbox), "-", "--json", *options, stdin=text
+        "mappings", "import", active(sandbox), "-", "--json", *options, stdin=TEXT
     )
 
 
@@ -171,7 +173,9 @@ def test_when_the_right_to_write_ends_on_the_way_what_was_done_is_reported(tmp_p
         return Response(status=403) if int(name[1:]) >= 10 else None
 
     with Sandbox(Options(integrations=1), wrap=creating(forbidden)) as sandbox:
-        result = imported(tmp_path, sandbox)
+        result = cli_for(tmp_path, sandbox).run_process(  # in one, the server's threads hold nothing up
+            "mappings", "import", active(sandbox), "-", "--json", stdin=TEXT
+        )
         done = created(sandbox)
         tried = [attributes for method, attributes in writes(sandbox) if method == "POST"]
     assert result.code == 4

@@ -69,11 +69,9 @@ def test_an_integration_that_there_is_not_has_no_empty_list(
             assert "integration nowhere1 not found" in result.err
 
 
-def test_list_csv_is_what_import_reads_in_utf8_wherever_it_is_written(
-    jebbitctl: Callable[..., Result], sandbox: Sandbox
-) -> None:
+def test_list_csv_is_what_import_reads_in_utf8_wherever_it_is_written(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, 'a "b", c', "one\ntwo", "☕")
-    result = jebbitctl("mappings", "list", "--csv", env={"PYTHONIOENCODING": "ascii"})
+    result = cli.run_process("mappings", "list", "--csv", env={"PYTHONIOENCODING": "ascii"})
     assert (result.code, result.err) == (0, "")
     assert result.out == 'jebbit_var,client_var,default\n"a ""b"", c","one\ntwo",☕\n'
 

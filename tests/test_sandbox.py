@@ -97,15 +97,17 @@ def test_settings_that_cannot_be_right_are_refused(bare: Cli, options: list[str]
 
 
 def test_run_gives_the_command_an_account_and_passes_its_exit_code_on(bare: Cli) -> None:
-    result = bare.run("sandbox", "run", "--integrations", "2", "--", JEBBITCTL, "integrations", "list")
+    result = bare.run_process(
+        "sandbox", "run", "--integrations", "2", "--", JEBBITCTL, "integrations", "list"
+    )
     assert (result.code, len(result.out.splitlines())) == (0, 2)
-    assert bare.run("sandbox", "run", sys.executable, "-c", "raise SystemExit(42)").code == 42
+    assert bare.run_process("sandbox", "run", sys.executable, "-c", "raise SystemExit(42)").code == 42
 
 
 def test_run_shields_the_users_own_account(bare: Cli) -> None:
     bare.config.mkdir()
     script = "import os; print(sorted(n for n in os.environ if n.startswith('JEBBIT_')))"
-    result = bare.run(
+    result = bare.run_process(
         *("sandbox", "run", "--", sys.executable, "-c", script),
         env={"JEBBIT_PROFILE": "mine", "JEBBIT_ACCESS_TOKEN": "mine", "JEBBIT_BUSINESS_ID": "mine1234"},
     )
@@ -115,38 +117,38 @@ def test_run_shields_the_users_own_account(bare: Cli) -> None:
 
 def test_run_of_several_businesses_lets_a_script_rehearse_naming_one(bare: Cli) -> None:
     arguments = ("sandbox", "run", "--businesses", "2", "--", JEBBITCTL)
-    assert bare.run(*arguments, "integrations", "list").code == 2
-    assert bare.run(*arguments, "whoami").code == 0
+    assert bare.run_process(*arguments, "integrations", "list").code == 2
+    assert bare.run_process(*arguments, "whoami").code == 0
 
 
 def test_run_with_failures_shows_how_a_script_copes(bare: Cli) -> None:
-    result = bare.run("sandbox", "run", "--fail-rate", "1", "--", JEBBITCTL, "whoami", "--json")
+    result = bare.run_process("sandbox", "run", "--fail-rate", "1", "--", JEBBITCTL, "whoami", "--json")
     assert result.code == 5
     assert result.error["code"] == "unavailable"
 
 
 def test_run_with_latency_and_debug_shows_what_the_sandbox_was_asked(bare: Cli) -> None:
-    result = bare.run("sandbox", "run", "--debug", "--latency", "10", "--", JEBBITCTL, "whoami")
+    result = bare.run_process("sandbox", "run", "--debug", "--latency", "10", "--", JEBBITCTL, "whoami")
     assert "POST /oauth/token" in result.err
     assert "GET /api/v1/self" in result.err
 
 
 def test_a_short_token_lifetime_makes_scripts_refresh(bare: Cli) -> None:
     script = f'"{JEBBITCTL}" token >/dev/null && sleep 1 && "{JEBBITCTL}" whoami >/dev/null'
-    result = bare.run("sandbox", "run", "--debug", "--token-lifetime", "1", "--", "sh", "-c", script)
+    result = bare.run_process("sandbox", "run", "--debug", "--token-lifetime", "1", "--", "sh", "-c", script)
     assert result.code == 0
     assert result.err.count("POST /oauth/token") == 2
 
 
 def test_a_command_that_does_not_exist_is_wrong_usage(bare: Cli) -> None:
-    result = bare.run("sandbox", "run", "--", "no-such-command-anywhere")
+    result = bare.run_process("sandbox", "run", "--", "no-such-command-anywhere")
     assert result.code == 2
     assert "no-such-command-anywhere" in result.err
 
 
 @posix
 def test_a_command_that_a_signal_killed_is_told_as_a_shell_tells_it(bare: Cli) -> None:
-    assert bare.run("sandbox", "run", "--", "sh", "-c", "kill -9 $$").code == 137
+    assert bare.run_process("sandbox", "run", "--", "sh", "-c", "kill -9 $$").code == 137
 
 
 @posix

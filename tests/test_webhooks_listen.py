@@ -259,7 +259,7 @@ def test_what_cannot_be_recorded_ends_it_at_once(bare: Cli) -> None:
 @pytest.mark.parametrize("ending", ["--timeout", "ctrl-c"])
 def test_the_end_waits_for_no_slow_endpoint_behind_it_and_tells_all_that_came(bare: Cli, ending: str) -> None:
     behind = Endpoint(delay=2)
-    options = ["--timeout", "8"] if ending == "--timeout" else []
+    options = ["--timeout", "4"] if ending == "--timeout" else []
     with (
         BackgroundServer(behind) as server,
         listening(bare, "--forward-to", server.url, "--json", *options) as (process, url),

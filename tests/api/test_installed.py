@@ -58,7 +58,7 @@ def failed(result: Result, code: int, *told: str) -> None:
         (http(200, "9" * 5000), 1, "cannot be read as JSON"),
         (http(500, "\x1b[31m\xff"), 5, "returned 500"),
         (http(403), 4, "it requires read:integration; the token has read:integration"),
-        (silence, 5, "no response within 2 s"),
+        (silence, 5, "no response within 0.8 s"),
     ],
     ids=named,
 )
@@ -66,7 +66,8 @@ def test_a_failure_is_one_line(
     jebbitctl: Cli, server: FaultServer, answer: Answer, code: int, told: str
 ) -> None:
     server.script = [TOKEN, answer]
-    failed(jebbitctl.run("integrations", "list", "--debug", env={"JEBBIT_TIMEOUT": "2"}), code, told)
+    limit = {"JEBBIT_TIMEOUT": "0.8" if answer is silence else "20"}
+    failed(jebbitctl.run("integrations", "list", "--debug", env=limit), code, told)
     assert server.calls == ["POST /oauth/token", "GET /api/v1/integrations"]
 
 
@@ -110,7 +111,7 @@ def test_errors_as_json_have_the_status(jebbitctl: Cli, server: FaultServer) -> 
 def test_a_create_that_timed_out_is_sent_once(jebbitctl: Cli, server: FaultServer) -> None:
     server.script = [TOKEN, silence]
     create = ("integrations", "create", "--endpoint", "https://e.example/")
-    result = jebbitctl.run(*create, env={"JEBBIT_TIMEOUT": "2"})
+    result = jebbitctl.run(*create, env={"JEBBIT_TIMEOUT": "0.8"})
     failed(result, 5, "may have been carried out", "jebbitctl integrations list")
     assert server.calls == ["POST /oauth/token", "POST /api/v1/integrations"]
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import exceptions as urllib3_errors
 
+from jebbitctl.api import retries
 from jebbitctl.api.retries import may_retry_error, may_retry_status, retry_delay, was_not_sent
 
 DATES = st.datetimes().map(lambda when: when.strftime("%a, %d %b %Y %H:%M:%S GMT"))
@@ -28,8 +29,11 @@ def test_any_retry_after_is_a_wait_within_bounds(value: str, left: float) -> Non
 
 
 @pytest.mark.parametrize("value", [None, "", "abc", "-5", "nan", "Thu, 01 Jan 1970 00:00:00 GMT"])
-def test_the_wait_without_a_usable_retry_after_is_exponential(value: str | None) -> None:
-    assert [retry_delay(retries, value, 60) for retries in range(3)] == [0, 0.4, 0.8]
+def test_the_wait_without_a_usable_retry_after_is_exponential(
+    monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.2)
+    assert [retry_delay(count, value, 60) for count in range(3)] == [0, 0.4, 0.8]
 
 
 @pytest.mark.parametrize("status", range(100, 600))

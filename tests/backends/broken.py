@@ -11,9 +11,11 @@ from .working import FileKeyring
 
 
 class HangingKeyring(FileKeyring):
+    """Answers after as many seconds as TEST_KEYRING_HANGS says, or after a minute."""
+
     def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
         self.record("get", username)
-        time.sleep(60)
+        time.sleep(float(os.environ.get("TEST_KEYRING_HANGS", "60")))
         return None
 
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 import secretstorage
 
-from tests.machine import Machine, paths
+from tests.machine import MachineOfProcesses, paths
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jebbitctl.sandbox.server import Sandbox
+    from tests.machine import Machine
 
 pytestmark = pytest.mark.keyring
 
@@ -29,7 +30,7 @@ WITH_SECRET_SERVICE = Path(__file__).parents[1] / "with-secret-service"
 
 @pytest.fixture
 def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
-    machine = Machine(tmp_path, secrets=[sandbox.state.client_secret])
+    machine = MachineOfProcesses(tmp_path, secrets=[sandbox.state.client_secret])
     del machine.env["PYTHON_KEYRING_BACKEND"]
     return machine
 

@@ -11,11 +11,13 @@ import pytest
 
 from jebbitctl.sandbox.server import Sandbox
 from tests.backends import BROKEN, WORKING
-from tests.machine import Machine, paths
+from tests.machine import MachineOfProcesses, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.machine import Machine
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def sandbox() -> Iterator[Sandbox]:
 def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
     # without a session bus, so that no test finds the keyring of whoever runs it
     env: dict[str, str] = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
-    return Machine(tmp_path, env, [sandbox.state.client_secret])
+    return MachineOfProcesses(tmp_path, env, [sandbox.state.client_secret])
 
 
 def install_plugin(machine: Machine, name: str, module: str) -> None:

@@ -148,9 +148,9 @@ def test_an_unknown_host_is_an_answer_with_the_reason(monkeypatch: pytest.Monkey
 
 
 def test_a_slow_endpoint_is_given_up_in_time() -> None:
-    with BackgroundServer(Endpoint(delay=4)) as server, EndpointClient(server.url, 1) as client:
+    with BackgroundServer(Endpoint(delay=1.5)) as server, EndpointClient(server.url, 0.5) as client:
         answer = client.send(b"", {})
-    assert (answer.status, answer.error, answer.reached) == (None, "no response within 1 s", True)
+    assert (answer.status, answer.error, answer.reached) == (None, "no response within 0.5 s", True)
 
 
 def test_an_answer_that_drips_is_given_up_in_time() -> None:

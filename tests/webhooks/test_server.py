@@ -157,7 +157,7 @@ def test_connections_over_the_limit_wait_until_idle_ones_are_closed(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jebbitctl.webhooks.server.MAX_CONNECTIONS", 6)
-    monkeypatch.setattr("jebbitctl.webhooks.server.IDLE_TIMEOUT", 3)
+    monkeypatch.setattr("jebbitctl.webhooks.server.IDLE_TIMEOUT", 1.5)
     monkeypatch.setattr("jebbitctl.webhooks.server.CLEANUP_INTERVAL", 0.1)
     with BackgroundServer(echo, threads=threads) as server, ExitStack() as stack:
         first, *_ = [stack.enter_context(connected(server.url)) for _ in range(8)]
