@@ -132,7 +132,7 @@ class Context:
     def clients(self) -> Callable[[], Client]:
         """Return what makes a client for each of several threads: connections of its own, shared tokens."""
         from jebbitctl.api.client import Client
-        from jebbitctl.api.side_by_side import SharedTokens
+        from jebbitctl.api.concurrency import SharedTokens
         from jebbitctl.api.transport import Transport
 
         first, tokens, log = self.client, SharedTokens(self.tokens), self.transport.log

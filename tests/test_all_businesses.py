@@ -1,20 +1,17 @@
-"""``integrations list --all-businesses``: one list for all that a credential covers."""
+"""``integrations list --all-businesses``: list every business that the credentials cover."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from typing import TYPE_CHECKING
 
-import pytest
 from werkzeug.wrappers import Response
 
-from jebbitctl.api.side_by_side import WORKERS, awaited, side_by_side
+from jebbitctl.api.concurrency import MAX_IN_FLIGHT
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.conftest import cli_for
 from tests.sandbox.support import Client
-from tests.support import interrupted_unnoticed
 from tests.test_terminal import screen
 
 if TYPE_CHECKING:
@@ -50,7 +47,7 @@ def expected(sandbox: Sandbox) -> list[list[str]]:
     ]
 
 
-def test_it_lists_every_business_in_the_tokens_order_then_in_the_services(tmp_path: Path) -> None:
+def test_every_business_is_listed_in_the_tokens_order(tmp_path: Path) -> None:
     with Sandbox(Options(businesses=4, integrations=3)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         plain = cli.run(*LIST)
@@ -65,7 +62,9 @@ def test_it_lists_every_business_in_the_tokens_order_then_in_the_services(tmp_pa
         assert first.split()[:2] == expected(sandbox)[0]
 
 
-def test_one_that_fails_hides_no_other_and_does_not_exit_0(several: Sandbox, cli_several: Cli) -> None:
+def test_a_failed_business_does_not_hide_the_others_and_is_not_a_success(
+    several: Sandbox, cli_several: Cli
+) -> None:
     _, second, _ = several.state.businesses
     assert cli_several.run("whoami").code == 0  # the token is older than the removal
     several.state.remove_business(second)
@@ -76,7 +75,7 @@ def test_one_that_fails_hides_no_other_and_does_not_exit_0(several: Sandbox, cli
     assert result.err.count("\n") == 1
 
 
-def test_each_failure_is_named_and_the_first_one_decides_the_exit_code(tmp_path: Path) -> None:
+def test_each_failure_is_named_and_the_first_sets_the_exit_code(tmp_path: Path) -> None:
     statuses: dict[str, int] = {}
     with Sandbox(Options(businesses=3, integrations=1), wrap=failing(statuses)) as sandbox:
         first, second, third = sandbox.state.businesses
@@ -88,11 +87,11 @@ def test_each_failure_is_named_and_the_first_one_decides_the_exit_code(tmp_path:
         assert f"business {third}: " in result.err
 
 
-def test_with_one_business_it_works_too(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_single_business_is_listed(cli: Cli, sandbox: Sandbox) -> None:
     assert [line.split("\t")[:2] for line in cli.run(*LIST).out.splitlines()] == expected(sandbox)
 
 
-def test_a_token_that_names_no_business_lists_its_own(tmp_path: Path) -> None:
+def test_a_token_without_businesses_lists_its_own_business(tmp_path: Path) -> None:
     tokens: list[str] = []
 
     def wrap(app: WSGIApplication) -> WSGIApplication:
@@ -109,20 +108,20 @@ def test_a_token_that_names_no_business_lists_its_own(tmp_path: Path) -> None:
         assert [line.split("\t")[:2] for line in result.out.splitlines()] == expected(sandbox)
 
 
-def test_naming_one_business_as_well_is_wrong_usage(cli_several: Cli, several: Sandbox) -> None:
+def test_all_businesses_and_business_cannot_be_combined(cli_several: Cli, several: Sandbox) -> None:
     result = cli_several.run(*LIST, "--business", next(iter(several.state.businesses)))
     assert (result.code, several.requests) == (2, [])
-    # a default is no contradiction
+    # a default does not conflict
     default = {"JEBBIT_BUSINESS_ID": next(iter(several.state.businesses))}
     assert len(cli_several.run(*LIST, env=default).out.splitlines()) == 3
 
 
-def test_nothing_found_is_an_empty_success(cli_several: Cli) -> None:
+def test_an_empty_list_is_a_success(cli_several: Cli) -> None:
     result = cli_several.run(*LIST, "--endpoint", "https://nobody.example/")
     assert (result.code, result.out) == (0, "")
 
 
-def test_it_asks_side_by_side_and_a_rejected_token_is_replaced_once(tmp_path: Path) -> None:
+def test_businesses_are_listed_concurrently_and_a_rejected_token_is_replaced_once(tmp_path: Path) -> None:
     lock, under_way, most = threading.Lock(), 0, 0
 
     def wrap(app: WSGIApplication) -> WSGIApplication:
@@ -146,44 +145,6 @@ def test_it_asks_side_by_side_and_a_rejected_token_is_replaced_once(tmp_path: Pa
         sandbox.state.revoke_tokens()
         before = len(sandbox.requests)
         assert len(cli.run(*LIST).out.splitlines()) == 12
-        assert 1 < most <= WORKERS
+        assert 1 < most <= MAX_IN_FLIGHT
         paths = [request.path for request in sandbox.requests[before:]]
         assert paths.count("/oauth/token") == 1
-
-
-def test_it_is_bounded() -> None:
-    lock, under_way, most = threading.Lock(), 0, 0
-
-    def call(_: object, item: int) -> int:
-        nonlocal under_way, most
-        with lock:
-            under_way += 1
-            most = max(most, under_way)
-        time.sleep(0.02)
-        with lock:
-            under_way -= 1
-        return item
-
-    futures = side_by_side(range(40), object, call)
-    assert [future.result() for future in futures] == list(range(40))
-    assert most <= WORKERS
-
-
-def test_tools_that_cannot_be_made_are_a_failure_of_each_item() -> None:
-    def broken() -> object:
-        raise OSError
-
-    assert all(
-        isinstance(f.exception(), OSError) for f in side_by_side(range(3), broken, lambda _, item: item)
-    )
-
-
-@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-def test_a_ctrl_c_that_wakes_nobody_is_noticed_all_the_same() -> None:
-    over = threading.Event()
-    (answer,) = side_by_side([30], object, lambda _, seconds: over.wait(seconds))
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
-        awaited(answer)
-    assert time.monotonic() - began < 15
-    over.set()

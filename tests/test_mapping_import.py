@@ -1,4 +1,4 @@
-"""``mappings import``: a file becomes an integration's mappings, line by line."""
+"""``mappings import``: plans, writes, reports, pruning and invalid files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api import mapping_csv
-from jebbitctl.api.mapping_import import CREATE, DELETE, FAIL, KEEP, UPDATE, plan
+from jebbitctl.api.mapping_plan import ImportAction, plan_import
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.conftest import cli_for
@@ -41,7 +41,7 @@ stored_mappings = st.lists(
 )
 
 
-def parsed(text: str | bytes) -> list[mapping_csv.Line]:
+def parsed(text: str | bytes) -> list[mapping_csv.CsvLine]:
     return mapping_csv.parse(text if isinstance(text, bytes) else text.encode(), "m.csv")
 
 
@@ -62,66 +62,66 @@ def imported(
 
 @settings(deadline=None)
 @given(stored_mappings, st.booleans())
-def test_what_is_written_reads_as_the_same_again_and_changes_nothing(
-    stored: list[dict[str, Any]], bom: bool
-) -> None:
+def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[dict[str, Any]], bom: bool) -> None:
     written = "".join(f"{record}\n" for record in mapping_csv.write(stored))
     lines = parsed(("\ufeff" if bom else "") + written)
     assert [(line.jebbit_var, line.client_var, line.default) for line in lines] == [
         (mapping["jebbit_var"], mapping["client_var"], mapping["default"] or "") for mapping in stored
     ]
-    assert all(step.action == KEEP for step in plan(lines, stored, prune=True))
+    assert all(step.action == ImportAction.KEEP for step in plan_import(lines, stored, prune=True))
 
 
 @settings(deadline=None)
 @given(stored_mappings, stored_mappings)
-def test_a_plan_names_each_line_once_and_prunes_only_what_no_line_names(
+def test_a_plan_has_one_step_a_line_and_prunes_only_mappings_that_no_line_names(
     wanted: list[dict[str, Any]], stored: list[dict[str, Any]]
 ) -> None:
     lines = parsed("".join(f"{record}\n" for record in mapping_csv.write(wanted)))
-    steps = plan(lines, stored, prune=True)
+    steps = plan_import(lines, stored, prune=True)
     assert [step.line for step in steps if step.line] == lines
     there = {mapping["jebbit_var"] for mapping in stored}
     for step in steps:
         if step.line:
-            assert (step.action == CREATE) is (step.line.jebbit_var not in there)
-    gone = {step.current["jebbit_var"] for step in steps if step.action == DELETE and step.current}
+            assert (step.action == ImportAction.CREATE) is (step.line.jebbit_var not in there)
+    gone = {
+        step.current["jebbit_var"] for step in steps if step.action == ImportAction.DELETE and step.current
+    }
     assert gone == there - {mapping["jebbit_var"] for mapping in wanted}
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=60))
-def test_no_file_whatever_it_holds_is_anything_but_lines_or_wrong_usage(content: bytes) -> None:
+def test_any_content_is_parsed_or_a_usage_error(content: bytes) -> None:
     for data in (content, HEADER.encode() + content):
         with suppress(UsageError):
             assert all(line.problem or line.jebbit_var.strip() for line in parsed(data))
 
 
-def test_lines_are_counted_as_an_editor_does() -> None:
+def test_lines_are_numbered_as_editors_do() -> None:
     text = 'default,client_var,jebbit_var,note\r\n\r\n,"a\nb",A,\r\n,x,B,y\r\n,,,\r\n,x,,\r\nx,B\r\n,z,A,\r\n'
     assert [(line.number, line.problem) for line in parsed(text)] == [
         (3, None),
         (5, None),
         (7, "jebbit_var is empty"),
-        (8, "2 cells, not 4"),
-        (9, "jebbit_var A stands in line 3 already"),
+        (8, "expected 4 cells, found 2"),
+        (9, "duplicate jebbit_var A, first used in line 3"),
     ]
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "line 1: the header lacks the columns jebbit_var, client_var, default"),
-        (b"\njebbit_var,default\n", "line 2: the header lacks the column client_var"),
-        (b"jebbit_var;client_var;default\n", "line 1: the header lacks"),
-        (b"jebbit_var,client_var,default,default\n", "line 1: the header has default twice"),
-        (HEADER.encode() + b"a,b,\nc,\0,\n", "line 3: there is a NUL character"),
-        (HEADER.encode() + b"a,b,\r\nc,\xff,\n", "line 3: this is not UTF-8"),
-        (HEADER.encode().decode().encode("utf-16"), "line 1: this is not UTF-8"),
+        (b"", "line 1: missing columns in the header: jebbit_var, client_var, default"),
+        (b"\njebbit_var,default\n", "line 2: missing column in the header: client_var"),
+        (b"jebbit_var;client_var;default\n", "line 1: missing columns in the header"),
+        (b"jebbit_var,client_var,default,default\n", "line 1: duplicate column in the header: default"),
+        (HEADER.encode() + b"a,b,\nc,\0,\n", "line 3: contains a NUL character"),
+        (HEADER.encode() + b"a,b,\r\nc,\xff,\n", "line 3: invalid UTF-8"),
+        (HEADER.encode().decode().encode("utf-16"), "line 1: invalid UTF-8"),
         (HEADER.encode() + b'a,b,\nc,"d,\n\n', "line 3: unexpected end of data"),
     ],
 )
-def test_a_file_that_is_none_is_refused_with_the_line_before_any_request(
+def test_an_invalid_file_is_a_usage_error_that_names_the_line_before_any_request(
     cli: Cli, sandbox: Sandbox, content: bytes, said: str
 ) -> None:
     path = cli.home / "m.csv"
@@ -132,30 +132,35 @@ def test_a_file_that_is_none_is_refused_with_the_line_before_any_request(
     assert sandbox.requests == []
 
 
-def test_semicolons_are_a_hint() -> None:
+def test_semicolons_get_a_hint() -> None:
     with pytest.raises(UsageError) as refused:
         parsed("jebbit_var;client_var;default\n")
-    assert refused.value.hint == "the columns must be separated by commas"
+    assert refused.value.hint == "separate the columns with commas"
 
 
-def test_twins_at_jebbit_stay_unless_pruned_and_the_equal_one_is_left_alone() -> None:
+def test_duplicates_at_jebbit_stay_unless_pruned_and_an_equal_one_is_unchanged() -> None:
     twins: list[dict[str, Any]] = [
         {"id": "1", "jebbit_var": "a", "client_var": "x", "default": None},
         {"id": "2", "jebbit_var": "a", "client_var": "y", "default": ""},
     ]
     lines = parsed(HEADER + "a,y,\n")
-    assert [(step.action, step.current) for step in plan(lines, twins)] == [(KEEP, twins[1])]
-    pruned = plan(lines, twins, prune=True)
-    assert [(step.action, step.current) for step in pruned] == [(KEEP, twins[1]), (DELETE, twins[0])]
+    assert [(step.action, step.current) for step in plan_import(lines, twins)] == [
+        (ImportAction.KEEP, twins[1])
+    ]
+    pruned = plan_import(lines, twins, prune=True)
+    assert [(step.action, step.current) for step in pruned] == [
+        (ImportAction.KEEP, twins[1]),
+        (ImportAction.DELETE, twins[0]),
+    ]
 
 
-def test_nothing_is_planned_to_be_deleted_while_a_line_is_bad() -> None:
+def test_no_deletion_is_planned_if_a_line_is_invalid() -> None:
     stored = [{"id": "1", "jebbit_var": "a", "client_var": "x", "default": None}]
-    steps = plan(parsed(HEADER + "a,,\nb,c,\n"), stored, prune=True)
-    assert [step.action for step in steps] == [FAIL, CREATE]
+    steps = plan_import(parsed(HEADER + "a,,\nb,c,\n"), stored, prune=True)
+    assert [step.action for step in steps] == [ImportAction.FAIL, ImportAction.CREATE]
 
 
-def test_import_creates_updates_leaves_alone_and_reports_line_by_line(cli: Cli, sandbox: Sandbox) -> None:
+def test_import_creates_updates_and_reports_each_line(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, "same", "x", "d")
     changed = add_mapping(sandbox, "changed", "x", "d")
     add_mapping(sandbox, "same", "elsewhere", integration=other(sandbox))
@@ -173,7 +178,7 @@ def test_import_creates_updates_leaves_alone_and_reports_line_by_line(cli: Cli, 
     assert {changed, kept} < attributes_of(sandbox, TYPE).keys()
 
 
-def test_a_second_run_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_second_import_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
     text = "\ufeffDefault , jebbit_var,client_var\r\n,a,b\r\nx,c,d\r\n"
     assert imported(cli, sandbox, text).code == 0
     before = writes(sandbox)
@@ -182,7 +187,7 @@ def test_a_second_run_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
     assert writes(sandbox) == before
 
 
-def test_list_csv_and_import_are_a_round_trip_through_a_pipe(cli: Cli, sandbox: Sandbox) -> None:
+def test_list_csv_piped_into_import_changes_nothing(cli: Cli, sandbox: Sandbox) -> None:
     for number, odd in enumerate(("a,b", '"q"', "line\nbreak", "cr\rhere", " spaced ", "☕ Größe", "=1+1")):
         add_mapping(sandbox, odd, f"{odd}{number}", odd)
     add_mapping(sandbox, "empty default", "x", "")
@@ -194,7 +199,7 @@ def test_list_csv_and_import_are_a_round_trip_through_a_pipe(cli: Cli, sandbox: 
     assert writes(sandbox) == []
 
 
-def test_one_bad_line_is_named_by_number_and_the_rest_goes_on(cli: Cli, sandbox: Sandbox) -> None:
+def test_invalid_lines_are_reported_and_skipped(cli: Cli, sandbox: Sandbox) -> None:
     result = imported(cli, sandbox, HEADER + "$metadata,x,\na,b,\n,x,\na,c,\nz\nlast,x,\n")
     assert result.code == 1
     assert {name for name, *_ in triples(sandbox)} == {"a", "last"}
@@ -204,13 +209,13 @@ def test_one_bad_line_is_named_by_number_and_the_rest_goes_on(cli: Cli, sandbox:
     assert warnings == [
         "warning: line 2: jebbit_var cannot be $metadata: Jebbit keeps that for itself",
         "warning: line 4: jebbit_var is empty",
-        "warning: line 5: jebbit_var a stands in line 3 already",
-        "warning: line 6: 1 cells, not 3",
+        "warning: line 5: duplicate jebbit_var a, first used in line 3",
+        "warning: line 6: expected 3 cells, found 1",
     ]
     assert "error: 4 of 6 failed: line 2, line 4, line 5, line 6" in result.err
 
 
-def test_the_json_report_has_the_counts_and_every_line(cli: Cli, sandbox: Sandbox) -> None:
+def test_the_json_report_has_the_counts_and_all_lines(cli: Cli, sandbox: Sandbox) -> None:
     id_ = add_mapping(sandbox, "a", "b", "d")
     result = imported(cli, sandbox, HEADER + "a,b,d\n,x,\n", "--json")
     assert result.code == 1
@@ -256,17 +261,15 @@ def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -
         ["3", "create", "n"],
         ["", "delete", "gone"],
     ]
-    assert result.err == "Would be: 1 created, 1 updated, 1 deleted. Nothing was changed.\n"
+    assert result.err == "Dry run: 1 to create, 1 to update, 1 to delete. Nothing was changed.\n"
     bad = imported(cli, sandbox, HEADER + "a,,\n", "--dry-run", "--prune")
     assert bad.code == 1
     assert "line 2: client_var is empty" in bad.err
-    assert "nothing is deleted while a line fails" in bad.err
+    assert "--prune deleted nothing because a line failed" in bad.err
     assert writes(sandbox) == []
 
 
-def test_prune_needs_a_yes_and_without_a_terminal_nothing_is_even_asked_for(
-    cli: Cli, sandbox: Sandbox
-) -> None:
+def test_prune_without_yes_or_a_terminal_sends_no_request(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, "gone", "b")
     result = imported(cli, sandbox, HEADER + "a,b,\n", "--prune", "--json")
     assert (result.code, result.error["code"]) == (2, "input_needed")
@@ -288,7 +291,7 @@ def test_an_unknown_integration_is_not_found_before_any_write(cli: Cli, sandbox:
     assert writes(sandbox) == []
 
 
-def test_a_file_that_is_not_there_and_a_closed_stdin_are_wrong_usage(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_missing_file_and_a_closed_stdin_are_usage_errors(cli: Cli, sandbox: Sandbox) -> None:
     assert cli.run("mappings", "import", active(sandbox), str(cli.home / "no.csv")).code == 2
     closed = subprocess.run(
         ["bash", "-c", f'"{JEBBITCTL}" mappings import {active(sandbox)} - <&-'],
@@ -301,7 +304,7 @@ def test_a_file_that_is_not_there_and_a_closed_stdin_are_wrong_usage(cli: Cli, s
     assert "standard input is closed" in closed.stderr
 
 
-def test_what_jebbit_refuses_or_does_not_take_fails_its_line_only_and_nothing_is_pruned_then(
+def test_a_rejected_or_partially_applied_line_fails_alone_and_stops_pruning(
     tmp_path: Path,
 ) -> None:
     posts: list[str] = []
@@ -319,7 +322,7 @@ def test_what_jebbit_refuses_or_does_not_take_fails_its_line_only_and_nothing_is
         result = imported(cli, sandbox, HEADER + "a,b,\nb,c,x\nc,d,\n", "--json", "--prune", "-y")
         assert kept in attributes_of(sandbox, TYPE)
     assert (result.code, result.json["deleted"]) == (1, 0)
-    assert "nothing is deleted while a line fails" in result.err
+    assert "--prune deleted nothing because a line failed" in result.err
     assert [line["result"] for line in result.json["lines"]] == ["failed", "failed", "created"]
     first, second, _ = result.json["lines"]
     assert "(400: No)" in first["error"]
@@ -333,7 +336,7 @@ def test_without_the_scope_the_import_stops_at_the_first_write(cli: Cli, sandbox
     assert len([request for request in sandbox.requests if request.method == "POST"]) == 2  # one is the token
 
 
-def test_a_mapping_that_somebody_else_deleted_meanwhile_counts_as_deleted(tmp_path: Path) -> None:
+def test_a_mapping_deleted_by_someone_else_counts_as_deleted(tmp_path: Path) -> None:
     wrap = scripted(lambda method, _: (404, None) if method == "DELETE" else None)
     with Sandbox(Options(integrations=1), wrap=wrap) as sandbox:
         add_mapping(sandbox, "a", "b")
@@ -342,9 +345,7 @@ def test_a_mapping_that_somebody_else_deleted_meanwhile_counts_as_deleted(tmp_pa
 
 
 @pytest.mark.parametrize("format_", ["--plain", "--json"])
-def test_whoever_reads_the_report_may_leave_and_the_exit_code_still_tells(
-    cli: Cli, sandbox: Sandbox, format_: str
-) -> None:
+def test_a_closed_pipe_does_not_change_the_exit_code(cli: Cli, sandbox: Sandbox, format_: str) -> None:
     path = cli.home / "m.csv"
     path.write_text(HEADER + "a,x,\n,bad,\n")
     with subprocess.Popen(
@@ -357,7 +358,7 @@ def test_whoever_reads_the_report_may_leave_and_the_exit_code_still_tells(
     assert process.returncode == 1
 
 
-def test_ctrl_c_reports_what_was_done_so_far(tmp_path: Path) -> None:
+def test_ctrl_c_reports_the_finished_lines(tmp_path: Path) -> None:
     with Sandbox(Options(integrations=1, latency_ms=30)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         path = tmp_path / "m.csv"
@@ -382,7 +383,7 @@ def test_ctrl_c_reports_what_was_done_so_far(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-def test_on_a_terminal_there_is_a_bar_and_then_a_table_that_fits(tmp_path: Path) -> None:
+def test_a_terminal_shows_a_progress_bar_and_then_a_table_that_fits(tmp_path: Path) -> None:
     with Sandbox(Options(integrations=1, latency_ms=30)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         path = tmp_path / "m.csv"
@@ -396,7 +397,7 @@ def test_on_a_terminal_there_is_a_bar_and_then_a_table_that_fits(tmp_path: Path)
     assert max(map(len, lines)) <= 80
 
 
-def test_with_only_stderr_on_a_terminal_the_report_is_in_the_pipe(cli: Cli, sandbox: Sandbox) -> None:
+def test_the_report_goes_to_stdout_if_only_stderr_is_a_terminal(cli: Cli, sandbox: Sandbox) -> None:
     path = cli.home / "m.csv"
     path.write_text(HEADER + "a,b,\n")
     command = f'"{JEBBITCTL}" mappings import {active(sandbox)} {path} > {cli.home}/report'
@@ -406,7 +407,7 @@ def test_with_only_stderr_on_a_terminal_the_report_is_in_the_pipe(cli: Cli, sand
 
 
 @pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, {"gone", "too"}), ("y", 0, {"a"})])
-def test_on_a_terminal_prune_asks_how_many_before_anything_is_written(
+def test_prune_asks_on_a_terminal_before_any_write(
     cli: Cli, sandbox: Sandbox, answer: str, code: int, left: set[str]
 ) -> None:
     add_mapping(sandbox, "gone", "b")
@@ -414,7 +415,7 @@ def test_on_a_terminal_prune_asks_how_many_before_anything_is_written(
     path = cli.home / "m.csv"
     path.write_text(HEADER + "a,b,\n")
     child = on_terminal(cli, "mappings", "import", active(sandbox), str(path), "--prune")
-    child.expect_exact("Delete 2 mappings that the file does not name? [y/N]")
+    child.expect_exact("Delete 2 mappings that are not in the file? [y/N]")
     assert writes(sandbox) == []
     child.sendline(answer)
     child.expect(pexpect.EOF)
@@ -423,10 +424,11 @@ def test_on_a_terminal_prune_asks_how_many_before_anything_is_written(
     assert {name for name, *_ in triples(sandbox)} == left
 
 
-def test_an_update_that_only_touches_the_default_removes_it_with_an_empty_cell(
-    cli: Cli, sandbox: Sandbox
-) -> None:
+def test_an_empty_cell_removes_the_default(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, "a", "b", "old")
     assert imported(cli, sandbox, HEADER + "a,b,\n").code == 0
     assert writes(sandbox) == [("PATCH", {"default": None})]
-    assert plan(parsed(HEADER + "a,b,\n"), [{"jebbit_var": "a", "client_var": "c"}])[0].action == UPDATE
+    assert (
+        plan_import(parsed(HEADER + "a,b,\n"), [{"jebbit_var": "a", "client_var": "c"}])[0].action
+        == ImportAction.UPDATE
+    )

@@ -1,4 +1,4 @@
-"""``mappings import`` writes a few lines at once, and nobody can tell but by the clock."""
+"""``mappings import``: concurrent writes, and what ends an import early."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.wrappers import Response
 
-from jebbitctl.api.mapping_import import AT_ONCE, IN_A_ROW
+from jebbitctl.api.concurrency import WINDOW_FACTOR
+from jebbitctl.api.mapping_import import MAX_CONSECUTIVE_FAILURES, MAX_IN_FLIGHT
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.conftest import cli_for
 from tests.scripted import active, add_mapping, attributes_of, writes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TYPE = "integration_mappings"
 LINES = 20
+WINDOW = WINDOW_FACTOR * MAX_IN_FLIGHT
 
 
 def creating(meanwhile: Callable[[str], Response | None]) -> Callable[[WSGIApplication], WSGIApplication]:
@@ -61,7 +63,7 @@ def created(sandbox: Sandbox) -> list[str]:
     return [found["jebbit_var"] for found in reversed(attributes_of(sandbox, TYPE).values())]
 
 
-def test_no_more_writes_are_under_way_than_said_and_the_report_is_in_the_files_order(tmp_path: Path) -> None:
+def test_writes_are_bounded_and_the_report_is_in_the_files_order(tmp_path: Path) -> None:
     lock, under_way, most = threading.Lock(), 0, 0
     overtaken = threading.Event()
 
@@ -82,11 +84,11 @@ def test_no_more_writes_are_under_way_than_said_and_the_report_is_in_the_files_o
         result = imported(tmp_path, sandbox)
         names = created(sandbox)
         assert names.index("v8") < names.index("v2")
-    assert (result.code, most) == (0, AT_ONCE)
+    assert (result.code, most) == (0, MAX_IN_FLIGHT)
     assert [line["jebbit_var"] for line in result.json["lines"]] == [f"v{n}" for n in range(LINES)]
 
 
-def test_the_whole_import_goes_over_a_few_connections(tmp_path: Path) -> None:
+def test_an_import_reuses_its_connections(tmp_path: Path) -> None:
     ports = set()
 
     def wrap(app: WSGIApplication) -> WSGIApplication:
@@ -100,11 +102,11 @@ def test_the_whole_import_goes_over_a_few_connections(tmp_path: Path) -> None:
         assert imported(tmp_path, sandbox).code == 0
         assert len(created(sandbox)) == LINES
     reading, first = 1, 1
-    assert len(ports) <= reading + first + AT_ONCE
+    assert len(ports) <= reading + first + MAX_IN_FLIGHT
 
 
 @pytest.mark.parametrize("silent", [{"v1", "v3"}, {"v1", "v2", "v3"}, {"v0", "v1", "v2"}])
-def test_writes_without_an_answer_fail_their_lines_until_three_in_a_row_end_the_import(
+def test_unavailable_writes_fail_their_lines_until_three_in_a_row_end_the_import(
     tmp_path: Path, silent: set[str]
 ) -> None:
     asked: list[str] = []
@@ -122,12 +124,12 @@ def test_writes_without_an_answer_fail_their_lines_until_three_in_a_row_end_the_
         assert [line["jebbit_var"] for line in lines] == sorted(asked, key=lambda name: int(name[1:]))
         assert {line["jebbit_var"] for line in lines if line["result"] == "failed"} == silent
         assert set(created(sandbox)) - {"not in the file"} == set(asked) - silent
-        if len(silent) < IN_A_ROW:
+        if len(silent) < MAX_CONSECUTIVE_FAILURES:
             assert len(asked) == LINES
             assert "Stopped" not in result.err
         else:
             last = max(int(name[1:]) for name in silent)
-            assert last < len(asked) <= last + 1 + 2 * AT_ONCE
+            assert last < len(asked) <= last + WINDOW
             assert f"Stopped after {len(asked)} of {LINES + 1}" in result.err
         silent.clear()
         again = imported(tmp_path, sandbox)
@@ -135,7 +137,7 @@ def test_writes_without_an_answer_fail_their_lines_until_three_in_a_row_end_the_
         assert sorted(created(sandbox)) == sorted([*(f"v{n}" for n in range(LINES)), "not in the file"])
 
 
-def test_a_line_that_is_told_to_wait_waits_and_is_taken_once(tmp_path: Path) -> None:
+def test_a_rate_limited_line_is_retried_and_written_once(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def too_many_at_first(name: str) -> Response | None:
@@ -152,7 +154,7 @@ def test_a_line_that_is_told_to_wait_waits_and_is_taken_once(tmp_path: Path) -> 
     assert len(asked) == LINES + 3
 
 
-def test_a_token_that_is_rejected_on_the_way_is_replaced_once_for_all_threads(tmp_path: Path) -> None:
+def test_a_rejected_token_is_replaced_once_for_all_threads(tmp_path: Path) -> None:
     waiting = ["v9"]
 
     def revoking(name: str) -> None:
@@ -168,7 +170,7 @@ def test_a_token_that_is_rejected_on_the_way_is_replaced_once_for_all_threads(tm
     assert asked.count("/oauth/token") == 2
 
 
-def test_when_the_right_to_write_ends_on_the_way_what_was_done_is_reported(tmp_path: Path) -> None:
+def test_an_import_that_becomes_forbidden_reports_its_finished_lines(tmp_path: Path) -> None:
     def forbidden(name: str) -> Response | None:
         return Response(status=403) if int(name[1:]) >= 10 else None
 
@@ -181,11 +183,11 @@ def test_when_the_right_to_write_ends_on_the_way_what_was_done_is_reported(tmp_p
     assert result.code == 4
     assert [line["jebbit_var"] for line in result.json["lines"]] == [f"v{n}" for n in range(10)]
     assert sorted(done) == sorted(f"v{n}" for n in range(10))
-    assert 10 < len(tried) <= 10 + 2 * AT_ONCE
+    assert 10 < len(tried) <= 10 + WINDOW
     assert f"Stopped after 10 of {LINES}" in result.err
 
 
-def test_a_first_write_that_may_not_be_made_stays_the_only_one(tmp_path: Path) -> None:
+def test_a_forbidden_first_write_is_the_only_write(tmp_path: Path) -> None:
     asked: list[Any] = []
 
     def forbidden(name: str) -> Response:

@@ -1,11 +1,11 @@
-"""Mappings as CSV (RFC 4180, UTF-8), the same columns both ways: what is written reads as the same again."""
+"""Mappings as CSV (RFC 4180, UTF-8): ``parse`` reads back exactly what ``write`` writes."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import mappings
@@ -22,15 +22,15 @@ _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One mapping of a file.
+class CsvLine:
+    """A mapping in a file.
 
     Attributes:
-        number: where it begins, counted as an editor does.
-        jebbit_var: as it stands there.
-        client_var: as it stands there.
-        default: as it stands there; empty for none.
-        problem: why it cannot be a mapping, None when it can.
+        number: the number of its first line, counted from 1, as editors do.
+        jebbit_var: the cell, unchanged; so are the other two.
+        client_var: the cell.
+        default: the cell, empty for no default.
+        problem: why the line is invalid, None if it is valid.
     """
 
     number: int
@@ -40,41 +40,41 @@ class Line:
     problem: str | None = None
 
 
-def parse(content: bytes, name: str) -> list[Line]:
-    """Return the lines below the header; columns may stand in any order, and blank lines count for nothing.
+def parse(content: bytes, name: str) -> list[CsvLine]:
+    """Return the lines below the header. Columns may come in any order; blank lines are skipped.
 
     Args:
-        content: the file, with or without a byte order mark.
-        name: what to call it in messages.
+        content: the file's content, with or without a byte order mark.
+        name: the file's name for error messages.
 
     Raises:
-        UsageError: it is no such file; the message says in which line.
+        UsageError: the file is not CSV in UTF-8 or a column is missing; the message names the line.
     """
     records = _records(_text(content, name), name)
     number, header = next(records, (1, []))
     positions = _positions([cell.strip().lower() for cell in header], f"{name}, line {number}")
-    lines: list[Line] = []
-    first: dict[str, int] = {}
+    lines: list[CsvLine] = []
+    first_numbers: dict[str, int] = {}
     for number, record in records:
         line = _line(number, record, len(header), positions)
-        if line.problem is None and line.jebbit_var in first:
-            twin = f"jebbit_var {line.jebbit_var} stands in line {first[line.jebbit_var]} already"
-            line = Line(number, line.jebbit_var, line.client_var, line.default, twin)
-        elif line.problem is None:
-            first[line.jebbit_var] = number
+        if line.problem is None:
+            first_number = first_numbers.setdefault(line.jebbit_var, number)
+            if first_number != number:
+                problem = f"duplicate jebbit_var {line.jebbit_var}, first used in line {first_number}"
+                line = replace(line, problem=problem)
         lines.append(line)
     return lines
 
 
 def write(resources: Iterable[Resource]) -> Iterator[str]:
-    """Yield the header and a record for each mapping, without line ends."""
+    """Yield the header and a record for each mapping, without line endings."""
     yield _record(COLUMNS)
     for resource in resources:
-        yield _record([text(resource.get(column)) for column in COLUMNS])
+        yield _record([to_cell(resource.get(column)) for column in COLUMNS])
 
 
-def text(value: Any) -> str:
-    """Return an attribute as a cell; a default that is not there and an empty one are the same."""
+def to_cell(value: Any) -> str:
+    """Return an attribute's value as a cell; None and an empty string both become an empty cell."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json_text(value)
@@ -82,7 +82,7 @@ def text(value: Any) -> str:
 
 def _record(cells: Iterable[str]) -> str:
     out = io.StringIO(newline="")
-    # with CR LF as the line end, a cell that holds one of the two is quoted
+    # the writer quotes a cell with a CR or an LF only if the line terminator contains that character
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue().removesuffix("\r\n")
 
@@ -90,23 +90,23 @@ def _record(cells: Iterable[str]) -> str:
 def _text(content: bytes, name: str) -> str:
     content = content.removeprefix(_BOM)
     try:
-        text_ = content.decode()
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = _line_number(content[: error.start].decode())
-        raise UsageError(f"{name}, line {line}: this is not UTF-8", hint="save it as CSV UTF-8") from None
-    before, nul, _ = text_.partition("\0")
+        raise UsageError(f"{name}, line {line}: invalid UTF-8", hint="save the file as UTF-8 CSV") from None
+    before, nul, _ = text.partition("\0")
     if nul:
-        raise UsageError(f"{name}, line {_line_number(before)}: there is a NUL character")
-    return text_
+        raise UsageError(f"{name}, line {_line_number(before)}: contains a NUL character")
+    return text
 
 
 def _line_number(before: str) -> int:
     return len(re.findall(r"\r\n|\r|\n", before)) + 1
 
 
-def _records(text_: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that is not blank, and the number of its first line."""
-    reader = csv.reader(io.StringIO(text_, newline=""), strict=True)
+def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each non-blank record and the number of its first line."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         number = reader.line_num + 1
         try:
@@ -120,20 +120,20 @@ def _records(text_: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _positions(header: list[str], where: str) -> list[int]:
-    hint = f"the first line is {','.join(COLUMNS)}, in any order"
+    hint = f"the header must name the columns {', '.join(COLUMNS)}, in any order"
     if missing := [column for column in COLUMNS if column not in header]:
         plural = "s" if len(missing) > 1 else ""
         if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-            hint = "the columns must be separated by commas"
-        raise UsageError(f"{where}: the header lacks the column{plural} {', '.join(missing)}", hint=hint)
-    if twice := [column for column in COLUMNS if header.count(column) > 1]:
-        raise UsageError(f"{where}: the header has {twice[0]} twice", hint=hint)
+            hint = "separate the columns with commas"
+        raise UsageError(f"{where}: missing column{plural} in the header: {', '.join(missing)}", hint=hint)
+    if duplicates := [column for column in COLUMNS if header.count(column) > 1]:
+        raise UsageError(f"{where}: duplicate column in the header: {duplicates[0]}", hint=hint)
     return [header.index(column) for column in COLUMNS]
 
 
-def _line(number: int, record: list[str], width: int, positions: list[int]) -> Line:
+def _line(number: int, record: list[str], width: int, positions: list[int]) -> CsvLine:
     if len(record) != width:
-        return Line(number, problem=f"{len(record)} cells, not {width}")
+        return CsvLine(number, problem=f"expected {width} cells, found {len(record)}")
     jebbit_var, client_var, default = (record[position] for position in positions)
     problem = mappings.problem(jebbit_var=jebbit_var, client_var=client_var)
-    return Line(number, jebbit_var, client_var, default, problem)
+    return CsvLine(number, jebbit_var, client_var, default, problem)

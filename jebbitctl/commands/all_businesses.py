@@ -1,4 +1,4 @@
-"""``--all-businesses``: one list for every business that a credential covers."""
+"""``--all-businesses``: list resources across every business that the credentials cover."""
 
 from __future__ import annotations
 
@@ -15,57 +15,55 @@ if TYPE_CHECKING:
 
 
 def covered_by(context: Context) -> list[str]:
-    """Return the ids of the businesses that the credential covers."""
+    """Return the ids of the businesses that the credentials cover."""
     from jebbitctl.api.businesses import myself
 
     return context.tokens.current().businesses or [str(myself(context.client)["id"])]
 
 
 class AllBusinesses:
-    """Asks each business, side by side; one that fails does not hide the others.
+    """List the resources of every business, several businesses at a time; a failure does not hide the others.
 
     Args:
-        context: where to talk to, and as whom.
-        ask: returns what one business has.
+        context: the current invocation's API client and credentials.
+        list_resources: returns the resources of the client's business.
 
     Raises:
-        UsageError: one business is named as well.
+        UsageError: ``--business`` is given, too.
     """
 
-    def __init__(self, context: Context, ask: Callable[[Client], list[Resource]]) -> None:
+    def __init__(self, context: Context, list_resources: Callable[[Client], list[Resource]]) -> None:
         if context.options.business is not None:
-            raise UsageError("--all-businesses and --business do not go together")
+            raise UsageError("--all-businesses and --business cannot be used together")
         self._context = context
-        self._ask = ask
+        self._list_resources = list_resources
         self._failures: list[tuple[str, JebbitctlError]] = []
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield each resource with its ``business``, in the token's order, then in the service's."""
-        from jebbitctl.api.side_by_side import awaited, side_by_side
+        """Yield each resource with its ``business``, in the order of the token's businesses."""
+        from jebbitctl.api.concurrency import ConcurrentCalls
 
-        context = self._context
-        businesses = covered_by(context)
+        def list_business(client: Client, business: str) -> list[Resource]:
+            return self._list_resources(client.for_business(business))
 
-        def ask(client: Client, business: str) -> list[Resource]:
-            return self._ask(client.for_business(business))
-
-        answers = side_by_side(businesses, context.clients(), ask)
-        for business, answer in zip(businesses, answers, strict=True):
-            try:
-                found = awaited(answer)
-            except JebbitctlError as error:
-                self._failures.append((business, error))
-            else:
-                own = {"business": business}
-                yield from (own | resource | own for resource in found)
+        businesses = covered_by(self._context)
+        with ConcurrentCalls(businesses, self._context.clients(), list_business) as calls:
+            for business, future in calls:
+                try:
+                    resources = future.result()
+                except JebbitctlError as error:
+                    self._failures.append((business, error))
+                else:
+                    own = {"business": business}
+                    yield from (own | resource | own for resource in resources)
 
     def require_all(self) -> None:
-        """Return when every business answered.
+        """Return if every business could be listed.
 
         Raises:
-            JebbitctlError: of the first failure's kind; its message names every business that failed.
+            JebbitctlError: of the first failure's type, with a message that names every failed business.
         """
         if self._failures:
             _, first = self._failures[0]
-            told = "; ".join(f"business {business}: {error.message}" for business, error in self._failures)
-            raise type(first)(told, hint=first.hint, status=first.status)
+            message = "; ".join(f"business {business}: {error.message}" for business, error in self._failures)
+            raise type(first)(message, hint=first.hint, status=first.status)

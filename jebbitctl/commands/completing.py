@@ -158,20 +158,20 @@ def _described(integration: dict[str, Any]) -> str:
 def _businesses(client: Callable[[], Client], token: Token) -> tuple[Offers, bool]:
     """Return ids and names, and whether every name could be asked for."""
     from jebbitctl.api.businesses import myself
-    from jebbitctl.api.side_by_side import side_by_side
+    from jebbitctl.api.concurrency import ConcurrentCalls
     from jebbitctl.errors import CredentialsError, JebbitctlError
 
     if not token.businesses:
         only = myself(client())
         return [(str(only["id"]), str(only["name"] or ""))], True
     whole, offers = True, []
-    answers = side_by_side(token.businesses, client, lambda own, id_: myself(own.for_business(id_)))
-    for id_, answer in zip(token.businesses, answers, strict=True):
-        try:
-            name = answer.result()["name"]
-        except JebbitctlError as error:
-            name, whole = None, whole and isinstance(error, CredentialsError)
-        offers.append((id_, str(name or "")))
+    with ConcurrentCalls(token.businesses, client, lambda own, id_: myself(own.for_business(id_))) as calls:
+        for id_, future in calls:
+            try:
+                name = future.result()["name"]
+            except JebbitctlError as error:
+                name, whole = None, whole and isinstance(error, CredentialsError)
+            offers.append((id_, str(name or "")))
     return offers, whole
 
 

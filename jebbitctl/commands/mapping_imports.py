@@ -1,4 +1,4 @@
-"""``mappings import``."""
+"""``mappings import``: bring an integration's mappings in line with a CSV file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import documents, mapping_csv, mapping_import, mappings
-from jebbitctl.api.mapping_csv import COLUMNS as CSV
-from jebbitctl.api.mapping_import import DELETE, DONE, FAIL
+from jebbitctl.api.mapping_csv import COLUMNS as CSV_COLUMNS
+from jebbitctl.api.mapping_plan import ImportAction, plan_import
 from jebbitctl.commands import completing
 from jebbitctl.commands.common import command
 from jebbitctl.context import context_of
@@ -19,12 +19,27 @@ from jebbitctl.storage.inputs import read_input
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jebbitctl.api.mapping_import import Step
+    from jebbitctl.api.mapping_plan import ImportStep
     from jebbitctl.context import Context
 
-COLUMNS = ("line", "result", *CSV)
-NAMED = 20
-"""Failed lines whose numbers the error at the end repeats."""
+COLUMNS = ("line", "result", *CSV_COLUMNS)
+MAX_NAMED_FAILURES = 20
+"""Failed lines that the final error lists by number."""
+
+RESULTS = {
+    ImportAction.CREATE: "created",
+    ImportAction.UPDATE: "updated",
+    ImportAction.KEEP: "unchanged",
+    ImportAction.DELETE: "deleted",
+    ImportAction.FAIL: "failed",
+}
+PLANNED = {
+    ImportAction.CREATE: "to create",
+    ImportAction.UPDATE: "to update",
+    ImportAction.KEEP: "unchanged",
+    ImportAction.DELETE: "to delete",
+    ImportAction.FAIL: "failed",
+}
 
 
 def import_(
@@ -33,27 +48,29 @@ def import_(
         str,
         typer.Argument(
             metavar="INTEGRATION_ID",
-            help="Whose mappings these are.",
+            help="The integration's id.",
             show_default=False,
             autocompletion=completing.integrations,
         ),
     ],
     file: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="CSV in UTF-8; - reads standard input.", show_default=False),
+        typer.Argument(metavar="FILE", help="CSV file in UTF-8; - reads standard input.", show_default=False),
     ],
     *,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Delete the mappings that the file does not name.")
+        bool, typer.Option("--prune", help="Delete the mappings that are not in the file.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask before deleting.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan without changing anything.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Delete without asking.")] = False,
 ) -> None:
-    """Make an integration's mappings what a CSV file says.
+    """Import an integration's mappings from a CSV file.
 
-    The first line names the columns jebbit_var, client_var and default, in any order; an empty default is
-    none. Mappings are found by their jebbit_var: what is there already is left alone, so a second run changes
-    nothing. A line that cannot be is named by its number, the rest goes on, and nothing is deleted then.
+    The header names the columns jebbit_var, client_var and default, in any order. An empty default means no
+    default. Mappings are matched by jebbit_var; those that are up to date are left unchanged, so the same
+    import can run again. Invalid lines are reported and skipped. If any line fails, --prune deletes nothing.
     """
     context = context_of(ctx)
     documents.require_id(integration_id, what="INTEGRATION_ID")
@@ -61,16 +78,16 @@ def import_(
         context.prompts.require("A confirmation", instead="add --yes to delete without asking")
     lines = mapping_csv.parse(read_input(file, what="FILE"), "standard input" if file == "-" else file)
     existing = list(mappings.listed(context.client, integration_id))
-    steps = mapping_import.plan(lines, existing, prune=prune)
+    steps = plan_import(lines, existing, prune=prune)
     if dry_run:
         for step in steps:
-            _tell_failure(context, step)
+            _warn_if_failed(context, step)
     else:
         if not yes:
             _confirm_deletions(context, steps)
-        steps = _import(context, integration_id, steps)
-    _show(context, integration_id, steps, dry_run=dry_run)
-    _require_all(context, steps, prune=prune)
+        steps = _execute(context, integration_id, steps)
+    _print_report(context, integration_id, steps, dry_run=dry_run)
+    _raise_if_failed(context, steps, prune=prune)
 
 
 def register(app: typer.Typer) -> None:
@@ -80,81 +97,89 @@ def register(app: typer.Typer) -> None:
     )
 
 
-def _confirm_deletions(context: Context, steps: Sequence[Step]) -> None:
-    if count := sum(step.action == DELETE for step in steps):
+def _confirm_deletions(context: Context, steps: Sequence[ImportStep]) -> None:
+    count = sum(step.action is ImportAction.DELETE for step in steps)
+    if count:
+        mappings_are = "mapping that is" if count == 1 else "mappings that are"
         context.prompts.confirm(
-            f"Delete {count} mapping{'s' if count > 1 else ''} that the file does not name?",
-            instead="add --yes to delete without asking",
+            f"Delete {count} {mappings_are} not in the file?", instead="add --yes to delete without asking"
         )
 
 
-def _import(context: Context, integration: str, steps: Sequence[Step]) -> list[Step]:
-    """Carry out a plan and return how each step ended; should it stop, what was done is reported as well."""
-    done: list[Step] = []
+def _execute(context: Context, integration: str, steps: Sequence[ImportStep]) -> list[ImportStep]:
+    """Execute a plan and return the results; if it ends early, print a report of the results so far."""
+    results: list[ImportStep] = []
     try:
         with context.output.progress("Importing", total=len(steps)) as bar:
-            for step in mapping_import.carry_out(context.clients(), integration, steps):
-                done.append(step)
-                _tell_failure(context, step)
+            for step in mapping_import.execute(context.clients(), integration, steps):
+                results.append(step)
+                _warn_if_failed(context, step)
                 bar.advance()
     except BaseException:
-        if done:
-            _show(context, integration, done, dry_run=False)
-        context.output.note(f"Stopped after {len(done)} of {len(steps)}; a second run does the rest.")
+        if results:
+            _print_report(context, integration, results, dry_run=False)
+        context.output.note(f"Stopped after {len(results)} of {len(steps)}. Run it again to import the rest.")
         raise
-    return done
+    return results
 
 
-def _tell_failure(context: Context, step: Step) -> None:
-    if step.action == FAIL and not context.output.json:
+def _warn_if_failed(context: Context, step: ImportStep) -> None:
+    if step.action is ImportAction.FAIL and not context.output.json:
         context.output.warn(f"{_name(step)}: {step.error}")
 
 
-def _name(step: Step) -> str:
+def _name(step: ImportStep) -> str:
     return f"line {step.line.number}" if step.line else f"mapping {(step.current or {}).get('id')}"
 
 
-def _show(context: Context, integration: str, steps: Sequence[Step], *, dry_run: bool) -> None:
-    rows = [_row(step, step.action if dry_run else DONE[step.action]) for step in steps]
-    counts = Counter(DONE[step.action] for step in steps)
+def _print_report(context: Context, integration: str, steps: Sequence[ImportStep], *, dry_run: bool) -> None:
+    rows = [_row(step, step.action.value if dry_run else RESULTS[step.action]) for step in steps]
+    counts = Counter(step.action for step in steps)
     if context.output.json:
         head = {"integration_id": integration, "dry_run": dry_run}
-        totals = {name: counts[name] for name in DONE.values()}
+        totals = {result: counts[action] for action, result in RESULTS.items()}
         with context.output.telling():
             context.output.document({**head, **totals, "lines": rows})
         return
     with context.output.telling():
         context.output.table(rows, COLUMNS)
-    told = ", ".join(f"{counts[name]} {name}" for name in DONE.values() if counts[name]) or "no lines"
-    context.output.note(f"Would be: {told}. Nothing was changed." if dry_run else f"{told}.".capitalize())
+    words = PLANNED if dry_run else RESULTS
+    summary = ", ".join(f"{counts[action]} {word}" for action, word in words.items() if counts[action])
+    summary = summary or "no lines"
+    context.output.note(
+        f"Dry run: {summary}. Nothing was changed." if dry_run else f"{summary.capitalize()}."
+    )
 
 
-def _row(step: Step, result: str) -> dict[str, Any]:
+def _row(step: ImportStep, result: str) -> dict[str, Any]:
     current = step.current or {}
-    named = {column: getattr(step.line, column) if step.line else current.get(column) for column in CSV}
+    cells = {
+        column: getattr(step.line, column) if step.line else current.get(column) for column in CSV_COLUMNS
+    }
     return {
         "line": step.line.number if step.line else None,
         "result": result,
         "id": current.get("id"),
-        **{column: value or None for column, value in named.items()},
+        **{column: value or None for column, value in cells.items()},
         "error": step.error,
     }
 
 
-def _require_all(context: Context, steps: Sequence[Step], *, prune: bool) -> None:
-    """Return when every line was taken.
+def _raise_if_failed(context: Context, steps: Sequence[ImportStep], *, prune: bool) -> None:
+    """Raise an error if any step failed.
 
     Raises:
-        RefusedError: one was not.
-        UnavailableError: the same, where trying later may help with all of them.
+        UnavailableError: all failed steps may succeed later.
+        RefusedError: any other failure.
     """
-    failed = [step for step in steps if step.action == FAIL]
+    failed = [step for step in steps if step.action is ImportAction.FAIL]
     if not failed:
         return
     if prune and any(step.line for step in failed):
-        context.output.warn("nothing is deleted while a line fails")
-    more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
-    message = f"{len(failed)} of {len(steps)} failed: {', '.join(map(_name, failed[:NAMED]))}{more}"
+        context.output.warn("--prune deleted nothing because a line failed")
+    names = ", ".join(map(_name, failed[:MAX_NAMED_FAILURES]))
+    more = f" and {len(failed) - MAX_NAMED_FAILURES} more" if len(failed) > MAX_NAMED_FAILURES else ""
+    message = f"{len(failed)} of {len(steps)} failed: {names}{more}"
     if all(step.unavailable for step in failed):
-        raise UnavailableError(message, hint="run it again: what is there already is left alone")
-    raise RefusedError(message, hint="mend these lines and run it again: the others are left alone then")
+        raise UnavailableError(message, hint="run it again; finished lines are left unchanged")
+    raise RefusedError(message, hint="fix these lines and run it again; the other lines are left unchanged")

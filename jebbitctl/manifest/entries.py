@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from jebbitctl.api import mapping_csv, mapping_import, mappings
+from jebbitctl.api import mapping_csv, mapping_plan, mappings
 from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS, differences
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.checks import is_json
@@ -103,12 +103,12 @@ class Entry:
             return
         array = self._table["mappings"]
         gone = []
-        steps = mapping_import.plan(import_lines(self._said.mappings), sayable, prune=True)
+        steps = mapping_plan.plan_import(import_lines(self._said.mappings), sayable, prune=True)
         for step in steps:
             if step.line is not None and step.current is None:
                 gone.append(step.line.number)
             elif step.line is not None and step.current is not None:
-                for name in mapping_import.changed(step.current, step.line):
+                for name in mapping_plan.changed_attributes(step.current, step.line):
                     _put_text(array[step.line.number], name, step.current.get(name))
             elif step.current is not None:
                 _append(array, step.current)
@@ -176,7 +176,7 @@ def _append(array: Any, mapping: Resource) -> None:
 
 def _put_text(item: Any, name: str, value: Any) -> None:
     """Set a key of an inline table; what is empty has none."""
-    if text := mapping_csv.text(value):
+    if text := mapping_csv.to_cell(value):
         item[name] = _item(text)
     else:
         item.pop(name, None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import mapping_import
+from jebbitctl.api import mapping_plan
 from jebbitctl.api.integrations import WEBHOOKS, differences
 from jebbitctl.errors import NotFoundError, UsageError
 from jebbitctl.manifest.checks import ManifestError
@@ -173,17 +173,17 @@ def _mapping_steps(
 ) -> Iterator[Step]:
     if integration.mappings is None:
         return
-    for step in mapping_import.plan(import_lines(integration.mappings), existing, prune=True):
+    for step in mapping_plan.plan_import(import_lines(integration.mappings), existing, prune=True):
         asked: dict[str, Any] = {}
         phase, action = Phase.MAP, CREATE
-        if step.action == mapping_import.KEEP:
+        if step.action is mapping_plan.ImportAction.KEEP:
             continue
         if step.line is None:
             phase, action = Phase.PRUNE_MAPPINGS, DELETE
         elif step.current is None:
-            asked = mapping_import.given(step.line)
+            asked = mapping_plan.new_attributes(step.line)
         else:
-            action, asked = UPDATE, mapping_import.changed(step.current, step.line)
+            action, asked = UPDATE, mapping_plan.changed_attributes(step.current, step.line)
         yield Step(
             phase,
             action,

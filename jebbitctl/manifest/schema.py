@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import documents, mappings
 from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS
-from jebbitctl.api.mapping_csv import Line
+from jebbitctl.api.mapping_csv import CsvLine
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.checks import ManifestError, require_known, require_unknown, table_in, typed
 from jebbitctl.urls import normalized, require_https
@@ -207,9 +207,9 @@ def _mappings(entry: dict[str, Any], path: Path) -> tuple[Mapping, ...]:
     return tuple(found)
 
 
-def import_lines(declared: Sequence[Mapping]) -> list[Line]:
+def import_lines(declared: Sequence[Mapping]) -> list[CsvLine]:
     """Return mappings as an import takes them, numbered by their position."""
-    return [Line(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(declared)]
+    return [CsvLine(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(declared)]
 
 
 def require_sendable(integration: Integration) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from jebbitctl.api.mapping_import import AT_ONCE
+from jebbitctl.api.mapping_import import MAX_IN_FLIGHT
 from tests.bench import service
 from tests.bench.measure import Command, in_turn, milliseconds, ratio, run
 from tests.bench.service import JEBBITCTL, PYTHON
@@ -144,7 +144,7 @@ def imports(workshop: Workshop) -> Iterator[Row]:
         bare = workshop.script("post.py", service.POST, {**workshop.env, **service.given(env, token)})
         create = ("mappings", "create", "--integration", first, "--jebbit-var", "x", "--client-var", "y")
         loop = in_turn({"one": workshop.jebbitctl(*create, env=env)}, SAMPLE)["one"]
-        writes = (str(LINES), str(AT_ONCE))
+        writes = (str(LINES), str(MAX_IN_FLIGHT))
         pairs = [
             (
                 run(workshop.jebbitctl("mappings", "import", ours, str(path), env=env)),
@@ -155,10 +155,10 @@ def imports(workshop: Workshop) -> Iterator[Row]:
     took, floor = (median(run.wall for run in runs) for runs in zip(*pairs, strict=True))
     work = f"`mappings import`, {LINES:,} lines at {LATENCY} ms"
     of_wall = median(ours.wall / theirs.wall for ours, theirs in pairs)
-    against = f"the same writes over {AT_ONCE} bare connections"
+    against = f"the same writes over {MAX_IN_FLIGHT} bare connections"
     yield Row(work, f"{took:.1f} s", against, f"{floor:.1f} s", of_wall, None, 1.2)
-    least = LINES * LATENCY / 1000 / AT_ONCE
-    against = f"{LINES:,} times {LATENCY} ms / {AT_ONCE}"
+    least = LINES * LATENCY / 1000 / MAX_IN_FLIGHT
+    against = f"{LINES:,} times {LATENCY} ms / {MAX_IN_FLIGHT}"
     yield Row(work, f"{took:.1f} s", against, f"{least:.1f} s", took / least, None, 1.2)
     alone = LINES * milliseconds(loop) / 1000
     against = f"a loop of `mappings create`, extrapolated from {SAMPLE}"
