@@ -128,8 +128,8 @@ class Accounts:
                 self._forget(name)
             except JebbitctlError as error:
                 removed = f"; removed: {', '.join(names[:done])}" if done else ""
-                raise type(error)(
-                    f"not removed: {', '.join(names[done:])} ({error.message}){removed}", hint=error.hint
+                raise error.with_context(
+                    prefix=f"not removed: {', '.join(names[done:])} (", suffix=f"){removed}"
                 ) from None
 
     def forget_all(self) -> list[str]:

@@ -2,26 +2,29 @@
 
 ::
 
-    JebbitctlError                 1  failed
-    ├── UsageError                 2  usage
-    │   └── InputNeededError       2  input_needed
-    ├── CancelledError             1  cancelled
-    ├── ConflictError              1  conflict
-    ├── RefusedError               1  refused
-    │   └── NotTakenError          1  not_taken
-    ├── NotFoundError              3  not_found
-    ├── CredentialsError           4  credentials
-    │   ├── KeyringError           4  keyring
-    │   └── ForbiddenError         4  forbidden
-    ├── UnavailableError           5  unavailable
-    │   └── AmbiguousWriteError    5  ambiguous
-    └── CheckFailedError           6  check_failed
+    JebbitctlError                   1  failed
+    ├── UsageError                   2  usage
+    │   └── InputRequiredError       2  input_required
+    ├── CancelledError               1  cancelled
+    ├── ConflictError                1  conflict
+    ├── RejectedError                1  rejected
+    │   └── PartiallyAppliedError    1  partially_applied
+    ├── NotFoundError                3  not_found
+    ├── CredentialsError             4  credentials
+    │   ├── KeyringError             4  keyring
+    │   └── ForbiddenError           4  forbidden
+    ├── UnavailableError             5  unavailable
+    │   └── AmbiguousWriteError      5  ambiguous
+    └── CheckFailedError             6  check_failed
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -38,12 +41,12 @@ class ExitCode(IntEnum):
 
 
 class JebbitctlError(Exception):
-    """An error a user can act on.
+    """An error that a user can act on. It never changes; ``with_hint`` and ``with_context`` return a new one.
 
-    Attributes:
-        message: what happened, one line, without the word "error".
-        hint: what to do now, or None.
-        status: the HTTP status that Jebbit answered, or None.
+    Args:
+        message: what happened, in one line, without the word "error".
+        hint: what to do about it.
+        status: the HTTP status that Jebbit answered with.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
@@ -51,50 +54,73 @@ class JebbitctlError(Exception):
 
     def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.status = status
+        self._message = message
+        self._hint = hint
+        self._status = status
+
+    @property
+    def message(self) -> str:
+        """What happened."""
+        return self._message
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it."""
+        return self._hint
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status that Jebbit answered with."""
+        return self._status
+
+    def with_hint(self, hint: str | None) -> Self:
+        """Return this error with another hint."""
+        return type(self)(self.message, hint=hint, status=self.status)
+
+    def with_context(self, prefix: str = "", suffix: str = "") -> Self:
+        """Return this error with text before and after its message."""
+        return type(self)(f"{prefix}{self.message}{suffix}", hint=self.hint, status=self.status)
 
 
 class UsageError(JebbitctlError):
-    """The command line, an environment variable or a file cannot be meant this way."""
+    """The command line, an environment variable or a file is invalid."""
 
     exit_code = ExitCode.USAGE
     code = "usage"
 
 
-class InputNeededError(UsageError):
-    """A question would have to be asked, and there is nobody to ask."""
+class InputRequiredError(UsageError):
+    """Input is required, but prompting is impossible or disabled."""
 
-    code = "input_needed"
+    code = "input_required"
 
 
 class CancelledError(JebbitctlError):
-    """A question was answered with no."""
+    """The user answered a confirmation with no."""
 
     code = "cancelled"
 
 
 class ConflictError(JebbitctlError):
-    """Somebody else changed what a command was about to change."""
+    """Somebody else changed a resource before this command could."""
 
     code = "conflict"
 
 
-class RefusedError(JebbitctlError):
-    """Jebbit answered, and the answer is no, or makes no sense."""
+class RejectedError(JebbitctlError):
+    """Jebbit rejected a request, or answered with something unusable."""
 
-    code = "refused"
+    code = "rejected"
 
 
-class NotTakenError(RefusedError):
-    """Jebbit accepted a write but did not take every attribute that was asked for."""
+class PartiallyAppliedError(RejectedError):
+    """Jebbit accepted a write but did not apply every attribute."""
 
-    code = "not_taken"
+    code = "partially_applied"
 
 
 class NotFoundError(JebbitctlError):
-    """Jebbit knows no such resource."""
+    """Jebbit has no such resource."""
 
     exit_code = ExitCode.NOT_FOUND
     code = "not_found"
@@ -108,32 +134,32 @@ class CredentialsError(JebbitctlError):
 
 
 class KeyringError(CredentialsError):
-    """The operating system's keyring is absent, unsafe, locked or silent."""
+    """The operating system's keyring is missing, unsafe, locked or not responding."""
 
     code = "keyring"
 
 
 class ForbiddenError(CredentialsError):
-    """The credentials are good, but not for this."""
+    """The credentials are valid but do not permit this."""
 
     code = "forbidden"
 
 
 class UnavailableError(JebbitctlError):
-    """The network or the service failed: trying later may help."""
+    """The network or the service failed; trying again later may help."""
 
     exit_code = ExitCode.UNAVAILABLE
     code = "unavailable"
 
 
 class AmbiguousWriteError(UnavailableError):
-    """A write got no answer: it may have been carried out."""
+    """A write has no clear outcome: it may have been carried out."""
 
     code = "ambiguous"
 
 
 class CheckFailedError(JebbitctlError):
-    """A check that was asked for did not hold."""
+    """A check that the user asked for failed."""
 
     exit_code = ExitCode.CHECK_FAILED
     code = "check_failed"

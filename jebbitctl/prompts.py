@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from jebbitctl.errors import CancelledError, InputNeededError, UsageError
+from jebbitctl.errors import CancelledError, InputRequiredError, UsageError
 from jebbitctl.output import is_terminal
 from jebbitctl.output.streams import write_error_line
 from jebbitctl.text import visible
@@ -33,7 +33,7 @@ class Prompts:
             default: what an empty answer means, None to ask again.
 
         Raises:
-            InputNeededError: there is no terminal, or no input is wanted.
+            InputRequiredError: there is no terminal, or no input is wanted.
         """
         self.require(question, instead=instead)
         offered = "" if default is None else f" [{default}]"
@@ -46,18 +46,18 @@ class Prompts:
         """Return when ``what`` can be asked for.
 
         Raises:
-            InputNeededError: there is no terminal, or no input is wanted.
+            InputRequiredError: there is no terminal, or no input is wanted.
         """
         if not self.possible:
             why = "there is no terminal to ask on" if self._allowed else "nothing may be asked"
-            raise InputNeededError(f"{what.lower()} is needed, and {why}", hint=instead)
+            raise InputRequiredError(f"{what.lower()} is needed, and {why}", hint=instead)
 
     def confirm(self, question: str, *, instead: str) -> None:
         """Return when the answer is yes.
 
         Raises:
             CancelledError: the answer is no.
-            InputNeededError: there is no terminal, or no input is wanted.
+            InputRequiredError: there is no terminal, or no input is wanted.
         """
         self.require("A confirmation", instead=instead)
         while True:

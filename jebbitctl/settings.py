@@ -150,7 +150,7 @@ class Settings:
     @property
     def business(self) -> Setting | None:
         """The business to name in each request, None to name none."""
-        from jebbitctl.api.documents import require_id
+        from jebbitctl.ids import require_id
 
         picked = self._pick(self._options.business, "JEBBIT_BUSINESS_ID", self.profile.business, "--business")
         if picked:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 settings.register_profile(
     "everyday",
+    max_examples=50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],  # it measures the machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.sandbox.state import Resource
+from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +69,7 @@ def add(sandbox: Sandbox, type_: str, **attributes: Any) -> str:
     (business,) = sandbox.state.businesses.values()
     id_ = sandbox.state.new_id()
     linked = {attributes["integration_id"]} if attributes.get("integration_id") else set()
-    business.of(type_)[id_] = Resource(id_, attributes, sandbox.state.clock(), linked)
+    business.of(type_)[id_] = StoredResource(id_, attributes, sandbox.state.clock(), linked)
     return id_
 
 

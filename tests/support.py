@@ -98,6 +98,7 @@ class Cli:
         timeout: float = 60,
     ) -> Result:
         """Run a command in this process; its output may show neither a traceback nor a known secret."""
+        assert not ONLY_A_PROCESS_READS & {*self.env, *(env or {})}, "use run_process"
         return self._checked(run_here(args, self.environment(env), _bytes(stdin), timeout))
 
     def run_process(
@@ -137,15 +138,12 @@ def run_here(
 
     Streams, environment and signal handlers are swapped for the run. ``tests.canary`` watches each call.
     """
-    assert not ONLY_A_PROCESS_READS & env.keys(), "use run_process"
     out, err = io.BytesIO(), io.BytesIO()
     with (
         mock.patch.dict(os.environ, env, clear=True),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8")),
         mock.patch.object(sys, "stdout", io.TextIOWrapper(out, "utf-8")) as stdout,
-        mock.patch.object(
-            sys, "stderr", io.TextIOWrapper(err, "utf-8", write_through=True)
-        ),  # as a process's
+        mock.patch.object(sys, "stderr", io.TextIOWrapper(err, "utf-8", write_through=True)),
         mock.patch.object(keyring, "get_keyring", _keyring_of_the_environment),
         _signals_restored(),
         _alarm(timeout, shlex.join(args)),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "jebbitctl"
-LEAVES = {"deadline", "error_chain", "redaction", "sessions", "text", "times", "urls"}
+LEAVES = {"deadline", "error_chain", "ids", "redaction", "sessions", "text", "times", "urls"}
 BELOW = {"errors", *LEAVES}
 ROOMS = {"api", "storage", "webhooks"}
 WIRING = {"settings", "authentication", "accounts", "context", "output", "prompts"}
@@ -95,8 +95,3 @@ def test_only_its_command_and_the_demo_import_the_sandbox() -> None:
         if room(path) != "sandbox" and any(name.startswith("jebbitctl.sandbox") for name in imported(path))
     }
     assert users == {"sandbox.py", "demo.py"}
-
-
-def test_a_file_is_one_idea() -> None:
-    lengths = {str(path.relative_to(PACKAGE)): path.read_text().count("\n") for path in FILES}
-    assert {name: length for name, length in lengths.items() if length > 260} == {}

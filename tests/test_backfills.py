@@ -68,7 +68,7 @@ def test_list_is_tab_separated_and_filters_by_integration_and_status_in_any_lett
     assert not any(request.query for request in sandbox.requests)
 
 
-def test_a_list_that_finds_nothing_is_an_empty_success(jebbitctl: Callable[..., Result]) -> None:
+def test_an_empty_list_succeeds(jebbitctl: Callable[..., Result]) -> None:
     assert jebbitctl("backfills", "list").err == "No backfills.\n"
     result = jebbitctl("backfills", "list", "--status", "queued")
     assert (result.code, result.out, result.err) == (0, "", "No backfills match.\n")
@@ -83,21 +83,21 @@ def test_get_shows_every_attribute(jebbitctl: Callable[..., Result], sandbox: Sa
 @pytest.mark.parametrize(
     "line", ["get ..", "restart a/b", "wait a?x", "list --integration ..", "create --integration ."]
 )
-def test_what_is_no_id_is_refused_before_any_request(
+def test_a_malformed_id_is_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, line: str
 ) -> None:
     assert jebbitctl("backfills", *line.split()).code == 2
     assert not any(request.path.startswith("/api") for request in sandbox.requests)
 
 
-def test_create_prints_the_backfill_at_once(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
+def test_create_prints_the_new_backfill(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     result = jebbitctl("backfills", "create", "--integration", active(sandbox), "--json")
     (id_,) = attributes_of(sandbox, TYPE)
     assert (result.code, result.json["id"], result.json["status"]) == (0, id_, "received")
     assert writes(sandbox) == [("POST", {"integration_id": active(sandbox)})]
 
 
-def test_an_inactive_integration_is_refused_with_the_command_that_activates_it(
+def test_an_inactive_integration_is_an_error_that_names_the_activating_command(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     integration = active(sandbox)
@@ -108,22 +108,22 @@ def test_an_inactive_integration_is_refused_with_the_command_that_activates_it(
     assert f"jebbitctl integrations update {integration} --active" in result.error["hint"]
 
 
-def test_create_for_an_unknown_integration_says_so(jebbitctl: Callable[..., Result]) -> None:
+def test_create_for_an_unknown_integration_is_not_found(jebbitctl: Callable[..., Result]) -> None:
     result = jebbitctl("backfills", "create", "--integration", "nowhere1", "--wait")
     assert (result.code, result.out) == (3, "")
     assert "integration nowhere1 not found" in result.err
 
 
-def test_a_backfill_of_another_integration_than_the_one_asked_for_is_not_taken(tmp_path: Path) -> None:
+def test_a_backfill_of_another_integration_is_partially_applied(tmp_path: Path) -> None:
     wrong = resource(TYPE, "b1", status="received", integration_id="i2")
     wrap = scripted(lambda method, path: (201, wrong) if (method, path) == ("POST", TYPE) else None)
     with Sandbox(wrap=wrap) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         result = cli.run("backfills", "create", "--integration", "i1", "--wait", "--json")
-    assert (result.code, result.json["id"], result.error["code"]) == (1, "b1", "not_taken")
+    assert (result.code, result.json["id"], result.error["code"]) == (1, "b1", "partially_applied")
 
 
-def test_create_wait_prints_the_backfill_once_at_its_end_and_each_change_on_stderr(
+def test_create_wait_prints_the_finished_backfill_and_each_change_on_stderr(
     tmp_path: Path,
 ) -> None:
     statuses = ["received", "finished"]
@@ -141,7 +141,7 @@ def test_create_wait_prints_the_backfill_once_at_its_end_and_each_change_on_stde
     assert result.err == "Backfill b1: received\nBackfill b1: finished\n"
 
 
-def test_restart_begins_anew_and_says_what_to_do_while_it_is_going_on(
+def test_restart_needs_a_finished_backfill_and_says_how_to_wait(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     id_ = add_backfill(sandbox, "failed")
@@ -152,7 +152,7 @@ def test_restart_begins_anew_and_says_what_to_do_while_it_is_going_on(
     assert f"jebbitctl backfills wait {id_}" in again.error["hint"]
 
 
-def test_a_restart_answered_without_a_body_is_looked_up(tmp_path: Path) -> None:
+def test_a_restart_without_a_response_body_is_read(tmp_path: Path) -> None:
     wrap = scripted(lambda method, _: {"PATCH": (204, None), "GET": _status("queued")}.get(method))
     with Sandbox(wrap=wrap) as sandbox:
         result = cli_for(tmp_path, sandbox).run("backfills", "restart", "b1", "-q", "status")
@@ -167,7 +167,7 @@ def test_wait_follows_a_real_backfill_to_its_end(quick: tuple[Cli, Sandbox]) -> 
     assert result.err.splitlines()[-2:] == [f"Backfill {id_}: processing", f"Backfill {id_}: finished"]
 
 
-def test_wait_tells_each_change_once_and_knows_what_goes_on_in_any_letter_case(tmp_path: Path) -> None:
+def test_wait_reports_each_change_once_and_ignores_case(tmp_path: Path) -> None:
     result = waiting(tmp_path, ["Queued", "Queued", "RECEIVED", "processing", "processing", "complete"])
     assert result.code == 0
     told = [line.removeprefix("Backfill b1: ") for line in result.err.splitlines()]
@@ -179,7 +179,7 @@ def test_wait_tells_each_change_once_and_knows_what_goes_on_in_any_letter_case(t
     ("status", "code"),
     [("done", 0), ("PAUSED", 0), ("Failed", 1), ("error", 1), ("finished_with_errors", 1), ("canceled", 1)],
 )
-def test_any_other_status_ends_the_wait_and_a_bad_one_is_a_failure(
+def test_any_other_status_ends_the_wait_and_a_failed_one_exits_1(
     tmp_path: Path, status: str, code: int
 ) -> None:
     result = waiting(tmp_path, ["processing", status], "--json")
@@ -188,22 +188,22 @@ def test_any_other_status_ends_the_wait_and_a_bad_one_is_a_failure(
         assert result.error["message"] == f"backfill b1 ended as {status}"
 
 
-def test_an_answer_without_a_status_ends_the_wait_as_a_failure(tmp_path: Path) -> None:
+def test_a_response_without_a_status_ends_the_wait_as_a_failure(tmp_path: Path) -> None:
     result = waiting(tmp_path, [None])
     assert result.code == 1
     assert "Jebbit tells no status" in result.err
 
 
-def test_a_timeout_is_unavailable_and_says_what_goes_on(tmp_path: Path) -> None:
+def test_a_timeout_is_unavailable_and_says_that_the_backfill_keeps_running(tmp_path: Path) -> None:
     result = waiting(tmp_path, ["processing"], "--timeout", "1", "--json")
     assert (result.code, result.out, result.error["code"]) == (5, "", "unavailable")
     assert "b1 is still processing after 1 s" in result.error["message"]
-    assert "goes on at Jebbit's" in result.error["message"]
-    assert result.error["hint"] == "jebbitctl backfills wait b1 goes on waiting"
+    assert "keeps running at Jebbit" in result.error["message"]
+    assert result.error["hint"] == "wait longer with: jebbitctl backfills wait b1"
     assert waiting(tmp_path, ["received"], "--timeout", "0").code == 5
 
 
-def test_a_look_without_an_answer_does_not_end_the_wait_but_the_first_one_must_have_one(
+def test_a_failed_poll_does_not_end_the_wait_unless_it_is_the_first(
     tmp_path: Path,
 ) -> None:
     result = waiting(tmp_path, ["processing", (500, None), "finished"])
@@ -217,14 +217,16 @@ def test_a_look_without_an_answer_does_not_end_the_wait_but_the_first_one_must_h
     "wrong",
     [["--timeout", "-1"], ["--timeout", "nan"], ["--interval", "0"], ["--interval", "nan"]],
 )
-def test_times_that_cannot_be_meant_are_refused_before_any_request(
+def test_invalid_times_are_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, wrong: list[str]
 ) -> None:
     assert jebbitctl("backfills", "wait", "b1", *wrong).code == 2
     assert sandbox.requests == []
 
 
-def test_ctrl_c_while_waiting_is_130_and_says_that_it_goes_on(cli: Cli, sandbox: Sandbox) -> None:
+def test_ctrl_c_while_waiting_exits_130_and_says_that_the_backfill_keeps_running(
+    cli: Cli, sandbox: Sandbox
+) -> None:
     id_ = add_backfill(sandbox, "queued")
     with subprocess.Popen(
         [JEBBITCTL, "backfills", "wait", id_],
@@ -238,10 +240,10 @@ def test_ctrl_c_while_waiting_is_130_and_says_that_it_goes_on(cli: Cli, sandbox:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out) == (130, "")
-    assert err == f"It goes on at Jebbit's: jebbitctl backfills wait {id_} waits for its end.\n"
+    assert err == f"It keeps running at Jebbit; wait for it with: jebbitctl backfills wait {id_}\n"
 
 
-def test_on_a_terminal_the_wait_is_live_and_its_changes_and_result_stay(quick: tuple[Cli, Sandbox]) -> None:
+def test_a_terminal_shows_a_live_wait_and_keeps_changes_and_result(quick: tuple[Cli, Sandbox]) -> None:
     cli, sandbox = quick
     id_ = cli.run("backfills", "create", "--integration", active(sandbox), "-q", "id").out.strip()
     shown = screen(cli, "backfills", "wait", id_, *QUICK)

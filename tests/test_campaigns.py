@@ -58,7 +58,7 @@ def test_list_is_tab_separated_newest_first_and_paged_on_the_wire(
     ("count", "requests"),
     [(0, 1), (PAGE_SIZE - 1, 1), (PAGE_SIZE, 2), (PAGE_SIZE + 1, 2), (2 * PAGE_SIZE, 3)],
 )
-def test_every_campaign_comes_once_however_many_there_are(
+def test_every_campaign_is_listed_once(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, count: int, requests: int
 ) -> None:
     ids = fill(sandbox, count)
@@ -83,7 +83,7 @@ def test_a_service_that_ignores_paging_is_read_to_the_end_once(tmp_path: Path, c
     assert [line.split("\t")[0] for line in result.out.splitlines()] == ids
 
 
-def test_a_campaign_that_slips_onto_the_next_page_is_not_listed_twice(tmp_path: Path) -> None:
+def test_a_campaign_on_two_pages_is_listed_once(tmp_path: Path) -> None:
     with Sandbox(wrap=lambda app: _growing(app, lambda: sandbox)) as sandbox:
         ids = fill(sandbox, PAGE_SIZE + 5)
         listed = cli_for(tmp_path, sandbox).run("campaigns", "list", "-q", "[].id").json
@@ -101,7 +101,7 @@ def _growing(app: Any, sandbox: Callable[[], Sandbox]) -> Any:
     return growing
 
 
-def test_links_to_further_pages_are_followed_instead_of_counting(tmp_path: Path) -> None:
+def test_next_links_replace_page_numbers(tmp_path: Path) -> None:
     def wrap(app: Any) -> Any:
         def linked(environ: Any, start: Any) -> Any:
             if environ["PATH_INFO"] != "/api/v1/campaigns":
@@ -120,7 +120,7 @@ def test_links_to_further_pages_are_followed_instead_of_counting(tmp_path: Path)
         assert (result.json, len(queries(sandbox))) == (["c1", "c2"], 2)
 
 
-def test_campaigns_without_an_id_end_as_well(tmp_path: Path) -> None:
+def test_paging_ends_for_campaigns_without_an_id(tmp_path: Path) -> None:
     rows = [{"type": "campaigns", "attributes": {"title": f"{n}"}} for n in range(PAGE_SIZE)]
 
     def wrap(app: Any) -> Any:
@@ -138,7 +138,7 @@ def test_campaigns_without_an_id_end_as_well(tmp_path: Path) -> None:
     assert result.json == PAGE_SIZE
 
 
-def test_a_pipe_has_the_first_page_before_the_second_is_answered(tmp_path: Path) -> None:
+def test_a_pipe_gets_the_first_page_before_the_second_arrives(tmp_path: Path) -> None:
     seen = threading.Event()
 
     def wrap(app: Any) -> Any:
@@ -177,7 +177,7 @@ def test_a_pipe_has_the_first_page_before_the_second_is_answered(tmp_path: Path)
         ),
     ],
 )
-def test_filters_are_nested_and_asked_of_the_service(
+def test_filters_are_sent_to_the_service(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, options: list[str], filters: dict[str, str]
 ) -> None:
     assert jebbitctl("campaigns", "list", *options).code == 0
@@ -196,9 +196,7 @@ def test_matching_takes_titles_that_contain_the_text_ignoring_case(
     assert "How Jebbit compares is not documented; here: the title contains it, ignoring case." in told
 
 
-def test_a_list_that_finds_nothing_is_an_empty_success(
-    jebbitctl: Callable[..., Result], sandbox: Sandbox
-) -> None:
+def test_an_empty_list_succeeds(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     result = jebbitctl("campaigns", "list", "--matching", "nothing like it")
     assert (result.code, result.out, result.err) == (0, "", "No campaigns match.\n")
     fill(sandbox, 0)
@@ -221,7 +219,7 @@ def test_get_and_links_show_a_campaign(jebbitctl: Callable[..., Result], sandbox
 
 
 @pytest.mark.parametrize("verb", ["get", "links"])
-def test_ids_are_looked_at_before_any_request_and_unknown_ones_are_not_found(
+def test_malformed_ids_are_rejected_before_any_request_and_unknown_ids_are_not_found(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, verb: str
 ) -> None:
     assert jebbitctl("campaigns", verb, "a/b").code == 2
@@ -229,7 +227,7 @@ def test_ids_are_looked_at_before_any_request_and_unknown_ones_are_not_found(
     assert jebbitctl("campaigns", verb, "nowhere1").code == 3
 
 
-def test_on_a_terminal_lists_are_tables_that_fit_also_over_several_pages(tmp_path: Path) -> None:
+def test_a_terminal_gets_tables_that_fit_across_pages(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
         cli = cli_for(tmp_path, sandbox)
         launched = next(id_ for id_, a in attributes_of(sandbox, "campaigns").items() if a["launch_date"])

@@ -27,7 +27,7 @@ def test_its_json_holds_what_proves_the_signature(bare: Cli) -> None:
     document = bare.run("demo", "--json").json
     commands = [step["command"].split()[1:3] for step in document["steps"]]
     assert commands == [["token"], ["whoami"], ["integrations", "create"], ["integrations", "test"]]
-    assert document["verified"] is True
+    assert document["ok"] is True
     (delivery,) = document["deliveries"]
     assert delivery["verification"] == "ok"
     assert delivery["test"] is True

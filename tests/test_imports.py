@@ -51,6 +51,7 @@ WITH_HTTP = {
     *(
         "concurrent.futures",
         "csv",
+        "dataclasses",
         "email",
         "hashlib",
         "http.client",
@@ -115,14 +116,14 @@ def test_a_help_loads_no_library_but_typer(bare: Cli, name: str) -> None:
 def test_tab_on_commands_and_options_loads_neither_requests_nor_keyring_nor_rich(
     bare: Cli, typed: str
 ) -> None:
-    require(observed(bare, env=tab(typed)), NOTHING, {"json"})
+    require(observed(bare, env=tab(typed)), NOTHING, {"dataclasses", "json"})
 
 
 def test_tab_on_ids_from_the_cache_loads_no_http(cli: Cli) -> None:
     asked = tab("jebbitctl integrations get ")
     assert cli.run("token").code == 0
     require(observed(cli, env=asked), HTTP, WITH_HTTP)
-    require(observed(cli, env=asked), NOTHING, {"json", "hashlib", "tempfile"})
+    require(observed(cli, env=asked), NOTHING, {"dataclasses", "json", "hashlib", "tempfile"})
 
 
 def test_verifying_a_signature_loads_no_http(bare: Cli) -> None:
@@ -148,8 +149,7 @@ def test_with_a_token_at_hand_a_command_loads_requests_and_what_it_was_asked_for
     cli: Cli, args: list[str], more: set[str]
 ) -> None:
     assert cli.run("token").code == 0
-    planning = {"dataclasses"} if "mappings" in args else set()
-    require(observed(cli, *args), HTTP | more, WITH_HTTP | planning)
+    require(observed(cli, *args), HTTP | more, WITH_HTTP)
 
 
 def test_a_token_at_hand_is_printed_without_requests(cli: Cli) -> None:

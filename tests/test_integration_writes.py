@@ -29,7 +29,7 @@ def writes(sandbox: Sandbox) -> list[tuple[str, Any]]:
     ]
 
 
-def test_create_sends_what_was_asked_and_shows_the_secret_once(
+def test_create_sends_the_attributes_and_shows_the_secret_once(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     result = jebbitctl(
@@ -92,7 +92,7 @@ def test_each_switch_sets_its_attribute(
         "https://u:p@example.com/",
     ],
 )
-def test_an_endpoint_that_is_not_safe_is_refused_before_any_request(
+def test_an_unsafe_endpoint_is_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, endpoint: str
 ) -> None:
     result = jebbitctl("integrations", "create", "--endpoint", endpoint)
@@ -117,7 +117,7 @@ def test_an_endpoint_that_is_not_safe_is_refused_before_any_request(
         ["--set", "additional_options=1", "--hash-pii"],
     ],
 )
-def test_attributes_that_cannot_be_meant_are_refused_before_any_request(
+def test_invalid_attributes_are_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, wrong: list[str]
 ) -> None:
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, *wrong)
@@ -139,7 +139,7 @@ def test_dry_run_prints_the_request_and_sends_nothing(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-def test_a_secret_that_could_not_be_written_leaves_the_way_to_it(jebbitctl: Callable[..., Result]) -> None:
+def test_a_failed_secret_file_says_how_to_get_the_secret(jebbitctl: Callable[..., Result]) -> None:
     result = jebbitctl(
         "integrations", "create", "--endpoint", ENDPOINT, "--secret-file", "/dev/full", "--json"
     )
@@ -149,7 +149,7 @@ def test_a_secret_that_could_not_be_written_leaves_the_way_to_it(jebbitctl: Call
     assert f"jebbitctl integrations secret {id_}" in result.error["hint"]
 
 
-def test_if_absent_creates_once_and_then_prints_what_is_there(
+def test_if_absent_creates_nothing_when_the_endpoint_exists(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     arguments = ("integrations", "create", "--endpoint", ENDPOINT, "--if-absent", "--json")
@@ -160,7 +160,7 @@ def test_if_absent_creates_once_and_then_prints_what_is_there(
     assert len(writes(sandbox)) == 1
 
 
-def test_if_absent_takes_another_spelling_of_the_endpoint_for_the_same(
+def test_if_absent_matches_another_spelling_of_the_endpoint(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     create = ("integrations", "create", "--if-absent", "--endpoint")
@@ -180,14 +180,16 @@ def test_an_update_sends_no_other_spelling_of_the_endpoint(
     assert len(writes(sandbox)) == 1
 
 
-def test_if_absent_says_where_the_existing_one_differs(jebbitctl: Callable[..., Result]) -> None:
+def test_if_absent_warns_about_differences(jebbitctl: Callable[..., Result]) -> None:
     jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--region", "us")
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--region", "eu", "--if-absent")
     assert result.code == 0
     assert "warning: region is us, not eu" in result.err
 
 
-def test_if_absent_warns_of_twins(jebbitctl: Callable[..., Result]) -> None:
+def test_if_absent_warns_about_several_integrations_with_the_endpoint(
+    jebbitctl: Callable[..., Result],
+) -> None:
     for _ in range(2):
         jebbitctl("integrations", "create", "--endpoint", ENDPOINT)
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--if-absent")
@@ -244,21 +246,21 @@ def test_a_secret_file_may_be_a_pipe(cli: Cli) -> None:
     assert any(len(line) == 34 for line in result.err.splitlines())
 
 
-def test_what_jebbit_did_not_take_is_named_and_the_resource_printed(
+def test_create_names_unapplied_attributes_and_prints_the_resource(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     sandbox.state.not_taken = {"hash_pii"}
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--hash-pii", "--json")
     assert result.code == 1
     assert result.json["endpoint"] == ENDPOINT
-    assert result.error["code"] == "not_taken"
-    assert "additional_options.hash_pii (asked true, got" in result.error["message"]
+    assert result.error["code"] == "partially_applied"
+    assert "additional_options.hash_pii (requested true, got" in result.error["message"]
 
 
-def test_an_attribute_that_jebbit_ignores_is_not_taken(jebbitctl: Callable[..., Result]) -> None:
+def test_an_attribute_that_jebbit_ignores_is_unapplied(jebbitctl: Callable[..., Result]) -> None:
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--set", "invented=1")
     assert result.code == 1
-    assert "invented (asked 1, got null)" in result.err
+    assert "invented (requested 1, got null)" in result.err
 
 
 def test_update_sends_only_what_changes_and_merges_the_options(
@@ -308,11 +310,11 @@ def test_update_dry_run_reads_and_writes_nothing(jebbitctl: Callable[..., Result
     assert writes(sandbox) == []
 
 
-def test_update_names_what_jebbit_did_not_take(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
+def test_update_names_unapplied_attributes(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     id_ = webhook(sandbox)
     stored(sandbox)[id_]["region"], stored(sandbox)[id_]["include_uids"] = "us", False
     sandbox.state.not_taken = {"include_uids"}
     result = jebbitctl("integrations", "update", id_, "--region", "eu", "--include-uids")
     assert result.code == 1
     assert result.out == "region\tus\teu\n"
-    assert "did not take include_uids (asked true, got false)" in result.err
+    assert "did not apply include_uids (requested true, got false)" in result.err

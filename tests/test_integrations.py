@@ -52,9 +52,7 @@ def test_list_json_has_id_and_type_beside_the_attributes_and_masks_secrets(
         assert row["shared_secret"] in {"********", None}
 
 
-def test_list_keeps_attributes_that_nobody_knows_yet(
-    jebbitctl: Callable[..., Result], sandbox: Sandbox
-) -> None:
+def test_list_keeps_unknown_attributes(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     stored(sandbox)[webhook(sandbox)]["from_the_future"] = {"a": [1]}
     row = jebbitctl("integrations", "get", webhook(sandbox), "--json").json
     assert row["from_the_future"] == {"a": [1]}
@@ -78,9 +76,7 @@ def test_list_filters(
     assert [row[attribute] for row in rows] == [value]
 
 
-def test_a_region_that_there_is_not_is_wrong_usage_and_not_an_empty_list(
-    jebbitctl: Callable[..., Result], sandbox: Sandbox
-) -> None:
+def test_an_invalid_region_is_a_usage_error(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     result = jebbitctl("integrations", "list", "--region", "EU")
     assert (result.code, result.out) == (2, "")
     assert result.err == "error: --region 'EU' is not a region\nhint: use us or eu\n"
@@ -99,7 +95,7 @@ def test_list_finds_an_integration_by_its_endpoint(
         assert result.json == [webhook(sandbox)]
 
 
-def test_a_list_that_finds_nothing_is_an_empty_success(jebbitctl: Callable[..., Result]) -> None:
+def test_an_empty_list_succeeds(jebbitctl: Callable[..., Result]) -> None:
     result = jebbitctl("integrations", "list", "--endpoint", "https://nobody.example/")
     assert (result.code, result.out) == (0, "")
     assert "No integrations match" in result.err
@@ -150,11 +146,11 @@ def test_the_secret_is_shown_when_it_is_asked_for(jebbitctl: Callable[..., Resul
     assert str(secret) in jebbitctl("integrations", "list", "--show-secret").out
 
 
-def test_an_answer_without_a_secret_says_so(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
+def test_a_response_without_a_secret_is_an_error(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     del stored(sandbox)[webhook(sandbox)]["shared_secret"]
     result = jebbitctl("integrations", "secret", webhook(sandbox))
     assert (result.code, result.out) == (1, "")
-    assert "holds no shared secret" in result.err
+    assert "contains no shared secret" in result.err
 
 
 def test_an_unknown_id_is_not_found(jebbitctl: Callable[..., Result]) -> None:
@@ -171,7 +167,7 @@ def test_an_unknown_id_is_not_found(jebbitctl: Callable[..., Result]) -> None:
         *((verb, "..") for verb in ("secret", "test", "delete")),
     ],
 )
-def test_what_is_no_id_is_refused_before_any_request(
+def test_a_malformed_id_is_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, verb: str, id_: str
 ) -> None:
     result = jebbitctl("integrations", verb, id_, *(["--yes"] if verb == "delete" else []))
@@ -201,7 +197,7 @@ def test_delete_asks_and_without_a_terminal_changes_nothing(
     id_ = webhook(sandbox)
     result = jebbitctl("integrations", "delete", id_, "--json")
     assert result.code == 2
-    assert result.error["code"] == "input_needed"
+    assert result.error["code"] == "input_required"
     assert "--yes" in result.error["hint"]
     assert id_ in stored(sandbox)
 

@@ -84,7 +84,7 @@ def test_without_a_terminal_it_names_the_options_and_does_not_wait(
 ) -> None:
     result = machine.run("login", *given, "--json", timeout=15)
     assert result.code == 2
-    assert result.error["code"] == "input_needed"
+    assert result.error["code"] == "input_required"
     assert "--client-id" in result.error["hint"]
     assert "--client-secret-stdin" in result.error["hint"]
     assert machine.calls == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from jebbitctl.api import mapping_csv
 from jebbitctl.api.mapping_plan import ImportAction, plan_import
+from jebbitctl.api.resources import Resource
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.server import Options, Sandbox
 from tests.conftest import cli_for
@@ -35,10 +36,14 @@ visible_names = names.filter(str.strip).filter(lambda name: name != "$metadata")
 stored_mappings = st.lists(
     st.fixed_dictionaries(
         {"jebbit_var": visible_names, "client_var": visible_names, "default": st.none() | names}
-    ),
-    unique_by=lambda mapping: mapping["jebbit_var"],
+    ).map(lambda attributes: Resource("integration_mappings", None, attributes)),
+    unique_by=lambda mapping: mapping.attributes["jebbit_var"],
     max_size=8,
 )
+
+
+def mapping(id_: str | None = None, **attributes: Any) -> Resource:
+    return Resource(TYPE, id_, attributes)
 
 
 def parsed(text: str | bytes) -> list[mapping_csv.CsvLine]:
@@ -62,11 +67,12 @@ def imported(
 
 @settings(deadline=None)
 @given(stored_mappings, st.booleans())
-def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[dict[str, Any]], bom: bool) -> None:
+def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[Resource], bom: bool) -> None:
     written = "".join(f"{record}\n" for record in mapping_csv.write(stored))
     lines = parsed(("\ufeff" if bom else "") + written)
     assert [(line.jebbit_var, line.client_var, line.default) for line in lines] == [
-        (mapping["jebbit_var"], mapping["client_var"], mapping["default"] or "") for mapping in stored
+        (found["jebbit_var"], found["client_var"], found["default"] or "")
+        for found in (mapping.attributes for mapping in stored)
     ]
     assert all(step.action == ImportAction.KEEP for step in plan_import(lines, stored, prune=True))
 
@@ -74,19 +80,21 @@ def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[dict[str,
 @settings(deadline=None)
 @given(stored_mappings, stored_mappings)
 def test_a_plan_has_one_step_a_line_and_prunes_only_mappings_that_no_line_names(
-    wanted: list[dict[str, Any]], stored: list[dict[str, Any]]
+    wanted: list[Resource], stored: list[Resource]
 ) -> None:
     lines = parsed("".join(f"{record}\n" for record in mapping_csv.write(wanted)))
     steps = plan_import(lines, stored, prune=True)
     assert [step.line for step in steps if step.line] == lines
-    there = {mapping["jebbit_var"] for mapping in stored}
+    there = {mapping.attributes["jebbit_var"] for mapping in stored}
     for step in steps:
         if step.line:
             assert (step.action == ImportAction.CREATE) is (step.line.jebbit_var not in there)
     gone = {
-        step.current["jebbit_var"] for step in steps if step.action == ImportAction.DELETE and step.current
+        step.current.attributes["jebbit_var"]
+        for step in steps
+        if step.action == ImportAction.DELETE and step.current
     }
-    assert gone == there - {mapping["jebbit_var"] for mapping in wanted}
+    assert gone == there - {mapping.attributes["jebbit_var"] for mapping in wanted}
 
 
 @settings(deadline=None)
@@ -139,9 +147,9 @@ def test_semicolons_get_a_hint() -> None:
 
 
 def test_duplicates_at_jebbit_stay_unless_pruned_and_an_equal_one_is_unchanged() -> None:
-    twins: list[dict[str, Any]] = [
-        {"id": "1", "jebbit_var": "a", "client_var": "x", "default": None},
-        {"id": "2", "jebbit_var": "a", "client_var": "y", "default": ""},
+    twins = [
+        mapping("1", jebbit_var="a", client_var="x", default=None),
+        mapping("2", jebbit_var="a", client_var="y", default=""),
     ]
     lines = parsed(HEADER + "a,y,\n")
     assert [(step.action, step.current) for step in plan_import(lines, twins)] == [
@@ -155,7 +163,7 @@ def test_duplicates_at_jebbit_stay_unless_pruned_and_an_equal_one_is_unchanged()
 
 
 def test_no_deletion_is_planned_if_a_line_is_invalid() -> None:
-    stored = [{"id": "1", "jebbit_var": "a", "client_var": "x", "default": None}]
+    stored = [mapping("1", jebbit_var="a", client_var="x", default=None)]
     steps = plan_import(parsed(HEADER + "a,,\nb,c,\n"), stored, prune=True)
     assert [step.action for step in steps] == [ImportAction.FAIL, ImportAction.CREATE]
 
@@ -207,7 +215,7 @@ def test_invalid_lines_are_reported_and_skipped(cli: Cli, sandbox: Sandbox) -> N
     assert [line for line, what in results if what == "failed"] == ["2", "4", "5", "6"]
     warnings = [line for line in result.err.splitlines() if line.startswith("warning: ")]
     assert warnings == [
-        "warning: line 2: jebbit_var cannot be $metadata: Jebbit keeps that for itself",
+        "warning: line 2: jebbit_var cannot be $metadata: Jebbit reserves this name",
         "warning: line 4: jebbit_var is empty",
         "warning: line 5: duplicate jebbit_var a, first used in line 3",
         "warning: line 6: expected 3 cells, found 1",
@@ -219,7 +227,7 @@ def test_the_json_report_has_the_counts_and_all_lines(cli: Cli, sandbox: Sandbox
     id_ = add_mapping(sandbox, "a", "b", "d")
     result = imported(cli, sandbox, HEADER + "a,b,d\n,x,\n", "--json")
     assert result.code == 1
-    assert result.error["code"] == "refused"
+    assert result.error["code"] == "rejected"
     assert result.json == {
         "integration_id": active(sandbox),
         "dry_run": False,
@@ -272,7 +280,7 @@ def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -
 def test_prune_without_yes_or_a_terminal_sends_no_request(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, "gone", "b")
     result = imported(cli, sandbox, HEADER + "a,b,\n", "--prune", "--json")
-    assert (result.code, result.error["code"]) == (2, "input_needed")
+    assert (result.code, result.error["code"]) == (2, "input_required")
     assert sandbox.requests == []
     done = imported(cli, sandbox, HEADER + "a,b,\n", "--prune", "-y")
     assert (done.code, done.err) == (0, "1 created, 1 deleted.\n")
@@ -326,7 +334,7 @@ def test_a_rejected_or_partially_applied_line_fails_alone_and_stops_pruning(
     assert [line["result"] for line in result.json["lines"]] == ["failed", "failed", "created"]
     first, second, _ = result.json["lines"]
     assert "(400: No)" in first["error"]
-    assert second["error"] == "Jebbit did not take default (asked x, got null)"
+    assert second["error"] == "Jebbit did not apply default (requested x, got null)"
 
 
 def test_without_the_scope_the_import_stops_at_the_first_write(cli: Cli, sandbox: Sandbox) -> None:
@@ -429,6 +437,6 @@ def test_an_empty_cell_removes_the_default(cli: Cli, sandbox: Sandbox) -> None:
     assert imported(cli, sandbox, HEADER + "a,b,\n").code == 0
     assert writes(sandbox) == [("PATCH", {"default": None})]
     assert (
-        plan_import(parsed(HEADER + "a,b,\n"), [{"jebbit_var": "a", "client_var": "c"}])[0].action
+        plan_import(parsed(HEADER + "a,b,\n"), [mapping(jebbit_var="a", client_var="c")])[0].action
         == ImportAction.UPDATE
     )

@@ -38,9 +38,7 @@ def test_list_is_tab_separated_newest_first(jebbitctl: Callable[..., Result], sa
     ]
 
 
-def test_list_of_one_integration_does_not_depend_on_a_filter_of_the_service(
-    jebbitctl: Callable[..., Result], sandbox: Sandbox
-) -> None:
+def test_list_of_one_integration_is_filtered_here(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     mine = add_mapping(sandbox, "Outcome", "bucket")
     add_mapping(sandbox, "Outcome", "bucket", integration=other(sandbox))
     rows = jebbitctl("mappings", "list", "--integration", active(sandbox), "--json").json
@@ -49,16 +47,14 @@ def test_list_of_one_integration_does_not_depend_on_a_filter_of_the_service(
     assert [request.query for request in sandbox.requests if request.method == "GET"] == [""]
 
 
-def test_a_list_that_finds_nothing_is_an_empty_success(
-    jebbitctl: Callable[..., Result], sandbox: Sandbox
-) -> None:
+def test_an_empty_list_succeeds(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     result = jebbitctl("mappings", "list", "--integration", active(sandbox))
     assert (result.code, result.out, result.err) == (0, "", f"No mappings of {active(sandbox)}.\n")
     assert jebbitctl("mappings", "list", "--json").json == []
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]])
-def test_an_integration_that_there_is_not_has_no_empty_list(
+def test_list_of_an_unknown_integration_is_not_found(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, form: list[str]
 ) -> None:
     add_mapping(sandbox, "Outcome", "bucket", None)
@@ -69,7 +65,7 @@ def test_an_integration_that_there_is_not_has_no_empty_list(
             assert "integration nowhere1 not found" in result.err
 
 
-def test_list_csv_is_what_import_reads_in_utf8_wherever_it_is_written(cli: Cli, sandbox: Sandbox) -> None:
+def test_list_csv_is_utf8_that_import_reads(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, 'a "b", c', "one\ntwo", "☕")
     result = cli.run_process("mappings", "list", "--csv", env={"PYTHONIOENCODING": "ascii"})
     assert (result.code, result.err) == (0, "")
@@ -94,9 +90,7 @@ def test_csv_and_another_format_exclude_each_other(
     assert sandbox.requests == []
 
 
-def test_csv_on_a_terminal_shows_what_the_service_says_and_does_not_obey_it(
-    cli: Cli, sandbox: Sandbox
-) -> None:
+def test_csv_on_a_terminal_escapes_control_characters(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, "a\x1b[2J", "b\x9b")
     child = on_terminal(cli, "mappings", "list", "--csv")
     shown = str(child.read())
@@ -129,7 +123,7 @@ def test_an_unknown_id_is_not_found(jebbitctl: Callable[..., Result]) -> None:
         "import .. - -y",
     ],
 )
-def test_what_is_no_id_is_refused_before_any_request(
+def test_a_malformed_id_is_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, line: str
 ) -> None:
     result = jebbitctl("mappings", *line.split())
@@ -138,7 +132,7 @@ def test_what_is_no_id_is_refused_before_any_request(
     assert not any(request.path.startswith("/api") for request in sandbox.requests)
 
 
-def test_create_sends_what_was_asked_and_prints_the_mapping(
+def test_create_sends_the_attributes_and_prints_the_mapping(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     result = jebbitctl(*new(sandbox, "--default", "none", "--json"))
@@ -160,7 +154,7 @@ def test_create_with_an_empty_default_sends_none(jebbitctl: Callable[..., Result
 
 
 @pytest.mark.parametrize(("jebbit_var", "client_var"), [("$metadata", "x"), ("", "x"), (" ", "x"), ("x", "")])
-def test_names_that_cannot_be_are_refused_before_any_request(
+def test_invalid_names_are_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, jebbit_var: str, client_var: str
 ) -> None:
     names = ("--jebbit-var", jebbit_var, "--client-var", client_var)
@@ -169,22 +163,22 @@ def test_names_that_cannot_be_are_refused_before_any_request(
     assert sandbox.requests == []
 
 
-def test_create_for_an_unknown_integration_says_so(jebbitctl: Callable[..., Result]) -> None:
+def test_create_for_an_unknown_integration_is_not_found(jebbitctl: Callable[..., Result]) -> None:
     names = ("--jebbit-var", "x", "--client-var", "y")
     result = jebbitctl("mappings", "create", "--integration", "nowhere1", *names)
     assert (result.code, result.out) == (3, "")
     assert "integration nowhere1 not found" in result.err
 
 
-def test_what_jebbit_did_not_take_is_named_and_the_mapping_printed(
+def test_create_names_unapplied_attributes_and_prints_the_mapping(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     sandbox.state.not_taken = {"default"}
     result = jebbitctl(*new(sandbox, "--default", "none", "--json"))
     assert result.code == 1
     assert result.json["client_var"] == "bucket"
-    assert result.error["code"] == "not_taken"
-    assert result.error["message"] == "Jebbit did not take default (asked none, got null)"
+    assert result.error["code"] == "partially_applied"
+    assert result.error["message"] == "Jebbit did not apply default (requested none, got null)"
     assert result.json["id"] in result.error["hint"]
 
 
@@ -203,7 +197,7 @@ def answered(home: Path, *args: str, **answers: tuple[int, Any]) -> tuple[Result
         return cli_for(home, sandbox).run(*words, *(args[1:] if args[0] == "new" else ()), "--json"), sandbox
 
 
-def test_a_sparse_answer_is_looked_up_again_before_anything_is_called_not_taken(tmp_path: Path) -> None:
+def test_a_sparse_response_is_read_again_before_an_attribute_counts_as_unapplied(tmp_path: Path) -> None:
     sparse = resource(TYPE, "m1", jebbit_var="Outcome")
     whole = resource(TYPE, "m1", jebbit_var="Outcome", client_var="bucket", default=None)
     result, _ = answered(tmp_path, "new", POST=(201, sparse), GET=(200, whole))
@@ -216,18 +210,18 @@ def test_a_sparse_answer_is_looked_up_again_before_anything_is_called_not_taken(
 
 
 @pytest.mark.parametrize("document", [None, {"data": None}, {"data": {"type": TYPE}}])
-def test_a_create_answered_without_a_resource_may_have_worked(tmp_path: Path, document: Any) -> None:
+def test_create_without_a_resource_in_the_response_is_ambiguous(tmp_path: Path, document: Any) -> None:
     result, _ = answered(tmp_path, "new", POST=(201, document))
     assert (result.code, result.out) == (5, "")
     assert result.error["code"] == "ambiguous"
     assert "jebbitctl mappings list" in result.error["hint"]
 
 
-def test_an_update_answered_without_a_body_is_looked_up(tmp_path: Path) -> None:
+def test_an_update_without_a_response_body_is_read(tmp_path: Path) -> None:
     before = resource(TYPE, "m1", jebbit_var="Outcome", client_var="bucket")
     result, _ = answered(tmp_path, "update", "m1", "--client-var", "b", PATCH=(204, None), GET=(200, before))
     assert result.code == 1
-    assert result.error["message"] == "Jebbit did not take client_var (asked b, got bucket)"
+    assert result.error["message"] == "Jebbit did not apply client_var (requested b, got bucket)"
 
 
 def test_update_sends_only_what_changes_and_shows_it(
@@ -260,7 +254,7 @@ def test_update_with_nothing_to_change_sends_nothing(
     assert writes(sandbox) == []
 
 
-def test_update_names_what_jebbit_did_not_take_and_shows_the_rest(
+def test_update_names_unapplied_attributes_and_shows_the_other_changes(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     id_ = add_mapping(sandbox, "Outcome", "bucket")
@@ -268,7 +262,7 @@ def test_update_names_what_jebbit_did_not_take_and_shows_the_rest(
     result = jebbitctl("mappings", "update", id_, "--client-var", "b", "--default", "x")
     assert result.code == 1
     assert result.out == "client_var\tbucket\tb\n"
-    assert "did not take default (asked x, got null)" in result.err
+    assert "did not apply default (requested x, got null)" in result.err
 
 
 def test_delete_needs_a_yes_and_without_a_terminal_changes_nothing(
@@ -276,7 +270,7 @@ def test_delete_needs_a_yes_and_without_a_terminal_changes_nothing(
 ) -> None:
     id_ = add_mapping(sandbox, "Outcome", "bucket")
     result = jebbitctl("mappings", "delete", id_, "--json")
-    assert (result.code, result.error["code"]) == (2, "input_needed")
+    assert (result.code, result.error["code"]) == (2, "input_required")
     assert id_ in attributes_of(sandbox, TYPE)
     assert jebbitctl("mappings", "delete", id_, "-y", "--json").json == {"id": id_, "deleted": True}
     assert attributes_of(sandbox, TYPE) == {}

@@ -72,7 +72,7 @@ def test_an_unknown_profile_is_wrong_usage_and_the_known_ones_are_named(machine:
 def test_remove_without_a_terminal_needs_yes(machine: Machine) -> None:
     result = machine.run("profiles", "remove", "staging", "--json")
     assert result.code == 2
-    assert result.error["code"] == "input_needed"
+    assert result.error["code"] == "input_required"
     assert "--yes" in result.error["hint"]
     assert len(machine.kept) == 2
 

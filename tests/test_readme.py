@@ -14,7 +14,7 @@ import yaml
 
 from jebbitctl.cli import COMMANDS
 from jebbitctl.errors import ExitCode
-from jebbitctl.manifest.schema import ADDITIONAL, ATTRIBUTES
+from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, OPTION_TYPES
 from jebbitctl.webhooks.server import BackgroundServer
 from tests.scripted import attributes_of
 from tests.support import JEBBITCTL, Cli, Result
@@ -122,7 +122,7 @@ def test_the_manifest_is_applied_once_and_is_in_sync_then(project: Cli, sandbox:
 
 def test_the_table_of_the_manifest_has_every_key() -> None:
     table = README.partition("| key of `[integrations.NAME]`")[2].partition("\n\n")[0]
-    keys = {"id", "service_name", "set", "mappings", "additional_options", *ATTRIBUTES, *ADDITIONAL}
+    keys = {"id", "service_name", "set", "mappings", "additional_options", *ATTRIBUTE_TYPES, *OPTION_TYPES}
     assert {key for key in keys if f"`{key}`" not in table} == set()
 
 

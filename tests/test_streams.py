@@ -126,7 +126,7 @@ def test_what_jebbit_does_not_take_is_told_also_when_nobody_reads_the_rest(
     cli.env["ID"] = next(iter(attributes_of(sandbox, "integrations")))
     done = shell(cli, f'jebbitctl {line} {redirection}; exit "${{PIPESTATUS[0]}}"')
     assert (done.returncode, done.stderr.count("error")) == (1, 1)
-    assert "did not take additional_options.hash_pii" in done.stderr
+    assert "did not apply additional_options.hash_pii" in done.stderr
 
 
 @pytest.mark.parametrize(

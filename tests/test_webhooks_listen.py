@@ -97,7 +97,7 @@ def test_json_is_one_line_each(bare: Cli) -> None:
     first, second = map(json.loads, out.splitlines())
     assert code == 0
     assert first["event"] == "delivery"
-    assert (first["valid"], first["test"], first["repeat"], first["status"]) == (True, True, False, 200)
+    assert (first["ok"], first["test"], first["repeat"], first["status"]) == (True, True, False, 200)
     assert first["body"]["data"]["email"] == "test@example.com"
     assert second["body"] == "not json \ufffd"
 
@@ -186,7 +186,7 @@ def test_trigger_makes_a_ci_step_of_one_command(tmp_path: Path) -> None:
             test.over.set()
             code, out, _ = ended(process)
     event = json.loads(out)
-    assert (code, event["test"], event["valid"]) == (0, True, True)
+    assert (code, event["test"], event["ok"]) == (0, True, True)
 
 
 def test_a_trigger_that_fails_ends_at_once(cli: Cli) -> None:
@@ -258,7 +258,7 @@ def test_what_cannot_be_recorded_ends_it_at_once(bare: Cli) -> None:
 
 @pytest.mark.parametrize("ending", ["--timeout", "ctrl-c"])
 def test_the_end_waits_for_no_slow_endpoint_behind_it_and_tells_all_that_came(bare: Cli, ending: str) -> None:
-    behind = Endpoint(delay=2)
+    behind = Endpoint(delay=1)
     options = ["--timeout", "4"] if ending == "--timeout" else []
     with (
         BackgroundServer(behind) as server,

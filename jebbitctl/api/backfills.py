@@ -1,4 +1,4 @@
-"""Historic backfills: answers of the past, delivered again (``/api/v1/integration_historic_backfills``)."""
+"""Historic backfills: past answers, delivered again (``/api/v1/integration_historic_backfills``)."""
 
 from __future__ import annotations
 
@@ -6,96 +6,102 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from jebbitctl.api import dependents
-from jebbitctl.errors import RefusedError, UnavailableError
+from jebbitctl.api import resources
+from jebbitctl.errors import RejectedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jebbitctl.api.client import Client
-    from jebbitctl.api.documents import Resource
-    from jebbitctl.api.integrations import Difference
+    from jebbitctl.api.resources import Resource, WriteResult
 
 TYPE = "integration_historic_backfills"
 
-GOING_ON = frozenset({"received", "processing", "queued"})
-"""The other statuses are not all documented: every one of them is an end."""
+RUNNING = frozenset({"received", "processing", "queued"})
+"""Jebbit does not document all statuses; every other one is treated as final."""
 
-_BAD = ("fail", "error", "cancel")
+_FAILURES = ("fail", "error", "cancel")
 
 
-def listed(client: Client, integration: str | None = None, status: str | None = None) -> Iterator[Resource]:
-    """Yield backfills, newest first: those of an integration, those in a status, or all."""
-    found = dependents.inventory_of(client, TYPE, integration)
-    return (
-        backfill for backfill in found if status is None or _folded(backfill) == status.strip().casefold()
-    )
+def list_backfills(
+    client: Client, integration: str | None = None, status: str | None = None
+) -> Iterator[Resource]:
+    """Yield backfills, newest first, optionally only those of one integration or in one status.
+
+    Raises:
+        NotFoundError: the integration does not exist.
+    """
+    found = resources.list_owned(client, TYPE, integration)
+    wanted = None if status is None else status.strip().casefold()
+    return (backfill for backfill in found if wanted is None or _status(backfill) == wanted)
 
 
 def get(client: Client, id_: str) -> Resource:
     """Return one backfill."""
-    return dependents.get(client, TYPE, id_)
+    return resources.get_resource(client, TYPE, id_)
 
 
-def create(client: Client, integration: str) -> tuple[Resource, list[Difference]]:
-    """Request a backfill; return it, and what Jebbit did not take.
+def create(client: Client, integration: str) -> WriteResult:
+    """Start a backfill.
 
     Raises:
-        RefusedError: the integration is not active.
+        NotFoundError: the integration does not exist.
+        RejectedError: the integration is not active.
     """
-    asked = {dependents.OWNER: integration}
     try:
-        created = dependents.create(client, TYPE, asked)
-    except RefusedError as error:
-        if error.status == HTTPStatus.BAD_REQUEST:
-            error.hint = (
-                f"an inactive integration takes none; jebbitctl integrations update {integration} --active "
-                "activates it"
-            )
-        raise
-    return created, dependents.refusals(created, asked)
+        return resources.create_resource(client, TYPE, {resources.OWNER: integration})
+    except RejectedError as error:
+        if error.status != HTTPStatus.BAD_REQUEST:
+            raise
+        raise error.with_hint(
+            "a backfill needs an active integration; activate it with: "
+            f"jebbitctl integrations update {integration} --active"
+        ) from error
 
 
 def restart(client: Client, id_: str) -> Resource:
-    """Begin a backfill anew that is over; return it.
+    """Restart a finished or failed backfill; return it.
 
     Raises:
-        RefusedError: it is still going on.
+        RejectedError: it is still running.
     """
     try:
-        restarted = dependents.update(client, TYPE, id_, {})
-    except RefusedError as error:
-        if error.status == HTTPStatus.BAD_REQUEST:
-            error.hint = f"only one that is over can be restarted: jebbitctl backfills wait {id_}"
-        raise
-    return restarted if "status" in restarted else get(client, id_)
+        restarted = resources.patch_resource(client, TYPE, id_, {})
+    except RejectedError as error:
+        if error.status != HTTPStatus.BAD_REQUEST:
+            raise
+        raise error.with_hint(
+            "only a finished or failed backfill can be restarted; wait for it with: "
+            f"jebbitctl backfills wait {id_}"
+        ) from error
+    return restarted if "status" in restarted.attributes else get(client, id_)
 
 
-def is_over(backfill: Resource) -> bool:
-    """Whether a backfill is at its end."""
-    return _folded(backfill) not in GOING_ON
+def is_finished(backfill: Resource) -> bool:
+    """Whether a backfill has ended, successfully or not."""
+    return _status(backfill) not in RUNNING
 
 
-def is_bad(backfill: Resource) -> bool:
-    """Whether the status of a backfill says that it did not work, or there is none."""
-    status = _folded(backfill)
-    return not status or any(word in status for word in _BAD)
+def has_failed(backfill: Resource) -> bool:
+    """Whether the status of a backfill says that it failed, or is missing."""
+    status = _status(backfill)
+    return not status or any(word in status for word in _FAILURES)
 
 
-def looks(
-    client: Client, id_: str, *, timeout: float, interval: float, missed: Callable[[UnavailableError], None]
+def poll(
+    client: Client, id_: str, *, timeout: float, interval: float, on_error: Callable[[UnavailableError], None]
 ) -> Iterator[Resource]:
-    """Yield a backfill as it is at each look, until it is over.
+    """Yield a backfill at each poll until it is finished.
 
     Args:
-        client: to ask.
+        client: to poll with.
         id_: the backfill's.
         timeout: seconds after which to give up.
-        interval: seconds between two looks.
-        missed: told of a look that got no answer; only the first one must.
+        interval: seconds between two polls.
+        on_error: called when a poll fails, except the first one, whose error is raised.
 
     Raises:
-        UnavailableError: it is not over in time, or the service cannot be reached.
+        UnavailableError: the backfill is still running after the timeout, or the first poll failed.
     """
     until = time.monotonic() + timeout
     last = None
@@ -105,20 +111,22 @@ def looks(
         except UnavailableError as error:
             if last is None:
                 raise
-            missed(error)
+            on_error(error)
         else:
             yield last
-            if is_over(last):
+            if is_finished(last):
                 return
         left = until - time.monotonic()
         if left <= 0:
+            status = last.attributes["status"]
             raise UnavailableError(
-                f"backfill {id_} is still {last['status']} after {timeout:g} s; it goes on at Jebbit's",
-                hint=f"jebbitctl backfills wait {id_} goes on waiting",
+                f"backfill {id_} is still {status} after {timeout:g} s; it keeps running at Jebbit",
+                hint=f"wait longer with: jebbitctl backfills wait {id_}",
             )
         time.sleep(min(interval, left))
 
 
-def _folded(backfill: Resource) -> str:
-    status = backfill.get("status")
+def _status(backfill: Resource) -> str:
+    """Return the status in lower case, empty if there is none."""
+    status = backfill.attributes.get("status")
     return status.strip().casefold() if isinstance(status, str) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import documents
+from jebbitctl.api.resources import parse_one
 from jebbitctl.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -12,33 +12,34 @@ if TYPE_CHECKING:
 
 
 def identify(client: Client, covered: list[str]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """Return the business in use, None where one must still be named, and all that the credential covers.
+    """Return the business in use and all businesses that the credential covers, as ``{"id", "name"}``.
 
-    One request for one business; where several are covered, one each, for their names.
+    The business in use is None if the credential covers several and the client names none. Takes one request
+    for one business, and one for each of several.
 
     Args:
-        client: names a business, or none.
-        covered: the ids that the token lists; it may list none.
+        client: may name a business.
+        covered: the ids that the token lists, possibly none.
     """
     if len(covered) <= 1:
-        only = myself(client)
+        only = get_self(client)
         return only, [only]
-    businesses = [_named(client, business) for business in covered]
+    businesses = [_with_name(client, business) for business in covered]
     if client.business is None:
         return None, businesses
     named = [b for b in businesses if b["id"] == client.business and b["name"] is not None]
-    return named[0] if named else myself(client), businesses
+    return named[0] if named else get_self(client), businesses
 
 
-def myself(client: Client) -> dict[str, Any]:
-    """Return ``{"id", "name"}`` of the business that the client works in."""
-    resource = documents.one(client.get("/self"))
-    return {"id": resource.get("id"), "name": resource.get("name")}
+def get_self(client: Client) -> dict[str, Any]:
+    """Return ``{"id", "name"}`` of the business in use."""
+    business = parse_one(client.get("/self"))
+    return {"id": business.id, "name": business.attributes.get("name")}
 
 
-def _named(client: Client, business: str) -> dict[str, Any]:
-    """Return a business with its name, or without one when the token lists it but the service does not."""
+def _with_name(client: Client, business: str) -> dict[str, Any]:
+    """Return a business; its name is None if the token lists it but the service refuses access to it."""
     try:
-        return {"id": business, "name": myself(client.for_business(business))["name"]}
+        return {"id": business, "name": get_self(client.for_business(business))["name"]}
     except CredentialsError:
         return {"id": business, "name": None}

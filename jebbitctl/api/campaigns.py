@@ -1,4 +1,4 @@
-"""Campaigns, which are only read here (``/api/v1/campaigns``)."""
+"""Campaigns, which this program only reads (``/api/v1/campaigns``)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import json
 from itertools import count
 from typing import TYPE_CHECKING
 
-from jebbitctl.api import documents
+from jebbitctl.api import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jebbitctl.api.client import Client
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
 
-PATH = "/campaigns"
+TYPE = "campaigns"
 PAGE_SIZE = 200
-"""Few enough to show the first ones soon; the service takes up to 1,000."""
+"""Small enough to show the first campaigns soon; the service accepts up to 1,000."""
 
 
-def pages(
+def list_pages(
     client: Client, *, launched: bool | None = None, title_contains: str | None = None
 ) -> Iterator[list[Resource]]:
-    """Yield campaigns, page by page as they come, each campaign once.
+    """Yield campaigns page by page, each campaign once.
 
-    Ends with a page that is not full, or holds nothing new, as where a service ignores paging.
+    Stops at a page that is not full, and at one with nothing new, in case the service ignores paging.
     """
     filters: dict[str, str] = {}
     if launched is not None:
@@ -35,9 +35,9 @@ def pages(
     for number in count(1):
         page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
         followed = 0
-        for document in client.pages(PATH, filters | page):
-            found = documents.many(document)
-            new = {key: resource for resource in found if (key := _key(resource)) not in seen}
+        for document in client.pages(f"/{TYPE}", filters | page):
+            found = resources.parse_many(document)
+            new = {key: campaign for campaign in found if (key := _key(campaign)) not in seen}
             seen |= new.keys()
             yield list(new.values())
             followed += 1
@@ -45,28 +45,23 @@ def pages(
             return
 
 
-def would_match(resource: Resource, text: str) -> bool:
-    """Whether a ``campaign_name_filter`` of this text would take a campaign, as far as anybody knows."""
-    title = resource.get("title")
+def matches_name_filter(campaign: Resource, text: str) -> bool:
+    """Whether a ``campaign_name_filter`` with this text should match; Jebbit does not document the rule."""
+    title = campaign.attributes.get("title")
     return isinstance(title, str) and text.casefold() in title.casefold()
 
 
 def get(client: Client, id_: str) -> Resource:
     """Return one campaign."""
-    return {**documents.one(client.get(_path(id_))), "id": id_}
+    return resources.get_resource(client, TYPE, id_)
 
 
-def links(client: Client, id_: str) -> Iterator[Resource]:
+def list_launch_links(client: Client, id_: str) -> Iterator[Resource]:
     """Yield a campaign's launch links."""
-    for page in client.pages(f"{_path(id_)}/launch_links"):
-        yield from documents.many(page)
+    for document in client.pages(f"{resources.resource_path(TYPE, id_)}/launch_links"):
+        yield from resources.parse_many(document)
 
 
-def _path(id_: str) -> str:
-    return f"{PATH}/{documents.require_id(id_)}"
-
-
-def _key(resource: Resource) -> str:
-    """Return what tells one campaign from another, also where it has no id."""
-    id_ = resource["id"]
-    return id_ if isinstance(id_, str) else json.dumps(resource, sort_keys=True)
+def _key(campaign: Resource) -> str:
+    """Return what identifies a campaign, even one without an id."""
+    return campaign.id if campaign.id is not None else json.dumps(campaign.to_dict(), sort_keys=True)

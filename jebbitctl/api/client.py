@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urljoin
 from jebbitctl.api import documents
 from jebbitctl.api.doubts import recovery_hint
 from jebbitctl.api.statuses import error_detail, raise_for_status
-from jebbitctl.errors import AmbiguousWriteError, RefusedError, UsageError
+from jebbitctl.errors import AmbiguousWriteError, RejectedError, UsageError
 from jebbitctl.urls import same_origin
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Client:
         """Yield each page of a collection as a document; see :meth:`request` for errors.
 
         Raises:
-            RefusedError: a link leads to another server, or to a page that was read already.
+            RejectedError: a link leads to another server, or to a page that was read already.
         """
         decode = partial(self._decode, method="GET", path=path)
         for _, document in self._follow_pages(self.url(path, params), decode):
@@ -93,7 +93,7 @@ class Client:
 
         Raises:
             UsageError: the token covers several businesses and none was chosen.
-            NotFoundError, CredentialsError, ForbiddenError, RefusedError, UnavailableError: see
+            NotFoundError, CredentialsError, ForbiddenError, RejectedError, UnavailableError: see
                 :func:`raise_for_status`.
             AmbiguousWriteError: the response to a write cannot be read.
         """
@@ -117,7 +117,7 @@ class Client:
         """Yield each page as its response and its document, following ``links.next`` on this server.
 
         Raises:
-            RefusedError: a link leads to another server, or to a page that was read already.
+            RejectedError: a link leads to another server, or to a page that was read already.
         """
         seen = set()
         while True:
@@ -131,9 +131,9 @@ class Client:
             with suppress(ValueError):  # not a URL: it is refused below
                 link = urljoin(url, link)
             if not same_origin(link, self.base_url):
-                raise RefusedError(f"Jebbit's next page is on another server, which is not followed: {link}")
+                raise RejectedError(f"Jebbit's next page is on another server, which is not followed: {link}")
             if link in seen:
-                raise RefusedError(f"Jebbit's pages form a loop: {link} comes twice")
+                raise RejectedError(f"Jebbit's pages form a loop: {link} comes twice")
             url = link
 
     def _authenticated(self, method: str, url: str, body: bytes | None) -> ApiResponse:
@@ -186,7 +186,7 @@ class Client:
         if hint := recovery_hint(method, self.url(path)):
             message = f"{message}; the {method} {outcome} carried out"
             raise AmbiguousWriteError(message, hint=hint, status=response.status)
-        raise RefusedError(message, hint=f"is {self.base_url} the right API URL?", status=response.status)
+        raise RejectedError(message, hint=f"is {self.base_url} the right API URL?", status=response.status)
 
     def _check(self, response: ApiResponse, method: str, path: str) -> None:
         if response.status not in range(200, 300):

@@ -15,7 +15,7 @@ from jebbitctl.text import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
 
 COLUMNS = ("jebbit_var", "client_var", "default")
 _BOM = b"\xef\xbb\xbf"
@@ -70,7 +70,7 @@ def write(resources: Iterable[Resource]) -> Iterator[str]:
     """Yield the header and a record for each mapping, without line endings."""
     yield _record(COLUMNS)
     for resource in resources:
-        yield _record([to_cell(resource.get(column)) for column in COLUMNS])
+        yield _record([to_cell(resource.attributes.get(column)) for column in COLUMNS])
 
 
 def to_cell(value: Any) -> str:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from jebbitctl.api import dependents, mappings
+from jebbitctl.api import mappings
 from jebbitctl.api.mapping_plan import ImportAction, changed_attributes, new_attributes
-from jebbitctl.errors import JebbitctlError, NotFoundError, RefusedError, UnavailableError
+from jebbitctl.api.resources import OWNER, unapplied_error
+from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,7 +88,7 @@ def _result(step: ImportStep, future: Future[ImportStep]) -> ImportStep:
     """
     try:
         return future.result()
-    except (RefusedError, NotFoundError) as error:
+    except (RejectedError, NotFoundError) as error:
         return replace(step, action=ImportAction.FAIL, error=error.message)
     except UnavailableError as error:
         return replace(step, action=ImportAction.FAIL, error=error.message, unavailable=True)
@@ -97,10 +98,10 @@ def _execute_step(integration: str, client: Client, step: ImportStep) -> ImportS
     line, current = step.line, step.current
     if step.action is ImportAction.DELETE and current is not None:
         with suppress(NotFoundError):  # already deleted by someone else
-            mappings.delete(client, str(current["id"]))
+            mappings.delete(client, str(current.id))
         return step
     if step.action is ImportAction.CREATE and line is not None:
-        attributes = {dependents.OWNER: integration, **new_attributes(line)}
+        attributes = {OWNER: integration, **new_attributes(line)}
         mapping, unapplied = mappings.create(client, attributes)
     elif step.action is ImportAction.UPDATE and line is not None and current is not None:
         mapping, unapplied = mappings.update(client, current, changed_attributes(current, line))
@@ -108,6 +109,6 @@ def _execute_step(integration: str, client: Client, step: ImportStep) -> ImportS
         return step
     result = replace(step, current=mapping)
     if unapplied:
-        error = dependents.not_taken(unapplied, look="").message
-        return replace(result, action=ImportAction.FAIL, error=error)
+        error = unapplied_error(unapplied, command=f"jebbitctl mappings get {mapping.id}")
+        return replace(result, action=ImportAction.FAIL, error=error.message)
     return result

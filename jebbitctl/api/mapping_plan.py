@@ -12,8 +12,8 @@ from jebbitctl.api import mapping_csv
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jebbitctl.api.documents import Resource
     from jebbitctl.api.mapping_csv import CsvLine
+    from jebbitctl.api.resources import Resource
 
     Unmatched: TypeAlias = dict[str, list[Resource]]
 
@@ -58,7 +58,7 @@ def plan_import(
     """
     unmatched: Unmatched = defaultdict(list)
     for mapping in existing:
-        unmatched[mapping_csv.to_cell(mapping.get("jebbit_var"))].append(mapping)
+        unmatched[mapping_csv.to_cell(mapping.attributes.get("jebbit_var"))].append(mapping)
     lines = list(lines)
     equal = [_match_equal(line, unmatched) for line in lines]
     steps = [step or _plan_line(line, unmatched) for line, step in zip(lines, equal, strict=True)]
@@ -81,7 +81,7 @@ def changed_attributes(mapping: Resource, line: CsvLine) -> dict[str, str | None
     return {
         name: value or None
         for name, value in desired.items()
-        if mapping_csv.to_cell(mapping.get(name)) != value
+        if mapping_csv.to_cell(mapping.attributes.get(name)) != value
     }
 
 

@@ -13,8 +13,8 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.api.documents import is_id
-from jebbitctl.errors import CredentialsError, RefusedError, UnavailableError
+from jebbitctl.errors import CredentialsError, RejectedError, UnavailableError
+from jebbitctl.ids import is_id
 from jebbitctl.redaction import scrub
 from jebbitctl.text import parse_json
 
@@ -80,7 +80,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Token
 
     Raises:
         CredentialsError: the issuer rejects the credentials.
-        RefusedError: the response is not a token.
+        RejectedError: the response is not a token.
         UnavailableError: the issuer cannot be reached, or failed temporarily.
     """
     members = {
@@ -101,7 +101,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Token
     try:
         return _token(response.json())
     except (ValueError, TypeError, KeyError):
-        raise RefusedError(
+        raise RejectedError(
             f"the issuer {credentials.issuer} returned 200, but no token",
             hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url",
             status=200,
@@ -189,7 +189,7 @@ def _raise_for_status(response: ApiResponse, credentials: ClientCredentials) -> 
     redirect = (
         f" (a redirect to {response.redirect_target}, not followed)" if status in range(300, 400) else ""
     )
-    raise RefusedError(
+    raise RejectedError(
         f"the issuer {issuer} returned {status} instead of a token{redirect}",
         hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url",
         status=status,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, Client
-from jebbitctl.errors import RefusedError, UsageError
+from jebbitctl.errors import RejectedError, UsageError
 from jebbitctl.urls import same_origin
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class RawClient(Client):
         """Yield the response of each page of a collection; one that is an error, or not JSON, is the last.
 
         Raises:
-            RefusedError: a link leads to another server, or to a page that was read already.
+            RejectedError: a link leads to another server, or to a page that was read already.
         """
         for response, _ in self._follow_pages(self.url(path), _document_or_none):
             yield response
@@ -134,15 +134,15 @@ def joined(pages: Sequence[Any]) -> Any:
     """Join pages into one document: the first page's members, the data of all, and no links.
 
     Raises:
-        RefusedError: a page contains no list.
+        RejectedError: a page contains no list.
     """
     if not all(isinstance(page, dict) for page in pages):
-        raise RefusedError("cannot join Jebbit's pages: one is not a document")
+        raise RejectedError("cannot join Jebbit's pages: one is not a document")
     whole = {name: value for name, value in pages[0].items() if name != "links"}
     for name in ("data", "included"):
         parts = [page.get(name, [] if name == "included" else None) for page in pages]
         if not all(isinstance(part, list) for part in parts):
-            raise RefusedError("cannot join Jebbit's pages: one contains no list")
+            raise RejectedError("cannot join Jebbit's pages: one contains no list")
         if name in whole or any(parts):
             whole[name] = [resource for part in parts for resource in part]
     return whole

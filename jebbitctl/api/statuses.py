@@ -13,7 +13,7 @@ from jebbitctl.errors import (
     CredentialsError,
     ForbiddenError,
     NotFoundError,
-    RefusedError,
+    RejectedError,
     UnavailableError,
 )
 from jebbitctl.redaction import scrub
@@ -36,7 +36,7 @@ def raise_for_status(
         ForbiddenError: 403.
         UnavailableError: 408, 429, 5xx, or 1xx, which is not final.
         AmbiguousWriteError: likewise for a write, except after 429.
-        RefusedError: everything else, including redirects, which are never followed.
+        RejectedError: everything else, including redirects, which are never followed.
     """
     status = response.status
     text = error_detail(response, token)
@@ -57,12 +57,12 @@ def raise_for_status(
             raise AmbiguousWriteError(f"{message}; it may have been carried out", hint=hint, status=status)
         raise UnavailableError(message, hint="try again in a minute", status=status)
     if status in range(300, 400):
-        raise RefusedError(
+        raise RejectedError(
             f"Jebbit redirects {method} {path} to {response.redirect_target} ({status}, not followed)",
             hint="check JEBBIT_API_BASE_URL or the profile's api_url",
             status=status,
         )
-    raise RefusedError(f"Jebbit rejected {method} {path} ({status}{detail})", status=status)
+    raise RejectedError(f"Jebbit rejected {method} {path} ({status}{detail})", status=status)
 
 
 def scope_needed(method: str, path: str) -> str:

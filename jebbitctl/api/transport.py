@@ -17,7 +17,7 @@ from jebbitctl.api.doubts import recovery_hint
 from jebbitctl.api.failures import raise_network_error
 from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay, was_not_sent
 from jebbitctl.deadline import call_with_timeout
-from jebbitctl.errors import AmbiguousWriteError, RefusedError
+from jebbitctl.errors import AmbiguousWriteError, RejectedError
 from jebbitctl.redaction import redact, scrub
 from jebbitctl.sessions import PlainSession
 from jebbitctl.text import json_text, parse_json
@@ -106,7 +106,7 @@ class Transport:
         Raises:
             UnavailableError: the server could not be reached, or not in time.
             AmbiguousWriteError: likewise, for a write that may have been carried out.
-            RefusedError: the response is larger than MAX_BODY_BYTES; an AmbiguousWriteError likewise.
+            RejectedError: the response is larger than MAX_BODY_BYTES; an AmbiguousWriteError likewise.
             UsageError: this machine's proxy or CA settings are invalid.
         """
         started = time.monotonic()
@@ -219,4 +219,4 @@ def _too_large(method: str, url: str, status: int) -> JebbitctlError:
     if (hint := recovery_hint(method, url)) and status not in range(300, 500):
         message = f"{message}; the {method} may have been carried out"
         return AmbiguousWriteError(message, hint=hint, status=status)
-    return RefusedError(message, status=status)
+    return RejectedError(message, status=status)

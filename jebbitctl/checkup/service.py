@@ -47,7 +47,7 @@ def api(examination: Examination) -> str:
 
 def token(examination: Examination) -> str:
     """There is a token, and the API takes it."""
-    from jebbitctl.api.businesses import myself
+    from jebbitctl.api.businesses import get_self
     from jebbitctl.api.client import Client
 
     examination.need("settings", "whom to ask for one cannot be told")
@@ -59,7 +59,7 @@ def token(examination: Examination) -> str:
     chosen = examination.context.settings
     business = chosen.business.value if chosen.business else None
     client = Client(examination.transport, chosen.api_url.value, examination.tokens, business)
-    own = myself(_for_any_business(client, current))
+    own = get_self(_for_any_business(client, current))
     current = examination.tokens.current()
     scopes = [scope for scope in current.scopes if not scope.startswith("read:business:")]
     covered = current.businesses

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jebbitctl.api.client import Client
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
     from jebbitctl.context import Context
 
 
 def covered_by(context: Context) -> list[str]:
     """Return the ids of the businesses that the credentials cover."""
-    from jebbitctl.api.businesses import myself
+    from jebbitctl.api.businesses import get_self
 
-    return context.tokens.current().businesses or [str(myself(context.client)["id"])]
+    return context.tokens.current().businesses or [str(get_self(context.client)["id"])]
 
 
 class AllBusinesses:
@@ -55,7 +55,7 @@ class AllBusinesses:
                     self._failures.append((business, error))
                 else:
                     own = {"business": business}
-                    yield from (own | resource | own for resource in resources)
+                    yield from (own | resource.to_dict() | own for resource in resources)
 
     def require_all(self) -> None:
         """Return if every business could be listed.

@@ -12,7 +12,7 @@ import typer
 from jebbitctl.commands.common import command, single
 from jebbitctl.commands.fields import as_document, as_query, parsed_fields
 from jebbitctl.context import context_of
-from jebbitctl.errors import JebbitctlError, RefusedError, UsageError
+from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
 from jebbitctl.storage.inputs import read_input
 from jebbitctl.text import visible
 
@@ -108,7 +108,8 @@ def api(
         _show(context, client, answer, (method, path), include=include)
     except JebbitctlError as error:
         if len(words) == 1 and answer.status in _NO_SUCH_WRITE and (raw_fields or fields):
-            error.hint = f"fields make this a POST; for a query: jebbitctl api GET {words[0]} …"
+            hint = f"fields make this a POST; for a query: jebbitctl api GET {words[0]} …"
+            raise error.with_hint(hint) from None
         raise
 
 
@@ -208,14 +209,14 @@ def _decoded(answer: ApiResponse) -> Any:
     """Return the answer's JSON, None when it is empty.
 
     Raises:
-        RefusedError: it is no JSON.
+        RejectedError: it is no JSON.
     """
     try:
         return answer.json() if answer.body.strip() else None
     except ValueError:
         kind = answer.headers.get("Content-Type", "something").partition(";")[0]
-        raise RefusedError(
-            f"Jebbit returned {answer.status} with {kind} that cannot be read as JSON",
+        raise RejectedError(
+            f"Jebbit answered {answer.status} with {kind} that cannot be read as JSON",
             hint="without --json and --query it is printed as it came",
             status=answer.status,
         ) from None

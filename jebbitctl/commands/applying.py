@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jebbitctl.context import Context
-    from jebbitctl.manifest.carrying_out import Applying
-    from jebbitctl.manifest.plan import Plan, Step
-    from jebbitctl.manifest.verifying import Verification
+    from jebbitctl.manifest.carrying_out import Applier
+    from jebbitctl.manifest.plan import Plan, PlanStep
+    from jebbitctl.manifest.verifying import VerifyResult
     from jebbitctl.output import Output
 
 DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not done"
@@ -29,7 +29,7 @@ def confirm(context: Context, plan: Plan, *, keeps_secrets: bool, yes: bool) -> 
         CancelledError: the answer is no.
     """
     if not context.output.json:
-        context.output.signed_notes(plan_views.plan_lines(plan.steps, plan.beyond))
+        context.output.signed_notes(plan_views.plan_lines(plan.steps, plan.unmanaged))
     if plan.new and not keeps_secrets:
         context.output.warn("new shared secrets are not kept: --secrets-dir DIR writes them there")
     if not yes:
@@ -44,15 +44,15 @@ class Report:
 
     Attributes:
         output: where to.
-        applying: knows the ids of what was created.
+        applier: knows the ids of what was created.
         rows: what was told.
     """
 
     output: Output
-    applying: Applying
+    applier: Applier
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def carry_out(self, steps: Sequence[Step]) -> None:
+    def carry_out(self, steps: Sequence[PlanStep]) -> None:
         """Do one step after the other, up to the first that fails.
 
         Raises:
@@ -62,7 +62,7 @@ class Report:
         try:
             with self.output.progress("Applying", total=len(steps)) as bar:
                 for step in steps:
-                    self.applying.carry_out(step)
+                    self.applier.execute(step)
                     done += 1
                     self._tell(step, DONE)
                     bar.advance()
@@ -72,33 +72,34 @@ class Report:
             for step in steps[done + 1 :]:
                 self._tell(step, NOT_DONE)
             if isinstance(error, JebbitctlError) and done < len(steps):
-                error.message = (
-                    f"{self._line(steps[done])}: {error.message} "
-                    f"({done} of {len(steps)} done, {len(steps) - done - 1} not begun)"
+                told = error.with_context(
+                    prefix=f"{self._line(steps[done])}: ",
+                    suffix=f" ({done} of {len(steps)} done, {len(steps) - done - 1} not begun)",
                 )
                 if error.hint is None or isinstance(error, UnavailableError):
-                    error.hint = "run it again: it looks at what is there, and goes on from here"
+                    told = told.with_hint("run it again: it looks at what is there, and goes on from here")
+                raise told from error
             raise
 
-    def verify(self, answers: Iterable[Verification]) -> list[Verification]:
+    def verify(self, answers: Iterable[VerifyResult]) -> list[VerifyResult]:
         """Tell what Jebbit's tests came to; return them."""
         told = []
         for answer in answers:
             told.append(answer)
             result = FAILED if answer.error else DONE
             row = {"result": result, "action": "test", "name": answer.name, "id": answer.id}
-            said = answer.error or f"Jebbit sent {_amount(answer.deliveries)}"
-            self._say(row, f"test {answer.name} ({answer.id}): {said}")
+            error_detail = answer.error or f"Jebbit sent {_amount(answer.deliveries)}"
+            self._say(row, f"test {answer.name} ({answer.id}): {error_detail}")
         return told
 
-    def document(self, answers: Sequence[Verification] | None) -> None:
+    def document(self, answers: Sequence[VerifyResult] | None) -> None:
         """Print all of it, where JSON is asked for."""
         if self.output.json:
             tested = {} if answers is None else {"verified": [asdict(answer) for answer in answers]}
             with self.output.telling():
                 self.output.document({"steps": self.rows, **tested})
 
-    def _tell(self, step: Step, result: str) -> None:
+    def _tell(self, step: PlanStep, result: str) -> None:
         row = {**plan_views.step_document(step, self._id_of(step)), "result": result}
         self.rows.append(row)
         self._say(row, self._line(step))
@@ -110,11 +111,11 @@ class Report:
             elif not self.output.json:
                 self.output.signed([(_SIGNS[row["result"]], text)])
 
-    def _line(self, step: Step) -> str:
+    def _line(self, step: PlanStep) -> str:
         return plan_views.step_line(step, self._id_of(step))
 
-    def _id_of(self, step: Step) -> str | None:
-        return self.applying.ids.get(step.name or "")
+    def _id_of(self, step: PlanStep) -> str | None:
+        return self.applier.ids.get(step.name or "")
 
 
 def _leaves_open(error: BaseException) -> bool:
@@ -128,14 +129,14 @@ def _amount(deliveries: Any) -> str:
     return f"{len(deliveries)} {'delivery' if len(deliveries) == 1 else 'deliveries'}"
 
 
-def run(report: Report, steps: Sequence[Step], answers: Iterable[Verification] | None) -> None:
+def run(report: Report, steps: Sequence[PlanStep], answers: Iterable[VerifyResult] | None) -> None:
     """Carry out the steps, then ask for the answers; print what came of it, whatever that is.
 
     Raises:
         JebbitctlError: a step failed.
         CheckFailedError: Jebbit's test failed for an integration.
     """
-    told: list[Verification] | None = None
+    told: list[VerifyResult] | None = None
     try:
         report.carry_out(steps)
         if answers is not None:

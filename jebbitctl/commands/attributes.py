@@ -6,7 +6,8 @@ from typing import Any
 
 from typer.core import TyperOption
 
-from jebbitctl.api.integrations import OPTIONS, REGIONS
+from jebbitctl.api.integrations import REGIONS
+from jebbitctl.api.resources import OPTIONS
 from jebbitctl.commands.common import ApiCommand
 from jebbitctl.commands.completing import one_of
 from jebbitctl.errors import UsageError

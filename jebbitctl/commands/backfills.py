@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.api import backfills, documents
+from jebbitctl.api import backfills
+from jebbitctl.api.resources import raise_if_unapplied
 from jebbitctl.commands import completing
-from jebbitctl.commands.changes import require_taken
 from jebbitctl.commands.common import command, group
 from jebbitctl.context import context_of
 from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.ids import require_id
 from jebbitctl.text import cell
 
 if TYPE_CHECKING:
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
     from jebbitctl.context import Context
 
 app = group("Answers of the past, delivered again.")
@@ -46,8 +47,8 @@ def list_(
     """List backfills, newest first."""
     context = context_of(ctx)
     if integration is not None:
-        documents.require_id(integration, what="--integration")
-    found = backfills.listed(context.client, integration, status)
+        require_id(integration, what="--integration")
+    found = backfills.list_backfills(context.client, integration, status)
     if not context.output.table(found, COLUMNS):
         context.output.note("No backfills." if integration is status is None else "No backfills match.")
 
@@ -76,16 +77,16 @@ def create(
 ) -> None:
     """Make Jebbit deliver the answers of the past to an integration."""
     context = context_of(ctx)
-    documents.require_id(integration, what="--integration")
-    created, refused = backfills.create(context.client, integration)
-    look = f"jebbitctl backfills get {created['id']}"
-    if wait and not refused:
+    require_id(integration, what="--integration")
+    created, unapplied = backfills.create(context.client, integration)
+    id_ = str(created.id)
+    if wait and not unapplied:
         _tell(context, created)
-        _wait(context, created["id"], timeout=TIMEOUT, interval=INTERVAL, told=created.get("status"))
+        _wait(context, id_, timeout=TIMEOUT, interval=INTERVAL, told=created.attributes.get("status"))
     else:
         with context.output.telling():
             context.output.resource(created)
-    require_taken(refused, look=look)
+    raise_if_unapplied(unapplied, command=f"jebbitctl backfills get {id_}")
 
 
 @command(app, "restart", example="jebbitctl backfills restart abc12345")
@@ -111,7 +112,7 @@ def wait(
     error or cancellation, and 5 when it is still going on after the timeout.
     """
     context = context_of(ctx)
-    documents.require_id(id_)
+    require_id(id_)
     if not timeout >= 0:  # nan is neither
         raise UsageError(f"--timeout: {timeout} is not a number of seconds")
     if not SHORTEST <= interval <= LONGEST:
@@ -124,7 +125,7 @@ def _wait(context: Context, id_: str, *, timeout: float, interval: float, told: 
     try:
         _follow(context, id_, timeout=timeout, interval=interval, told=told)
     except KeyboardInterrupt:
-        context.output.note(f"It goes on at Jebbit's: jebbitctl backfills wait {id_} waits for its end.")
+        context.output.note(f"It keeps running at Jebbit; wait for it with: jebbitctl backfills wait {id_}")
         raise
 
 
@@ -135,22 +136,22 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, told
         JebbitctlError: it ended badly.
     """
     output = context.output
-    backfill: Resource = {}
     with output.progress(f"Waiting for backfill {id_}") as bar:
-        for backfill in backfills.looks(
+        for backfill in backfills.poll(
             context.client,
             id_,
             timeout=timeout,
             interval=interval,
-            missed=lambda error: output.warn(f"still waiting: {error.message}"),
+            on_error=lambda error: output.warn(f"still waiting: {error.message}"),
         ):
-            if backfill.get("status") != told:
+            status = backfill.attributes.get("status")
+            if status != told:
                 _tell(context, backfill)
-                told = backfill.get("status")
+                told = status
             bar.say(f"Waiting for backfill {id_}: {cell(told)}")
     with output.telling():
         output.resource(backfill)
-    if backfills.is_bad(backfill):
+    if backfills.has_failed(backfill):
         raise JebbitctlError(
             f"backfill {id_} ended as {cell(told) or 'nothing: Jebbit tells no status'}",
             hint=f"jebbitctl backfills restart {id_} begins anew",
@@ -158,4 +159,4 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, told
 
 
 def _tell(context: Context, backfill: Resource) -> None:
-    context.output.note(f"Backfill {backfill['id']}: {cell(backfill.get('status')) or 'no status'}")
+    context.output.note(f"Backfill {backfill.id}: {cell(backfill.attributes.get('status')) or 'no status'}")

@@ -14,7 +14,7 @@ from jebbitctl.context import context_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
 
 app = group("The campaigns that integrations deliver for.")
 
@@ -43,11 +43,11 @@ def list_(
 ) -> None:
     """List campaigns, newest first, as they come."""
     context = context_of(ctx)
-    pages = campaigns.pages(context.client, launched=launched, title_contains=title_contains)
+    pages = campaigns.list_pages(context.client, launched=launched, title_contains=title_contains)
     found = (
         campaign
         for campaign in _as_they_come(pages)
-        if matching is None or campaigns.would_match(campaign, matching)
+        if matching is None or campaigns.matches_name_filter(campaign, matching)
     )
     if not context.output.table(found, COLUMNS):
         asked = (launched, title_contains, matching) != (None, None, None)
@@ -65,7 +65,7 @@ def get(ctx: typer.Context, id_: Id) -> None:
 def links(ctx: typer.Context, id_: Id) -> None:
     """List a campaign's launch links."""
     context = context_of(ctx)
-    if not context.output.table(campaigns.links(context.client, id_), LINK_COLUMNS):
+    if not context.output.table(campaigns.list_launch_links(context.client, id_), LINK_COLUMNS):
         context.output.note(f"No launch links of {id_}.")
 
 

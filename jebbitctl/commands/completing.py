@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.oauth import Token
+    from jebbitctl.api.resources import Resource
     from jebbitctl.context import Context
 
     Ask: TypeAlias = Callable[[Callable[[], Client], Token], tuple[Offers, bool]]
@@ -72,7 +73,7 @@ def one_of(*values: str) -> Callable[[Any, list[str], str], list[str]]:
 
 def _silently(find: Callable[[], Offers], incomplete: str) -> Offers:
     """Return what ``find`` finds, harmless to any shell; nothing when it fails."""
-    from jebbitctl.api.documents import is_id
+    from jebbitctl.ids import is_id
 
     # The descriptions are text: without rich, Typer takes them as such, and in half the time.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
@@ -142,13 +143,13 @@ def _client(api_url: str, token: Token, business: str, *, timeout: float) -> Cli
 
 def _integrations(client: Callable[[], Client], _token: Token) -> tuple[Offers, bool]:
     """Return ids and endpoints; queries stay out, where endpoints have their keys."""
-    from jebbitctl.api.integrations import inventory
+    from jebbitctl.api.integrations import list_integrations
 
-    return [(str(found["id"]), _described(found)) for found in inventory(client())], True
+    return [(str(found.id), _described(found)) for found in list_integrations(client())], True
 
 
-def _described(integration: dict[str, Any]) -> str:
-    endpoint, service = integration.get("endpoint"), integration.get("service_name")
+def _described(integration: Resource) -> str:
+    endpoint, service = (integration.attributes.get(name) for name in ("endpoint", "service_name"))
     if not isinstance(endpoint, str):
         return str(service or "")
     parts = urlsplit(endpoint)
@@ -157,15 +158,15 @@ def _described(integration: dict[str, Any]) -> str:
 
 def _businesses(client: Callable[[], Client], token: Token) -> tuple[Offers, bool]:
     """Return ids and names, and whether every name could be asked for."""
-    from jebbitctl.api.businesses import myself
+    from jebbitctl.api.businesses import get_self
     from jebbitctl.api.concurrency import ConcurrentCalls
     from jebbitctl.errors import CredentialsError, JebbitctlError
 
     if not token.businesses:
-        only = myself(client())
+        only = get_self(client())
         return [(str(only["id"]), str(only["name"] or ""))], True
     whole, offers = True, []
-    with ConcurrentCalls(token.businesses, client, lambda own, id_: myself(own.for_business(id_))) as calls:
+    with ConcurrentCalls(token.businesses, client, lambda own, id_: get_self(own.for_business(id_))) as calls:
         for id_, future in calls:
             try:
                 name = future.result()["name"]

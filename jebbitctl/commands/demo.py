@@ -99,15 +99,15 @@ def _from_token_to_test(story: Story, context: Context, receiver: Receiver) -> N
     created, _ = integrations.create(
         context.client, {"endpoint": endpoint, "region": "us", "is_active": True}
     )
-    receiver.secret = str(created["shared_secret"])
+    receiver.secret = str(created.attributes["shared_secret"])
     story.tell(
         "An integration says where to deliver. Your endpoint needs its shared_secret.",
         f"jebbitctl integrations create --region us --active --endpoint {endpoint}",
-        created,
+        created.to_dict(),
         lambda: output.resource(created, show_secrets=True),
     )
-    story.steps[-1]["result"] = created
-    id_ = str(created["id"])
+    story.steps[-1]["result"] = created.to_dict()
+    id_ = str(created.id)
     sent = integrations.send_test(context.client, id_)
     story.tell(
         "Jebbit sends a real test delivery, and answers with what it sent.",
@@ -125,7 +125,7 @@ def _conclude(story: Story, receiver: Receiver, deliveries: list[Delivery]) -> N
             {
                 "steps": story.steps,
                 "deliveries": [_described(delivery) for delivery in deliveries],
-                "verified": bool(verified),
+                "ok": bool(verified),
             }
         )
     else:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jebbitctl.context import Context
-    from jebbitctl.manifest.inventory import Inventory
+    from jebbitctl.manifest.inventory import CurrentState
     from jebbitctl.manifest.reading import Manifest
 
 
@@ -39,8 +39,8 @@ def export(
     """
     import tomllib
 
-    from jebbitctl.manifest.inventory import look
-    from jebbitctl.manifest.writing import written
+    from jebbitctl.manifest import writing
+    from jebbitctl.manifest.inventory import fetch_current_state
     from jebbitctl.storage.files import write_shared
 
     context = context_of(ctx)
@@ -50,12 +50,12 @@ def export(
         raise UsageError("--into names a file", hint="without it, the manifest goes to standard output")
     before = read_manifest(context, str(into)) if into and into.exists() else None
     clients = clients_for(context, _businesses(context, before, everywhere=all_businesses))
-    inventories = {
-        business: look(client, before.of(business) if before else [], in_full=True)
+    states = {
+        business: fetch_current_state(client, before.of(business) if before else [], all_attributes=True)
         for business, client in clients.items()
     }
     told: list[str] = []
-    text = _edited(before, inventories, told.append) if before else written(inventories, tell=told.append)
+    text = _edited(before, states, told.append) if before else writing.export(states, warn=told.append)
     for line in told:
         context.output.warn(line)
     if into:
@@ -72,19 +72,19 @@ def register(app: typer.Typer) -> None:
     command(app, "export", example="jebbitctl integrations export > jebbit.toml")(export)
 
 
-def _edited(before: Manifest, inventories: dict[str | None, Inventory], tell: Callable[[str], None]) -> str:
+def _edited(before: Manifest, states: dict[str | None, CurrentState], warn: Callable[[str], None]) -> str:
     """Return a manifest brought in line with what exists.
 
     Raises:
         UsageError: tomlkit, which keeps comments, cannot edit this layout, or gets it wrong.
     """
     from jebbitctl.manifest.plan import plan
-    from jebbitctl.manifest.reading import read
-    from jebbitctl.manifest.writing import written
+    from jebbitctl.manifest.reading import load
+    from jebbitctl.manifest.writing import export
 
     try:
-        text = written(inventories, before, tell=tell).replace("\n", before.newline)
-        if not plan(read(text.encode(), before.name), inventories).steps:
+        text = export(states, before, warn=warn).replace("\n", before.newline)
+        if not plan(load(text.encode(), before.name), states).steps:
             return text
     except (UsageError, ValueError, TypeError, LookupError, AttributeError):
         pass  # what tomlkit makes of such a layout cannot be read, or could not be written

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import documents, integrations
-from jebbitctl.api.dependents import shown
+from jebbitctl.api.resources import diff, format_value, patch, raise_if_unapplied
 from jebbitctl.commands.attributes import AttributesCommand, asked_of
-from jebbitctl.commands.changes import require_taken, show_changes
+from jebbitctl.commands.changes import show_changes
 from jebbitctl.commands.common import command
 from jebbitctl.commands.completing import IntegrationId  # noqa: TC001 - Typer reads the annotation
 from jebbitctl.context import context_of
 from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.ids import is_id
 from jebbitctl.storage.files import require_writable, write_secret_file
 from jebbitctl.text import json_text
 from jebbitctl.urls import require_https
 
 if TYPE_CHECKING:
-    from jebbitctl.api.documents import Resource
-    from jebbitctl.api.integrations import Difference
+    from jebbitctl.api.resources import Difference, Resource
     from jebbitctl.context import Context
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the request, change nothing.")]
@@ -57,9 +57,9 @@ def create(
         _tell_existing(context, existing, asked)
         _deliver(context, existing, secret_file, show_secrets=False)
         return
-    created, refused = integrations.create(context.client, asked)
+    created, unapplied = integrations.create(context.client, asked)
     _deliver(context, created, secret_file, show_secrets=True)
-    _require_taken(created, refused)
+    _require_applied(created, unapplied)
 
 
 def update(
@@ -80,23 +80,23 @@ def update(
     if not asked:
         raise UsageError("nothing to change is named", hint="name an attribute, such as --region eu")
     current = integrations.get(context.client, id_)
-    planned = integrations.differences(current, asked)
+    planned = diff(current.attributes, asked)
     if not planned:
         context.output.note(f"Nothing to change: {id_} is already as asked.")
         if context.output.json:
             context.output.resource(current)
         return
     if dry_run:
-        document = documents.request_document(integrations.TYPE, integrations.changes(current, asked), id_)
+        document = documents.request_document(integrations.TYPE, patch(current.attributes, asked), id_)
         show_request(context, "PATCH", f"{integrations.PATH}/{id_}", document)
         return
-    updated, refused = integrations.update(context.client, current, asked)
+    updated, unapplied = integrations.update(context.client, current, asked)
     with context.output.telling():
         if context.output.json:
             context.output.resource(updated)
         else:
-            show_changes(context, planned, refused)
-    _require_taken(updated, refused)
+            show_changes(context, planned, unapplied)
+    _require_applied(updated, unapplied)
 
 
 def register(app: typer.Typer) -> None:
@@ -125,19 +125,21 @@ def show_request(context: Context, method: str, path: str, document: dict[str, A
 
 
 def _existing(context: Context, endpoint: str) -> Resource | None:
-    found = integrations.matching(integrations.inventory(context.client), endpoint=endpoint)
+    found = integrations.filter_integrations(
+        integrations.list_integrations(context.client), endpoint=endpoint
+    )
     if len(found) > 1:
-        ids = ", ".join(str(resource["id"]) for resource in found)
+        ids = ", ".join(str(resource.id) for resource in found)
         context.output.warn(f"several integrations have this endpoint ({ids}): each delivers every answer")
     return found[0] if found else None
 
 
 def _tell_existing(context: Context, existing: Resource, asked: dict[str, Any]) -> None:
-    context.output.note(f"Integration {existing['id']} has this endpoint already: nothing was created.")
-    for difference in integrations.differences(existing, asked):
+    context.output.note(f"Integration {existing.id} has this endpoint already: nothing was created.")
+    for name, current, desired in diff(existing.attributes, asked):
         context.output.warn(
-            f"{difference.name} is {shown(difference.is_)}, not {shown(difference.should_be)}; "
-            f"jebbitctl integrations update {existing['id']} changes it"
+            f"{name} is {format_value(current)}, not {format_value(desired)}; "
+            f"jebbitctl integrations update {existing.id} changes it"
         )
 
 
@@ -146,21 +148,20 @@ def _deliver(context: Context, resource: Resource, secret_file: Path | None, *, 
     with context.output.telling():
         context.output.resource(resource, show_secrets=show_secrets and not secret_file)
     if secret_file:
-        secret = resource.get("shared_secret")
-        if not isinstance(secret, str) or not secret:
-            secret = integrations.shared_secret(context.client, str(resource["id"]))
+        secret = integrations.secret_in(resource)
+        if secret is None:
+            secret = integrations.shared_secret(context.client, str(resource.id))
         try:
             write_secret_file(secret_file, secret)
         except JebbitctlError as error:
-            error.hint = (
-                f"the integration is there: jebbitctl integrations secret {resource.get('id') or 'ID'}; "
+            raise error.with_hint(
+                f"the integration is there: jebbitctl integrations secret {resource.id or 'ID'}; "
                 "should Jebbit not tell it again, delete the integration, and create it anew"
-            )
-            raise
+            ) from error
         context.output.note(f"The shared secret is in {secret_file}.")
 
 
-def _require_taken(resource: Resource, refused: list[Difference]) -> None:
-    id_ = resource.get("id")
-    named = isinstance(id_, str) and documents.is_id(id_)
-    require_taken(refused, look=f"jebbitctl integrations {f'get {id_}' if named else 'list'}")
+def _require_applied(resource: Resource, unapplied: list[Difference]) -> None:
+    id_ = resource.id
+    verb = f"get {id_}" if id_ is not None and is_id(id_) else "list"
+    raise_if_unapplied(unapplied, command=f"jebbitctl integrations {verb}")

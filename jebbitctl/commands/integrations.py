@@ -18,7 +18,7 @@ from jebbitctl.text import json_text
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
     from jebbitctl.context import Context
 
 app = group("The webhooks that Jebbit sends.")
@@ -57,8 +57,12 @@ def list_(
     require_region(region)
 
     def ask(client: Client) -> list[Resource]:
-        return integrations.matching(
-            integrations.inventory(client), active=active, region=region, service=service, endpoint=endpoint
+        return integrations.filter_integrations(
+            integrations.list_integrations(client),
+            active=active,
+            region=region,
+            service=service,
+            endpoint=endpoint,
         )
 
     columns = (*COLUMNS, "shared_secret") if show_secret else COLUMNS
@@ -129,7 +133,8 @@ def delete(
     if not yes:
         about = ""
         if context.prompts.possible:
-            about = f" ({integrations.get(context.client, id_).get('endpoint') or 'no endpoint'})"
+            current = integrations.get(context.client, id_).attributes
+            about = f" ({current.get('endpoint') or 'no endpoint'})"
         context.prompts.confirm(
             f"Delete integration {id_}{about}?", instead="add --yes to delete without asking"
         )

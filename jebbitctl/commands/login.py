@@ -12,7 +12,7 @@ from jebbitctl.commands.common import ApiCommand, command, single
 from jebbitctl.commands.completing import one_of
 from jebbitctl.commands.whoami import show_account
 from jebbitctl.context import context_of
-from jebbitctl.errors import CredentialsError, InputNeededError
+from jebbitctl.errors import CredentialsError, InputRequiredError
 from jebbitctl.output import is_terminal
 from jebbitctl.settings import (
     ENVIRONMENTS,
@@ -104,7 +104,7 @@ def _profile(
     Raises:
         UsageError: one of them cannot be right.
     """
-    from jebbitctl.api.documents import require_id
+    from jebbitctl.ids import require_id
 
     stored = f"profile {name}"
     if environment is not None:
@@ -144,7 +144,7 @@ def _given(
     """Return the client id and the secret, each None where it is to be asked for.
 
     Raises:
-        InputNeededError: something is to be asked for, and there is nobody to ask.
+        InputRequiredError: something is to be asked for, and there is nobody to ask.
         CredentialsError: something that is given is no credential.
     """
     id_, secret = credential_variable("JEBBIT_CLIENT_ID"), credential_variable("JEBBIT_CLIENT_SECRET")
@@ -166,7 +166,7 @@ def _given(
 
 def _read_stdin() -> str:
     if sys.stdin is None or is_terminal(sys.stdin):
-        raise InputNeededError(
+        raise InputRequiredError(
             "--client-secret-stdin reads a pipe or a file, and there is none on standard input",
             hint='leave it out to be asked, or: printf %s "$SECRET" | jebbitctl login …',
         )

@@ -59,11 +59,11 @@ def diff(
     context = context_of(ctx)
     manifest = read_manifest(context, file)
     found = make_plan(manifest, clients_for(context, manifest.businesses))
-    drift = [*found.steps, *(found.beyond if strict else ())]
+    drift = [*found.steps, *(found.unmanaged if strict else ())]
     with context.output.telling():
-        show_plan(context, found, in_sync=not drift)
+        show_plan(context, found, ok=not drift)
     if drift:
-        apply_ = _apply_line(context, file, prune=strict and bool(found.beyond))
+        apply_ = _apply_line(context, file, prune=strict and bool(found.unmanaged))
         raise CheckFailedError(
             f"Jebbit is not as {manifest.name} says: {counted(drift)}", hint=f"{apply_} makes it so"
         )
@@ -88,8 +88,8 @@ def apply(
     meanwhile.
     """
     from jebbitctl.commands import applying
-    from jebbitctl.manifest.carrying_out import Applying
-    from jebbitctl.manifest.verifying import verified
+    from jebbitctl.manifest.carrying_out import Applier
+    from jebbitctl.manifest.verifying import verify_integrations
     from jebbitctl.storage.secret_files import SecretFiles
 
     context = context_of(ctx)
@@ -106,15 +106,15 @@ def apply(
     if secrets:
         secrets.require_free(plan.new)
     if dry_run:
-        show_plan(context, plan, in_sync=not plan.steps)
+        show_plan(context, plan, ok=not plan.steps)
         return
     if plan.steps:
         applying.confirm(context, plan, keeps_secrets=secrets is not None, yes=yes)
-    job = Applying(clients, plan, secrets)
-    for name in job.settle(manifest.integrations):
+    applier = Applier(clients, plan, secrets)
+    for name in applier.write_pending_secrets(manifest.integrations):
         context.output.note(f"The shared secret of {name} was owed by an earlier run: it is written now.")
-    answers = verified(clients, manifest.integrations, job.ids) if verify else None
-    applying.run(applying.Report(context.output, job), plan.steps, answers)
+    answers = verify_integrations(clients, manifest.integrations, applier.ids) if verify else None
+    applying.run(applying.Report(context.output, applier), plan.steps, answers)
     if not plan.steps:
         context.output.note(f"In sync: Jebbit is as {manifest.name} says.")
 
@@ -149,7 +149,7 @@ def read_manifest(context: Context, file: str) -> Manifest:
     from jebbitctl.storage.inputs import read_input
 
     name = "standard input" if file == "-" else file
-    manifest = reading.read(read_input(file, what="FILE"), name)
+    manifest = reading.load(read_input(file, what="FILE"), name)
     only = context.options.business
     if not manifest.in_sections or only is None:
         return manifest
@@ -168,28 +168,31 @@ def clients_for(context: Context, businesses: Iterable[str | None]) -> dict[str 
 
 def make_plan(manifest: Manifest, clients: dict[str | None, Client], *, prune: bool = False) -> Plan:
     """Ask what there is, two requests for each business, and compare it with the manifest."""
-    from jebbitctl.manifest.inventory import look
+    from jebbitctl.manifest.inventory import fetch_current_state
     from jebbitctl.manifest.plan import plan
 
     return plan(
         manifest,
-        {business: look(client, manifest.of(business)) for business, client in clients.items()},
+        {
+            business: fetch_current_state(client, manifest.of(business))
+            for business, client in clients.items()
+        },
         prune=prune,
     )
 
 
-def show_plan(context: Context, plan: Plan, *, in_sync: bool) -> None:
-    """Print what is not as it should be, and what is beyond."""
+def show_plan(context: Context, plan: Plan, *, ok: bool) -> None:
+    """Print what differs, and what is unmanaged."""
     from jebbitctl.commands import plan_views
 
     output = context.output
     if output.json:
         documents: dict[str, Any] = {
             name: [plan_views.step_document(step) for step in steps]
-            for name, steps in (("steps", plan.steps), ("beyond", plan.beyond))
+            for name, steps in (("steps", plan.steps), ("unmanaged", plan.unmanaged))
         }
-        output.document({"in_sync": in_sync, **documents})
+        output.document({"ok": ok, **documents})
     elif output.plain:
-        output.table(plan_views.change_rows(plan.steps, plan.beyond), plan_views.CHANGE_COLUMNS)
+        output.table(plan_views.change_rows(plan.steps, plan.unmanaged), plan_views.CHANGE_COLUMNS)
     else:
-        output.signed(plan_views.plan_lines(plan.steps, plan.beyond))
+        output.signed(plan_views.plan_lines(plan.steps, plan.unmanaged))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.api import documents, mapping_csv, mapping_import, mappings
+from jebbitctl.api import mapping_csv, mapping_import, mappings
 from jebbitctl.api.mapping_csv import COLUMNS as CSV_COLUMNS
 from jebbitctl.api.mapping_plan import ImportAction, plan_import
 from jebbitctl.commands import completing
 from jebbitctl.commands.common import command
 from jebbitctl.context import context_of
-from jebbitctl.errors import RefusedError, UnavailableError
+from jebbitctl.errors import RejectedError, UnavailableError
+from jebbitctl.ids import require_id
 from jebbitctl.storage.inputs import read_input
 
 if TYPE_CHECKING:
@@ -73,11 +74,11 @@ def import_(
     import can run again. Invalid lines are reported and skipped. If any line fails, --prune deletes nothing.
     """
     context = context_of(ctx)
-    documents.require_id(integration_id, what="INTEGRATION_ID")
+    require_id(integration_id, what="INTEGRATION_ID")
     if prune and not (yes or dry_run):
         context.prompts.require("A confirmation", instead="add --yes to delete without asking")
     lines = mapping_csv.parse(read_input(file, what="FILE"), "standard input" if file == "-" else file)
-    existing = list(mappings.listed(context.client, integration_id))
+    existing = list(mappings.list_mappings(context.client, integration_id))
     steps = plan_import(lines, existing, prune=prune)
     if dry_run:
         for step in steps:
@@ -129,7 +130,7 @@ def _warn_if_failed(context: Context, step: ImportStep) -> None:
 
 
 def _name(step: ImportStep) -> str:
-    return f"line {step.line.number}" if step.line else f"mapping {(step.current or {}).get('id')}"
+    return f"line {step.line.number}" if step.line else f"mapping {step.current.id if step.current else None}"
 
 
 def _print_report(context: Context, integration: str, steps: Sequence[ImportStep], *, dry_run: bool) -> None:
@@ -152,14 +153,14 @@ def _print_report(context: Context, integration: str, steps: Sequence[ImportStep
 
 
 def _row(step: ImportStep, result: str) -> dict[str, Any]:
-    current = step.current or {}
+    attributes = step.current.attributes if step.current else {}
     cells = {
-        column: getattr(step.line, column) if step.line else current.get(column) for column in CSV_COLUMNS
+        column: getattr(step.line, column) if step.line else attributes.get(column) for column in CSV_COLUMNS
     }
     return {
         "line": step.line.number if step.line else None,
         "result": result,
-        "id": current.get("id"),
+        "id": step.current.id if step.current else None,
         **{column: value or None for column, value in cells.items()},
         "error": step.error,
     }
@@ -170,7 +171,7 @@ def _raise_if_failed(context: Context, steps: Sequence[ImportStep], *, prune: bo
 
     Raises:
         UnavailableError: all failed steps may succeed later.
-        RefusedError: any other failure.
+        RejectedError: any other failure.
     """
     failed = [step for step in steps if step.action is ImportAction.FAIL]
     if not failed:
@@ -182,4 +183,4 @@ def _raise_if_failed(context: Context, steps: Sequence[ImportStep], *, prune: bo
     message = f"{len(failed)} of {len(steps)} failed: {names}{more}"
     if all(step.unavailable for step in failed):
         raise UnavailableError(message, hint="run it again; finished lines are left unchanged")
-    raise RefusedError(message, hint="fix these lines and run it again; the other lines are left unchanged")
+    raise RejectedError(message, hint="fix these lines and run it again; the other lines are left unchanged")

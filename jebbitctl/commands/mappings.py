@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.api import documents, mappings
-from jebbitctl.api.integrations import differences
+from jebbitctl.api import mappings
+from jebbitctl.api.resources import diff, raise_if_unapplied
 from jebbitctl.commands import completing, mapping_imports
-from jebbitctl.commands.changes import require_taken, show_changes
+from jebbitctl.commands.changes import show_changes
 from jebbitctl.commands.common import command, group
 from jebbitctl.context import context_of
 from jebbitctl.errors import UsageError
+from jebbitctl.ids import require_id
 
 if TYPE_CHECKING:
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
     from jebbitctl.context import Context
 
 app = group("The names under which integrations send attributes.")
@@ -43,10 +44,10 @@ def list_(
     """List mappings, newest first."""
     context = context_of(ctx)
     if integration is not None:
-        documents.require_id(integration, what="--integration")
+        require_id(integration, what="--integration")
     if csv and (context.output.json or context.options.plain):
         raise UsageError("--csv, --plain and --json (or --query) exclude each other")
-    found = mappings.listed(context.client, integration)
+    found = mappings.list_mappings(context.client, integration)
     if csv:
         _print_csv(context, list(found))
     elif not context.output.table(found, COLUMNS):
@@ -87,13 +88,13 @@ def create(
 ) -> None:
     """Create a mapping. The integration sends an attribute under a name of your own."""
     context = context_of(ctx)
-    documents.require_id(integration, what="--integration")
+    require_id(integration, what="--integration")
     _require_names(jebbit_var=jebbit_var, client_var=client_var)
-    asked = {"integration_id": integration, "jebbit_var": jebbit_var, "client_var": client_var}
-    created, refused = mappings.create(context.client, asked | ({"default": default} if default else {}))
+    desired = {"integration_id": integration, "jebbit_var": jebbit_var, "client_var": client_var}
+    created, unapplied = mappings.create(context.client, desired | ({"default": default} if default else {}))
     with context.output.telling():
         context.output.resource(created)
-    require_taken(refused, look=f"jebbitctl mappings get {created['id']}")
+    raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")
 
 
 @command(app, "update", example="jebbitctl mappings update abc12345 --client-var segment")
@@ -111,25 +112,25 @@ def update(
     context = context_of(ctx)
     _require_names(jebbit_var=jebbit_var, client_var=client_var)
     names = {"jebbit_var": jebbit_var, "client_var": client_var}
-    asked: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
+    desired: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
     if default is not None:
-        asked["default"] = default or None
-    if not asked:
+        desired["default"] = default or None
+    if not desired:
         raise UsageError("nothing to change is named", hint="name an attribute, such as --client-var NAME")
     current = mappings.get(context.client, id_)
-    planned = differences(current, asked)
+    planned = diff(current.attributes, desired)
     if not planned:
         context.output.note(f"Nothing to change: {id_} is already as asked.")
         if context.output.json:
             context.output.resource(current)
         return
-    updated, refused = mappings.update(context.client, current, asked)
+    updated, unapplied = mappings.update(context.client, current, desired)
     with context.output.telling():
         if context.output.json:
             context.output.resource(updated)
         else:
-            show_changes(context, planned, refused)
-    require_taken(refused, look=f"jebbitctl mappings get {id_}")
+            show_changes(context, planned, unapplied)
+    raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {id_}")
 
 
 @command(app, "delete", example="jebbitctl mappings delete abc12345 --yes")
@@ -141,11 +142,11 @@ def delete(
 ) -> None:
     """Delete a mapping. Its attribute is sent under Jebbit's own name again."""
     context = context_of(ctx)
-    documents.require_id(id_)
+    require_id(id_)
     if not yes:
         about = ""
         if context.prompts.possible:
-            current = mappings.get(context.client, id_)
+            current = mappings.get(context.client, id_).attributes
             about = f" ({current.get('jebbit_var')} → {current.get('client_var')})"
         context.prompts.confirm(f"Delete mapping {id_}{about}?", instead="add --yes to delete without asking")
     mappings.delete(context.client, id_)
@@ -168,7 +169,7 @@ def _print_csv(context: Context, found: list[Resource]) -> None:
     """Print what import reads."""
     from jebbitctl.api import mapping_csv
 
-    owners = {str(mapping.get("integration_id")) for mapping in found}
+    owners = {str(mapping.attributes.get("integration_id")) for mapping in found}
     if len(owners) > 1:
         context.output.warn(
             f"these are the mappings of {len(owners)} integrations, and import takes those of one: "

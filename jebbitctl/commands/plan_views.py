@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api.dependents import shown
+from jebbitctl.api.resources import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jebbitctl.manifest.plan import Step
+    from jebbitctl.manifest.plan import PlanStep
 
-CHANGE_COLUMNS = ("action", "business", "name", "id", "mapping", "attribute", "is", "should_be")
+CHANGE_COLUMNS = ("action", "business", "name", "id", "mapping", "attribute", "current", "desired")
 STEP_COLUMNS = ("result", "action", "business", "name", "id", "mapping")
-BEYOND = "beyond"
+UNMANAGED = "unmanaged"
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
-def step_document(step: Step, id_: str | None = None) -> dict[str, Any]:
+def step_document(step: PlanStep, id_: str | None = None) -> dict[str, Any]:
     """Return a step as JSON; ``id_`` is the integration's that did not exist when the plan was made."""
-    known = step.integration["id"] if step.integration else None
+    known = step.integration.id if step.integration else None
     return {
         "action": step.action,
         "business": step.business,
@@ -28,55 +28,55 @@ def step_document(step: Step, id_: str | None = None) -> dict[str, Any]:
         "id": known or id_,
         "mapping": step.jebbit_var,
         "changes": [
-            {"attribute": change.name, "is": change.is_, "should_be": change.should_be}
-            for change in step.changes
+            {"attribute": name, "current": current, "desired": desired}
+            for name, current, desired in step.changes
         ],
     }
 
 
-def change_rows(steps: Iterable[Step], beyond: Iterable[Step]) -> Iterator[dict[str, Any]]:
-    """Yield a row for each attribute that is not as it should be, and for each thing to delete, or beyond."""
+def change_rows(steps: Iterable[PlanStep], unmanaged: Iterable[PlanStep]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each attribute that differs, each deletion and each unmanaged resource."""
     for step in steps:
         document = step_document(step)
-        for change in document["changes"] or [_known_by(step)]:
+        for change in document["changes"] or [_identifying(step)]:
             yield {**document, **change}
-    for step in beyond:
-        yield {**step_document(step), "action": BEYOND, **_known_by(step)}
+    for step in unmanaged:
+        yield {**step_document(step), "action": UNMANAGED, **_identifying(step)}
 
 
-def plan_lines(steps: Sequence[Step], beyond: Sequence[Step] = ()) -> Iterator[tuple[str, str]]:
-    """Yield signs and texts: what is to be done, integration by integration, then what is beyond."""
-    in_sections = len({step.business for step in (*steps, *beyond)}) > 1
-    by_owner: dict[tuple[str | None, str, str | None], list[Step]] = {}
+def plan_lines(steps: Sequence[PlanStep], unmanaged: Sequence[PlanStep] = ()) -> Iterator[tuple[str, str]]:
+    """Yield signs and texts: the steps, integration by integration, then what is unmanaged."""
+    in_sections = len({step.business for step in (*steps, *unmanaged)}) > 1
+    by_owner: dict[tuple[str | None, str, str | None], list[PlanStep]] = {}
     for step in steps:
-        known = str(step.integration["id"]) if step.integration else None
+        known = str(step.integration.id) if step.integration else None
         by_owner.setdefault((step.business, step.name or "", known), []).append(step)
     for (business, _, _), about in by_owner.items():
-        own = [step for step in about if not step.about_mapping]
+        own = [step for step in about if not step.is_mapping]
         at = f"business {business}: " if in_sections else ""
         yield _SIGNS[own[0].action] if own else "~", at + _title(about[0])
         for step in own:
             yield from _changes(step)
         for step in about:
-            if step.about_mapping:
+            if step.is_mapping:
                 yield f"  {_SIGNS[step.action]}", _mapping(step)
-    for step in beyond:
+    for step in unmanaged:
         at = f"business {step.business}: " if in_sections else ""
-        what = f"mapping {step.jebbit_var} of {step.name}" if step.about_mapping else _title(step)
+        what = f"mapping {step.jebbit_var} of {step.name}" if step.is_mapping else _title(step)
         yield "?", f"{at}{what} is not in the manifest"
 
 
-def step_line(step: Step, id_: str | None) -> str:
+def step_line(step: PlanStep, id_: str | None) -> str:
     """Return a step in a few words."""
-    known = str(step.integration["id"]) if step.integration else id_
+    known = str(step.integration.id) if step.integration else id_
     owner = f"{step.name} ({known})" if step.name and known else step.name or known
-    of = f" mapping {step.jebbit_var} of" if step.about_mapping else ""
+    of = f" mapping {step.jebbit_var} of" if step.is_mapping else ""
     return f"{step.action}{of} {owner}"
 
 
-def counted(steps: Iterable[Step]) -> str:
+def counted(steps: Iterable[PlanStep]) -> str:
     """Return how much there is to do, in words."""
-    counts = Counter((step.action, "mapping" if step.about_mapping else "integration") for step in steps)
+    counts = Counter((step.action, "mapping" if step.is_mapping else "integration") for step in steps)
     return ", ".join(f"{action} {plural(count, noun)}" for (action, noun), count in counts.items())
 
 
@@ -85,33 +85,37 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _title(step: Step) -> str:
-    known = step.integration or {}
+def _title(step: PlanStep) -> str:
+    known = step.integration
+    if known is None:
+        return str(step.name)
     if step.name:
-        return f"{step.name} ({known['id']})" if known else step.name
-    return f"{known.get('id')} {known.get('endpoint') or known.get('service_name')}"
+        return f"{step.name} ({known.id})"
+    return f"{known.id} {known.attributes.get('endpoint') or known.attributes.get('service_name')}"
 
 
-def _known_by(step: Step) -> dict[str, Any]:
-    """Return what tells people which one it is that has only an id here."""
-    current = step.current or {}
+def _identifying(step: PlanStep) -> dict[str, Any]:
+    """Return the attribute that tells people which resource this is: there is only an id otherwise."""
+    current = step.current.attributes if step.current else {}
     name = next((name for name in ("client_var", "endpoint") if current.get(name)), "service_name")
-    return {"attribute": name, "is": current.get(name)}
+    return {"attribute": name, "current": current.get(name)}
 
 
-def _changes(step: Step) -> Iterator[tuple[str, str]]:
-    for change in step.changes:
+def _changes(step: PlanStep) -> Iterator[tuple[str, str]]:
+    for name, current, desired in step.changes:
         if step.action == "create":
-            yield "   ", f"{change.name}: {shown(change.should_be)}"
+            yield "   ", f"{name}: {format_value(desired)}"
         else:
-            yield "   ", f"{change.name}: {shown(change.is_)} → {shown(change.should_be)}"
+            yield "   ", f"{name}: {format_value(current)} → {format_value(desired)}"
 
 
-def _mapping(step: Step) -> str:
-    current, asked = step.mapping or {}, step.asked
+def _mapping(step: PlanStep) -> str:
     if step.action == "update":
-        told = ", ".join(f"{c.name} {shown(c.is_)} → {shown(c.should_be)}" for c in step.changes)
-        return f"mapping {step.jebbit_var}: {told}"
-    client_var = asked.get("client_var") or current.get("client_var")
-    default = asked.get("default") or current.get("default")
+        changes = ", ".join(
+            f"{name} {format_value(current)} → {format_value(desired)}"
+            for name, current, desired in step.changes
+        )
+        return f"mapping {step.jebbit_var}: {changes}"
+    attributes = {**(step.mapping.attributes if step.mapping else {}), **step.desired}
+    client_var, default = attributes.get("client_var"), attributes.get("default")
     return f"mapping {step.jebbit_var} → {client_var}" + (f" (default {default})" if default else "")

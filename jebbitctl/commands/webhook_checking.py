@@ -67,9 +67,17 @@ def register(app: typer.Typer) -> None:
 def _show_results(context: Context, url: str, results: list[Result]) -> None:
     output = context.output
     if output.json:
-        fields = ("name", "passed", "expectation", "outcome", "consequence")
-        rows = [{name: getattr(result, name) for name in fields} for result in results]
-        output.document({"url": url, "passed": all(result.passed for result in results), "probes": rows})
+        rows = [
+            {
+                "name": result.name,
+                "ok": result.passed,
+                "expectation": result.expectation,
+                "outcome": result.outcome,
+                "consequence": result.consequence,
+            }
+            for result in results
+        ]
+        output.document({"url": url, "ok": all(result.passed for result in results), "probes": rows})
         return
     output.table(
         (

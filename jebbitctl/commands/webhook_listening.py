@@ -191,7 +191,7 @@ def _delivery_event(delivery: Delivery, *, with_body: bool) -> dict[str, Any]:
         "event": "delivery",
         "time": rfc3339(delivery.time),
         "status": delivery.status,
-        "valid": verification.valid,
+        "ok": verification.valid,
         "reason": str(verification.reason),
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,
@@ -215,7 +215,7 @@ def _line(event: dict[str, Any], between: str) -> str:
     """Return an event for people: a mark, what came, and the beginning of it."""
     if event["event"] == "delivery":
         marks = [name for name in ("test", "repeat") if event[name]]
-        told = [event["time"], "✓" if event["valid"] else "✗", event["status"], event["reason"]]
+        told = [event["time"], "✓" if event["ok"] else "✗", event["status"], event["reason"]]
         told += [f"{event['bytes']} bytes", " ".join(marks) or "live"]
     else:
         told = [

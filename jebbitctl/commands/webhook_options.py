@@ -9,7 +9,7 @@ from typer.core import TyperOption
 
 from jebbitctl.commands import completing
 from jebbitctl.commands.common import ApiCommand
-from jebbitctl.errors import InputNeededError, UsageError
+from jebbitctl.errors import InputRequiredError, UsageError
 from jebbitctl.output import is_terminal
 from jebbitctl.settings import clean_credential, credential_variable
 from jebbitctl.storage.inputs import read_input
@@ -91,14 +91,14 @@ def body_of(ctx: Any, source: str | None, *, what: str = "--body") -> bytes:
 
     Raises:
         UsageError: standard input is to be the secret as well, or the file cannot be read.
-        InputNeededError: nothing is named, and standard input is a terminal.
+        InputRequiredError: nothing is named, and standard input is a terminal.
     """
     if source is not None and source != "-":
         return read_input(source, what=what)
     if ctx.meta[_GIVEN]["secret_stdin"]:
         raise UsageError("standard input cannot be the secret and the body", hint=f"use {what} FILE")
     if source is None and is_terminal(sys.stdin):
-        raise InputNeededError("a body is needed", hint=f"use {what} FILE, or pipe it in")
+        raise InputRequiredError("a body is needed", hint=f"use {what} FILE, or pipe it in")
     return read_input("-", what=what)
 
 

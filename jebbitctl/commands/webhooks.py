@@ -103,7 +103,7 @@ def _show(output: Output, document: dict[str, Any]) -> None:
 
 def _document(verification: Verification, explanation: Explanation | None) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "valid": verification.valid,
+        "ok": verification.valid,
         "reason": str(verification.reason),
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,

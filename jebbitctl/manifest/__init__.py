@@ -1,4 +1,5 @@
-"""Integrations as code: a manifest says what should exist at Jebbit.
+"""Integrations as code: a manifest declares which integrations and mappings should exist.
 
-A manifest is TOML; :mod:`jebbitctl.manifest.schema` has its keys. Data walks reading → plan → carrying_out.
+A manifest is TOML; :mod:`jebbitctl.manifest.schema` defines its keys. Data flows from ``reading`` through
+``plan`` to ``carrying_out``.
 """

@@ -1,36 +1,36 @@
-"""Making Jebbit have what a manifest says: one step after the other, each looked at again right before it."""
+"""Applying a plan: one step after the other. Each resource is read again right before it is written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jebbitctl.api import dependents, integrations, mappings
-from jebbitctl.errors import ConflictError, NotFoundError, RefusedError
-from jebbitctl.manifest.inventory import integrations_of, mappings_of
-from jebbitctl.manifest.plan import CREATE, DELETE
+from jebbitctl.api import integrations, mappings
+from jebbitctl.api.resources import OWNER, diff, raise_if_unapplied, require_created_id
+from jebbitctl.errors import ConflictError, NotFoundError, RejectedError
+from jebbitctl.manifest.inventory import fetch_integrations, fetch_mappings
+from jebbitctl.manifest.plan import DELETE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from jebbitctl.api.client import Client
-    from jebbitctl.api.documents import Resource
-    from jebbitctl.api.integrations import Difference
-    from jebbitctl.manifest.plan import Plan, Step
-    from jebbitctl.manifest.schema import Integration
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.manifest.plan import Plan, PlanStep
+    from jebbitctl.manifest.schema import IntegrationSpec
     from jebbitctl.storage.secret_files import SecretFiles
 
-_AGAIN = "run it again: the plan is made anew"
+_RUN_AGAIN = "run the command again to plan anew"
 _NOT_COMPARED = frozenset({"updated_at", "shared_secret"})
-"""A mapping may touch the first; lists may hide the second, and no step writes it."""
+"""A change of a mapping may update the first; a list may hide the second, and no step writes it."""
 
 
-class Applying:
-    """Carries out the steps of a plan, one by one.
+class Applier:
+    """Executes the steps of a plan.
 
     Args:
         clients: by business.
-        plan: what is to be done, and what there was when it was made.
-        secrets: where new shared secrets go, None to keep none.
+        plan: the steps, and the state that they are based on.
+        secrets: where to write new shared secrets, None to discard them.
     """
 
     def __init__(
@@ -40,92 +40,98 @@ class Applying:
         self._secrets = secrets
         self._seen = set(plan.seen)
         self.ids = dict(plan.ids)
-        """Of the integrations there are, by the manifest's name; grows with each one that is created."""
+        """Of the existing integrations, by their name in the manifest; updated with each creation."""
 
-    def carry_out(self, step: Step) -> None:
-        """Do one step.
+    def execute(self, step: PlanStep) -> None:
+        """Execute one step.
 
         Raises:
-            ConflictError: it is not any more as the plan saw it; nothing was written.
-            NotTakenError: Jebbit did not take all that was asked.
-            JebbitctlError: it was refused, or got no answer.
+            ConflictError: the resource has changed since the plan was made; nothing was written.
+            PartiallyAppliedError: Jebbit did not apply every attribute.
+            JebbitctlError: the write was rejected, or got no answer.
         """
         client = self._clients[step.business]
-        if step.action != CREATE:
-            _change(client, step)
-        elif step.about_mapping:
-            self._map(client, step)
+        if step.current is not None:
+            _change(client, step, step.current)
+        elif step.is_mapping:
+            self._create_mapping(client, step)
         else:
-            self._create(client, step)
+            self._create_integration(client, step)
 
-    def settle(self, declared: Iterable[Integration]) -> list[str]:
-        """Write the secrets that an interrupted run owed; return whose they are.
+    def write_pending_secrets(self, specs: Iterable[IntegrationSpec]) -> list[str]:
+        """Write the secrets that an interrupted run did not; return the names of their integrations.
 
         Raises:
-            RefusedError: Jebbit does not tell one.
-            JebbitctlError: one cannot be written.
+            RejectedError: Jebbit does not return a secret.
+            JebbitctlError: a secret cannot be written.
         """
         if not self._secrets:
             return []
-        owed = [i for i in declared if i.name in self.ids and self._secrets.is_owed(i.name)]
-        for integration in owed:
-            self._fetch_secret(self._clients[integration.business], self._secrets, integration.name)
-        return [integration.name for integration in owed]
+        pending = [spec for spec in specs if spec.name in self.ids and self._secrets.is_owed(spec.name)]
+        for spec in pending:
+            self._fetch_secret(self._clients[spec.business], self._secrets, spec.name)
+        return [spec.name for spec in pending]
 
     def _fetch_secret(self, client: Client, secrets: SecretFiles, name: str) -> None:
-        """Ask Jebbit for a secret, and write it to its file."""
+        """Read a secret from Jebbit and write it to its file."""
         try:
             secret = integrations.shared_secret(client, self.ids[name])
-        except RefusedError as error:
-            error.hint = (
-                f"put it into {secrets.path(name)}, or remove that file to go on without it: {error.hint}"
-            )
-            raise
+        except RejectedError as error:
+            raise error.with_hint(
+                f"write it to {secrets.path(name)}, or remove that file to continue without it: {error.hint}"
+            ) from error
         secrets.keep(name, secret)
 
-    def _create(self, client: Client, step: Step) -> None:
-        name, asked = str(step.name), step.asked
-        same = {"service": integrations.WEBHOOKS, "endpoint": asked["endpoint"]}
-        _require_none(integrations.matching(integrations_of(client), **same), self.ids.values())
+    def _create_integration(self, client: Client, step: PlanStep) -> None:
+        name, desired = str(step.name), step.desired
+        same = {"service": integrations.WEBHOOKS, "endpoint": desired["endpoint"]}
+        _require_known(
+            integrations.filter_integrations(fetch_integrations(client), **same), self.ids.values()
+        )
         if self._secrets:
             self._secrets.reserve(name)
-        created, refused = integrations.create(client, asked)
-        id_, secret = created["id"], created.get("shared_secret")
-        if id_:
-            self.ids[name] = str(id_)
-        told = isinstance(secret, str) and secret != ""
-        if self._secrets and told:
-            self._secrets.keep(name, str(secret))
-        integrations.require_named(client, integrations.PATH, created)
-        if self._secrets and not told:
+        created, unapplied = integrations.create(client, desired)
+        if created.id:
+            self.ids[name] = created.id
+        secret = integrations.secret_in(created)
+        if self._secrets and secret:
+            self._secrets.keep(name, secret)
+        require_created_id(integrations.PATH, created)
+        if self._secrets and not secret:
             self._fetch_secret(client, self._secrets, name)
-        _require_taken(refused, f"jebbitctl integrations get {id_}")
+        raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
 
-    def _map(self, client: Client, step: Step) -> None:
+    def _create_mapping(self, client: Client, step: PlanStep) -> None:
         owner = self.ids[str(step.name)]
-        wanted = (owner, step.jebbit_var)
-        same = [m for m in mappings_of(client) if (m.get(dependents.OWNER), m.get("jebbit_var")) == wanted]
-        _require_none(same, self._seen)
-        created, refused = mappings.create(client, {dependents.OWNER: owner, **step.asked})
-        self._seen.add(str(created["id"]))
-        _require_taken(refused, f"jebbitctl mappings get {created['id']}")
+        same = [
+            mapping
+            for mapping in fetch_mappings(client)
+            if mapping.attributes[OWNER] == owner and mapping.attributes.get("jebbit_var") == step.jebbit_var
+        ]
+        _require_known(same, self._seen)
+        created, unapplied = mappings.create(client, {OWNER: owner, **step.desired})
+        self._seen.add(str(created.id))
+        raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")
 
 
-def _require_none(resources: Iterable[Resource], known: Collection[str]) -> None:
-    """Return when the plan, or a step since, knows each of these."""
+def _require_known(resources: Iterable[Resource], known: Collection[str]) -> None:
+    """Return if each of these existed when the plan was made, or was created since by a step.
+
+    Raises:
+        ConflictError: one did not.
+    """
     for resource in resources:
-        if str(resource["id"]) not in known:
-            raise ConflictError(f"somebody else created {resource['id']} for this meanwhile", hint=_AGAIN)
+        if str(resource.id) not in known:
+            raise ConflictError(f"somebody else has just created {resource.id} for this", hint=_RUN_AGAIN)
 
 
-def _change(client: Client, step: Step) -> None:
-    """Update or delete what a step is about; what is gone already need not be deleted."""
-    api, noun = (mappings, "mapping") if step.about_mapping else (integrations, "integration")
-    seen = step.current or {}
-    id_ = str(seen["id"])
+def _change(client: Client, step: PlanStep, current: Resource) -> None:
+    """Update or delete a resource. Deleting one that is gone succeeds."""
+    api, noun = (mappings, "mapping") if step.is_mapping else (integrations, "integration")
+    id_ = str(current.id)
     try:
         now = api.get(client, id_)
-        _require_unchanged(f"{noun} {id_}", seen, now)
+        _require_unchanged(f"{noun} {id_}", current, now)
         if step.action == DELETE:
             api.delete(client, id_)
             return
@@ -133,20 +139,21 @@ def _change(client: Client, step: Step) -> None:
         if step.action == DELETE:
             return
         raise
-    _, refused = api.update(client, now, step.asked)
-    _require_taken(refused, f"jebbitctl {noun}s get {id_}")
+    _, unapplied = api.update(client, now, step.desired)
+    raise_if_unapplied(unapplied, command=f"jebbitctl {noun}s get {id_}")
 
 
 def _require_unchanged(what: str, seen: Resource, now: Resource) -> None:
-    """Return when a resource is as the plan saw it; a list may tell less of one than its own address does."""
-    told: dict[str, Any] = {
-        name: value for name, value in seen.items() if name in now and name not in _NOT_COMPARED
+    """Return if a resource is as it was when the plan was made.
+
+    Raises:
+        ConflictError: somebody else has changed it.
+    """
+    expected = {  # a list may contain attributes that the resource itself does not
+        name: value
+        for name, value in seen.attributes.items()
+        if name in now.attributes and name not in _NOT_COMPARED
     }
-    if changed := integrations.differences(now, told):
+    if changed := diff(now.attributes, expected):
         names = ", ".join(difference.name for difference in changed)
-        raise ConflictError(f"{what} was changed by somebody else meanwhile: {names}", hint=_AGAIN)
-
-
-def _require_taken(refused: list[Difference], look_: str) -> None:
-    if refused:
-        raise dependents.not_taken(refused, look=look_)
+        raise ConflictError(f"somebody else has just changed {what}: {names}", hint=_RUN_AGAIN)

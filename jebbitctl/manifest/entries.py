@@ -1,4 +1,4 @@
-"""One entry of a manifest, made to say what one integration is."""
+"""One entry of a manifest file, updated to match an integration."""
 
 from __future__ import annotations
 
@@ -7,126 +7,124 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from jebbitctl.api import mapping_csv, mapping_plan, mappings
-from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS, differences
+from jebbitctl.api.integrations import REGIONS, WEBHOOKS
+from jebbitctl.api.resources import OPTIONS, diff
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.checks import is_json
-from jebbitctl.manifest.reading import escaped
-from jebbitctl.manifest.schema import ADDITIONAL, ATTRIBUTES, Integration, import_lines
+from jebbitctl.manifest.reading import escape
+from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, OPTION_TYPES, IntegrationSpec, import_lines
 from jebbitctl.text import json_text
 from jebbitctl.urls import require_https
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
 
 
-def unwritten(name: str, business: str | None) -> Integration:
-    """Return an entry that says nothing yet."""
-    return Integration(name, (), business)
+def empty_spec(name: str, business: str | None) -> IntegrationSpec:
+    """Return the spec of a new, empty entry."""
+    return IntegrationSpec(name, (), business)
 
 
-class Entry:
-    """A table of a manifest.
+class TomlEntry:
+    """A table of a manifest file.
 
     Args:
-        table: tomlkit's, which is changed.
-        said: what it says.
-        tell: called with a line about each thing that no manifest can say.
+        table: from tomlkit; updated in place.
+        spec: what the table declares.
+        warn: called with a message for each value that a manifest cannot hold.
     """
 
-    def __init__(self, table: Any, said: Integration, tell: Callable[[str], None]) -> None:
+    def __init__(self, table: Any, spec: IntegrationSpec, warn: Callable[[str], None]) -> None:
         self._table = table
-        self._said = said
-        self._tell = tell
+        self._spec = spec
+        self._warn = warn
 
-    def become(self, resource: Resource, owned: Sequence[Resource], *, with_id: bool) -> None:
-        """Change only what is not so: what stays keeps its place, its comments and its ``${NAME}``.
+    def update(self, integration: Resource, owned: Sequence[Resource], *, with_id: bool) -> None:
+        """Change only what differs: the rest keeps its place, its comments and its ``${NAME}``.
 
         Args:
-            resource: the integration.
+            integration: to match.
             owned: its mappings, newest first.
-            with_id: nothing but its id tells it from another.
+            with_id: whether only the id identifies it.
         """
-        if (with_id or not _is_creatable(resource)) and "id" not in self._table:
-            self._table["id"] = resource["id"]
-        service = resource.get("service_name")
-        if service != self._said.service_name and isinstance(service, str):
+        if (with_id or not _is_creatable(integration)) and "id" not in self._table:
+            self._table["id"] = integration.id
+        service = integration.attributes.get("service_name")
+        if service != self._spec.service_name and isinstance(service, str):
             self._table["service_name"] = service
-        self._attributes(resource)
-        self._options(resource)
-        self._mappings(owned)
+        self._update_attributes(integration.attributes)
+        self._update_options(integration.attributes.get(OPTIONS))
+        self._update_mappings(owned)
 
-    def _attributes(self, resource: Resource) -> None:
-        """Write those that there are keys for; of the others, those that the entry names already."""
-        further = self._said.attributes.keys() - ATTRIBUTES.keys() - {OPTIONS}
-        for name in (*ATTRIBUTES, *sorted(further)):
-            value = resource.get(name)
+    def _update_attributes(self, current: dict[str, Any]) -> None:
+        """Write attributes with a key of their own; update others only if the entry already has them."""
+        declared = self._spec.attributes
+        further = declared.keys() - ATTRIBUTE_TYPES.keys() - {OPTIONS}
+        for name in (*ATTRIBUTE_TYPES, *sorted(further)):
+            value = current.get(name)
             holder = ("set",) if name in further else ()
-            if not self._is_sayable(name, value, ATTRIBUTES.get(name)):
+            if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
                 self._remove((*holder, name))
-            elif name not in self._said.attributes or differences(
-                resource, {name: self._said.attributes[name]}
-            ):
-                self._put((*holder, name), escaped(str(value)) if name == "endpoint" else value)
+            elif name not in declared or diff(current, {name: declared[name]}):
+                self._put((*holder, name), escape(str(value)) if name == "endpoint" else value)
 
-    def _options(self, resource: Resource) -> None:
-        options, said = resource.get(OPTIONS), self._said.attributes.get(OPTIONS, {})
-        options = options if isinstance(options, dict) else {}
-        for name in dict.fromkeys((*ADDITIONAL, *options, *said)):
-            holder = (OPTIONS,) if name in ADDITIONAL else ("set", OPTIONS)
+    def _update_options(self, current: Any) -> None:
+        declared = self._spec.attributes.get(OPTIONS, {})
+        options = current if isinstance(current, dict) else {}
+        for name in dict.fromkeys((*OPTION_TYPES, *options, *declared)):
+            holder = (OPTIONS,) if name in OPTION_TYPES else ("set", OPTIONS)
             value = options.get(name)
-            if not self._is_sayable(f"{OPTIONS}.{name}", value, ADDITIONAL.get(name)):
+            if not self._is_storable(f"{OPTIONS}.{name}", value, OPTION_TYPES.get(name)):
                 self._remove((*holder, name))
-            elif name not in said or differences({name: value}, {name: said[name]}):
+            elif name not in declared or diff({name: value}, {name: declared[name]}):
                 self._put((*holder, name), value)
 
-    def _is_sayable(self, name: str, value: Any, type_: type | None) -> bool:
-        """Whether a value can stand in a manifest: null cannot, and is not missed."""
+    def _is_storable(self, name: str, value: Any, type_: type | None) -> bool:
+        """Whether a manifest can hold a value; warn if it cannot, unless the value is null."""
         if value is None:
             return False
         fits = is_json(value) if type_ is None else isinstance(value, type_) and is_json(value)
         if name == "region" and value not in REGIONS:
             fits = False
         if not fits:
-            self._tell(f"{self._said.name}: {name} is left out: it cannot stand in a manifest")
+            self._warn(f"{self._spec.name}: {name} is left out: a manifest cannot hold its value")
         return fits
 
-    def _mappings(self, owned: Sequence[Resource]) -> None:
-        sayable = [mapping for mapping in owned if self._is_mapping(mapping)]
-        if self._said.mappings is None:
-            if sayable:
+    def _update_mappings(self, owned: Sequence[Resource]) -> None:
+        storable = [mapping for mapping in owned if self._is_storable_mapping(mapping)]
+        if self._spec.mappings is None:
+            if storable:
                 self._table["mappings"] = array = tomlkit.array()
-                for mapping in reversed(sayable):
+                for mapping in reversed(storable):
                     _append(array, mapping)
                 array.add_line(indent="")
             return
         array = self._table["mappings"]
         gone = []
-        steps = mapping_plan.plan_import(import_lines(self._said.mappings), sayable, prune=True)
-        for step in steps:
+        for step in mapping_plan.plan_import(import_lines(self._spec.mappings), storable, prune=True):
             if step.line is not None and step.current is None:
                 gone.append(step.line.number)
             elif step.line is not None and step.current is not None:
                 for name in mapping_plan.changed_attributes(step.current, step.line):
-                    _put_text(array[step.line.number], name, step.current.get(name))
+                    _put_text(array[step.line.number], name, step.current.attributes.get(name))
             elif step.current is not None:
                 _append(array, step.current)
         for position in reversed(gone):
             del array[position]
 
-    def _is_mapping(self, mapping: Resource) -> bool:
-        texts = [mapping.get(name) for name in ("jebbit_var", "client_var")]
-        default = mapping.get("default")
+    def _is_storable_mapping(self, mapping: Resource) -> bool:
+        """Whether a manifest can hold a mapping; warn if it cannot."""
+        names = [mapping.attributes.get(name) for name in ("jebbit_var", "client_var")]
+        default = mapping.attributes.get("default")
         if (
-            all(isinstance(text, str) and is_json(text) for text in texts)
+            all(isinstance(name, str) and is_json(name) for name in names)
             and (default is None or (isinstance(default, str) and is_json(default)))
-            and not mappings.problem(jebbit_var=str(texts[0]), client_var=str(texts[1]))
+            and not mappings.problem(jebbit_var=str(names[0]), client_var=str(names[1]))
         ):
             return True
-        self._tell(
-            f"{self._said.name}: mapping {mapping.get('id')} is left out: it cannot stand in a manifest"
-        )
+        self._warn(f"{self._spec.name}: mapping {mapping.id} is left out: a manifest cannot hold its value")
         return False
 
     def _put(self, path: tuple[str, ...], value: Any) -> None:
@@ -145,10 +143,10 @@ class Entry:
         table.pop(path[-1], None)
 
 
-def _is_creatable(resource: Resource) -> bool:
-    """Whether an entry without an id could have this integration created, if it were not there."""
-    endpoint = resource.get("endpoint")
-    if not isinstance(endpoint, str) or resource.get("service_name") != WEBHOOKS:
+def _is_creatable(integration: Resource) -> bool:
+    """Whether apply could create this integration from an entry without an id."""
+    endpoint = integration.attributes.get("endpoint")
+    if not isinstance(endpoint, str) or integration.attributes.get("service_name") != WEBHOOKS:
         return False
     try:
         require_https(endpoint, what="endpoint")
@@ -158,24 +156,24 @@ def _is_creatable(resource: Resource) -> bool:
 
 
 def _item(value: Any) -> Any:
-    """Return a value for tomlkit; a text as JSON writes it, without what a terminal would obey."""
+    """Return a value for tomlkit; strings are escaped as in JSON, so that no control character is live."""
     return tomlkit.value(json_text(value)) if isinstance(value, str) else tomlkit.item(value)
 
 
 def _append(array: Any, mapping: Resource) -> None:
-    """Add to an array, or to what ``[[…mappings]]`` makes."""
-    in_lines = isinstance(array, tomlkit.items.Array)
-    item: Any = tomlkit.inline_table() if in_lines else tomlkit.table()
+    """Append a mapping to an array, or to a ``[[…mappings]]`` array of tables."""
+    inline = isinstance(array, tomlkit.items.Array)
+    item: Any = tomlkit.inline_table() if inline else tomlkit.table()
     for name in mapping_csv.COLUMNS:
-        _put_text(item, name, mapping.get(name))
-    if in_lines:
+        _put_text(item, name, mapping.attributes.get(name))
+    if inline:
         array.add_line(item, indent="  ")
     else:
         array.append(item)
 
 
 def _put_text(item: Any, name: str, value: Any) -> None:
-    """Set a key of an inline table; what is empty has none."""
+    """Set a key of a table, or remove it if the value is empty."""
     if text := mapping_csv.to_cell(value):
         item[name] = _item(text)
     else:

@@ -1,4 +1,4 @@
-"""What a business has, and which of it an entry of a manifest means."""
+"""The current state of a business, and which integration in it a spec matches."""
 
 from __future__ import annotations
 
@@ -6,148 +6,156 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jebbitctl.api import dependents, integrations, mapping_csv, mappings
-from jebbitctl.errors import NotFoundError, RefusedError, UsageError
+from jebbitctl.api import integrations, mapping_csv, mappings
+from jebbitctl.api.resources import OPTIONS, OWNER, diff
+from jebbitctl.errors import NotFoundError, RejectedError, UsageError
 from jebbitctl.manifest.checks import ManifestError
-from jebbitctl.manifest.schema import ATTRIBUTES, where
+from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, match_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from jebbitctl.api.client import Client
-    from jebbitctl.api.documents import Resource
+    from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.reading import Manifest
-    from jebbitctl.manifest.schema import Integration
+    from jebbitctl.manifest.schema import IntegrationSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class CurrentState:
     """What one business has.
 
     Attributes:
         integrations: all of them, newest first.
-        mappings: all of them.
+        mappings: all of them, newest first; empty if they were not needed.
     """
 
     integrations: list[Resource]
     mappings: list[Resource]
 
-    def by_owner(self) -> dict[str, list[Resource]]:
-        """Return the mappings of each integration, by its id; nothing for those that have none."""
+    def mappings_by_integration(self) -> dict[str, list[Resource]]:
+        """Return the mappings of each integration by its id, an empty list for any other id."""
         owned: dict[str, list[Resource]] = defaultdict(list)
         for mapping in self.mappings:
-            owned[str(mapping.get(dependents.OWNER))].append(mapping)
+            owned[str(mapping.attributes.get(OWNER))].append(mapping)
         return owned
 
 
-def look(client: Client, declared: list[Integration], *, in_full: bool = False) -> Inventory:
-    """Return what a business has, in two requests.
+def fetch_current_state(
+    client: Client, specs: list[IntegrationSpec], *, all_attributes: bool = False
+) -> CurrentState:
+    """Fetch what a business has, in two requests.
 
-    What a list leaves out cannot be compared: what is needed and not told is asked for one by one.
+    A missing attribute cannot be compared. If a list leaves out one that is needed, each resource is fetched.
 
     Args:
-        client: the business's.
-        declared: the entries, whose attributes are needed, and mappings where one manages them.
-        in_full: all that there are keys for is needed, too.
+        client: for the business.
+        specs: their attributes are needed, and mappings if one of them manages mappings.
+        all_attributes: every attribute with a key in a manifest is needed, and mappings, too.
     """
-    named = {name for integration in declared for name in integration.attributes}
-    everything = (*ATTRIBUTES, integrations.OPTIONS) if in_full else ()
-    maps = in_full or any(integration.mappings is not None for integration in declared)
-    return Inventory(
-        integrations_of(client, named.union(everything)),
-        mappings_of(client, mapping_csv.COLUMNS) if maps else [],
+    needed = {name for spec in specs for name in spec.attributes}
+    if all_attributes:
+        needed |= {*ATTRIBUTE_TYPES, OPTIONS}
+    with_mappings = all_attributes or any(spec.mappings is not None for spec in specs)
+    return CurrentState(
+        fetch_integrations(client, needed),
+        fetch_mappings(client, mapping_csv.COLUMNS) if with_mappings else [],
     )
 
 
-def integrations_of(client: Client, named: Iterable[str] = ()) -> list[Resource]:
-    """Return all integrations, each with what it is found by and with these attributes, newest first."""
-    listed = integrations.inventory(client)
-    return _completed(client, listed, integrations.get, {"service_name", "endpoint", *named})
+def fetch_integrations(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
+    """Return all integrations, newest first, each with these attributes and those that identify it."""
+    needed = {"service_name", "endpoint", *attributes}
+    return _complete(client, integrations.list_integrations(client), integrations.get, needed)
 
 
-def mappings_of(client: Client, named: Iterable[str] = ()) -> list[Resource]:
-    """Return all mappings, each with what it is found by and with these attributes, newest first.
+def fetch_mappings(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
+    """Return all mappings, newest first, each with these attributes and those that identify it.
 
     Raises:
-        RefusedError: Jebbit does not tell whose one is: it might be created again.
+        RejectedError: Jebbit does not say which integration a mapping belongs to; it could be created twice.
     """
-    needed = {dependents.OWNER, "jebbit_var", *named}
-    found = _completed(client, mappings.listed(client), mappings.get, needed)
+    needed = {OWNER, "jebbit_var", *attributes}
+    found = _complete(client, mappings.list_mappings(client), mappings.get, needed)
     for mapping in found:
-        if dependents.OWNER not in mapping:
-            raise RefusedError(f"Jebbit's answer does not tell whose mapping {mapping['id']} is")
+        if OWNER not in mapping.attributes:
+            raise RejectedError(
+                f"Jebbit's response does not say which integration mapping {mapping.id} belongs to"
+            )
     return found
 
 
-def _completed(
+def _complete(
     client: Client,
     listed: Iterable[Resource],
     get: Callable[[Client, str], Resource],
     needed: set[str],
 ) -> list[Resource]:
     return [
-        resource if needed <= resource.keys() else {**resource, **get(client, str(resource["id"]))}
+        resource if needed <= resource.attributes.keys() else resource.merge(get(client, str(resource.id)))
         for resource in listed
     ]
 
 
-def matched(
-    manifest: Manifest, declared: Sequence[Integration], existing: Sequence[Resource]
+def match(
+    manifest: Manifest, specs: Sequence[IntegrationSpec], existing: Sequence[Resource]
 ) -> dict[str, Resource]:
-    """Return the resource that each entry means, by the entry's name; one that is yet to be created has none.
+    """Return the integration that each spec matches, by the spec's name; one to be created is left out.
 
     Raises:
-        UsageError: there are two, or another entry means it by its id.
-        NotFoundError: there is none of this id.
+        UsageError: a spec matches two, or one that another spec claims by its id.
+        NotFoundError: the id in a spec does not exist.
     """
     found: dict[str, Resource] = {}
-    for integration, meant in candidates(declared, existing):
-        if len(meant) > 1:
-            ids = " and ".join(str(resource["id"]) for resource in meant)
-            mistake = ManifestError((*integration.path, "endpoint"), f"this means both {ids}")
-            raise UsageError(manifest.told(mistake), hint="add the id of the one you mean")
-        if meant:
-            found[integration.name] = meant[0]
-        elif integration.id is not None:
-            mistake = ManifestError((*integration.path, "id"), f"Jebbit has no integration {integration.id}")
-            raise NotFoundError(manifest.told(mistake), hint="take the id out to have one created")
+    for spec, matches in candidates(specs, existing):
+        if len(matches) > 1:
+            ids = " and ".join(str(resource.id) for resource in matches)
+            mistake = ManifestError((*spec.path, "endpoint"), f"matches both {ids}")
+            raise UsageError(manifest.describe(mistake), hint="add the id of the integration that you mean")
+        if matches:
+            found[spec.name] = matches[0]
+        elif spec.id is not None:
+            mistake = ManifestError((*spec.path, "id"), f"integration {spec.id} not found")
+            raise NotFoundError(manifest.describe(mistake), hint="remove the id to create a new integration")
         else:
-            _require_no_other_there(manifest, integration, declared, existing)
+            _require_unclaimed(manifest, spec, specs, existing)
     return found
 
 
-def _require_no_other_there(
-    manifest: Manifest, missing: Integration, declared: Sequence[Integration], existing: Sequence[Resource]
+def _require_unclaimed(
+    manifest: Manifest, new: IntegrationSpec, specs: Sequence[IntegrationSpec], existing: Sequence[Resource]
 ) -> None:
-    """Refuse to have created, under its endpoint, what another entry means by its id and leaves there.
+    """Refuse to create an integration if another spec claims the one at this endpoint by its id.
 
     Raises:
-        UsageError: there is one; a second would get every delivery, too.
+        UsageError: one does, and does not move it; a second integration would get every delivery, too.
     """
-    there = {"endpoint": missing.attributes["endpoint"]}
-    same = integrations.matching(existing, service=missing.service_name, **there)
-    ids = {str(resource["id"]) for resource in same}
-    for other in declared:
-        if other.id in ids and not integrations.differences(there | other.attributes, there):
+    attributes = {"endpoint": new.attributes["endpoint"]}
+    same = integrations.filter_integrations(existing, service=new.service_name, **attributes)
+    ids = {resource.id for resource in same}
+    for other in specs:
+        if other.id in ids and not diff(attributes | other.attributes, attributes):
             mistake = ManifestError(
-                (*missing.path, "endpoint"), f"{other.name} has the one that is there, by its id"
+                (*new.path, "endpoint"),
+                f"{other.name} already matches the integration at this endpoint by its id",
             )
             raise UsageError(
-                manifest.told(mistake), hint="to have two, create the other first, and give each its id"
+                manifest.describe(mistake),
+                hint="to have two, create the second one first, and give both entries an id",
             )
 
 
 def candidates(
-    declared: Sequence[Integration], existing: Sequence[Resource]
-) -> Iterator[tuple[Integration, list[Resource]]]:
-    """Yield each entry with the resources that it may mean: by its id, else by service and endpoint."""
-    by_id = {str(resource["id"]): resource for resource in existing}
-    named = {i.id: by_id.pop(i.id) for i in declared if i.id in by_id}
-    by_endpoint: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    specs: Sequence[IntegrationSpec], existing: Sequence[Resource]
+) -> Iterator[tuple[IntegrationSpec, list[Resource]]]:
+    """Yield each spec with the integrations that it may match: by id, otherwise by service and endpoint."""
+    by_id = {str(resource.id): resource for resource in existing}
+    claimed = {spec.id: by_id.pop(spec.id) for spec in specs if spec.id in by_id}
+    by_key: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in by_id.values():
-        by_endpoint[where(resource)].append(resource)
-    for integration in declared:
-        if integration.id is not None:
-            yield integration, [named[integration.id]] if integration.id in named else []
+        by_key[match_key(resource.attributes)].append(resource)
+    for spec in specs:
+        if spec.id is not None:
+            yield spec, [claimed[spec.id]] if spec.id in claimed else []
         else:
-            yield integration, by_endpoint[integration.where]
+            yield spec, by_key[spec.match_key]

@@ -1,4 +1,4 @@
-"""In which line of a TOML file something stands: parsers tell that of their own errors only."""
+"""Line numbers in a TOML file: ``tomllib`` reports them for syntax errors only."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ if TYPE_CHECKING:
 
 
 def line_of(text: str, path: Path) -> int:
-    """Return the number of the line in which the value at ``path`` begins, or that of what holds it.
+    """Return the line in which the value at ``path`` starts, or the closest table around it that exists.
 
-    The file is parsed in part: the shortest beginning that holds the value ends where the value does.
+    Parses prefixes of the file: the shortest prefix that contains the value ends in the value's last line.
 
     Args:
-        text: TOML that can be parsed.
+        text: valid TOML.
         path: keys from the outside in, and positions in arrays.
     """
     lines = text.split("\n")
 
     @cache
-    def beginning(count: int) -> Any:
-        return _parsed("\n".join(lines[:count]))
+    def parse_prefix(count: int) -> Any:
+        return _parse("\n".join(lines[:count]))
 
-    def holds(count: int) -> bool:
-        while count and (document := beginning(count)) is None:
+    def contains_value(count: int) -> bool:
+        while count and (document := parse_prefix(count)) is None:
             count -= 1
         return count > 0 and _is_in(document, path)
 
-    while path and not holds(len(lines)):
+    while path and not contains_value(len(lines)):
         path = path[:-1]
     if not path:
         return 1
     low, high = 0, len(lines)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
+        low, high = (low, middle) if contains_value(middle) else (middle, high)
     first = high
-    while first > 1 and beginning(first - 1) is None:
+    while first > 1 and parse_prefix(first - 1) is None:
         first -= 1
     return first
 
 
-def _parsed(text: str) -> Any:
-    """Return what the beginning of a file holds, an array that it ends within closed; None within a value."""
+def _parse(text: str) -> Any:
+    """Return the content of a prefix, closing an array that it ends in; None if it ends inside a value."""
     for end in ("", "\n]"):
         try:
             return tomllib.loads(text + end)

@@ -1,7 +1,7 @@
-"""What to do so that Jebbit has what a manifest says: one step for each write, in a safe order.
+"""The steps that bring Jebbit in line with a manifest: one for each write, in a safe order.
 
-First what is missing is created, then what differs is updated, then the mappings follow. What ends deliveries
-comes last: switching off, and what the manifest does not name, if that is to go.
+Creations come first, then updates, then mappings. Whatever stops deliveries comes last: deactivating and
+pruning.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import mapping_plan
-from jebbitctl.api.integrations import WEBHOOKS, differences
+from jebbitctl.api.integrations import WEBHOOKS
+from jebbitctl.api.resources import diff
 from jebbitctl.errors import NotFoundError, UsageError
 from jebbitctl.manifest.checks import ManifestError
-from jebbitctl.manifest.inventory import matched
+from jebbitctl.manifest.inventory import match
 from jebbitctl.manifest.schema import import_lines, require_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jebbitctl.api.documents import Resource
-    from jebbitctl.api.integrations import Difference
-    from jebbitctl.manifest.inventory import Inventory
+    from jebbitctl.api.resources import Difference, Resource
+    from jebbitctl.manifest.inventory import CurrentState
     from jebbitctl.manifest.reading import Manifest
-    from jebbitctl.manifest.schema import Integration
+    from jebbitctl.manifest.schema import IntegrationSpec
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 
@@ -35,24 +35,24 @@ class Phase(IntEnum):
     CREATE = 0
     UPDATE = 1
     MAP = 2
-    SWITCH_OFF = 3
+    DEACTIVATE = 3
     PRUNE_MAPPINGS = 4
     PRUNE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """One write.
 
     Attributes:
-        phase: when its turn is.
-        action: one of the three above.
-        business: whose it is, None for the business in use.
-        name: the manifest's name of the integration, None for one that it does not name.
-        integration: the integration as Jebbit has it, None where it has none yet.
-        mapping: the mapping as Jebbit has it, None where it has none, or where the step is about none.
-        asked: the attributes that should be.
-        about_mapping: whether the step is about a mapping of the integration.
+        phase: decides when it runs.
+        action: create, update or delete.
+        business: the business that it changes, None for the business in use.
+        name: of the integration in the manifest, None for an unmanaged integration.
+        integration: its current state, None if it does not exist yet.
+        mapping: the current state of the mapping, None if it does not exist yet or the step changes none.
+        desired: attributes.
+        is_mapping: whether the step changes a mapping of the integration.
     """
 
     phase: Phase
@@ -61,152 +61,151 @@ class Step:
     name: str | None
     integration: Resource | None = None
     mapping: Resource | None = None
-    asked: dict[str, Any] = field(default_factory=dict)
-    about_mapping: bool = False
+    desired: dict[str, Any] = field(default_factory=dict)
+    is_mapping: bool = False
 
     @property
     def current(self) -> Resource | None:
-        """What the step changes, as it is."""
-        return self.mapping if self.about_mapping else self.integration
+        """The current state of the resource that the step changes, None if it does not exist yet."""
+        return self.mapping if self.is_mapping else self.integration
 
     @property
     def changes(self) -> list[Difference]:
-        """What is not as it should be."""
-        return differences(self.current or {}, self.asked)
+        """The attributes that change."""
+        return diff(self.current.attributes if self.current else {}, self.desired)
 
     @property
     def jebbit_var(self) -> str | None:
-        """Which mapping the step is about."""
-        named = self.asked.get("jebbit_var") or (self.mapping or {}).get("jebbit_var")
-        return str(named) if self.about_mapping else None
+        """The name of the mapping that the step changes, None if it changes none."""
+        if not self.is_mapping:
+            return None
+        current = self.mapping.attributes if self.mapping else {}
+        return str(self.desired.get("jebbit_var") or current.get("jebbit_var"))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What differs between a manifest and Jebbit.
+    """The differences between a manifest and Jebbit.
 
     Attributes:
-        steps: what makes Jebbit have what the manifest says.
-        beyond: what takes away the rest: left alone, unless the manifest is to be all there is.
-        ids: of the integrations that the manifest names and Jebbit has, by name.
-        seen: the ids of all the mappings that there were.
+        steps: bring Jebbit in line with the manifest.
+        unmanaged: remove what the manifest does not declare; not carried out.
+        ids: of the existing integrations that the manifest declares, by name.
+        seen: the ids of all existing mappings.
     """
 
-    steps: list[Step]
-    beyond: list[Step]
+    steps: list[PlanStep]
+    unmanaged: list[PlanStep]
     ids: dict[str, str]
     seen: frozenset[str]
 
     @property
     def new(self) -> list[str]:
-        """The names of the integrations that are to be created."""
-        return [str(s.name) for s in self.steps if s.action == CREATE and not s.about_mapping]
+        """The names of the integrations to create."""
+        return [str(s.name) for s in self.steps if s.action == CREATE and not s.is_mapping]
 
 
-def plan(manifest: Manifest, inventories: dict[str | None, Inventory], *, prune: bool = False) -> Plan:
-    """Compare a manifest with what each of its businesses has.
+def plan(manifest: Manifest, states: dict[str | None, CurrentState], *, prune: bool = False) -> Plan:
+    """Compare a manifest with the current state of its businesses.
 
-    With ``prune``, what the manifest does not name is to go.
+    Args:
+        manifest: the desired state.
+        states: the current state of each business.
+        prune: whether to remove what the manifest does not declare.
 
     Raises:
-        UsageError: an entry means two integrations, or would be changed to what cannot be.
-        NotFoundError: an entry means one that does not exist and cannot be created.
+        UsageError: a spec matches two integrations, or asks for an impossible change.
+        NotFoundError: a spec matches none, and it cannot be created.
     """
-    steps: list[Step] = []
-    beyond: list[Step] = []
+    steps: list[PlanStep] = []
+    unmanaged: list[PlanStep] = []
     ids: dict[str, str] = {}
-    for business, inventory in inventories.items():
-        declared = manifest.of(business)
-        found = matched(manifest, declared, inventory.integrations)
-        ids |= {name: str(resource["id"]) for name, resource in found.items()}
-        by_owner = inventory.by_owner()
-        for integration in declared:
-            current = found.get(integration.name)
-            if step := _step(manifest, integration, current):
+    for business, state in states.items():
+        specs = manifest.of(business)
+        matches = match(manifest, specs, state.integrations)
+        ids |= {name: str(resource.id) for name, resource in matches.items()}
+        mappings = state.mappings_by_integration()
+        for spec in specs:
+            current = matches.get(spec.name)
+            if step := _integration_step(manifest, spec, current):
                 steps.append(step)
-            for step in _mapping_steps(integration, current, by_owner[ids.get(integration.name, "")]):
-                (beyond if step.phase == Phase.PRUNE_MAPPINGS else steps).append(step)
-        known = {str(resource["id"]) for resource in found.values()}
-        beyond += _beyond(business, (r for r in inventory.integrations if str(r["id"]) not in known))
-    seen = {str(mapping["id"]) for inventory in inventories.values() for mapping in inventory.mappings}
+            for step in _mapping_steps(spec, current, mappings[ids.get(spec.name, "")]):
+                (unmanaged if step.phase == Phase.PRUNE_MAPPINGS else steps).append(step)
+        matched = {resource.id for resource in matches.values()}
+        unmanaged += _prune_steps(business, (r for r in state.integrations if r.id not in matched))
+    seen = frozenset(str(mapping.id) for state in states.values() for mapping in state.mappings)
     if prune:
-        steps, beyond = [*steps, *beyond], []
-    return Plan(sorted(steps, key=_phase), sorted(beyond, key=_phase), ids, frozenset(seen))
+        steps, unmanaged = [*steps, *unmanaged], []
+    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, seen)
 
 
-def _step(manifest: Manifest, integration: Integration, current: Resource | None) -> Step | None:
-    """Return the step about an integration itself, None where it is as it should be."""
+def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resource | None) -> PlanStep | None:
+    """Return the step that changes an integration itself, None if it is up to date."""
     if current is None:
-        if integration.service_name != WEBHOOKS:
-            mistake = ManifestError(
-                integration.path, f"Jebbit has no such integration of {integration.service_name}"
+        if spec.service_name != WEBHOOKS:
+            mistake = ManifestError(spec.path, f"no integration of {spec.service_name} matches")
+            raise NotFoundError(
+                manifest.describe(mistake), hint="create it in Jebbit's dashboard: the API cannot"
             )
-            raise NotFoundError(manifest.told(mistake), hint="one can only be made in Jebbit's dashboard")
-        return Step(
-            Phase.CREATE, CREATE, integration.business, integration.name, asked=integration.attributes
+        return PlanStep(Phase.CREATE, CREATE, spec.business, spec.name, desired=spec.attributes)
+    service = current.attributes.get("service_name", spec.service_name)
+    if spec.service_name not in (WEBHOOKS, service):  # WEBHOOKS also stands for a missing service_name
+        mistake = ManifestError((*spec.path, "service_name"), f"the integration belongs to {service}")
+        raise UsageError(
+            manifest.describe(mistake),
+            hint="an integration cannot change its service: correct service_name or id",
         )
-    service = current.get("service_name", integration.service_name)
-    if integration.service_name not in (WEBHOOKS, service):  # the one that counts where none is named
-        mistake = ManifestError((*integration.path, "service_name"), f"Jebbit has {service} there")
-        raise UsageError(manifest.told(mistake), hint="no integration changes its service: mend it or the id")
-    changes = differences(current, integration.attributes)
+    changes = diff(current.attributes, spec.attributes)
     if not changes:
         return None
     if any(change.name == "endpoint" for change in changes):
         try:
-            require_sendable(integration)
+            require_sendable(spec)
         except ManifestError as mistake:
-            raise UsageError(manifest.told(mistake), hint=mistake.hint) from None
-    ends = any(change.name == "is_active" and change.should_be is False for change in changes)
-    return Step(
-        Phase.SWITCH_OFF if ends else Phase.UPDATE,
+            raise UsageError(manifest.describe(mistake), hint=mistake.hint) from None
+    deactivates = any(change.name == "is_active" and change.desired is False for change in changes)
+    return PlanStep(
+        Phase.DEACTIVATE if deactivates else Phase.UPDATE,
         UPDATE,
-        integration.business,
-        integration.name,
+        spec.business,
+        spec.name,
         current,
-        asked=integration.attributes,
+        desired=spec.attributes,
     )
 
 
 def _mapping_steps(
-    integration: Integration, current: Resource | None, existing: Sequence[Resource]
-) -> Iterator[Step]:
-    if integration.mappings is None:
+    spec: IntegrationSpec, current: Resource | None, existing: Sequence[Resource]
+) -> Iterator[PlanStep]:
+    if spec.mappings is None:
         return
-    for step in mapping_plan.plan_import(import_lines(integration.mappings), existing, prune=True):
-        asked: dict[str, Any] = {}
+    for step in mapping_plan.plan_import(import_lines(spec.mappings), existing, prune=True):
+        desired: dict[str, Any] = {}
         phase, action = Phase.MAP, CREATE
         if step.action is mapping_plan.ImportAction.KEEP:
             continue
         if step.line is None:
             phase, action = Phase.PRUNE_MAPPINGS, DELETE
         elif step.current is None:
-            asked = mapping_plan.new_attributes(step.line)
+            desired = mapping_plan.new_attributes(step.line)
         else:
-            action, asked = UPDATE, mapping_plan.changed_attributes(step.current, step.line)
-        yield Step(
-            phase,
-            action,
-            integration.business,
-            integration.name,
-            current,
-            step.current,
-            asked,
-            about_mapping=True,
+            action, desired = UPDATE, mapping_plan.changed_attributes(step.current, step.line)
+        yield PlanStep(
+            phase, action, spec.business, spec.name, current, step.current, desired, is_mapping=True
         )
 
 
-def _beyond(business: str | None, resources: Iterable[Resource]) -> Iterator[Step]:
-    """Yield how integrations that the manifest does not name would go.
+def _prune_steps(business: str | None, unmanaged: Iterable[Resource]) -> Iterator[PlanStep]:
+    """Yield the steps that remove unmanaged integrations.
 
-    Those of other services are only switched off: the API could not make them again.
+    Those of other services are only deactivated: the API could not create them again.
     """
-    for resource in resources:
-        if resource.get("service_name") == WEBHOOKS:
-            yield Step(Phase.PRUNE, DELETE, business, None, resource)
-        elif resource.get("is_active") is True:
-            yield Step(Phase.PRUNE, UPDATE, business, None, resource, asked={"is_active": False})
+    for resource in unmanaged:
+        if resource.attributes.get("service_name") == WEBHOOKS:
+            yield PlanStep(Phase.PRUNE, DELETE, business, None, resource)
+        elif resource.attributes.get("is_active") is True:
+            yield PlanStep(Phase.PRUNE, UPDATE, business, None, resource, desired={"is_active": False})
 
 
-def _phase(step: Step) -> Phase:
+def _phase(step: PlanStep) -> Phase:
     return step.phase

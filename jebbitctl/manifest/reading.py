@@ -1,4 +1,4 @@
-"""Reading a manifest: from a file's bytes to what should exist, every mistake named by file, line and key."""
+"""Loading a manifest: from a file's bytes to specs. Every error names the file, the line and the key."""
 
 from __future__ import annotations
 
@@ -11,112 +11,112 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.checks import ManifestError
 from jebbitctl.manifest.lines import line_of
-from jebbitctl.manifest.schema import integrations_of, require_sendable
+from jebbitctl.manifest.schema import parse_specs, require_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from jebbitctl.manifest.schema import Integration
+    from jebbitctl.manifest.schema import IntegrationSpec
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What should exist.
+    """A loaded manifest.
 
     Attributes:
-        name: the file's, for messages.
-        text: the file's, with lines that end in a line feed only.
-        newline: how they end in the file.
-        integrations: in the file's order, with their endpoints expanded.
-        businesses: those that it is about, in its order; None is the one in use, and then the only one.
+        name: the file's name, for messages.
+        text: the file's text, with LF line endings.
+        newline: the file's own line ending.
+        integrations: in the file's order, with variables in endpoints expanded.
+        businesses: named in the file, in its order; ``(None,)``, the business in use, if it names none.
     """
 
     name: str
     text: str
     newline: str
-    integrations: tuple[Integration, ...]
+    integrations: tuple[IntegrationSpec, ...]
     businesses: tuple[str | None, ...]
 
     @property
     def in_sections(self) -> bool:
-        """Whether it names the businesses that it is about."""
+        """Whether the manifest names its businesses."""
         return self.businesses != (None,)
 
-    def of(self, business: str | None) -> list[Integration]:
-        """Return what should exist in one business."""
+    def of(self, business: str | None) -> list[IntegrationSpec]:
+        """Return the integrations of one business."""
         return [integration for integration in self.integrations if integration.business == business]
 
-    def told(self, mistake: ManifestError) -> str:
-        """Return a mistake in words: the file, the line, the key and what is wrong."""
+    def describe(self, mistake: ManifestError) -> str:
+        """Return a mistake as text: the file, the line, the key and the problem."""
         key = _dotted(mistake.path)
         where = f"{self.name}, line {line_of(self.text, mistake.path)}"
         return f"{where}: {key}: {mistake.problem}" if key else f"{self.name}: {mistake.problem}"
 
 
-def read(content: bytes, name: str) -> Manifest:
-    """Return the manifest that a file holds.
+def load(content: bytes, name: str) -> Manifest:
+    """Parse and validate a manifest.
 
     Args:
-        content: the file.
-        name: what to call it in messages.
+        content: of the file.
+        name: of the file, for messages.
 
     Raises:
-        UsageError: it is no manifest, or a variable is not set that an endpoint names.
+        UsageError: it is not a valid manifest, or an endpoint uses a variable that is not set.
     """
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise UsageError(f"{name}: this is not UTF-8 text") from None
-    document = _parsed(text, name)
+        raise UsageError(f"{name}: not UTF-8 text") from None
+    document = _parse(text, name)
     manifest = Manifest(name, text, "\r\n" if b"\r\n" in content else "\n", (), (None,))
     try:
-        integrations = tuple(_expanded(integration) for integration in integrations_of(document))
+        integrations = tuple(_expand_endpoint(spec) for spec in parse_specs(document))
         _require_distinct(integrations)
     except ManifestError as mistake:
-        raise UsageError(manifest.told(mistake), hint=mistake.hint) from None
+        raise UsageError(manifest.describe(mistake), hint=mistake.hint) from None
     businesses = tuple(document["businesses"]) if "businesses" in document else (None,)
     return replace(manifest, integrations=integrations, businesses=businesses)
 
 
-def _parsed(text: str, name: str) -> dict[str, Any]:
+def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise UsageError(f"{name}: it nests too deep") from None
+        raise UsageError(f"{name}: nested too deep") from None
     except ValueError as error:  # TOMLDecodeError, or a number that Python refuses
         problem, _, place = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", place)
         number = int(line[1]) if line else text.rstrip("\n").count("\n") + 1
         where = f"{name}, line {number}" if place else name
-        raise UsageError(f"{where}: {problem}", hint="the language is described at https://toml.io") from None
+        raise UsageError(f"{where}: {problem}", hint="see the TOML reference: https://toml.io") from None
 
 
-def _expanded(integration: Integration) -> Integration:
-    """Return an integration with its endpoint as it is to be sent.
+def _expand_endpoint(spec: IntegrationSpec) -> IntegrationSpec:
+    """Return a spec with the variables in its endpoint expanded.
 
-    One that is found by its id may have any endpoint, such as one that was made in the dashboard.
+    An integration that is matched by id may have any endpoint: it may come from the dashboard.
     """
-    if "endpoint" not in integration.attributes:
-        return integration
+    if "endpoint" not in spec.attributes:
+        return spec
     try:
-        endpoint = expanded(integration.attributes["endpoint"], os.environ)
+        endpoint = expand(spec.attributes["endpoint"], os.environ)
     except ValueError as error:
         raise ManifestError(
-            (*integration.path, "endpoint"), str(error), "set it; where ${ is meant itself, write $${"
+            (*spec.path, "endpoint"), str(error), "set the variable; write $${ for a literal ${"
         ) from None
-    integration = replace(integration, attributes={**integration.attributes, "endpoint": endpoint})
-    if integration.id is None:
-        require_sendable(integration)
-    return integration
+    spec = replace(spec, attributes={**spec.attributes, "endpoint": endpoint})
+    if spec.id is None:
+        require_sendable(spec)
+    return spec
 
 
-def expanded(text: str, environment: Mapping[str, str]) -> str:
-    """Return text with each ``${NAME}`` replaced by a variable's value, and each ``$${`` by ``${``.
+def expand(text: str, environment: Mapping[str, str]) -> str:
+    """Replace each ``${NAME}`` by the variable's value, and each ``$${`` by ``${``.
 
     Raises:
-        ValueError: one is not set or empty, or is no variable's name; the message says which.
+        ValueError: a variable is not set or empty, or a name is invalid; the message says which.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -133,22 +133,23 @@ def expanded(text: str, environment: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def escaped(text: str) -> str:
-    """Return text that :func:`expanded` turns into this one."""
+def escape(text: str) -> str:
+    """Return text that :func:`expand` turns back into this text."""
     return text.replace("${", "$${")
 
 
-def _require_distinct(integrations: Iterable[Integration]) -> None:
-    """Two entries must not mean the same integration."""
-    seen: dict[Any, Integration] = {}
-    for integration in integrations:
-        found_by = integration.id or integration.where
-        other = seen.setdefault((integration.business, found_by), integration)
-        if other is not integration:
-            key = "id" if integration.id else "endpoint"
-            raise ManifestError(
-                (*integration.path, key), f"{other.name} has the same {key}", "each needs its own"
-            )
+def _require_distinct(specs: Iterable[IntegrationSpec]) -> None:
+    """Return if no two specs match the same integration.
+
+    Raises:
+        ManifestError: two do.
+    """
+    seen: dict[Any, IntegrationSpec] = {}
+    for spec in specs:
+        other = seen.setdefault((spec.business, spec.id or spec.match_key), spec)
+        if other is not spec:
+            key = "id" if spec.id else "endpoint"
+            raise ManifestError((*spec.path, key), f"{other.name} has the same {key}", f"use each {key} once")
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -1,21 +1,21 @@
-"""The keys of a manifest: which there are, what each may hold, and what an integration becomes of them.
+"""The keys of a manifest, and the specs that they become.
 
 ::
 
     version = 1                                  # of this format
 
     [integrations.spring-leads]                  # a name of your choice
-    endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is the environment's, $${ stands for ${
+    endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is an environment variable, $${ a literal ${
     region = "us"                                # or "eu"
     is_active = true
     additional_options.hash_pii = true
-    set.additional_options.new_thing = 1         # what has no key of its own yet, as --set takes it
+    set.additional_options.new_thing = 1         # anything without a key of its own, as with --set
     mappings = [
       { jebbit_var = "Outcome", client_var = "bucket", default = "none" },
     ]
 
-``[businesses.ID.integrations.NAME]`` takes the place of ``[integrations.NAME]`` where one file is about
-several businesses. A key that is not there is not managed: whatever it is at Jebbit is right.
+To cover several businesses in one file, use ``[businesses.ID.integrations.NAME]`` instead of
+``[integrations.NAME]``. A missing key is not managed: any value at Jebbit is fine.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import documents, mappings
-from jebbitctl.api.integrations import OPTIONS, REGIONS, WEBHOOKS
+from jebbitctl.api import mappings
+from jebbitctl.api.integrations import REGIONS, WEBHOOKS
 from jebbitctl.api.mapping_csv import CsvLine
+from jebbitctl.api.resources import OPTIONS
 from jebbitctl.errors import UsageError
+from jebbitctl.ids import is_id
 from jebbitctl.manifest.checks import ManifestError, require_known, require_unknown, table_in, typed
 from jebbitctl.urls import normalized, require_https
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.checks import Path
 
 VERSION = 1
-ATTRIBUTES: dict[str, type] = {
+ATTRIBUTE_TYPES: dict[str, type] = {
     "endpoint": str,
     "region": str,
     "is_active": bool,
@@ -45,9 +47,9 @@ ATTRIBUTES: dict[str, type] = {
     "require_opt_in": bool,
     "include_mapped_attributes": bool,
 }
-"""What can be written of an integration, and its type."""
+"""The attributes of an integration that have a key of their own."""
 
-ADDITIONAL: dict[str, type] = {
+OPTION_TYPES: dict[str, type] = {
     "hash_pii": bool,
     "campaign_name_filter": str,
     "include_url_params": bool,
@@ -55,19 +57,19 @@ ADDITIONAL: dict[str, type] = {
     "include_outcome_names": bool,
     "require_outcomes": bool,
 }
-"""The same of its additional_options."""
+"""The same for its ``additional_options``."""
 
 NOT_SETTABLE = frozenset({"id", "type", "service_name", "shared_secret", "created_at", "updated_at"})
-"""What Jebbit sets, or what would be a secret in a file."""
+"""Jebbit sets these; a secret does not belong into a file either."""
 
 _MAPPING = ("jebbit_var", "client_var", "default")
-_ENTRY = ("id", "service_name", *ATTRIBUTES, OPTIONS, "set", "mappings")
+_ENTRY = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
-    """A mapping as it should be; an empty default is none."""
+class MappingSpec:
+    """A mapping that should exist; an empty default means none."""
 
     jebbit_var: str
     client_var: str
@@ -75,17 +77,17 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
-class Integration:
-    """An integration as it should be.
+class IntegrationSpec:
+    """An integration that should exist.
 
     Attributes:
-        name: the manifest's, not Jebbit's.
-        path: where it stands.
-        business: whose it is, None for the business in use.
-        id: the one at Jebbit's, None to find it by service and endpoint.
-        service_name: such as ``webhooks_standard``, the only one that the API creates.
-        attributes: what is managed, in the API's shape.
-        mappings: what is managed of them, None for nothing.
+        name: in the manifest; Jebbit does not know it.
+        path: its place in the manifest.
+        business: the business that owns it, None for the business in use.
+        id: its id at Jebbit, None to match it by service and endpoint.
+        service_name: such as ``webhooks_standard``, the only service that the API creates.
+        attributes: the managed attributes, as the API takes them.
+        mappings: all its mappings, None if they are not managed.
     """
 
     name: str
@@ -94,24 +96,24 @@ class Integration:
     id: str | None = None
     service_name: str = WEBHOOKS
     attributes: dict[str, Any] = field(default_factory=dict)
-    mappings: tuple[Mapping, ...] | None = None
+    mappings: tuple[MappingSpec, ...] | None = None
 
     @property
-    def where(self) -> tuple[str, str]:
-        """By what it is found without an id."""
-        return where({"service_name": self.service_name, **self.attributes})
+    def match_key(self) -> tuple[str, str]:
+        """The service and the endpoint, which identify it without an id."""
+        return match_key({"service_name": self.service_name, **self.attributes})
 
 
-def where(attributes: dict[str, Any]) -> tuple[str, str]:
-    """Return by what an integration is found without its id, as text, whatever Jebbit says there."""
+def match_key(attributes: dict[str, Any]) -> tuple[str, str]:
+    """Return the service and the endpoint of an integration, as text, whatever Jebbit holds there."""
     return str(attributes.get("service_name")), normalized(str(attributes.get("endpoint")))
 
 
-def integrations_of(document: dict[str, Any]) -> list[Integration]:
-    """Return what a parsed manifest says, in its order; endpoints as they stand there.
+def parse_specs(document: dict[str, Any]) -> list[IntegrationSpec]:
+    """Return the specs in a parsed manifest, in its order, with endpoints not yet expanded.
 
     Raises:
-        ManifestError: a key is unknown, missing or holds what it cannot.
+        ManifestError: a key is unknown or missing, or its value is invalid.
     """
     _require_version(document)
     require_known(document, ("version", "integrations", "businesses"), ())
@@ -120,46 +122,46 @@ def integrations_of(document: dict[str, Any]) -> list[Integration]:
     found = _section(document, (), None)
     for business, section in table_in(document, "businesses", ()).items():
         path = ("businesses", business)
-        if not documents.is_id(business):
-            raise ManifestError(path, "this is not the id of a business", "ids look like bTUIhsye")
+        if not is_id(business):
+            raise ManifestError(path, "not the id of a business", "ids look like bTUIhsye")
         if not isinstance(section, dict):
-            raise ManifestError(path, "this must be a table")
+            raise ManifestError(path, "must be a table")
         require_known(section, ("integrations",), path)
         found += _section(section, path, business)
-    _require_different(found)
+    _require_unique_names(found)
     return found
 
 
 def _require_version(document: dict[str, Any]) -> None:
     if "version" not in document:
-        raise ManifestError((), f"there is no version: this format's is version = {VERSION}")
+        raise ManifestError((), "version is missing", f"add this line at the top: version = {VERSION}")
     version = document["version"]
     if type(version) is not int or version != VERSION:  # neither true nor 1.0
-        raise ManifestError(("version",), f"this jebbitctl reads version {VERSION}")
+        raise ManifestError(("version",), f"this version of jebbitctl supports only version = {VERSION}")
 
 
-def _section(holder: dict[str, Any], path: Path, business: str | None) -> list[Integration]:
+def _section(holder: dict[str, Any], path: Path, business: str | None) -> list[IntegrationSpec]:
     entries = table_in(holder, "integrations", path)
     return [
         _integration(name, entry, (*path, "integrations", name), business) for name, entry in entries.items()
     ]
 
 
-def _integration(name: str, entry: Any, path: Path, business: str | None) -> Integration:
+def _integration(name: str, entry: Any, path: Path, business: str | None) -> IntegrationSpec:
     if not _NAME.fullmatch(name):
-        raise ManifestError(path, "this is not a name", "use letters, digits, '-', '_' and '.'")
+        raise ManifestError(path, "invalid name", "use letters, digits, '-', '_' and '.'")
     if not isinstance(entry, dict):
-        raise ManifestError(path, "this must be a table", f"[integrations.{name}] begins one")
+        raise ManifestError(path, "must be a table", f"start it with [integrations.{name}]")
     require_known(entry, _ENTRY, path)
     id_ = typed(entry, "id", str, path)
-    if id_ is not None and not documents.is_id(id_):
+    if id_ is not None and not is_id(id_):
         raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
     attributes = _attributes(entry, path)
     if id_ is None and "endpoint" not in attributes:
         raise ManifestError(
-            path, "an endpoint or an id is missing", "one of them says which integration this is"
+            path, "endpoint or id is missing", "add one of them to say which integration this is"
         )
-    return Integration(
+    return IntegrationSpec(
         name,
         path,
         business,
@@ -171,28 +173,30 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
 
 
 def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return the attributes of an entry in the API's shape, those below ``set`` among them."""
-    given = {name: typed(entry, name, type_, path) for name, type_ in ATTRIBUTES.items() if name in entry}
+    """Return the attributes of an entry as the API takes them, including those under ``set``."""
+    given = {
+        name: typed(entry, name, type_, path) for name, type_ in ATTRIBUTE_TYPES.items() if name in entry
+    }
     if given.get("region", REGIONS[0]) not in REGIONS:
-        raise ManifestError((*path, "region"), "this is not a region", f"use {' or '.join(REGIONS)}")
+        raise ManifestError((*path, "region"), "invalid region", f"use {' or '.join(REGIONS)}")
     options = table_in(entry, OPTIONS, path)
-    require_known(options, ADDITIONAL, (*path, OPTIONS), "set.additional_options takes what is not known yet")
-    inner = {name: typed(options, name, ADDITIONAL[name], (*path, OPTIONS)) for name in options}
+    require_known(options, OPTION_TYPES, (*path, OPTIONS), f"put other options under set.{OPTIONS}")
+    inner = {name: typed(options, name, OPTION_TYPES[name], (*path, OPTIONS)) for name in options}
     further = dict(table_in(entry, "set", path))
     require_unknown(further, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
     further_inner = table_in(further, OPTIONS, (*path, "set"))
-    require_unknown(further_inner, ADDITIONAL, (*path, "set", OPTIONS))
+    require_unknown(further_inner, OPTION_TYPES, (*path, "set", OPTIONS))
     further.pop(OPTIONS, None)
     inner |= further_inner
     return given | further | ({OPTIONS: inner} if inner else {})
 
 
-def _mappings(entry: dict[str, Any], path: Path) -> tuple[Mapping, ...]:
-    found: list[Mapping] = []
+def _mappings(entry: dict[str, Any], path: Path) -> tuple[MappingSpec, ...]:
+    found: list[MappingSpec] = []
     for position, item in enumerate(typed(entry, "mappings", list, path)):
         here = (*path, "mappings", position)
         if not isinstance(item, dict):
-            raise ManifestError(here, "this must be a table", '{ jebbit_var = "…", client_var = "…" } is one')
+            raise ManifestError(here, "must be a table", 'such as { jebbit_var = "…", client_var = "…" }')
         require_known(item, _MAPPING, here)
         given = {name: typed(item, name, str, here) for name in _MAPPING}
         for name in ("jebbit_var", "client_var"):
@@ -200,37 +204,41 @@ def _mappings(entry: dict[str, Any], path: Path) -> tuple[Mapping, ...]:
                 raise ManifestError(here, f"{name} is missing")
         if problem := mappings.problem(jebbit_var=given["jebbit_var"], client_var=given["client_var"]):
             raise ManifestError(here, problem)
-        mapping = Mapping(given["jebbit_var"], given["client_var"], given["default"] or "")
+        mapping = MappingSpec(given["jebbit_var"], given["client_var"], given["default"] or "")
         if any((m.jebbit_var, m.client_var) == (mapping.jebbit_var, mapping.client_var) for m in found):
             raise ManifestError(here, f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice")
         found.append(mapping)
     return tuple(found)
 
 
-def import_lines(declared: Sequence[Mapping]) -> list[CsvLine]:
-    """Return mappings as an import takes them, numbered by their position."""
-    return [CsvLine(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(declared)]
+def import_lines(specs: Sequence[MappingSpec]) -> list[CsvLine]:
+    """Return mappings in the form that an import takes, numbered by position."""
+    return [CsvLine(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(specs)]
 
 
-def require_sendable(integration: Integration) -> None:
-    """Return when the endpoint of an integration is one that Jebbit may be told.
+def require_sendable(spec: IntegrationSpec) -> None:
+    """Return if the endpoint of an integration is an absolute https URL.
 
     Raises:
-        ManifestError: it is not absolute, or not https.
+        ManifestError: it is not.
     """
     try:
-        require_https(integration.attributes["endpoint"], what="endpoint")
+        require_https(spec.attributes["endpoint"], what="endpoint")
     except UsageError as error:
         problem = error.message.partition(": ")[2]
-        raise ManifestError((*integration.path, "endpoint"), problem, error.hint) from None
+        raise ManifestError((*spec.path, "endpoint"), problem, error.hint) from None
 
 
-def _require_different(integrations: Iterable[Integration]) -> None:
-    """Names are unique in the whole file: a secret's file is called by them, on any file system."""
+def _require_unique_names(specs: Iterable[IntegrationSpec]) -> None:
+    """Return if no name repeats: secret files are named after integrations, on any file system.
+
+    Raises:
+        ManifestError: one does, ignoring case.
+    """
     names: dict[str, Path] = {}
-    for integration in integrations:
-        first = names.setdefault(integration.name.casefold(), integration.path)
-        if first != integration.path:
+    for spec in specs:
+        first = names.setdefault(spec.name.casefold(), spec.path)
+        if first != spec.path:
             raise ManifestError(
-                integration.path, f"another integration is called {first[-1]}", "names are used once"
+                spec.path, f"another integration is named {first[-1]}", "give each integration its own name"
             )

@@ -1,4 +1,4 @@
-"""After applying: does Jebbit's test delivery work for what a manifest says?"""
+"""Verifying an applied manifest with Jebbit's test deliveries."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from jebbitctl.api.client import Client
-    from jebbitctl.manifest.schema import Integration
+    from jebbitctl.manifest.schema import IntegrationSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What Jebbit answered when it was asked for a test delivery.
+class VerifyResult:
+    """The outcome of one test delivery.
 
     Attributes:
-        name: the manifest's name of the integration.
-        id: Jebbit's.
-        deliveries: the decoded bodies that it says it sent, or another answer as it came.
-        error: why there was none; None when there was.
+        name: of the integration in the manifest.
+        id: at Jebbit.
+        deliveries: the decoded bodies that Jebbit says it sent, or another response as is.
+        error: why the test failed, None if it succeeded.
     """
 
     name: str
@@ -32,21 +32,22 @@ class Verification:
     error: str | None = None
 
 
-def verified(
-    clients: Mapping[str | None, Client], declared: Iterable[Integration], ids: Mapping[str, str]
-) -> Iterator[Verification]:
-    """Ask for a test delivery of each integration that is active, and yield the answers as they come.
+def verify_integrations(
+    clients: Mapping[str | None, Client], specs: Iterable[IntegrationSpec], ids: Mapping[str, str]
+) -> Iterator[VerifyResult]:
+    """Make Jebbit send a test delivery for each active integration; yield the results as they arrive.
 
-    Those of other services are left out: their tests would reach systems that no webhook does.
+    Those of other services are skipped: their tests would reach systems beyond any webhook.
     """
-    for integration in declared:
-        name, id_, client = integration.name, ids[integration.name], clients[integration.business]
+    for spec in specs:
+        name, id_, client = spec.name, ids[spec.name], clients[spec.business]
         try:
-            current = {"service_name": integration.service_name, **integrations.get(client, id_)}
-            if current["service_name"] != integrations.WEBHOOKS or current.get("is_active") is not True:
+            current = integrations.get(client, id_).attributes
+            service = current.get("service_name", spec.service_name)
+            if service != integrations.WEBHOOKS or current.get("is_active") is not True:
                 continue
-            answer = integrations.send_test(client, id_)
+            deliveries = integrations.send_test(client, id_)
         except JebbitctlError as error:
-            yield Verification(name, id_, error=error.message)
+            yield VerifyResult(name, id_, error=error.message)
         else:
-            yield Verification(name, id_, answer, None if answer else "Jebbit sent nothing")
+            yield VerifyResult(name, id_, deliveries, None if deliveries else "Jebbit sent nothing")

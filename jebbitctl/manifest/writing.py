@@ -1,4 +1,4 @@
-"""Writing a manifest of what exists: a new one, or into one that there is, whose comments and order stay."""
+"""Exporting the current state as a manifest. An existing manifest keeps its comments and its order."""
 
 from __future__ import annotations
 
@@ -8,63 +8,66 @@ from urllib.parse import urlsplit
 
 import tomlkit
 
-from jebbitctl.manifest import entries
+from jebbitctl.manifest.entries import TomlEntry, empty_spec
 from jebbitctl.manifest.inventory import candidates
-from jebbitctl.manifest.schema import VERSION, where
+from jebbitctl.manifest.schema import VERSION, match_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tomlkit.toml_document import TOMLDocument
 
-    from jebbitctl.api.documents import Resource
-    from jebbitctl.manifest.inventory import Inventory
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.manifest.inventory import CurrentState
     from jebbitctl.manifest.reading import Manifest
 
-_HEADER = "What should exist at Jebbit. jebbitctl integrations diff compares, integrations apply makes it so."
-_LONGEST_NAME = 48
+_HEADER = (
+    "The integrations at Jebbit. Compare: jebbitctl integrations diff. Apply: jebbitctl integrations apply."
+)
+_MAX_NAME = 48
+"""Characters of a generated name."""
 
 
-def written(
-    inventories: Mapping[str | None, Inventory],
+def export(
+    states: Mapping[str | None, CurrentState],
     into: Manifest | None = None,
     *,
-    tell: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> str:
-    """Return the text of a manifest that says what there is.
+    """Return the text of a manifest that declares the current state.
 
     Args:
-        inventories: what each business has; None is the one in use.
-        into: what is there already: entries keep their names; those that Jebbit has not are taken out.
-        tell: called with a line about each thing that was taken out, or that no manifest can say.
+        states: the current state of each business; None is the business in use.
+        into: an existing manifest to update; entries keep their names, those that match nothing are removed.
+        warn: called with a message for each entry that is removed and each value that a manifest cannot hold.
     """
     document = tomlkit.parse(into.text) if into else _new()
     sections = [document, *document.get("businesses", {}).values()]
     names = {name.casefold() for section in sections for name in section.get("integrations", {})}
-    for business, inventory in inventories.items():
+    for business, state in states.items():
         section = _section(document, business)
-        mappings = inventory.by_owner()
-        left = {str(resource["id"]): resource for resource in inventory.integrations}
-        twins = _twins(inventory.integrations)
-        declared = into.of(business) if into else []
+        mappings = state.mappings_by_integration()
+        left = {str(resource.id): resource for resource in state.integrations}
+        ambiguous = _ambiguous(state.integrations)
         gone: list[str] = []
-        for integration, meant in candidates(declared, inventory.integrations):
-            resource = next((r for r in meant if str(r["id"]) in left), None)
+        for spec, matches in candidates(into.of(business) if into else [], state.integrations):
+            resource = next((r for r in matches if str(r.id) in left), None)
             if resource is None:
-                gone.append(integration.name)
-                tell(f"{integration.name} is taken out: Jebbit has no such integration")
+                gone.append(spec.name)
+                warn(f"{spec.name} is removed: it matches no integration")
                 continue
-            id_ = str(left.pop(str(resource["id"]))["id"])
-            entry = entries.Entry(section[integration.name], integration, tell)
-            entry.become(resource, mappings[id_], with_id=id_ in twins)
+            id_ = str(resource.id)
+            del left[id_]
+            entry = TomlEntry(section[spec.name], spec, warn)
+            entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
         for id_, resource in reversed(left.items()):
             name = _name(resource, names)
             names.add(name.casefold())
             section[name] = tomlkit.table()
-            entry = entries.Entry(section[name], entries.unwritten(name, business), tell)
-            entry.become(resource, mappings[id_], with_id=id_ in twins)
-        for name in gone:  # last: tomlkit indents what is added below a heading like the comment above it
-            _take_out(document, section, name)
+            entry = TomlEntry(section[name], empty_spec(name, business), warn)
+            entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
+        for name in gone:  # last: tomlkit indents an added table like the comment above it
+            _remove(document, section, name)
     return tomlkit.dumps(document).rstrip("\n") + "\n"
 
 
@@ -77,7 +80,7 @@ def _new() -> TOMLDocument:
 
 
 def _section(document: TOMLDocument, business: str | None) -> Any:
-    """Return the table of a business's integrations; what is missing on the way is made."""
+    """Return the table of a business's integrations; create it if it is missing."""
     table: Any = document
     for key in ("integrations",) if business is None else ("businesses", business, "integrations"):
         if key not in table:
@@ -86,8 +89,8 @@ def _section(document: TOMLDocument, business: str | None) -> Any:
     return table
 
 
-def _take_out(document: TOMLDocument, section: Any, name: str) -> None:
-    """Remove an entry, but not the comments below it: they are about what comes next."""
+def _remove(document: TOMLDocument, section: Any, name: str) -> None:
+    """Remove an entry, but keep the comments below it: they belong to the next one."""
     names = list(section)
     following = names[names.index(name) + 1 :]
     comments = _comments_below(section[name])
@@ -102,7 +105,7 @@ def _take_out(document: TOMLDocument, section: Any, name: str) -> None:
 
 
 def _comments_below(table: Any) -> str:
-    """Return what stands between a table's last key and the next table."""
+    """Return the text between a table's last key and the next table."""
     body = table.value.body
     last = max((position for position, (key, _) in enumerate(body) if key is not None), default=-1)
     if last >= 0 and isinstance(body[last][1], tomlkit.items.Table):
@@ -110,28 +113,28 @@ def _comments_below(table: Any) -> str:
     return "".join(item.as_string() for _, item in body[last + 1 :])
 
 
-def _twins(resources: list[Resource]) -> set[str]:
-    """Return the ids of integrations that only their id tells apart."""
+def _ambiguous(resources: list[Resource]) -> set[str]:
+    """Return the ids of integrations that share service and endpoint with another one."""
     first: dict[tuple[str, str], str] = {}
-    twins: set[str] = set()
+    shared: set[str] = set()
     for resource in resources:
-        id_ = str(resource["id"])
-        other = first.setdefault(where(resource), id_)
+        id_ = str(resource.id)
+        other = first.setdefault(match_key(resource.attributes), id_)
         if other != id_:
-            twins |= {other, id_}
-    return twins
+            shared |= {other, id_}
+    return shared
 
 
-def _name(resource: Resource, taken: set[str]) -> str:
-    """Return a name that is free, made of the service and of where it delivers to."""
-    endpoint, service = resource.get("endpoint"), resource.get("service_name")
+def _name(integration: Resource, taken: set[str]) -> str:
+    """Return an unused name, made from the endpoint, or from the service if there is none."""
+    endpoint, service = (integration.attributes.get(name) for name in ("endpoint", "service_name"))
     try:
         parts = urlsplit(endpoint if isinstance(endpoint, str) else "")
         where = f"{parts.hostname or ''} {parts.path}"
     except ValueError:
         where = ""
     words = re.findall("[a-z0-9]+", (where.strip() or str(service)).lower())
-    name = "-".join(words)[:_LONGEST_NAME].strip("-") or "integration"
+    name = "-".join(words)[:_MAX_NAME].strip("-") or "integration"
     number = 2
     free = name
     while free in taken:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.errors import report
@@ -22,13 +23,20 @@ from jebbitctl.redaction import redact
 from jebbitctl.text import attributes, cell, json_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
 __all__ = ["Output", "Progress", "is_terminal", "report"]
 
 BATCH = 100
 """Rows that a terminal gets at once: a long list shows its beginning while the rest is still fetched."""
+
+
+class Convertible(Protocol):
+    """Something with a JSON object of its own, such as a resource."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object."""
 
 
 class Output:
@@ -66,10 +74,14 @@ class Output:
         self.line(json_text(value, indent=indent, ascii_only=encoding != "utf8"))
 
     def table(
-        self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, show_secrets: bool = False
+        self,
+        rows: Iterable[Mapping[str, Any] | Convertible],
+        columns: Sequence[str],
+        *,
+        show_secrets: bool = False,
     ) -> int:
         """Print resources, one a row, as they come; JSON gets them whole. Return how many there were."""
-        shown = (dict(row) if show_secrets else redact(dict(row)) for row in rows)
+        shown = (_json_object(row, show_secrets=show_secrets) for row in rows)
         if self.json:
             found = list(shown)
             self.document(found)
@@ -86,9 +98,9 @@ class Output:
             count += len(batch)
         return count
 
-    def resource(self, resource: Mapping[str, Any], *, show_secrets: bool = False) -> None:
+    def resource(self, resource: Convertible, *, show_secrets: bool = False) -> None:
         """Print one resource, attribute by attribute."""
-        shown = dict(resource) if show_secrets else redact(dict(resource))
+        shown = _json_object(resource, show_secrets=show_secrets)
         if self.json:
             self.document(shown)
         else:
@@ -143,8 +155,7 @@ class Output:
             if not isinstance(error, BrokenPipeError):
                 self.untold = JebbitctlError(f"standard output: {error.strerror}", hint=CARRIED_OUT)
         except JebbitctlError as error:
-            error.hint = CARRIED_OUT
-            self.untold = error
+            self.untold = error.with_hint(CARRIED_OUT)
 
     def note(self, text: str) -> None:
         """Tell the person at the terminal something."""
@@ -166,3 +177,9 @@ class Output:
     def _lines(self, lines: Iterable[str]) -> None:
         for line in lines:
             self.line(line)
+
+
+def _json_object(value: Mapping[str, Any] | Convertible, *, show_secrets: bool) -> dict[str, Any]:
+    """Return a row or a resource as a JSON object; secrets are masked unless they are to be shown."""
+    found = dict(value) if isinstance(value, Mapping) else value.to_dict()
+    return found if show_secrets else cast("dict[str, Any]", redact(found))

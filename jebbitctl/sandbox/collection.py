@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.sandbox.answers import Problem
 from jebbitctl.sandbox.kinds import KINDS
-from jebbitctl.sandbox.state import Resource
+from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +52,7 @@ class Collection:
         ]
         return [self.document(resource) for resource in found[page]]
 
-    def find(self, id_: str) -> Resource:
+    def find(self, id_: str) -> StoredResource:
         """Return the resource with this id.
 
         Raises:
@@ -63,7 +63,7 @@ class Collection:
         except KeyError:
             raise Problem(404) from None
 
-    def create(self, given: Mapping[str, Any]) -> Resource:
+    def create(self, given: Mapping[str, Any]) -> StoredResource:
         """Keep a new resource and return it.
 
         Raises:
@@ -71,7 +71,7 @@ class Collection:
         """
         if not given:
             raise Problem(self._kind.empty, "no attributes were given")
-        resource = Resource(self._state.new_id(), self._kind.defaults(), self._state.clock())
+        resource = StoredResource(self._state.new_id(), self._kind.defaults(), self._state.clock())
         changes = self._changes(resource, given)
         missing = [name for name in self._kind.required if name not in changes]
         if missing:
@@ -84,7 +84,7 @@ class Collection:
         self._resources[resource.id] = resource
         return resource
 
-    def update(self, id_: str, given: Mapping[str, Any]) -> Resource:
+    def update(self, id_: str, given: Mapping[str, Any]) -> StoredResource:
         """Change the attributes that are given and return the resource.
 
         Raises:
@@ -109,12 +109,12 @@ class Collection:
                 for child in [child for child in children.values() if id_ in child.linked]:
                     del children[child.id]
 
-    def document(self, resource: Resource) -> dict[str, Any]:
+    def document(self, resource: StoredResource) -> dict[str, Any]:
         """Return the JSON:API resource object; it changes as the resource does."""
         self._kind.shown(self._state, self._business, resource)
         return {"id": resource.id, "type": self._kind.type, "attributes": resource.attributes}
 
-    def _changes(self, resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _changes(self, resource: StoredResource, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return what of ``given`` is taken; the rest is dropped without a word, as Rails does."""
         self._kind.check(given)
         ignored = self._state.not_taken
@@ -128,7 +128,7 @@ class Collection:
             Collection(self._state, self._business, parent).find(changes[self._kind.parent[0]])
         return changes
 
-    def _apply(self, resource: Resource, changes: Mapping[str, Any], *, stamps: Iterable[str]) -> None:
+    def _apply(self, resource: StoredResource, changes: Mapping[str, Any], *, stamps: Iterable[str]) -> None:
         resource.attributes |= changes
         for name in stamps:
             if name in resource.attributes:

@@ -12,9 +12,9 @@ from jebbitctl.sandbox.state import random_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jebbitctl.sandbox.state import Business, Resource, State
+    from jebbitctl.sandbox.state import Business, State, StoredResource
 
-    Hook: TypeAlias = Callable[[State, Business, Resource], None]
+    Hook: TypeAlias = Callable[[State, Business, StoredResource], None]
     JsonType: TypeAlias = type
 
 REGIONS = ("us", "eu")
@@ -53,7 +53,7 @@ class Kind:
     writable: Mapping[str, tuple[JsonType, ...]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     parent: tuple[str, str] | None = None
-    filters: Mapping[str, Callable[[Resource, list[str]], bool]] = field(default_factory=dict)
+    filters: Mapping[str, Callable[[StoredResource, list[str]], bool]] = field(default_factory=dict)
     needs_filter: str | None = None
     paged: bool = False
     readable: bool = True
@@ -105,18 +105,18 @@ def _check_mapping(given: Mapping[str, Any]) -> None:
         raise Problem(400, "Invalid 'jebbit_var' cannot be '$metadata'")
 
 
-def _is_launched(campaign: Resource, values: list[str]) -> bool:
+def _is_launched(campaign: StoredResource, values: list[str]) -> bool:
     wanted = {"true": True, "false": False}.get(values[-1])
     if wanted is None:
         raise Problem(400, "filter[launched] must be true or false")
     return wanted == (campaign.attributes["launch_date"] is not None)
 
 
-def _title_contains(campaign: Resource, values: list[str]) -> bool:
+def _title_contains(campaign: StoredResource, values: list[str]) -> bool:
     return values[-1].casefold() in campaign.attributes["title"].casefold()
 
 
-def _equals(name: str) -> Callable[[Resource, list[str]], bool]:
+def _equals(name: str) -> Callable[[StoredResource, list[str]], bool]:
     return lambda resource, values: resource.attributes[name] in values
 
 

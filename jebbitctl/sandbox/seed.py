@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.sandbox.kinds import KINDS
-from jebbitctl.sandbox.state import Resource
+from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
     from jebbitctl.sandbox.state import Business, State
@@ -43,14 +43,14 @@ def seed(state: State, *, businesses: int, integrations: int) -> None:
 
 
 def _add(
-    state: State, business: Business, type_: str, attributes: dict[str, Any], *linked: Resource
-) -> Resource:
-    resource = Resource(state.new_id(), attributes, state.clock(), {other.id for other in linked})
+    state: State, business: Business, type_: str, attributes: dict[str, Any], *linked: StoredResource
+) -> StoredResource:
+    resource = StoredResource(state.new_id(), attributes, state.clock(), {other.id for other in linked})
     business.of(type_)[resource.id] = resource
     return resource
 
 
-def _add_campaigns(state: State, business: Business) -> list[Resource]:
+def _add_campaigns(state: State, business: Business) -> list[StoredResource]:
     campaigns = []
     for title, launched, iteration in _CAMPAIGNS:
         attributes = {"title": title, "launch_date": launched, "active_iteration": iteration}
@@ -86,7 +86,9 @@ def _add_feed(state: State, business: Business) -> None:
         _add(state, business, "feed_rows", row, feed)
 
 
-def _add_integration(state: State, business: Business, index: int, *, age: int, campaign: Resource) -> None:
+def _add_integration(
+    state: State, business: Business, index: int, *, age: int, campaign: StoredResource
+) -> None:
     service = _SERVICES[index % len(_SERVICES)]
     made = state.timestamp(state.clock() - age)
     attributes = KINDS["integrations"].defaults() | {

@@ -27,7 +27,7 @@ def random_text(length: int) -> str:
 
 
 @dataclass(slots=True)
-class Resource:
+class StoredResource:
     """One JSON:API resource.
 
     Attributes:
@@ -55,9 +55,9 @@ class Business:
 
     id: str
     name: str
-    resources: dict[str, dict[str, Resource]] = field(default_factory=dict)
+    resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
 
-    def of(self, type_: str) -> dict[str, Resource]:
+    def of(self, type_: str) -> dict[str, StoredResource]:
         """Return the resources of one JSON:API type, by id, oldest first; changing it changes the store."""
         return self.resources.setdefault(type_, {})
 

@@ -34,7 +34,7 @@ class Genuine:
 class Mangled:
     """The sandbox takes the request; what it answers is changed on the way back."""
 
-    change: Callable[[Genuine], faults.Answer]
+    change: Callable[[Genuine], faults.ScriptedResponse]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Down:
     seconds: float | None
 
 
-Step: TypeAlias = "faults.Answer | Mangled | Down"
+Step: TypeAlias = "faults.ScriptedResponse | Mangled | Down"
 
 PASSED = Mangled(Genuine.http)
 """No fault."""
@@ -77,7 +77,7 @@ class FaultProxy(FaultServer):
             self._go_down()
         return self
 
-    def choose(self, seen: Seen) -> faults.Answer:
+    def choose(self, seen: Seen) -> faults.ScriptedResponse:
         """Pass the request on, or play the fault's next step."""
         method, path = self._call
         if (seen.method, seen.path.startswith(path)) != (method, True):

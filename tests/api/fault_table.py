@@ -12,7 +12,7 @@ from tests.api.faults import drip, drop, http, last, reset, silence
 
 if TYPE_CHECKING:
     from tests.api.fault_proxy import Genuine, Step
-    from tests.api.faults import Answer
+    from tests.api.faults import ScriptedResponse
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def moved(status: int, **headers: str) -> bytes:
     return http(status, "<html>moved", Content_Type="text/html", **headers)
 
 
-def taken(answer: Answer) -> Mangled:
+def taken(answer: ScriptedResponse) -> Mangled:
     """The sandbox carries it out, and this is answered."""
     return Mangled(lambda _: answer)
 
@@ -82,12 +82,12 @@ def _raw(genuine: Genuine, line: str, *headers: str) -> bytes:
     return "\r\n".join([line, *headers, "", ""]).encode() + genuine.body
 
 
-def _half(genuine: Genuine) -> Answer:
+def _half(genuine: Genuine) -> ScriptedResponse:
     whole = genuine.http()
     return last(whole[: len(whole) - max(len(genuine.body) // 2, 1)])
 
 
-def _chunked(genuine: Genuine, *, end: bytes) -> Answer:
+def _chunked(genuine: Genuine, *, end: bytes) -> ScriptedResponse:
     head, _, _ = genuine.http(Transfer_Encoding="chunked").partition(b"\r\n\r\n")
     head = b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length"))
     chunks = b"".join(b"%x;ext=1\r\n%c\r\n" % (1, byte) for byte in genuine.body)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
-Answer: TypeAlias = "bytes | Callable[[socket.socket, threading.Event], None]"
+ScriptedResponse: TypeAlias = "bytes | Callable[[socket.socket, threading.Event], None]"
 """The bytes to send, or what to do with the connection; a callable's connection is closed afterwards."""
 
 UNEXPECTED = b"HTTP/1.1 418 Not In The Script\r\nContent-Length: 0\r\n\r\n"
@@ -53,7 +53,7 @@ def silence(_connection: socket.socket, closing: threading.Event) -> None:
     closing.wait(30)
 
 
-def drip(head: bytes, drop_: bytes) -> Answer:
+def drip(head: bytes, drop_: bytes) -> ScriptedResponse:
     """Send the head, and then a little every 50 ms, without end."""
 
     def answer(connection: socket.socket, closing: threading.Event) -> None:
@@ -64,7 +64,7 @@ def drip(head: bytes, drop_: bytes) -> Answer:
     return answer
 
 
-def last(data: bytes) -> Answer:
+def last(data: bytes) -> ScriptedResponse:
     """Send these bytes, and close the connection."""
 
     def answer(connection: socket.socket, _closing: threading.Event) -> None:
@@ -90,7 +90,9 @@ class Seen:
 class FaultServer:
     """Answers its requests with the script's answers, in their order; 418 when there is none left."""
 
-    def __init__(self, *script: Answer, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *script: ScriptedResponse, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.script = list(script)
         self.seen: list[Seen] = []
         self.connections = 0
@@ -138,7 +140,7 @@ class FaultServer:
             self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listening.close()
 
-    def choose(self, seen: Seen) -> Answer:  # noqa: ARG002 - for those that look at the request
+    def choose(self, seen: Seen) -> ScriptedResponse:  # noqa: ARG002 - for those that look at the request
         """Return what a request gets."""
         return self.script.pop(0) if self.script else UNEXPECTED
 

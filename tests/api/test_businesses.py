@@ -6,7 +6,7 @@ import pytest
 
 from jebbitctl.api.businesses import identify
 from jebbitctl.api.client import Client
-from jebbitctl.errors import JebbitctlError, RefusedError, UnavailableError
+from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError
 from tests.api.faults import api, http
 from tests.api.support import Tokens, token
 
@@ -33,7 +33,7 @@ def test_one_business_takes_one_request(server: FaultServer, client: Client, cov
     assert server.calls == ["GET /api/v1/self"]
 
 
-def test_several_are_named_one_by_one(server: FaultServer, transport: Transport) -> None:
+def test_several_businesses_take_one_request_each(server: FaultServer, transport: Transport) -> None:
     server.script = [own(), own("second00", "Second")]
     used, all_ = identify(several(transport, server), TWO)
     assert used is None
@@ -41,7 +41,7 @@ def test_several_are_named_one_by_one(server: FaultServer, transport: Transport)
     assert [seen.headers["x-jebbit-business"] for seen in server.seen] == TWO
 
 
-def test_the_one_in_use_is_not_asked_twice(server: FaultServer, transport: Transport) -> None:
+def test_the_business_in_use_is_requested_once(server: FaultServer, transport: Transport) -> None:
     server.script = [own(), own("second00", "Second")]
     used, _ = identify(several(transport, server, "second00"), TWO)
     assert used == {"id": "second00", "name": "Second"}
@@ -49,7 +49,7 @@ def test_the_one_in_use_is_not_asked_twice(server: FaultServer, transport: Trans
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_one_that_was_removed_has_no_name(server: FaultServer, transport: Transport, status: int) -> None:
+def test_a_removed_business_has_no_name(server: FaultServer, transport: Transport, status: int) -> None:
     server.script = [http(status), own("second00", "Second")]
     assert identify(several(transport, server), TWO)[1] == [
         {"id": "bTUIhsye", "name": None},
@@ -57,20 +57,22 @@ def test_one_that_was_removed_has_no_name(server: FaultServer, transport: Transp
     ]
 
 
-def test_the_one_in_use_that_was_removed_is_an_error(server: FaultServer, transport: Transport) -> None:
+def test_a_removed_business_in_use_is_an_error(server: FaultServer, transport: Transport) -> None:
     server.script = [http(401), own(), http(401)]
     with pytest.raises(JebbitctlError, match="for business bTUIhsye"):
         identify(several(transport, server, "bTUIhsye"), TWO)
 
 
-def test_a_failure_is_not_taken_for_a_removal(server: FaultServer, transport: Transport) -> None:
+def test_a_server_error_is_not_a_removed_business(server: FaultServer, transport: Transport) -> None:
     server.script = [http(500)]
     with pytest.raises(UnavailableError):
         identify(several(transport, server), TWO)
 
 
 @pytest.mark.parametrize("answer", [api([]), api({"data": None}), api({"data": []}), http(200)])
-def test_an_answer_without_a_business_is_refused(server: FaultServer, client: Client, answer: bytes) -> None:
+def test_a_response_without_a_business_is_rejected(
+    server: FaultServer, client: Client, answer: bytes
+) -> None:
     server.script = [answer]
-    with pytest.raises(RefusedError, match="no resource"):
+    with pytest.raises(RejectedError, match="no resource"):
         identify(client, [])

@@ -12,7 +12,7 @@ from jebbitctl.errors import (
     ExitCode,
     ForbiddenError,
     NotFoundError,
-    RefusedError,
+    RejectedError,
     UnavailableError,
     UsageError,
 )
@@ -146,14 +146,14 @@ def test_the_scope_is_what_the_call_returns(method: str, path: str, scope: str) 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (300, RefusedError),
-        (304, RefusedError),
-        (400, RefusedError),
-        (402, RefusedError),
+        (300, RejectedError),
+        (304, RejectedError),
+        (400, RejectedError),
+        (402, RejectedError),
         (404, NotFoundError),
         (408, UnavailableError),
-        (409, RefusedError),
-        (422, RefusedError),
+        (409, RejectedError),
+        (422, RejectedError),
         (429, UnavailableError),
         (500, UnavailableError),
         (502, UnavailableError),
@@ -203,7 +203,7 @@ def test_what_jebbit_says_is_told(server: FaultServer, client: Client) -> None:
         "plain",
     ]
     server.script = [api({"errors": errors}, 422)]
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RejectedError) as caught:
         client.post("/integrations", {})
     assert caught.value.message == (
         "Jebbit rejected POST /integrations (422: Invalid: region is not included (/r); Same; plain)"
@@ -215,7 +215,7 @@ def test_an_answer_that_repeats_the_token_is_not_told_with_it(
 ) -> None:
     echo = {"errors": [{"title": f"no: Bearer {ACCESS_TOKEN}"}], "headers": {"Authorization": ACCESS_TOKEN}}
     server.script = [api(echo, 400)]
-    with pytest.raises(RefusedError, match=r"no: Bearer \*{8}"):
+    with pytest.raises(RejectedError, match=r"no: Bearer \*{8}"):
         client.get("/self")
     assert ACCESS_TOKEN not in "".join(log)
 
@@ -233,7 +233,7 @@ def test_a_redirect_is_named_and_not_followed(
     server: FaultServer, client: Client, location: str, told: str
 ) -> None:
     server.script = [http(307, Location=location)]
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RejectedError) as caught:
         client.post("/integrations", {"a": "secret"})
     assert told in caught.value.message
     assert "307" in caught.value.message
@@ -257,7 +257,7 @@ UNREADABLE = [
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: body[:5])
 def test_a_success_that_is_not_json_is_an_error(server: FaultServer, client: Client, body: str) -> None:
     server.script = [http(200, body, Content_Type="text/html; charset=utf-8")] * 2
-    with pytest.raises(RefusedError, match="returned 200 with text/html that cannot be read") as caught:
+    with pytest.raises(RejectedError, match="returned 200 with text/html that cannot be read") as caught:
         client.get("/integrations")
     assert server.url in (caught.value.hint or "")
     with pytest.raises(AmbiguousWriteError, match="the POST was probably carried out"):
@@ -285,7 +285,7 @@ def test_a_delete_may_be_answered_with_any_document(
 def test_a_success_that_holds_errors_is_none(server: FaultServer, client: Client) -> None:
     answer = api({"errors": [{"title": f"no: {ACCESS_TOKEN}"}]})
     server.script = [answer] * 3
-    with pytest.raises(RefusedError, match=r"returned 200 with errors: no: \*{8}$"):
+    with pytest.raises(RejectedError, match=r"returned 200 with errors: no: \*{8}$"):
         client.get("/integrations")
     with pytest.raises(AmbiguousWriteError, match="the POST may have been carried out"):
         client.post("/integrations", {})
@@ -391,20 +391,20 @@ def test_the_last_page_has_no_link(server: FaultServer, client: Client, links: A
 )
 def test_a_link_to_another_origin_is_refused(server: FaultServer, client: Client, link: str) -> None:
     server.script = [page(link)]
-    with pytest.raises(RefusedError, match="which is not followed"):
+    with pytest.raises(RejectedError, match="which is not followed"):
         list(client.pages("/things"))
     assert len(server.seen) == 1
 
 
 def test_a_link_with_a_password_is_another_origin(server: FaultServer, client: Client) -> None:
     server.script = [page(server.url.replace("//", "//user:password@"))]
-    with pytest.raises(RefusedError, match="not followed"):
+    with pytest.raises(RejectedError, match="not followed"):
         list(client.pages("/things"))
 
 
 @pytest.mark.parametrize("last", ["/api/v1/things", "/api/v1/things?page=2"])
 def test_pages_that_form_a_loop_are_refused(server: FaultServer, client: Client, last: str) -> None:
     server.script = [page("?page=2"), page(last), page(None)]
-    with pytest.raises(RefusedError, match="form a loop"):
+    with pytest.raises(RejectedError, match="form a loop"):
         list(client.pages("/things"))
     assert len(server.seen) == 2

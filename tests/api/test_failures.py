@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.transport import Transport
     from jebbitctl.errors import JebbitctlError
-    from tests.api.faults import Answer, FaultServer
+    from tests.api.faults import FaultServer, ScriptedResponse
 
-BROKEN: dict[str, tuple[Answer, str]] = {
+BROKEN: dict[str, tuple[ScriptedResponse, str]] = {
     "drop": (drop, "the connection was closed without a response"),
     "reset": (reset, "connection reset by peer"),
     "short": (last(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}"), "the response was cut off"),

@@ -14,7 +14,7 @@ from tests.support import Cli
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.api.faults import Answer
+    from tests.api.faults import ScriptedResponse
     from tests.support import Result
 
 TOKEN = api(
@@ -63,7 +63,7 @@ def failed(result: Result, code: int, *told: str) -> None:
     ids=named,
 )
 def test_a_failure_is_one_line(
-    jebbitctl: Cli, server: FaultServer, answer: Answer, code: int, told: str
+    jebbitctl: Cli, server: FaultServer, answer: ScriptedResponse, code: int, told: str
 ) -> None:
     server.script = [TOKEN, answer]
     limit = {"JEBBIT_TIMEOUT": "0.8" if answer is silence else "20"}
@@ -85,7 +85,7 @@ def test_a_failure_is_one_line(
     ids=named,
 )
 def test_an_issuer_that_gives_no_token(
-    jebbitctl: Cli, server: FaultServer, answer: Answer, code: int, told: str
+    jebbitctl: Cli, server: FaultServer, answer: ScriptedResponse, code: int, told: str
 ) -> None:
     server.script = [answer]
     failed(jebbitctl.run("integrations", "list", "--debug"), code, told)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jebbitctl.api import oauth
 from jebbitctl.api.oauth import request_token, token_from_text
 from jebbitctl.api.transport import ApiResponse
-from jebbitctl.errors import CredentialsError, ExitCode, JebbitctlError, RefusedError, UnavailableError
+from jebbitctl.errors import CredentialsError, ExitCode, JebbitctlError, RejectedError, UnavailableError
 from tests.api.faults import FaultServer, api, drop, http, silence
 from tests.api.support import CLIENT_SECRET, credentials
 from tests.api.test_documents import JSON
@@ -131,7 +131,7 @@ def test_the_businesses_come_from_the_scope_and_from_the_permissions(
 )
 def test_a_200_without_a_token_is_refused(server: FaultServer, transport: Transport, body: str) -> None:
     server.script = [http(200, body)]
-    with pytest.raises(RefusedError, match="returned 200, but no token") as caught:
+    with pytest.raises(RejectedError, match="returned 200, but no token") as caught:
         request_token(transport, credentials(server.url))
     assert caught.value.status == 200
     assert "JEBBIT_AUTH_ISSUER" in (caught.value.hint or "")
@@ -180,7 +180,7 @@ def test_refused_credentials(
 @pytest.mark.parametrize("status", [404, 405, 422])
 def test_an_issuer_that_is_none(server: FaultServer, transport: Transport, status: int) -> None:
     server.script = [http(status, "<html>")]
-    with pytest.raises(RefusedError, match=f"returned {status} instead of a token"):
+    with pytest.raises(RejectedError, match=f"returned {status} instead of a token"):
         request_token(transport, credentials(server.url))
 
 
@@ -202,7 +202,7 @@ def test_a_busy_issuer_is_asked_again(server: FaultServer, transport: Transport)
 def test_a_redirect_never_sends_the_secret_on(server: FaultServer, transport: Transport, status: int) -> None:
     with FaultServer() as elsewhere:
         server.script = [http(status, Location=f"{elsewhere.url}/oauth/token?a=b")]
-        with pytest.raises(RefusedError) as caught:
+        with pytest.raises(RejectedError) as caught:
             request_token(transport, credentials(server.url))
         assert f"a redirect to {elsewhere.url}/oauth/token, not followed" in caught.value.message
         assert (len(server.seen), elsewhere.connections) == (1, 0)

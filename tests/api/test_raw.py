@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.api.raw import RawClient, joined, require_headers, require_path
-from jebbitctl.errors import NotFoundError, RefusedError, UsageError
+from jebbitctl.errors import NotFoundError, RejectedError, UsageError
 from tests.api.faults import drop, http
 from tests.api.support import Tokens
 
@@ -80,7 +80,7 @@ def test_headers_that_cannot_be_given(line: str) -> None:
 
 @pytest.mark.parametrize("last", [[], {"data": {}}, {}])
 def test_pages_that_hold_no_list_cannot_be_joined(last: Any) -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(RejectedError):
         joined([{"data": []}, last])
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.api.transport import MAX_BODY_BYTES, Transport
-from jebbitctl.errors import JebbitctlError, RefusedError, UnavailableError, UsageError
+from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
 from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
 from tests.api.support import certificate
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jebbitctl.api.transport import ApiResponse
-    from tests.api.faults import Answer as Scripted
+    from tests.api.faults import ScriptedResponse as Scripted
 
 
 BOMB = gzip.compress(bytes(2**20)) * 200
@@ -194,12 +194,12 @@ def test_a_post_is_repeated_only_where_it_was_surely_not_taken(
 
 def test_a_gzip_bomb_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
     server.script = [http(200, BOMB, Content_Encoding="gzip")]
-    with pytest.raises(RefusedError, match="larger than 64 MiB") as caught:
+    with pytest.raises(RejectedError, match="larger than 64 MiB") as caught:
         get(transport, server)
     assert caught.value.status == 200
 
 
-@pytest.mark.parametrize(("status", "code"), [(201, "ambiguous"), (502, "ambiguous"), (422, "refused")])
+@pytest.mark.parametrize(("status", "code"), [(201, "ambiguous"), (502, "ambiguous"), (422, "rejected")])
 def test_a_write_answered_with_a_bomb_may_have_been_carried_out_unless_it_was_refused(
     server: FaultServer, transport: Transport, status: int, code: str
 ) -> None:
@@ -212,7 +212,7 @@ def test_a_write_answered_with_a_bomb_may_have_been_carried_out_unless_it_was_re
 
 def test_a_redirect_with_a_bomb_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
     server.script = [http(302, BOMB, Content_Encoding="gzip", Location="/x")]
-    with pytest.raises(RefusedError, match="larger than"):
+    with pytest.raises(RejectedError, match="larger than"):
         get(transport, server)
 
 
@@ -223,7 +223,7 @@ def test_an_answer_as_large_as_allowed_is_read(
     monkeypatch.setattr("jebbitctl.api.transport.MAX_BODY_BYTES", 100_000)
     server.script = [http(200, bytes(100_000)), http(200, bytes(100_001))]
     assert len(get(transport, server).body) == 100_000
-    with pytest.raises(RefusedError, match="larger than"):
+    with pytest.raises(RejectedError, match="larger than"):
         get(transport, server)
 
 

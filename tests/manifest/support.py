@@ -1,4 +1,4 @@
-"""Manifests, and a sandbox to hold them against."""
+"""Helpers for tests of manifests against a sandbox."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.api.client import Client
 from jebbitctl.api.oauth import ClientCredentials, request_token
 from jebbitctl.authentication import GivenToken
-from jebbitctl.manifest.carrying_out import Applying
-from jebbitctl.manifest.inventory import look
+from jebbitctl.manifest.carrying_out import Applier
+from jebbitctl.manifest.inventory import fetch_current_state
 from jebbitctl.manifest.plan import plan
-from jebbitctl.manifest.reading import read
+from jebbitctl.manifest.reading import load
 from tests.scripted import attributes_of
 
 if TYPE_CHECKING:
@@ -46,19 +46,19 @@ def client_for(sandbox: Sandbox, transport: Transport) -> Client:
 
 
 def planned(client: Client, manifest: Manifest, *, prune: bool = False) -> Plan:
-    return plan(manifest, {None: look(client, manifest.of(None))}, prune=prune)
+    return plan(manifest, {None: fetch_current_state(client, manifest.of(None))}, prune=prune)
 
 
 def applied(
     client: Client, text: str, *, prune: bool = False, secrets: SecretFiles | None = None
 ) -> list[str]:
     """Do what ``apply`` does; return the actions that were carried out."""
-    manifest = read(text.encode(), "jebbit.toml")
+    manifest = load(text.encode(), "jebbit.toml")
     found = planned(client, manifest, prune=prune)
-    job = Applying({None: client}, found, secrets)
-    job.settle(manifest.integrations)
+    applier = Applier({None: client}, found, secrets)
+    applier.write_pending_secrets(manifest.integrations)
     for step in found.steps:
-        job.carry_out(step)
+        applier.execute(step)
     return [step.action for step in found.steps]
 
 

@@ -1,4 +1,4 @@
-"""``integrations apply``: Jebbit is made what a manifest says."""
+"""``integrations apply``: brings Jebbit in line with a manifest."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def meddling(when: str, meddle: Callable[[], None]) -> Callable[[WSGIApplication
     return wrap
 
 
-def test_it_creates_what_is_missing_and_the_second_run_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
+def test_apply_creates_missing_resources_and_a_second_run_writes_nothing(cli: Cli, sandbox: Sandbox) -> None:
     path = write(cli)
     first = cli.run(*APPLY, path, "--yes")
     assert first.code == 0, first.err
@@ -76,7 +76,7 @@ def test_it_creates_what_is_missing_and_the_second_run_sends_no_write(cli: Cli, 
     assert "In sync" in second.err
 
 
-def test_an_update_sends_only_what_differs_and_keeps_unknown_options(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_update_sends_only_differences_and_keeps_unknown_options(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox, region="us", additional_options={"hash_pii": False, "other": 1})
     assert cli.run(*APPLY, write(cli), "--yes").code == 0
     assert writes(sandbox) == [
@@ -93,13 +93,13 @@ def test_the_plan_is_on_stderr_and_the_results_are_on_stdout(cli: Cli) -> None:
     assert (step["action"], step["result"], step["changes"]) == (
         "update",
         "done",
-        [{"attribute": "region", "is": "eu", "should_be": "us"}],
+        [{"attribute": "region", "current": "eu", "desired": "us"}],
     )
     assert "verified" not in document.json
 
 
 @pytest.mark.parametrize("args", [(), ("--no-input",), ("--prune",)])
-def test_without_a_terminal_and_without_yes_nothing_is_asked_of_jebbit(
+def test_without_a_terminal_and_without_yes_nothing_is_sent_to_jebbit(
     cli: Cli, sandbox: Sandbox, args: tuple[str, ...]
 ) -> None:
     result = cli.run(*APPLY, write(cli), *args)
@@ -108,7 +108,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_asked_of_jebbit(
 
 
 @pytest.mark.parametrize(("answer", "code", "count"), [("y", 0, 3), ("n", 1, 0)])
-def test_on_a_terminal_it_shows_the_plan_and_asks(
+def test_a_terminal_shows_the_plan_and_asks_for_confirmation(
     cli: Cli, sandbox: Sandbox, answer: str, code: int, count: int
 ) -> None:
     child = on_terminal(cli, *APPLY, write(cli), columns=80, env={"NO_COLOR": "1"})
@@ -122,7 +122,7 @@ def test_on_a_terminal_it_shows_the_plan_and_asks(
         assert "✓ create spring (" in str(child.before)
 
 
-def test_a_dry_run_shows_what_diff_shows_and_changes_nothing(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_dry_run_shows_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox: Sandbox) -> None:
     path = write(cli)
     dry = cli.run(*APPLY, path, "--dry-run")
     assert (dry.code, writes(sandbox)) == (0, [])
@@ -134,7 +134,7 @@ def test_a_dry_run_shows_what_diff_shows_and_changes_nothing(cli: Cli, sandbox: 
     assert cli.run(*APPLY, path, "--dry-run", "--verify").code == 2
 
 
-def test_new_shared_secrets_go_to_files_that_only_their_owner_reads(cli: Cli, sandbox: Sandbox) -> None:
+def test_new_shared_secrets_are_written_to_private_files(cli: Cli, sandbox: Sandbox) -> None:
     directory = cli.home / "secrets"
     result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", str(directory))
     secret = directory / "spring.secret"
@@ -145,18 +145,18 @@ def test_new_shared_secrets_go_to_files_that_only_their_owner_reads(cli: Cli, sa
     assert named(sandbox)["shared_secret"] not in result.out + result.err
 
 
-def test_without_a_directory_for_secrets_it_says_that_they_are_not_kept(cli: Cli) -> None:
+def test_without_a_secrets_directory_a_warning_says_that_secrets_are_not_kept(cli: Cli) -> None:
     result = cli.run(*APPLY, write(cli), "--yes")
     assert "warning: new shared secrets are not kept: --secrets-dir DIR" in result.err
 
 
-def test_an_unset_variable_does_not_put_secrets_where_one_stands(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_empty_secrets_dir_is_a_usage_error(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", "")
     assert (result.code, sandbox.requests) == (2, [])
     assert "--secrets-dir is empty" in result.err
 
 
-def test_a_secret_that_an_interrupted_run_owed_is_written_by_the_next(cli: Cli, sandbox: Sandbox) -> None:
+def test_the_next_run_writes_a_secret_that_an_interrupted_run_did_not(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     directory = cli.home / "secrets"
     directory.mkdir()
@@ -180,7 +180,7 @@ def test_a_secret_of_another_integration_is_never_overwritten(cli: Cli, sandbox:
     assert (in_the_way.code, writes(sandbox)) == (2, [])
 
 
-def test_it_stops_at_the_first_failure_and_says_what_was_not_done(tmp_path: Path) -> None:
+def test_apply_stops_at_the_first_failure_and_reports_the_remaining_steps(tmp_path: Path) -> None:
     def refuse(app: WSGIApplication) -> WSGIApplication:
         def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", "/api/v1/integration_mappings"):
@@ -206,7 +206,7 @@ def test_it_stops_at_the_first_failure_and_says_what_was_not_done(tmp_path: Path
         assert [step["result"] for step in document.json["steps"]] == ["failed", "not done"]
 
 
-def test_each_step_is_told_once_it_is_done_also_in_a_pipe(tmp_path: Path) -> None:
+def test_each_step_is_reported_when_it_is_done_even_in_a_pipe(tmp_path: Path) -> None:
     stage = Stage("POST /api/v1/integration_mappings")
     with Sandbox(wrap=stage.wrap) as sandbox:
         cli = cli_for(tmp_path, sandbox)
@@ -222,7 +222,7 @@ def test_each_step_is_told_once_it_is_done_also_in_a_pipe(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-def test_a_write_that_ctrl_c_did_not_await_is_called_unknown_and_not_made_twice(tmp_path: Path) -> None:
+def test_a_write_interrupted_by_ctrl_c_is_reported_as_unknown_and_not_repeated(tmp_path: Path) -> None:
     stage = Stage("POST /api/v1/integrations")
     with Sandbox(wrap=stage.wrap) as sandbox:
         cli = cli_for(tmp_path, sandbox)
@@ -241,7 +241,7 @@ def test_a_write_that_ctrl_c_did_not_await_is_called_unknown_and_not_made_twice(
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interruption_is_no_success_also_when_nobody_reads_the_report(
+def test_an_interruption_fails_even_when_nobody_reads_the_report(
     tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     stage = Stage("POST /api/v1/integration_mappings")
@@ -260,7 +260,7 @@ def test_an_interruption_is_no_success_also_when_nobody_reads_the_report(
 @pytest.mark.parametrize(
     ("stdout", "code"), [("| true", 0), (">&-", 1), (">/dev/full", 1), ("--json | true", 0)]
 )
-def test_a_stdout_that_takes_nothing_does_not_leave_half_of_it_undone(
+def test_an_unwritable_stdout_does_not_stop_apply_halfway(
     cli: Cli, sandbox: Sandbox, stdout: str, code: int
 ) -> None:
     write(cli)
@@ -272,26 +272,26 @@ def test_a_stdout_that_takes_nothing_does_not_leave_half_of_it_undone(
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 @pytest.mark.parametrize("stdout", ["| true", ">&-", "--json | true", "-q 'length(nope)'"])
-def test_a_stdout_that_takes_nothing_does_not_hide_what_failed(
-    cli: Cli, sandbox: Sandbox, stdout: str
-) -> None:
+def test_an_unwritable_stdout_does_not_hide_a_failed_step(cli: Cli, sandbox: Sandbox, stdout: str) -> None:
     sandbox.state.not_taken.add("hash_pii")
     write(cli)
     line = f"jebbitctl integrations apply jebbit.toml --yes {stdout}"
     done = shell(cli, f'export PYTHONUNBUFFERED=1; {line}; exit "${{PIPESTATUS[0]}}"')
     assert done.returncode == 1
-    assert "did not take additional_options.hash_pii" in done.stderr
+    assert "did not apply additional_options.hash_pii" in done.stderr
 
 
-def test_what_jebbit_does_not_take_ends_it_with_1(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_unapplied_attribute_exits_1(cli: Cli, sandbox: Sandbox) -> None:
     sandbox.state.not_taken.add("hash_pii")
     result = cli.run(*APPLY, write(cli), "--yes")
     assert result.code == 1
-    assert "did not take additional_options.hash_pii (asked true, got false)" in result.err
+    assert "did not apply additional_options.hash_pii (requested true, got false)" in result.err
     assert [row[0] for row in rows(result.out)] == ["failed", "not done", "not done"]
 
 
-def test_prune_deletes_last_and_only_switches_off_what_the_dashboard_made(cli: Cli, sandbox: Sandbox) -> None:
+def test_prune_runs_last_and_only_deactivates_integrations_of_other_services(
+    cli: Cli, sandbox: Sandbox
+) -> None:
     id_ = spring(sandbox)
     add_mapping(sandbox, "extra", "x", integration=id_)
     path = write(cli, SPRING.replace('"mail"', '"e-mail"'))
@@ -313,7 +313,7 @@ def test_prune_deletes_last_and_only_switches_off_what_the_dashboard_made(cli: C
     assert cli.run("integrations", "diff", path, "--strict").code == 0
 
 
-def test_switching_off_comes_after_what_is_to_take_over(cli: Cli, sandbox: Sandbox) -> None:
+def test_deactivation_comes_after_the_creation_of_a_replacement(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     text = f'version = 1\n[integrations.old]\nid = "{id_}"\nis_active = false\n' + SPRING[11:].replace(
         "/spring", "/new"
@@ -332,16 +332,16 @@ MEDDLERS = {
     "an update": (
         "GET /integrations",
         "update",
-        "integration {id} was changed by somebody else meanwhile: region",
+        "somebody else has just changed integration {id}: region",
     ),
-    "a creation": ("GET /integration_mappings", "create", "somebody else created"),
-    "a mapping": ("GET /integration_mappings", "map", "somebody else created"),
-    "a mapping's update": ("GET /integration_mappings", "remap", "was changed by somebody else meanwhile"),
+    "a creation": ("GET /integration_mappings", "create", "somebody else has just created"),
+    "a mapping": ("GET /integration_mappings", "map", "somebody else has just created"),
+    "a mapping's update": ("GET /integration_mappings", "remap", "somebody else has just changed"),
 }
 
 
 @pytest.mark.parametrize("case", MEDDLERS)
-def test_what_somebody_else_changed_since_the_plan_is_not_overwritten(tmp_path: Path, case: str) -> None:
+def test_a_change_by_somebody_else_since_the_plan_is_not_overwritten(tmp_path: Path, case: str) -> None:
     when, what, message = MEDDLERS[case]
 
     def meddle() -> None:
@@ -370,7 +370,7 @@ def test_what_somebody_else_changed_since_the_plan_is_not_overwritten(tmp_path: 
         assert writes(sandbox) == []
 
 
-def test_what_somebody_else_deleted_meanwhile_need_not_be_deleted(tmp_path: Path) -> None:
+def test_deleting_what_somebody_else_has_deleted_succeeds(tmp_path: Path) -> None:
     def meddle() -> None:
         (business,) = sandbox.state.businesses.values()
         business.of("integrations").clear()
@@ -382,7 +382,7 @@ def test_what_somebody_else_deleted_meanwhile_need_not_be_deleted(tmp_path: Path
         assert result.out.startswith("done\tdelete\t")
 
 
-def test_verify_makes_jebbit_send_its_test_for_each_active_integration(cli: Cli) -> None:
+def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
     text = SPRING + '[integrations.off]\nendpoint = "https://off.example.com/"\nis_active = false\n'
     result = cli.run(*APPLY, write(cli, text), "--yes", "--verify", "--json")
     assert result.code == 0
@@ -393,7 +393,7 @@ def test_verify_makes_jebbit_send_its_test_for_each_active_integration(cli: Cli)
     assert list(rows(again.out)) == [["done", "test", "", "spring", answer["id"], ""]]
 
 
-def test_verify_leaves_out_another_service_also_where_the_manifest_names_none(
+def test_verify_skips_integrations_of_other_services_even_without_service_name(
     cli: Cli, sandbox: Sandbox
 ) -> None:
     there = attributes_of(sandbox, "integrations")
@@ -403,12 +403,12 @@ def test_verify_leaves_out_another_service_also_where_the_manifest_names_none(
     assert writes(sandbox) == []
 
 
-def test_a_terminal_reads_how_much_jebbit_says_it_sent(cli: Cli) -> None:
+def test_a_terminal_shows_how_many_test_deliveries_were_sent(cli: Cli) -> None:
     shown = screen(cli, *APPLY, write(cli), "--yes", "--verify", env={"NO_COLOR": "1"})
     assert re.search(r"✓ test spring \(\w+\): Jebbit sent 1 delivery$", shown, re.MULTILINE)
 
 
-def test_a_test_that_jebbit_does_not_send_ends_verify_with_6(tmp_path: Path) -> None:
+def test_verify_exits_6_when_jebbit_sends_no_test(tmp_path: Path) -> None:
     def failing(app: WSGIApplication) -> WSGIApplication:
         def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if environ["PATH_INFO"].endswith("/test"):
@@ -425,7 +425,7 @@ def test_a_test_that_jebbit_does_not_send_ends_verify_with_6(tmp_path: Path) -> 
         assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
 
 
-def test_several_businesses_are_made_so_in_one_run(cli_several: Cli, several: Sandbox) -> None:
+def test_one_run_applies_several_businesses(cli_several: Cli, several: Sandbox) -> None:
     first, second, _ = several.state.businesses
     text = "version = 1\n" + "".join(
         f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'

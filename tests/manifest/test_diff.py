@@ -1,4 +1,4 @@
-"""``integrations diff``: what is not as a manifest says."""
+"""``integrations diff``: shows where Jebbit differs from a manifest."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ def spring(sandbox: Sandbox, **attributes: object) -> str:
     return id_
 
 
-def test_what_is_as_the_manifest_says_is_in_sync(cli: Cli, sandbox: Sandbox) -> None:
+def test_diff_exits_0_without_differences(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     result = cli.run(*DIFF, write(cli))
-    assert (result.code, [row[0] for row in rows(result.out)]) == (0, ["beyond", "beyond"])
+    assert (result.code, [row[0] for row in rows(result.out)]) == (0, ["unmanaged", "unmanaged"])
     assert "In sync" in result.err
     document = cli.run(*DIFF, write(cli), "--json").json
-    assert (document["in_sync"], document["steps"], len(document["beyond"])) == (True, [], 2)
+    assert (document["ok"], document["steps"], len(document["unmanaged"])) == (True, [], 2)
 
 
-def test_another_spelling_of_an_endpoint_means_the_same_integration(cli: Cli, sandbox: Sandbox) -> None:
+def test_another_spelling_of_an_endpoint_matches_the_same_integration(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox, endpoint="HTTPS://HOOKS.example.com:443/spring")
     assert cli.run(*DIFF, write(cli)).code == 0
 
 
-def test_each_difference_is_a_line_and_ends_with_6(cli: Cli, sandbox: Sandbox) -> None:
+def test_each_difference_is_a_line_and_the_exit_code_is_6(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox, region="us", additional_options={"hash_pii": False})
     mapping = next(iter(attributes_of(sandbox, "integration_mappings").values()))
     mapping["client_var"] = "old"
     result = cli.run(*DIFF, write(cli))
     assert result.code == 6
-    assert [row for row in rows(result.out) if row[0] != "beyond"] == [
+    assert [row for row in rows(result.out) if row[0] != "unmanaged"] == [
         ["update", "", "spring", id_, "", "region", "us", "eu"],
         ["update", "", "spring", id_, "", "additional_options.hash_pii", "false", "true"],
         ["update", "", "spring", id_, "email", "client_var", "old", "mail"],
@@ -69,14 +69,18 @@ def test_each_difference_is_a_line_and_ends_with_6(cli: Cli, sandbox: Sandbox) -
     assert writes(sandbox) == []
 
 
-def test_a_service_that_is_not_what_jebbit_has_is_an_error(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_service_name_that_differs_from_jebbit_is_an_error(cli: Cli, sandbox: Sandbox) -> None:
     entry = f'[integrations.ours]\nid = "{spring(sandbox)}"\n'
     result = cli.run(*DIFF, write(cli, f'version = 1\n{entry}service_name = "klaviyo"\n'))
     assert (result.code, result.out) == (2, "")
-    assert "line 4: integrations.ours.service_name: Jebbit has webhooks_standard there" in result.err
+    assert (
+        "line 4: integrations.ours.service_name: the integration belongs to webhooks_standard" in result.err
+    )
 
 
-def test_the_hint_applies_to_no_more_than_what_was_compared(cli_several: Cli, several: Sandbox) -> None:
+def test_the_hint_names_the_account_and_business_that_were_compared(
+    cli_several: Cli, several: Sandbox
+) -> None:
     first, second, _ = several.state.businesses
     path = cli_several.home / "our manifest.toml"
     path.write_text(f"version = 1\n[businesses.{first}]\n[businesses.{second}]\n")
@@ -86,7 +90,7 @@ def test_the_hint_applies_to_no_more_than_what_was_compared(cli_several: Cli, se
     assert result.error["hint"] == f"{command} makes it so"
 
 
-def test_the_json_is_a_document_of_steps(cli: Cli, sandbox: Sandbox) -> None:
+def test_json_lists_the_steps(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*DIFF, write(cli), "--json")
     assert (result.code, result.error["code"]) == (6, "check_failed")
     create, outcome, email = result.json["steps"]
@@ -97,17 +101,17 @@ def test_the_json_is_a_document_of_steps(cli: Cli, sandbox: Sandbox) -> None:
         "id": None,
         "mapping": None,
         "changes": [
-            {"attribute": "endpoint", "is": None, "should_be": "https://hooks.example.com/spring"},
-            {"attribute": "region", "is": None, "should_be": "eu"},
-            {"attribute": "additional_options.hash_pii", "is": None, "should_be": True},
+            {"attribute": "endpoint", "current": None, "desired": "https://hooks.example.com/spring"},
+            {"attribute": "region", "current": None, "desired": "eu"},
+            {"attribute": "additional_options.hash_pii", "current": None, "desired": True},
         ],
     }
     assert (outcome["mapping"], email["mapping"]) == ("Outcome", "email")
-    assert result.json["in_sync"] is False
+    assert result.json["ok"] is False
     assert sandbox.requests[-1].method == "GET"
 
 
-def test_with_strict_what_is_beyond_the_manifest_is_a_difference(cli: Cli, sandbox: Sandbox) -> None:
+def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     add_mapping(sandbox, "extra", "x", integration=id_)
     path = write(cli)
@@ -120,15 +124,15 @@ def test_with_strict_what_is_beyond_the_manifest_is_a_difference(cli: Cli, sandb
         ["", "service_name", "klaviyo"],
         ["", "endpoint", "https://hooks.example.com/jebbit/1"],
     ]
-    beyond = cli.run(*DIFF, path, "--strict", "--json").json["beyond"]
-    assert [(step["action"], step["mapping"]) for step in beyond] == [
+    unmanaged = cli.run(*DIFF, path, "--strict", "--json").json["unmanaged"]
+    assert [(step["action"], step["mapping"]) for step in unmanaged] == [
         ("delete", "extra"),
         ("update", None),
         ("delete", None),
     ]
 
 
-def test_a_query_that_fails_hides_no_difference_and_is_told(cli: Cli) -> None:
+def test_a_failing_query_is_reported_and_does_not_hide_a_difference(cli: Cli) -> None:
     result = cli.run(*DIFF, write(cli), "-q", "length(nope)")
     assert (result.code, result.out) == (6, "")
     assert result.err.startswith("warning: --query: ")
@@ -154,7 +158,7 @@ def test_an_attribute_without_a_key_is_not_managed(cli: Cli, sandbox: Sandbox) -
     assert cli.run(*DIFF, write(cli, manifest)).code == 0
 
 
-def test_an_id_finds_an_integration_whose_endpoint_moves(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_id_matches_an_integration_whose_endpoint_changes(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     manifest = f'version = 1\n[integrations.a]\nid = "{id_}"\nendpoint = "https://moved.example.com/"\n'
     (row, *_) = rows(cli.run(*DIFF, write(cli, manifest)).out)
@@ -168,29 +172,29 @@ def test_an_id_finds_an_integration_whose_endpoint_moves(cli: Cli, sandbox: Sand
     ]
 
 
-def test_two_candidates_are_an_error_that_names_them(cli: Cli, sandbox: Sandbox) -> None:
+def test_two_matching_integrations_are_an_error_that_names_both(cli: Cli, sandbox: Sandbox) -> None:
     first, second = spring(sandbox), spring(sandbox)
     result = cli.run(*DIFF, write(cli))
     assert (result.code, result.out) == (2, "")
-    assert "line 4: integrations.spring.endpoint: this means both" in result.err
+    assert "line 4: integrations.spring.endpoint: matches both" in result.err
     assert first in result.err
     assert second in result.err
 
 
-def test_an_id_that_jebbit_does_not_know_is_not_found(cli: Cli) -> None:
+def test_an_unknown_id_is_not_found(cli: Cli) -> None:
     result = cli.run(*DIFF, write(cli, 'version = 1\n\n[integrations.a]\nid = "nowhere1"\n'))
     assert (result.code, result.out) == (3, "")
-    assert "line 4: integrations.a.id: Jebbit has no integration nowhere1" in result.err
+    assert "line 4: integrations.a.id: integration nowhere1 not found" in result.err
 
 
-def test_what_only_the_dashboard_makes_is_not_promised(cli: Cli) -> None:
+def test_an_integration_that_only_the_dashboard_can_create_is_not_planned(cli: Cli) -> None:
     text = 'version = 1\n[integrations.a]\nservice_name = "klaviyo"\nendpoint = "https://x.example/"\n'
     result = cli.run(*DIFF, write(cli, text))
     assert result.code == 3
     assert "dashboard" in result.err
 
 
-def test_an_endpoint_that_cannot_be_sent_is_refused_although_it_has_an_id(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_invalid_new_endpoint_is_an_error_even_with_an_id(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     result = cli.run(
         *DIFF, write(cli, f'version = 1\n[integrations.a]\nid = "{id_}"\nendpoint = "http://x.example"\n')
@@ -200,20 +204,20 @@ def test_an_endpoint_that_cannot_be_sent_is_refused_although_it_has_an_id(cli: C
 
 
 @pytest.mark.parametrize("text", ["version = 1\nnope = 1", "version = "])
-def test_a_mistake_is_found_before_the_first_request(cli: Cli, sandbox: Sandbox, text: str) -> None:
+def test_a_mistake_is_reported_before_any_request(cli: Cli, sandbox: Sandbox, text: str) -> None:
     result = cli.run(*DIFF, write(cli, text))
     assert (result.code, result.out, sandbox.requests) == (2, "", [])
     assert "jebbit.toml, line " in result.err
 
 
-def test_a_manifest_may_come_on_standard_input(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_manifest_is_read_from_standard_input(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     result = cli.run(*DIFF, "-", stdin=SPRING)
     assert result.code == 0
     assert "standard input" in result.err
 
 
-def test_a_list_that_tells_too_little_is_completed(tmp_path: Path) -> None:
+def test_attributes_missing_from_a_list_are_fetched(tmp_path: Path) -> None:
     def sparse(method: str, path: str) -> tuple[int, object] | None:
         if (method, path) != ("GET", "integrations"):
             return None
@@ -227,22 +231,27 @@ def test_a_list_that_tells_too_little_is_completed(tmp_path: Path) -> None:
         assert cli.run(*DIFF, write(cli)).code == 0
 
 
-def test_an_attribute_that_is_sent_under_two_names_costs_no_mapping_that_is_right(
+def test_a_second_name_for_an_attribute_keeps_the_mapping_that_is_up_to_date(
     cli: Cli, sandbox: Sandbox
 ) -> None:
     spring(sandbox)
     another = '{ jebbit_var = "email", client_var = "e_mail" },\n  '
     text = SPRING.replace('{ jebbit_var = "email"', another + '{ jebbit_var = "email"')
     steps = cli.run(*DIFF, write(cli, text), "--json").json["steps"]
-    assert [(step["action"], step["changes"][1]["should_be"]) for step in steps] == [("create", "e_mail")]
+    assert [(step["action"], step["changes"][1]["desired"]) for step in steps] == [("create", "e_mail")]
 
 
-def test_an_entry_by_id_and_one_by_endpoint_must_not_mean_the_same(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_entry_by_id_and_one_by_endpoint_cannot_match_the_same_integration(
+    cli: Cli, sandbox: Sandbox
+) -> None:
     by_id = f'[integrations.by-id]\nid = "{spring(sandbox)}"\n'
     for further in ("", 'endpoint = "https://Hooks.example.com:443/spring"\n'):
         result = cli.run(*DIFF, write(cli, SPRING + by_id + further))
         assert (result.code, result.out) == (2, "")
-        assert "line 4: integrations.spring.endpoint: by-id has the one that is there" in result.err
+        assert (
+            "line 4: integrations.spring.endpoint: by-id already matches the integration at this endpoint"
+            in result.err
+        )
     moved = cli.run(*DIFF, write(cli, f'{SPRING}{by_id}endpoint = "https://moved.example.com/"\n'))
     assert moved.code == 6
 
@@ -271,14 +280,14 @@ def test_200_integrations_with_5_mappings_each_cost_two_requests_a_business(tmp_
 
 
 def _add_to(sandbox: Sandbox, business: str, type_: str, **attributes: object) -> str:
-    from jebbitctl.sandbox.state import Resource
+    from jebbitctl.sandbox.state import StoredResource
 
     id_ = sandbox.state.new_id()
-    sandbox.state.businesses[business].of(type_)[id_] = Resource(id_, attributes, sandbox.state.clock())
+    sandbox.state.businesses[business].of(type_)[id_] = StoredResource(id_, attributes, sandbox.state.clock())
     return id_
 
 
-def test_each_section_is_about_its_business_and_business_picks_one(
+def test_each_section_covers_its_business_and_business_selects_one(
     cli_several: Cli, several: Sandbox
 ) -> None:
     first, second, _ = several.state.businesses
@@ -287,10 +296,12 @@ def test_each_section_is_about_its_business_and_business_picks_one(
         for id_, name in ((first, "one"), (second, "two"))
     )
     path = write(cli_several, text)
-    both = [row[:3] for row in rows(cli_several.run(*DIFF, path).out) if row[0] != "beyond"]
+    both = [row[:3] for row in rows(cli_several.run(*DIFF, path).out) if row[0] != "unmanaged"]
     assert both == [["create", first, "one"], ["create", second, "two"]]
     (only,) = [
-        row[2] for row in rows(cli_several.run(*DIFF, path, "--business", second).out) if row[0] != "beyond"
+        row[2]
+        for row in rows(cli_several.run(*DIFF, path, "--business", second).out)
+        if row[0] != "unmanaged"
     ]
     assert only == "two"
     unknown = cli_several.run(*DIFF, path, "--business", "nobody12")
@@ -299,7 +310,7 @@ def test_each_section_is_about_its_business_and_business_picks_one(
     assert f"+ business {first}: one" in shown
 
 
-def test_without_sections_a_credential_of_several_businesses_needs_one_named(cli_several: Cli) -> None:
+def test_without_sections_a_credential_for_several_businesses_requires_business(cli_several: Cli) -> None:
     result = cli_several.run(*DIFF, write(cli_several))
     assert (result.code, result.out) == (2, "")
     assert "--business" in result.err

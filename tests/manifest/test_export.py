@@ -1,4 +1,4 @@
-"""``integrations export``: what exists, as a manifest that is in sync at once."""
+"""``integrations export``: writes the current state as a manifest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.api.transport import Transport
-from jebbitctl.manifest.inventory import look
-from jebbitctl.manifest.reading import read
-from jebbitctl.manifest.writing import written
+from jebbitctl.manifest.inventory import fetch_current_state
+from jebbitctl.manifest.reading import load
+from jebbitctl.manifest.writing import export
 from tests.manifest.support import SPRING, client_for, planned, write
 from tests.manifest.test_diff import spring
 from tests.scripted import add_mapping, attributes_of
@@ -33,7 +33,7 @@ def exported(cli: Cli) -> dict[str, Any]:
     return tomllib.loads(result.out)
 
 
-def test_what_it_writes_is_in_sync_at_once_and_holds_no_secret(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_exported_manifest_has_no_differences_and_no_secret(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     result = cli.run(*EXPORT)
     assert (result.code, result.err) == (0, "")
@@ -45,7 +45,7 @@ def test_what_it_writes_is_in_sync_at_once_and_holds_no_secret(cli: Cli, sandbox
     assert (applied.code, applied.out) == (0, "")
 
 
-def test_an_entry_says_all_that_can_be_written_oldest_first(cli: Cli, sandbox: Sandbox) -> None:
+def test_an_entry_has_every_writable_attribute_and_the_oldest_comes_first(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     integrations = exported(cli)["integrations"]
     assert list(integrations) == ["hooks-example-com-jebbit-1", "klaviyo", "hooks-example-com-spring"]
@@ -64,7 +64,7 @@ def test_an_entry_says_all_that_can_be_written_oldest_first(cli: Cli, sandbox: S
     }
 
 
-def test_two_that_only_their_ids_tell_apart_get_their_ids(cli: Cli, sandbox: Sandbox) -> None:
+def test_integrations_with_the_same_endpoint_are_exported_with_their_ids(cli: Cli, sandbox: Sandbox) -> None:
     ids = {spring(sandbox), spring(sandbox)}
     integrations = exported(cli)["integrations"]
     twins = ["hooks-example-com-spring", "hooks-example-com-spring-2"]
@@ -90,19 +90,19 @@ def test_two_that_only_their_ids_tell_apart_get_their_ids(cli: Cli, sandbox: San
         ({"service_name": None}, None),
     ],
 )
-def test_whatever_an_integration_holds_what_cannot_be_said_is_named_and_the_rest_is_in_sync(
+def test_a_value_that_a_manifest_cannot_hold_is_reported_and_the_rest_has_no_differences(
     sandbox: Sandbox, attributes: dict[str, Any], left_out: str | None
 ) -> None:
     spring(sandbox, **attributes)
     told: list[str] = []
     with closing(Transport(timeout=20)) as transport:
         client = client_for(sandbox, transport)
-        text = written({None: look(client, [], in_full=True)}, tell=told.append)
-        assert planned(client, read(text.encode(), "m"), prune=True).steps == []
+        text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=told.append)
+        assert planned(client, load(text.encode(), "m"), prune=True).steps == []
     assert [f"{left_out} is left out" in line for line in told] == ([True] if left_out else [])
 
 
-def test_a_mapping_that_no_manifest_can_hold_is_named(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_mapping_that_a_manifest_cannot_hold_is_reported(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     odd = add_mapping(sandbox, "$metadata", "x", integration=id_)
     result = cli.run(*EXPORT)
@@ -130,7 +130,7 @@ mappings = [
 """
 
 
-def test_into_a_file_keeps_its_names_comments_and_variables(cli: Cli, sandbox: Sandbox) -> None:
+def test_into_keeps_names_comments_and_variables(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     path = cli.home / "jebbit.toml"
     path.write_text(KEPT)
@@ -138,7 +138,7 @@ def test_into_a_file_keeps_its_names_comments_and_variables(cli: Cli, sandbox: S
     hooks = {"HOOKS": "hooks.example.com"}
     result = cli.run(*EXPORT, "--into", str(path), env=hooks)
     assert (result.code, result.out) == (0, "")
-    assert "gone is taken out" in result.err
+    assert "gone is removed" in result.err
     text = path.read_text()
     kept = (
         "# ours; see the wiki",
@@ -164,7 +164,7 @@ def test_into_a_file_keeps_its_names_comments_and_variables(cli: Cli, sandbox: S
     assert path.read_bytes() == before
 
 
-def test_comments_stay_also_below_an_entry_that_goes(cli: Cli, sandbox: Sandbox) -> None:
+def test_comments_below_a_removed_entry_stay(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     kept = f'version = 1\n[integrations.kept]\nid = "{id_}"\n'
     gone = '[integrations.gone]\nendpoint = "https://gone.example.com/"\n\n# the end,\n# of it\n'
@@ -174,7 +174,7 @@ def test_comments_stay_also_below_an_entry_that_goes(cli: Cli, sandbox: Sandbox)
     assert cli.run(*STRICT, path).code == 0
 
 
-def test_mappings_in_tables_of_their_own_stay_so(cli: Cli, sandbox: Sandbox) -> None:
+def test_mappings_in_an_array_of_tables_keep_that_form(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     table = '[[integrations.a.mappings]]\njebbit_var = "Outcome"\nclient_var = "x"\n'
     path = write(cli, f'version = 1\n[integrations.a]\nid = "{id_}"\n\n{table}')
@@ -183,21 +183,21 @@ def test_mappings_in_tables_of_their_own_stay_so(cli: Cli, sandbox: Sandbox) -> 
     assert cli.run(*STRICT, path).code == 0
 
 
-def test_into_a_file_that_is_not_there_makes_one(cli: Cli) -> None:
+def test_into_creates_a_missing_file(cli: Cli) -> None:
     path = cli.home / "new.toml"
     assert cli.run(*EXPORT, "--into", str(path)).code == 0
     assert path.read_text() == cli.run(*EXPORT).out
     assert cli.run(*EXPORT, "--into", str(cli.home / "no" / "such.toml")).code == 1
 
 
-def test_a_mistake_in_the_file_leaves_it_alone(cli: Cli, sandbox: Sandbox) -> None:
+def test_into_leaves_an_invalid_manifest_unchanged(cli: Cli, sandbox: Sandbox) -> None:
     path = cli.home / "jebbit.toml"
     path.write_text("version = 1\nnope = 1\n")
     result = cli.run(*EXPORT, "--into", str(path))
     assert (result.code, sandbox.requests, path.read_text()) == (2, [], "version = 1\nnope = 1\n")
 
 
-def test_all_businesses_get_a_section_each(cli_several: Cli, several: Sandbox) -> None:
+def test_all_businesses_writes_a_section_for_each(cli_several: Cli, several: Sandbox) -> None:
     result = cli_several.run(*EXPORT, "--all-businesses")
     assert result.code == 0, result.err
     document = tomllib.loads(result.out)
@@ -218,7 +218,7 @@ def test_json_is_the_same_document(cli: Cli) -> None:
     assert cli.run(*EXPORT, "--json").json == exported(cli)
 
 
-def test_on_a_terminal_nothing_is_obeyed(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_terminal_shows_control_characters_escaped(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox, additional_options={"campaign_name_filter": "\x9b31m\u202egnirpS"})
     shown = screen(cli, *EXPORT, env={"NO_COLOR": "1"})
     assert "\x9b" not in shown
@@ -236,9 +236,7 @@ def test_on_a_terminal_nothing_is_obeyed(cli: Cli, sandbox: Sandbox) -> None:
         '[integrations]\ngone.id = "x"\n[[integrations.gone.mappings]]\njebbit_var = "q"\nclient_var = "c"',
     ],
 )
-def test_a_layout_that_cannot_be_edited_is_refused_and_left_alone(
-    cli: Cli, sandbox: Sandbox, text: str
-) -> None:
+def test_into_leaves_an_unsupported_layout_unchanged(cli: Cli, sandbox: Sandbox, text: str) -> None:
     path = write(cli, "version = 1\n" + text.format(id=spring(sandbox)))
     before = Path(path).read_bytes()
     result = cli.run(*EXPORT, "--into", path)
@@ -247,7 +245,7 @@ def test_a_layout_that_cannot_be_edited_is_refused_and_left_alone(
     assert "[integrations.NAME]" in result.err
 
 
-def test_a_last_line_that_does_not_end_is_no_trouble(cli: Cli, sandbox: Sandbox) -> None:
+def test_into_accepts_a_file_without_a_final_newline(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     for text in (SPRING.rstrip(), f"{SPRING}# the end", "version = 1", "version = 1  # ours"):
         path = write(cli, text)
@@ -255,7 +253,7 @@ def test_a_last_line_that_does_not_end_is_no_trouble(cli: Cli, sandbox: Sandbox)
         assert cli.run(*STRICT, path).code == 0
 
 
-def test_line_ends_stay_as_they_are(cli: Cli, sandbox: Sandbox) -> None:
+def test_into_keeps_line_endings(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     path = cli.home / "jebbit.toml"
     path.write_bytes(SPRING.replace("\n", "\r\n").replace('"eu"', '"us"').encode())
@@ -265,7 +263,7 @@ def test_line_ends_stay_as_they_are(cli: Cli, sandbox: Sandbox) -> None:
     assert cli.run(*STRICT, str(path)).code == 0
 
 
-def test_of_one_business_into_a_file_of_several_takes_no_name_of_another(
+def test_into_with_business_does_not_reuse_a_name_of_another_business(
     cli_several: Cli, several: Sandbox
 ) -> None:
     first, second, _ = several.state.businesses
@@ -279,7 +277,7 @@ def test_of_one_business_into_a_file_of_several_takes_no_name_of_another(
     assert cli_several.run(*STRICT, "--business", second, path).code == 0
 
 
-def test_into_standard_input_is_refused(cli: Cli, sandbox: Sandbox) -> None:
+def test_into_standard_input_is_a_usage_error(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*EXPORT, "--into", "-")
     assert (result.code, sandbox.requests) == (2, [])
     assert "--into" in result.err

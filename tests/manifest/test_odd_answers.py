@@ -1,4 +1,4 @@
-"""A service that tells less than is documented: nothing is created twice, lost, or called what it is not."""
+"""Responses with less than is documented: nothing is created twice, lost or misreported."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def lists_without(*names: str) -> Callable[[WSGIApplication], WSGIApplication]:
     "left_out",
     [("integration_id",), ("jebbit_var", "client_var", "default"), ("service_name",), ("endpoint", "region")],
 )
-def test_lists_that_leave_things_out_create_nothing_twice(tmp_path: Path, left_out: tuple[str, ...]) -> None:
+def test_sparse_lists_create_nothing_twice(tmp_path: Path, left_out: tuple[str, ...]) -> None:
     with Sandbox(wrap=lists_without(*left_out)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         path = write(cli)
@@ -73,7 +73,7 @@ def test_lists_that_leave_things_out_create_nothing_twice(tmp_path: Path, left_o
         assert cli.run("integrations", "diff", path, "--strict").code == 0
 
 
-def test_mappings_that_never_tell_whose_they_are_are_refused_not_created_again(tmp_path: Path) -> None:
+def test_mappings_without_an_owner_are_an_error_and_not_created_again(tmp_path: Path) -> None:
     def ownerless(_request: str, resource: dict[str, Any]) -> None:
         resource["attributes"].pop("integration_id", None)
 
@@ -82,11 +82,11 @@ def test_mappings_that_never_tell_whose_they_are_are_refused_not_created_again(t
         spring(sandbox)
         result = cli.run(*APPLY, write(cli), "--yes")
         assert (result.code, writes(sandbox)) == (1, [])
-        assert "does not tell whose mapping" in result.err
+        assert "does not say which integration mapping" in result.err
 
 
 @pytest.mark.parametrize("endpoint", [["https://hooks.example.com/spring"], {"url": "x"}, 7, None])
-def test_an_endpoint_that_is_no_text_is_that_of_no_entry(cli: Cli, sandbox: Sandbox, endpoint: Any) -> None:
+def test_an_endpoint_that_is_not_a_string_matches_no_entry(cli: Cli, sandbox: Sandbox, endpoint: Any) -> None:
     id_ = spring(sandbox, endpoint=endpoint)
     result = cli.run("integrations", "diff", write(cli))
     assert (result.code, next(rows(result.out))[0]) == (6, "create")
@@ -94,7 +94,7 @@ def test_an_endpoint_that_is_no_text_is_that_of_no_entry(cli: Cli, sandbox: Sand
     assert id_ in [entry.get("id") for entry in exported.values()]
 
 
-def test_an_export_of_lists_that_leave_things_out_says_them_all_the_same(tmp_path: Path) -> None:
+def test_an_export_of_sparse_lists_is_complete(tmp_path: Path) -> None:
     with Sandbox(Options(integrations=1), wrap=lists_without("region", "additional_options")) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         spring(sandbox)
@@ -104,7 +104,7 @@ def test_an_export_of_lists_that_leave_things_out_says_them_all_the_same(tmp_pat
         assert (entry["region"], entry["additional_options"]) == ("eu", {"hash_pii": True})
 
 
-def test_a_list_that_hides_shared_secrets_is_no_change_by_somebody_else(tmp_path: Path) -> None:
+def test_a_list_that_hides_shared_secrets_is_not_a_conflict(tmp_path: Path) -> None:
     def hide(request: str, resource: dict[str, Any]) -> None:
         if request == "GET /integrations":
             resource["attributes"]["shared_secret"] = None
@@ -116,7 +116,7 @@ def test_a_list_that_hides_shared_secrets_is_no_change_by_somebody_else(tmp_path
         assert (result.code, len(writes(sandbox))) == (0, 1), result.err
 
 
-def test_a_creation_that_is_answered_without_an_id_keeps_the_secret_and_is_called_unknown(
+def test_a_creation_without_an_id_in_the_response_keeps_the_secret_and_is_unknown(
     tmp_path: Path,
 ) -> None:
     def nameless(request: str, resource: dict[str, Any]) -> None:
@@ -130,14 +130,14 @@ def test_a_creation_that_is_answered_without_an_id_keeps_the_secret_and_is_calle
         options = (write(cli), "--yes", "--secrets-dir", str(cli.home / "secrets"))
         result = cli.run(*APPLY, *options)
         assert (result.code, [row[0] for row in rows(result.out)]) == (5, ["unknown", "not done", "not done"])
-        assert "names no id" in result.err
+        assert "contains no id" in result.err
         (made,) = attributes_of(sandbox, "integrations").values()
         assert (cli.home / "secrets" / "spring.secret").read_text() == f"{made['shared_secret']}\n"
         again = cli.run(*APPLY, *options)
         assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
 
 
-def test_a_secret_that_jebbit_never_tells_can_be_done_without(tmp_path: Path) -> None:
+def test_apply_continues_without_a_secret_that_jebbit_never_returns(tmp_path: Path) -> None:
     def silent(_request: str, resource: dict[str, Any]) -> None:
         resource["attributes"].pop("shared_secret", None)
 
@@ -147,14 +147,14 @@ def test_a_secret_that_jebbit_never_tells_can_be_done_without(tmp_path: Path) ->
         options = (write(cli), "--yes", "--secrets-dir", str(secret.parent))
         for result in (cli.run(*APPLY, *options), cli.run(*APPLY, *options)):
             assert result.code == 1
-            assert "holds no shared secret" in result.err
-            assert f"into {secret}, or remove that file to go on without it" in result.err
+            assert "contains no shared secret" in result.err
+            assert f"to {secret}, or remove that file to continue without it" in result.err
         secret.unlink()
         assert cli.run(*APPLY, *options).code == 0
         assert len(attributes_of(sandbox, "integrations")) == 1
 
 
-def test_an_endpoint_that_somebody_else_gave_to_an_integration_is_not_created_again(tmp_path: Path) -> None:
+def test_an_endpoint_that_somebody_else_has_just_set_is_not_created_again(tmp_path: Path) -> None:
     def move(request: str, _resource: dict[str, Any]) -> None:
         if request == "GET /integrations":
             (theirs,) = attributes_of(sandbox, "integrations").values()

@@ -1,4 +1,4 @@
-"""Whatever a manifest says and whatever there is: applying it makes it so, once, also when interrupted."""
+"""Any manifest applies to any current state, once, even when interrupted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api.transport import Transport
-from jebbitctl.manifest.inventory import look
-from jebbitctl.manifest.reading import read
-from jebbitctl.manifest.schema import ADDITIONAL
-from jebbitctl.manifest.writing import written
+from jebbitctl.manifest.inventory import fetch_current_state
+from jebbitctl.manifest.reading import load
+from jebbitctl.manifest.schema import OPTION_TYPES
+from jebbitctl.manifest.writing import export
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.secret_files import SecretFiles
 from tests.manifest.support import applied, client_for, planned, state_of
@@ -39,7 +39,7 @@ VARIABLES = st.sampled_from(["Outcome", "email", "age"])
 OPTIONS = st.fixed_dictionaries(
     {},
     optional={
-        name: st.booleans() if type_ is bool else TEXTS for name, type_ in list(ADDITIONAL.items())[:3]
+        name: st.booleans() if type_ is bool else TEXTS for name, type_ in list(OPTION_TYPES.items())[:3]
     },
 )
 ATTRIBUTES = st.fixed_dictionaries(
@@ -117,41 +117,41 @@ def become(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[
 
 @given(ENTRIES, ENTRIES, st.booleans())
 @FEW
-def test_what_was_applied_is_in_sync_and_applying_it_again_does_nothing(
+def test_an_applied_manifest_has_no_differences_and_applies_only_once(
     sandbox: Sandbox, client: Client, before: Any, wanted: Any, prune: bool
 ) -> None:
     become(sandbox, before)
     text = manifest_of(wanted)
     applied(client, text, prune=prune)
-    after = planned(client, read(text.encode(), "m"))
+    after = planned(client, load(text.encode(), "m"))
     assert after.steps == []
-    assert after.beyond == [] or not prune
+    assert after.unmanaged == [] or not prune
     assert applied(client, text, prune=prune) == []
 
 
 @given(ENTRIES, st.lists(st.sampled_from(ENDPOINTS), max_size=2))
 @FEW
-def test_what_was_exported_is_in_sync_and_applying_it_does_nothing(
+def test_an_exported_manifest_has_no_differences_and_applies_nothing(
     sandbox: Sandbox, client: Client, there: Any, twins: list[str]
 ) -> None:
     become(sandbox, [*there, *((endpoint, {}, None) for endpoint in twins)])
     told: list[str] = []
-    text = written({None: look(client, [], in_full=True)}, tell=told.append)
+    text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=told.append)
     assert told == []
-    found = planned(client, read(text.encode(), "m"), prune=True)
+    found = planned(client, load(text.encode(), "m"), prune=True)
     assert found.steps == []
     assert applied(client, text, prune=True) == []
 
 
 @given(ENTRIES, ENTRIES)
 @FEW
-def test_what_was_exported_into_a_manifest_is_in_sync(
+def test_a_manifest_updated_by_export_has_no_differences(
     sandbox: Sandbox, client: Client, there: Any, said: Any
 ) -> None:
     become(sandbox, there)
-    before = read(manifest_of(said).encode(), "m")
-    text = written({None: look(client, [], in_full=True)}, before, tell=lambda _: None)
-    assert planned(client, read(text.encode(), "m"), prune=True).steps == []
+    before = load(manifest_of(said).encode(), "m")
+    text = export({None: fetch_current_state(client, [], all_attributes=True)}, before, warn=lambda _: None)
+    assert planned(client, load(text.encode(), "m"), prune=True).steps == []
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
@@ -178,7 +178,7 @@ class Unreliable(Transport):
 
 @given(ENTRIES, ENTRIES, st.tuples(st.booleans(), st.integers(0, 40), st.booleans()))
 @FEW
-def test_an_apply_that_was_interrupted_after_any_request_and_run_again_ends_the_same(
+def test_an_apply_interrupted_after_any_request_ends_the_same_when_run_again(
     sandbox: Sandbox, client: Client, before: Any, wanted: Any, how: tuple[bool, int, bool]
 ) -> None:
     prune, requests, after = how

@@ -1,4 +1,4 @@
-"""Reading a manifest: what it says, and every mistake named by file, line and key."""
+"""Loading a manifest: its specs, and errors that name file, line and key."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from jebbitctl.commands.attributes import SWITCHES, TEXTS
 from jebbitctl.errors import UsageError
-from jebbitctl.manifest.reading import escaped, expanded, read
-from jebbitctl.manifest.schema import ADDITIONAL, ATTRIBUTES, Mapping
+from jebbitctl.manifest.reading import escape, expand, load
+from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, OPTION_TYPES, MappingSpec
 
 if TYPE_CHECKING:
     from jebbitctl.manifest.reading import Manifest
@@ -42,10 +42,10 @@ service_name = "klaviyo"
 
 
 def reading(text: str | bytes) -> Manifest:
-    return read(text.encode() if isinstance(text, str) else text, "jebbit.toml")
+    return load(text.encode() if isinstance(text, str) else text, "jebbit.toml")
 
 
-def test_a_manifest_becomes_what_the_api_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_manifest_becomes_specs_with_api_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOOKS_HOST", "hooks.example.com")
     spring, klaviyo = reading(WHOLE).integrations
     assert spring.attributes == {
@@ -60,7 +60,7 @@ def test_a_manifest_becomes_what_the_api_takes(monkeypatch: pytest.MonkeyPatch) 
             "new_thing": {"deep": True},
         },
     }
-    assert spring.mappings == (Mapping("Outcome", "bucket", "none"), Mapping("Outcome", "outcome"))
+    assert spring.mappings == (MappingSpec("Outcome", "bucket", "none"), MappingSpec("Outcome", "outcome"))
     assert (klaviyo.id, klaviyo.service_name, klaviyo.attributes, klaviyo.mappings) == (
         "L5m24mjs",
         "klaviyo",
@@ -69,7 +69,7 @@ def test_a_manifest_becomes_what_the_api_takes(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_it_is_about_the_business_in_use_or_about_those_it_names() -> None:
+def test_a_manifest_covers_the_business_in_use_or_those_that_it_names() -> None:
     assert reading("version = 1").businesses == (None,)
     text = 'version = 1\n[businesses.bTUIhsye.integrations.a]\nid = "x"\n[businesses.other]\n'
     manifest = reading(text)
@@ -77,9 +77,9 @@ def test_it_is_about_the_business_in_use_or_about_those_it_names() -> None:
     assert [integration.business for integration in manifest.integrations] == ["bTUIhsye"]
 
 
-def test_every_attribute_that_has_an_option_has_a_key() -> None:
+def test_every_attribute_with_an_option_has_a_key() -> None:
     options = {path for path, *_ in (*SWITCHES.values(), *TEXTS.values())}
-    keys = {*ATTRIBUTES, *(f"additional_options.{name}" for name in ADDITIONAL)}
+    keys = {*ATTRIBUTE_TYPES, *(f"additional_options.{name}" for name in OPTION_TYPES)}
     assert keys == {"endpoint", *options}
 
 
@@ -89,26 +89,26 @@ HEAD = "version = 1\n\n[integrations.a]\n"
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "jebbit.toml: there is no version: this format's is version = 1", None),
-        ("version = 2", "line 1: version: this jebbitctl reads version 1", None),
-        ("version = 1.0", "line 1: version: this jebbitctl reads version 1", None),
-        ("version = true", "line 1: version: this jebbitctl reads version 1", None),
+        ("", "jebbit.toml: version is missing", "add this line at the top: version = 1"),
+        ("version = 2", "line 1: version: this version of jebbitctl supports only version = 1", None),
+        ("version = 1.0", "line 1: version: this version of jebbitctl supports only version = 1", None),
+        ("version = true", "line 1: version: this version of jebbitctl supports only version = 1", None),
         (
             "version = 1\nintegration = 1",
-            "line 2: integration: this key is not known",
+            "line 2: integration: unknown key",
             "did you mean integrations?",
         ),
-        ("version = 1\nintegrations = 1", "line 2: integrations: this must be a table", None),
-        ("version = 1\n[integrations]\na = 1", "line 3: integrations.a: this must be a table", None),
+        ("version = 1\nintegrations = 1", "line 2: integrations: must be a table", None),
+        ("version = 1\n[integrations]\na = 1", "line 3: integrations.a: must be a table", None),
         (
             'version = 1\n[integrations.a]\nid="x"\n[businesses.b]',
             "line 2: integrations: a manifest has either integrations or businesses",
             None,
         ),
-        ('version = 1\n[businesses."b/c"]', "line 2: businesses.b/c: this is not the id of a business", None),
-        ("version = 1\n[businesses.b]\nname = 1", "line 3: businesses.b.name: this key is not known", None),
-        ("version = 1\n[integrations.'ä b']\nid = 'x'", "line 2: integrations.ä b: this is not a name", None),
-        (HEAD, "line 3: integrations.a: an endpoint or an id is missing", None),
+        ('version = 1\n[businesses."b/c"]', "line 2: businesses.b/c: not the id of a business", None),
+        ("version = 1\n[businesses.b]\nname = 1", "line 3: businesses.b.name: unknown key", None),
+        ("version = 1\n[integrations.'ä b']\nid = 'x'", "line 2: integrations.ä b: invalid name", None),
+        (HEAD, "line 3: integrations.a: endpoint or id is missing", None),
         (HEAD + 'id = "../x"', "line 4: integrations.a.id: '../x' is not an id", None),
         (
             HEAD + 'endpoint = "http://x.example/"',
@@ -116,45 +116,45 @@ HEAD = "version = 1\n\n[integrations.a]\n"
             None,
         ),
         (HEAD + 'endpoint = "x.example"', "line 4: integrations.a.endpoint: it is not an absolute URL", None),
-        (HEAD + "endpoint = 1", "line 4: integrations.a.endpoint: this must be a text", None),
+        (HEAD + "endpoint = 1", "line 4: integrations.a.endpoint: must be a string", None),
         (
             HEAD + 'id = "x"\n\nregion = "mars"',
-            "line 6: integrations.a.region: this is not a region",
+            "line 6: integrations.a.region: invalid region",
             "use us or eu",
         ),
         (
             HEAD + 'id = "x"\nregoin = "us"',
-            "line 5: integrations.a.regoin: this key is not known",
+            "line 5: integrations.a.regoin: unknown key",
             "did you mean region?",
         ),
         (
             HEAD + 'id = "x"\nis_active = "yes"',
-            "line 5: integrations.a.is_active: this must be true or false",
+            "line 5: integrations.a.is_active: must be true or false",
             None,
         ),
         (
             HEAD + 'id = "x"\nadditional_options.hash_pi = true',
-            "line 5: integrations.a.additional_options.hash_pi: this key is not known",
-            "did you mean hash_pii? (set.additional_options takes what is not known yet)",
+            "line 5: integrations.a.additional_options.hash_pi: unknown key",
+            "did you mean hash_pii? (put other options under set.additional_options)",
         ),
         (
             HEAD + 'id = "x"\nset.region = "eu"',
-            "line 5: integrations.a.set.region: this has a key of its own, or is Jebbit's to set",
+            "line 5: integrations.a.set.region: has a key of its own, or is set by Jebbit",
             None,
         ),
         (
             HEAD + 'id = "x"\nset.shared_secret = "s"',
-            "line 5: integrations.a.set.shared_secret: this has a key",
+            "line 5: integrations.a.set.shared_secret: has a key",
             None,
         ),
         (
             HEAD + 'id = "x"\nset.additional_options.hash_pii = true',
-            "line 5: integrations.a.set.additional_options.hash_pii: this has a key of its own",
+            "line 5: integrations.a.set.additional_options.hash_pii: has a key of its own",
             None,
         ),
         (
             HEAD + 'id = "x"\nset.day = 2026-01-31',
-            "line 5: integrations.a.set.day: this cannot be sent as JSON",
+            "line 5: integrations.a.set.day: cannot be sent as JSON",
             None,
         ),
         (
@@ -177,12 +177,12 @@ HEAD = "version = 1\n\n[integrations.a]\n"
         ),
         (
             HEAD + 'id = "x"\nmappings = [{ jebbit_var = "a", client_vra = "b" }]',
-            "line 5: integrations.a.mappings[1].client_vra: this key is not known",
+            "line 5: integrations.a.mappings[1].client_vra: unknown key",
             "did you mean client_var?",
         ),
         (
             HEAD + 'id = "x"\n[integrations.A]\nid = "y"',
-            "line 5: integrations.A: another integration is called a",
+            "line 5: integrations.A: another integration is named a",
             None,
         ),
         (
@@ -200,7 +200,7 @@ HEAD = "version = 1\n\n[integrations.a]\n"
         ("version = 1\nversion = 1", "line 2: Cannot overwrite a value", None),
     ],
 )
-def test_a_mistake_is_named_by_file_line_and_key(text: str, message: str, hint: str | None) -> None:
+def test_an_error_names_file_line_and_key(text: str, message: str, hint: str | None) -> None:
     with pytest.raises(UsageError) as caught:
         reading(text)
     assert caught.value.message.startswith("jebbit.toml")
@@ -218,7 +218,7 @@ def test_a_mistake_is_named_by_file_line_and_key(text: str, message: str, hint: 
         ("https://${open", "${open is not ${NAME}"),
     ],
 )
-def test_a_variable_that_an_endpoint_cannot_do_without_is_an_error(
+def test_an_unset_or_malformed_variable_is_an_error(
     monkeypatch: pytest.MonkeyPatch, endpoint: str, message: str
 ) -> None:
     monkeypatch.setenv("EMPTY_VARIABLE", "")
@@ -230,12 +230,12 @@ def test_a_variable_that_an_endpoint_cannot_do_without_is_an_error(
 @pytest.mark.parametrize(
     "content", [b"\xff", b"\xef\xbb\xbfversion = 1\n\0", b"x = [" * 5000, b"x = 1" + b"0" * 5000]
 )
-def test_what_is_no_toml_is_a_usage_error(content: bytes) -> None:
+def test_invalid_toml_is_a_usage_error(content: bytes) -> None:
     with pytest.raises(UsageError, match=r"^jebbit.toml"):
         reading(content)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_do_no_harm() -> None:
+def test_a_byte_order_mark_and_crlf_are_accepted() -> None:
     assert reading(b"\xef\xbb\xbf" + (HEAD + 'id = "x"\n').replace("\n", "\r\n").encode()).integrations
     with pytest.raises(UsageError, match="line 5"):
         reading((HEAD + 'id = "x"\nnope = 1\n').replace("\n", "\r\n"))
@@ -244,7 +244,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm() -> None:
 @settings(deadline=None)
 @given(st.text())
 def test_an_escaped_endpoint_expands_to_itself(text: str) -> None:
-    assert expanded(escaped(text), {}) == text
+    assert expand(escape(text), {}) == text
 
 
 TOML_WORDS = st.sampled_from(
@@ -283,7 +283,7 @@ TOML_WORDS = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.lists(TOML_WORDS).map(" ".join) | st.text())
-def test_whatever_a_file_holds_it_is_read_or_refused_with_a_message(text: str) -> None:
+def test_any_file_is_loaded_or_rejected_with_a_message(text: str) -> None:
     try:
         reading(text.encode("utf-8", "surrogatepass"))
     except UsageError as error:
@@ -295,7 +295,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from([*ATTRIBUTES, "id", "service_name", "additional_options", "set", "mappings", "nope"])
+KEYS = st.sampled_from(
+    [*ATTRIBUTE_TYPES, "id", "service_name", "additional_options", "set", "mappings", "nope"]
+)
 
 
 @settings(deadline=None)
@@ -304,7 +306,7 @@ KEYS = st.sampled_from([*ATTRIBUTES, "id", "service_name", "additional_options",
         KEYS, JSON | st.lists(st.dictionaries(st.sampled_from(["jebbit_var", "client_var"]), JSON))
     )
 )
-def test_a_table_of_anything_is_read_or_refused_with_its_line(entry: dict[str, object]) -> None:
+def test_any_table_is_loaded_or_rejected_with_its_line(entry: dict[str, object]) -> None:
     def without_null(value: object) -> object:
         if isinstance(value, dict):
             return {k: without_null(v) for k, v in value.items() if v is not None}

@@ -1,0 +1,320 @@
+"""Resources of Jebbit's API: one type, one set of calls and one way to compare, whatever the resource type.
+
+Resource objects: https://jsonapi.org/format/1.0/#document-resource-objects.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jebbitctl.api.documents import request_document
+from jebbitctl.api.doubts import recovery_hint
+from jebbitctl.errors import (
+    AmbiguousWriteError,
+    JebbitctlError,
+    NotFoundError,
+    PartiallyAppliedError,
+    RejectedError,
+)
+from jebbitctl.ids import is_id, require_id
+from jebbitctl.text import cell
+from jebbitctl.urls import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from jebbitctl.api.client import Client
+
+INTEGRATIONS = "integrations"
+OWNER = "integration_id"
+"""The attribute of a mapping or a backfill that names its integration."""
+OPTIONS = "additional_options"
+"""The attribute of an integration that holds nested attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource.
+
+    Attributes:
+        type: such as ``integrations``; None if the response has none.
+        id: as text; None if the response has none.
+        attributes: all of them, including those that this program does not know.
+        members: other members of the resource object, such as ``relationships`` and ``links``.
+    """
+
+    type: str | None
+    id: str | None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the flat JSON that commands print: id and type, then attributes, then other members."""
+        head = {"id": self.id, "type": self.type}
+        return {**head, **self.attributes, **self.members, **head}
+
+    def merge(self, other: Resource) -> Resource:
+        """Return this resource with the attributes and members of another one, which win."""
+        attributes = {**self.attributes, **other.attributes}
+        members = {**self.members, **other.members}
+        return Resource(other.type or self.type, self.id, attributes, members)
+
+
+class Difference(NamedTuple):
+    """One attribute that differs from what is desired; nested attributes have dotted names."""
+
+    name: str
+    current: Any
+    desired: Any
+
+
+class WriteResult(NamedTuple):
+    """A resource after a write, and the desired attributes that Jebbit did not apply."""
+
+    resource: Resource
+    unapplied: list[Difference]
+
+
+def list_resources(client: Client, type_: str) -> Iterator[Resource]:
+    """Yield every resource of a type, in the service's order."""
+    for document in client.pages(f"/{type_}"):
+        yield from parse_many(document)
+
+
+def list_owned(client: Client, type_: str, integration: str | None) -> Iterator[Resource]:
+    """Yield the resources that belong to an integration, or all if it is None.
+
+    The API documents no filter for these lists, so the filter is applied here.
+
+    Raises:
+        NotFoundError: the integration does not exist.
+    """
+    found = False
+    for resource in list_resources(client, type_):
+        if integration is None or resource.attributes.get(OWNER) == integration:
+            found = True
+            yield resource
+    if integration is not None and not found:
+        get_resource(client, INTEGRATIONS, integration)
+
+
+def get_resource(client: Client, type_: str, id_: str) -> Resource:
+    """Return one resource. Its id is the requested one, whatever the response says."""
+    return replace(parse_one(client.get(resource_path(type_, id_))), id=id_)
+
+
+def create_resource(
+    client: Client, type_: str, desired: dict[str, Any], *, id_required: bool = True
+) -> WriteResult:
+    """Create a resource with these attributes.
+
+    Raises:
+        NotFoundError: the integration that it should belong to does not exist.
+        AmbiguousWriteError: Jebbit reported success, but returned no resource, or none with an id.
+    """
+    path = f"/{type_}"
+    try:
+        document = client.post(path, request_document(type_, desired))
+    except NotFoundError as error:
+        if OWNER not in desired:
+            raise
+        raise NotFoundError(
+            f"integration {desired[OWNER]} not found",
+            hint="list the integrations with: jebbitctl integrations list",
+            status=error.status,
+        ) from None
+    created = parse_write_response("POST", path, document)
+    if id_required:
+        require_created_id(path, created)
+    return _completed(client, type_, created, desired)
+
+
+def update_resource(client: Client, type_: str, current: Resource, desired: dict[str, Any]) -> WriteResult:
+    """Send the attributes of ``current`` that differ from ``desired``."""
+    id_ = current.id or ""
+    updated = patch_resource(client, type_, id_, patch(current.attributes, desired))
+    return _completed(client, type_, updated, desired)
+
+
+def patch_resource(client: Client, type_: str, id_: str, attributes: dict[str, Any]) -> Resource:
+    """Send a PATCH and return what the response holds, which may be nothing but the id."""
+    path = resource_path(type_, id_)
+    document = client.patch(path, request_document(type_, attributes, id_))
+    updated = parse_write_response("PATCH", path, document) if document else Resource(type_, id_)
+    return replace(updated, id=id_)
+
+
+def delete_resource(client: Client, type_: str, id_: str) -> None:
+    """Delete a resource."""
+    client.delete(resource_path(type_, id_))
+
+
+def resource_path(type_: str, id_: str) -> str:
+    """Return the path of a resource below the API's root.
+
+    Raises:
+        UsageError: ``id_`` is not an id.
+    """
+    return f"/{type_}/{require_id(id_)}"
+
+
+def parse_one(document: Any) -> Resource:
+    """Return the single resource of a document.
+
+    Raises:
+        RejectedError: it has none.
+    """
+    return _parse(document.get("data") if isinstance(document, dict) else None)
+
+
+def parse_many(document: Any) -> list[Resource]:
+    """Return the resources of a collection document, in its order.
+
+    Raises:
+        RejectedError: it has no collection.
+    """
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, list):
+        raise RejectedError("Jebbit's response contains no list of resources")
+    return [_parse(resource) for resource in data]
+
+
+def parse_write_response(method: str, path: str, document: Any) -> Resource:
+    """Return the resource in the response to a write.
+
+    Raises:
+        AmbiguousWriteError: Jebbit reported success, but returned no resource.
+    """
+    try:
+        return parse_one(document)
+    except RejectedError as error:
+        raise AmbiguousWriteError(
+            f"{error.message}; the {method} was probably carried out", hint=_recovery_hint(method, path)
+        ) from None
+
+
+def require_created_id(path: str, created: Resource) -> None:
+    """Return if a created resource has an id, without which nobody can address it.
+
+    Raises:
+        AmbiguousWriteError: it has none.
+    """
+    if created.id is None or not is_id(created.id):
+        raise AmbiguousWriteError(
+            "Jebbit's response contains no id; the POST was probably carried out",
+            hint=_recovery_hint("POST", path),
+        )
+
+
+def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Difference]:
+    """Return the desired attributes that differ from the current ones; a missing attribute counts as null."""
+    now = _dotted(current)
+    return [
+        Difference(name, now.get(name), value)
+        for name, value in _dotted(desired).items()
+        if not _equal(name, now.get(name), value)
+    ]
+
+
+def patch(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes to send: only those that differ, but ``additional_options`` whole.
+
+    A PATCH merges attributes. It may replace the nested object, so the options that stay are sent, too.
+    """
+    merged = dict(desired)
+    if isinstance(options := desired.get(OPTIONS), dict):
+        merged[OPTIONS] = {**_options(current), **options}
+    return {name: value for name, value in merged.items() if not _equal(name, current.get(name), value)}
+
+
+def unapplied_error(unapplied: Iterable[Difference], *, command: str) -> PartiallyAppliedError:
+    """Return the error that names what Jebbit did not apply.
+
+    Args:
+        unapplied: at least one difference.
+        command: the command that shows the resource, for the hint.
+    """
+    names = ", ".join(
+        f"{name} (requested {format_value(desired)}, got {format_value(current)})"
+        for name, current, desired in unapplied
+    )
+    return PartiallyAppliedError(
+        f"Jebbit did not apply {names}", hint=f"show the current values with: {command}"
+    )
+
+
+def raise_if_unapplied(unapplied: list[Difference], *, command: str) -> None:
+    """Return if Jebbit applied everything; the arguments are those of :func:`unapplied_error`.
+
+    Raises:
+        PartiallyAppliedError: it did not.
+    """
+    if unapplied:
+        raise unapplied_error(unapplied, command=command)
+
+
+def format_value(value: Any) -> str:
+    """Return an attribute's value as text for a message."""
+    return "null" if value is None else cell(value)
+
+
+def _parse(data: Any) -> Resource:
+    if not isinstance(data, dict) or not isinstance(attributes := data.get("attributes", {}), dict):
+        raise RejectedError("Jebbit's response contains no resource")
+    members = {name: value for name, value in data.items() if name not in {"id", "type", "attributes"}}
+    return Resource(_text(data.get("type")), _text(data.get("id")), dict(attributes), members)
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _completed(client: Client, type_: str, answered: Resource, desired: dict[str, Any]) -> WriteResult:
+    """Return the result of a write, with a read for what the response leaves out.
+
+    Values of the response win: a secret may be shown only there. If the read fails, the write still counts.
+    """
+    expected = {name: value for name, value in desired.items() if name != OWNER}
+    missing = _dotted(expected).keys() - _dotted(answered.attributes).keys()
+    if missing and answered.id is not None and is_id(answered.id):
+        with suppress(JebbitctlError):
+            answered = _fill_in(answered, get_resource(client, type_, answered.id))
+    if OWNER in desired and answered.attributes.get(OWNER) is not None:
+        expected[OWNER] = desired[OWNER]  # a response may leave out the owner
+    return WriteResult(answered, diff(answered.attributes, expected))
+
+
+def _fill_in(answered: Resource, read: Resource) -> Resource:
+    """Return the response to a write with what only the read contains."""
+    given = {name: value for name, value in answered.attributes.items() if value is not None}
+    if options := {**_options(read.attributes), **_options(answered.attributes)}:
+        given[OPTIONS] = options
+    return answered.merge(read).merge(replace(answered, attributes=given))
+
+
+def _options(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the nested options, an empty dict if the service sent something else."""
+    options = attributes.get(OPTIONS)
+    return options if isinstance(options, dict) else {}
+
+
+def _dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes with each nested option under a dotted name."""
+    flat = {name: value for name, value in attributes.items() if name != OPTIONS}
+    if OPTIONS in attributes and not isinstance(attributes[OPTIONS], dict):
+        flat[OPTIONS] = attributes[OPTIONS]
+    return flat | {f"{OPTIONS}.{name}": value for name, value in _options(attributes).items()}
+
+
+def _equal(name: str, one: Any, other: Any) -> bool:
+    """Compare as JSON, where true is not 1; endpoints as URLs."""
+    if name == "endpoint" and isinstance(one, str) and isinstance(other, str):
+        return normalized(one) == normalized(other)
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _recovery_hint(method: str, path: str) -> str | None:
+    return recovery_hint(method, f"/api/v1{path}")
