@@ -11,29 +11,29 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run the command line of this process.
 
-    A Ctrl-C before the program is imported, or after it has done its work, finds nobody to catch a
-    KeyboardInterrupt: it ends the process at once.
+    While the program is being imported, and after it has finished, nothing would catch a KeyboardInterrupt:
+    Ctrl-C then ends the process at once.
     """
-    catching = signal.getsignal(signal.SIGINT)
-    ours = catching is signal.default_int_handler  # somebody who runs us in the background wants it ignored
-    if ours:
-        signal.signal(signal.SIGINT, _end)
-    gc.set_threshold(100_000)  # a command makes many objects and little garbage: look for it less often
+    handler = signal.getsignal(signal.SIGINT)
+    handled = handler is signal.default_int_handler  # a shell's background jobs ignore SIGINT: leave it so
+    if handled:
+        signal.signal(signal.SIGINT, _exit)
+    gc.set_threshold(100_000)  # a command creates many objects and little garbage: collect less often
     from jebbitctl.cli import run
 
     try:
-        if ours:
-            signal.signal(signal.SIGINT, catching)
+        if handled:
+            signal.signal(signal.SIGINT, handler)
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     finally:
-        gc.freeze()  # the process is over: to look once more would take a tenth of its time
-        if ours:
-            signal.signal(signal.SIGINT, _end)
+        gc.freeze()  # a last collection would take a tenth of the run
+        if handled:
+            signal.signal(signal.SIGINT, _exit)
 
 
-def _end(*_: object) -> None:
+def _exit(*_: object) -> None:
     os._exit(_INTERRUPTED)
 
 

@@ -1,4 +1,4 @@
-"""The root of the program: mounts the commands lazily, and turns every error into an exit code."""
+"""The root command, which loads the others lazily, and the place where errors become exit codes."""
 
 from __future__ import annotations
 
@@ -6,45 +6,52 @@ import importlib
 import os
 import signal
 import sys
-from copy import copy
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand
 
 from jebbitctl import __version__
-from jebbitctl.commands.common import Group
-from jebbitctl.commands.shells import mend_completion
-from jebbitctl.commands.topics import TOPICS
+from jebbitctl.commands import topics
+from jebbitctl.commands.base import BaseGroup
+from jebbitctl.commands.completion.scripts import use_completion_scripts
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
 
 COMMANDS = {
-    "login": "Prove credentials, then keep them.",
-    "logout": "Forget a profile.",
-    "whoami": "Show whose account this is, and which settings won.",
+    "login": "Log in: verify credentials and save them.",
+    "logout": "Log out: remove a profile, its secret and its tokens.",
+    "whoami": "Show the account and the settings in use.",
     "token": "Print a valid access token.",
-    "profiles": "Several accounts on one machine.",
-    "integrations": "The webhooks that Jebbit sends.",
-    "mappings": "The names under which integrations send attributes.",
-    "backfills": "Answers of the past, delivered again.",
-    "campaigns": "The campaigns that integrations deliver for.",
+    "profiles": "Manage several accounts on one machine.",
+    "integrations": "Manage the webhooks that Jebbit sends.",
+    "mappings": "Manage the names under which integrations send attributes.",
+    "backfills": "Re-deliver past answers.",
+    "campaigns": "Show the campaigns that integrations deliver for.",
     "webhooks": "Sign, verify, send, check, receive and replay deliveries.",
     "api": "Send any request to Jebbit's API.",
-    "doctor": "Find what is wrong with this machine.",
-    "sandbox": "A local Jebbit to rehearse with.",
-    "demo": "Show the whole story on this machine, no credentials needed.",
-    "help": "Show the help of a command, or of a topic.",
+    "doctor": "Check this machine, the settings and the connection.",
+    "sandbox": "Run a local Jebbit for tests.",
+    "demo": "Show how everything works together, without credentials.",
+    "help": "Show the help of a command or a topic.",
 }
-"""Each command's name, which is its module's, and its line in the help: nothing is imported to show it."""
+"""Each command's name, which is also its module's, and its help: the root's help imports no command."""
 
-EPILOG = "\n".join(f"\b\n{block}" for block in (*TOPICS.values(), "Example:\n  jebbitctl demo\n"))
+_TOPIC_WIDTH = max(map(len, topics.TOPICS)) + 2
+EPILOG = "\n".join(
+    [
+        "\b\nHelp topics:",
+        *(f"  {name:<{_TOPIC_WIDTH}}{line}" for name, line in topics.TOPICS.items()),
+        "\n\b\nExamples:\n  jebbitctl demo\n  jebbitctl help exit-codes",
+    ]
+)
 
 
-class LazyRoot(Group):
-    """Knows its commands by name and help; the module behind one is imported when it is used."""
+class LazyRoot(BaseGroup):
+    """The root command. It imports a command's module when the command is used."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -52,22 +59,12 @@ class LazyRoot(Group):
             self.add_command(TyperCommand(name, help=help_))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the real command in place of its stand-in."""
-        name, stand_in, rest = super().resolve_command(ctx, args)
-        if stand_in is None:  # while completing, where an unknown name is no error
-            return name, stand_in, rest
+        """Return the real command in place of its placeholder."""
+        name, placeholder, rest = super().resolve_command(ctx, args)
+        if placeholder is None:  # during completion, an unknown name is not an error
+            return name, None, rest
         module = importlib.import_module(f"jebbitctl.commands.{name}")
-        return name, typer.main.get_command(_only(module.app, rest)), rest
-
-
-def _only(group: typer.Typer, args: list[str]) -> typer.Typer:
-    """Return a group with only the command that is named: each of the others takes Typer a millisecond."""
-    named = [command for command in group.registered_commands if args and command.name == args[0]]
-    if not named:
-        return group
-    smaller = copy(group)
-    smaller.registered_commands = named
-    return smaller
+        return name, module.app.build(rest[0] if rest else None), rest
 
 
 app = typer.Typer(cls=LazyRoot, rich_markup_mode=None, pretty_exceptions_enable=False, epilog=EPILOG)
@@ -89,8 +86,13 @@ def _root(
     """Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."""
 
 
-def run(args: list[str]) -> int:
-    """Carry out one command line and return its exit code; the only place where an error becomes one."""
+def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
+    """Run one command line and return its exit code.
+
+    Args:
+        args: without the program's name.
+        environment: where jebbitctl's own variables are read from.
+    """
     if sys.stdout is None:
         from jebbitctl.output.streams import ClosedStdout
 
@@ -99,31 +101,33 @@ def run(args: list[str]) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _terminate)
-    mend_completion()
+    use_completion_scripts()
     try:
-        code = typer.main.get_command(app).main(args, prog_name="jebbitctl", standalone_mode=False)
+        root = typer.main.get_command(app)
+        code = root.main(args, prog_name="jebbitctl", standalone_mode=False, obj=environment)
         sys.stdout.flush()
     except BrokenPipeError:
-        return _reader_left()
-    except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):
-            return _reader_left()
+        return _ignore_broken_pipe()
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # Typer exits on it
+            return _ignore_broken_pipe()
         raise
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - whatever it is, no traceback reaches a user
-        return _failed(_as_ours(error), as_json=wants_json(args))
+    except Exception as error:  # noqa: BLE001 - a user never sees a traceback
+        return _report(_to_jebbitctl_error(error), as_json=wants_json(args))
     return code if isinstance(code, int) else ExitCode.OK
 
 
 def wants_json(args: list[str]) -> bool:
-    """Whether errors are to be JSON as well; asked before, or in spite of, a successful parse."""
+    """Whether errors are printed as JSON; works even if the arguments cannot be parsed."""
     own = args[: args.index("--")] if "--" in args else args
     return any(arg == "--json" or arg.startswith(("-q", "--query")) for arg in own)
 
 
-def _failed(error: JebbitctlError, *, as_json: bool) -> int:
-    from jebbitctl.output import report
+def _report(error: JebbitctlError, *, as_json: bool) -> int:
+    """Print an error and return its exit code."""
+    from jebbitctl.output.error_report import report
     from jebbitctl.output.streams import discard
 
     try:
@@ -134,25 +138,25 @@ def _failed(error: JebbitctlError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def _as_ours(error: Exception) -> JebbitctlError:
+def _to_jebbitctl_error(error: Exception) -> JebbitctlError:
     if isinstance(error, JebbitctlError):
         return error
     if isinstance(error, typer.TyperException):
         return _usage_error(error)
     if isinstance(error, OSError):
-        what = error.strerror or type(error).__name__
-        return JebbitctlError(f"{error.filename}: {what}" if error.filename else what)
+        reason = error.strerror or type(error).__name__
+        return JebbitctlError(f"{error.filename}: {reason}" if error.filename else reason)
     return _bug(error)
 
 
 def _usage_error(error: typer.TyperException) -> UsageError:
-    """Return Typer's complaint as one of ours."""
     ctx: Any = getattr(error, "ctx", None)
     hint = f"see {ctx.command_path} --help" if ctx is not None else None
     return UsageError(" ".join(error.format_message().split()), hint=hint)
 
 
 def _bug(error: Exception) -> JebbitctlError:
+    """Return an error that locates the bug; it contains no values, which may be secret."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
@@ -166,8 +170,8 @@ def _bug(error: Exception) -> JebbitctlError:
     )
 
 
-def _reader_left() -> int:
-    """Say nothing: whoever closes a pipe early, as ``head`` does, has what it wanted."""
+def _ignore_broken_pipe() -> int:
+    """Succeed silently: a reader that closes a pipe early, such as ``head``, has read enough."""
     from jebbitctl.output.streams import discard
 
     discard(sys.stdout)
@@ -175,5 +179,5 @@ def _reader_left() -> int:
 
 
 def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:
-    """Let a SIGTERM run the same clean-up as any other end."""
+    """Exit on SIGTERM the normal way, so that everything is cleaned up."""
     raise SystemExit(128 + signum)

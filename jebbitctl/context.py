@@ -1,26 +1,33 @@
-"""What a command works with: settings, credentials, client and streams, each built when first used."""
+"""The wiring of one invocation: settings, credentials, client and output, each built when first used."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
+
+from jebbitctl import environment as env
+from jebbitctl.output.output import Output
+from jebbitctl.prompts import Prompts
+from jebbitctl.settings import Settings
+from jebbitctl.storage.files import config_dir
+from jebbitctl.storage.profiles import ProfileStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from jebbitctl.accounts import Accounts
-    from jebbitctl.api.client import Client, TokenSource
+    from jebbitctl.api.access_token import TokenSource
+    from jebbitctl.api.client import Client
     from jebbitctl.api.transport import Transport
-    from jebbitctl.authentication import Credentials
-    from jebbitctl.settings import Settings
-    from jebbitctl.storage.profiles import ProfileStore
-    from jebbitctl.storage.secret_store import SecretStore
+    from jebbitctl.auth.accounts import Accounts
+    from jebbitctl.auth.credentials import Credentials
+    from jebbitctl.environment import Environment
+    from jebbitctl.storage.keyring_store import KeyringStore
     from jebbitctl.storage.token_cache import TokenCache
 
 
 class CommonOptions(NamedTuple):
-    """The options that commands share."""
+    """The values of the options that commands share."""
 
     profile: str | None = None
     business: str | None = None
@@ -32,119 +39,114 @@ class CommonOptions(NamedTuple):
 
 
 class Context:
-    """The wiring of one invocation."""
+    """What a command works with.
 
-    def __init__(self, options: CommonOptions) -> None:
-        from jebbitctl.output import Output
-        from jebbitctl.prompts import Prompts
-        from jebbitctl.settings import flag
+    Args:
+        options: from the command line.
+        environment: the variables of this invocation.
+    """
 
+    def __init__(self, options: CommonOptions, environment: Environment) -> None:
         self.options = options
+        self.environment = environment
         self.output = Output(
             json=options.json,
             plain=options.plain,
             query=options.query,
-            debug=options.debug or flag("JEBBIT_DEBUG"),
+            debug=options.debug or environment.switch(env.DEBUG),
         )
-        self.prompts = Prompts(allowed=not (options.no_input or flag("JEBBIT_NO_INPUT")))
+        self.prompts = Prompts(allowed=not (options.no_input or environment.switch(env.NO_INPUT)))
 
     @cached_property
     def config_dir(self) -> Path | None:
-        """Where profiles and tokens are, None where there is no home: then nothing is kept."""
-        from jebbitctl.storage.files import config_dir
-
-        return config_dir()
+        """The directory of profiles and tokens; None without a home directory, where nothing is stored."""
+        return config_dir(self.environment)
 
     @cached_property
     def profiles(self) -> ProfileStore:
         """The profiles of this user."""
-        from jebbitctl.storage.profiles import ProfileStore
-
         return ProfileStore(self.config_dir)
 
     @cached_property
     def settings(self) -> Settings:
-        """Where to talk to, and as whom."""
-        from jebbitctl.settings import Options, Settings
-
-        return Settings(Options(self.options.profile, self.options.business), self.profiles)
+        """The service and the account to use."""
+        return Settings(self.options.profile, self.options.business, self.environment, self.profiles)
 
     @cached_property
-    def secrets(self) -> SecretStore:
+    def keyring(self) -> KeyringStore:
         """The operating system's keyring."""
-        from jebbitctl.storage.secret_store import SecretStore
+        from jebbitctl.storage.keyring_store import KeyringStore
 
-        return SecretStore()
+        return KeyringStore()
 
     @cached_property
     def token_cache(self) -> TokenCache:
-        """Tokens between processes."""
+        """The cache of tokens that processes share."""
         from jebbitctl.storage.token_cache import TokenCache
 
         return TokenCache(self.config_dir, self.output.warn)
 
     @cached_property
     def accounts(self) -> Accounts:
-        """The accounts on this machine, to prove, to keep and to forget."""
-        from jebbitctl.accounts import Accounts
-        from jebbitctl.storage.ids_cache import IdsCache
+        """The accounts on this machine."""
+        from jebbitctl.auth.accounts import Accounts
+        from jebbitctl.storage.completion_cache import CompletionCache
 
-        ids = IdsCache(self.config_dir)
-        return Accounts(self.profiles, self.secrets, self.token_cache, ids, lambda: self.transport)
+        completions = CompletionCache(self.config_dir)
+        return Accounts(self.profiles, self.keyring, self.token_cache, completions, lambda: self.transport)
 
     @cached_property
     def transport(self) -> Transport:
         """The one connection pool of this process."""
-        from jebbitctl.api.transport import Transport
-        from jebbitctl.settings import timeout
-
-        return Transport(timeout(), self.output.debug if self.output.debugging else None)
+        return self._new_transport()
 
     @cached_property
     def credentials(self) -> Credentials | None:
-        """The credentials in use, None when JEBBIT_ACCESS_TOKEN stands in for them."""
-        from jebbitctl.authentication import find_credentials
+        """The credentials in use, None if JEBBIT_ACCESS_TOKEN replaces them."""
+        from jebbitctl.auth.credentials import find_credentials
 
-        return None if self._given_token else find_credentials(self.settings, self.secrets)
+        if self._static_token is not None:
+            return None
+        return find_credentials(self.settings, self.environment, self.keyring)
 
     @cached_property
     def tokens(self) -> TokenSource:
-        """Where access tokens come from; a setting that cannot be right is found before one is asked for."""
-        from jebbitctl.authentication import CachedTokens, GivenToken
+        """The source of access tokens."""
+        from jebbitctl.auth.tokens import CachedTokenSource, StaticTokenSource
 
+        # Report an invalid setting before a token is requested.
         _ = self.settings.api_url, self.settings.business
         if (credentials := self.credentials) is None:
-            from jebbitctl.api.oauth import token_from_text
+            from jebbitctl.api.access_token import AccessToken
 
-            return GivenToken(token_from_text(self._given_token or ""))
-        return CachedTokens(credentials, self.token_cache, lambda: self.transport)
+            return StaticTokenSource(AccessToken.from_text(self._static_token or ""))
+        return CachedTokenSource(credentials, self.token_cache, lambda: self.transport)
 
     @cached_property
     def client(self) -> Client:
-        """Jebbit's API, for the business that is named, if one is."""
+        """Jebbit's API, for the business in use."""
+        return self._new_client(self.transport)
+
+    def clients(self) -> Callable[[], Client]:
+        """Return a function that makes a client for a thread: with its own connections and shared tokens."""
+        _ = self.client  # resolve settings and tokens in this thread
+        return lambda: self._new_client(self._new_transport())
+
+    def _new_transport(self) -> Transport:
+        from jebbitctl.api.transport import Transport
+
+        return Transport(self.settings.timeout, self.output.debug if self.output.debugging else None)
+
+    def _new_client(self, transport: Transport) -> Client:
         from jebbitctl.api.client import Client
 
         business = self.settings.business
         return Client(
-            self.transport, self.settings.api_url.value, self.tokens, business.value if business else None
+            transport, self.settings.api_url.value, self.tokens, business.value if business else None
         )
 
-    def clients(self) -> Callable[[], Client]:
-        """Return what makes a client for each of several threads: connections of its own, shared tokens."""
-        from jebbitctl.api.client import Client
-        from jebbitctl.api.concurrency import SharedTokens
-        from jebbitctl.api.transport import Transport
-
-        first, tokens, log = self.client, SharedTokens(self.tokens), self.transport.log
-        return lambda: Client(Transport(self.transport.timeout, log), first.base_url, tokens, first.business)
-
     @cached_property
-    def _given_token(self) -> str | None:
-        from jebbitctl.settings import credential_variable
-
-        return None if self.settings.profile_is_option else credential_variable("JEBBIT_ACCESS_TOKEN")
-
-
-def context_of(ctx: Any) -> Context:
-    """Return the context that a command's class has put into Typer's."""
-    return cast("Context", ctx.obj)
+    def _static_token(self) -> str | None:
+        if self.settings.profile_is_option:
+            return None
+        return self.environment.credential(env.ACCESS_TOKEN)

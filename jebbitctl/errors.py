@@ -1,4 +1,4 @@
-"""What can go wrong, as a user sees it: one exception tree, one table of exit codes.
+"""The errors that users see, and their exit codes.
 
 ::
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """The exit codes, a contract with scripts."""
+    """The exit codes. Scripts rely on them."""
 
     OK = 0
     FAILED = 1
@@ -41,12 +41,12 @@ class ExitCode(IntEnum):
 
 
 class JebbitctlError(Exception):
-    """An error that a user can act on. It never changes; ``with_hint`` and ``with_context`` return a new one.
+    """An error that a user can act on. It is immutable; ``with_hint`` and ``with_context`` return a new one.
 
     Args:
         message: what happened, in one line, without the word "error".
         hint: what to do about it.
-        status: the HTTP status that Jebbit answered with.
+        status: the HTTP status of Jebbit's response.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
@@ -70,7 +70,7 @@ class JebbitctlError(Exception):
 
     @property
     def status(self) -> int | None:
-        """The HTTP status that Jebbit answered with."""
+        """The HTTP status of Jebbit's response."""
         return self._status
 
     def with_hint(self, hint: str | None) -> Self:
@@ -102,13 +102,13 @@ class CancelledError(JebbitctlError):
 
 
 class ConflictError(JebbitctlError):
-    """Somebody else changed a resource before this command could."""
+    """Someone else changed a resource before this command could."""
 
     code = "conflict"
 
 
 class RejectedError(JebbitctlError):
-    """Jebbit rejected a request, or answered with something unusable."""
+    """Jebbit rejected a request, or its response is unusable."""
 
     code = "rejected"
 

@@ -1,19 +1,25 @@
-"""Questions, asked on stderr, and only where somebody can answer."""
+"""Prompts on stderr, only if a person can answer them."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from jebbitctl.errors import CancelledError, InputRequiredError, UsageError
-from jebbitctl.output import is_terminal
-from jebbitctl.output.streams import write_error_line
-from jebbitctl.text import visible
+from jebbitctl.output.streams import is_terminal, write_error_line
+from jebbitctl.util.text import escape_controls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 
 class Prompts:
-    """Asks the person at the terminal. Nothing of it goes to stdout, which may be a file.
+    """Asks the user at the terminal. Prompts go to stderr: stdout may be a file.
 
     Args:
         allowed: False with ``--no-input`` or JEBBIT_NO_INPUT.
@@ -23,65 +29,54 @@ class Prompts:
         self._allowed = allowed
         self.possible = allowed and is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
-    def ask(self, question: str, *, instead: str, hidden: bool = False, default: str | None = None) -> str:
-        """Return the answer to a question, without blanks around it; asks again where there is none.
+    def ask(self, question: str, *, hint: str, hidden: bool = False, default: str | None = None) -> str:
+        """Return the answer without surrounding spaces; ask again while it is empty.
 
         Args:
             question: without the colon.
-            instead: what to type where nobody can be asked, for the error's hint.
+            hint: what to do if the user cannot be asked.
             hidden: do not show what is typed.
-            default: what an empty answer means, None to ask again.
+            default: the answer if nothing is typed, None to ask again.
 
         Raises:
-            InputRequiredError: there is no terminal, or no input is wanted.
+            InputRequiredError: there is no terminal, or input is disabled.
         """
-        self.require(question, instead=instead)
-        offered = "" if default is None else f" [{default}]"
+        self.require(question, hint=hint)
+        text = escape_controls(question)
         while True:
-            answer = _answer(f"{visible(question + offered)}: ", hidden=hidden).strip() or default
-            if answer:
+            answer = _prompt(lambda: str(typer.prompt(text, default=default, hide_input=hidden, err=True)))
+            if answer := answer.strip():
                 return answer
 
-    def require(self, what: str, *, instead: str) -> None:
-        """Return when ``what`` can be asked for.
-
-        Raises:
-            InputRequiredError: there is no terminal, or no input is wanted.
-        """
-        if not self.possible:
-            why = "there is no terminal to ask on" if self._allowed else "nothing may be asked"
-            raise InputRequiredError(f"{what.lower()} is needed, and {why}", hint=instead)
-
-    def confirm(self, question: str, *, instead: str) -> None:
-        """Return when the answer is yes.
+    def confirm(self, question: str, *, hint: str) -> None:
+        """Return if the answer is yes.
 
         Raises:
             CancelledError: the answer is no.
-            InputRequiredError: there is no terminal, or no input is wanted.
+            InputRequiredError: there is no terminal, or input is disabled.
         """
-        self.require("A confirmation", instead=instead)
-        while True:
-            answer = _answer(f"{visible(question)} [y/N]: ", hidden=False).strip().lower()
-            if answer in {"y", "yes"}:
-                return
-            if answer in {"", "n", "no"}:
-                raise CancelledError("cancelled, nothing was changed")
+        self.require("confirmation", hint=hint)
+        if not _prompt(lambda: typer.confirm(escape_controls(question), err=True)):
+            raise CancelledError("cancelled, nothing was changed")
+
+    def require(self, what: str, *, hint: str) -> None:
+        """Return if the user can be asked.
+
+        Raises:
+            InputRequiredError: there is no terminal, or input is disabled.
+        """
+        if not self.possible:
+            reason = "there is no terminal" if self._allowed else "input is disabled"
+            raise InputRequiredError(f"{what.lower()} required, but {reason}", hint=hint)
 
 
-def _answer(prompt: str, *, hidden: bool) -> str:
-    """Return one line from the terminal; its end (Ctrl-D) interrupts the command as Ctrl-C does."""
+def _prompt(ask: Callable[[], T]) -> T:
+    """Return the answer; Ctrl-D interrupts the command as Ctrl-C does."""
     try:
-        if hidden:
-            from getpass import getpass
-
-            return getpass(prompt)
-        sys.stderr.write(prompt)
-        sys.stderr.flush()
-        if line := sys.stdin.readline():
-            return line
-        raise EOFError  # noqa: TRY301 - what getpass raises
-    except (EOFError, KeyboardInterrupt):
-        write_error_line("")  # what comes next does not stand behind the question
-        raise typer.Abort from None
+        with redirect_stdout(sys.stderr):  # Typer writes the last character of a prompt to stdout
+            return ask()
+    except typer.Abort:
+        write_error_line("")  # start a new line after the question
+        raise
     except UnicodeDecodeError:
-        raise UsageError("what was typed is not text in this terminal's encoding") from None
+        raise UsageError("the input is not valid in this terminal's encoding") from None

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from jebbitctl.api import retries
-from jebbitctl.sandbox.server import Options, Sandbox
-from tests.canary import Canary, watch
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.leak_detector import LeakDetector, watch
 from tests.support import Cli
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ settings.register_profile(
     max_examples=50,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.too_slow],  # it measures the machine
+    suppress_health_check=[HealthCheck.too_slow],  # which measures the machine
 )
 settings.register_profile(
     "nightly",
@@ -35,23 +35,23 @@ settings.load_profile("everyday")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many workers again as cores: a test often waits for a process, a clock or a server."""
+    """Use half as many workers again as cores: tests often wait for a process, a clock or a server."""
     return round((os.cpu_count() or 1) * 1.5)
 
 
 def pytest_configure() -> None:
-    """Let commands hear Ctrl-C also where the suite is a background job, whose children ignore it."""
+    """Let commands receive Ctrl-C even if the suite is a background job, whose children ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
-def canary(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Canary]:
-    """After each test, its secrets are searched for in all that it printed, logged and wrote.
+def leak_detector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[LeakDetector]:
+    """After each test, search everything it printed, logged and wrote for its secrets.
 
-    ``@pytest.mark.keeps("shared", "webhook.secret", …)`` names files that may hold a kind of secret.
+    ``@pytest.mark.keeps("shared", "webhook.secret", …)`` names files that may contain a kind of secret.
     """
-    watching = Canary()
+    watching = LeakDetector()
     for mark in request.node.iter_markers("keeps"):
         kind, *patterns = mark.args
         for pattern in patterns:
@@ -67,21 +67,21 @@ def canary(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture(autouse=True)
 def _retries_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands in this process wait no second between their tries."""
+    """Commands in this process do not wait between retries."""
     monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A Jebbit with one business and two integrations."""
-    with Sandbox(Options(integrations=2)) as running:
+    with Sandbox(SandboxOptions(integrations=2)) as running:
         yield running
 
 
 @pytest.fixture
 def several() -> Iterator[Sandbox]:
     """A Jebbit whose credentials cover three businesses with an integration each."""
-    with Sandbox(Options(businesses=3, integrations=1)) as running:
+    with Sandbox(SandboxOptions(businesses=3, integrations=1)) as running:
         yield running
 
 

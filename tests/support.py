@@ -1,4 +1,4 @@
-"""How tests run a command: in this process by default, as a real process where that is the point."""
+"""Runs commands: in this process by default, or as a real process."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ ONLY_A_PROCESS_READS = {
     "PYTHONUTF8",
     "_JEBBITCTL_COMPLETE",
 }
-"""Variables that take effect when an interpreter starts, or that change it for good."""
+"""Variables that take effect when an interpreter starts, or that change it permanently."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command left behind."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -61,7 +61,7 @@ class Result:
 
 @dataclass
 class Cli:
-    """The installed command in a home of its own, with this environment and no other account."""
+    """The installed command with its own home directory and this environment."""
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Cli:
         return self.home / "config"
 
     def environment(self, env: Mapping[str, str | None] | None = None) -> dict[str, str]:
-        """Return the whole environment of a child; a None removes a variable."""
+        """Return the whole environment of a command; None removes a variable."""
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -97,7 +97,7 @@ class Cli:
         env: Mapping[str, str | None] | None = None,
         timeout: float = 60,
     ) -> Result:
-        """Run a command in this process; its output may show neither a traceback nor a known secret."""
+        """Run a command in this process; its output must contain neither a traceback nor a known secret."""
         assert not ONLY_A_PROCESS_READS & {*self.env, *(env or {})}, "use run_process"
         return self._checked(run_here(args, self.environment(env), _bytes(stdin), timeout))
 
@@ -108,7 +108,7 @@ class Cli:
         env: Mapping[str, str | None] | None = None,
         timeout: float = 60,
     ) -> Result:
-        """Run the installed command as :meth:`run` does, but in a process of its own."""
+        """Run the installed command like :meth:`run`, but in its own process."""
         done = subprocess.run(
             [JEBBITCTL, *args],
             env=self.environment(env),
@@ -134,9 +134,9 @@ def _bytes(text: str | bytes | None) -> bytes:
 def run_here(
     args: Sequence[str], env: Mapping[str, str], stdin: bytes, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in this process as if it had one of its own; only the main thread can.
+    """Run a command in this process as if it had its own; works only in the main thread.
 
-    Streams, environment and signal handlers are swapped for the run. ``tests.canary`` watches each call.
+    Streams, environment and signal handlers are swapped for the run; ``tests.leak_detector`` watches it.
     """
     out, err = io.BytesIO(), io.BytesIO()
     with (
@@ -154,7 +154,7 @@ def run_here(
 
 
 def _exit_code(args: Sequence[str]) -> int:
-    """Return what the process would end with."""
+    """Return the exit code of the process that would have run."""
     try:
         return cli.run([*args])
     except KeyboardInterrupt:
@@ -164,8 +164,8 @@ def _exit_code(args: Sequence[str]) -> int:
 
 
 def _keyring_of_the_environment() -> KeyringBackend:
-    """Look for the keyring as a new process does, instead of remembering the last command's."""
-    keyring.backend.get_all_keyring()  # it remembers its first answer, without the keyrings of later tests
+    """Look for the keyring as a new process does, instead of using the last command's."""
+    keyring.backend.get_all_keyring()  # caches its first result, without the keyrings of later tests
     keyring.core.init_backend()
     return keyring.core.get_keyring()
 
@@ -203,8 +203,8 @@ def _alarm(seconds: float, command: str) -> Iterator[None]:
 def interrupted_unnoticed() -> Iterator[None]:
     """Press Ctrl-C while the block waits, so that nothing wakes it.
 
-    That is what happens to a main thread that the system stops for a while right before it falls asleep: the
-    signal is taken note of, and then it sleeps. Here another thread takes note of it.
+    This happens when the system suspends the main thread right before it starts to wait: the signal is
+    recorded, and then the thread waits. Here another thread receives the signal.
     """
 
     def press() -> None:

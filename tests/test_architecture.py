@@ -1,4 +1,4 @@
-"""Data walks one way: commands → context → (api | storage | webhooks | sandbox) → errors."""
+"""Dependencies point one way, and each library is used in one place."""
 
 from __future__ import annotations
 
@@ -9,42 +9,45 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "jebbitctl"
-LEAVES = {"deadline", "error_chain", "ids", "redaction", "sessions", "text", "times", "urls"}
-BELOW = {"errors", *LEAVES}
+LEAVES = {"errors", "environment", "util"}
 ROOMS = {"api", "storage", "webhooks"}
-WIRING = {"settings", "authentication", "accounts", "context", "output", "prompts"}
+WIRING = {"settings", "auth", "context", "output", "prompts"}
 
 MAY_IMPORT = {
     "errors": set[str](),
-    **dict.fromkeys(LEAVES, BELOW),
-    "api": BELOW,
-    "storage": BELOW,
-    "webhooks": BELOW,
-    "sandbox": BELOW | {"webhooks"},
-    "output": BELOW,
-    "prompts": BELOW | {"output"},
-    "settings": BELOW | ROOMS,
-    "authentication": BELOW | ROOMS | {"settings"},
-    "accounts": BELOW | ROOMS | {"settings", "authentication"},
-    "context": BELOW | ROOMS | WIRING,
-    "checkup": BELOW | ROOMS | {"settings", "authentication", "context"},
-    "manifest": BELOW | {"api", "storage"},
-    "commands": BELOW | ROOMS | WIRING | {"sandbox", "checkup", "manifest"},
-    "cli": BELOW | {"commands", "output"},
+    "util": {"errors"},
+    "environment": {"errors", "util"},
+    "api": LEAVES,
+    "storage": LEAVES,
+    "webhooks": LEAVES,
+    "sandbox": LEAVES | {"webhooks"},
+    "output": LEAVES,
+    "prompts": LEAVES | {"output"},
+    "settings": LEAVES | {"storage"},
+    "auth": LEAVES | {"api", "storage", "settings"},
+    "manifest": LEAVES | {"api", "storage"},
+    "context": LEAVES | ROOMS | WIRING,
+    "doctor": LEAVES | ROOMS | {"auth", "context"},
+    "commands": LEAVES | ROOMS | WIRING | {"sandbox", "doctor", "manifest"},
+    "cli": LEAVES | {"commands", "output"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }
-"""Each room, and the rooms it may import from; itself goes without saying."""
+"""For each package or top-level module, those that it may import from besides itself."""
 
 ONLY_IN = {
     "rich": {"output"},
     "typer": {"cli", "commands", "output", "prompts"},
     "keyring": {"storage"},
     "filelock": {"storage"},
+    "platformdirs": {"storage"},
     "tomlkit": {"storage", "manifest"},
-    "requests": {"api", "sessions", "webhooks", "sandbox"},
+    "requests": {"api", "util", "webhooks"},
+    "urllib3": {"api", "util", "webhooks"},
     "waitress": {"webhooks"},
-    "truststore": {"sessions"},
+    "werkzeug": {"sandbox"},
+    "truststore": {"util"},
+    "jmespath": {"output"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -53,8 +56,8 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> set[str]:
-    """Return the modules that a file imports, wherever in the file it does."""
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports, inside functions as well."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -68,30 +71,43 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
     here = room(path)
-    rooms = {name.split(".")[1] for name in imported(path) if name.startswith("jebbitctl.")}
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("jebbitctl.")}
     assert rooms - {here, "__version__"} <= MAY_IMPORT[here]
-    libraries = {name.split(".")[0] for name in imported(path)}
+    libraries = {name.split(".")[0] for name in imports(path)}
     assert {library for library in libraries & ONLY_IN.keys() if here not in ONLY_IN[library]} == set()
 
 
-def test_no_imports_go_round_in_a_circle() -> None:
+def test_no_imports_form_a_circle() -> None:
     modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in FILES}
-    ways = {
+    graph = {
         module: {
             target
-            for name in imported(path)
+            for name in imports(path)
             for target in (name, name.rpartition(".")[0])
             if target in modules and target != module
         }
         for module, path in modules.items()
     }
-    assert set(TopologicalSorter(ways).static_order()) == set(modules)
+    assert set(TopologicalSorter(graph).static_order()) == set(modules)
 
 
-def test_only_its_command_and_the_demo_import_the_sandbox() -> None:
+def test_only_the_sandbox_command_and_the_demo_import_the_sandbox() -> None:
     users = {
         path.name
         for path in FILES
-        if room(path) != "sandbox" and any(name.startswith("jebbitctl.sandbox") for name in imported(path))
+        if room(path) != "sandbox" and any(name.startswith("jebbitctl.sandbox") for name in imports(path))
     }
     assert users == {"sandbox.py", "demo.py"}
+
+
+def test_no_class_is_defined_in_an_init() -> None:
+    assert [path for path in FILES if path.name == "__init__.py" and "\nclass " in path.read_text()] == []
+
+
+def test_class_names_are_unique() -> None:
+    defined: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                defined.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}

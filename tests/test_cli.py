@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import signal
@@ -12,31 +11,20 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 
 from jebbitctl import __version__
 from jebbitctl.cli import COMMANDS
+from jebbitctl.commands.topics import TOPICS
+from jebbitctl.environment import VARIABLES
 from jebbitctl.errors import ExitCode
+from tests.command_lines import COMMAND_LINES, root_of
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jebbitctl.sandbox.server import Sandbox
     from tests.support import Cli
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX streams and signals")
-
-
-def every_command() -> Iterator[tuple[list[str], Any]]:
-    """Yield each command's words and the command itself, from the program's own structure."""
-    for name in COMMANDS:
-        root: Any = typer.main.get_command(importlib.import_module(f"jebbitctl.commands.{name}").app)
-        for verb, command in getattr(root, "commands", {"": root}).items():
-            yield [name, *([verb] if verb else [])], command
-
-
-COMMAND_LINES = {" ".join(words): (words, command) for words, command in every_command()}
 
 
 def test_the_version_is_one_line(bare: Cli) -> None:
@@ -50,14 +38,14 @@ def test_python_dash_m_is_the_same_program() -> None:
     assert done.stdout == f"jebbitctl {__version__}\n"
 
 
-def test_the_root_help_names_every_command_exit_code_and_variable(bare: Cli) -> None:
+def test_the_root_help_names_every_command_and_topic(bare: Cli) -> None:
     result = bare.run()
     assert result.code == 0
     assert result.out == bare.run("--help").out == bare.run("-h").out
     for name in COMMANDS:
         assert f"\n  {name} " in result.out
-    for code in ExitCode:
-        assert re.search(rf"^ +{code.value} ", result.out, re.MULTILINE)
+    for topic, line in TOPICS.items():
+        assert re.search(rf"^    {topic} +{re.escape(line)}$", result.out, re.MULTILINE)
 
 
 def test_the_root_help_fits_80_columns(bare: Cli) -> None:
@@ -65,7 +53,7 @@ def test_the_root_help_fits_80_columns(bare: Cli) -> None:
 
 
 @pytest.mark.parametrize("line", ["", "integrations", "integrations create", "doctor", "help"])
-def test_help_names_a_command_instead_of_an_option(bare: Cli, line: str) -> None:
+def test_help_shows_what_the_help_option_shows(bare: Cli, line: str) -> None:
     result = bare.run("help", *line.split())
     assert (result.code, result.err) == (0, "")
     assert result.out == bare.run(*line.split(), "--help").out
@@ -75,13 +63,19 @@ def test_help_names_a_command_instead_of_an_option(bare: Cli, line: str) -> None
 def test_help_explains_exit_codes_and_the_environment(bare: Cli) -> None:
     codes = bare.run("help", "exit-codes").out
     assert all(re.search(rf"^ +{code.value} ", codes, re.MULTILINE) for code in ExitCode)
-    assert {"JEBBIT_CLIENT_ID", "JEBBIT_WEBHOOK_SECRET"} <= set(
-        re.findall(r"JEBBIT_\w+", bare.run("help", "environment").out)
-    )
+    assert set(VARIABLES) <= set(re.findall(r"JEBBIT_\w+", bare.run("help", "environment").out))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_help_offers_and_shows_every_topic(bare: Cli, topic: str) -> None:
+    result = bare.run("help", topic)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.count("\n") > 2
+    assert topic in bare.run("help", "--help", env={"COLUMNS": "200"}).out
 
 
 @pytest.mark.parametrize("line", ["integratons", "integrations lst", "doctor now", "exit-code"])
-def test_help_for_what_is_no_command_is_wrong_usage(bare: Cli, line: str) -> None:
+def test_help_for_an_unknown_command_is_wrong_usage(bare: Cli, line: str) -> None:
     result = bare.run("help", *line.split())
     assert (result.code, result.out) == (2, "")
     assert "No such command" in result.err
@@ -93,19 +87,18 @@ def test_a_group_alone_shows_its_help(bare: Cli) -> None:
     assert "create" in result.out
 
 
-@pytest.mark.parametrize("noun", sorted({words[0] for words, _ in every_command() if len(words) > 1}))
-def test_a_group_shows_each_commands_line_whole(bare: Cli, noun: str) -> None:
+@pytest.mark.parametrize("noun", sorted({words[0] for words, _ in COMMAND_LINES.values() if len(words) > 1}))
+def test_the_help_of_a_group_cuts_no_line(bare: Cli, noun: str) -> None:
     assert "..." not in bare.run(noun, "--help", env={"COLUMNS": "80"}).out.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_line_in_the_root_help_is_the_commands_own(name: str) -> None:
-    root: Any = typer.main.get_command(importlib.import_module(f"jebbitctl.commands.{name}").app)
-    assert root.help.startswith(COMMANDS[name].removesuffix("."))
+def test_a_line_of_the_root_help_is_the_commands_first_line(name: str) -> None:
+    assert root_of(name).help.partition("\n")[0] == COMMANDS[name]
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
-def test_every_help_has_a_real_example_and_the_shared_options(line: str) -> None:
+def test_every_help_has_an_example_and_the_common_options(line: str) -> None:
     words, command = COMMAND_LINES[line]
     assert "Example:" in command.epilog
     examples = [part for part in command.epilog.splitlines() if "jebbitctl" in part]
@@ -118,10 +111,12 @@ def test_every_help_has_a_real_example_and_the_shared_options(line: str) -> None
 @pytest.mark.parametrize("line", COMMAND_LINES)
 def test_no_option_takes_a_secret_as_its_value(line: str) -> None:
     _, command = COMMAND_LINES[line]
-    named = [
+    about_secrets = [
         param for param in command.params if re.search("secret|password|credential", " ".join(param.opts))
     ]
-    assert all(param.is_flag or param.opts[0] in {"--secret-file", "--secrets-dir"} for param in named)
+    assert all(
+        param.is_flag or param.opts[0] in {"--secret-file", "--secrets-dir"} for param in about_secrets
+    )
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
@@ -133,7 +128,7 @@ def test_every_help_fits_80_columns_but_for_its_example(bare: Cli, line: str) ->
 
 
 @pytest.mark.parametrize(
-    ("line", "said", "hint"),
+    ("line", "message", "hint"),
     [
         ("whomi", "Did you mean 'whoami'?", "jebbitctl --help"),
         ("integrations lst", "Did you mean", "jebbitctl integrations --help"),
@@ -143,14 +138,13 @@ def test_every_help_fits_80_columns_but_for_its_example(bare: Cli, line: str) ->
         ("sandbox serve --port x", "Invalid value for '--port'", "jebbitctl sandbox serve --help"),
     ],
 )
-def test_wrong_usage_is_one_line_and_a_hint(bare: Cli, line: str, said: str, hint: str) -> None:
+def test_wrong_usage_is_one_line_and_a_hint(bare: Cli, line: str, message: str, hint: str) -> None:
     result = bare.run(*line.split())
     assert (result.code, result.out) == (2, "")
-    error, advice = result.err.splitlines()
-    assert error.startswith("error: ")
-    assert said in error
-    assert advice.startswith("hint: ")
-    assert hint in advice
+    first, second = result.err.splitlines()
+    assert first.startswith("error: ")
+    assert message in first
+    assert second == f"hint: see {hint}"
 
 
 def test_with_json_a_usage_error_is_one_json_object(bare: Cli) -> None:
@@ -168,7 +162,7 @@ def test_without_credentials_the_hint_names_both_ways(bare: Cli) -> None:
     assert "JEBBIT_CLIENT_SECRET" in result.error["hint"]
 
 
-def test_a_service_that_is_not_there_is_unavailable(bare: Cli) -> None:
+def test_an_unreachable_service_is_unavailable(bare: Cli) -> None:
     result = bare.run(
         "whoami", "--json", env={"JEBBIT_ACCESS_TOKEN": "t", "JEBBIT_API_BASE_URL": "http://127.0.0.1:9"}
     )
@@ -178,7 +172,7 @@ def test_a_service_that_is_not_there_is_unavailable(bare: Cli) -> None:
 
 
 @pytest.mark.parametrize("noun", ["integrations", "mappings", "backfills", "campaigns"])
-def test_what_is_not_found_is_named_as_its_command_is(cli: Cli, noun: str) -> None:
+def test_a_missing_resource_is_named_and_the_hint_lists_the_others(cli: Cli, noun: str) -> None:
     result = cli.run(noun, "get", "nowhere1")
     assert (result.code, result.out) == (3, "")
     assert result.err == (
@@ -186,7 +180,7 @@ def test_what_is_not_found_is_named_as_its_command_is(cli: Cli, noun: str) -> No
     )
 
 
-def test_debug_tells_each_request_and_no_secret(cli: Cli) -> None:
+def test_debug_logs_each_request_and_no_secret(cli: Cli) -> None:
     result = cli.run("whoami", "--debug")
     assert result.code == 0
     assert "→ POST" in result.err
@@ -196,21 +190,8 @@ def test_debug_tells_each_request_and_no_secret(cli: Cli) -> None:
     assert result.err == "" or cli.run("whoami", env={"JEBBIT_DEBUG": "1"}).err.count("→") == 1
 
 
-def test_help_imports_neither_requests_nor_keyring_nor_rich(bare: Cli) -> None:
-    for words in (["--help"], ["--version"], ["integrations", "--help"]):
-        done = subprocess.run(
-            [sys.executable, "-X", "importtime", JEBBITCTL, *words],
-            env=bare.environment({"PYTHONWARNINGS": None}),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-        assert not imported & {"requests", "keyring", "rich", "urllib3", "werkzeug", "waitress", "tomlkit"}
-
-
 @posix
-def test_a_reader_that_leaves_early_is_no_error(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_closed_pipe_is_not_an_error(cli: Cli, sandbox: Sandbox) -> None:
     assert cli.run("whoami").code == 0
     done = subprocess.run(
         ["bash", "-c", f'"{JEBBITCTL}" integrations list --json | true; exit "${{PIPESTATUS[0]}}"'],
@@ -225,7 +206,7 @@ def test_a_reader_that_leaves_early_is_no_error(cli: Cli, sandbox: Sandbox) -> N
 
 @posix
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
-def test_a_stdout_that_takes_nothing_is_one_line_and_a_failure(cli: Cli, redirection: str) -> None:
+def test_a_closed_or_full_stdout_is_an_error(cli: Cli, redirection: str) -> None:
     done = subprocess.run(
         ["bash", "-c", f'"{JEBBITCTL}" whoami {redirection}'],
         env=cli.environment(),
@@ -249,7 +230,7 @@ def test_a_closed_stderr_does_not_change_the_exit_code(bare: Cli) -> None:
 
 @posix
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_while_jebbit_is_slow_ends_at_once_without_a_traceback(
+def test_a_signal_ends_a_waiting_command_at_once_without_a_traceback(
     bare: Cli, sent: signal.Signals, code: int
 ) -> None:
     import socket
@@ -272,7 +253,7 @@ def test_a_signal_while_jebbit_is_slow_ends_at_once_without_a_traceback(
     assert "Traceback" not in err
 
 
-def test_a_narrow_encoding_replaces_characters_instead_of_failing(cli: Cli, sandbox: Sandbox) -> None:
+def test_characters_that_an_encoding_lacks_are_escaped(cli: Cli, sandbox: Sandbox) -> None:
     business = next(iter(sandbox.state.businesses.values()))
     business.name = "Café ☕"
     ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -283,13 +264,13 @@ def test_a_narrow_encoding_replaces_characters_instead_of_failing(cli: Cli, sand
     assert "Café ☕" in cli.run_process("whoami", env={"PYTHONIOENCODING": "utf-8"}).out
 
 
-def test_a_bug_is_one_line_that_shows_no_values(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_a_bug_is_reported_in_one_line_without_values(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     from jebbitctl import cli as program
 
     def broken(*_: object, **__: object) -> None:
         raise TypeError("sesame")
 
-    monkeypatch.setattr("jebbitctl.commands.whoami.account", broken)
+    monkeypatch.setattr("jebbitctl.commands.whoami.describe_account", broken)
     previous = signal.getsignal(signal.SIGTERM)
     try:
         assert program.run(["whoami"]) == 1

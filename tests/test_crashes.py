@@ -1,4 +1,4 @@
-"""Whatever dies, and whenever: configuration, profiles and tokens stay readable, and leftovers are swept."""
+"""A crash at any time leaves profiles and tokens readable, and its leftovers are removed later."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.authentication import token_from_entry
+from jebbitctl.api.access_token import AccessToken
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.files import LEFTOVERS
-from tests.doomed import dying_at_each_step, killing
-from tests.machine import Machine
+from tests.crash_injection import crash_at_each_step, start_killing
+from tests.isolated_home import IsolatedHome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,16 +35,16 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
-    """A computer on which ``login`` needs no question, and that has the profiles a and b."""
-    machine = Machine(tmp_path / "home", dict(sandbox.environment), [sandbox.state.client_secret])
+def machine(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
+    """A home with the profiles a and b, and credentials in the environment."""
+    machine = IsolatedHome(tmp_path / "home", dict(sandbox.environment), [sandbox.state.client_secret])
     for name in ("a", "b"):
         assert machine.run("login", "--profile", name).code == 0
     return machine
 
 
 def profiles(config: Path) -> Any:
-    """What ``config.toml`` says, but for what each login makes anew."""
+    """Return the content of ``config.toml`` without what differs with each login."""
     document = tomllib.loads((config / "config.toml").read_text(encoding="utf-8"))
     for profile in document.get("profiles", {}).values():
         profile.pop("login_id")
@@ -55,17 +55,16 @@ def assert_tokens_are_whole(config: Path) -> None:
     for path in config.glob("tokens/*.json"):
         try:
             content = path.read_bytes()
-        except FileNotFoundError:  # one of the living has just removed it
+        except FileNotFoundError:  # another process has just removed it
             continue
-        assert token_from_entry(json.loads(content)) is not None
+        assert AccessToken.from_entry(json.loads(content)) is not None
 
 
 def leftovers(config: Path) -> list[Path]:
     return [*config.glob(LEFTOVERS), *config.glob(f"tokens/{LEFTOVERS}")]
 
 
-def assert_leftovers_are_swept(machine: Machine) -> None:
-    """Those of long ago are gone with the next login."""
+def assert_login_removes_old_leftovers(machine: IsolatedHome) -> None:
     for path in leftovers(machine.config):
         os.utime(path, (time.time() - 7200,) * 2)
     assert machine.run("login", "--profile", "a").code == 0
@@ -83,26 +82,26 @@ def assert_leftovers_are_swept(machine: Machine) -> None:
         pytest.param("logout --profile b", marks=pytest.mark.long),
     ],
 )
-def test_an_end_at_any_step_of_a_write_leaves_the_old_or_the_new(
-    machine: Machine, tmp_path: Path, line: str
+def test_a_crash_at_any_step_of_a_write_leaves_the_old_or_the_new_file(
+    machine: IsolatedHome, tmp_path: Path, line: str
 ) -> None:
-    homes = dying_at_each_step(machine, tmp_path / "homes", *line.split())
+    homes = crash_at_each_step(machine, tmp_path / "homes", *line.split())
     old, new = profiles(machine.config), profiles(homes[-1] / "config")
-    littered = {}
+    with_leftovers = {}
     for home in homes:
         assert profiles(home / "config") in (old, new)
         assert_tokens_are_whole(home / "config")
-        littered.update({path.parent.name: home for path in leftovers(home / "config")})
-    assert littered, "no step was inside a write"
-    for name, home in littered.items():
+        with_leftovers.update({path.parent.name: home for path in leftovers(home / "config")})
+    assert with_leftovers, "no crash happened during a write"
+    for name, home in with_leftovers.items():
         shutil.copytree(home, tmp_path / name)
-        assert_leftovers_are_swept(machine.copy(tmp_path / name))
+        assert_login_removes_old_leftovers(machine.copy(tmp_path / name))
 
 
 @pytest.mark.parametrize("hits", [20, pytest.param(500, marks=pytest.mark.long)])
-def test_kills_at_random_moments_leave_every_file_readable(machine: Machine, hits: int) -> None:
-    started = [
-        killing(
+def test_processes_killed_at_random_leave_every_file_readable(machine: IsolatedHome, hits: int) -> None:
+    processes = [
+        start_killing(
             machine,
             hits // WRITERS,
             0.1,
@@ -117,17 +116,17 @@ def test_kills_at_random_moments_leave_every_file_readable(machine: Machine, hit
         )
         for name in ("a", "b", "a", "c")
     ]
-    while any(process.poll() is None for process in started):
+    while any(process.poll() is None for process in processes):
         profiles(machine.config)
         assert_tokens_are_whole(machine.config)
-        time.sleep(0.002)  # leaves a core to those that write
+        time.sleep(0.002)  # leaves a core to the other processes
     codes: list[int] = []
-    for process in started:
+    for process in processes:
         out, err = process.communicate()
         assert process.returncode == 0, err
         assert "Traceback" not in err
         codes += json.loads(out)
     assert codes.count(-9) >= hits
     assert set(codes) <= {-9, 0, 2, 4}
-    assert_leftovers_are_swept(machine)
+    assert_login_removes_old_leftovers(machine)
     assert_tokens_are_whole(machine.config)

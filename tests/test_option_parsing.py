@@ -1,4 +1,4 @@
-"""Whatever is typed: an answer, or one error of ours."""
+"""Any text on the command line leads to a result or to one error, never to a bug."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from hypothesis import strategies as st
 from typer.core import TyperCommand
 
 from jebbitctl import cli
-from tests.test_cli import COMMAND_LINES
+from tests.command_lines import COMMAND_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Typed = tuple[str, list[str]]
+    CommandLine = tuple[str, list[str]]
 
 HARMLESS = re.compile(
     "(whoami|token|logout|profiles|integrations|backfills|campaigns|api|mappings|webhooks (sign|verify))\\b"
 )
-"""Those that, without an account, read and write nothing but what the environment below names."""
+"""Commands that, without an account, use no file or service except those in the environment below."""
 
 WORDS = ["", "-", "--", "=", "1", "-1", "nan", "L5m24mjs", "GET", "/x", "@nowhere", "[", "a=b", "\udcff"]
 values = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.sampled_from(WORDS)
 
 
-def typed(line: str) -> st.SearchStrategy[Typed]:
-    """Command lines that begin like this, and go on with its own options, or with anything."""
+def arguments_for(line: str) -> st.SearchStrategy[CommandLine]:
+    """Generate command lines of a command: its options and any text."""
     _, command = COMMAND_LINES[line]
     options = st.sampled_from([option for param in command.params for option in param.opts if "-" in option])
     argument = values | options | st.tuples(options, values).map("=".join)
     return st.lists(argument, max_size=6).map(lambda rest: (line, rest))
 
 
-def any_of(lines: list[str]) -> st.SearchStrategy[Typed]:
-    return st.sampled_from(lines).flatmap(typed)
+def any_of(lines: list[str]) -> st.SearchStrategy[CommandLine]:
+    return st.sampled_from(lines).flatmap(arguments_for)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A machine without an account, whose API and issuer are a closed port, and whose keyring is none."""
+def _no_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Set up a machine without an account or a keyring, whose API and issuer are a closed port."""
     home = tmp_path_factory.mktemp("home")
     before = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patched:
@@ -68,7 +68,7 @@ def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-def outcome_of(line: str, rest: list[str]) -> tuple[int, str, str]:
+def run(line: str, rest: list[str]) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     out.buffer = io.BytesIO()  # type: ignore[misc]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.MonkeyPatch.context() as p:
@@ -77,30 +77,30 @@ def outcome_of(line: str, rest: list[str]) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
-def assert_an_answer_or_one_error(rest: list[str], code: int, out: str, err: str) -> None:
+def assert_success_or_one_error(rest: list[str], code: int, out: str, err: str) -> None:
     assert code in {0, 1, 2, 3, 4, 5, 6}
     assert "a bug in jebbitctl" not in err
     assert "Traceback" not in err
-    told = [line for line in err.splitlines() if not line.startswith("warning: ")]
+    lines = [line for line in err.splitlines() if not line.startswith("warning: ")]
     if code == 0:
         return
     assert out == ""
     if cli.wants_json(rest):
-        assert json.loads(told[-1])["error"]["message"]
+        assert json.loads(lines[-1])["error"]["message"]
     else:
-        assert sum(line.startswith("error: ") for line in told) == 1
+        assert sum(line.startswith("error: ") for line in lines) == 1
 
 
 @given(any_of(list(COMMAND_LINES)))
-def test_the_parser_of_every_command_takes_any_text(line_and_rest: Typed) -> None:
+def test_the_parser_of_every_command_handles_any_text(line_and_rest: CommandLine) -> None:
     line, rest = line_and_rest
     with pytest.MonkeyPatch.context() as patched:
         nothing: Callable[..., None] = lambda *_: None  # noqa: E731
         patched.setattr(TyperCommand, "invoke", nothing)
-        assert_an_answer_or_one_error(rest, *outcome_of(line, rest))
+        assert_success_or_one_error(rest, *run(line, rest))
 
 
 @given(any_of(list(filter(HARMLESS.match, COMMAND_LINES))))
-def test_a_command_takes_any_text_as_its_arguments(line_and_rest: Typed) -> None:
+def test_a_command_handles_any_text_as_its_arguments(line_and_rest: CommandLine) -> None:
     line, rest = line_and_rest
-    assert_an_answer_or_one_error(rest, *outcome_of(line, rest))
+    assert_success_or_one_error(rest, *run(line, rest))

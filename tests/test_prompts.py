@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.machine import Machine, ended, paths, wait_until_hidden
+from tests.isolated_home import IsolatedHome, paths, wait_for_exit, wait_until_echo_is_off
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
+def machine(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
     urls = {"JEBBIT_API_BASE_URL": sandbox.url, "JEBBIT_AUTH_ISSUER": sandbox.url}
-    return Machine(tmp_path, urls, [sandbox.state.client_secret])
+    return IsolatedHome(tmp_path, urls, [sandbox.state.client_secret])
 
 
-def test_login_shows_the_client_id_and_hides_the_secret(machine: Machine, sandbox: Sandbox) -> None:
+def test_login_shows_the_client_id_and_hides_the_secret(machine: IsolatedHome, sandbox: Sandbox) -> None:
     terminal = machine.terminal("login")
     terminal.expect("Client id: ")
     terminal.sendline("")
@@ -27,9 +27,9 @@ def test_login_shows_the_client_id_and_hides_the_secret(machine: Machine, sandbo
     terminal.sendline(sandbox.state.client_id)
     terminal.expect("Client secret: ")
     assert sandbox.state.client_id in str(terminal.before)
-    wait_until_hidden(terminal)
+    wait_until_echo_is_off(terminal)
     terminal.sendline(f" {sandbox.state.client_secret} ")
-    code, shown = ended(terminal)
+    code, shown = wait_for_exit(terminal)
     assert code == 0
     assert sandbox.state.client_secret not in shown
     assert "Logged in to Acme Outfitters" in shown
@@ -40,50 +40,50 @@ def test_login_shows_the_client_id_and_hides_the_secret(machine: Machine, sandbo
     again.sendline("")
     again.expect("Client secret: ")
     again.sendline("wrong-secret")
-    code, shown = ended(again)
+    code, shown = wait_for_exit(again)
     assert code == 4
     assert "wrong-secret" not in shown
     assert list(machine.kept.values()) == [sandbox.state.client_secret]
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
-def test_a_login_that_is_interrupted_exits_130_and_the_terminal_echoes_again(
-    machine: Machine, sandbox: Sandbox, key: str
+def test_an_interrupted_login_exits_with_130_and_turns_the_echo_on_again(
+    machine: IsolatedHome, sandbox: Sandbox, key: str
 ) -> None:
     script = f"'{JEBBITCTL}' login --client-id abc; code=$?; stty -a | grep -o ' echo '; exit $code"
     terminal = machine.terminal("sh", "-c", f"trap : INT; {script}")
     terminal.expect("Client secret: ")
-    wait_until_hidden(terminal)
+    wait_until_echo_is_off(terminal)
     terminal.send(key)
-    code, shown = ended(terminal)
+    code, shown = wait_for_exit(terminal)
     assert code == 130
     assert " echo " in shown
-    assert shown.lstrip(" ^CD\b").startswith("\r\n"), "the shell's prompt gets a line of its own"
+    assert shown.lstrip(" ^CD\b").startswith("\r\n"), "the shell's prompt must start a new line"
     assert paths(sandbox) == []
     assert machine.kept == {}
 
 
-def test_the_end_of_input_at_a_shown_question_interrupts_too(machine: Machine, sandbox: Sandbox) -> None:
+def test_end_of_input_at_a_visible_prompt_interrupts_too(machine: IsolatedHome, sandbox: Sandbox) -> None:
     terminal = machine.terminal("login")
     terminal.expect("Client id: ")
     terminal.send("\x04")
-    assert ended(terminal)[0] == 130
+    assert wait_for_exit(terminal)[0] == 130
     assert paths(sandbox) == []
 
 
-def test_pasted_control_characters_are_refused(machine: Machine, sandbox: Sandbox) -> None:
+def test_pasted_control_characters_are_refused(machine: IsolatedHome, sandbox: Sandbox) -> None:
     terminal = machine.terminal("login", "--client-id", "abc")
     terminal.expect("Client secret: ")
-    wait_until_hidden(terminal)
+    wait_until_echo_is_off(terminal)
     terminal.sendline("\x1b[200~secret\x1b[201~")
-    code, shown = ended(terminal)
+    code, shown = wait_for_exit(terminal)
     assert code == 4
     assert "control character" in shown
     assert paths(sandbox) == []
 
 
-def test_without_a_keyring_nothing_is_asked(machine: Machine) -> None:
-    code, shown = ended(
+def test_without_a_keyring_there_is_no_prompt(machine: IsolatedHome) -> None:
+    code, shown = wait_for_exit(
         machine.terminal("login", env={"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
     )
     assert code == 4
@@ -91,11 +91,9 @@ def test_without_a_keyring_nothing_is_asked(machine: Machine) -> None:
     assert "Client id" not in shown
 
 
-@pytest.mark.parametrize("wrong", [["--environment", "test"], ["--api-url", "http://example.com"]])
-def test_a_setting_that_cannot_be_right_is_refused_before_anything_is_asked(
-    machine: Machine, wrong: list[str]
-) -> None:
-    code, shown = ended(machine.terminal("login", *wrong))
+@pytest.mark.parametrize("invalid", [["--environment", "test"], ["--api-url", "http://example.com"]])
+def test_an_invalid_setting_is_refused_before_any_prompt(machine: IsolatedHome, invalid: list[str]) -> None:
+    code, shown = wait_for_exit(machine.terminal("login", *invalid))
     assert code == 2
     assert "Client id" not in shown
 
@@ -103,30 +101,30 @@ def test_a_setting_that_cannot_be_right_is_refused_before_anything_is_asked(
 @pytest.mark.parametrize(
     ("args", "env"), [(["--no-input"], {}), ([], {"JEBBIT_NO_INPUT": "1"})], ids=["option", "variable"]
 )
-def test_nothing_is_asked_where_no_input_is_wanted(
-    machine: Machine, args: list[str], env: dict[str, str]
+def test_there_is_no_prompt_if_input_is_disabled(
+    machine: IsolatedHome, args: list[str], env: dict[str, str]
 ) -> None:
-    code, shown = ended(machine.terminal("login", *args, env=env))
+    code, shown = wait_for_exit(machine.terminal("login", *args, env=env))
     assert code == 2
     assert "--client-secret-stdin" in shown
-    assert "nothing may be asked" in shown
+    assert "input is disabled" in shown
     assert "no terminal" not in shown
 
 
-def test_a_secret_is_not_read_from_a_terminal_where_it_would_be_echoed(machine: Machine) -> None:
-    code, shown = ended(machine.terminal("login", "--client-id", "abc", "--client-secret-stdin"))
+def test_client_secret_stdin_refuses_a_terminal_as_that_would_echo_the_secret(machine: IsolatedHome) -> None:
+    code, shown = wait_for_exit(machine.terminal("login", "--client-id", "abc", "--client-secret-stdin"))
     assert code == 2
-    assert "leave it out to be asked" in shown
+    assert "leave it out to be prompted" in shown
 
 
-def test_removing_asks_again_until_the_answer_is_one(machine: Machine, sandbox: Sandbox) -> None:
+def test_a_confirmation_is_repeated_until_it_is_answered(machine: IsolatedHome, sandbox: Sandbox) -> None:
     assert machine.login(sandbox).code == 0
     terminal = machine.terminal("profiles", "remove", "default")
     terminal.expect_exact("Remove profile default and its secret? [y/N]: ")
     terminal.sendline("maybe")
     terminal.expect_exact("[y/N]: ")
     terminal.sendline("")
-    code, shown = ended(terminal)
+    code, shown = wait_for_exit(terminal)
     assert code == 1
     assert "cancelled, nothing was changed" in shown
     assert len(machine.kept) == 1
@@ -134,18 +132,18 @@ def test_removing_asks_again_until_the_answer_is_one(machine: Machine, sandbox: 
     terminal = machine.terminal("profiles", "remove", "default")
     terminal.expect_exact("[y/N]: ")
     terminal.sendline("y")
-    code, shown = ended(terminal)
+    code, shown = wait_for_exit(terminal)
     assert code == 0
     assert machine.kept == {}
 
 
-def test_questions_do_not_go_to_standard_output(machine: Machine, sandbox: Sandbox) -> None:
+def test_prompts_do_not_go_to_stdout(machine: IsolatedHome, sandbox: Sandbox) -> None:
     out = machine.home / "out"
     terminal = machine.terminal("sh", "-c", f"exec '{JEBBITCTL}' login -q id >'{out}'")
     terminal.expect("Client id: ")
     terminal.sendline(sandbox.state.client_id)
     terminal.expect("Client secret: ")
-    wait_until_hidden(terminal)
+    wait_until_echo_is_off(terminal)
     terminal.sendline(sandbox.state.client_secret)
-    assert ended(terminal)[0] == 0
+    assert wait_for_exit(terminal)[0] == 0
     assert out.read_text() == f"{next(iter(sandbox.state.businesses))}\n"

@@ -1,4 +1,4 @@
-"""Historic backfills: past answers, delivered again (``/api/v1/integration_historic_backfills``)."""
+"""Historic backfills: deliver past answers again (``/api/v1/integration_historic_backfills``)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TYPE = "integration_historic_backfills"
 
 RUNNING = frozenset({"received", "processing", "queued"})
-"""Jebbit does not document all statuses; every other one is treated as final."""
+"""Jebbit does not document all statuses; any other status is treated as final."""
 
 _FAILURES = ("fail", "error", "cancel")
 
@@ -32,8 +32,9 @@ def list_backfills(
         NotFoundError: the integration does not exist.
     """
     found = resources.list_owned(client, TYPE, integration)
-    wanted = None if status is None else status.strip().casefold()
-    return (backfill for backfill in found if wanted is None or _status(backfill) == wanted)
+    if status is None:
+        return found
+    return (backfill for backfill in found if _status(backfill) == status.strip().casefold())
 
 
 def get(client: Client, id_: str) -> Resource:
@@ -42,7 +43,7 @@ def get(client: Client, id_: str) -> Resource:
 
 
 def create(client: Client, integration: str) -> WriteResult:
-    """Start a backfill.
+    """Start a backfill for an integration.
 
     Raises:
         NotFoundError: the integration does not exist.
@@ -83,7 +84,7 @@ def is_finished(backfill: Resource) -> bool:
 
 
 def has_failed(backfill: Resource) -> bool:
-    """Whether the status of a backfill says that it failed, or is missing."""
+    """Whether a backfill failed, or has no status."""
     status = _status(backfill)
     return not status or any(word in status for word in _FAILURES)
 
@@ -94,36 +95,36 @@ def poll(
     """Yield a backfill at each poll until it is finished.
 
     Args:
-        client: to poll with.
-        id_: the backfill's.
+        client: of the business.
+        id_: of the backfill.
         timeout: seconds after which to give up.
         interval: seconds between two polls.
-        on_error: called when a poll fails, except the first one, whose error is raised.
+        on_error: called when a poll other than the first one fails.
 
     Raises:
         UnavailableError: the backfill is still running after the timeout, or the first poll failed.
     """
-    until = time.monotonic() + timeout
-    last = None
+    deadline = time.monotonic() + timeout
+    latest = None
     while True:
         try:
-            last = get(client, id_)
+            latest = get(client, id_)
         except UnavailableError as error:
-            if last is None:
+            if latest is None:
                 raise
             on_error(error)
         else:
-            yield last
-            if is_finished(last):
+            yield latest
+            if is_finished(latest):
                 return
-        left = until - time.monotonic()
-        if left <= 0:
-            status = last.attributes["status"]
+        time_left = deadline - time.monotonic()
+        if time_left <= 0:
+            status = latest.attributes["status"]
             raise UnavailableError(
                 f"backfill {id_} is still {status} after {timeout:g} s; it keeps running at Jebbit",
                 hint=f"wait longer with: jebbitctl backfills wait {id_}",
             )
-        time.sleep(min(interval, left))
+        time.sleep(min(interval, time_left))
 
 
 def _status(backfill: Resource) -> str:

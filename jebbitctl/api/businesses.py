@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def identify(client: Client, covered: list[str]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Return the business in use and all businesses that the credential covers, as ``{"id", "name"}``.
 
-    The business in use is None if the credential covers several and the client names none. Takes one request
-    for one business, and one for each of several.
+    The business in use is None if the credential covers several and the client names none. Sends one request
+    per business.
 
     Args:
         client: may name a business.

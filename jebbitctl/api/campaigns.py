@@ -1,4 +1,4 @@
-"""Campaigns, which this program only reads (``/api/v1/campaigns``)."""
+"""Campaigns, read only (``/api/v1/campaigns``)."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def list_pages(
         filters["filter[launched]"] = "true" if launched else "false"
     if title_contains is not None:
         filters["filter[title_contains]"] = title_contains
-    seen: set[str] = set()
+    known: set[str] = set()
     for number in count(1):
         page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
-        followed = 0
+        page_count = 0
         for document in client.pages(f"/{TYPE}", filters | page):
             found = resources.parse_many(document)
-            new = {key: campaign for campaign in found if (key := _key(campaign)) not in seen}
-            seen |= new.keys()
+            new = {key: campaign for campaign in found if (key := _key(campaign)) not in known}
+            known |= new.keys()
             yield list(new.values())
-            followed += 1
-        if followed > 1 or len(found) != PAGE_SIZE or not new:
+            page_count += 1
+        if page_count > 1 or len(found) != PAGE_SIZE or not new:
             return
 
 
 def matches_name_filter(campaign: Resource, text: str) -> bool:
-    """Whether a ``campaign_name_filter`` with this text should match; Jebbit does not document the rule."""
+    """Whether a ``campaign_name_filter`` should match a campaign; Jebbit does not document the rule."""
     title = campaign.attributes.get("title")
     return isinstance(title, str) and text.casefold() in title.casefold()
 

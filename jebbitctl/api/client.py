@@ -1,4 +1,4 @@
-"""The client of Jebbit's API: authentication, the business header, JSON:API documents and errors."""
+"""The API client: authentication, the business header, JSON:API documents and errors."""
 
 from __future__ import annotations
 
@@ -6,33 +6,23 @@ import json
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
 from jebbitctl.api import documents
-from jebbitctl.api.doubts import recovery_hint
-from jebbitctl.api.statuses import error_detail, raise_for_status
+from jebbitctl.api.ambiguous_writes import recovery_hint
+from jebbitctl.api.http_errors import error_detail, raise_for_status
 from jebbitctl.errors import AmbiguousWriteError, RejectedError, UsageError
-from jebbitctl.urls import same_origin
+from jebbitctl.util.urls import same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from jebbitctl.api.oauth import Token
+    from jebbitctl.api.access_token import AccessToken, TokenSource
     from jebbitctl.api.transport import ApiResponse, Transport
 
 API_ROOT = "/api/v1"
 BUSINESS_HEADER = "x-jebbit-business"
-
-
-class TokenSource(Protocol):
-    """A source of access tokens."""
-
-    def current(self) -> Token:
-        """Return a token that is expected to work."""
-
-    def renewed(self, rejected: Token) -> Token | None:
-        """Return a new token in place of one that Jebbit rejected, None when there is no other."""
 
 
 class Client:
@@ -52,7 +42,7 @@ class Client:
         self.business = business
         self.tokens = tokens
         self._transport = transport
-        self._last_token: Token | None = None
+        self._last_token: AccessToken | None = None
 
     def for_business(self, business: str) -> Client:
         """Return a client for another business that shares this one's connections and tokens."""
@@ -80,7 +70,7 @@ class Client:
         """Yield each page of a collection as a document; see :meth:`request` for errors.
 
         Raises:
-            RejectedError: a link leads to another server, or to a page that was read already.
+            RejectedError: a link leads to another server, or to a page that was already read.
         """
         decode = partial(self._decode, method="GET", path=path)
         for _, document in self._follow_pages(self.url(path, params), decode):
@@ -117,35 +107,35 @@ class Client:
         """Yield each page as its response and its document, following ``links.next`` on this server.
 
         Raises:
-            RejectedError: a link leads to another server, or to a page that was read already.
+            RejectedError: a link leads to another server, or to a page that was already read.
         """
-        seen = set()
+        visited = set()
         while True:
-            seen.add(url)
+            visited.add(url)
             response = self._authenticated("GET", url, None)
             document = decode(response)
             yield response, document
             link = documents.next_link(document)
             if link is None:
                 return
-            with suppress(ValueError):  # not a URL: it is refused below
+            with suppress(ValueError):  # an invalid URL is rejected below
                 link = urljoin(url, link)
             if not same_origin(link, self.base_url):
                 raise RejectedError(f"Jebbit's next page is on another server, which is not followed: {link}")
-            if link in seen:
-                raise RejectedError(f"Jebbit's pages form a loop: {link} comes twice")
+            if link in visited:
+                raise RejectedError(f"Jebbit's pages form a loop: {link} appears twice")
             url = link
 
     def _authenticated(self, method: str, url: str, body: bytes | None) -> ApiResponse:
         """Send a request with the current token; after a 401, send it once more with a new one."""
-        token = self.tokens.current()
+        token = self.tokens.get()
         self._require_business(token)
         response = self._send(method, url, body, token)
-        if response.status == HTTPStatus.UNAUTHORIZED and (new_token := self.tokens.renewed(token)):
+        if response.status == HTTPStatus.UNAUTHORIZED and (new_token := self.tokens.refresh(token)):
             response = self._send(method, url, body, new_token)
         return response
 
-    def _send(self, method: str, url: str, body: bytes | None, token: Token) -> ApiResponse:
+    def _send(self, method: str, url: str, body: bytes | None, token: AccessToken) -> ApiResponse:
         secret = token.access_token
         headers = {**self._headers(has_body=body is not None), "authorization": f"Bearer {secret}"}
         self._last_token = token
@@ -160,7 +150,7 @@ class Client:
             headers[BUSINESS_HEADER] = self.business
         return headers
 
-    def _require_business(self, token: Token) -> None:
+    def _require_business(self, token: AccessToken) -> None:
         """Reject a request without a business early: the API's 401 would look like invalid credentials."""
         if self.business is None and len(token.businesses) > 1:
             raise UsageError(
@@ -186,7 +176,9 @@ class Client:
         if hint := recovery_hint(method, self.url(path)):
             message = f"{message}; the {method} {outcome} carried out"
             raise AmbiguousWriteError(message, hint=hint, status=response.status)
-        raise RejectedError(message, hint=f"is {self.base_url} the right API URL?", status=response.status)
+        raise RejectedError(
+            message, hint=f"check that {self.base_url} is the right API URL", status=response.status
+        )
 
     def _check(self, response: ApiResponse, method: str, path: str) -> None:
         if response.status not in range(200, 300):

@@ -1,4 +1,4 @@
-"""Concurrent API calls with back-pressure, and a token source that threads can share."""
+"""Concurrent API calls with back-pressure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from concurrent.futures import Future, wait
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
-from jebbitctl.deadline import POLL_INTERVAL
+from jebbitctl.util.timeouts import POLL_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from jebbitctl.api.client import TokenSource
-    from jebbitctl.api.oauth import Token
 
 MAX_IN_FLIGHT = 8
 """Default limit of calls in flight."""
@@ -35,31 +32,10 @@ Result = TypeVar("Result")
 Call: TypeAlias = tuple[Item, Future[Result]]
 
 
-class SharedTokens:
-    """A token source for several threads: a rejected token is replaced once, for all of them."""
-
-    def __init__(self, tokens: TokenSource) -> None:
-        self._tokens = tokens
-        self._lock = threading.Lock()
-
-    def current(self) -> Token:
-        """Return a token that should work."""
-        with self._lock:
-            return self._tokens.current()
-
-    def renewed(self, rejected: Token) -> Token | None:
-        """Return a token other than the rejected one, or None when no other is available."""
-        with self._lock:
-            current = self._tokens.current()
-            if current.access_token != rejected.access_token:
-                return current
-            return self._tokens.renewed(rejected)
-
-
 class ConcurrentCalls(Generic[Item, State, Result]):
     """Call a function for each item on a few threads; iterate over the finished calls in the items' order.
 
-    Each iteration yields an item and its finished future, which holds the result or the exception. New calls
+    Each iteration yields an item and its finished future with the result or the exception. New calls
     are submitted only when the consumer asks for the next one, so a slow consumer slows the calls down. When
     the consumer leaves the ``with`` block, no further call begins.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import resources
 from jebbitctl.errors import RejectedError
-from jebbitctl.text import parse_json
+from jebbitctl.util.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import mappings
 from jebbitctl.errors import UsageError
-from jebbitctl.text import json_text
+from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ class CsvLine:
 
 
 def parse(content: bytes, name: str) -> list[CsvLine]:
-    """Return the lines below the header. Columns may come in any order; blank lines are skipped.
+    """Return the lines below the header. The columns may be in any order; blank lines are skipped.
 
     Args:
         content: the file's content, with or without a byte order mark.
@@ -67,7 +67,7 @@ def parse(content: bytes, name: str) -> list[CsvLine]:
 
 
 def write(resources: Iterable[Resource]) -> Iterator[str]:
-    """Yield the header and a record for each mapping, without line endings."""
+    """Yield the header, then a record for each mapping, without line endings."""
     yield _record(COLUMNS)
     for resource in resources:
         yield _record([to_cell(resource.attributes.get(column)) for column in COLUMNS])
@@ -135,5 +135,5 @@ def _line(number: int, record: list[str], width: int, positions: list[int]) -> C
     if len(record) != width:
         return CsvLine(number, problem=f"expected {width} cells, found {len(record)}")
     jebbit_var, client_var, default = (record[position] for position in positions)
-    problem = mappings.problem(jebbit_var=jebbit_var, client_var=client_var)
+    problem = mappings.name_problem(jebbit_var=jebbit_var, client_var=client_var)
     return CsvLine(number, jebbit_var, client_var, default, problem)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import mappings
-from jebbitctl.api.mapping_plan import ImportAction, changed_attributes, new_attributes
+from jebbitctl.api.mapping_plan import ImportAction
 from jebbitctl.api.resources import OWNER, unapplied_error
 from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError, UnavailableError
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from jebbitctl.api.mapping_plan import ImportStep
 
 MAX_IN_FLIGHT = 2
-"""Concurrent writes: twenty times as fast as a loop of commands, and no burden for the service."""
+"""Concurrent writes: twenty times faster than a loop of commands, without overloading the service."""
 
 INTERRUPT_GRACE = 1.0
-"""Seconds that an interrupted import waits for the writes under way, so that it can report their results."""
+"""Seconds that an interrupted import waits for the writes in flight, to report their results."""
 
 MAX_CONSECUTIVE_FAILURES = 3
-"""Consecutive unavailable steps that end an import: the service is down."""
+"""Consecutive steps without a response that end an import: the service is down."""
 
 
 def execute(
@@ -35,10 +35,10 @@ def execute(
 ) -> Iterator[ImportStep]:
     """Execute a plan and yield the result of each step, in the plan's order.
 
-    The first write goes alone: if it is forbidden, no other write is tried. A line that Jebbit rejects fails,
-    and the others go on. If any line fails, the deletions are left out, since a failed line may be meant for
-    a mapping to keep. After an error or an interrupt no further step begins, and the steps under way are
-    yielded as well; after an interrupt, only those that end within INTERRUPT_GRACE.
+    The first write runs alone: if it is forbidden, no other write is tried. A line that Jebbit rejects fails
+    without stopping the others. If any line fails, nothing is deleted, since a failed line may be meant for a
+    mapping to keep. After an error or an interrupt no further step begins. The steps in flight are yielded as
+    well; after an interrupt, only those that end within INTERRUPT_GRACE.
 
     Args:
         new_client: makes a client for each thread.
@@ -46,7 +46,7 @@ def execute(
         steps: the plan, with deletions last.
 
     Raises:
-        JebbitctlError: further writes would fail, too: the credentials do not suffice, or Jebbit is down.
+        JebbitctlError: further writes would fail, too: they are forbidden, or Jebbit is down.
     """
     from jebbitctl.api.concurrency import ConcurrentCalls
 
@@ -59,7 +59,7 @@ def execute(
             try:
                 for step, future in calls:
                     result = _result(step, future)
-                    has_failed = has_failed or result.action is ImportAction.FAIL
+                    has_failed = has_failed or result.action is ImportAction.FAILED
                     unavailable = unavailable + 1 if result.unavailable else 0
                     yield result
                     if unavailable == MAX_CONSECUTIVE_FAILURES:
@@ -89,26 +89,24 @@ def _result(step: ImportStep, future: Future[ImportStep]) -> ImportStep:
     try:
         return future.result()
     except (RejectedError, NotFoundError) as error:
-        return replace(step, action=ImportAction.FAIL, error=error.message)
+        return replace(step, action=ImportAction.FAILED, error=error.message)
     except UnavailableError as error:
-        return replace(step, action=ImportAction.FAIL, error=error.message, unavailable=True)
+        return replace(step, action=ImportAction.FAILED, error=error.message, unavailable=True)
 
 
 def _execute_step(integration: str, client: Client, step: ImportStep) -> ImportStep:
-    line, current = step.line, step.current
-    if step.action is ImportAction.DELETE and current is not None:
-        with suppress(NotFoundError):  # already deleted by someone else
-            mappings.delete(client, str(current.id))
+    if step.action is ImportAction.DELETE and step.current:
+        with suppress(NotFoundError):  # someone else has deleted it
+            mappings.delete(client, str(step.current.id))
         return step
-    if step.action is ImportAction.CREATE and line is not None:
-        attributes = {OWNER: integration, **new_attributes(line)}
-        mapping, unapplied = mappings.create(client, attributes)
-    elif step.action is ImportAction.UPDATE and line is not None and current is not None:
-        mapping, unapplied = mappings.update(client, current, changed_attributes(current, line))
+    if step.action is ImportAction.CREATE:
+        mapping, unapplied = mappings.create(client, {OWNER: integration, **step.desired})
+    elif step.action is ImportAction.UPDATE and step.current:
+        mapping, unapplied = mappings.update(client, step.current, step.desired)
     else:
         return step
     result = replace(step, current=mapping)
     if unapplied:
         error = unapplied_error(unapplied, command=f"jebbitctl mappings get {mapping.id}")
-        return replace(result, action=ImportAction.FAIL, error=error.message)
+        return replace(result, action=ImportAction.FAILED, error=error.message)
     return result

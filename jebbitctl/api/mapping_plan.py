@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jebbitctl.api import mapping_csv
 
@@ -23,9 +23,9 @@ class ImportAction(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
-    KEEP = "unchanged"
+    UNCHANGED = "unchanged"
     DELETE = "delete"
-    FAIL = "failed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ImportStep:
     """The action for one mapping, planned or executed.
 
     Attributes:
-        action: FAIL for an invalid line, and for a step that failed when it was executed.
+        action: FAILED for an invalid line, and for a step that failed when it was executed.
         line: the file's line, None for a mapping that is not in the file.
         current: the mapping at Jebbit, None if there is none.
         error: why the step failed.
@@ -45,6 +45,15 @@ class ImportStep:
     current: Resource | None = None
     error: str | None = None
     unavailable: bool = False
+
+    @property
+    def desired(self) -> dict[str, Any]:
+        """The attributes to create or update the mapping with; empty for a deletion."""
+        if self.line is None:
+            return {}
+        if self.current is None:
+            return _new_attributes(self.line)
+        return changed_attributes(self.current, self.line)
 
 
 def plan_import(
@@ -62,17 +71,11 @@ def plan_import(
     lines = list(lines)
     equal = [_match_equal(line, unmatched) for line in lines]
     steps = [step or _plan_line(line, unmatched) for line, step in zip(lines, equal, strict=True)]
-    if prune and not any(step.action is ImportAction.FAIL for step in steps):
+    if prune and not any(step.action is ImportAction.FAILED for step in steps):
         steps += [
             ImportStep(ImportAction.DELETE, None, mapping) for rest in unmatched.values() for mapping in rest
         ]
     return steps
-
-
-def new_attributes(line: CsvLine) -> dict[str, str]:
-    """Return the attributes to create a mapping with; an empty default is left out."""
-    attributes = {"jebbit_var": line.jebbit_var, "client_var": line.client_var, "default": line.default}
-    return {name: value for name, value in attributes.items() if value}
 
 
 def changed_attributes(mapping: Resource, line: CsvLine) -> dict[str, str | None]:
@@ -85,19 +88,25 @@ def changed_attributes(mapping: Resource, line: CsvLine) -> dict[str, str | None
     }
 
 
+def _new_attributes(line: CsvLine) -> dict[str, str]:
+    """Return the attributes to create a mapping with; an empty default is left out."""
+    attributes = {"jebbit_var": line.jebbit_var, "client_var": line.client_var, "default": line.default}
+    return {name: value for name, value in attributes.items() if value}
+
+
 def _match_equal(line: CsvLine, unmatched: Unmatched) -> ImportStep | None:
-    """Match a line with a mapping that equals it; return None if there is none."""
+    """Return the step for a line that equals a mapping, None if it equals none."""
     candidates = unmatched[line.jebbit_var]
     for position, mapping in enumerate(candidates):
         if line.problem is None and not changed_attributes(mapping, line):
-            return ImportStep(ImportAction.KEEP, line, candidates.pop(position))
+            return ImportStep(ImportAction.UNCHANGED, line, candidates.pop(position))
     return None
 
 
 def _plan_line(line: CsvLine, unmatched: Unmatched) -> ImportStep:
-    """Plan a line that equals no mapping."""
+    """Return the step for a line that equals no mapping."""
     if line.problem is not None:
-        return ImportStep(ImportAction.FAIL, line, error=line.problem)
+        return ImportStep(ImportAction.FAILED, line, error=line.problem)
     if candidates := unmatched[line.jebbit_var]:
         return ImportStep(ImportAction.UPDATE, line, candidates.pop(0))
     return ImportStep(ImportAction.CREATE, line)

@@ -1,4 +1,4 @@
-"""Mappings: the name under which an integration sends an attribute (``/api/v1/integration_mappings``)."""
+"""Mappings: the names under which an integration sends attributes (``/api/v1/integration_mappings``)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 TYPE = "integration_mappings"
 RESERVED = "$metadata"
-"""A name that Jebbit uses itself and refuses in a mapping."""
+"""Jebbit uses this name itself, and rejects it in a mapping."""
 
 
 def list_mappings(client: Client, integration: str | None = None) -> Iterator[Resource]:
-    """Yield the mappings of one integration, or all, newest first.
+    """Yield the mappings of one integration, or all mappings, newest first.
 
     Raises:
         NotFoundError: the integration does not exist.
@@ -50,7 +50,7 @@ def delete(client: Client, id_: str) -> None:
     resources.delete_resource(client, TYPE, id_)
 
 
-def problem(*, jebbit_var: str | None = None, client_var: str | None = None) -> str | None:
+def name_problem(*, jebbit_var: str | None = None, client_var: str | None = None) -> str | None:
     """Return what is wrong with the names of a mapping, None if they are valid; None skips a name."""
     for attribute, name in (("jebbit_var", jebbit_var), ("client_var", client_var)):
         if name is not None and not name.strip():

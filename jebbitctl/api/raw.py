@@ -1,4 +1,4 @@
-"""Requests as a user typed them: the response is returned as it is, whatever its status."""
+"""Raw requests: paths and headers as a user types them, responses as Jebbit sends them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import unquote, urlsplit
 
 from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, Client
 from jebbitctl.errors import RejectedError, UsageError
-from jebbitctl.urls import same_origin
+from jebbitctl.util.urls import same_origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from jebbitctl.api.client import TokenSource
+    from jebbitctl.api.access_token import TokenSource
     from jebbitctl.api.transport import ApiResponse, Transport
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_OWN_HEADERS = {
+_RESERVED_HEADERS = {
     "authorization": "log in, or set JEBBIT_ACCESS_TOKEN",
     BUSINESS_HEADER: "use --business ID",
     **dict.fromkeys(
@@ -30,14 +30,14 @@ _OWN_HEADERS = {
 
 
 class RawClient(Client):
-    """A client for requests as a user typed them.
+    """A client for raw requests: any path, any headers, and the response whatever its status.
 
     Args:
         transport: sends the requests.
         base_url: as in :class:`Client`.
         tokens: as in :class:`Client`.
         business: as in :class:`Client`.
-        headers: from :func:`require_headers`; sent with each request.
+        headers: from :func:`parse_headers`; sent with each request.
     """
 
     def __init__(
@@ -52,20 +52,20 @@ class RawClient(Client):
         self._user_headers = headers
 
     def send_bytes(self, method: str, path: str, body: bytes | None = None) -> ApiResponse:
-        """Send a request to a path from :func:`require_path`, which may have a query."""
+        """Send a request to a path from :func:`parse_path`, which may have a query."""
         return self._authenticated(method, self.url(path), body)
 
     def page_responses(self, path: str) -> Iterator[ApiResponse]:
         """Yield the response of each page of a collection; one that is an error, or not JSON, is the last.
 
         Raises:
-            RejectedError: a link leads to another server, or to a page that was read already.
+            RejectedError: a link leads to another server, or to a page that was already read.
         """
         for response, _ in self._follow_pages(self.url(path), _document_or_none):
             yield response
 
     def require_success(self, response: ApiResponse, method: str, path: str) -> None:
-        """Raise unless a request succeeded; :func:`raise_for_status` lists the errors."""
+        """Raise an error unless a request succeeded; :func:`raise_for_status` lists the errors."""
         deleted = response.status == HTTPStatus.NOT_FOUND and response.ambiguous and method == "DELETE"
         if not deleted:
             self._check(response, method, path)
@@ -74,7 +74,7 @@ class RawClient(Client):
         return {**super()._headers(has_body=has_body), **self._user_headers}
 
 
-def require_path(typed: str, base_url: str) -> str:
+def parse_path(typed: str, base_url: str) -> str:
     """Return a path or URL as a path below the API's root, such as ``/feeds?filter[id]=1``.
 
     Raises:
@@ -86,7 +86,7 @@ def require_path(typed: str, base_url: str) -> str:
     path = f"/{path.removeprefix('/')}"
     if f"{path}/".startswith(f"{API_ROOT}/"):
         path = path.removeprefix(API_ROOT)
-    problem = _problem(typed, path)
+    problem = _path_problem(typed, path)
     if problem:
         raise UsageError(
             f"{typed!r} is not a path of {base_url}{API_ROOT}: {problem}",
@@ -95,7 +95,8 @@ def require_path(typed: str, base_url: str) -> str:
     return f"{path}{mark}{query}"
 
 
-def _problem(typed: str, path: str) -> str | None:
+def _path_problem(typed: str, path: str) -> str | None:
+    """Return why a path is not valid, None if it is."""
     *inner, last = path.split("/")[1:] or [""]
     if not typed.isprintable():
         return "it contains a control character"
@@ -110,7 +111,7 @@ def _problem(typed: str, path: str) -> str | None:
     return None
 
 
-def require_headers(lines: Sequence[str]) -> dict[str, str]:
+def parse_headers(lines: Sequence[str]) -> dict[str, str]:
     """Parse headers in the form ``Name: value``; names are returned in lower case.
 
     Raises:
@@ -124,28 +125,28 @@ def require_headers(lines: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--header {line!r} is not 'Name: value'")
         if not value.isprintable() or not _is_latin_1(value):
             raise UsageError(f"--header {name}: the value contains characters that a header cannot hold")
-        if name in _OWN_HEADERS:
-            raise UsageError(f"--header cannot set {name}", hint=_OWN_HEADERS[name])
+        if name in _RESERVED_HEADERS:
+            raise UsageError(f"--header cannot set {name}", hint=_RESERVED_HEADERS[name])
         headers[name] = value
     return headers
 
 
-def joined(pages: Sequence[Any]) -> Any:
-    """Join pages into one document: the first page's members, the data of all, and no links.
+def join_pages(pages: Sequence[Any]) -> Any:
+    """Return one document for all pages: the members of the first page, but the data of all and no links.
 
     Raises:
-        RejectedError: a page contains no list.
+        RejectedError: a page is not a document with a list.
     """
     if not all(isinstance(page, dict) for page in pages):
-        raise RejectedError("cannot join Jebbit's pages: one is not a document")
-    whole = {name: value for name, value in pages[0].items() if name != "links"}
+        raise RejectedError("cannot join Jebbit's pages: a page is not a document")
+    document = {name: value for name, value in pages[0].items() if name != "links"}
     for name in ("data", "included"):
-        parts = [page.get(name, [] if name == "included" else None) for page in pages]
-        if not all(isinstance(part, list) for part in parts):
-            raise RejectedError("cannot join Jebbit's pages: one contains no list")
-        if name in whole or any(parts):
-            whole[name] = [resource for part in parts for resource in part]
-    return whole
+        lists = [page.get(name, [] if name == "included" else None) for page in pages]
+        if not all(isinstance(resources, list) for resources in lists):
+            raise RejectedError("cannot join Jebbit's pages: a page contains no list")
+        if name in document or any(lists):
+            document[name] = [resource for resources in lists for resource in resources]
+    return document
 
 
 def _path_below(url: str, root: str) -> str:

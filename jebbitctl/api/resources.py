@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.api.documents import request_document
-from jebbitctl.api.doubts import recovery_hint
 from jebbitctl.errors import (
     AmbiguousWriteError,
     JebbitctlError,
@@ -19,9 +19,9 @@ from jebbitctl.errors import (
     PartiallyAppliedError,
     RejectedError,
 )
-from jebbitctl.ids import is_id, require_id
-from jebbitctl.text import cell
-from jebbitctl.urls import normalized
+from jebbitctl.util.ids import is_id, require_id
+from jebbitctl.util.text import cell
+from jebbitctl.util.urls import normalize_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +37,7 @@ OPTIONS = "additional_options"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource.
+    """A JSON:API resource.
 
     Attributes:
         type: such as ``integrations``; None if the response has none.
@@ -98,7 +98,7 @@ def list_owned(client: Client, type_: str, integration: str | None) -> Iterator[
             found = True
             yield resource
     if integration is not None and not found:
-        get_resource(client, INTEGRATIONS, integration)
+        get_resource(client, INTEGRATIONS, integration)  # raises NotFoundError if it does not exist
 
 
 def get_resource(client: Client, type_: str, id_: str) -> Resource:
@@ -123,24 +123,24 @@ def create_resource(
             raise
         raise NotFoundError(
             f"integration {desired[OWNER]} not found",
-            hint="list the integrations with: jebbitctl integrations list",
+            hint="list them: jebbitctl integrations list",
             status=error.status,
         ) from None
     created = parse_write_response("POST", path, document)
     if id_required:
         require_created_id(path, created)
-    return _completed(client, type_, created, desired)
+    return _write_result(client, type_, created, desired)
 
 
 def update_resource(client: Client, type_: str, current: Resource, desired: dict[str, Any]) -> WriteResult:
     """Send the attributes of ``current`` that differ from ``desired``."""
     id_ = current.id or ""
     updated = patch_resource(client, type_, id_, patch(current.attributes, desired))
-    return _completed(client, type_, updated, desired)
+    return _write_result(client, type_, updated, desired)
 
 
 def patch_resource(client: Client, type_: str, id_: str, attributes: dict[str, Any]) -> Resource:
-    """Send a PATCH and return what the response holds, which may be nothing but the id."""
+    """Send a PATCH and return the resource in the response; it may have nothing but an id."""
     path = resource_path(type_, id_)
     document = client.patch(path, request_document(type_, attributes, id_))
     updated = parse_write_response("PATCH", path, document) if document else Resource(type_, id_)
@@ -197,10 +197,10 @@ def parse_write_response(method: str, path: str, document: Any) -> Resource:
 
 
 def require_created_id(path: str, created: Resource) -> None:
-    """Return if a created resource has an id, without which nobody can address it.
+    """Check that a created resource has an id.
 
     Raises:
-        AmbiguousWriteError: it has none.
+        AmbiguousWriteError: it has none, so no command can address it.
     """
     if created.id is None or not is_id(created.id):
         raise AmbiguousWriteError(
@@ -211,18 +211,18 @@ def require_created_id(path: str, created: Resource) -> None:
 
 def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Difference]:
     """Return the desired attributes that differ from the current ones; a missing attribute counts as null."""
-    now = _dotted(current)
+    flat = _dotted(current)
     return [
-        Difference(name, now.get(name), value)
+        Difference(name, flat.get(name), value)
         for name, value in _dotted(desired).items()
-        if not _equal(name, now.get(name), value)
+        if not _equal(name, flat.get(name), value)
     ]
 
 
 def patch(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes to send: only those that differ, but ``additional_options`` whole.
 
-    A PATCH merges attributes. It may replace the nested object, so the options that stay are sent, too.
+    A PATCH merges attributes, but it may replace the nested object, so unchanged options are sent, too.
     """
     merged = dict(desired)
     if isinstance(options := desired.get(OPTIONS), dict):
@@ -247,10 +247,10 @@ def unapplied_error(unapplied: Iterable[Difference], *, command: str) -> Partial
 
 
 def raise_if_unapplied(unapplied: list[Difference], *, command: str) -> None:
-    """Return if Jebbit applied everything; the arguments are those of :func:`unapplied_error`.
+    """Raise :func:`unapplied_error` unless Jebbit applied everything.
 
     Raises:
-        PartiallyAppliedError: it did not.
+        PartiallyAppliedError: Jebbit did not apply every attribute.
     """
     if unapplied:
         raise unapplied_error(unapplied, command=command)
@@ -272,27 +272,28 @@ def _text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _completed(client: Client, type_: str, answered: Resource, desired: dict[str, Any]) -> WriteResult:
-    """Return the result of a write, with a read for what the response leaves out.
+def _write_result(client: Client, type_: str, response: Resource, desired: dict[str, Any]) -> WriteResult:
+    """Return the result of a write. If the response leaves out a desired attribute, read the resource.
 
-    Values of the response win: a secret may be shown only there. If the read fails, the write still counts.
+    The response takes precedence: it may be the only one that contains the secret. A failed read is ignored,
+    because the write succeeded.
     """
     expected = {name: value for name, value in desired.items() if name != OWNER}
-    missing = _dotted(expected).keys() - _dotted(answered.attributes).keys()
-    if missing and answered.id is not None and is_id(answered.id):
+    missing = _dotted(expected).keys() - _dotted(response.attributes).keys()
+    if missing and response.id is not None and is_id(response.id):
         with suppress(JebbitctlError):
-            answered = _fill_in(answered, get_resource(client, type_, answered.id))
-    if OWNER in desired and answered.attributes.get(OWNER) is not None:
+            response = _fill_in(response, get_resource(client, type_, response.id))
+    if OWNER in desired and response.attributes.get(OWNER) is not None:
         expected[OWNER] = desired[OWNER]  # a response may leave out the owner
-    return WriteResult(answered, diff(answered.attributes, expected))
+    return WriteResult(response, diff(response.attributes, expected))
 
 
-def _fill_in(answered: Resource, read: Resource) -> Resource:
-    """Return the response to a write with what only the read contains."""
-    given = {name: value for name, value in answered.attributes.items() if value is not None}
-    if options := {**_options(read.attributes), **_options(answered.attributes)}:
-        given[OPTIONS] = options
-    return answered.merge(read).merge(replace(answered, attributes=given))
+def _fill_in(response: Resource, read: Resource) -> Resource:
+    """Return the response to a write, completed with what only the read contains."""
+    known = {name: value for name, value in response.attributes.items() if value is not None}
+    if options := {**_options(read.attributes), **_options(response.attributes)}:
+        known[OPTIONS] = options
+    return response.merge(read).merge(replace(response, attributes=known))
 
 
 def _options(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -312,7 +313,7 @@ def _dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _equal(name: str, one: Any, other: Any) -> bool:
     """Compare as JSON, where true is not 1; endpoints as URLs."""
     if name == "endpoint" and isinstance(one, str) and isinstance(other, str):
-        return normalized(one) == normalized(other)
+        return normalize_url(one) == normalize_url(other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

@@ -9,13 +9,13 @@ from http import HTTPStatus
 
 from urllib3 import exceptions as urllib3_errors
 
-from jebbitctl.error_chain import error_chain
+from jebbitctl.util.error_chain import error_chain
 
 MAX_RETRIES = 3
 BACKOFF_SECONDS = 0.2
 
 _REPEATABLE_METHODS = {"GET", "DELETE"}
-"""Methods that do no harm when they are carried out twice."""
+"""Methods that are safe to carry out twice."""
 
 _TRANSIENT_STATUSES = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -30,8 +30,8 @@ def may_retry_status(method: str, status: int) -> bool:
 def may_retry_error(method: str, error: BaseException) -> bool:
     """Whether a request that failed with a connection error may be sent again.
 
-    Any request may when no connection was made. A certificate that is not trusted stays so, and a connect
-    timeout has already used a large share of the time: neither is retried.
+    Any request may be if no connection was made. An untrusted certificate is not retried, since it stays
+    untrusted; nor is a connect timeout, since it has used a large share of the time.
     """
     chain = error_chain(error)
     if _contains(chain, urllib3_errors.NewConnectionError):
@@ -69,7 +69,7 @@ def retry_delay(retries: int, retry_after: str | None, time_left: float) -> floa
 
 
 def _retry_after_seconds(value: str) -> float:
-    """Return the seconds that ``Retry-After`` asks for: a number or an HTTP date; 0 when it is neither."""
+    """Return the seconds that ``Retry-After`` asks for, as a number or an HTTP date; 0 if it is neither."""
     try:
         return float(value)
     except ValueError:

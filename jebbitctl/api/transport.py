@@ -13,15 +13,15 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl import __version__
-from jebbitctl.api.doubts import recovery_hint
-from jebbitctl.api.failures import raise_network_error
+from jebbitctl.api.ambiguous_writes import recovery_hint
+from jebbitctl.api.network_errors import raise_network_error
 from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay, was_not_sent
-from jebbitctl.deadline import call_with_timeout
 from jebbitctl.errors import AmbiguousWriteError, RejectedError
-from jebbitctl.redaction import redact, scrub
-from jebbitctl.sessions import PlainSession
-from jebbitctl.text import json_text, parse_json
-from jebbitctl.urls import is_loopback
+from jebbitctl.util.http_session import PlainSession
+from jebbitctl.util.redaction import redact, scrub
+from jebbitctl.util.text import json_text, parse_json
+from jebbitctl.util.timeouts import call_with_timeout
+from jebbitctl.util.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,7 +107,7 @@ class Transport:
             UnavailableError: the server could not be reached, or not in time.
             AmbiguousWriteError: likewise, for a write that may have been carried out.
             RejectedError: the response is larger than MAX_BODY_BYTES; an AmbiguousWriteError likewise.
-            UsageError: this machine's proxy or CA settings are invalid.
+            UsageError: the proxy or CA settings of this machine are invalid.
         """
         started = time.monotonic()
         self._log(f"→ {method} {url}{self._preview(body, secrets)}")
@@ -133,7 +133,7 @@ class Transport:
         """Send a request, and send it again as the retry policy allows.
 
         Raises:
-            TimeoutError: the deadline is over; the caller has given up already.
+            TimeoutError: the deadline has passed; the caller has already given up.
         """
         deadline = time.monotonic() + self.timeout
         retries, ambiguous = 0, False
@@ -146,9 +146,7 @@ class Transport:
                     raise
                 ambiguous |= not was_not_sent(error)
             else:
-                with (
-                    response
-                ):  # closes the connection of a response that is not read: its body may be endless
+                with response:  # closes the connection if the body, which may be endless, is not read
                     if retries == MAX_RETRIES or not may_retry_status(method, response.status_code):
                         return _read(response, method, url, ambiguous=ambiguous)
                     retry_after = response.headers.get("Retry-After")

@@ -1,4 +1,4 @@
-"""``backfills``: list, get, create, restart, wait."""
+"""``backfills``: re-deliver past answers."""
 
 from __future__ import annotations
 
@@ -8,44 +8,34 @@ import typer
 
 from jebbitctl.api import backfills
 from jebbitctl.api.resources import raise_if_unapplied
-from jebbitctl.commands import completing
-from jebbitctl.commands.common import command, group
-from jebbitctl.context import context_of
+from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
+from jebbitctl.commands.base import Context, command, group
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.ids import require_id
-from jebbitctl.text import cell
+from jebbitctl.util.ids import require_id
+from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
-    from jebbitctl.context import Context
-
-app = group("Answers of the past, delivered again.")
 
 COLUMNS = ("id", "integration_id", "status", "created_at")
-TIMEOUT = 3600.0
-INTERVAL = 5.0
-SHORTEST, LONGEST = 0.1, 3600.0
-"""Seconds between two looks."""
+WAIT_TIMEOUT = 3600.0
+POLL_INTERVAL = 5.0
+MIN_INTERVAL, MAX_INTERVAL = 0.1, 3600.0
+"""Seconds between polls."""
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The backfill's id.", show_default=False)]
+BackfillId = Annotated[str, typer.Argument(metavar="ID", help="Backfill id.", show_default=False)]
 
 
-@command(app, "list", example="jebbitctl backfills list --integration L5m24mjs --status processing")
+@command(name="list", example="jebbitctl backfills list --integration L5m24mjs --status processing")
 def list_(
-    ctx: typer.Context,
+    context: Context,
     *,
-    integration: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Only those of this integration.", autocompletion=completing.integrations
-        ),
-    ] = None,
+    integration: OnlyIntegration = None,
     status: Annotated[
-        str | None, typer.Option(metavar="S", help="Only those in this status, in any letter case.")
+        str | None, typer.Option(metavar="STATUS", help="Only this status, ignoring case.")
     ] = None,
 ) -> None:
     """List backfills, newest first."""
-    context = context_of(ctx)
     if integration is not None:
         require_id(integration, what="--integration")
     found = backfills.list_backfills(context.client, integration, status)
@@ -53,87 +43,82 @@ def list_(
         context.output.note("No backfills." if integration is status is None else "No backfills match.")
 
 
-@command(app, "get", example="jebbitctl backfills get abc12345 -q status")
-def get(ctx: typer.Context, id_: Id) -> None:
+@command(example="jebbitctl backfills get abc12345 -q status")
+def get(context: Context, id_: BackfillId) -> None:
     """Show one backfill with all its attributes."""
-    context = context_of(ctx)
     context.output.resource(backfills.get(context.client, id_))
 
 
-@command(app, "create", example="jebbitctl backfills create --integration L5m24mjs --wait")
+@command(example="jebbitctl backfills create --integration L5m24mjs --wait")
 def create(
-    ctx: typer.Context,
+    context: Context,
     *,
-    integration: Annotated[
-        str,
-        typer.Option(
-            metavar="ID",
-            help="The integration to deliver to; active.",
-            show_default=False,
-            autocompletion=completing.integrations,
-        ),
-    ],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for its end, as backfills wait does.")] = False,
+    integration: ForIntegration,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the backfill has finished.")] = False,
 ) -> None:
-    """Make Jebbit deliver the answers of the past to an integration."""
-    context = context_of(ctx)
+    """Re-deliver the past answers of an active integration."""
     require_id(integration, what="--integration")
     created, unapplied = backfills.create(context.client, integration)
     id_ = str(created.id)
     if wait and not unapplied:
-        _tell(context, created)
-        _wait(context, id_, timeout=TIMEOUT, interval=INTERVAL, told=created.attributes.get("status"))
+        _report_status(context, created)
+        status = created.attributes.get("status")
+        _wait(context, id_, timeout=WAIT_TIMEOUT, interval=POLL_INTERVAL, reported=status)
     else:
-        with context.output.telling():
+        with context.output.best_effort():
             context.output.resource(created)
     raise_if_unapplied(unapplied, command=f"jebbitctl backfills get {id_}")
 
 
-@command(app, "restart", example="jebbitctl backfills restart abc12345")
-def restart(ctx: typer.Context, id_: Id) -> None:
-    """Begin a backfill anew that has finished or failed."""
-    context = context_of(ctx)
+@command(example="jebbitctl backfills restart abc12345")
+def restart(context: Context, id_: BackfillId) -> None:
+    """Restart a finished or failed backfill."""
     restarted = backfills.restart(context.client, id_)
-    with context.output.telling():
+    with context.output.best_effort():
         context.output.resource(restarted)
 
 
-@command(app, "wait", example="jebbitctl backfills wait abc12345 --timeout 600")
-def wait(
-    ctx: typer.Context,
-    id_: Id,
+@command(name="wait", example="jebbitctl backfills wait abc12345 --timeout 600")
+def wait_(
+    context: Context,
+    id_: BackfillId,
     *,
-    timeout: Annotated[float, typer.Option(metavar="S", help="Seconds after which to give up.")] = TIMEOUT,
-    interval: Annotated[float, typer.Option(metavar="S", help="Seconds between two looks.")] = INTERVAL,
+    timeout: Annotated[
+        float, typer.Option(metavar="S", help="Seconds to wait before giving up.")
+    ] = WAIT_TIMEOUT,
+    interval: Annotated[float, typer.Option(metavar="S", help="Seconds between polls.")] = POLL_INTERVAL,
 ) -> None:
-    """Wait until a backfill is over.
+    """Wait until a backfill has finished.
 
-    Each change of its status is told. Exits 0 when it ended well, 1 when its status speaks of failure,
-    error or cancellation, and 5 when it is still going on after the timeout.
+    Prints each change of status. Exits 0 if the backfill succeeded, 1 if it failed or was cancelled, and 5 if
+    it is still running after the timeout.
     """
-    context = context_of(ctx)
     require_id(id_)
-    if not timeout >= 0:  # nan is neither
+    if not timeout >= 0:  # also refuses nan
         raise UsageError(f"--timeout: {timeout} is not a number of seconds")
-    if not SHORTEST <= interval <= LONGEST:
-        raise UsageError(f"--interval: {interval} is not between {SHORTEST:g} and {LONGEST:g} seconds")
+    if not MIN_INTERVAL <= interval <= MAX_INTERVAL:
+        raise UsageError(
+            f"--interval: {interval} is not between {MIN_INTERVAL:g} and {MAX_INTERVAL:g} seconds"
+        )
     _wait(context, id_, timeout=timeout, interval=interval)
 
 
-def _wait(context: Context, id_: str, *, timeout: float, interval: float, told: object = None) -> None:
-    """Follow a backfill to its end; whoever stops waiting is told that this does not stop it."""
+def _wait(context: Context, id_: str, *, timeout: float, interval: float, reported: object = None) -> None:
+    """Follow a backfill to its end; on Ctrl-C, say that it keeps running."""
     try:
-        _follow(context, id_, timeout=timeout, interval=interval, told=told)
+        _follow(context, id_, timeout=timeout, interval=interval, reported=reported)
     except KeyboardInterrupt:
-        context.output.note(f"It keeps running at Jebbit; wait for it with: jebbitctl backfills wait {id_}")
+        context.output.note(
+            f"The backfill keeps running at Jebbit. To wait for it: jebbitctl backfills wait {id_}"
+        )
         raise
 
 
-def _follow(context: Context, id_: str, *, timeout: float, interval: float, told: object = None) -> None:
-    """Show how a backfill goes on, and the backfill itself at its end.
+def _follow(context: Context, id_: str, *, timeout: float, interval: float, reported: object) -> None:
+    """Print each new status of a backfill, and the whole backfill at the end.
 
     Raises:
-        JebbitctlError: it ended badly.
+        JebbitctlError: the backfill failed.
     """
     output = context.output
     with output.progress(f"Waiting for backfill {id_}") as bar:
@@ -145,18 +130,22 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, told
             on_error=lambda error: output.warn(f"still waiting: {error.message}"),
         ):
             status = backfill.attributes.get("status")
-            if status != told:
-                _tell(context, backfill)
-                told = status
-            bar.say(f"Waiting for backfill {id_}: {cell(told)}")
-    with output.telling():
+            if status != reported:
+                _report_status(context, backfill)
+                reported = status
+            bar.describe(f"Waiting for backfill {id_}: {cell(reported)}")
+    with output.best_effort():
         output.resource(backfill)
     if backfills.has_failed(backfill):
+        status = cell(reported)
         raise JebbitctlError(
-            f"backfill {id_} ended as {cell(told) or 'nothing: Jebbit tells no status'}",
-            hint=f"jebbitctl backfills restart {id_} begins anew",
+            f"backfill {id_} ended with status {status}" if status else f"backfill {id_} has no status",
+            hint=f"restart it: jebbitctl backfills restart {id_}",
         )
 
 
-def _tell(context: Context, backfill: Resource) -> None:
+def _report_status(context: Context, backfill: Resource) -> None:
     context.output.note(f"Backfill {backfill.id}: {cell(backfill.attributes.get('status')) or 'no status'}")
+
+
+app = group("Re-deliver past answers.", list_, get, create, restart, wait_)

@@ -1,65 +1,65 @@
-"""``doctor``: what is wrong with this machine, and what to do about it."""
+"""``doctor``: check this machine, the settings and the connection to Jebbit."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import typer
-
-from jebbitctl.commands.common import command, single
-from jebbitctl.context import context_of
+from jebbitctl.commands.base import Context, command, single
 from jebbitctl.errors import CheckFailedError
+from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jebbitctl.checkup import Check
-    from jebbitctl.output import Output
+    from jebbitctl.doctor.checks import CheckResult
+    from jebbitctl.output.output import Output
 
-app = single()
-
-_STATES = {True: ("✓", "ok"), False: ("✗", "failed"), None: ("–", "skipped")}  # noqa: RUF001 - a dash, on purpose
+_STATES = {True: ("✓", "ok"), False: ("✗", "failed"), None: ("–", "skipped")}  # noqa: RUF001 - an en dash
 
 
-@command(app, "doctor", example="jebbitctl doctor --json -q 'checks[?ok==`false`].[name, fix]'")
-def doctor(ctx: typer.Context) -> None:
-    """Find what is wrong with this machine.
+@command(example="jebbitctl doctor --json -q 'checks[?ok==`false`].[name, fix]'")
+def doctor(context: Context) -> None:
+    """Check this machine, the settings and the connection.
 
-    Looks at Python, files, environment, credentials, keyring, proxy, certificates, issuer, API, token, clock
-    and completion, a line each, and names the fix. Shows no secret: paste it into a support ticket. Exit 0
-    when every check holds or was skipped, else 6.
+    Checks Python, files, environment, credentials, keyring, proxy, certificates, issuer, API, token, clock
+    and completion, and shows how to fix each problem. The output contains no secrets: you can paste it into a
+    support ticket. Exits 6 if a check fails.
     """
-    from jebbitctl.checkup import CHECKS, examine
+    from jebbitctl.doctor.checks import CHECKS, run_checks
 
-    output = context_of(ctx).output
-    checks: list[Check] = []
+    output = context.output
+    results: list[CheckResult] = []
     with output.progress("Checking", total=len(CHECKS)) as progress:
-        for check in examine(context_of(ctx)):
-            checks.append(check)
+        for result in run_checks(context):
+            results.append(result)
             progress.advance()
-    failed = [check.name for check in checks if check.ok is False]
-    with output.telling():
-        _show(output, checks, ok=not failed)
+    failed = [result.name for result in results if result.ok is False]
+    with output.best_effort():
+        _show(output, results, ok=not failed)
     if failed:
-        hold = "does not hold" if len(failed) == 1 else "do not hold"
-        raise CheckFailedError(f"{len(failed)} of {len(checks)} checks {hold}: {', '.join(failed)}")
+        raise CheckFailedError(
+            f"{len(failed)} of {plural(len(results), 'check')} failed: {', '.join(failed)}"
+        )
 
 
-def _show(output: Output, checks: Sequence[Check], *, ok: bool) -> None:
-    """Print the checks; a terminal gets the fix in the same cell as what was found."""
+def _show(output: Output, results: Sequence[CheckResult], *, ok: bool) -> None:
+    """Print the results. Tables show the fix behind the detail."""
     if output.json:
-        output.document({"ok": ok, "checks": [asdict(check) for check in checks]})
+        output.document({"ok": ok, "checks": [asdict(result) for result in results]})
     elif output.plain:
-        rows = ({**asdict(check), "state": _STATES[check.ok][1]} for check in checks)
+        rows = ({**asdict(result), "state": _STATES[result.ok][1]} for result in results)
         output.table(rows, ("state", "name", "detail", "fix"))
     else:
-        told = (
+        lines = (
             {
-                "": _STATES[check.ok][0],
-                "check": check.name,
-                "detail": f"{check.detail} → {check.fix}" if check.fix else check.detail,
+                "": _STATES[result.ok][0],
+                "check": result.name,
+                "detail": f"{result.detail} → {result.fix}" if result.fix else result.detail,
             }
-            for check in checks
+            for result in results
         )
-        output.table(told, ("", "check", "detail"))
+        output.table(lines, ("", "check", "detail"))
+
+
+app = single(doctor)

@@ -1,4 +1,4 @@
-"""``help``: a command's help, or that of a topic."""
+"""``help``: show the help of a command or a topic."""
 
 from __future__ import annotations
 
@@ -6,34 +6,39 @@ from typing import Annotated, Any
 
 import typer
 
-from jebbitctl.commands.common import LocalCommand, command, single
-from jebbitctl.commands.topics import TOPICS
-from jebbitctl.context import context_of
-
-app = single()
+from jebbitctl.commands import topics
+from jebbitctl.commands.base import LOCAL, Context, command, single
 
 
-@command(
-    app, "help", cls=LocalCommand, example="jebbitctl help integrations create\njebbitctl help exit-codes"
-)
+@command(name="help", common=LOCAL, example="jebbitctl help integrations create\njebbitctl help exit-codes")
 def help_(
+    context: Context,
     ctx: typer.Context,
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COMMAND… | TOPIC]", help=f"A topic is {' or '.join(TOPICS)}."),
+        typer.Argument(
+            metavar="[COMMAND… | TOPIC]",
+            help=f"Topics: {', '.join(topics.TOPICS)}.",
+            autocompletion=topics.complete,
+        ),
     ] = None,
 ) -> None:
-    """Show the help of a command, or of a topic."""
-    text = TOPICS.get(words[0]) if words and len(words) == 1 else None
-    text = text or _help_of(ctx.find_root(), words or [])
-    context_of(ctx).output.value(text.rstrip(), {"help": text})
+    """Show the help of a command or a topic."""
+    if words and len(words) == 1 and words[0] in topics.TOPICS:
+        text = topics.text(words[0])
+    else:
+        text = _command_help(ctx.find_root(), words or [])
+    context.output.scalar(text.rstrip(), {"help": text})
 
 
-def _help_of(ctx: Any, words: list[str]) -> str:
-    """Return a command's help, as ``--help`` shows it."""
+def _command_help(ctx: Any, words: list[str]) -> str:
+    """Return the help of a command as ``--help`` shows it."""
     for word in words:
         if not hasattr(ctx.command, "resolve_command"):
             ctx.fail(f"No such command {word!r}.")
         name, found, _ = ctx.command.resolve_command(ctx, [word])
         ctx = typer.Context(found, info_name=name, parent=ctx)
     return str(ctx.command.get_help(ctx))
+
+
+app = single(help_)

@@ -1,203 +1,200 @@
-"""``login``: prove credentials, and only then keep them."""
+"""``login``: verify credentials and save them."""
 
 from __future__ import annotations
 
 import sys
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jebbitctl.commands.common import ApiCommand, command, single
-from jebbitctl.commands.completing import one_of
+from jebbitctl import environment as env
+from jebbitctl.commands.base import Context, command, single
 from jebbitctl.commands.whoami import show_account
-from jebbitctl.context import context_of
 from jebbitctl.errors import CredentialsError, InputRequiredError
-from jebbitctl.output import is_terminal
-from jebbitctl.settings import (
-    ENVIRONMENTS,
-    clean_credential,
-    credential_variable,
-    require_environment,
-    variable,
-)
-from jebbitctl.storage.inputs import read_input
+from jebbitctl.output.streams import is_terminal
+from jebbitctl.settings import profile_api_url, require_jebbit_environment
 from jebbitctl.storage.profiles import Profile, require_profile_name
-from jebbitctl.times import rfc3339_or_none
-from jebbitctl.urls import require_https
+from jebbitctl.util.ids import require_id
+from jebbitctl.util.inputs import clean_credential, read_input
+from jebbitctl.util.times import rfc3339_or_none
+from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
-    from jebbitctl.accounts import Account, Proof
-    from jebbitctl.context import Context
+    from jebbitctl.auth.accounts import Account, LoginResult
 
-app = single()
-
-_WITHOUT_TERMINAL = "use --client-id ID and --client-secret-stdin"
+_LOGIN_HINT = "use --client-id ID and --client-secret-stdin"
 
 
 @command(
-    app,
-    "login",
-    cls=ApiCommand,
     example="jebbitctl login\n"
-    'printf %s "$SECRET" | jebbitctl login --client-id 7hKqPz --client-secret-stdin --profile staging',
+    'printf %s "$SECRET" |\n'
+    "  jebbitctl login --client-id 7hKqPz --client-secret-stdin --profile test",
 )
 def login(
-    ctx: typer.Context,
+    context: Context,
     *,
-    client_id: Annotated[str | None, typer.Option(metavar="ID", help="Asked for when not given.")] = None,
+    client_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Client id. Prompted for if not given.")
+    ] = None,
     client_secret_stdin: Annotated[
-        bool, typer.Option("--client-secret-stdin", help="Read the secret from standard input.")
+        bool, typer.Option("--client-secret-stdin", help="Read the client secret from standard input.")
     ] = False,
     environment: Annotated[
-        str | None,
-        typer.Option(
-            metavar="|".join(ENVIRONMENTS),
-            help="Which of Jebbit's environments.",
-            autocompletion=one_of(*ENVIRONMENTS),
-        ),
+        Literal["production", "staging"] | None,
+        typer.Option(help="Environment to log in to."),
     ] = None,
-    api_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another API than the environment's.")
+    api_url: Annotated[str | None, typer.Option(metavar="URL", help="Override the API's base URL.")] = None,
+    auth_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Override the token issuer's base URL.")
     ] = None,
-    auth_url: Annotated[str | None, typer.Option(metavar="URL", help="Another token issuer.")] = None,
 ) -> None:
-    """Prove credentials, then keep them: the secret in the keyring, the rest in a profile.
+    """Log in: verify credentials and save them.
 
-    Jebbit's representative hands out the client id and secret. What is not given here is taken from
-    JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET, else asked for. --profile names the profile to keep them in,
-    and a business named with --business becomes its default.
+    Saves the secret in the operating system's keyring, and everything else in the profile. Get the client id
+    and secret from your Jebbit representative. Takes them from the options, else from JEBBIT_CLIENT_ID and
+    JEBBIT_CLIENT_SECRET, else prompts for them. With --business, the profile uses this business by default.
     """
-    from jebbitctl.accounts import Account
+    from jebbitctl.auth.accounts import Account
 
-    context = context_of(ctx)
     name = require_profile_name(context.settings.profile_name.value)
-    before = context.profiles.get(name) or Profile()
-    profile = _profile(context, name, before, environment=environment, api_url=api_url, auth_url=auth_url)
-    id_, secret = _given(context, client_id, from_stdin=client_secret_stdin, before=before)
+    previous = context.profiles.get(name) or Profile()
+    profile = _profile(context, name, previous, environment=environment, api_url=api_url, auth_url=auth_url)
+    id_, secret = _credentials(context, client_id, from_stdin=client_secret_stdin, previous=previous)
     context.accounts.require_storage()
     if id_ is None:
-        answer = context.prompts.ask("Client id", instead=_WITHOUT_TERMINAL, default=before.client_id)
-        id_ = clean_credential(answer, what="the client id")
+        answer = context.prompts.ask("Client id", hint=_LOGIN_HINT, default=previous.client_id)
+        id_ = clean_credential(answer, source="the client id")
     if secret is None:
-        answer = context.prompts.ask("Client secret", instead=_WITHOUT_TERMINAL, hidden=True)
-        secret = clean_credential(answer, what="the client secret")
-    if id_ != before.client_id and context.options.business is None:
+        answer = context.prompts.ask("Client secret", hint=_LOGIN_HINT, hidden=True)
+        secret = clean_credential(answer, source="the client secret")
+    if id_ != previous.client_id and context.options.business is None:
         profile = profile._replace(business=None)
     account = Account(name, profile._replace(client_id=id_), secret)
-    proof = context.accounts.prove(account)
-    context.accounts.keep(account, proof.token)
-    _show(context, account, proof)
+    result = context.accounts.authenticate(account)
+    context.accounts.save(account, result.token)
+    _show(context, account, result)
 
 
 def _profile(
     context: Context,
     name: str,
-    before: Profile,
+    previous: Profile,
     *,
     environment: str | None,
     api_url: str | None,
     auth_url: str | None,
 ) -> Profile:
-    """Return the profile to store: options, then the environment, then what an earlier login stored.
+    """Return the profile to save: from options, then the environment, then the previous login.
 
     Raises:
-        UsageError: one of them cannot be right.
+        UsageError: one of the values is invalid.
     """
-    from jebbitctl.ids import require_id
-
-    stored = f"profile {name}"
+    source = f"profile {name}"
     if environment is not None:
-        require_environment(environment, what="--environment")
-        before = before._replace(api_url=None, auth_url=None)
+        previous = previous._replace(api_url=None, auth_url=None)
     if context.options.business is not None:
         require_id(context.options.business, what="--business")
-    return before._replace(
-        environment=environment or require_environment(before.environment or "production", what=stored),
-        api_url=_url(
+    variables = context.environment
+    return previous._replace(
+        environment=environment
+        or require_jebbit_environment(previous.environment or "production", source=source),
+        api_url=_first_url(
             (api_url, "--api-url"),
-            (variable("JEBBIT_API_BASE_URL"), "JEBBIT_API_BASE_URL"),
-            (before.api_url, stored),
+            (variables.setting(env.API_BASE_URL), env.API_BASE_URL),
+            (previous.api_url, source),
         ),
-        auth_url=_url(
+        auth_url=_first_url(
             (auth_url, "--auth-url"),
-            (variable("JEBBIT_AUTH_ISSUER"), "JEBBIT_AUTH_ISSUER"),
-            (before.auth_url, stored),
+            (variables.setting(env.AUTH_ISSUER), env.AUTH_ISSUER),
+            (previous.auth_url, source),
         ),
-        audience=variable("JEBBIT_API_AUDIENCE") or before.audience,
-        business=context.options.business or before.business,
+        audience=variables.setting(env.API_AUDIENCE) or previous.audience,
+        business=context.options.business or previous.business,
         login_id=uuid.uuid4().hex,
     )
 
 
-def _url(*candidates: tuple[str | None, str]) -> str | None:
-    """Return the first URL that is given, None when none is."""
+def _first_url(*candidates: tuple[str | None, str]) -> str | None:
+    """Return the first URL that is not None.
+
+    Raises:
+        UsageError: it is not a safe URL.
+    """
     for url, source in candidates:
         if url is not None:
             return require_https(url, what=source).rstrip("/")
     return None
 
 
-def _given(
-    context: Context, client_id: str | None, *, from_stdin: bool, before: Profile
+def _credentials(
+    context: Context, client_id: str | None, *, from_stdin: bool, previous: Profile
 ) -> tuple[str | None, str | None]:
-    """Return the client id and the secret, each None where it is to be asked for.
+    """Return the client id and the secret, None for each that must be prompted for.
 
     Raises:
-        InputRequiredError: something is to be asked for, and there is nobody to ask.
-        CredentialsError: something that is given is no credential.
+        InputRequiredError: a prompt is needed but impossible.
+        CredentialsError: a value is not a valid credential.
     """
-    id_, secret = credential_variable("JEBBIT_CLIENT_ID"), credential_variable("JEBBIT_CLIENT_SECRET")
+    variables = context.environment
+    id_, secret = variables.credential(env.CLIENT_ID), variables.credential(env.CLIENT_SECRET)
     if client_id is not None:
-        own = clean_credential(client_id, what="--client-id")
-        if id_ not in {None, own}:
-            secret = None  # the environment's belongs to another client
-        id_ = own
+        chosen = clean_credential(client_id, source="--client-id")
+        if id_ not in {None, chosen}:
+            secret = None  # the environment's secret belongs to another client
+        id_ = chosen
     if id_ is None and not context.prompts.possible:
-        id_ = before.client_id
+        id_ = previous.client_id
     if from_stdin:
-        secret = clean_credential(_read_stdin(), what="the client secret on standard input")
+        secret = clean_credential(_read_stdin(), source="the client secret on standard input")
     if id_ is None:
-        context.prompts.require("The client id", instead=_WITHOUT_TERMINAL)
+        context.prompts.require("client id", hint=_LOGIN_HINT)
     if secret is None:
-        context.prompts.require("The client secret", instead=_WITHOUT_TERMINAL)
+        context.prompts.require("client secret", hint=_LOGIN_HINT)
     return id_, secret
 
 
 def _read_stdin() -> str:
     if sys.stdin is None or is_terminal(sys.stdin):
         raise InputRequiredError(
-            "--client-secret-stdin reads a pipe or a file, and there is none on standard input",
-            hint='leave it out to be asked, or: printf %s "$SECRET" | jebbitctl login …',
+            "--client-secret-stdin requires a pipe or a file on standard input",
+            hint='leave it out to be prompted, or: printf %s "$SECRET" | jebbitctl login …',
         )
     try:
-        return read_input("-", what="--client-secret-stdin").decode("utf-8-sig")
+        return read_input("-", option="--client-secret-stdin").decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CredentialsError("the client secret on standard input is not UTF-8 text") from None
 
 
-def _show(context: Context, account: Account, proof: Proof) -> None:
-    own, name = proof.business, account.name
-    who = f"{own['name']} ({own['id']})" if own else f"{len(proof.businesses)} businesses"
+def _show(context: Context, account: Account, result: LoginResult) -> None:
+    business, name = result.business, account.name
+    who = f"{business['name']} ({business['id']})" if business else f"{len(result.businesses)} businesses"
     context.output.note(f"Logged in to {who} as profile {name}.")
     show_account(
         context,
         {
-            "id": own["id"] if own else None,
-            "name": own["name"] if own else None,
+            "id": business["id"] if business else None,
+            "name": business["name"] if business else None,
             "profile": name,
-            "api_url": account.api_url,
+            "api_url": profile_api_url(account.profile),
             "client_id": account.profile.client_id,
             "credentials_source": f"keyring (profile {name})",
-            "token_expires_at": rfc3339_or_none(proof.token.expires_at),
-            "scopes": list(proof.token.scopes),
-            "businesses": proof.businesses,
+            "token_expires_at": rfc3339_or_none(result.token.expires_at),
+            "scopes": list(result.token.scopes),
+            "businesses": result.businesses,
         },
     )
     default = context.profiles.default()
     if default != name:
-        context.output.note(f"The default profile is {default}: jebbitctl profiles use {name} changes that.")
-    for outranking in ("JEBBIT_ACCESS_TOKEN", "JEBBIT_CLIENT_ID"):
-        if variable(outranking) is not None:
-            context.output.warn(f"{outranking} is set and outranks this profile, unless --profile names it")
+        context.output.note(
+            f"The default profile is {default}. To change it, run: jebbitctl profiles use {name}"
+        )
+    for variable in (env.ACCESS_TOKEN, env.CLIENT_ID):
+        if variable in context.environment:
+            context.output.warn(
+                f"{variable} is set and overrides this profile unless you add --profile {name}"
+            )
             break
+
+
+app = single(login)

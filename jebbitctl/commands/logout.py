@@ -1,4 +1,4 @@
-"""``logout``: forget a profile's secret, its tokens and the profile itself."""
+"""``logout``: remove a profile, its secret and its tokens."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.common import ProfileCommand, command, single
+from jebbitctl.commands.base import PROFILE, Context, command, single
 from jebbitctl.commands.profiles import note_new_default
-from jebbitctl.context import context_of
 from jebbitctl.errors import UsageError
 
-app = single()
 
-
-@command(app, "logout", cls=ProfileCommand, example="jebbitctl logout --profile staging")
+@command(common=PROFILE, example="jebbitctl logout --profile staging")
 def logout(
-    ctx: typer.Context, *, all_: Annotated[bool, typer.Option("--all", help="Every profile.")] = False
+    context: Context,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Log out of every profile.")] = False,
 ) -> None:
-    """Forget a profile: its secret in the keyring, its tokens, its settings."""
-    context = context_of(ctx)
+    """Log out: remove a profile, its secret and its tokens."""
     default = context.profiles.default()
     if all_ and context.options.profile is not None:
-        raise UsageError("--all and --profile exclude each other")
+        raise UsageError("--all and --profile are mutually exclusive")
     if all_:
-        forgotten = context.accounts.forget_all()
+        removed = context.accounts.remove_all()
     else:
         name = context.settings.profile_name
-        forgotten = [name.value] if name.value in context.profiles.names() else []
-        if not forgotten and name.source != "default":
+        removed = [name.value] if name.value in context.profiles.names() else []
+        if not removed and name.source != "default":
             raise UsageError(
-                f"there is no profile {name.value!r}", hint="jebbitctl profiles list shows those that exist"
+                f"profile {name.value!r} not found", hint="list profiles: jebbitctl profiles list"
             )
-        context.accounts.forget(forgotten)
+        context.accounts.remove(removed)
     if context.output.json:
-        context.output.document({"logged_out": forgotten})
+        context.output.document({"logged_out": removed})
     else:
-        context.output.note(f"Logged out: {', '.join(forgotten)}." if forgotten else "Nobody was logged in.")
+        context.output.note(f"Logged out of {', '.join(removed)}." if removed else "Not logged in.")
     note_new_default(context, default)
+
+
+app = single(logout)

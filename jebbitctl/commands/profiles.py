@@ -1,80 +1,68 @@
-"""``profiles``: several accounts on one machine."""
+"""``profiles``: list profiles, choose the default, remove one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from jebbitctl.commands import completing
-from jebbitctl.commands.common import LocalCommand, command, group
-from jebbitctl.context import context_of
+from jebbitctl.commands.base import LOCAL, Context, Yes, command, group
+from jebbitctl.commands.completion import ids
 from jebbitctl.errors import UsageError
-from jebbitctl.settings import DEFAULT_ENVIRONMENT, profile_api_url
+from jebbitctl.settings import profile_api_url
 
-if TYPE_CHECKING:
-    from jebbitctl.context import Context
-
-app = group("Several accounts on one machine.")
+COLUMNS = ("name", "default", "environment", "client_id", "business", "api_url")
 
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="The profile's name.", show_default=False, autocompletion=completing.profiles
+        metavar="NAME", help="Name of the profile.", show_default=False, autocompletion=ids.profiles
     ),
 ]
 
 
-@command(app, "list", cls=LocalCommand, example="jebbitctl profiles list")
-def list_(ctx: typer.Context) -> None:
+@command(name="list", common=LOCAL, example="jebbitctl profiles list")
+def list_(context: Context) -> None:
     """List profiles."""
-    context = context_of(ctx)
     default = context.profiles.default()
-    rows = []
-    for name in context.profiles.names():
-        profile = context.profiles.get(name)
-        if profile is not None:
-            rows.append(
-                {
-                    "name": name,
-                    "default": name == default,
-                    "environment": profile.environment or DEFAULT_ENVIRONMENT,
-                    "client_id": profile.client_id,
-                    "business": profile.business,
-                    "api_url": profile_api_url(profile) or None,
-                }
-            )
-    context.output.table(rows, ("name", "default", "environment", "client_id", "business", "api_url"))
+    rows = [
+        {
+            "name": name,
+            "default": name == default,
+            "environment": profile.environment or "production",
+            "client_id": profile.client_id,
+            "business": profile.business,
+            "api_url": profile_api_url(profile),
+        }
+        for name in context.profiles.names()
+        if (profile := context.profiles.get(name))
+    ]
+    context.output.table(rows, COLUMNS)
     if not rows:
-        context.output.note("No profiles: jebbitctl login makes one.")
+        context.output.note("No profiles. Create one with jebbitctl login.")
 
 
-@command(app, "use", cls=LocalCommand, example="jebbitctl profiles use staging")
-def use(ctx: typer.Context, name: Name) -> None:
+@command(common=LOCAL, example="jebbitctl profiles use staging")
+def use(context: Context, name: Name) -> None:
     """Make a profile the default."""
-    context = context_of(ctx)
     _require(name, context.profiles.names())
     context.profiles.use(name)
     if context.output.json:
         context.output.document({"default": name})
     else:
-        context.output.note(f"The default profile is {name}.")
+        context.output.note(f"The default profile is now {name}.")
 
 
-@command(app, "remove", cls=LocalCommand, example="jebbitctl profiles remove staging --yes")
-def remove(
-    ctx: typer.Context,
-    name: Name,
-    *,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-) -> None:
-    """Forget a profile, its secret and its tokens."""
-    context = context_of(ctx)
+@command(common=LOCAL, example="jebbitctl profiles remove staging --yes")
+def remove(context: Context, name: Name, *, yes: Yes = False) -> None:
+    """Remove a profile, its secret and its tokens."""
     _require(name, context.profiles.names())
     if not yes:
-        context.prompts.confirm(f"Remove profile {name} and its secret?", instead="add --yes to remove it")
+        context.prompts.confirm(
+            f"Remove profile {name} and its secret?", hint="add --yes to remove it without confirmation"
+        )
     default = context.profiles.default()
-    context.accounts.forget([name])
+    context.accounts.remove([name])
     if context.output.json:
         context.output.document({"removed": name})
     else:
@@ -82,16 +70,19 @@ def remove(
     note_new_default(context, default)
 
 
-def note_new_default(context: Context, before: str) -> None:
-    """Say which profile took the place of a default that is gone: the next command works with it."""
-    now = context.profiles.default()
-    if now != before and now in context.profiles.names():
-        context.output.note(f"The default profile is {now} now.")
+def note_new_default(context: Context, previous: str) -> None:
+    """Print a note with the new default profile if the previous one was removed."""
+    current = context.profiles.default()
+    if current != previous and current in context.profiles.names():
+        context.output.note(f"The default profile is now {current}.")
 
 
 def _require(name: str, names: list[str]) -> None:
     if name not in names:
         raise UsageError(
-            f"there is no profile {name!r}",
-            hint=f"profiles: {', '.join(names)}" if names else "jebbitctl login makes one",
+            f"profile {name!r} not found",
+            hint=f"existing profiles: {', '.join(names)}" if names else "create one with jebbitctl login",
         )
+
+
+app = group("Manage several accounts on one machine.", list_, use, remove)

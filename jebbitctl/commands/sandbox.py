@@ -1,120 +1,120 @@
-"""``sandbox``: a local Jebbit, to talk to or to run a command against."""
+"""``sandbox``: a local Jebbit, on its own or for one command."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from jebbitctl.commands.common import LocalCommand, command, group
-from jebbitctl.context import context_of
-from jebbitctl.deadline import POLL_INTERVAL
+from jebbitctl import environment as env
+from jebbitctl.commands.base import LOCAL, Context, command, group
 from jebbitctl.errors import UsageError
-from jebbitctl.storage.files import CONFIG_DIR_VARIABLE
+from jebbitctl.util.timeouts import POLL_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from jebbitctl.context import Context
+    from jebbitctl.environment import Environment
+    from jebbitctl.sandbox.server import SandboxOptions
 
-app = group("A local Jebbit to rehearse with.")
-
-PATIENCE = 5.0
-"""Seconds that a command gets to end after a SIGTERM."""
-
-Businesses = Annotated[int, typer.Option(metavar="N", help="How many the credentials cover.")]
-Integrations = Annotated[int, typer.Option(metavar="N", help="How many each business starts with.")]
-TokenLifetime = Annotated[int, typer.Option(metavar="SECONDS", help="How long a token is valid.")]
-Latency = Annotated[int, typer.Option(metavar="MS", help="Milliseconds before each answer.")]
-FailRate = Annotated[
-    float, typer.Option(metavar="P", help="The share of requests that fail with 429, 502 or 503: 0 to 1.")
-]
+TERMINATE_TIMEOUT = 5.0
+"""Seconds that a command has to end after SIGTERM."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-@command(app, "serve", cls=LocalCommand, example="jebbitctl sandbox serve --port 8700 --integrations 3")
+class BehaviourOptions(NamedTuple):
+    """How the sandbox behaves."""
+
+    businesses: Annotated[int, typer.Option(metavar="N", help="Number of businesses.")] = 1
+    integrations: Annotated[int, typer.Option(metavar="N", help="Number of integrations per business.")] = 0
+    token_lifetime: Annotated[int, typer.Option(metavar="SECONDS", help="Lifetime of a token.")] = 86400
+    latency: Annotated[int, typer.Option(metavar="MS", help="Delay of each response, in milliseconds.")] = 0
+    fail_rate: Annotated[
+        float,
+        typer.Option(metavar="P", help="Share of requests that fail with 429, 502 or 503, from 0 to 1."),
+    ] = 0.0
+
+
+@command(common=LOCAL, example="jebbitctl sandbox serve --port 8700 --integrations 3")
 def serve(
-    ctx: typer.Context,
+    context: Context,
+    behaviour: BehaviourOptions,
     *,
-    host: Annotated[str, typer.Option(metavar="HOST", help="A loopback name or address.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", help="0 for any free one.", min=0, max=65535)] = 0,
-    businesses: Businesses = 1,
-    integrations: Integrations = 0,
-    token_lifetime: TokenLifetime = 86400,
-    latency: Latency = 0,
-    fail_rate: FailRate = 0.0,
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Loopback name or address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="N", help="Port to listen on. 0 picks a free port.", min=0, max=65535)
+    ] = 0,
 ) -> None:
     """Serve a local Jebbit until Ctrl-C.
 
-    Once it accepts connections it prints the variables to set, as NAME=value lines on standard output. Its
-    test deliveries are real, and signed, but go to endpoints on this machine only. The client id with
-    "-readonly" appended has the same secret and no scope to write.
+    Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its test
+    deliveries are real and signed, but only go to endpoints on this machine. To test without write scopes,
+    append "-readonly" to the client id and keep the secret.
     """
-    from jebbitctl.sandbox.server import Options, Sandbox
+    from jebbitctl.sandbox.server import Sandbox
 
-    context = context_of(ctx)
-    options = Options(
-        host=host,
-        port=port,
-        businesses=businesses,
-        integrations=integrations,
-        token_lifetime=token_lifetime,
-        latency_ms=latency,
-        fail_rate=fail_rate,
-    )
-    with Sandbox(options, log=context.output.note) as sandbox:
+    output = context.output
+    with Sandbox(_options(behaviour, host=host, port=port), log=output.note) as sandbox:
         try:
-            context.output.note(f"A local Jebbit at {sandbox.url}; Ctrl-C stops it. To talk to it, set:")
+            output.note(f"Serving a local Jebbit at {sandbox.url}. Press Ctrl-C to stop. To use it, set:")
             _print_environment(context, sandbox.environment)
             while True:
                 time.sleep(POLL_INTERVAL)
         except KeyboardInterrupt:
-            context.output.note("Stopped.")
+            output.note("Stopped.")
 
 
 @command(
-    app,
-    "run",
-    cls=LocalCommand,
+    common=LOCAL,
     example="jebbitctl sandbox run --integrations 3 -- jebbitctl integrations list",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 def run(
-    ctx: typer.Context,
-    cmd: Annotated[list[str], typer.Argument(metavar="-- CMD…", help="What to run.", show_default=False)],
-    *,
-    businesses: Businesses = 1,
-    integrations: Integrations = 0,
-    token_lifetime: TokenLifetime = 86400,
-    latency: Latency = 0,
-    fail_rate: FailRate = 0.0,
+    context: Context,
+    cmd: Annotated[list[str], typer.Argument(metavar="-- CMD…", help="Command to run.", show_default=False)],
+    behaviour: BehaviourOptions,
 ) -> None:
-    """Run a command against a sandbox of its own, and exit as it did.
+    """Run a command against a new sandbox.
 
-    The command finds credentials, URLs and an empty configuration directory in its environment; the settings
-    of the account that you are logged in to are out of its reach. --debug shows what the sandbox is asked.
+    Exits with the exit code of the command. The command's environment has the credentials and URLs of the
+    sandbox, and an empty configuration directory, so it cannot reach your own account. --debug logs the
+    requests that the sandbox receives.
     """
-    from jebbitctl.sandbox.server import Options, Sandbox
+    from jebbitctl.sandbox.server import Sandbox
 
-    context = context_of(ctx)
-    options = Options(
-        businesses=businesses,
-        integrations=integrations,
-        token_lifetime=token_lifetime,
-        latency_ms=latency,
-        fail_rate=fail_rate,
-    )
     with (
-        Sandbox(options, log=context.output.debug) as sandbox,
-        environment_of(sandbox.environment) as environment,
+        Sandbox(_options(behaviour), log=context.output.debug) as sandbox,
+        sandbox_environment(context.environment, sandbox.environment) as environment,
     ):
         raise typer.Exit(_run(cmd, environment))
+
+
+@contextmanager
+def sandbox_environment(environment: Environment, sandbox: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield this process's environment with a sandbox in place of the user's account."""
+    with tempfile.TemporaryDirectory(prefix="jebbitctl-sandbox-") as directory:
+        yield environment.for_account({**sandbox, env.CONFIG_DIR: directory})
+
+
+def _options(behaviour: BehaviourOptions, **address: Any) -> SandboxOptions:
+    from jebbitctl.sandbox.server import SandboxOptions
+
+    return SandboxOptions(
+        businesses=behaviour.businesses,
+        integrations=behaviour.integrations,
+        token_lifetime=behaviour.token_lifetime,
+        latency_ms=behaviour.latency,
+        fail_rate=behaviour.fail_rate,
+        **address,
+    )
 
 
 def _print_environment(context: Context, environment: Mapping[str, str]) -> None:
@@ -126,59 +126,44 @@ def _print_environment(context: Context, environment: Mapping[str, str]) -> None
     sys.stdout.flush()
 
 
-@contextmanager
-def environment_of(sandbox: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Yield this process's environment with a sandbox in place of the user's account."""
-    with tempfile.TemporaryDirectory(prefix="jebbitctl-sandbox-") as directory:
-        own = {name: value for name, value in os.environ.items() if name not in _ACCOUNT_VARIABLES}
-        yield {**own, **sandbox, CONFIG_DIR_VARIABLE: directory}
-
-
-_ACCOUNT_VARIABLES = {
-    "JEBBIT_ACCESS_TOKEN",
-    "JEBBIT_API_AUDIENCE",
-    "JEBBIT_BUSINESS_ID",
-    "JEBBIT_PROFILE",
-    "JEBBIT_WEBHOOK_SECRET",
-}
-
-
-_ENDING = (signal.SIGINT, signal.SIGTERM)
-
-
 def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
-    """Run a command to its end; how a Ctrl-C, which reaches it as well, ends it is its own affair.
+    """Run a command and return its exit code.
 
-    No signal raises here before there is a process to end, and a Ctrl-C not at all: subprocess would lose the
-    process, or its exit code, which would be 0 then.
+    Signals do not raise exceptions here until the process exists, and Ctrl-C never does. Otherwise,
+    subprocess could lose the process or its exit code. Ctrl-C also reaches the process, which handles it.
     """
-    told: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: told.append(number)) for number in _ENDING}
+    received: list[int] = []
+    previous = {
+        number: signal.signal(number, lambda number, _: received.append(number)) for number in _SIGNALS
+    }
     try:
-        process = subprocess.Popen(cmd, env=environment)  # noqa: S603 - what the user asked for
+        process = subprocess.Popen(cmd, env=environment)  # noqa: S603 - the user's command
         try:
-            signal.signal(signal.SIGTERM, before[signal.SIGTERM])
-            if signal.SIGTERM in told:
+            signal.signal(signal.SIGTERM, previous[signal.SIGTERM])
+            if signal.SIGTERM in received:
                 raise SystemExit(128 + signal.SIGTERM)
-            if signal.SIGINT in told:  # perhaps before the command was there to get it
+            if signal.SIGINT in received:  # possibly before the process could receive it
                 process.send_signal(signal.SIGINT)
             code = process.wait()
         finally:
-            _end(process)
+            _terminate(process)
     except OSError as error:
-        raise UsageError(f"{cmd[0]} cannot be run: {error.strerror}") from None
+        raise UsageError(f"cannot run {cmd[0]}: {error.strerror}") from None
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave no command behind when this process is told to end."""
+def _terminate(process: subprocess.Popen[bytes]) -> None:
+    """End the process if it is still running."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(PATIENCE)
+            process.wait(TERMINATE_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+app = group("Run a local Jebbit for tests.", serve, run)

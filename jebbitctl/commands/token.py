@@ -1,26 +1,21 @@
-"""``token``: an access token, for whatever else speaks to Jebbit."""
+"""``token``: print an access token for other tools that talk to Jebbit."""
 
 from __future__ import annotations
 
-import typer
-
-from jebbitctl.commands.common import command, single
-from jebbitctl.context import context_of
-from jebbitctl.times import rfc3339_or_none
-
-app = single()
+from jebbitctl.commands.base import Context, command, single
+from jebbitctl.util.times import rfc3339_or_none
 
 
 @command(
-    app,
-    "token",
-    example='curl -H "Authorization: Bearer $(jebbitctl token)" https://api2.jebbit.com/api/v1/self',
+    example='curl -H "Authorization: Bearer $(jebbitctl token)" \\\n  https://api2.jebbit.com/api/v1/self',
 )
-def token(ctx: typer.Context) -> None:
-    """Print a valid access token: the cached one while it lasts, else a new one."""
-    context = context_of(ctx)
-    current = context.tokens.current()
-    context.output.value(
+def token(context: Context) -> None:
+    """Print a valid access token.
+
+    Prints the cached token, or requests a new one if it has expired or soon will.
+    """
+    current = context.tokens.get()
+    context.output.scalar(
         current.access_token,
         {
             "access_token": current.access_token,
@@ -29,3 +24,6 @@ def token(ctx: typer.Context) -> None:
             "scopes": list(current.scopes),
         },
     )
+
+
+app = single(token)

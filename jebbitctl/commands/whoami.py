@@ -1,41 +1,32 @@
-"""``whoami``: whose account this is, and which settings won."""
+"""``whoami``: show the account and the settings in use."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import typer
-
-from jebbitctl.commands.common import command, single
-from jebbitctl.context import context_of
-from jebbitctl.times import rfc3339_or_none
-
-if TYPE_CHECKING:
-    from jebbitctl.context import Context
-
-app = single()
+from jebbitctl.commands.base import Context, command, single
+from jebbitctl.util.times import rfc3339_or_none
 
 
-@command(app, "whoami", example="jebbitctl whoami --json")
-def whoami(ctx: typer.Context) -> None:
-    """Show whose account this is, and which settings won.
+@command(example="jebbitctl whoami --json")
+def whoami(context: Context) -> None:
+    """Show the account and the settings in use.
 
-    Works without --business where a credential covers several businesses, and lists them.
+    Lists the businesses if the credentials cover several; --business is not required.
     """
-    context = context_of(ctx)
-    show_account(context, account(context))
+    show_account(context, describe_account(context))
 
 
-def account(context: Context) -> dict[str, Any]:
-    """Ask Jebbit whose account this is; the keys of the result are a contract."""
+def describe_account(context: Context) -> dict[str, Any]:
+    """Return the account and the settings in use. Scripts rely on the keys."""
     from jebbitctl.api.businesses import identify
 
-    token = context.tokens.current()
-    own, businesses = identify(context.client, token.businesses)
+    token = context.tokens.get()
+    business, businesses = identify(context.client, token.businesses)
     settings, credentials = context.settings, context.credentials
     return {
-        "id": own["id"] if own else None,
-        "name": own["name"] if own else None,
+        "id": business["id"] if business else None,
+        "name": business["name"] if business else None,
         "profile": settings.profile_name.value if settings.profile.client_id else None,
         "api_url": settings.api_url.value,
         "client_id": credentials.client_id if credentials else None,
@@ -46,13 +37,16 @@ def account(context: Context) -> dict[str, Any]:
     }
 
 
-def show_account(context: Context, document: dict[str, Any]) -> None:
-    """Print what :func:`account` found."""
+def show_account(context: Context, account: dict[str, Any]) -> None:
+    """Print what :func:`describe_account` returns."""
     if context.output.json:
-        context.output.document(document)
+        context.output.document(account)
         return
-    named = [f"{business['id']} {business['name'] or ''}".strip() for business in document["businesses"]]
-    scopes = " ".join(document["scopes"])
-    context.output.pairs({**document, "scopes": scopes, "businesses": ", ".join(named)}.items())
-    if document["id"] is None:
-        context.output.note("This credential covers several businesses: name one with --business ID.")
+    names = [f"{business['id']} {business['name'] or ''}".strip() for business in account["businesses"]]
+    flat = {**account, "scopes": " ".join(account["scopes"]), "businesses": ", ".join(names)}
+    context.output.key_values(flat.items())
+    if account["id"] is None:
+        context.output.note("These credentials cover several businesses. Choose one with --business ID.")
+
+
+app = single(whoami)

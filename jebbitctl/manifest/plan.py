@@ -1,7 +1,7 @@
-"""The steps that bring Jebbit in line with a manifest: one for each write, in a safe order.
+"""Plans the steps that bring Jebbit in line with a manifest, one for each write, in a safe order.
 
-Creations come first, then updates, then mappings. Whatever stops deliveries comes last: deactivating and
-pruning.
+Creations come first, then updates, then mappings. Steps that end deliveries come last: deactivations and
+deletions.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import mapping_plan
 from jebbitctl.api.integrations import WEBHOOKS
+from jebbitctl.api.mapping_plan import ImportAction, plan_import
 from jebbitctl.api.resources import diff
-from jebbitctl.errors import NotFoundError, UsageError
-from jebbitctl.manifest.checks import ManifestError
-from jebbitctl.manifest.inventory import match
+from jebbitctl.errors import NotFoundError
+from jebbitctl.manifest.current_state import match
 from jebbitctl.manifest.schema import import_lines, require_sendable
+from jebbitctl.manifest.validation import ManifestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from jebbitctl.api.resources import Difference, Resource
-    from jebbitctl.manifest.inventory import CurrentState
-    from jebbitctl.manifest.reading import Manifest
+    from jebbitctl.manifest.current_state import CurrentState
+    from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.schema import IntegrationSpec
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
@@ -34,10 +34,10 @@ class Phase(IntEnum):
 
     CREATE = 0
     UPDATE = 1
-    MAP = 2
+    MAPPINGS = 2
     DEACTIVATE = 3
     PRUNE_MAPPINGS = 4
-    PRUNE = 5
+    PRUNE_INTEGRATIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class PlanStep:
     """One write.
 
     Attributes:
-        phase: decides when it runs.
+        phase: its place in the order.
         action: create, update or delete.
         business: the business that it changes, None for the business in use.
         name: of the integration in the manifest, None for an unmanaged integration.
         integration: its current state, None if it does not exist yet.
         mapping: the current state of the mapping, None if it does not exist yet or the step changes none.
-        desired: attributes.
+        desired: the attributes to create or update the resource with; empty for a deletion.
         is_mapping: whether the step changes a mapping of the integration.
     """
 
@@ -89,15 +89,15 @@ class Plan:
 
     Attributes:
         steps: bring Jebbit in line with the manifest.
-        unmanaged: remove what the manifest does not declare; not carried out.
-        ids: of the existing integrations that the manifest declares, by name.
-        seen: the ids of all existing mappings.
+        unmanaged: would delete what the manifest does not declare; empty with ``prune``.
+        ids: the ids of existing integrations that the manifest declares, by name.
+        known_mappings: the ids of all existing mappings.
     """
 
     steps: list[PlanStep]
     unmanaged: list[PlanStep]
     ids: dict[str, str]
-    seen: frozenset[str]
+    known_mappings: frozenset[str]
 
     @property
     def new(self) -> list[str]:
@@ -105,13 +105,13 @@ class Plan:
         return [str(s.name) for s in self.steps if s.action == CREATE and not s.is_mapping]
 
 
-def plan(manifest: Manifest, states: dict[str | None, CurrentState], *, prune: bool = False) -> Plan:
+def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, prune: bool = False) -> Plan:
     """Compare a manifest with the current state of its businesses.
 
     Args:
         manifest: the desired state.
         states: the current state of each business.
-        prune: whether to remove what the manifest does not declare.
+        prune: delete what the manifest does not declare.
 
     Raises:
         UsageError: a spec matches two integrations, or asks for an impossible change.
@@ -133,27 +133,29 @@ def plan(manifest: Manifest, states: dict[str | None, CurrentState], *, prune: b
                 (unmanaged if step.phase == Phase.PRUNE_MAPPINGS else steps).append(step)
         matched = {resource.id for resource in matches.values()}
         unmanaged += _prune_steps(business, (r for r in state.integrations if r.id not in matched))
-    seen = frozenset(str(mapping.id) for state in states.values() for mapping in state.mappings)
+    known_mappings = frozenset(str(mapping.id) for state in states.values() for mapping in state.mappings)
     if prune:
         steps, unmanaged = [*steps, *unmanaged], []
-    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, seen)
+    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings)
 
 
 def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resource | None) -> PlanStep | None:
     """Return the step that changes an integration itself, None if it is up to date."""
     if current is None:
         if spec.service_name != WEBHOOKS:
-            mistake = ManifestError(spec.path, f"no integration of {spec.service_name} matches")
+            error = ManifestError(spec.path, f"no integration of {spec.service_name} matches")
             raise NotFoundError(
-                manifest.describe(mistake), hint="create it in Jebbit's dashboard: the API cannot"
+                manifest.describe(error), hint="create it in Jebbit's dashboard: the API cannot"
             )
         return PlanStep(Phase.CREATE, CREATE, spec.business, spec.name, desired=spec.attributes)
     service = current.attributes.get("service_name", spec.service_name)
     if spec.service_name not in (WEBHOOKS, service):  # WEBHOOKS also stands for a missing service_name
-        mistake = ManifestError((*spec.path, "service_name"), f"the integration belongs to {service}")
-        raise UsageError(
-            manifest.describe(mistake),
-            hint="an integration cannot change its service: correct service_name or id",
+        raise manifest.usage_error(
+            ManifestError(
+                (*spec.path, "service_name"),
+                f"the integration belongs to {service}",
+                "an integration cannot change its service: correct service_name or id",
+            )
         )
     changes = diff(current.attributes, spec.attributes)
     if not changes:
@@ -161,8 +163,8 @@ def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resour
     if any(change.name == "endpoint" for change in changes):
         try:
             require_sendable(spec)
-        except ManifestError as mistake:
-            raise UsageError(manifest.describe(mistake), hint=mistake.hint) from None
+        except ManifestError as error:
+            raise manifest.usage_error(error) from None
     deactivates = any(change.name == "is_active" and change.desired is False for change in changes)
     return PlanStep(
         Phase.DEACTIVATE if deactivates else Phase.UPDATE,
@@ -179,32 +181,33 @@ def _mapping_steps(
 ) -> Iterator[PlanStep]:
     if spec.mappings is None:
         return
-    for step in mapping_plan.plan_import(import_lines(spec.mappings), existing, prune=True):
-        desired: dict[str, Any] = {}
-        phase, action = Phase.MAP, CREATE
-        if step.action is mapping_plan.ImportAction.KEEP:
+    for step in plan_import(import_lines(spec.mappings), existing, prune=True):
+        if step.action is ImportAction.UNCHANGED:
             continue
-        if step.line is None:
-            phase, action = Phase.PRUNE_MAPPINGS, DELETE
-        elif step.current is None:
-            desired = mapping_plan.new_attributes(step.line)
-        else:
-            action, desired = UPDATE, mapping_plan.changed_attributes(step.current, step.line)
         yield PlanStep(
-            phase, action, spec.business, spec.name, current, step.current, desired, is_mapping=True
+            Phase.PRUNE_MAPPINGS if step.action is ImportAction.DELETE else Phase.MAPPINGS,
+            step.action.value,
+            spec.business,
+            spec.name,
+            current,
+            step.current,
+            step.desired,
+            is_mapping=True,
         )
 
 
 def _prune_steps(business: str | None, unmanaged: Iterable[Resource]) -> Iterator[PlanStep]:
-    """Yield the steps that remove unmanaged integrations.
+    """Yield the steps that delete unmanaged integrations.
 
-    Those of other services are only deactivated: the API could not create them again.
+    Integrations of other services are only deactivated, since the API cannot create them again.
     """
     for resource in unmanaged:
         if resource.attributes.get("service_name") == WEBHOOKS:
-            yield PlanStep(Phase.PRUNE, DELETE, business, None, resource)
+            yield PlanStep(Phase.PRUNE_INTEGRATIONS, DELETE, business, None, resource)
         elif resource.attributes.get("is_active") is True:
-            yield PlanStep(Phase.PRUNE, UPDATE, business, None, resource, desired={"is_active": False})
+            yield PlanStep(
+                Phase.PRUNE_INTEGRATIONS, UPDATE, business, None, resource, desired={"is_active": False}
+            )
 
 
 def _phase(step: PlanStep) -> Phase:

@@ -9,7 +9,7 @@
     region = "us"                                # or "eu"
     is_active = true
     additional_options.hash_pii = true
-    set.additional_options.new_thing = 1         # anything without a key of its own, as with --set
+    set.additional_options.new_thing = 1         # an attribute without its own key, as with --set
     mappings = [
       { jebbit_var = "Outcome", client_var = "bucket", default = "none" },
     ]
@@ -29,14 +29,14 @@ from jebbitctl.api.integrations import REGIONS, WEBHOOKS
 from jebbitctl.api.mapping_csv import CsvLine
 from jebbitctl.api.resources import OPTIONS
 from jebbitctl.errors import UsageError
-from jebbitctl.ids import is_id
-from jebbitctl.manifest.checks import ManifestError, require_known, require_unknown, table_in, typed
-from jebbitctl.urls import normalized, require_https
+from jebbitctl.manifest.validation import ManifestError, get_table, get_typed, reject_keys, require_known
+from jebbitctl.util.ids import is_id
+from jebbitctl.util.urls import normalize_url, require_https
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from jebbitctl.manifest.checks import Path
+    from jebbitctl.manifest.validation import Path
 
 VERSION = 1
 ATTRIBUTE_TYPES: dict[str, type] = {
@@ -47,7 +47,7 @@ ATTRIBUTE_TYPES: dict[str, type] = {
     "require_opt_in": bool,
     "include_mapped_attributes": bool,
 }
-"""The attributes of an integration that have a key of their own."""
+"""The attributes of an integration that have their own key."""
 
 OPTION_TYPES: dict[str, type] = {
     "hash_pii": bool,
@@ -57,10 +57,10 @@ OPTION_TYPES: dict[str, type] = {
     "include_outcome_names": bool,
     "require_outcomes": bool,
 }
-"""The same for its ``additional_options``."""
+"""The nested attributes in ``additional_options`` that have their own key."""
 
 NOT_SETTABLE = frozenset({"id", "type", "service_name", "shared_secret", "created_at", "updated_at"})
-"""Jebbit sets these; a secret does not belong into a file either."""
+"""Only Jebbit sets these."""
 
 _MAPPING = ("jebbit_var", "client_var", "default")
 _ENTRY = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
@@ -100,13 +100,13 @@ class IntegrationSpec:
 
     @property
     def match_key(self) -> tuple[str, str]:
-        """The service and the endpoint, which identify it without an id."""
+        """The service and the endpoint, which identify an integration without an id."""
         return match_key({"service_name": self.service_name, **self.attributes})
 
 
 def match_key(attributes: dict[str, Any]) -> tuple[str, str]:
-    """Return the service and the endpoint of an integration, as text, whatever Jebbit holds there."""
-    return str(attributes.get("service_name")), normalized(str(attributes.get("endpoint")))
+    """Return the service and the endpoint of an integration, as text whatever their type."""
+    return str(attributes.get("service_name")), normalize_url(str(attributes.get("endpoint")))
 
 
 def parse_specs(document: dict[str, Any]) -> list[IntegrationSpec]:
@@ -120,7 +120,7 @@ def parse_specs(document: dict[str, Any]) -> list[IntegrationSpec]:
     if "integrations" in document and "businesses" in document:
         raise ManifestError(("integrations",), "a manifest has either integrations or businesses")
     found = _section(document, (), None)
-    for business, section in table_in(document, "businesses", ()).items():
+    for business, section in get_table(document, "businesses", ()).items():
         path = ("businesses", business)
         if not is_id(business):
             raise ManifestError(path, "not the id of a business", "ids look like bTUIhsye")
@@ -141,7 +141,7 @@ def _require_version(document: dict[str, Any]) -> None:
 
 
 def _section(holder: dict[str, Any], path: Path, business: str | None) -> list[IntegrationSpec]:
-    entries = table_in(holder, "integrations", path)
+    entries = get_table(holder, "integrations", path)
     return [
         _integration(name, entry, (*path, "integrations", name), business) for name, entry in entries.items()
     ]
@@ -153,7 +153,7 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
     if not isinstance(entry, dict):
         raise ManifestError(path, "must be a table", f"start it with [integrations.{name}]")
     require_known(entry, _ENTRY, path)
-    id_ = typed(entry, "id", str, path)
+    id_ = get_typed(entry, "id", str, path)
     if id_ is not None and not is_id(id_):
         raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
     attributes = _attributes(entry, path)
@@ -166,7 +166,7 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
         path,
         business,
         id_,
-        typed(entry, "service_name", str, path) or WEBHOOKS,
+        get_typed(entry, "service_name", str, path) or WEBHOOKS,
         attributes,
         _mappings(entry, path) if "mappings" in entry else None,
     )
@@ -174,37 +174,37 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
 
 def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the attributes of an entry as the API takes them, including those under ``set``."""
-    given = {
-        name: typed(entry, name, type_, path) for name, type_ in ATTRIBUTE_TYPES.items() if name in entry
+    attributes = {
+        name: get_typed(entry, name, type_, path) for name, type_ in ATTRIBUTE_TYPES.items() if name in entry
     }
-    if given.get("region", REGIONS[0]) not in REGIONS:
+    if attributes.get("region", REGIONS[0]) not in REGIONS:
         raise ManifestError((*path, "region"), "invalid region", f"use {' or '.join(REGIONS)}")
-    options = table_in(entry, OPTIONS, path)
+    options = get_table(entry, OPTIONS, path)
     require_known(options, OPTION_TYPES, (*path, OPTIONS), f"put other options under set.{OPTIONS}")
-    inner = {name: typed(options, name, OPTION_TYPES[name], (*path, OPTIONS)) for name in options}
-    further = dict(table_in(entry, "set", path))
-    require_unknown(further, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
-    further_inner = table_in(further, OPTIONS, (*path, "set"))
-    require_unknown(further_inner, OPTION_TYPES, (*path, "set", OPTIONS))
-    further.pop(OPTIONS, None)
-    inner |= further_inner
-    return given | further | ({OPTIONS: inner} if inner else {})
+    nested = {name: get_typed(options, name, OPTION_TYPES[name], (*path, OPTIONS)) for name in options}
+    others = dict(get_table(entry, "set", path))
+    reject_keys(others, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
+    other_options = get_table(others, OPTIONS, (*path, "set"))
+    reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS))
+    others.pop(OPTIONS, None)
+    nested |= other_options
+    return attributes | others | ({OPTIONS: nested} if nested else {})
 
 
 def _mappings(entry: dict[str, Any], path: Path) -> tuple[MappingSpec, ...]:
     found: list[MappingSpec] = []
-    for position, item in enumerate(typed(entry, "mappings", list, path)):
+    for position, item in enumerate(get_typed(entry, "mappings", list, path)):
         here = (*path, "mappings", position)
         if not isinstance(item, dict):
             raise ManifestError(here, "must be a table", 'such as { jebbit_var = "…", client_var = "…" }')
         require_known(item, _MAPPING, here)
-        given = {name: typed(item, name, str, here) for name in _MAPPING}
+        values = {name: get_typed(item, name, str, here) for name in _MAPPING}
         for name in ("jebbit_var", "client_var"):
-            if given[name] is None:
+            if values[name] is None:
                 raise ManifestError(here, f"{name} is missing")
-        if problem := mappings.problem(jebbit_var=given["jebbit_var"], client_var=given["client_var"]):
+        if problem := mappings.name_problem(jebbit_var=values["jebbit_var"], client_var=values["client_var"]):
             raise ManifestError(here, problem)
-        mapping = MappingSpec(given["jebbit_var"], given["client_var"], given["default"] or "")
+        mapping = MappingSpec(values["jebbit_var"], values["client_var"], values["default"] or "")
         if any((m.jebbit_var, m.client_var) == (mapping.jebbit_var, mapping.client_var) for m in found):
             raise ManifestError(here, f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice")
         found.append(mapping)
@@ -212,12 +212,12 @@ def _mappings(entry: dict[str, Any], path: Path) -> tuple[MappingSpec, ...]:
 
 
 def import_lines(specs: Sequence[MappingSpec]) -> list[CsvLine]:
-    """Return mappings in the form that an import takes, numbered by position."""
+    """Return mappings as lines of an import, numbered by position."""
     return [CsvLine(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(specs)]
 
 
 def require_sendable(spec: IntegrationSpec) -> None:
-    """Return if the endpoint of an integration is an absolute https URL.
+    """Check that the endpoint of an integration is an absolute https URL.
 
     Raises:
         ManifestError: it is not.
@@ -230,10 +230,10 @@ def require_sendable(spec: IntegrationSpec) -> None:
 
 
 def _require_unique_names(specs: Iterable[IntegrationSpec]) -> None:
-    """Return if no name repeats: secret files are named after integrations, on any file system.
+    """Check that no two names are equal, ignoring case: a secret file is named after its integration.
 
     Raises:
-        ManifestError: one does, ignoring case.
+        ManifestError: two are.
     """
     names: dict[str, Path] = {}
     for spec in specs:

@@ -1,4 +1,4 @@
-"""Bars and spinners on stderr, where somebody looks."""
+"""Progress bars and spinners on stderr."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.streams import console_on, is_terminal
-from jebbitctl.text import visible
+from jebbitctl.output.streams import console_for, is_terminal
+from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """How far a block of work is; without a terminal nothing is shown."""
+    """The progress of a block of work. Without a terminal, it shows nothing."""
 
     def __init__(self, bar: progress.Progress | None = None, task: progress.TaskID | None = None) -> None:
         self._bar = bar
         self._task = task
 
     def advance(self, steps: int = 1) -> None:
-        """Move on by so many steps."""
+        """Count steps as done."""
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, steps)
 
-    def say(self, about: str) -> None:
-        """Replace the text beside the bar."""
+    def describe(self, description: str) -> None:
+        """Replace the description beside the bar."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=visible(about))
+            self._bar.update(self._task, description=escape_controls(description))
 
 
 @contextmanager
-def showing_progress(about: str, total: int | None = None) -> Iterator[Progress]:
-    """Show a bar, or a spinner where the total is not known, while the block runs."""
+def show_progress(description: str, total: int | None = None) -> Iterator[Progress]:
+    """Show a bar while the block runs, or a spinner if the total is unknown."""
     if not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield Progress()
         return
@@ -50,8 +50,8 @@ def showing_progress(about: str, total: int | None = None) -> Iterator[Progress]
         progress.SpinnerColumn(),
         text,
         *end,
-        console=console_on(sys.stderr),
+        console=console_for(sys.stderr),
         transient=True,
-        redirect_stdout=is_terminal(sys.stdout),  # a pipe's data must not end up on stderr
+        redirect_stdout=is_terminal(sys.stdout),  # the data of a pipe must not end up on stderr
     ) as bar:
-        yield Progress(bar, bar.add_task(visible(about), total=total))
+        yield Progress(bar, bar.add_task(escape_controls(description), total=total))

@@ -6,11 +6,11 @@ from typing import Any
 
 from jebbitctl.errors import UsageError
 
-CARRIED_OUT = "the command itself was carried out; only what it came to could not be shown"
-"""A hint for whoever would run a command again because its result is missing."""
+COMMAND_DONE = "the command itself succeeded; only its result could not be printed"
+"""A hint that keeps people from running a command again because its result is missing."""
 
 
-def compiled(query: str) -> Any:
+def compile_query(query: str) -> Any:
     """Return a parsed expression.
 
     Raises:
@@ -22,13 +22,11 @@ def compiled(query: str) -> Any:
         return jmespath.compile(query)
     except jmespath.exceptions.JMESPathError as error:
         reason = str(error).splitlines()[0].rstrip(": ")
-        raise UsageError(
-            f"--query: {reason}", hint="the language is described at https://jmespath.org"
-        ) from None
+        raise UsageError(f"--query: {reason}", hint="see https://jmespath.org for the language") from None
 
 
 def search(query: Any, value: Any) -> Any:
-    """Return what an expression finds in a JSON value.
+    """Return the result of an expression for a JSON value.
 
     Raises:
         UsageError: it calls a function with values of the wrong type.
@@ -38,4 +36,4 @@ def search(query: Any, value: Any) -> Any:
     try:
         return query.search(value)
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=CARRIED_OUT) from None
+        raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None

@@ -1,4 +1,4 @@
-"""The two streams: who looks at them, and whether they take colour."""
+"""The standard streams: terminals, colour, and streams that are closed or full."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class ClosedStdout(io.TextIOBase):
-    """Stands in for a standard output that was closed before we came: whoever writes to it is told."""
+    """Stands in for a stdout that was closed before the program started: writing to it is an error."""
 
     @property
     def buffer(self) -> ClosedStdout:
-        """The same, for bytes."""
+        """This stream, for bytes."""
         return self
 
     def write(self, _: object) -> NoReturn:
-        """Refuse.
+        """Raise the error.
 
         Raises:
             JebbitctlError: always.
@@ -34,12 +34,12 @@ class ClosedStdout(io.TextIOBase):
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody looks at this stream."""
+    """Whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def in_colour(stream: TextIO | None) -> bool:
-    """Whether this stream takes colour: NO_COLOR and TERM=dumb say no, FORCE_COLOR says yes."""
+def supports_colour(stream: TextIO | None) -> bool:
+    """Whether a stream supports colour: not with NO_COLOR or TERM=dumb, and always with FORCE_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -48,7 +48,7 @@ def in_colour(stream: TextIO | None) -> bool:
 
 
 def write_error_line(text: str) -> None:
-    """Write a line to stderr; a stderr that is closed or full must not hide the exit code."""
+    """Write a line to stderr; a closed or full stderr must not hide the exit code."""
     if sys.stderr is None:
         return
     try:
@@ -59,21 +59,21 @@ def write_error_line(text: str) -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Lead a stream that takes nothing more nowhere: what it holds would end the interpreter with 120."""
+    """Point a broken stream at the null device: Python would fail to flush it at exit and return 120."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def styled(text: str, colour: str) -> str:
-    """Return text for stderr in bold and this colour, where it takes colour."""
-    return typer.style(text, fg=colour, bold=True) if in_colour(sys.stderr) else text
+    """Return text for stderr in bold and in a colour, if it supports colour."""
+    return typer.style(text, fg=colour, bold=True) if supports_colour(sys.stderr) else text
 
 
-def console_on(stream: TextIO) -> Console:
-    """Return a rich console that takes nothing as markup."""
+def console_for(stream: TextIO) -> Console:
+    """Return a rich console that interprets no markup."""
     from rich.console import Console
 
-    coloured = in_colour(stream)
+    coloured = supports_colour(stream)
     return Console(
         file=stream,
         highlight=False,

@@ -1,4 +1,4 @@
-"""Tables on a terminal, as lines: no padding at their ends, so that they can be copied."""
+"""Tables for a terminal, as lines without trailing spaces."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.output.streams import console_on
-from jebbitctl.text import cell
+from jebbitctl.output.streams import console_for
+from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-NARROW = 24
-"""A column this wide or narrower keeps its width from batch to batch."""
+MAX_STABLE_WIDTH = 24
+"""A column up to this width keeps its width from batch to batch."""
 
 _PADDING = r" +(\x1b\[0m)?$"
 
@@ -24,35 +24,35 @@ _PADDING = r" +(\x1b\[0m)?$"
 def table_lines(
     rows: Sequence[Sequence[Any]], columns: Sequence[str], widths: Sequence[int], *, header: bool
 ) -> tuple[list[str], list[int]]:
-    """Draw one batch of a table; return its lines, and how wide each column would like to be.
+    """Return the lines of one batch of a table, and the width that each column needs.
 
     Args:
         rows: a value for each column.
-        columns: attributes' names; their headers are upper case.
-        widths: how wide each column should be at the least, what the batch before returned.
+        columns: names of attributes; the headers are in upper case.
+        widths: the minimum width of each column: what the previous batch returned.
         header: whether this is the first batch.
     """
     texts = [[_text(value) for value in row] for row in rows]
-    wanted = [max(width, *(row[i].cell_len for row in texts)) for i, width in enumerate(widths)]
+    needed = [max(width, *(row[i].cell_len for row in texts)) for i, width in enumerate(widths)]
     table = _table(show_header=header)
-    fair_share = console_on(sys.stdout).width // len(columns) - 2
+    fair_share = console_for(sys.stdout).width // len(columns) - 2
     for position, column in enumerate(columns):
         last = position == len(columns) - 1
         table.add_column(
             column.upper().replace("_", " "),
             overflow="fold",
             header_style="bold",
-            min_width=None if last else min(wanted[position], NARROW, fair_share),
+            min_width=None if last else min(needed[position], MAX_STABLE_WIDTH, fair_share),
         )
-    return _drawn(table, texts), wanted
+    return _draw(table, texts), needed
 
 
-def pair_lines(pairs: Iterable[tuple[str, Any]]) -> list[str]:
-    """Draw names and values, a pair a line."""
+def key_value_lines(pairs: Iterable[tuple[str, Any]]) -> list[str]:
+    """Return the lines of names and values, one pair per line."""
     table = _table(show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    return _drawn(table, [[_text(name), _text(value)] for name, value in pairs])
+    return _draw(table, [[_text(name), _text(value)] for name, value in pairs])
 
 
 def _table(*, show_header: bool) -> Table:
@@ -67,10 +67,10 @@ def _text(value: Any) -> Text:
     return Text("-" if value is None else cell(value))
 
 
-def _drawn(table: Table, texts: Iterable[Sequence[Text]]) -> list[str]:
+def _draw(table: Table, texts: Iterable[Sequence[Text]]) -> list[str]:
     for row in texts:
         table.add_row(*row)
-    console = console_on(sys.stdout)
-    with console.capture() as drawn:
+    console = console_for(sys.stdout)
+    with console.capture() as capture:
         console.print(table)
-    return [re.sub(_PADDING, r"\1", line) for line in drawn.get().splitlines()]
+    return [re.sub(_PADDING, r"\1", line) for line in capture.get().splitlines()]

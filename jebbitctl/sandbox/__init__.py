@@ -1,6 +1,7 @@
 """A local Jebbit: token issuer, Integrations API and signed test webhooks, on loopback only.
 
-:class:`jebbitctl.sandbox.server.Sandbox` is the way in. It stands ``recorder``, ``guard`` and ``weather``
-around ``api``, which asks ``issuer`` for tokens, ``collection`` (with ``kinds`` and ``backfills``) for
-resources and ``deliveries`` for webhooks; all that is remembered is in ``state``, filled by ``seed``.
+:class:`jebbitctl.sandbox.server.Sandbox` runs it. A request passes ``request_log``, ``guard`` and ``faults``
+before ``routes`` dispatches it to ``issuer`` (tokens), ``collection`` (resources, described by
+``resource_types`` and ``backfills``) or ``deliveries`` (webhooks). All data is in ``state``, filled by
+``seed``.
 """

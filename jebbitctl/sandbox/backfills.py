@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.sandbox.answers import Problem
+from jebbitctl.sandbox.responses import ApiError
 
 if TYPE_CHECKING:
-    from jebbitctl.sandbox.state import Business, State, StoredResource
+    from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
 
 RECEIVED = "received"
 PROCESSING = "processing"
 FINISHED = "finished"
 
 
-def require_active(_: State, business: Business, backfill: StoredResource) -> None:
-    """Refuse a backfill of an integration that is switched off."""
+def require_active(_: SandboxState, business: Business, backfill: StoredResource) -> None:
+    """Reject a backfill of an inactive integration.
+
+    Raises:
+        ApiError: 400.
+    """
     integration = business.of("integrations")[backfill.attributes["integration_id"]]
     if not integration.attributes["is_active"]:
-        raise Problem(400, "cannot request a backfill for an inactive integration")
+        raise ApiError(400, "cannot request a backfill for an inactive integration")
 
 
-def progress(state: State, _: Business, backfill: StoredResource) -> None:
-    """Bring the status up to date: one step each :attr:`State.backfill_step` seconds."""
+def progress(state: SandboxState, _: Business, backfill: StoredResource) -> None:
+    """Update the status: it advances every :attr:`SandboxState.backfill_step` seconds."""
     if not _in_progress(backfill):
         return
     age = state.clock() - backfill.since
@@ -31,11 +35,15 @@ def progress(state: State, _: Business, backfill: StoredResource) -> None:
     backfill.attributes["updated_at"] = state.timestamp(backfill.since + steps * state.backfill_step)
 
 
-def restart(state: State, business: Business, backfill: StoredResource) -> None:
-    """Begin anew, unless it is still going on."""
+def restart(state: SandboxState, business: Business, backfill: StoredResource) -> None:
+    """Start a finished or failed backfill again.
+
+    Raises:
+        ApiError: 400 if it is still in progress.
+    """
     progress(state, business, backfill)
     if _in_progress(backfill):
-        raise Problem(400, "cannot restart in-progress (processing) job")
+        raise ApiError(400, "cannot restart in-progress (processing) job")
     backfill.attributes["status"] = RECEIVED
     backfill.since = state.clock()
 

@@ -1,11 +1,11 @@
-"""A JSON:API collection, one implementation for every kind."""
+"""JSON:API collections: one implementation for all resource types."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.sandbox.answers import Problem
-from jebbitctl.sandbox.kinds import KINDS
+from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
+from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
@@ -13,119 +13,119 @@ if TYPE_CHECKING:
 
     from werkzeug.datastructures import MultiDict
 
-    from jebbitctl.sandbox.kinds import Kind
-    from jebbitctl.sandbox.state import Business, State
+    from jebbitctl.sandbox.resource_types import ResourceType
+    from jebbitctl.sandbox.state import Business, SandboxState
 
 PAGE_LIMIT = 1000
 """The largest ``page[size]``; also the size when only ``page[number]`` is given."""
-_PAGE = {"number": 1, "size": PAGE_LIMIT}
+_PAGE_DEFAULTS = {"number": 1, "size": PAGE_LIMIT}
 
 
 class Collection:
-    """The resources of one kind that one business has.
+    """The resources of one type that belong to one business.
 
-    Hold the state's lock around each call: what is returned may be changed by the next one.
+    Hold the state's lock around each call, because later calls change the returned objects.
     """
 
-    def __init__(self, state: State, business: Business, kind: Kind) -> None:
+    def __init__(self, state: SandboxState, business: Business, resource_type: ResourceType) -> None:
         self._state = state
         self._business = business
-        self._kind = kind
-        self._resources = business.of(kind.type)
+        self._type = resource_type
+        self._resources = business.of(resource_type.type)
 
-    def select(self, query: MultiDict[str, str], *, beneath: str | None = None) -> list[dict[str, Any]]:
-        """Return the documents, newest first, that pass the query's filters and stand on its page.
+    def select(self, query: MultiDict[str, str], *, linked_to: str | None = None) -> list[dict[str, Any]]:
+        """Return the resource objects that match the query's filters and page, newest first.
 
         Args:
             query: the parameters of the URL.
-            beneath: only those that are linked to the resource with this id.
+            linked_to: an id; only resources linked to it are returned, and no filters are allowed.
 
         Raises:
-            Problem: 400 for a parameter that is not understood.
+            ApiError: 400 for an unknown parameter.
         """
-        filters, page = self._read_query(query, filterable=beneath is None)
-        found = [
+        filters, page = self._parse_query(query, filterable=linked_to is None)
+        selected = [
             resource
             for resource in reversed(self._resources.values())
-            if (beneath is None or beneath in resource.linked)
-            and all(self._kind.filters[name](resource, values) for name, values in filters.items())
+            if (linked_to is None or linked_to in resource.linked)
+            and all(self._type.filters[name](resource, values) for name, values in filters.items())
         ]
-        return [self.document(resource) for resource in found[page]]
+        return [self.document(resource) for resource in selected[page]]
 
     def find(self, id_: str) -> StoredResource:
         """Return the resource with this id.
 
         Raises:
-            Problem: 404.
+            ApiError: 404 if there is none.
         """
         try:
             return self._resources[id_]
         except KeyError:
-            raise Problem(404) from None
+            raise ApiError(404) from None
 
-    def create(self, given: Mapping[str, Any]) -> StoredResource:
-        """Keep a new resource and return it.
+    def create(self, attributes: Mapping[str, Any]) -> StoredResource:
+        """Add a resource and return it.
 
         Raises:
-            Problem: 422 or 400 for attributes that are missing or wrong, 404 for a parent that is.
+            ApiError: 422 or 400 for missing or invalid attributes, 404 for an unknown parent.
         """
-        if not given:
-            raise Problem(self._kind.empty, "no attributes were given")
-        resource = StoredResource(self._state.new_id(), self._kind.defaults(), self._state.clock())
-        changes = self._changes(resource, given)
-        missing = [name for name in self._kind.required if name not in changes]
+        if not attributes:
+            raise ApiError(self._type.empty_status, "no attributes were given")
+        resource = StoredResource(self._state.new_id(), self._type.defaults(), self._state.clock())
+        changes = self._changes(resource, attributes)
+        missing = [name for name in self._type.required if name not in changes]
         if missing:
-            raise Problem(400, f"missing: {', '.join(missing)}")
+            raise ApiError(400, f"missing: {', '.join(missing)}")
         for name, default in resource.attributes.items():
             if isinstance(default, dict) and name in changes:
                 changes[name] = default | changes[name]
         self._apply(resource, changes, stamps=("created_at", "updated_at"))
-        self._kind.created(self._state, self._business, resource)
+        self._type.on_create(self._state, self._business, resource)
         self._resources[resource.id] = resource
         return resource
 
-    def update(self, id_: str, given: Mapping[str, Any]) -> StoredResource:
-        """Change the attributes that are given and return the resource.
+    def update(self, id_: str, attributes: Mapping[str, Any]) -> StoredResource:
+        """Change attributes of a resource and return it.
 
         Raises:
-            Problem: 404, or 400 for attributes that are wrong.
+            ApiError: 404 if there is none, 400 for invalid attributes.
         """
         resource = self.find(id_)
-        changes = self._changes(resource, given)
-        self._kind.updated(self._state, self._business, resource)
+        changes = self._changes(resource, attributes)
+        self._type.on_update(self._state, self._business, resource)
         self._apply(resource, changes, stamps=("updated_at",))
         return resource
 
     def delete(self, id_: str) -> None:
-        """Remove a resource and all that belongs to it.
+        """Remove a resource and everything that belongs to it.
 
         Raises:
-            Problem: 404.
+            ApiError: 404 if there is none.
         """
         del self._resources[self.find(id_).id]
-        for kind in KINDS.values():
-            if kind.parent and kind.parent[1] == self._kind.type:
-                children = self._business.of(kind.type)
+        for resource_type in RESOURCE_TYPES.values():
+            if resource_type.parent and resource_type.parent[1] == self._type.type:
+                children = self._business.of(resource_type.type)
                 for child in [child for child in children.values() if id_ in child.linked]:
                     del children[child.id]
 
     def document(self, resource: StoredResource) -> dict[str, Any]:
-        """Return the JSON:API resource object; it changes as the resource does."""
-        self._kind.shown(self._state, self._business, resource)
-        return {"id": resource.id, "type": self._kind.type, "attributes": resource.attributes}
+        """Return the JSON:API resource object; its attributes are not a copy."""
+        self._type.on_read(self._state, self._business, resource)
+        return {"id": resource.id, "type": self._type.type, "attributes": resource.attributes}
 
-    def _changes(self, resource: StoredResource, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what of ``given`` is taken; the rest is dropped without a word, as Rails does."""
-        self._kind.check(given)
-        ignored = self._state.not_taken
+    def _changes(self, resource: StoredResource, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the attributes that are applied; the others are silently ignored, as Rails does."""
+        self._type.check(attributes)
+        ignored = self._state.ignored_attributes
         changes = {
-            name: _taken(value, resource.attributes.get(name), ignored)
-            for name, value in given.items()
-            if name not in ignored and isinstance(value, self._kind.writable.get(name, ()))
+            name: _merge(value, resource.attributes.get(name), ignored)
+            for name, value in attributes.items()
+            if name not in ignored and isinstance(value, self._type.writable.get(name, ()))
         }
-        if self._kind.parent and self._kind.parent[0] in changes:
-            parent = KINDS[self._kind.parent[1]]
-            Collection(self._state, self._business, parent).find(changes[self._kind.parent[0]])
+        if self._type.parent and self._type.parent[0] in changes:
+            parent = RESOURCE_TYPES[self._type.parent[1]]
+            Collection(self._state, self._business, parent).find(changes[self._type.parent[0]])
         return changes
 
     def _apply(self, resource: StoredResource, changes: Mapping[str, Any], *, stamps: Iterable[str]) -> None:
@@ -133,37 +133,37 @@ class Collection:
         for name in stamps:
             if name in resource.attributes:
                 resource.attributes[name] = self._state.timestamp()
-        if self._kind.parent:
-            resource.linked = {resource.attributes[self._kind.parent[0]]}
+        if self._type.parent:
+            resource.linked = {resource.attributes[self._type.parent[0]]}
 
-    def _read_query(
+    def _parse_query(
         self, query: MultiDict[str, str], *, filterable: bool
     ) -> tuple[dict[str, list[str]], slice[int | None, int | None, None]]:
-        known = {f"filter[{name}]": name for name in self._kind.filters} if filterable else {}
-        pages = {"page[number]", "page[size]"} if self._kind.paged else set()
+        filters_by_key = {f"filter[{name}]": name for name in self._type.filters} if filterable else {}
+        page_keys = {"page[number]", "page[size]"} if self._type.paged else set()
         for name in query:
-            if name not in known and name not in pages:
-                raise Problem(400, f"unknown parameter: {name}")
-        filters = {name: query.getlist(key) for key, name in known.items() if key in query}
-        needed = self._kind.needs_filter
-        if filterable and needed and needed not in filters:
-            raise Problem(400, f"filter[{needed}] is required")
-        return filters, _page(query) if query.keys() & pages else slice(None)
+            if name not in filters_by_key and name not in page_keys:
+                raise ApiError(400, f"unknown parameter: {name}")
+        filters = {name: query.getlist(key) for key, name in filters_by_key.items() if key in query}
+        required = self._type.required_filter
+        if filterable and required and required not in filters:
+            raise ApiError(400, f"filter[{required}] is required")
+        return filters, _page(query) if query.keys() & page_keys else slice(None)
 
 
 def _page(query: Mapping[str, str]) -> slice[int | None, int | None, None]:
     try:
-        number, size = (int(query.get(f"page[{name}]", default)) for name, default in _PAGE.items())
+        number, size = (int(query.get(f"page[{name}]", default)) for name, default in _PAGE_DEFAULTS.items())
     except ValueError:
-        raise Problem(400, "page[number] and page[size] must be numbers") from None
+        raise ApiError(400, "page[number] and page[size] must be numbers") from None
     if number < 1 or not 1 <= size <= PAGE_LIMIT:
-        raise Problem(400, f"page[number] starts at 1, page[size] is at most {PAGE_LIMIT}")
+        raise ApiError(400, f"page[number] must be at least 1, and page[size] from 1 to {PAGE_LIMIT}")
     return slice((number - 1) * size, number * size)
 
 
-def _taken(value: Any, current: Any, ignored: set[str]) -> Any:
-    """Return ``value``, an object with the ignored members as they are now."""
+def _merge(value: Any, current: Any, ignored: set[str]) -> Any:
+    """Return ``value``; an object keeps its current values of ignored members."""
     if not isinstance(value, dict) or not isinstance(current, dict):
         return value
-    kept = {name: current[name] for name in ignored & current.keys()}
-    return {name: inner for name, inner in value.items() if name not in ignored} | kept
+    unchanged = {name: current[name] for name in ignored & current.keys()}
+    return {name: inner for name, inner in value.items() if name not in ignored} | unchanged

@@ -1,4 +1,4 @@
-"""Test webhooks: really sent, to endpoints on this machine only."""
+"""Test webhooks. They are really sent, but only to endpoints on this machine."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jebbitctl.errors import UsageError
-from jebbitctl.urls import is_loopback
+from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMEOUT = 3.0
-"""Seconds an endpoint has to answer."""
+"""Seconds to wait for an endpoint's response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One test webhook.
+class OutgoingDelivery:
+    """A test webhook to send.
 
     Attributes:
-        integration_id: whose it is.
-        endpoint: where it goes; None for an integration of another service.
-        secret: what it is signed with.
-        body: the bytes that are sent.
+        integration_id: the integration that it belongs to.
+        endpoint: the URL to send it to; None for an integration of another service.
+        secret: the shared secret that signs it.
+        body: the bytes to send.
     """
 
     integration_id: str
@@ -33,27 +33,27 @@ class Delivery:
     secret: str = field(repr=False)
     body: bytes = SAMPLE_BODY
 
-    def run(self, log: Callable[[str], None]) -> None:
-        """Send it, when the endpoint is on loopback, and log one line on what came of it."""
-        host, shown = _place(self.endpoint or "")
+    def send(self, log: Callable[[str], None]) -> None:
+        """Send it if the endpoint is on loopback, and log one line about the outcome."""
+        host, safe_url = _split(self.endpoint or "")
         if not self.endpoint:
-            outcome = "not sent, there is no endpoint"
+            outcome = "not sent: the integration has no endpoint"
         elif is_loopback(host):
-            outcome = self._send(self.endpoint)
+            outcome = self._send_to(self.endpoint)
         else:
-            outcome = "not sent, the sandbox delivers to this machine only"
-        log(f"delivery {self.integration_id} -> {shown}: {outcome}")
+            outcome = "not sent: the sandbox only delivers to this machine"
+        log(f"delivery {self.integration_id} -> {safe_url}: {outcome}")
 
-    def _send(self, endpoint: str) -> str:
+    def _send_to(self, endpoint: str) -> str:
         try:
-            result = Sender(endpoint, self.secret, self.body, timeout=TIMEOUT).send()
+            response = Sender(endpoint, self.secret, self.body, timeout=TIMEOUT).send()
         except UsageError as error:
-            return f"not sent, {error.message}"
-        return f"{result.status or result.error} in {result.elapsed * 1000:.0f} ms"
+            return f"not sent: {error.message}"
+        return f"{response.outcome} ({response.elapsed * 1000:.0f} ms)"
 
 
-def _place(endpoint: str) -> tuple[str, str]:
-    """Return an endpoint's host, and the endpoint without what may be secret: user name, password, query."""
+def _split(endpoint: str) -> tuple[str, str]:
+    """Return the host of a URL, and the URL without its user name, password and query."""
     try:
         parts = urlsplit(endpoint)
         host, port = parts.hostname or "", parts.port

@@ -1,12 +1,12 @@
-"""Who may knock: programs of this machine, and no web page of somebody else (DNS rebinding)."""
+"""Rejects requests from web pages, including by DNS rebinding."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jebbitctl.sandbox.answers import Problem, refusal
-from jebbitctl.urls import is_loopback
+from jebbitctl.sandbox.responses import ApiError, error_response
+from jebbitctl.util.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def guarded(app: WSGIApplication) -> WSGIApplication:
-    """Return ``app``, answering 403 unless ``Host`` is loopback and ``Origin``, if any, the sandbox's own."""
+def require_loopback(app: WSGIApplication) -> WSGIApplication:
+    """Return ``app``, with 403 for a ``Host`` other than loopback or an ``Origin`` other than the sandbox."""
 
     def guard(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "")
-        problem = None
-        if not _means_loopback(host):
-            problem = Problem(403, "the Host must be this machine: localhost, 127.0.0.1 or [::1]")
+        error = None
+        if not _is_loopback_host(host):
+            error = ApiError(403, "the Host must be a loopback address: localhost, 127.0.0.1 or [::1]")
         elif environ.get("HTTP_ORIGIN", f"http://{host}") != f"http://{host}":
-            problem = Problem(403, "web pages may not use the sandbox")
-        return (refusal(problem) if problem else app)(environ, start_response)
+            error = ApiError(403, "requests from web pages are not allowed")
+        return (error_response(error) if error else app)(environ, start_response)
 
     return guard
 
 
-def _means_loopback(host: str) -> bool:
+def _is_loopback_host(host: str) -> bool:
     try:
         return is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:

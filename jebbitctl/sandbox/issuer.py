@@ -1,4 +1,4 @@
-"""The token issuer: OAuth 2.0 client credentials, as Auth0 answers them."""
+"""The token issuer: the OAuth 2.0 client credentials grant, with the responses of Auth0."""
 
 from __future__ import annotations
 
@@ -9,55 +9,57 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
-from jebbitctl.sandbox import tokens
-from jebbitctl.sandbox.answers import Problem, answer, read_document, read_json
+from jebbitctl.sandbox import jwt
+from jebbitctl.sandbox.responses import ApiError, json_response, read_document, read_json
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request
 
-    from jebbitctl.sandbox.state import State
+    from jebbitctl.sandbox.state import SandboxState
 
 AUDIENCE = "public-api"
 GRANT = "client_credentials"
-_MEMBERS = {"client_id", "client_secret", "audience", "grant_type"}
+_REQUIRED_MEMBERS = {"client_id", "client_secret", "audience", "grant_type"}
 
 
-def token(state: State, request: Request) -> Response:
-    """Answer ``POST /oauth/token``."""
+def token(state: SandboxState, request: Request) -> Response:
+    """Handle ``POST /oauth/token``."""
     try:
         body = read_json(request)
-    except Problem:
+    except ApiError:
         body = None
-    refusal = _malformed(request, body) or _refused(state, body)
-    if refusal:
-        status, error, description = refusal
-        return _answer({"error": error, "error_description": description}, status)
-    return _answer(_issue(state, body["client_id"], request.host_url))
+    rejection = _check_format(request, body) or _check_credentials(state, body)
+    if rejection:
+        status, error, description = rejection
+        return _respond({"error": error, "error_description": description}, status)
+    return _respond(_issue(state, body["client_id"], request.host_url))
 
 
-def auth(state: State, request: Request) -> Response:
-    """Answer ``POST /api/v1/auth``, the older way to a token; 400 for credentials that are not right."""
+def auth(state: SandboxState, request: Request) -> Response:
+    """Handle ``POST /api/v1/auth``, the older way to get a token; wrong credentials get 400."""
     body = read_document(request)
-    if not isinstance(body, dict) or not _known(state, body.get("client_id"), body.get("client_secret")):
-        raise Problem(400)
+    if not isinstance(body, dict) or not _is_known(state, body.get("client_id"), body.get("client_secret")):
+        raise ApiError(400)
     issued = _issue(state, body["client_id"], request.host_url)
-    return answer({"data": {name: issued[name] for name in ("access_token", "token_type", "scope")}})
+    return json_response({"data": {name: issued[name] for name in ("access_token", "token_type", "scope")}})
 
 
-def _malformed(request: Request, body: Any) -> tuple[int, str, str] | None:
+def _check_format(request: Request, body: Any) -> tuple[int, str, str] | None:
+    """Return the status, error and description of a rejection, or None."""
     if request.mimetype != "application/json":
         return 400, "invalid_request", "the Content-Type must be application/json"
     if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
         return 400, "invalid_request", "the body must be a JSON object of strings"
-    if missing := _MEMBERS - body.keys():
+    if missing := _REQUIRED_MEMBERS - body.keys():
         return 400, "invalid_request", f"missing: {', '.join(sorted(missing))}"
-    if body.keys() - _MEMBERS - {"scope"}:
-        return 400, "invalid_request", f"only these are known: {', '.join(sorted(_MEMBERS))}"
+    if body.keys() - _REQUIRED_MEMBERS - {"scope"}:
+        return 400, "invalid_request", f"allowed members: {', '.join(sorted(_REQUIRED_MEMBERS | {'scope'}))}"
     return None
 
 
-def _refused(state: State, body: dict[str, str]) -> tuple[int, str, str] | None:
-    if not _known(state, body["client_id"], body["client_secret"]):
+def _check_credentials(state: SandboxState, body: dict[str, str]) -> tuple[int, str, str] | None:
+    """Return the status, error and description of a rejection, or None."""
+    if not _is_known(state, body["client_id"], body["client_secret"]):
         return 401, "access_denied", "Unauthorized"
     if body["grant_type"] != GRANT:
         return 403, "unauthorized_client", "Grant type is not allowed for the client"
@@ -69,14 +71,14 @@ def _refused(state: State, body: dict[str, str]) -> tuple[int, str, str] | None:
     return None
 
 
-def _known(state: State, client_id: Any, client_secret: Any) -> bool:
+def _is_known(state: SandboxState, client_id: Any, client_secret: Any) -> bool:
     if not isinstance(client_id, str) or not isinstance(client_secret, str):
         return False
-    right = hmac.compare_digest(client_secret.encode("utf-8", "replace"), state.client_secret.encode())
-    return right and state.permissions_of(client_id) is not None
+    matches = hmac.compare_digest(client_secret.encode("utf-8", "replace"), state.client_secret.encode())
+    return matches and state.permissions_of(client_id) is not None
 
 
-def _issue(state: State, client_id: str, issuer: str) -> dict[str, Any]:
+def _issue(state: SandboxState, client_id: str, issuer: str) -> dict[str, Any]:
     permissions = state.permissions_of(client_id) or []
     now = int(state.clock())
     claims = {
@@ -91,14 +93,14 @@ def _issue(state: State, client_id: str, issuer: str) -> dict[str, Any]:
         "permissions": permissions,
     }
     return {
-        "access_token": tokens.encode(claims, state.signing_key),
+        "access_token": jwt.encode(claims, state.signing_key),
         "scope": " ".join(permissions),
         "expires_in": state.token_lifetime,
         "token_type": "Bearer",
     }
 
 
-def _answer(content: dict[str, Any], status: int = 200) -> Response:
+def _respond(content: dict[str, Any], status: int = 200) -> Response:
     return Response(
         json.dumps(content), status, content_type="application/json", headers={"Cache-Control": "no-store"}
     )

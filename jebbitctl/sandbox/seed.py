@@ -1,14 +1,14 @@
-"""What a business holds when the sandbox starts; the same at each start, secrets aside."""
+"""The data of a new sandbox; the same at each start, except for secrets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.sandbox.kinds import KINDS
+from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
-    from jebbitctl.sandbox.state import Business, State
+    from jebbitctl.sandbox.state import Business, SandboxState
 
 _NAMES = ("Acme Outfitters", "Borealis Beauty", "Cascade Coffee", "Driftwood Home", "Ember Fitness")
 _CAMPAIGNS = (
@@ -24,17 +24,18 @@ _SERVICES = ("webhooks_standard", "klaviyo", "webhooks_standard", "braze")
 _DAY = 86400
 
 
-def seed(state: State, *, businesses: int, integrations: int) -> None:
-    """Fill an empty store.
+def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
+    """Add businesses and their resources to an empty state.
 
     Args:
-        state: the store.
-        businesses: how many.
-        integrations: how many each has; every other one is of another service, without endpoint and region.
+        state: the empty state.
+        businesses: the number of businesses.
+        integrations: the number of integrations of each business. Every other one is of another service,
+            without endpoint and region.
     """
     for number in range(businesses):
-        generation = number // len(_NAMES)
-        name = _NAMES[number % len(_NAMES)] + (f" {generation + 1}" if generation else "")
+        repetition = number // len(_NAMES)
+        name = _NAMES[number % len(_NAMES)] + (f" {repetition + 1}" if repetition else "")
         business = state.add_business(name)
         campaigns = _add_campaigns(state, business)
         _add_feed(state, business)
@@ -43,28 +44,28 @@ def seed(state: State, *, businesses: int, integrations: int) -> None:
 
 
 def _add(
-    state: State, business: Business, type_: str, attributes: dict[str, Any], *linked: StoredResource
+    state: SandboxState, business: Business, type_: str, attributes: dict[str, Any], *linked: StoredResource
 ) -> StoredResource:
     resource = StoredResource(state.new_id(), attributes, state.clock(), {other.id for other in linked})
     business.of(type_)[resource.id] = resource
     return resource
 
 
-def _add_campaigns(state: State, business: Business) -> list[StoredResource]:
+def _add_campaigns(state: SandboxState, business: Business) -> list[StoredResource]:
     campaigns = []
     for title, launched, iteration in _CAMPAIGNS:
         attributes = {"title": title, "launch_date": launched, "active_iteration": iteration}
         campaign = _add(state, business, "campaigns", attributes)
         campaigns.append(campaign)
-        for label, group, custom in _LINKS if launched else ():
-            parameter = f"L={group.replace(' ', '+')}"
-            query = f"{parameter}&{custom}" if custom else parameter
+        for label, link_group, custom_param in _LINKS if launched else ():
+            parameter = f"L={link_group.replace(' ', '+')}"
+            query = f"{parameter}&{custom_param}" if custom_param else parameter
             link = {
                 "created_at": launched,
-                "custom_param_value": custom,
+                "custom_param_value": custom_param,
                 "enabled": True,
                 "label": label,
-                "link_group": group,
+                "link_group": link_group,
                 "link_parameter": parameter,
                 "include_uid_param": False,
                 "complete_live_link": f"https://play.example.com/{campaign.id}?{query}",
@@ -73,7 +74,7 @@ def _add_campaigns(state: State, business: Business) -> list[StoredResource]:
     return campaigns
 
 
-def _add_feed(state: State, business: Business) -> None:
+def _add_feed(state: SandboxState, business: Business) -> None:
     feed = _add(state, business, "feeds", {"name": "Products", "status": "uploaded", "source": "Platform"})
     for name in ("title", "price"):
         _add(state, business, "feed_columns", {"name": name, "feed_id": feed.id}, feed)
@@ -87,15 +88,15 @@ def _add_feed(state: State, business: Business) -> None:
 
 
 def _add_integration(
-    state: State, business: Business, index: int, *, age: int, campaign: StoredResource
+    state: SandboxState, business: Business, index: int, *, age: int, campaign: StoredResource
 ) -> None:
     service = _SERVICES[index % len(_SERVICES)]
-    made = state.timestamp(state.clock() - age)
-    attributes = KINDS["integrations"].defaults() | {
+    created_at = state.timestamp(state.clock() - age)
+    attributes = RESOURCE_TYPES["integrations"].defaults() | {
         "service_name": service,
         "endpoint": f"https://hooks.example.com/jebbit/{index + 1}",
-        "created_at": made,
-        "updated_at": made,
+        "created_at": created_at,
+        "updated_at": created_at,
     }
     if service == "webhooks_standard":
         _add(state, business, "integrations", attributes)

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: businesses with their resources, one pair of credentials, and a clock."""
+"""The data of a sandbox: businesses with their resources, credentials and a clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.times import rfc3339
+from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _SEED = 20211216
 READ_ONLY = "-readonly"
-"""Appended to the client id, it names a second client of the same secret, with the read scopes only."""
+"""The client id with this suffix is a second client, with the same secret and only read scopes."""
 
 
 def random_text(length: int) -> str:
-    """Return ``length`` unpredictable letters and digits: a secret."""
+    """Return a secret of ``length`` random letters and digits."""
     return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(length))
 
 
 @dataclass(slots=True)
 class StoredResource:
-    """One JSON:API resource.
+    """A JSON:API resource.
 
     Attributes:
         id: eight letters and digits, unique in the sandbox.
-        attributes: what the API shows.
-        since: unix seconds at which its present life began: its creation, or a backfill's restart.
-        linked: ids of the resources it belongs to or is used by.
+        attributes: the attributes that the API returns.
+        since: when it was created, or when a backfill was last restarted, in unix seconds.
+        linked: ids of the resources that it belongs to or that use it.
     """
 
     id: str
@@ -45,11 +45,11 @@ class StoredResource:
 
 @dataclass(slots=True)
 class Business:
-    """One business ("brand") and all that is its own.
+    """A business ("brand") and its resources.
 
     Attributes:
-        id: what ``x-jebbit-business`` names.
-        name: what people call it.
+        id: the value for ``x-jebbit-business``.
+        name: its display name.
         resources: by JSON:API type, then by id, oldest first.
     """
 
@@ -58,24 +58,26 @@ class Business:
     resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
 
     def of(self, type_: str) -> dict[str, StoredResource]:
-        """Return the resources of one JSON:API type, by id, oldest first; changing it changes the store."""
+        """Return the resources of one JSON:API type, by id, oldest first; not a copy."""
         return self.resources.setdefault(type_, {})
 
 
-class State:
-    """The store. Tests look inside and change it; hold :attr:`lock` while doing so beside running requests.
+class SandboxState:
+    """The data of a sandbox. Tests read and change it; hold :attr:`lock` if requests may run meanwhile.
 
-    Ids come from a seeded generator, the same at each start; credentials and secrets are fresh each time.
+    Ids come from a seeded generator and are the same at each start. Credentials and secrets are not.
 
     Attributes:
-        businesses: those that exist, by id.
-        client_id: the client that holds every permission.
-        client_secret: its secret, and that of the read-only client.
-        clock: unix seconds; replace it to let time pass.
-        backfill_step: seconds a backfill stays ``received``, and then ``processing``.
-        token_lifetime: seconds a new token is valid.
-        not_taken: names of attributes, nested ones too, that writes leave as they are, without a word.
-        permissions: what a new token of the full client lists.
+        lock: held while a request is handled.
+        businesses: all businesses, by id.
+        client_id: the client with all permissions.
+        client_secret: the secret of both clients.
+        clock: returns unix seconds; replace it to control time.
+        backfill_step: seconds that a backfill is ``received``, and then ``processing``.
+        token_lifetime: seconds that a new token is valid.
+        ignored_attributes: names of attributes, also nested ones, that writes silently leave unchanged.
+        permissions: the permissions in new tokens of the client with all permissions.
+        signing_key: signs the tokens.
     """
 
     def __init__(
@@ -88,13 +90,13 @@ class State:
         self.clock: Callable[[], float] = time.time
         self.backfill_step = backfill_step
         self.token_lifetime = token_lifetime
-        self.not_taken: set[str] = set()
+        self.ignored_attributes: set[str] = set()
         self.permissions = list(scopes)
         self.signing_key = secrets.token_bytes(32)
-        self._random = Random(_SEED)  # noqa: S311 - ids are to be the same at each start
+        self._random = Random(_SEED)  # noqa: S311 - the same ids at each start
 
     def permissions_of(self, client_id: str) -> list[str] | None:
-        """Return what a token for this client lists; None for a client nobody knows."""
+        """Return the permissions of a client's tokens; None for an unknown client."""
         if client_id == self.client_id:
             return list(self.permissions)
         if client_id == self.client_id + READ_ONLY:
@@ -106,18 +108,18 @@ class State:
         return "".join(self._random.choices(_ALPHANUMERIC, k=8))
 
     def timestamp(self, at: float | None = None) -> str:
-        """Return ``at`` (unix seconds; now when omitted) as the API writes times."""
+        """Return ``at`` (unix seconds; default now) in the API's time format."""
         return rfc3339(self.clock() if at is None else at, "milliseconds")
 
     def add_business(self, name: str) -> Business:
-        """Add an empty business; tokens issued from now on cover it."""
+        """Add an empty business, covered by tokens issued from now on."""
         business = Business(self.new_id(), name)
         self.businesses[business.id] = business
         self.permissions.append(f"read:business:{business.id}")
         return business
 
     def remove_business(self, business_id: str) -> None:
-        """Remove a business and leave its permission behind, as the service does."""
+        """Remove a business but not its permission, as Jebbit does."""
         del self.businesses[business_id]
 
     def rotate_secret(self) -> str:

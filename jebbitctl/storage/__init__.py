@@ -1,1 +1,1 @@
-"""What is kept on this machine: profiles, secrets, tokens."""
+"""Files and the keyring: profiles, secrets, cached tokens and completions."""

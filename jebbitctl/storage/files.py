@@ -1,4 +1,4 @@
-"""Files that only their owner reads, written whole or not at all."""
+"""Private files, written atomically."""
 
 from __future__ import annotations
 
@@ -8,30 +8,35 @@ import stat
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import JebbitctlError, UsageError
 
-CONFIG_DIR_VARIABLE = "JEBBIT_CONFIG_DIR"
+if TYPE_CHECKING:
+    from jebbitctl.environment import Environment
+
 _PREFIX = ".jebbitctl-"
 LEFTOVERS = f"{_PREFIX}*"
-"""What interrupted writes leave behind."""
+"""A pattern for the temporary files that interrupted writes leave behind."""
 
 
-def config_dir() -> Path | None:
-    """Return the directory of this user's profiles and tokens, None where there is no home to put one in.
+def config_dir(environment: Environment) -> Path | None:
+    """Return the directory of this user's profiles and tokens, None if there is no home directory.
 
-    It need not exist yet.
+    It may not exist yet.
 
     Raises:
         UsageError: JEBBIT_CONFIG_DIR is empty.
     """
-    named = os.environ.get(CONFIG_DIR_VARIABLE)
-    if named is not None:
-        if not named:
-            raise UsageError(f"{CONFIG_DIR_VARIABLE} is set, but empty", hint="unset it, or name a directory")
-        return Path(named).absolute()
-    if os.name == "posix" and not _absolute_or_unset("HOME") and not os.environ.get("XDG_CONFIG_HOME"):
-        return None  # what platformdirs makes of such a HOME depends on its version
+    directory = environment.values.get(CONFIG_DIR)
+    if directory is not None:
+        if not directory:
+            raise UsageError(f"{CONFIG_DIR} is set but empty", hint="unset it, or set it to a directory")
+        return Path(directory).absolute()
+    home, xdg = environment.values.get("HOME"), environment.values.get("XDG_CONFIG_HOME")
+    if os.name == "posix" and home is not None and not Path(home).is_absolute() and not xdg:
+        return None  # platformdirs treats such a HOME differently from version to version
     import platformdirs
 
     try:
@@ -42,10 +47,10 @@ def config_dir() -> Path | None:
 
 
 def private_dir(path: Path) -> Path:
-    """Create ``path`` with mode 0700, or tighten the mode it has; return it.
+    """Create a directory with mode 0700, or make an existing one private; return it.
 
     Raises:
-        OSError: it cannot be created, belongs to somebody else, or is shared by design, as ``/tmp`` is.
+        OSError: it cannot be created, belongs to another user, or has the sticky bit, as ``/tmp`` has.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix":
@@ -60,10 +65,10 @@ def private_dir(path: Path) -> Path:
 
 
 def is_private(path: Path) -> bool:
-    """Whether ``path`` is a plain file of this user's that nobody else can read; always True on Windows.
+    """Whether a path is a regular file that only this user can access. Windows' permissions are not checked.
 
     Raises:
-        OSError: there is no such file.
+        OSError: it does not exist.
     """
     status = path.lstat()
     if os.name != "posix":
@@ -76,10 +81,10 @@ def is_private(path: Path) -> bool:
 
 
 def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Replace ``path`` by a file of this mode: readers see the old content or the new, never a part.
+    """Replace a file atomically: readers see the old content or the new, never a part.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: it cannot be written; the old file is unchanged.
     """
     import tempfile
 
@@ -89,7 +94,7 @@ def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if mode != 0o600:  # noqa: PLR2004 - what it has
+        if mode != 0o600:  # noqa: PLR2004 - the mode that mkstemp sets
             Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
@@ -99,10 +104,10 @@ def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
 
 
 def write_shared(path: Path, content: str) -> None:
-    """Replace a file of the user's, which holds no secret and keeps its mode; what is missing is made.
+    """Create or replace a file that holds no secret; an existing one keeps its mode.
 
     Raises:
-        JebbitctlError: it cannot be written; the old file is as it was.
+        JebbitctlError: it cannot be written; the old file is unchanged.
     """
     try:
         if path.is_file():
@@ -114,18 +119,22 @@ def write_shared(path: Path, content: str) -> None:
 
 
 def sweep(directory: Path, pattern: str = LEFTOVERS, *, older_than: float = 3600) -> None:
-    """Remove files that nobody has written to for ``older_than`` seconds: by default what was interrupted."""
+    """Remove files that were last written more than ``older_than`` seconds ago; by default temporary ones."""
     for path in directory.glob(pattern):
         with suppress(OSError):
             if path.lstat().st_mtime < time.time() - older_than:
                 path.unlink()
 
 
-def remove(path: Path, *, what: str) -> None:
-    """Remove a file, which may be gone already.
+def remove_file(path: Path, *, what: str) -> None:
+    """Remove a file if it exists.
+
+    Args:
+        path: of the file.
+        what: its description for the error, such as ``a cached token``.
 
     Raises:
-        JebbitctlError: it is there, and cannot be removed.
+        JebbitctlError: it exists, but cannot be removed.
     """
     try:
         path.unlink()
@@ -136,7 +145,7 @@ def remove(path: Path, *, what: str) -> None:
 
 
 def write_secret_file(path: Path, secret: str) -> None:
-    """Write a secret where the user asked for it: mode 0600, or into what stands there (a pipe, a device).
+    """Write a secret to a file with mode 0600, or into an existing pipe or device.
 
     Raises:
         JebbitctlError: it cannot be written.
@@ -152,22 +161,17 @@ def write_secret_file(path: Path, secret: str) -> None:
 
 
 def require_writable(path: Path) -> None:
-    """Refuse a place that a secret could not be written to, while nothing has happened yet.
+    """Check that a secret can be written to a path, before anything is created at Jebbit.
 
     Raises:
-        UsageError: the directory is missing or read-only, or ``path`` is a directory, or a link to a file,
-            which would be replaced: ``/dev/stdout``, say.
+        UsageError: the directory is missing or read-only; or the path is a directory, or a link to a file:
+            a link such as ``/dev/stdout`` would be replaced.
     """
     if path.is_dir():
         raise UsageError(f"{path} is a directory")
     if path.is_symlink() and path.is_file():
-        raise UsageError(f"{path} is a link", hint="name the file that it leads to")
+        raise UsageError(f"{path} is a link", hint="give the path of the file that it points to")
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a directory")
     if not os.access(path.parent if not path.exists() or path.is_file() else path, os.W_OK):
         raise UsageError(f"{path} cannot be written")
-
-
-def _absolute_or_unset(variable: str) -> bool:
-    value = os.environ.get(variable)
-    return value is None or Path(value).is_absolute()

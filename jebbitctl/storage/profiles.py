@@ -1,4 +1,4 @@
-"""``config.toml``: which profiles there are and what each one says. It holds no secret.
+"""The profiles in ``config.toml``. The file holds no secrets.
 
 ::
 
@@ -7,11 +7,11 @@
     [profiles.production]
     client_id = "7hKq…"
     environment = "production"      # or "staging"
-    business = "bTUIhsye"           # optional: the one to use when none is named
+    business = "bTUIhsye"           # optional: sent unless --business is given
     api_url = "https://…"           # optional: overrides the environment's
-    auth_url = "https://…"          # optional, likewise
-    audience = "public-api"         # optional, likewise
-    login_id = "5f0c…"              # made anew by each login: tokens of an earlier login are not used
+    auth_url = "https://…"          # optional: overrides the default
+    audience = "public-api"         # optional: overrides the default
+    login_id = "5f0c…"              # new with each login, so that older tokens are not used
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import UsageError
-from jebbitctl.storage.files import CONFIG_DIR_VARIABLE, private_dir, sweep, write_private
+from jebbitctl.storage.files import private_dir, sweep, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 DEFAULT_PROFILE = "default"
-_LOCK_PATIENCE = 5.0
+_LOCK_TIMEOUT = 5.0
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
 class Profile(NamedTuple):
-    """One account, as ``login`` stored it. A None means that the default applies."""
+    """One account, as ``login`` saved it. None means that the default applies."""
 
     client_id: str | None = None
     environment: str | None = None
@@ -45,10 +46,10 @@ class Profile(NamedTuple):
 
 
 def require_profile_name(name: str) -> str:
-    """Return ``name`` when a profile can be called that.
+    """Return a name if it is valid for a profile.
 
     Raises:
-        UsageError: it is empty, too long, or holds anything but letters, digits and ``_.-``.
+        UsageError: it is empty, too long, or contains anything but letters, digits and ``_.-``.
     """
     if not re.fullmatch(_NAME, name):
         raise UsageError(f"{name!r} is not a profile name", hint="use letters, digits, '-', '_' and '.'")
@@ -59,7 +60,7 @@ class ProfileStore:
     """Reads and writes ``config.toml`` in one directory.
 
     Args:
-        directory: created when first written. None where there is no home to have one in: then there are no
+        directory: created when first written. None if there is no home directory: then there are no
             profiles, and none can be saved.
     """
 
@@ -68,19 +69,19 @@ class ProfileStore:
         self._document: dict[str, Any] | None = None
 
     def names(self) -> list[str]:
-        """Return the profiles' names in the file's order."""
+        """Return the profiles' names in the order of the file."""
         return list(self._profiles())
 
     def default(self) -> str:
-        """Return the name of the profile in use when none is named."""
+        """Return the name of the default profile."""
         name = self._read().get("default_profile", DEFAULT_PROFILE)
         return name if isinstance(name, str) else DEFAULT_PROFILE
 
     def get(self, name: str) -> Profile | None:
-        """Return a profile, None when there is none of this name.
+        """Return a profile, None if it does not exist.
 
         Raises:
-            UsageError: the file, or this profile in it, cannot be read.
+            UsageError: the file or this profile is invalid.
         """
         table = self._profiles().get(name)
         if table is None:
@@ -88,11 +89,11 @@ class ProfileStore:
         known = {name: table.get(name) for name in Profile._fields}
         for key, value in known.items():
             if value is not None and not isinstance(value, str):
-                raise UsageError(f"{self.path}: profiles.{name}.{key} is not a text")
+                raise UsageError(f"{self.path}: profiles.{name}.{key} is not a string")
         return Profile(**known)
 
     def save(self, name: str, profile: Profile) -> None:
-        """Write a profile; comments and keys of others stay as they are.
+        """Write a profile. Comments and unknown keys in the file are preserved.
 
         Raises:
             UsageError: the file cannot be read or written.
@@ -119,7 +120,7 @@ class ProfileStore:
         self._edit(change)
 
     def remove(self, name: str) -> None:
-        """Forget a profile; if it was the default, the first of the others becomes it."""
+        """Remove a profile; if it was the default, the first of the others becomes the default."""
 
         def change(document: Any) -> None:
             profiles = document.get("profiles", {})
@@ -133,12 +134,12 @@ class ProfileStore:
         self._edit(change)
 
     def require_writable(self) -> None:
-        """Refuse a place that no profile could be saved in, while nothing has happened yet.
+        """Check that a profile can be saved, before the user is asked for anything.
 
         Raises:
-            UsageError: there is no home directory, or something that cannot be written is in the way.
+            UsageError: there is no home directory, or the file or its directory cannot be written.
         """
-        path = self._place()
+        path = self._require_path()
         nearest = next(parent for parent in path.parents if os.access(parent, os.F_OK))
         if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
             reason = "Permission denied" if nearest.is_dir() else "Not a directory"
@@ -147,11 +148,11 @@ class ProfileStore:
     def _profiles(self) -> dict[str, Any]:
         profiles = self._read().get("profiles", {})
         if not isinstance(profiles, dict) or not all(isinstance(t, dict) for t in profiles.values()):
-            raise UsageError(f"{self.path}: 'profiles' does not hold tables")
+            raise UsageError(f"{self.path}: 'profiles' must contain tables only")
         return profiles
 
     def _read(self) -> dict[str, Any]:
-        if self._document is None and not (text := self._text()):
+        if self._document is None and not (text := self._read_text()):
             self._document = {}
         elif self._document is None:
             import tomllib
@@ -159,10 +160,10 @@ class ProfileStore:
             try:
                 self._document = tomllib.loads(text)
             except tomllib.TOMLDecodeError as error:
-                raise UsageError(f"{self.path}: {error}", hint="mend the file or move it away") from None
+                raise UsageError(f"{self.path}: {error}", hint="fix the file, or move it away") from None
         return self._document
 
-    def _text(self) -> str:
+    def _read_text(self) -> str:
         if self.path is None:
             return ""
         try:
@@ -170,49 +171,49 @@ class ProfileStore:
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise UsageError(f"{self.path} cannot be read: {why}") from None
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise UsageError(f"{self.path} cannot be read: {reason}") from None
 
-    def _place(self) -> Path:
+    def _require_path(self) -> Path:
         if self.path is None:
             raise UsageError(
-                "there is no home directory to keep profiles in",
-                hint=f"set {CONFIG_DIR_VARIABLE} to a directory, or HOME",
+                "there is no home directory to store profiles in",
+                hint=f"set {CONFIG_DIR} to a directory, or HOME",
             )
         return self.path
 
     def _edit(self, change: Callable[[Any], None]) -> None:
-        """Change the file's document; no process undoes another's work."""
+        """Change the file under a lock, so that no process overwrites the changes of another."""
         from filelock import FileLock, Timeout
 
-        path = self._place()
+        path = self._require_path()
         try:
             private_dir(path.parent)
-            with FileLock(path.with_suffix(".lock"), timeout=_LOCK_PATIENCE, mode=0o600):
+            with FileLock(path.with_suffix(".lock"), timeout=_LOCK_TIMEOUT, mode=0o600):
                 self._document = None
                 self._profiles()
-                write_private(path.resolve(), self._edited(change))
+                write_private(path.resolve(), self._changed_text(change))
                 sweep(path.parent)
         except Timeout:
-            raise _unwritable(path, "another process holds it") from None
+            raise _unwritable(path, "another process has locked it") from None
         except OSError as error:
             raise _unwritable(path, error.strerror) from None
         finally:
             self._document = None
 
-    def _edited(self, change: Callable[[Any], None]) -> str:
-        """Return the file's text with a change, and everything else as it was.
+    def _changed_text(self, change: Callable[[Any], None]) -> str:
+        """Return the file's text with a change applied and everything else preserved.
 
         Raises:
-            UsageError: tomlkit, which keeps comments, gets this file wrong: it does with some dotted keys.
+            UsageError: tomlkit, which preserves comments, cannot edit the file: it fails on some dotted keys.
         """
         import tomllib
 
         import tomlkit
 
-        text = self._text()
+        text = self._read_text()
         if text and not text.endswith("\n"):
-            text += "\n"  # tomlkit would go on writing on that line
+            text += "\n"  # otherwise tomlkit continues the last line
         wanted = tomllib.loads(text)
         change(wanted)
         try:
@@ -222,12 +223,12 @@ class ProfileStore:
             if tomllib.loads(edited) == wanted:
                 return edited
         except (ValueError, TypeError, LookupError, AttributeError):
-            pass  # likewise
+            pass  # tomlkit raises any of these for layouts that it cannot edit
         raise UsageError(
-            f"{self.path} is laid out in a way that cannot be edited without loss",
-            hint="give each profile a table of its own, [profiles.NAME], at the end of the file",
+            f"{self.path} cannot be edited without loss",
+            hint="give each profile its own [profiles.NAME] table at the end of the file",
         )
 
 
-def _unwritable(path: Path, why: str | None) -> UsageError:
-    return UsageError(f"{path} cannot be written: {why}", hint=f"set {CONFIG_DIR_VARIABLE} to another place")
+def _unwritable(path: Path, reason: str | None) -> UsageError:
+    return UsageError(f"{path} cannot be written: {reason}", hint=f"set {CONFIG_DIR} to another directory")

@@ -1,4 +1,4 @@
-"""Shared secrets of new integrations, a file each, where the user wants them."""
+"""Files for the shared secrets of new integrations."""
 
 from __future__ import annotations
 
@@ -15,38 +15,41 @@ if TYPE_CHECKING:
 class SecretFiles:
     """The files ``NAME.secret`` of one directory.
 
-    An integration's file is there, empty, before the integration is: one that is still empty later tells that
-    a secret is owed, even when the process that owed it was killed.
+    An empty file is created before its integration is. While it is empty, the secret is pending, even if the
+    process that should have written it was killed.
 
     Args:
-        directory: created, with mode 0700, when the first file is.
+        directory: created with mode 0700 along with the first file.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def require_free(self, names: Iterable[str]) -> None:
-        """Refuse to go on where a secret's place is taken or cannot be.
+        """Check that no secret would be overwritten.
+
+        Args:
+            names: of integrations that do not exist yet.
 
         Raises:
-            UsageError: the directory is a file, or holds a secret under one of these names.
+            UsageError: the directory is a file, or contains a secret with one of these names.
         """
         if self._directory.exists() and not self._directory.is_dir():
             raise UsageError(f"{self._directory} is not a directory")
         for name in names:
-            if self.path(name).exists() and not self.is_owed(name):
+            if self.path(name).exists() and not self.is_pending(name):
                 raise UsageError(
-                    f"{self.path(name)} is there already, but integration {name} is yet to be created",
-                    hint="it may be the secret of an integration that still delivers: move it away first",
+                    f"{self.path(name)} already exists, but integration {name} does not",
+                    hint="move the file away: it may hold the secret of another integration",
                 )
 
-    def is_owed(self, name: str) -> bool:
-        """Whether this secret was to be written, and was not."""
+    def is_pending(self, name: str) -> bool:
+        """Whether a secret was reserved but not written."""
         path = self.path(name)
         return path.is_file() and not path.stat().st_size
 
     def reserve(self, name: str) -> None:
-        """Make an empty file where the secret will go, as the secret will be written.
+        """Create an empty file for the secret, in the same way as the secret will be written.
 
         Raises:
             JebbitctlError: it cannot be written.
@@ -59,8 +62,8 @@ class SecretFiles:
         except OSError as error:
             raise JebbitctlError(f"{path}: the secret could not be written: {error.strerror}") from None
 
-    def keep(self, name: str, secret: str) -> None:
-        """Write a secret, mode 0600, whole or not at all.
+    def write(self, name: str, secret: str) -> None:
+        """Write a secret atomically, with mode 0600.
 
         Raises:
             JebbitctlError: it cannot be written.
@@ -68,5 +71,5 @@ class SecretFiles:
         write_secret_file(self.path(name), secret)
 
     def path(self, name: str) -> Path:
-        """Return where an integration's secret goes."""
+        """Return the path of an integration's secret."""
         return self._directory / f"{name}.secret"

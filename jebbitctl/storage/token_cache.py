@@ -1,7 +1,7 @@
-"""Access tokens between processes: one file per identity, beside the profiles.
+"""A cache of access tokens that processes share: one file per identity, in the configuration directory.
 
-A token is asked for once however many processes start at once: who finds none takes the lock, looks again,
-and only then asks. Everything here is a cache: what cannot be read or trusted counts as absent.
+However many processes start at once, only one requests a token: a process that finds none takes the lock and
+reads the cache again before it requests one. A file that cannot be read or trusted counts as absent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.storage.files import LEFTOVERS, is_private, private_dir, remove, sweep, write_private
+from jebbitctl.storage.files import LEFTOVERS, is_private, private_dir, remove_file, sweep, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-LOCK_PATIENCE = 8.5
-"""Seconds to wait for a process that is asking for a token, before going on without the cache: one
-that is stopped delays nobody by more than ten."""
+LOCK_TIMEOUT = 8.5
+"""Seconds to wait for a process that requests a token, before continuing without the cache.
+
+A process that is stopped delays no other by more than ten seconds."""
 
 _ENTRY = "a cached token"
-_KEPT = 31 * 86400
-"""Seconds after which a file is swept: no token lives that long."""
+_MAX_AGE = 31 * 86400
+"""Seconds after which a file is removed: no token is valid for that long."""
 
 
 def cache_key(*identity: str) -> str:
-    """Return a name for what a token was issued to; it changes with any part, a rotated secret included."""
+    """Return the key for what a token was issued to; it changes with each part, such as a rotated secret."""
     return hashlib.sha256("\0".join(identity).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -38,8 +39,8 @@ class TokenCache:
     """The tokens of one configuration directory.
 
     Args:
-        directory: where the files are; created when first written. None where there is no home to have it in.
-        warn: called at most once, with one line, when the cache cannot be used.
+        directory: created when first written. None if there is no home directory, where nothing is cached.
+        warn: called at most once, with one line, if the cache cannot be used.
     """
 
     def __init__(self, directory: Path | None, warn: Callable[[str], None]) -> None:
@@ -48,7 +49,7 @@ class TokenCache:
         self._warned = False
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """Return what was stored, None when there is nothing that can be trusted."""
+        """Return an entry, None if there is none that can be read and trusted."""
         try:
             path = self._path(key)
             if not is_private(path):
@@ -59,40 +60,40 @@ class TokenCache:
         return entry if isinstance(entry, dict) else None
 
     def put(self, key: str, entry: dict[str, Any]) -> None:
-        """Store an entry; a cache that cannot be written is warned about, not an error."""
+        """Store an entry, or warn if the cache cannot be written."""
         try:
-            directory = self._prepared()
+            directory = self._create_directory()
             write_private(self._path(key), json.dumps(entry))
         except OSError as error:
-            self._say(f"the token cache cannot be used ({_reason(error)}): going on without it")
+            self._warn_once(f"cannot use the token cache ({_reason(error)}), continuing without it")
             return
         sweep(directory)
         for pattern in ("*.json", "*.lock"):
-            sweep(directory, pattern, older_than=_KEPT)
+            sweep(directory, pattern, older_than=_MAX_AGE)
 
-    def drop(self, key: str) -> None:
-        """Forget an entry.
+    def remove(self, key: str) -> None:
+        """Remove an entry if it exists.
 
         Raises:
-            JebbitctlError: it is there, and cannot be removed.
+            JebbitctlError: it exists, but cannot be removed.
         """
         if self._parent is not None:
-            remove(self._path(key), what=_ENTRY)
+            remove_file(self._path(key), what=_ENTRY)
 
     def clear(self) -> None:
-        """Forget every entry.
+        """Remove every entry.
 
         Raises:
-            JebbitctlError: one cannot be removed.
+            JebbitctlError: an entry cannot be removed.
         """
         if self._parent is not None:
             directory = self._directory()
             for path in [*directory.glob("*.json"), *directory.glob(LEFTOVERS)]:
-                remove(path, what=_ENTRY)
+                remove_file(path, what=_ENTRY)
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Hold the right to ask for this identity's token, or go on without it when that takes too long."""
+        """Hold the lock for requesting this identity's token, or continue without it after LOCK_TIMEOUT."""
         lock = self._acquire(key)
         try:
             yield
@@ -105,31 +106,29 @@ class TokenCache:
         from filelock import FileLock, Timeout
 
         try:
-            lock = FileLock(self._prepared() / f"{key}.lock", mode=0o600)
-            lock.acquire(timeout=LOCK_PATIENCE)
+            lock = FileLock(self._create_directory() / f"{key}.lock", mode=0o600)
+            lock.acquire(timeout=LOCK_TIMEOUT)
         except Timeout:
-            self._say("another process holds the token cache: going on without it")
-        except (OSError, NotImplementedError) as error:  # the latter: older filelocks, where flock is missing
-            self._say(f"the token cache cannot be used ({_reason(error)}): going on without it")
+            self._warn_once("another process has locked the token cache, continuing without it")
+        except (OSError, NotImplementedError) as error:  # older filelocks raise the latter without flock
+            self._warn_once(f"cannot use the token cache ({_reason(error)}), continuing without it")
         else:
             return lock
         return None
 
     def _directory(self) -> Path:
         if self._parent is None:
-            raise FileNotFoundError(
-                errno.ENOENT, "there is no home directory; JEBBIT_CONFIG_DIR can name one"
-            )
+            raise FileNotFoundError(errno.ENOENT, "there is no home directory; set JEBBIT_CONFIG_DIR")
         return self._parent / "tokens"
 
-    def _prepared(self) -> Path:
+    def _create_directory(self) -> Path:
         private_dir(self._directory().parent)
         return private_dir(self._directory())
 
     def _path(self, key: str) -> Path:
         return self._directory() / f"{key}.json"
 
-    def _say(self, line: str) -> None:
+    def _warn_once(self, line: str) -> None:
         if not self._warned:
             self._warned = True
             self._warn(line)

@@ -1,4 +1,4 @@
-"""Receiving and sending Jebbit webhooks; ``sign`` and ``verify`` are public, for receivers in Python."""
+"""Receives and sends Jebbit webhooks. ``sign`` and ``verify`` are public, for receivers written in Python."""
 
 from jebbitctl.webhooks.signature import Reason, Verification, sign, verify
 

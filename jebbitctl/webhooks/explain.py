@@ -1,4 +1,4 @@
-"""Why a signature does not match: the usual culprits, tried one by one."""
+"""Finds out why a signature does not match, by trying the usual causes one by one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.rewriting import writings
-from jebbitctl.webhooks.signature import Reason, parse_header, signature_of
+from jebbitctl.webhooks.json_variants import json_variants
+from jebbitctl.webhooks.signature import Reason, compute_signature, parse_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BOM = b"\xef\xbb\xbf"
 _FIRST_MILLISECONDS = 10**11
-"""As seconds, a timestamp of this size lies in the year 5138; as milliseconds, in 1973."""
-_WORTH_A_THOUSAND_HASHES = 64 * 1024
+"""Timestamps from here on are milliseconds: in seconds, this is the year 5138, in milliseconds 1973."""
+_MAX_BYTES_TO_HASH_OFTEN = 64 * 1024
+"""Trying each millisecond of a second takes 1,000 hashes of the body."""
 
 
 class Culprit(StrEnum):
-    """What is behind a mismatch."""
+    """The cause of a mismatch."""
 
     NONE = "none"
     STALE = "stale"
@@ -39,105 +40,110 @@ class Culprit(StrEnum):
     PADDING_LOST = "padding-lost"
     NO_TIMESTAMP = "no-timestamp"
     MILLISECONDS = "milliseconds"
-    KEY_BLANKS = "secret-blanks"
+    KEY_WHITESPACE = "secret-whitespace"
     KEY_DECODED = "secret-decoded"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is wrong, and what helps.
+    """What is wrong, and how to fix it.
 
     Attributes:
         culprit: a stable code.
-        sentence: what was found.
-        advice: what to do, or where to look next.
+        explanation: what is wrong.
+        fix: what to do or to check next.
     """
 
     culprit: Culprit
-    sentence: str
-    advice: str
+    explanation: str
+    fix: str
 
 
-_RAW = "verify the raw bytes of the request, before anything decodes, parses or edits them"
-_LOOK = (
-    "look at whether the secret belongs to this integration and account, whether a proxy or a framework"
-    " changed the body, and whether the code signs the body's bytes: Jebbit's Ruby sample signs the text of"
-    " an IO object (#<StringIO:0x...>), and needs request.body.read"
+_RAW = "Verify the raw bytes of the request, before anything decodes, parses or changes them."
+_CHECK = (
+    "Check that the secret belongs to this integration and account."
+    " Check that no proxy or framework changes the body."
+    " Check that the code signs the bytes of the body. Jebbit's Ruby sample signs the text of an IO object"
+    " (#<StringIO:0x...>) instead; it needs request.body.read."
 )
-_WORDS = {
-    Culprit.NONE: ("The signature fits this body and this secret.", f"If your endpoint refuses it, {_LOOK}."),
+_TEXTS = {
+    Culprit.NONE: (
+        "The signature matches this body and this secret.",
+        f"If your endpoint rejects this delivery, look for the cause there. {_CHECK}",
+    ),
     Culprit.STALE: (
-        "The signature fits this body and this secret, but the timestamp is too old.",
-        "Verify deliveries as they come, with a clock that is right (jebbitctl doctor tells).",
+        "The signature matches this body and this secret, but the timestamp is too old.",
+        "Verify deliveries as they arrive. Check this machine's clock with jebbitctl doctor.",
     ),
     Culprit.FUTURE: (
-        "The signature fits this body and this secret, but the timestamp is in the future.",
-        "Set the clocks right, this machine's (jebbitctl doctor tells) and the sender's.",
+        "The signature matches this body and this secret, but the timestamp is in the future.",
+        "Check the sender's clock. Check this machine's clock with jebbitctl doctor.",
     ),
     Culprit.MALFORMED_HEADER: (
-        "The header is not of the form t=<unix seconds>,v1=<Base64>.",
-        "Pass the whole value of x-jebbit-signature, without blanks or quotes.",
+        "The header does not have the form t=<unix seconds>,v1=<Base64>.",
+        "Pass the whole value of x-jebbit-signature, without spaces or quotes.",
     ),
     Culprit.NEWLINE_ADDED: (
-        "The body has a newline at its end that was not there when it was signed.",
-        f"Remove it (editors and echo add one; printf does not), and {_RAW}.",
+        "The body ends with a newline that was not there when it was signed.",
+        f"Remove the newline. Editors and echo add one; printf does not. {_RAW}",
     ),
     Culprit.NEWLINE_LOST: (
-        "The body lacks a newline at its end that was there when it was signed.",
-        f"Something trims the body: {_RAW}.",
+        "The body was signed with a newline at its end, which is missing.",
+        f"Something trims the body. {_RAW}",
     ),
     Culprit.CRLF: (
-        "The body's line ends (CRLF or LF) are not those that were signed.",
-        f"Something converts text, such as Git or an editor on Windows: {_RAW}.",
+        "The line endings of the body (CRLF or LF) differ from the ones that were signed.",
+        f"Something converts line endings, such as Git or an editor on Windows. {_RAW}",
     ),
     Culprit.JSON_REWRITTEN: (
-        "The body was parsed and written again: the signature belongs to the same JSON {detail}.",
-        f"Equal JSON is not equal bytes: {_RAW}.",
+        "The body was parsed and rewritten. The signature matches the same JSON in this form: {detail}.",
+        f"Equal JSON is not equal bytes. {_RAW}",
     ),
     Culprit.BOM_ADDED: (
-        "The body begins with a byte-order mark that was not there when it was signed.",
-        f"Save files as UTF-8 without a byte-order mark, and {_RAW}.",
+        "The body starts with a byte-order mark that was not there when it was signed.",
+        f"Save files as UTF-8 without a byte-order mark. {_RAW}",
     ),
     Culprit.BOM_LOST: (
-        "The body lacks a byte-order mark that was there when it was signed.",
-        f"Something decodes the body: {_RAW}.",
+        "The body was signed with a byte-order mark at its start, which is missing.",
+        f"Something decodes the body. {_RAW}",
     ),
     Culprit.HEX: (
-        "The signature is written in hex.",
-        "Encode the HMAC's 32 raw bytes in Base64, not in hex.",
+        "The signature is encoded in hex.",
+        "Encode the 32 raw bytes of the HMAC in Base64.",
     ),
     Culprit.URL_SAFE_BASE64: (
-        "The signature is written in URL-safe Base64, with - and _.",
-        "Use the standard alphabet, with + and /, and padding.",
+        "The signature is encoded in URL-safe Base64, with - and _.",
+        "Use standard Base64, with +, / and padding.",
     ),
     Culprit.PADDING_LOST: (
-        "The signature lacks the = at its end.",
-        "Split the header at the first = of each part only, and keep Base64's padding.",
+        "The = at the end of the signature is missing.",
+        "Split each part of the header at its first = only. Keep the Base64 padding.",
     ),
     Culprit.NO_TIMESTAMP: (
         "The body was signed without the timestamp.",
-        'Sign "<t>." followed by the body, where <t> is the header\'s own t.',
+        'Sign "<t>." followed by the body. <t> is the t of the header.',
     ),
     Culprit.MILLISECONDS: (
         "The timestamp is in milliseconds.",
-        "Use whole unix seconds, and the same digits in the header and in what is signed.",
+        "Use whole unix seconds. Sign the same digits as in the header.",
     ),
-    Culprit.KEY_BLANKS: (
-        "One side's secret has blanks or a newline around it.",
-        "Strip the secret where it is read (files and echo end in a newline).",
+    Culprit.KEY_WHITESPACE: (
+        "One side's secret has spaces or a newline around it.",
+        "Strip the secret after reading it. Files and the output of echo end with a newline.",
     ),
     Culprit.KEY_DECODED: (
         "The secret was decoded from Base64 before it was used.",
-        "Use the characters of the shared secret as they are: it is no Base64.",
+        "Use the shared secret as it is. It is not Base64.",
     ),
     Culprit.UNKNOWN: (
-        "None of the usual culprits explains this signature.",
-        f"Now {_LOOK}. A different key order cannot be undone either: {_RAW}.",
+        "None of the usual causes explains this signature.",
+        f"{_CHECK} A different order of JSON keys cannot be detected. {_RAW}",
     ),
 }
+"""An explanation and a fix for each culprit."""
 
-_UNTIMELY = {Reason.STALE: Culprit.STALE, Reason.FUTURE: Culprit.FUTURE}
+_OUT_OF_TOLERANCE = {Reason.STALE: Culprit.STALE, Reason.FUTURE: Culprit.FUTURE}
 
 
 def explain(secret: str | bytes, body: bytes, header: str, *, reason: Reason = Reason.OK) -> Explanation:
@@ -145,56 +151,55 @@ def explain(secret: str | bytes, body: bytes, header: str, *, reason: Reason = R
 
     Args:
         secret: the integration's shared secret.
-        body: the bytes that somebody has, which may not be those that were signed.
+        body: the bytes at hand, which may differ from the signed ones.
         header: the value of ``x-jebbit-signature``.
-        reason: what :func:`verify` said of them: a signature that fits may be too old all the same.
+        reason: the result of :func:`verify`; tells an old signature from a valid one.
 
     Raises:
         ValueError: the secret is empty.
     """
     key = secret.encode() if isinstance(secret, str) else secret
-    signature_of(key, 0, b"")
+    compute_signature(key, 0, b"")
     parsed = parse_header(header)
     if parsed is None:
         return _explanation(Culprit.MALFORMED_HEADER)
-    timestamp, given = parsed
-    for culprit, signature, detail in _hypotheses(key, body, timestamp):
-        if signature in given:
+    timestamp, signatures = parsed
+    for culprit, signature, detail in _candidates(key, body, timestamp):
+        if signature in signatures:
             return _explanation(
-                _UNTIMELY.get(reason, culprit) if culprit is Culprit.NONE else culprit, detail
+                _OUT_OF_TOLERANCE.get(reason, culprit) if culprit is Culprit.NONE else culprit, detail
             )
     return _explanation(Culprit.UNKNOWN)
 
 
 def _explanation(culprit: Culprit, detail: str = "") -> Explanation:
-    sentence, advice = _WORDS[culprit]
-    return Explanation(culprit, sentence.replace("{detail}", detail), advice)
+    explanation, fix = _TEXTS[culprit]
+    return Explanation(culprit, explanation.replace("{detail}", detail), fix)
 
 
-def _hypotheses(key: bytes, body: bytes, timestamp: int) -> Iterator[tuple[Culprit, str, str]]:
-    """Yield each culprit with the signature it would have led to, cheap and likely ones first."""
-    right = signature_of(key, timestamp, body)
-    yield (Culprit.MILLISECONDS if timestamp >= _FIRST_MILLISECONDS else Culprit.NONE), right, ""
-    for culprit, signature in _encodings(right):
+def _candidates(key: bytes, body: bytes, timestamp: int) -> Iterator[tuple[Culprit, str, str]]:
+    """Yield each culprit, the signature it would lead to and a detail; cheap and likely ones first."""
+    correct = compute_signature(key, timestamp, body)
+    yield (Culprit.MILLISECONDS if timestamp >= _FIRST_MILLISECONDS else Culprit.NONE), correct, ""
+    for culprit, signature in _encodings(correct):
         yield culprit, signature, ""
     for culprit, other in _bodies(body):
-        yield culprit, signature_of(key, timestamp, other), ""
+        yield culprit, compute_signature(key, timestamp, other), ""
     for culprit, other in _keys(key):
-        yield culprit, signature_of(other, timestamp, body), ""
-    yield Culprit.NO_TIMESTAMP, _unstamped(key, body), ""
-    for writing in writings(body):
-        yield Culprit.JSON_REWRITTEN, signature_of(key, timestamp, writing.body), writing.how
+        yield culprit, compute_signature(other, timestamp, body), ""
+    yield Culprit.NO_TIMESTAMP, _sign_without_timestamp(key, body), ""
+    for variant in json_variants(body):
+        yield Culprit.JSON_REWRITTEN, compute_signature(key, timestamp, variant.body), variant.style
     for milliseconds in _milliseconds(timestamp, body):
-        yield Culprit.MILLISECONDS, signature_of(key, milliseconds, body), ""
+        yield Culprit.MILLISECONDS, compute_signature(key, milliseconds, body), ""
 
 
-def _encodings(right: str) -> Iterator[tuple[Culprit, str]]:
-    digest = base64.b64decode(right)
-    in_hex = digest.hex()
-    for text in (in_hex, in_hex.upper()):
+def _encodings(signature: str) -> Iterator[tuple[Culprit, str]]:
+    digest = base64.b64decode(signature)
+    for text in (digest.hex(), digest.hex().upper()):
         yield Culprit.HEX, text
         yield Culprit.HEX, base64.b64encode(text.encode()).decode()
-    yield Culprit.PADDING_LOST, right.rstrip("=")
+    yield Culprit.PADDING_LOST, signature.rstrip("=")
     url_safe = base64.urlsafe_b64encode(digest).decode()
     yield Culprit.URL_SAFE_BASE64, url_safe
     yield Culprit.URL_SAFE_BASE64, url_safe.rstrip("=")
@@ -215,9 +220,9 @@ def _bodies(body: bytes) -> Iterator[tuple[Culprit, bytes]]:
 
 def _keys(key: bytes) -> Iterator[tuple[Culprit, bytes]]:
     stripped = key.strip()
-    for blanks in (b"", b"\n", b"\r\n", b" "):
-        if stripped + blanks:
-            yield Culprit.KEY_BLANKS, stripped + blanks
+    for whitespace in (b"", b"\n", b"\r\n", b" "):
+        if stripped + whitespace:
+            yield Culprit.KEY_WHITESPACE, stripped + whitespace
     try:
         decoded = base64.b64decode(stripped.translate(bytes.maketrans(b"-_", b"+/")) + b"==")
     except binascii.Error:
@@ -226,12 +231,12 @@ def _keys(key: bytes) -> Iterator[tuple[Culprit, bytes]]:
         yield Culprit.KEY_DECODED, decoded
 
 
-def _unstamped(key: bytes, body: bytes) -> str:
+def _sign_without_timestamp(key: bytes, body: bytes) -> str:
     return base64.b64encode(hmac.digest(key, body, "sha256")).decode("ascii")
 
 
 def _milliseconds(timestamp: int, body: bytes) -> Iterator[int]:
     if timestamp >= _FIRST_MILLISECONDS:
         yield timestamp // 1000
-    elif len(body) <= _WORTH_A_THOUSAND_HASHES:
+    elif len(body) <= _MAX_BYTES_TO_HASH_OFTEN:
         yield from range(timestamp * 1000, timestamp * 1000 + 1000)

@@ -1,4 +1,4 @@
-"""Results of checks as JUnit's XML, which every CI system draws."""
+"""Writes check results as JUnit XML, which CI systems display."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from jebbitctl.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jebbitctl.webhooks.checks import Result
+    from jebbitctl.webhooks.endpoint_check import ProbeResult
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INVALID_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_junit(path: Path, results: Sequence[Result], *, suite: str = "jebbitctl webhooks check") -> None:
+def write_junit(
+    path: Path, results: Sequence[ProbeResult], *, suite: str = "jebbitctl webhooks check"
+) -> None:
     """Write one test suite with one test case per result.
 
     Raises:
@@ -27,7 +29,7 @@ def write_junit(path: Path, results: Sequence[Result], *, suite: str = "jebbitct
         "testsuite",
         name=_text(suite),
         tests=str(len(results)),
-        failures=str(sum(not result.passed for result in results)),
+        failures=str(sum(not result.ok for result in results)),
         errors="0",
         skipped="0",
         time=f"{sum(result.elapsed for result in results):.3f}",
@@ -36,7 +38,7 @@ def write_junit(path: Path, results: Sequence[Result], *, suite: str = "jebbitct
         case = ET.SubElement(
             root, "testcase", classname=_text(suite), name=_text(result.name), time=f"{result.elapsed:.3f}"
         )
-        if not result.passed:
+        if not result.ok:
             failure = ET.SubElement(case, "failure", message=_text(result.outcome))
             failure.text = _text(f"expected: {result.expectation}\nin production: {result.consequence}")
     ET.indent(root)
@@ -47,4 +49,4 @@ def write_junit(path: Path, results: Sequence[Result], *, suite: str = "jebbitct
 
 
 def _text(value: str) -> str:
-    return _NOT_XML.sub("\ufffd", value)
+    return _INVALID_IN_XML.sub("\ufffd", value)

@@ -1,4 +1,4 @@
-"""The questions that tell a correct receiver from one that only seems to work."""
+"""Probes that tell a correct receiver from one that only seems to work."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TOLERANCE, sign
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jebbitctl.webhooks.exchange import EndpointClient, EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 
-_LARGE = 256 * 1024
+_LARGE_BODY_BYTES = 256 * 1024
 _DAY = 24 * 60 * 60
-_MALFORMED = (
+_MALFORMED_HEADERS = (
     "nonsense",
     "t=,v1=",
     "v1=AAAA",
@@ -30,25 +30,25 @@ _MALFORMED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """The endpoint under test; everything it is sent is marked as a test.
+class ProbeTarget:
+    """The endpoint under test. All requests to it are marked as tests.
 
     Attributes:
-        client: sends to it.
-        secret: what it verifies with.
-        prompt: seconds within which it should answer.
+        client: sends the requests.
+        secret: the shared secret that the endpoint verifies with.
+        max_response_seconds: the longest acceptable response time.
     """
 
     client: EndpointClient
     secret: str
-    prompt: float
+    max_response_seconds: float
 
-    def signature(self, body: bytes, *, age: int = 0) -> str:
-        """Return a good signature of ``body``, made ``age`` seconds ago."""
+    def sign(self, body: bytes, *, age: int = 0) -> str:
+        """Return a correct signature of ``body``, made ``age`` seconds ago."""
         return sign(self.secret, body, timestamp=int(time.time()) - age)
 
-    def take(self, body: bytes, signature: str | None, *, method: str = "POST") -> EndpointResponse:
-        """Send ``body`` with this signature header, or with none."""
+    def send(self, body: bytes, signature: str | None, *, method: str = "POST") -> EndpointResponse:
+        """Send ``body`` with this signature header; None sends no such header."""
         headers = delivery_headers(self.secret, body, live=False)
         if signature is None:
             del headers[SIGNATURE_HEADER]
@@ -56,185 +56,202 @@ class Endpoint:
             headers[SIGNATURE_HEADER] = signature
         return self.client.send(body, headers, method=method)
 
-    def take_signed(self, body: bytes, *, age: int = 0) -> EndpointResponse:
-        """Send ``body`` as Jebbit would."""
-        return self.take(body, self.signature(body, age=age))
+    def send_signed(self, body: bytes, *, age: int = 0) -> EndpointResponse:
+        """Send ``body`` with a correct signature, made ``age`` seconds ago."""
+        return self.send(body, self.sign(body, age=age))
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One question.
+    """One property of a correct receiver, and how to test it.
 
     Attributes:
         name: short and stable, such as ``tampered-body``.
-        expectation: what a correct endpoint does, in words.
-        consequence: what it means in production when this one does the opposite.
-        ask: sends the probe's requests and yields their answers.
-        holds: whether an answer will do.
+        expectation: what a correct endpoint does.
+        consequence: what happens in production if the endpoint does the opposite.
+        run: sends the requests and yields their responses.
+        passes: whether a response is correct.
     """
 
     name: str
     expectation: str
     consequence: str
-    ask: Callable[[Endpoint], Iterator[EndpointResponse]]
-    holds: Callable[[EndpointResponse], bool]
+    run: Callable[[ProbeTarget], Iterator[EndpointResponse]]
+    passes: Callable[[EndpointResponse], bool]
 
-    def meaning(self, answer: EndpointResponse) -> str:
-        """Return what it means in production that an endpoint gives this answer, which will not do."""
-        return _CRASH if self.holds in {_refused, _not_taken} and not answer.accepted else self.consequence
+    def consequence_of(self, response: EndpointResponse) -> str:
+        """Return what an incorrect response means in production."""
+        should_reject = self.passes in {_is_rejected, _is_unsupported}
+        return _NOT_REJECTED if should_reject and not response.accepted else self.consequence
 
 
 def _body(name: str, filler: str = "") -> bytes:
-    """Return a body of its own for each probe, lest one be taken for another's repeat."""
+    """Return a different body for each probe, so that endpoints do not see repeats."""
     data = {"email": "test@example.com", "filler": filler, "probe": name}
     return json.dumps({"data": data, "event": {"event_number": 0}}, separators=(",", ":")).encode()
 
 
-def _accepted(answer: EndpointResponse) -> bool:
-    return answer.accepted
+def _is_accepted(response: EndpointResponse) -> bool:
+    return response.accepted
 
 
-def _refused(answer: EndpointResponse) -> bool:
-    return answer.status is not None and 400 <= answer.status < 500  # noqa: PLR2004 - as in 4xx
+def _is_rejected(response: EndpointResponse) -> bool:
+    return response.status is not None and 400 <= response.status < 500  # noqa: PLR2004 - as in 4xx
 
 
-def _not_taken(answer: EndpointResponse) -> bool:
-    return _refused(answer) or answer.status == HTTPStatus.NOT_IMPLEMENTED
+def _is_unsupported(response: EndpointResponse) -> bool:
+    return _is_rejected(response) or response.status == HTTPStatus.NOT_IMPLEMENTED
 
 
-def _answered(answer: EndpointResponse) -> bool:
-    return answer.status is not None
+def _has_status(response: EndpointResponse) -> bool:
+    return response.status is not None
 
 
-def _unicode(to: Endpoint) -> Iterator[EndpointResponse]:
-    yield to.take_signed('{"data":{"name":"Zoë 🎉 \u2028","escaped":"\\u00e9\\/"},"event":{}}'.encode())
+def _unicode(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    yield target.send_signed('{"data":{"name":"Zoë 🎉 \u2028","escaped":"\\u00e9\\/"},"event":{}}'.encode())
 
 
-def _spacing(to: Endpoint) -> Iterator[EndpointResponse]:
-    yield to.take_signed(b' { "event" :\t{ },\r\n"data":{ "z":1.0, "a":1e2 , "m":[ ] } }\n')
+def _spacing(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    yield target.send_signed(b' { "event" :\t{ },\r\n"data":{ "z":1.0, "a":1e2 , "m":[ ] } }\n')
 
 
-def _tampered(to: Endpoint) -> Iterator[EndpointResponse]:
+def _tampered(target: ProbeTarget) -> Iterator[EndpointResponse]:
     body = _body("tampered", "true")
-    yield to.take(body.replace(b"true", b"True"), to.signature(body))
+    yield target.send(body.replace(b"true", b"True"), target.sign(body))
 
 
-def _wrong_secret(to: Endpoint) -> Iterator[EndpointResponse]:
+def _wrong_secret(target: ProbeTarget) -> Iterator[EndpointResponse]:
     body = _body("wrong secret")
-    yield to.take(body, sign(f"not {to.secret}", body))
+    yield target.send(body, sign(f"not {target.secret}", body))
 
 
-def _malformed(to: Endpoint) -> Iterator[EndpointResponse]:
-    for header in _MALFORMED:
-        yield to.take(_body("malformed"), header)
+def _malformed(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    for header in _MALFORMED_HEADERS:
+        yield target.send(_body("malformed"), header)
 
 
-def _twice(to: Endpoint) -> Iterator[EndpointResponse]:
-    body = _body("twice")
-    signature = to.signature(body)
-    yield to.take(body, signature)
-    yield to.take(body, signature)
+def _repeat(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    body = _body("repeat")
+    signature = target.sign(body)
+    yield target.send(body, signature)
+    yield target.send(body, signature)
 
 
-def _get(to: Endpoint) -> Iterator[EndpointResponse]:
-    yield to.take(b"", to.signature(b""), method="GET")
+def _get(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    yield target.send(b"", target.sign(b""), method="GET")
 
 
-def _prompt(to: Endpoint) -> Iterator[EndpointResponse]:
-    answer = to.take_signed(_body("prompt"))
-    late = answer.status is not None and answer.elapsed > to.prompt
-    error = f"answered {answer.status} only after {answer.elapsed:.1f} s"
-    yield replace(answer, status=None, error=error) if late else answer
+def _prompt(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    response = target.send_signed(_body("prompt"))
+    late = response.status is not None and response.elapsed > target.max_response_seconds
+    error = f"{response.outcome} only after {response.elapsed:.1f} s"
+    yield replace(response, status=None, error=error) if late else response
 
 
-_FORGED = "anybody who finds the URL can feed you made-up leads"
-_RAW = (
-    "signatures are checked over parsed and rewritten JSON instead of the raw bytes: real deliveries get lost"
+_FORGERY = "Anyone who finds the URL can send you forged leads."
+_REWRITTEN_JSON = (
+    "The endpoint verifies parsed and rewritten JSON, not the raw bytes. Real deliveries get lost."
 )
-_CRASH = (
-    "it is not taken, but not refused (4xx) either: unverified input crashes the endpoint or is sent"
-    " elsewhere, and to the sender that looks like an outage"
+_NOT_REJECTED = (
+    "The endpoint neither accepts nor rejects (4xx) this request. It may crash on unverified input, or"
+    " redirect it. To the sender, that looks like an outage."
 )
-_REPLAY = "whoever once saw a delivery, in a log or a proxy, can send it again for ever"
+_REPLAY = "Anyone who once saw a delivery, in a log or a proxy, can send it again forever."
 
 PROBES = (
     Probe(
         "valid",
         "a valid test delivery is accepted (2xx)",
-        "Jebbit's deliveries are refused: no data arrives",
-        lambda to: iter([to.take_signed(SAMPLE_BODY)]),
-        _accepted,
+        "Jebbit's deliveries are rejected. No data arrives.",
+        lambda target: iter([target.send_signed(SAMPLE_BODY)]),
+        _is_accepted,
     ),
     Probe(
-        "unicode", "accents, emoji and \\u escapes are accepted as they come (2xx)", _RAW, _unicode, _accepted
+        "unicode",
+        "accents, emoji and \\u escapes are accepted unchanged (2xx)",
+        _REWRITTEN_JSON,
+        _unicode,
+        _is_accepted,
     ),
-    Probe("spacing", "odd spacing and key order are accepted as they come (2xx)", _RAW, _spacing, _accepted),
-    Probe("tampered-body", "a changed body is refused (4xx)", _FORGED, _tampered, _refused),
     Probe(
-        "wrong-secret", "a signature with another secret is refused (4xx)", _FORGED, _wrong_secret, _refused
+        "spacing",
+        "unusual spacing and key order are accepted unchanged (2xx)",
+        _REWRITTEN_JSON,
+        _spacing,
+        _is_accepted,
+    ),
+    Probe("tampered-body", "a changed body is rejected (4xx)", _FORGERY, _tampered, _is_rejected),
+    Probe(
+        "wrong-secret",
+        "a signature with another secret is rejected (4xx)",
+        _FORGERY,
+        _wrong_secret,
+        _is_rejected,
     ),
     Probe(
         "no-signature",
-        "a delivery without x-jebbit-signature is refused (4xx)",
-        _FORGED,
-        lambda to: iter([to.take(_body("unsigned"), None)]),
-        _refused,
+        "a delivery without x-jebbit-signature is rejected (4xx)",
+        _FORGERY,
+        lambda target: iter([target.send(_body("unsigned"), None)]),
+        _is_rejected,
     ),
     Probe(
         "empty-signature",
-        "an empty x-jebbit-signature is refused (4xx)",
-        _FORGED,
-        lambda to: iter([to.take(_body("empty"), "")]),
-        _refused,
+        "an empty x-jebbit-signature is rejected (4xx)",
+        _FORGERY,
+        lambda target: iter([target.send(_body("empty"), "")]),
+        _is_rejected,
     ),
     Probe(
         "malformed-signature",
-        "a malformed x-jebbit-signature is refused (4xx)",
-        _FORGED,
+        "a malformed x-jebbit-signature is rejected (4xx)",
+        _FORGERY,
         _malformed,
-        _refused,
+        _is_rejected,
     ),
     Probe(
         "stale",
-        "a timestamp 301 seconds old is refused (4xx)",
+        "a timestamp 301 seconds old is rejected (4xx)",
         _REPLAY,
-        lambda to: iter([to.take_signed(_body("stale"), age=TOLERANCE + 1)]),
-        _refused,
+        lambda target: iter([target.send_signed(_body("stale"), age=TOLERANCE + 1)]),
+        _is_rejected,
     ),
     Probe(
         "day-old",
-        "a timestamp one day old is refused (4xx)",
+        "a timestamp one day old is rejected (4xx)",
         _REPLAY,
-        lambda to: iter([to.take_signed(_body("day old"), age=_DAY)]),
-        _refused,
+        lambda target: iter([target.send_signed(_body("day old"), age=_DAY)]),
+        _is_rejected,
     ),
     Probe(
         "large-body",
         "a body of 256 KiB is accepted (2xx)",
-        "long answers and many attributes get lost to a size limit",
-        lambda to: iter([to.take_signed(_body("large", "x" * (_LARGE - len(_body("large")))))]),
-        _accepted,
+        "Deliveries with long answers or many attributes exceed a size limit and are lost.",
+        lambda target: iter(
+            [target.send_signed(_body("large", "x" * (_LARGE_BODY_BYTES - len(_body("large")))))]
+        ),
+        _is_accepted,
     ),
     Probe(
         "repeat",
-        "the same delivery twice is accepted both times (2xx)",
-        "a delivery that is sent again, because an answer got lost, looks like a failure",
-        _twice,
-        _accepted,
+        "the same delivery is accepted twice (2xx)",
+        "A delivery that is sent again because a response got lost looks like a failure.",
+        _repeat,
+        _is_accepted,
     ),
     Probe(
         "get",
-        "GET is not taken for a delivery (4xx or 501)",
-        "browsers, link previews and crawlers count as deliveries",
+        "GET is not accepted as a delivery (4xx or 501)",
+        "Browsers, link previews and crawlers count as deliveries.",
         _get,
-        _not_taken,
+        _is_unsupported,
     ),
     Probe(
         "prompt",
-        "a delivery is answered within 5 seconds",
-        "senders give up on slow endpoints: work on deliveries after answering",
+        "a delivery gets a response within 5 seconds",
+        "Senders give up on slow endpoints. Respond first, then process the delivery.",
         _prompt,
-        _answered,
+        _has_status,
     ),
 )
-"""In the order in which they are asked; the first shows whether the endpoint works at all."""
+"""In the order in which they run. The first one shows whether the endpoint works at all."""

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.server import BackgroundServer
+from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.signature import (
     SIGNATURE_HEADER,
     TEST_HEADER,
@@ -63,19 +63,19 @@ class Delivery:
 
     @property
     def genuine(self) -> bool:
-        """Whether the signature matches, whatever its age."""
+        """Whether the signature matches, regardless of its age."""
         return self.verification.reason not in _FORGED
 
 
 class Receiver:
     """Receives deliveries while its ``with`` block runs.
 
-    A POST to any path is a delivery. It is answered 200 if it verifies, 403 if its signature does not match,
-    and 400 if the header is malformed or the timestamp is out of tolerance; the response body of a rejection
-    is the reason. Other methods are answered 405, a body over 1 MiB 413.
+    A POST to any path is a delivery. The response is 200 if the delivery verifies, 403 if its signature does
+    not match, and 400 if the header is malformed or the timestamp is out of tolerance. The body of a
+    rejection is the reason. Other methods get 405, and a body over 1 MiB gets 413.
 
     Args:
-        secret: the integration's shared secret. While it is None, deliveries are answered 503.
+        secret: the integration's shared secret. While it is None, deliveries get 503.
         on_delivery: called once for each delivery, before the response is sent, and never twice at a time.
             Keep it fast: other deliveries wait. If it raises, the response is 500 and the error is stored in
             ``failure``.

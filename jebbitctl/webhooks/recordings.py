@@ -1,4 +1,4 @@
-"""Deliveries kept as JSON lines: one object each, the raw body in Base64."""
+"""Recordings of deliveries: JSON lines, one object per delivery, with the raw body in Base64."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.times import rfc3339
+from jebbitctl.util.text import plural
+from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.receiver import Delivery
 from jebbitctl.webhooks.signature import Reason, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_BEGINNING = b'{"time":'
-_LONGEST_LINE = 4 * 1024 * 1024
+_LINE_START = b'{"time":'
+_MAX_LINE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedDelivery:
     """A delivery from a recording.
 
     Attributes:
         number: its line in the file, from 1.
-        delivery: as it was received; its verification's age is as of then.
+        delivery: the delivery as it was received; its verification is from that time.
     """
 
     number: int
@@ -41,10 +42,11 @@ class Recorded:
 class Recorder:
     """Appends deliveries to a file; a context manager, safe to use from several threads.
 
-    A new file gets mode 0600, for bodies hold personal data. A last line that a crash tore is removed.
+    A new file gets mode 0600, because bodies contain personal data. An incomplete last line, left by a
+    crash, is removed.
 
     Raises:
-        UsageError: on entry, the file cannot be written, or is no recording.
+        UsageError: on entry, if the file cannot be written or is not a recording.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,11 +55,11 @@ class Recorder:
 
     def __enter__(self) -> Self:
         try:
-            self._file = open(self._path, "a+b", buffering=0, opener=_private)
+            self._file = open(self._path, "a+b", buffering=0, opener=_open_private)
         except OSError as error:
             raise UsageError(f"cannot record to {self._path}: {error.strerror}") from None
         try:
-            self._mend()
+            self._remove_incomplete_line()
         except BaseException:
             self._file.close()
             raise
@@ -67,10 +69,10 @@ class Recorder:
         self._file.close()
 
     def append(self, delivery: Delivery) -> None:
-        """Write one line; it is with the operating system when this returns.
+        """Write one line. The operating system has it when this returns.
 
         Raises:
-            JebbitctlError: it could not be written; nothing of it stays behind.
+            JebbitctlError: the line cannot be written; a part that was written is removed.
         """
         line = json.dumps(_to_json(delivery)).encode() + b"\n"
         written = 0
@@ -83,25 +85,25 @@ class Recorder:
                     self._file.truncate(os.fstat(self._file.fileno()).st_size - written)
                 raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
 
-    def _mend(self) -> None:
+    def _remove_incomplete_line(self) -> None:
         status = os.fstat(self._file.fileno())
         if not stat.S_ISREG(status.st_mode) or not status.st_size:
             return
         self._file.seek(0)
-        if not _BEGINNING.startswith(self._file.read(len(_BEGINNING))):
-            raise UsageError(f"cannot record to {self._path}: it holds something else")
-        start = max(0, status.st_size - _LONGEST_LINE)
+        if not _LINE_START.startswith(self._file.read(len(_LINE_START))):
+            raise UsageError(f"cannot record to {self._path}: it is not a recording")
+        start = max(0, status.st_size - _MAX_LINE_BYTES)
         self._file.seek(start)
         complete = self._file.read().rfind(b"\n") + 1
         if complete or not start:
             self._file.truncate(start + complete)
 
 
-def read(path: Path) -> Iterator[Recorded]:
-    """Yield what a recording holds; a torn last line is passed over.
+def read(path: Path) -> Iterator[RecordedDelivery]:
+    """Yield the deliveries of a recording; an incomplete last line is skipped.
 
     Raises:
-        UsageError: the file cannot be read, or a line of it is not a recorded delivery.
+        UsageError: the file cannot be read, or one of its lines is not a recorded delivery.
     """
     try:
         with Path(path).open("rb") as file:
@@ -109,39 +111,41 @@ def read(path: Path) -> Iterator[Recorded]:
                 try:
                     delivery = _from_json(json.loads(line))
                 except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-                    if line.startswith(_BEGINNING[: len(line)]) and not line.endswith(b"\n"):
+                    if line.startswith(_LINE_START[: len(line)]) and not line.endswith(b"\n"):
                         return
                     raise UsageError(f"{path}, line {number}: not a recorded delivery") from None
-                yield Recorded(number, delivery)
+                yield RecordedDelivery(number, delivery)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
 def select(
-    recorded: Iterator[Recorded], *, only: Collection[int] | None = None, since: float | None = None
-) -> list[Recorded]:
-    """Return those that were asked for, in the order of the recording.
+    recorded: Iterator[RecordedDelivery], *, only: Collection[int] | None = None, since: float | None = None
+) -> list[RecordedDelivery]:
+    """Return the selected deliveries, in the order of the recording.
 
     Args:
         recorded: from :func:`read`.
-        only: numbers; None for all.
-        since: unix seconds; those received earlier are left out.
+        only: the numbers of the deliveries; None selects all.
+        since: unix seconds; deliveries received earlier are left out.
 
     Raises:
-        UsageError: the recording has no such number.
+        UsageError: the recording has no delivery with one of the numbers.
     """
-    everything = list(recorded)
-    missing = set(only or ()) - {one.number for one in everything}
+    records = list(recorded)
+    missing = set(only or ()) - {record.number for record in records}
     if missing:
-        raise UsageError(f"the recording has {len(everything)} deliveries, and no number {min(missing)}")
+        raise UsageError(
+            f"no delivery number {min(missing)}: the recording has {plural(len(records), 'delivery')}"
+        )
     return [
-        one
-        for one in everything
-        if (only is None or one.number in only) and (since is None or one.delivery.time >= since)
+        record
+        for record in records
+        if (only is None or record.number in only) and (since is None or record.delivery.time >= since)
     ]
 
 
-def _private(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 

@@ -1,24 +1,24 @@
-"""Recorded deliveries sent again, byte for byte."""
+"""Sends recorded deliveries again, byte for byte."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.exchange import TIMEOUT, EndpointClient
+from jebbitctl.webhooks.endpoint import TIMEOUT, EndpointClient
 from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.exchange import EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recordings import Recorded
+    from jebbitctl.webhooks.recordings import RecordedDelivery
 
 
-def resign(delivery: Delivery, secret: str) -> Delivery:
-    """Return the same delivery with a signature of now.
+def re_sign(delivery: Delivery, secret: str) -> Delivery:
+    """Return the delivery with a new signature, made now.
 
     Raises:
         ValueError: the secret is empty.
@@ -27,21 +27,21 @@ def resign(delivery: Delivery, secret: str) -> Delivery:
 
 
 def replay(
-    recorded: Iterable[Recorded], url: str, *, secret: str | None = None, timeout: float = TIMEOUT
-) -> Iterator[tuple[Recorded, EndpointResponse]]:
-    """Send each delivery to ``url`` with its own headers, and yield it with what came of it.
+    recorded: Iterable[RecordedDelivery], url: str, *, secret: str | None = None, timeout: float = TIMEOUT
+) -> Iterator[tuple[RecordedDelivery, EndpointResponse]]:
+    """Send each delivery to ``url`` with its own headers; yield it with the response.
 
     Args:
-        recorded: what to send, in this order.
+        recorded: the deliveries, in this order.
         url: any http or https URL.
-        secret: sign afresh with this; None keeps the signature that was recorded.
+        secret: signs each delivery again; None keeps the recorded signatures.
         timeout: seconds for each request.
 
     Raises:
-        UsageError: the URL cannot be sent to.
+        UsageError: the URL is not valid.
         ValueError: the secret is empty.
     """
     with EndpointClient(url, timeout) as client:
-        for one in recorded:
-            delivery = one.delivery if secret is None else resign(one.delivery, secret)
-            yield one, forward(client, delivery)
+        for record in recorded:
+            delivery = record.delivery if secret is None else re_sign(record.delivery, secret)
+            yield record, forward(client, delivery)

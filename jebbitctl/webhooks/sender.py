@@ -1,4 +1,4 @@
-"""Signed sample deliveries, one or a series."""
+"""Sends signed deliveries, one or a series."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.exchange import TIMEOUT, EndpointClient, require_endpoint, user_agent
+from jebbitctl.webhooks.endpoint import TIMEOUT, EndpointClient, require_endpoint, user_agent
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.exchange import EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointResponse
 
 SAMPLE_BODY = (
     b'{"data":{"email":"test@example.com","test_attribute":"attribute_value",'
@@ -27,14 +27,16 @@ SAMPLE_BODY = (
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A series in figures; times in seconds, over the deliveries that were answered, None without any.
+    """Statistics of a series.
+
+    Times are in seconds, over the deliveries that got a response. They are None if there are none.
 
     Attributes:
         count: deliveries sent.
-        accepted: those answered 2xx.
-        minimum: the fastest answer.
-        median: half were at least this fast.
-        p99: 99 of 100 were at least this fast.
+        accepted: deliveries that got a 2xx response.
+        minimum: the shortest response time.
+        median: the median of the response times.
+        p99: 99 % of the response times are at most this long.
     """
 
     count: int
@@ -44,8 +46,8 @@ class Summary:
     p99: float | None
 
 
-def delivery_headers(secret: str, body: bytes, *, live: bool, timestamp: int | None = None) -> dict[str, str]:
-    """Return the headers that Jebbit gives a delivery; ``x-jebbit-test`` among them unless ``live``.
+def delivery_headers(secret: str, body: bytes, *, live: bool) -> dict[str, str]:
+    """Return the headers of a delivery, as Jebbit sends them; with ``x-jebbit-test`` unless ``live``.
 
     Raises:
         ValueError: the secret is empty.
@@ -53,24 +55,24 @@ def delivery_headers(secret: str, body: bytes, *, live: bool, timestamp: int | N
     headers = {
         "content-type": "application/json",
         "user-agent": user_agent(),
-        SIGNATURE_HEADER: sign(secret, body, timestamp=timestamp),
+        SIGNATURE_HEADER: sign(secret, body),
     }
     return headers if live else {**headers, TEST_HEADER: "true"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Makes signed deliveries and sends them to one URL.
+    """Signs deliveries and sends them to one URL.
 
     Attributes:
-        url: any http or https URL; the secret itself is never sent.
-        secret: the integration's shared secret.
+        url: any http or https URL.
+        secret: the integration's shared secret; never sent itself.
         body: the bytes to deliver.
-        live: leave out ``x-jebbit-test``, so that the endpoint takes the delivery for real.
+        live: leave out ``x-jebbit-test``, so that the endpoint treats the delivery as real.
         timeout: seconds for each request.
 
     Raises:
-        UsageError: the URL cannot be sent to, or the secret is empty.
+        UsageError: the URL is not valid, or the secret is empty.
     """
 
     url: str
@@ -85,16 +87,16 @@ class Sender:
             raise UsageError("the shared secret is empty")
 
     def send(self) -> EndpointResponse:
-        """Send one delivery and return what came of it."""
-        (answer,) = self.series(1)
-        return answer
+        """Send one delivery and return the response."""
+        (response,) = self.series(1)
+        return response
 
     def series(self, count: int, *, rate: float | None = None) -> Iterator[EndpointResponse]:
-        """Send deliveries one after the other, each signed afresh, and yield each answer as it comes.
+        """Send deliveries one after the other, each with a new signature; yield each response as it arrives.
 
         Args:
-            count: how many.
-            rate: at most so many per second, never more to catch up after a slow answer; None for no bound.
+            count: the number of deliveries.
+            rate: the maximum per second, never exceeded to catch up after a slow response; None: no limit.
         """
         with EndpointClient(self.url, self.timeout) as client:
             for _ in paced(count, rate):
@@ -107,7 +109,7 @@ def paced(count: int, rate: float | None) -> Iterator[int]:
     Raises:
         UsageError: the rate is not positive.
     """
-    if rate is not None and not rate > 0:  # nan is neither
+    if rate is not None and not rate > 0:  # also rejects nan
         raise UsageError("the rate must be more than 0 per second")
     due = 0.0
     for number in range(count):
@@ -118,13 +120,13 @@ def paced(count: int, rate: float | None) -> Iterator[int]:
         yield number
 
 
-def summarize(answers: Iterable[EndpointResponse]) -> Summary:
-    """Return a series in figures; p99 is a time that was measured (nearest rank), not an interpolation."""
-    everything = list(answers)
-    times = sorted(answer.elapsed for answer in everything if answer.status is not None)
+def summarize(responses: Iterable[EndpointResponse]) -> Summary:
+    """Return statistics; p99 is a measured time (nearest rank), not an interpolation."""
+    everything = list(responses)
+    times = sorted(response.elapsed for response in everything if response.status is not None)
     return Summary(
         count=len(everything),
-        accepted=sum(answer.accepted for answer in everything),
+        accepted=sum(response.accepted for response in everything),
         minimum=times[0] if times else None,
         median=statistics.median(times) if times else None,
         p99=times[ceil(len(times) * 0.99) - 1] if times else None,

@@ -17,13 +17,13 @@ from enum import StrEnum
 SIGNATURE_HEADER = "x-jebbit-signature"
 TEST_HEADER = "x-jebbit-test"
 TOLERANCE = 300
-"""Seconds that a timestamp may be away from now, in either direction."""
+"""The largest allowed difference between a timestamp and now, in seconds."""
 
 _TIMESTAMP = r"[0-9]{1,15}"
 
 
 class Reason(StrEnum):
-    """Why a delivery was accepted or refused."""
+    """Why a delivery was accepted or rejected."""
 
     OK = "ok"
     MALFORMED_HEADER = "malformed-header"
@@ -34,11 +34,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of :func:`verify`; true in a boolean context when the delivery may be trusted.
+    """The result of :func:`verify`; true if the delivery is authentic and recent.
 
     Attributes:
-        reason: ``Reason.OK``, or what is wrong.
-        timestamp: the header's ``t`` in unix seconds, None when the header could not be read.
+        reason: ``Reason.OK``, or the reason for the rejection.
+        timestamp: the header's ``t`` in unix seconds; None if the header is malformed.
         age_seconds: now minus ``timestamp``; negative for a timestamp in the future.
     """
 
@@ -48,18 +48,18 @@ class Verification:
 
     @property
     def valid(self) -> bool:
-        """Whether the delivery may be trusted."""
+        """Whether the delivery is authentic and recent."""
         return self.reason is Reason.OK
 
     def __bool__(self) -> bool:
         return self.valid
 
 
-def signature_of(secret: str | bytes, timestamp: int | str, body: bytes) -> str:
-    """Return the bare signature (``v1``'s value) of ``body`` at ``timestamp``.
+def compute_signature(secret: str | bytes, timestamp: int | str, body: bytes) -> str:
+    """Return the value of ``v1`` for ``body`` at ``timestamp``.
 
     Raises:
-        ValueError: the secret is empty; anybody could sign with that.
+        ValueError: the secret is empty; anyone could sign with it.
     """
     key = secret.encode() if isinstance(secret, str) else secret
     if not key:
@@ -73,20 +73,21 @@ def sign(secret: str | bytes, body: bytes, *, timestamp: int | None = None) -> s
 
     Args:
         secret: the integration's shared secret.
-        body: the body as it goes over the wire.
-        timestamp: unix seconds; now when omitted.
+        body: the body as it is sent.
+        timestamp: unix seconds; default now.
 
     Raises:
         ValueError: the secret is empty.
     """
     at = int(time.time()) if timestamp is None else timestamp
-    return f"t={at},v1={signature_of(secret, at, body)}"
+    return f"t={at},v1={compute_signature(secret, at, body)}"
 
 
 def parse_header(header: str) -> tuple[int, list[str]] | None:
-    """Split a signature header into its timestamp and its ``v1`` signatures; None when it cannot be read.
+    """Split a signature header into its timestamp and its ``v1`` signatures; None if it is malformed.
 
-    Unknown keys are ignored, several ``v1`` are allowed (a secret may be rotated), a second ``t`` is not.
+    Unknown keys are ignored. Several ``v1`` are allowed, as during the rotation of a secret. A second ``t``
+    is not.
     """
     timestamps: list[str] = []
     signatures: list[str] = []
@@ -111,26 +112,28 @@ def verify(
     tolerance: int = TOLERANCE,
     now: float | None = None,
 ) -> Verification:
-    """Check a delivery. Never raises on anything the sender controls.
+    """Verify a delivery. Nothing that the sender controls makes it raise.
 
     Args:
         secret: the integration's shared secret.
         body: the raw body, before any decoding or parsing.
-        header: the value of ``x-jebbit-signature``, None when there was none.
-        tolerance: seconds that the timestamp may be old, or ahead.
-        now: unix seconds to compare with; the clock when omitted.
+        header: the value of ``x-jebbit-signature``; None if there is none.
+        tolerance: the largest allowed difference between the timestamp and now, in seconds.
+        now: the time to compare with, in unix seconds; default the clock.
 
     Raises:
         ValueError: the secret is empty.
     """
     parsed = parse_header(header or "")
     if parsed is None:
-        signature_of(secret, 0, b"")
+        compute_signature(secret, 0, b"")
         return Verification(Reason.MALFORMED_HEADER)
     timestamp, signatures = parsed
     age = int(time.time() if now is None else now) - timestamp
-    expected = signature_of(secret, timestamp, body).encode("ascii")
-    matches = [hmac.compare_digest(expected, given.encode("utf-8", "replace")) for given in signatures]
+    expected = compute_signature(secret, timestamp, body).encode("ascii")
+    matches = [
+        hmac.compare_digest(expected, signature.encode("utf-8", "replace")) for signature in signatures
+    ]
     if not any(matches):
         reason = Reason.MISMATCH
     elif age > tolerance:

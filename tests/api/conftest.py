@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy, CA or netrc of this machine takes part."""
+    """Ignore proxies, CA bundles and netrc files of this machine."""
     for name in (
         "HTTP_PROXY",
         "HTTPS_PROXY",
@@ -33,11 +33,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """Every call's thread ends, at the latest with its server."""
+    """Check that the threads of calls end."""
     yield
     deadline = time.monotonic() + 5
-    while left := [thread for thread in threading.enumerate() if thread.name == "call_with_timeout"]:
-        assert time.monotonic() < deadline, left
+    while running := [thread for thread in threading.enumerate() if thread.name == "call_with_timeout"]:
+        assert time.monotonic() < deadline, running
         time.sleep(0.01)
 
 
@@ -49,13 +49,13 @@ def server(_no_thread_is_left: None) -> Iterator[FaultServer]:
 
 @pytest.fixture
 def log() -> list[str]:
-    """What the transport tells in debug mode."""
+    """The lines that the transport logs in debug mode."""
     return []
 
 
 @pytest.fixture
 def transport(log: list[str]) -> Iterator[Transport]:
-    """A transport with time enough on a busy machine."""
+    """A transport whose timeout is long enough for a busy machine."""
     transport = Transport(timeout=20, log=log.append)
     yield transport
     transport.close()
@@ -63,7 +63,7 @@ def transport(log: list[str]) -> Iterator[Transport]:
 
 @pytest.fixture
 def hasty() -> Iterator[Transport]:
-    """A transport whose calls end after half a second."""
+    """A transport with a timeout of half a second."""
     transport = Transport(timeout=0.5)
     yield transport
     transport.close()

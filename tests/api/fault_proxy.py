@@ -1,4 +1,4 @@
-"""A proxy in front of the sandbox: it passes every call on, but for one kind, which meets a fault."""
+"""A proxy in front of the sandbox that passes on every call, except for one kind, which gets a fault."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from tests.api.faults import FaultServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.api.faults import Seen
+    from tests.api.faults import ReceivedRequest
 
 
 @dataclass(frozen=True)
-class Genuine:
-    """What the sandbox answered."""
+class SandboxResponse:
+    """A response of the sandbox."""
 
     status: int
     body: bytes
     content_type: str
 
     def http(self, body: bytes | None = None, status: int = 0, **headers: str) -> bytes:
-        """The answer as bytes, with this body, status and headers instead of its own."""
+        """Return the response as bytes, with this body, status and headers instead of its own."""
         given = {"Content_Type": self.content_type, **headers}
         return faults.http(status or self.status, self.body if body is None else body, **given)
 
 
 @dataclass(frozen=True)
-class Mangled:
-    """The sandbox takes the request; what it answers is changed on the way back."""
+class Altered:
+    """The sandbox carries out the request, but its response is changed on the way back."""
 
-    change: Callable[[Genuine], faults.ScriptedResponse]
+    change: Callable[[SandboxResponse], faults.ScriptedResponse]
 
 
 @dataclass(frozen=True)
 class Down:
-    """Nobody listens when the faulty call comes, and again after so many seconds, if at all."""
+    """Refuse connections when the call arrives, and accept them again after some seconds, if at all."""
 
     seconds: float | None
 
 
-Step: TypeAlias = "faults.ScriptedResponse | Mangled | Down"
+Step: TypeAlias = "faults.ScriptedResponse | Altered | Down"
 
-PASSED = Mangled(Genuine.http)
+UNCHANGED = Altered(SandboxResponse.http)
 """No fault."""
 
 
 class FaultProxy(FaultServer):
-    """Plays a fault on each call of one kind.
+    """Responds with a fault to each call of one kind.
 
     Args:
         upstream: the sandbox's URL.
-        call: which calls meet it: a method, and how the path begins.
-        before: how many calls come first.
-        steps: what the first such call meets, the second, …; the last step meets all further ones.
-        elsewhere: stands for ``ELSEWHERE`` in an answer's bytes.
+        call: the kind of call: a method and the beginning of the path.
+        before: the number of other calls that come first.
+        steps: one for the first such call, one for the second, …; the last step repeats.
+        elsewhere: replaces ``ELSEWHERE`` in the bytes of a response.
     """
 
     def __init__(
@@ -77,19 +77,19 @@ class FaultProxy(FaultServer):
             self._go_down()
         return self
 
-    def choose(self, seen: Seen) -> faults.ScriptedResponse:
-        """Pass the request on, or play the fault's next step."""
+    def choose(self, request: ReceivedRequest) -> faults.ScriptedResponse:
+        """Pass on the request, or take the next step of the fault."""
         method, path = self._call
-        if (seen.method, seen.path.startswith(path)) != (method, True):
-            genuine = self._ask(seen)
+        if (request.method, request.path.startswith(path)) != (method, True):
+            response = self._forward(request)
             self._before -= 1
             if self._before == 0 and isinstance(self._steps[0], Down):
                 self._go_down()
-                return faults.last(genuine.http(Connection="close"))
-            return genuine.http()
+                return faults.last(response.http(Connection="close"))
+            return response.http()
         step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
-        if isinstance(step, Mangled):
-            step = step.change(self._ask(seen))
+        if isinstance(step, Altered):
+            step = step.change(self._forward(request))
         assert not isinstance(step, Down)
         return step.replace(b"ELSEWHERE", self._elsewhere) if isinstance(step, bytes) else step
 
@@ -98,19 +98,19 @@ class FaultProxy(FaultServer):
             return
         self.hang_up()
         if down.seconds is not None:
-            self._steps = [PASSED]
+            self._steps = [UNCHANGED]
             self._start(self._come_back, down.seconds)
 
     def _come_back(self, seconds: float) -> None:
         if not self._closing.wait(seconds):
             self.listen()
 
-    def _ask(self, seen: Seen) -> Genuine:
+    def _forward(self, request: ReceivedRequest) -> SandboxResponse:
         connection = http.client.HTTPConnection(self._upstream, timeout=30)
         try:
-            headers = {**seen.headers, "host": self._upstream, "accept-encoding": "identity"}
-            connection.request(seen.method, seen.path, seen.body, headers)
-            answer = connection.getresponse()
-            return Genuine(answer.status, answer.read(), answer.getheader("Content-Type", ""))
+            headers = {**request.headers, "host": self._upstream, "accept-encoding": "identity"}
+            connection.request(request.method, request.path, request.body, headers)
+            received = connection.getresponse()
+            return SandboxResponse(received.status, received.read(), received.getheader("Content-Type", ""))
         finally:
             connection.close()

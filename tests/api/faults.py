@@ -1,4 +1,4 @@
-"""A server that does what it is told, however wrong: one scripted answer for each request, in order."""
+"""A server for faults: it sends one scripted response per request, in order, however malformed."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ScriptedResponse: TypeAlias = "bytes | Callable[[socket.socket, threading.Event], None]"
-"""The bytes to send, or what to do with the connection; a callable's connection is closed afterwards."""
+"""The bytes to send, or a function that gets the connection, which is closed afterwards."""
 
 UNEXPECTED = b"HTTP/1.1 418 Not In The Script\r\nContent-Length: 0\r\n\r\n"
 
 
 def http(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
-    """An answer as bytes; ``Content_Type="text/html"`` becomes a header."""
+    """Return a response as bytes; ``Content_Type="text/html"`` becomes a header."""
     body = body.encode() if isinstance(body, str) else body
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = {"Content-Type": "application/json", "Content-Length": str(len(body)), **told}
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = {"Content-Type": "application/json", "Content-Length": str(len(body)), **given}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + body
 
 
 def api(document: Any, status: int = 200, **headers: str) -> bytes:
-    """A JSON answer."""
+    """Return a JSON response as bytes."""
     return http(status, json.dumps(document), **headers)
 
 
 def resource(attributes: Mapping[str, Any] | None = None, id_: Any = "L5m24mjs", status: int = 200) -> bytes:
-    """A JSON:API document with one integration."""
+    """Return a response with an integration as bytes."""
     return api({"data": {"id": id_, "type": "integrations", "attributes": dict(attributes or {})}}, status)
 
 
 def drop(_connection: socket.socket, _closing: threading.Event) -> None:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
 
 
 def reset(connection: socket.socket, _closing: threading.Event) -> None:
@@ -49,33 +49,33 @@ def reset(connection: socket.socket, _closing: threading.Event) -> None:
 
 
 def silence(_connection: socket.socket, closing: threading.Event) -> None:
-    """Never answer."""
+    """Never respond."""
     closing.wait(30)
 
 
 def drip(head: bytes, drop_: bytes) -> ScriptedResponse:
-    """Send the head, and then a little every 50 ms, without end."""
+    """Return a function that sends the head, then a drop every 50 ms, without end."""
 
-    def answer(connection: socket.socket, closing: threading.Event) -> None:
+    def respond(connection: socket.socket, closing: threading.Event) -> None:
         connection.sendall(head)
         while not closing.wait(0.05):
             connection.sendall(drop_)
 
-    return answer
+    return respond
 
 
 def last(data: bytes) -> ScriptedResponse:
-    """Send these bytes, and close the connection."""
+    """Return a function that sends these bytes and closes the connection."""
 
-    def answer(connection: socket.socket, _closing: threading.Event) -> None:
+    def respond(connection: socket.socket, _closing: threading.Event) -> None:
         connection.sendall(data)
 
-    return answer
+    return respond
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A request as the server saw it; header names in lower case."""
+class ReceivedRequest:
+    """A request as the server received it; header names in lower case."""
 
     method: str
     path: str
@@ -88,13 +88,13 @@ class Seen:
 
 
 class FaultServer:
-    """Answers its requests with the script's answers, in their order; 418 when there is none left."""
+    """Sends the responses of its script in order, then 418."""
 
     def __init__(
         self, *script: ScriptedResponse, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
     ) -> None:
         self.script = list(script)
-        self.seen: list[Seen] = []
+        self.seen: list[ReceivedRequest] = []
         self.connections = 0
         self._host = host
         self._port = 0
@@ -111,7 +111,7 @@ class FaultServer:
 
     @property
     def calls(self) -> list[str]:
-        return [f"{seen.method} {seen.path}" for seen in self.seen]
+        return [f"{request.method} {request.path}" for request in self.seen]
 
     def __enter__(self) -> Self:
         self.listen()
@@ -128,7 +128,7 @@ class FaultServer:
             assert not thread.is_alive()
 
     def listen(self) -> None:
-        """Take connections, after :meth:`hang_up` at the same port as before."""
+        """Accept connections; after :meth:`hang_up`, on the same port as before."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         self._listening = socket.create_server((self._host, self._port), family=family)
         self._port = self._listening.getsockname()[1]
@@ -140,8 +140,8 @@ class FaultServer:
             self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listening.close()
 
-    def choose(self, seen: Seen) -> ScriptedResponse:  # noqa: ARG002 - for those that look at the request
-        """Return what a request gets."""
+    def choose(self, request: ReceivedRequest) -> ScriptedResponse:  # noqa: ARG002 - for subclasses
+        """Return the response to a request."""
         return self.script.pop(0) if self.script else UNEXPECTED
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
@@ -164,30 +164,30 @@ class FaultServer:
                 connection = self._tls.wrap_socket(plain, server_side=True)
                 self._open.add(connection)
             with connection.makefile("rb") as reader:
-                while self._answer(connection, reader):
+                while self._respond(connection, reader):
                     pass
         except OSError:
-            pass  # the client went away, or the test is over
+            pass  # the client has closed the connection, or the test has ended
         finally:
             self._open -= {plain, connection}
             connection.close()
             plain.close()
 
-    def _answer(self, connection: socket.socket, reader: Any) -> bool:
-        seen = _read(reader)
-        if seen is None:
+    def _respond(self, connection: socket.socket, reader: Any) -> bool:
+        request = _read(reader)
+        if request is None:
             return False
         with self._lock:
-            self.seen.append(seen)
-            answer = self.choose(seen)
-        if isinstance(answer, bytes):
-            connection.sendall(answer)
+            self.seen.append(request)
+            response = self.choose(request)
+        if isinstance(response, bytes):
+            connection.sendall(response)
             return True
-        answer(connection, self._closing)
+        response(connection, self._closing)
         return False
 
 
-def _read(reader: Any) -> Seen | None:
+def _read(reader: Any) -> ReceivedRequest | None:
     line = reader.readline().decode("latin-1").split()
     if len(line) != 3:
         return None
@@ -195,4 +195,4 @@ def _read(reader: Any) -> Seen | None:
     while field := reader.readline().decode("latin-1").strip():
         name, _, value = field.partition(":")
         headers[name.lower()] = value.strip()
-    return Seen(line[0], line[1], headers, reader.read(int(headers.get("content-length", 0))))
+    return ReceivedRequest(line[0], line[1], headers, reader.read(int(headers.get("content-length", 0))))

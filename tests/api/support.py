@@ -1,4 +1,4 @@
-"""Tokens, and machines that are not set up as they should be."""
+"""Tokens, credentials and certificates for tests of the API client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 import subprocess
 from typing import TYPE_CHECKING
 
-from jebbitctl.api.oauth import ClientCredentials, Token
+from jebbitctl.api.access_token import AccessToken
+from jebbitctl.auth.oauth import ClientCredentials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +16,8 @@ ACCESS_TOKEN = "opaque-access-token-47114711"
 CLIENT_SECRET = "client-secret-08150815"
 
 
-def token(*scopes: str, text: str = ACCESS_TOKEN) -> Token:
-    return Token(text, scopes, 0, math.inf)
+def token(*scopes: str, text: str = ACCESS_TOKEN) -> AccessToken:
+    return AccessToken(text, scopes, 0, math.inf)
 
 
 def credentials(issuer: str) -> ClientCredentials:
@@ -24,25 +25,25 @@ def credentials(issuer: str) -> ClientCredentials:
 
 
 class Tokens:
-    """A token source that hands out these tokens, the next one after each rejection."""
+    """A token source with a list of tokens: each rejection moves on to the next one."""
 
-    def __init__(self, *tokens: Token) -> None:
-        self.left = list(tokens or (token(),))
-        self.rejected: list[Token] = []
+    def __init__(self, *tokens: AccessToken) -> None:
+        self.remaining = list(tokens or (token(),))
+        self.rejected: list[AccessToken] = []
 
-    def current(self) -> Token:
-        return self.left[0]
+    def get(self) -> AccessToken:
+        return self.remaining[0]
 
-    def renewed(self, rejected: Token) -> Token | None:
+    def refresh(self, rejected: AccessToken) -> AccessToken | None:
         self.rejected.append(rejected)
-        if len(self.left) == 1:
+        if len(self.remaining) == 1:
             return None
-        self.left.pop(0)
-        return self.left[0]
+        self.remaining.pop(0)
+        return self.remaining[0]
 
 
 def certificate(directory: Path) -> tuple[Path, Path]:
-    """Make a self-signed certificate for this machine; return it and its key."""
+    """Create a self-signed certificate for 127.0.0.1; return the paths of the certificate and its key."""
     path, key = directory / "certificate.pem", directory / "key.pem"
     subprocess.run(
         [

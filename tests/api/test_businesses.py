@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TWO = ["bTUIhsye", "second00"]
 
 
-def own(id_: Any = "bTUIhsye", name: Any = "Internal") -> bytes:
+def self_response(id_: Any = "bTUIhsye", name: Any = "Internal") -> bytes:
     return api({"data": {"id": id_, "type": "businesses", "attributes": {"name": name}}})
 
 
@@ -27,30 +27,30 @@ def several(transport: Transport, server: FaultServer, business: str | None = No
 
 @pytest.mark.parametrize("covered", [[], ["bTUIhsye"]])
 def test_one_business_takes_one_request(server: FaultServer, client: Client, covered: list[str]) -> None:
-    server.script = [own()]
+    server.script = [self_response()]
     business = {"id": "bTUIhsye", "name": "Internal"}
     assert identify(client, covered) == (business, [business])
     assert server.calls == ["GET /api/v1/self"]
 
 
-def test_several_businesses_take_one_request_each(server: FaultServer, transport: Transport) -> None:
-    server.script = [own(), own("second00", "Second")]
-    used, all_ = identify(several(transport, server), TWO)
-    assert used is None
-    assert all_ == [{"id": "bTUIhsye", "name": "Internal"}, {"id": "second00", "name": "Second"}]
+def test_several_businesses_take_a_request_each(server: FaultServer, transport: Transport) -> None:
+    server.script = [self_response(), self_response("second00", "Second")]
+    current, covered = identify(several(transport, server), TWO)
+    assert current is None
+    assert covered == [{"id": "bTUIhsye", "name": "Internal"}, {"id": "second00", "name": "Second"}]
     assert [seen.headers["x-jebbit-business"] for seen in server.seen] == TWO
 
 
 def test_the_business_in_use_is_requested_once(server: FaultServer, transport: Transport) -> None:
-    server.script = [own(), own("second00", "Second")]
-    used, _ = identify(several(transport, server, "second00"), TWO)
-    assert used == {"id": "second00", "name": "Second"}
+    server.script = [self_response(), self_response("second00", "Second")]
+    current, _ = identify(several(transport, server, "second00"), TWO)
+    assert current == {"id": "second00", "name": "Second"}
     assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_removed_business_has_no_name(server: FaultServer, transport: Transport, status: int) -> None:
-    server.script = [http(status), own("second00", "Second")]
+    server.script = [http(status), self_response("second00", "Second")]
     assert identify(several(transport, server), TWO)[1] == [
         {"id": "bTUIhsye", "name": None},
         {"id": "second00", "name": "Second"},
@@ -58,7 +58,7 @@ def test_a_removed_business_has_no_name(server: FaultServer, transport: Transpor
 
 
 def test_a_removed_business_in_use_is_an_error(server: FaultServer, transport: Transport) -> None:
-    server.script = [http(401), own(), http(401)]
+    server.script = [http(401), self_response(), http(401)]
     with pytest.raises(JebbitctlError, match="for business bTUIhsye"):
         identify(several(transport, server, "bTUIhsye"), TWO)
 
@@ -69,10 +69,10 @@ def test_a_server_error_is_not_a_removed_business(server: FaultServer, transport
         identify(several(transport, server), TWO)
 
 
-@pytest.mark.parametrize("answer", [api([]), api({"data": None}), api({"data": []}), http(200)])
+@pytest.mark.parametrize("response", [api([]), api({"data": None}), api({"data": []}), http(200)])
 def test_a_response_without_a_business_is_rejected(
-    server: FaultServer, client: Client, answer: bytes
+    server: FaultServer, client: Client, response: bytes
 ) -> None:
-    server.script = [answer]
+    server.script = [response]
     with pytest.raises(RejectedError, match="no resource"):
         identify(client, [])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.api.client import Client
-from jebbitctl.api.statuses import scope_needed
+from jebbitctl.api.http_errors import scope_needed
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 TWO = ("read:business:bTUIhsye", "read:business:second00", "read:integration")
 
 
-def test_a_request_carries_what_jebbit_wants(server: FaultServer, client: Client) -> None:
+def test_a_request_has_the_headers_and_the_query_that_jebbit_expects(
+    server: FaultServer, client: Client
+) -> None:
     server.script = [api({"data": []}), http(204)]
     client.get("/campaigns", {"filter[launched]": "true", "filter[title_contains]": "a&b"})
     client.patch("/integrations/L5m24mjs", {"é": 1})
@@ -55,7 +57,7 @@ def test_netrc_does_not_replace_the_token(
     assert server.seen[0].headers["authorization"] == f"Bearer {ACCESS_TOKEN}"
 
 
-def test_the_business_in_use_is_named(server: FaultServer, transport: Transport) -> None:
+def test_the_business_in_use_is_sent_as_a_header(server: FaultServer, transport: Transport) -> None:
     client = Client(transport, server.url, Tokens(token(*TWO)), "second00")
     server.script = [api({}), api({})]
     client.get("/self")
@@ -64,7 +66,7 @@ def test_the_business_in_use_is_named(server: FaultServer, transport: Transport)
     assert server.connections == 1
 
 
-def test_several_businesses_and_none_named_is_wrong_usage_before_any_request(
+def test_several_businesses_without_a_choice_are_a_usage_error_before_any_request(
     server: FaultServer, transport: Transport
 ) -> None:
     client = Client(transport, server.url, Tokens(token(*TWO)))
@@ -89,7 +91,7 @@ def test_a_rejected_token_is_replaced_once(server: FaultServer, transport: Trans
 
 
 @pytest.mark.parametrize(
-    ("scopes", "business", "told", "hint"),
+    ("scopes", "business", "message", "hint"),
     [
         ((), None, "rejected the token", "login"),
         (TWO[:1], None, "rejected the token", "login"),
@@ -97,19 +99,25 @@ def test_a_rejected_token_is_replaced_once(server: FaultServer, transport: Trans
         (TWO, "another0", "does not cover business another0; it covers bTUIhsye, second00", "login"),
     ],
 )
-def test_a_401_that_stays_says_what_it_may_mean(
-    server: FaultServer, transport: Transport, *, scopes: tuple[str, ...], business: str, told: str, hint: str
+def test_a_second_401_is_an_error_with_the_likely_cause(
+    server: FaultServer,
+    transport: Transport,
+    *,
+    scopes: tuple[str, ...],
+    business: str,
+    message: str,
+    hint: str,
 ) -> None:
     tokens = Tokens(token(*scopes, text="one"), token(*scopes, text="two"), token(*scopes, text="three"))
     server.script = [http(401, "Unauthorized", Content_Type="text/plain")] * 3
-    with pytest.raises(CredentialsError, match=told) as caught:
+    with pytest.raises(CredentialsError, match=message) as caught:
         Client(transport, server.url, tokens, business).get("/self")
     assert hint in (caught.value.hint or "")
     assert (caught.value.status, caught.value.exit_code) == (401, ExitCode.CREDENTIALS)
     assert len(server.seen) == 2
 
 
-def test_a_403_names_the_scope_it_needs_and_those_it_has(server: FaultServer, transport: Transport) -> None:
+def test_a_403_names_the_required_and_the_granted_scopes(server: FaultServer, transport: Transport) -> None:
     client = Client(transport, server.url, Tokens(token("read:business:bTUIhsye", "read:integration")))
     server.script = [api({"errors": [{"title": "Forbidden"}]}, 403)]
     with pytest.raises(ForbiddenError) as caught:
@@ -121,7 +129,9 @@ def test_a_403_names_the_scope_it_needs_and_those_it_has(server: FaultServer, tr
     assert "new token" in (caught.value.hint or "")
 
 
-def test_a_403_for_an_opaque_token_says_so(server: FaultServer, client: Client) -> None:
+def test_a_403_for_an_opaque_token_says_that_its_scopes_are_unknown(
+    server: FaultServer, client: Client
+) -> None:
     server.script = [http(403)]
     with pytest.raises(ForbiddenError, match="the token does not list its scopes"):
         client.get("/self")
@@ -139,7 +149,7 @@ def test_a_403_for_an_opaque_token_says_so(server: FaultServer, client: Client) 
         ("GET", "", "read:"),
     ],
 )
-def test_the_scope_is_what_the_call_returns(method: str, path: str, scope: str) -> None:
+def test_the_required_scope_follows_from_method_and_path(method: str, path: str, scope: str) -> None:
     assert scope_needed(method, path) == scope
 
 
@@ -179,7 +189,7 @@ def test_the_scope_is_what_the_call_returns(method: str, path: str, scope: str) 
     ],
     ids=lambda body: body[:20],
 )
-def test_any_body_of_a_failure_becomes_one_line_with_the_status(
+def test_any_body_of_an_error_becomes_one_line_with_the_status(
     server: FaultServer, client: Client, status: int, kind: type[JebbitctlError], body: str
 ) -> None:
     raw = http(status, body.encode("latin-1"), Retry_After="0.001")
@@ -191,7 +201,7 @@ def test_any_body_of_a_failure_becomes_one_line_with_the_status(
     assert "\n" not in caught.value.message
 
 
-def test_what_jebbit_says_is_told(server: FaultServer, client: Client) -> None:
+def test_the_message_contains_jebbits_error_texts(server: FaultServer, client: Client) -> None:
     errors = [
         {
             "status": "422",
@@ -210,9 +220,7 @@ def test_what_jebbit_says_is_told(server: FaultServer, client: Client) -> None:
     )
 
 
-def test_an_answer_that_repeats_the_token_is_not_told_with_it(
-    server: FaultServer, client: Client, log: list[str]
-) -> None:
+def test_a_token_in_a_response_is_masked(server: FaultServer, client: Client, log: list[str]) -> None:
     echo = {"errors": [{"title": f"no: Bearer {ACCESS_TOKEN}"}], "headers": {"Authorization": ACCESS_TOKEN}}
     server.script = [api(echo, 400)]
     with pytest.raises(RejectedError, match=r"no: Bearer \*{8}"):
@@ -221,7 +229,7 @@ def test_an_answer_that_repeats_the_token_is_not_told_with_it(
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "message"),
     [
         ("https://evil.example/x?token=1", "to https://evil.example/x (307, not followed)"),
         ("/login", "to /login (307, not followed)"),
@@ -230,12 +238,12 @@ def test_an_answer_that_repeats_the_token_is_not_told_with_it(
     ],
 )
 def test_a_redirect_is_named_and_not_followed(
-    server: FaultServer, client: Client, location: str, told: str
+    server: FaultServer, client: Client, location: str, message: str
 ) -> None:
     server.script = [http(307, Location=location)]
     with pytest.raises(RejectedError) as caught:
         client.post("/integrations", {"a": "secret"})
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert "307" in caught.value.message
     assert "JEBBIT_API_BASE_URL" in (caught.value.hint or "")
     assert len(server.seen) == 1
@@ -255,7 +263,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: body[:5])
-def test_a_success_that_is_not_json_is_an_error(server: FaultServer, client: Client, body: str) -> None:
+def test_a_success_without_json_is_an_error(server: FaultServer, client: Client, body: str) -> None:
     server.script = [http(200, body, Content_Type="text/html; charset=utf-8")] * 2
     with pytest.raises(RejectedError, match="returned 200 with text/html that cannot be read") as caught:
         client.get("/integrations")
@@ -265,7 +273,7 @@ def test_a_success_that_is_not_json_is_an_error(server: FaultServer, client: Cli
 
 
 @pytest.mark.parametrize("body", UNREADABLE, ids=lambda body: body[:5])
-def test_a_delete_is_done_only_when_its_answer_can_be_read(
+def test_a_delete_with_an_unreadable_response_is_ambiguous(
     server: FaultServer, client: Client, body: str
 ) -> None:
     server.script = [http(200, body, Content_Type="text/html")]
@@ -274,17 +282,17 @@ def test_a_delete_is_done_only_when_its_answer_can_be_read(
     assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("answer", [http(200), http(204), api({"meta": {}}), api(None), api({"errors": []})])
-def test_a_delete_may_be_answered_with_any_document(
-    server: FaultServer, client: Client, answer: bytes
-) -> None:
-    server.script = [answer]
+@pytest.mark.parametrize(
+    "response", [http(200), http(204), api({"meta": {}}), api(None), api({"errors": []})]
+)
+def test_a_delete_accepts_any_document(server: FaultServer, client: Client, response: bytes) -> None:
+    server.script = [response]
     client.delete("/integrations/L5m24mjs")
 
 
-def test_a_success_that_holds_errors_is_none(server: FaultServer, client: Client) -> None:
-    answer = api({"errors": [{"title": f"no: {ACCESS_TOKEN}"}]})
-    server.script = [answer] * 3
+def test_a_success_with_errors_is_an_error(server: FaultServer, client: Client) -> None:
+    response = api({"errors": [{"title": f"no: {ACCESS_TOKEN}"}]})
+    server.script = [response] * 3
     with pytest.raises(RejectedError, match=r"returned 200 with errors: no: \*{8}$"):
         client.get("/integrations")
     with pytest.raises(AmbiguousWriteError, match="the POST may have been carried out"):
@@ -294,14 +302,14 @@ def test_a_success_that_holds_errors_is_none(server: FaultServer, client: Client
 
 
 @pytest.mark.parametrize("body", ["", " \r\n"])
-def test_an_empty_success_is_none(server: FaultServer, client: Client, body: str) -> None:
+def test_an_empty_success_returns_none(server: FaultServer, client: Client, body: str) -> None:
     server.script = [http(200, body)]
     assert client.get("/integrations") is None
 
 
 @pytest.mark.parametrize("status", [101, 103, 408, 500, 502, 503, 504])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_write_that_failed_at_the_server_is_in_doubt_and_sent_once(
+def test_a_write_that_failed_at_the_server_is_ambiguous_and_sent_once(
     server: FaultServer, client: Client, status: int, method: str
 ) -> None:
     server.script = [http(status, "<html>")]
@@ -313,7 +321,7 @@ def test_a_write_that_failed_at_the_server_is_in_doubt_and_sent_once(
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_write_that_timed_out_is_in_doubt_and_sent_once(
+def test_a_write_that_timed_out_is_ambiguous_and_sent_once(
     server: FaultServer, hasty_client: Client, method: str
 ) -> None:
     server.script = [silence]
@@ -326,7 +334,7 @@ def test_a_write_that_timed_out_is_in_doubt_and_sent_once(
 
 
 @pytest.mark.parametrize("failure", [drop, reset, http(502), http(503), http(504)])
-def test_a_delete_that_is_gone_at_the_second_try_is_done(
+def test_a_retried_delete_that_is_not_found_succeeds(
     server: FaultServer, client: Client, failure: Any
 ) -> None:
     server.script = [failure, http(404)]
@@ -335,7 +343,7 @@ def test_a_delete_that_is_gone_at_the_second_try_is_done(
 
 
 @pytest.mark.parametrize("script", [[http(404)], [http(429, Retry_After="0.01"), http(404)]])
-def test_a_delete_of_what_never_was_is_not_found(
+def test_a_delete_that_was_never_carried_out_is_not_found(
     server: FaultServer, client: Client, script: list[bytes]
 ) -> None:
     server.script = [*script]
@@ -343,7 +351,7 @@ def test_a_delete_of_what_never_was_is_not_found(
         client.delete("/integrations/L5m24mjs")
 
 
-def test_a_delete_without_an_answer_may_be_repeated(server: FaultServer, hasty_client: Client) -> None:
+def test_a_delete_without_a_response_may_be_repeated(server: FaultServer, hasty_client: Client) -> None:
     server.script = [silence]
     with pytest.raises(AmbiguousWriteError) as caught:
         hasty_client.delete("/integrations/L5m24mjs")
@@ -354,7 +362,7 @@ def page(link: Any, *ids: str) -> bytes:
     return api({"data": [{"id": id_} for id_ in ids], "links": {"next": link}})
 
 
-def test_pages_are_followed_by_any_kind_of_link(server: FaultServer, client: Client) -> None:
+def test_any_form_of_next_link_is_followed(server: FaultServer, client: Client) -> None:
     server.script = [
         page("/api/v1/things?page[number]=2", "1"),
         page({"href": f"{server.url}/api/v1/things?page[number]=3"}, "2"),
@@ -373,7 +381,7 @@ def test_pages_are_followed_by_any_kind_of_link(server: FaultServer, client: Cli
 
 
 @pytest.mark.parametrize("links", [None, [], "x", {}, {"next": ""}, {"next": 5}, {"next": {"href": []}}])
-def test_the_last_page_has_no_link(server: FaultServer, client: Client, links: Any) -> None:
+def test_a_page_without_a_next_link_is_the_last(server: FaultServer, client: Client, links: Any) -> None:
     server.script = [api({"data": [], "links": links})]
     assert len(list(client.pages("/things"))) == 1
 
@@ -389,21 +397,21 @@ def test_the_last_page_has_no_link(server: FaultServer, client: Client, links: A
         "ftp://127.0.0.1/",
     ],
 )
-def test_a_link_to_another_origin_is_refused(server: FaultServer, client: Client, link: str) -> None:
+def test_a_link_to_another_origin_is_rejected(server: FaultServer, client: Client, link: str) -> None:
     server.script = [page(link)]
     with pytest.raises(RejectedError, match="which is not followed"):
         list(client.pages("/things"))
     assert len(server.seen) == 1
 
 
-def test_a_link_with_a_password_is_another_origin(server: FaultServer, client: Client) -> None:
+def test_a_link_with_a_password_leads_to_another_origin(server: FaultServer, client: Client) -> None:
     server.script = [page(server.url.replace("//", "//user:password@"))]
     with pytest.raises(RejectedError, match="not followed"):
         list(client.pages("/things"))
 
 
 @pytest.mark.parametrize("last", ["/api/v1/things", "/api/v1/things?page=2"])
-def test_pages_that_form_a_loop_are_refused(server: FaultServer, client: Client, last: str) -> None:
+def test_pages_that_form_a_loop_are_rejected(server: FaultServer, client: Client, last: str) -> None:
     server.script = [page("?page=2"), page(last), page(None)]
     with pytest.raises(RejectedError, match="form a loop"):
         list(client.pages("/things"))

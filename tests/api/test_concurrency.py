@@ -23,7 +23,7 @@ SETTLING_TIME = 0.2
 
 
 class Calls:
-    """A function to call, which notes its calls and waits while it is held."""
+    """A function that records its calls, and waits while it is held."""
 
     def __init__(self) -> None:
         self.begun: list[int] = []
@@ -47,14 +47,14 @@ class Calls:
         self.released.clear()
 
     def wait_for(self, count: int) -> None:
-        """Wait until so many calls have begun."""
+        """Wait until ``count`` calls have begun."""
         deadline = time.monotonic() + 20
         while len(self.begun) < count:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
     def release_after(self, count: int) -> None:
-        """Release the calls once so many have begun, and no more of them do."""
+        """Release the calls when ``count`` have begun and no further one does."""
         self.wait_for(count)
         time.sleep(SETTLING_TIME)
         self.released.set()
@@ -220,16 +220,16 @@ def test_a_state_that_cannot_be_made_fails_each_item() -> None:
 
 
 def test_each_worker_makes_one_state_and_keeps_it() -> None:
-    made: list[object] = []
+    states: list[object] = []
 
     def make_state() -> object:
-        made.append(object())
-        return made[-1]
+        states.append(object())
+        return states[-1]
 
     with ConcurrentCalls(range(100), make_state, lambda state, _: state, max_in_flight=3) as calls:
         used = {future.result() for _, future in calls}
-    assert used <= set(made)
-    assert len(made) <= 3
+    assert used <= set(states)
+    assert len(states) <= 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")

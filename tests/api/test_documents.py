@@ -25,7 +25,7 @@ def test_error_text_and_next_link_accept_any_document(document: object) -> None:
     assert isinstance(documents.next_link(document), str | None)
 
 
-def test_a_request_document() -> None:
+def test_a_request_document_has_the_type_the_attributes_and_perhaps_an_id() -> None:
     assert documents.request_document("integrations", {"a": 1}) == {
         "data": {"type": "integrations", "attributes": {"a": 1}}
     }

@@ -1,4 +1,4 @@
-"""Every fault that the other side can have, met by each kind of call of the installed command."""
+"""Every fault of the other side, for each kind of call that commands make."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jebbitctl.api import retries
 from tests.api.fault_proxy import FaultProxy
 from tests.api.fault_table import FAULTS, Fault
 from tests.api.faults import FaultServer
-from tests.scripted import active
+from tests.scripted_server import active
 from tests.support import Cli
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.server import Sandbox
     from tests.support import Result
 
-KINDS = ("token", "GET", "POST", "PATCH", "DELETE")
+CALLS = ("token", "GET", "POST", "PATCH", "DELETE")
 TOKEN = ("POST", "/oauth/token")
 INTEGRATIONS = "/api/v1/integrations"
-_CELL = re.compile(r"(?P<code>\d)(?P<mark>[?!]?)x(?P<times>\d)(\+(?P<looks>\d))?")
+_CELL = re.compile(r"(?P<code>\d)(?P<mark>[?!]?)x(?P<times>\d)(\+(?P<reads>\d))?")
 
 
 def arguments(kind: str, id_: str) -> list[str]:
-    """Return the command whose call of this kind meets the fault."""
+    """Return the command whose call of this kind gets the fault."""
     return {
         "token": ["list"],
         "GET": ["get", id_],
@@ -39,25 +39,25 @@ def arguments(kind: str, id_: str) -> list[str]:
 
 
 def cells() -> Iterator[object]:
-    """Yield each fault with each kind of call; one of every ninth fault's five is in the default run."""
+    """Yield each fault with each kind of call; the default run has one call of every ninth fault."""
     for row, (name, fault) in enumerate(FAULTS.items()):
-        for column, (kind, cell) in enumerate(zip(KINDS, fault.expected.split(), strict=True)):
-            sample = row % 9 == 0 and row // 9 % len(KINDS) == column
+        for column, (kind, cell) in enumerate(zip(CALLS, fault.expected.split(), strict=True)):
+            sample = row % 9 == 0 and row // 9 % len(CALLS) == column
             quick = fault.timeout == Fault.timeout and "x4" not in cell
             marks = () if sample and quick else (pytest.mark.long,)
             yield pytest.param(name, kind, id=f"{kind}: {name}", marks=marks)
 
 
 @pytest.mark.parametrize(("name", "kind"), list(cells()))
-def test_a_fault_is_told_in_a_line_and_no_write_is_repeated(
+def test_a_fault_is_one_error_line_and_no_write_is_repeated(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
 ) -> None:
-    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.1)  # longer than a moment
+    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.1)  # long enough for a server that is down for 0.1 s
     fault, id_ = FAULTS[name], active(sandbox)
-    cell = _CELL.fullmatch(fault.expected.split()[KINDS.index(kind)])
+    cell = _CELL.fullmatch(fault.expected.split()[CALLS.index(kind)])
     assert cell
     target = TOKEN if kind == "token" else (kind, INTEGRATIONS)
-    own = {"token": "", "POST": ""}.get(kind, f"/{id_}")
+    suffix = {"token": "", "POST": ""}.get(kind, f"/{id_}")
     before = {"token": [], "PATCH": [" ".join(TOKEN), f"GET {INTEGRATIONS}/{id_}"]}.get(
         kind, [" ".join(TOKEN)]
     )
@@ -70,13 +70,13 @@ def test_a_fault_is_told_in_a_line_and_no_write_is_repeated(
         result = cli.run("integrations", *arguments(kind, id_))
         assert elsewhere.connections == 0
     after = [f"GET {INTEGRATIONS}"] if kind == "token" and cell["code"] == "0" else []
-    after += [f"GET {INTEGRATIONS}/{id_}"] * int(cell["looks"] or 0)
-    assert proxy.calls == [*before, *[f"{' '.join(target)}{own}"] * int(cell["times"]), *after], result
-    check(result, int(cell["code"]), in_doubt=cell["mark"] == "?", not_taken=cell["mark"] == "!")
+    after += [f"GET {INTEGRATIONS}/{id_}"] * int(cell["reads"] or 0)
+    assert proxy.calls == [*before, *[f"{' '.join(target)}{suffix}"] * int(cell["times"]), *after], result
+    check(result, int(cell["code"]), ambiguous=cell["mark"] == "?", partially_applied=cell["mark"] == "!")
 
 
-def check(result: Result, code: int, *, in_doubt: bool, not_taken: bool) -> None:
-    """Assert an exit code, and that a failure is told in one line, with one hint at most."""
+def check(result: Result, code: int, *, ambiguous: bool, partially_applied: bool) -> None:
+    """Assert an exit code, and that a failure is one error line with at most one hint."""
     assert result.code == code, result
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", result.out + result.err)
     lines = result.err.splitlines()
@@ -84,7 +84,7 @@ def check(result: Result, code: int, *, in_doubt: bool, not_taken: bool) -> None
         assert not any(line.startswith(("error:", "hint:", "warning:")) for line in lines), result
         return
     assert [line.partition(" ")[0] for line in lines] in (["error:"], ["error:", "hint:"]), result
-    assert ("carried out" in result.err) == in_doubt, result
-    assert not in_doubt or len(lines) == 2, result
-    assert ("did not apply" in lines[0]) == not_taken, result
-    assert not_taken or not result.out, result
+    assert ("carried out" in result.err) == ambiguous, result
+    assert not ambiguous or len(lines) == 2, result
+    assert ("did not apply" in lines[0]) == partially_applied, result
+    assert partially_applied or not result.out, result

@@ -1,4 +1,4 @@
-"""What a user of the installed command sees of all this: an exit code, one line, no secret."""
+"""Failures as users of the command see them: an exit code, one line and no secret."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN = api(
 LIST = api({"data": []})
 
 
-def named(value: object) -> str:
+def parameter_name(value: object) -> str:
     return getattr(value, "__name__", None) or str(value)[:40]
 
 
@@ -39,17 +39,17 @@ def jebbitctl(tmp_path: Path, server: FaultServer) -> Cli:
     return Cli(tmp_path, env, [CLIENT_SECRET, ACCESS_TOKEN])
 
 
-def failed(result: Result, code: int, *told: str) -> None:
+def assert_failed(result: Result, code: int, *messages: str) -> None:
     """Assert one error line, at most one hint, and nothing on stdout."""
     lines = [line for line in result.err.splitlines() if not line.startswith(("→", "←", "✗"))]
     assert (result.code, result.out) == (code, "")
     assert lines[0].startswith("error: ")
     assert len(lines) == 1 or (len(lines) == 2 and lines[1].startswith("hint: "))
-    assert all(text in result.err for text in told)
+    assert all(text in result.err for text in messages)
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "told"),
+    ("response", "code", "message"),
     [
         (http(200, "<html>", Content_Type="text/html"), 1, "returned 200 with text/html"),
         (http(404), 3, "/integrations not found\nhint: check the path, JEBBIT_API_BASE_URL"),
@@ -60,19 +60,19 @@ def failed(result: Result, code: int, *told: str) -> None:
         (http(403), 4, "it requires read:integration; the token has read:integration"),
         (silence, 5, "no response within 0.8 s"),
     ],
-    ids=named,
+    ids=parameter_name,
 )
 def test_a_failure_is_one_line(
-    jebbitctl: Cli, server: FaultServer, answer: ScriptedResponse, code: int, told: str
+    jebbitctl: Cli, server: FaultServer, response: ScriptedResponse, code: int, message: str
 ) -> None:
-    server.script = [TOKEN, answer]
-    limit = {"JEBBIT_TIMEOUT": "0.8" if answer is silence else "20"}
-    failed(jebbitctl.run("integrations", "list", "--debug", env=limit), code, told)
+    server.script = [TOKEN, response]
+    timeout = {"JEBBIT_TIMEOUT": "0.8" if response is silence else "20"}
+    assert_failed(jebbitctl.run("integrations", "list", "--debug", env=timeout), code, message)
     assert server.calls == ["POST /oauth/token", "GET /api/v1/integrations"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "told"),
+    ("response", "code", "message"),
     [
         (http(401, "Unauthorized", Content_Type="text/plain"), 4, "rejected the credentials (401)"),
         (http(307, Location="https://evil.example/oauth/token"), 1, "a redirect to https://evil.example"),
@@ -82,17 +82,17 @@ def test_a_failure_is_one_line(
         (api({"error": f"wrong secret {CLIENT_SECRET}"}, 403), 4, "wrong secret ********"),
         (api({"access_token": f"{ACCESS_TOKEN}\r\nX-Evil: 1"}), 4, "the access token is empty or contains"),
     ],
-    ids=named,
+    ids=parameter_name,
 )
-def test_an_issuer_that_gives_no_token(
-    jebbitctl: Cli, server: FaultServer, answer: ScriptedResponse, code: int, told: str
+def test_a_failed_token_request_is_one_line(
+    jebbitctl: Cli, server: FaultServer, response: ScriptedResponse, code: int, message: str
 ) -> None:
-    server.script = [answer]
-    failed(jebbitctl.run("integrations", "list", "--debug"), code, told)
+    server.script = [response]
+    assert_failed(jebbitctl.run("integrations", "list", "--debug"), code, message)
     assert server.calls == ["POST /oauth/token"]
 
 
-def test_debug_output_tells_each_request_and_no_secret(jebbitctl: Cli, server: FaultServer) -> None:
+def test_debug_output_logs_each_request_without_secrets(jebbitctl: Cli, server: FaultServer) -> None:
     server.script = [TOKEN, resource({"shared_secret": "sh4red"})]
     result = jebbitctl.run("integrations", "get", "L5m24mjs", "--json", "--debug")
     assert result.code == 0
@@ -112,11 +112,11 @@ def test_a_create_that_timed_out_is_sent_once(jebbitctl: Cli, server: FaultServe
     server.script = [TOKEN, silence]
     create = ("integrations", "create", "--endpoint", "https://e.example/")
     result = jebbitctl.run(*create, env={"JEBBIT_TIMEOUT": "0.8"})
-    failed(result, 5, "may have been carried out", "jebbitctl integrations list")
+    assert_failed(result, 5, "may have been carried out", "jebbitctl integrations list")
     assert server.calls == ["POST /oauth/token", "POST /api/v1/integrations"]
 
 
-def test_a_delete_is_done_when_it_is_gone_at_the_second_try(jebbitctl: Cli, server: FaultServer) -> None:
+def test_a_retried_delete_that_is_not_found_succeeds(jebbitctl: Cli, server: FaultServer) -> None:
     server.script = [TOKEN, drop, http(404)]
     result = jebbitctl.run("integrations", "delete", "L5m24mjs", "--yes")
     assert (result.code, result.err) == (0, "Deleted integration L5m24mjs.\n")
@@ -124,15 +124,15 @@ def test_a_delete_is_done_when_it_is_gone_at_the_second_try(jebbitctl: Cli, serv
 
 
 @pytest.mark.parametrize("id_", ["..", "a/b", "a?x", ""])
-def test_what_is_no_id_is_wrong_usage_before_any_request(
+def test_a_malformed_id_is_a_usage_error_before_any_request(
     jebbitctl: Cli, server: FaultServer, id_: str
 ) -> None:
-    failed(jebbitctl.run("integrations", "get", id_), 2, "is not an id")
-    failed(jebbitctl.run("integrations", "delete", id_, "--yes"), 2, "is not an id")
+    assert_failed(jebbitctl.run("integrations", "get", id_), 2, "is not an id")
+    assert_failed(jebbitctl.run("integrations", "delete", id_, "--yes"), 2, "is not an id")
     assert server.connections == 0
 
 
-def test_neither_netrc_nor_proxies_take_part(jebbitctl: Cli, server: FaultServer) -> None:
+def test_netrc_and_proxies_are_ignored_on_loopback(jebbitctl: Cli, server: FaultServer) -> None:
     (jebbitctl.home / ".netrc").write_text("machine 127.0.0.1 login somebody password secret\n")
     (jebbitctl.home / ".netrc").chmod(0o600)
     server.script = [TOKEN, LIST]
@@ -144,32 +144,32 @@ def test_neither_netrc_nor_proxies_take_part(jebbitctl: Cli, server: FaultServer
     assert server.seen[1].headers["authorization"] == f"Bearer {ACCESS_TOKEN}"
 
 
-def test_tls(jebbitctl: Cli, tmp_path: Path) -> None:
+def test_only_a_trusted_certificate_is_accepted(jebbitctl: Cli, tmp_path: Path) -> None:
     path, key = certificate(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(path, key)
     with FaultServer(TOKEN, LIST, tls=tls) as secure:
 
-        def listed(bundle: str | None) -> Result:
+        def run_list(bundle: str | None) -> Result:
             env: dict[str, Any] = {"JEBBIT_API_BASE_URL": secure.url, "JEBBIT_AUTH_ISSUER": secure.url}
             return jebbitctl.run("integrations", "list", env={**env, "REQUESTS_CA_BUNDLE": bundle})
 
-        failed(listed(None), 5, "trusted TLS connection", "self-signed", "REQUESTS_CA_BUNDLE")
-        failed(
-            listed(str(tmp_path / "missing.pem")), 2, "CA certificates cannot be read", "REQUESTS_CA_BUNDLE"
+        assert_failed(run_list(None), 5, "trusted TLS connection", "self-signed", "REQUESTS_CA_BUNDLE")
+        assert_failed(
+            run_list(str(tmp_path / "missing.pem")), 2, "CA certificates cannot be read", "REQUESTS_CA_BUNDLE"
         )
         assert secure.seen == []
-        assert listed(str(path)).code == 0
+        assert run_list(str(path)).code == 0
         assert secure.connections == 2
 
 
-def test_several_businesses(jebbitctl: Cli, server: FaultServer) -> None:
+def test_several_businesses_require_a_choice(jebbitctl: Cli, server: FaultServer) -> None:
     token = api(
         {"access_token": ACCESS_TOKEN, "expires_in": 3600, "scope": "read:business:one read:business:two"}
     )
     server.script = [token]
-    failed(jebbitctl.run("integrations", "list"), 2, "several businesses: one, two", "--business")
+    assert_failed(jebbitctl.run("integrations", "list"), 2, "several businesses: one, two", "--business")
     server.script = [http(401), token, http(401)]
-    failed(jebbitctl.run("integrations", "list", "--business", "three"), 4, "it covers one, two")
+    assert_failed(jebbitctl.run("integrations", "list", "--business", "three"), 4, "it covers one, two")
     assert server.calls.count("POST /oauth/token") == 2
     assert server.seen[-1].headers["x-jebbit-business"] == "three"

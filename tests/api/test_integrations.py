@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from tests.api.faults import FaultServer
 
-BAD_IDS = ["", "..", ".", "a/b", "a?x", "a#x", "a b", "%2e%2e"]
+NOT_IDS = ["", "..", ".", "a/b", "a?x", "a#x", "a b", "%2e%2e"]
 DESIRED = {"endpoint": "https://e.example/", "region": "us"}
 
 
-@pytest.mark.parametrize("id_", BAD_IDS)
+@pytest.mark.parametrize("id_", NOT_IDS)
 @pytest.mark.parametrize(
     "call", [integrations.get, integrations.delete, integrations.send_test, integrations.shared_secret]
 )
@@ -29,7 +29,7 @@ def test_a_malformed_id_is_rejected_before_any_request(
     assert server.connections == 0
 
 
-@pytest.mark.parametrize("id_", BAD_IDS)
+@pytest.mark.parametrize("id_", NOT_IDS)
 def test_an_update_with_a_malformed_id_is_rejected_before_any_request(
     server: FaultServer, client: Client, id_: str
 ) -> None:
@@ -47,7 +47,7 @@ def test_filter_integrations_applies_every_filter() -> None:
     assert integrations.filter_integrations([one, two], active=True, service="b") == []
 
 
-def test_shared_secret(server: FaultServer, client: Client) -> None:
+def test_the_shared_secret_is_read_from_the_integration(server: FaultServer, client: Client) -> None:
     server.script = [resource({"shared_secret": "s3cr3t"})]
     assert integrations.shared_secret(client, "L5m24mjs") == "s3cr3t"
 
@@ -74,7 +74,7 @@ def test_create_sends_the_attributes_and_returns_the_response(server: FaultServe
 
 
 @pytest.mark.parametrize(
-    ("desired", "answered", "name", "got"),
+    ("desired", "returned", "name", "current"),
     [
         ({"is_active": True}, {"is_active": False}, "is_active", False),
         ({"is_active": True}, {"is_active": 1}, "is_active", 1),
@@ -92,17 +92,17 @@ def test_create_returns_unapplied_attributes(
     client: Client,
     *,
     desired: dict[str, Any],
-    answered: dict[str, Any],
+    returned: dict[str, Any],
     name: str,
-    got: Any,
+    current: Any,
 ) -> None:
-    server.script = [resource(answered, status=201)]
+    server.script = [resource(returned, status=201)]
     _, (difference,) = integrations.create(client, desired)
-    assert (difference.name, difference.current) == (name, got)
+    assert (difference.name, difference.current) == (name, current)
     assert len(server.seen) == 1
 
 
-SPARSE: list[dict[str, Any]] = [
+SPARSE_ATTRIBUTES: list[dict[str, Any]] = [
     {},
     {"region": "us"},
     {"additional_options": {}},
@@ -112,13 +112,17 @@ SPARSE: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("answered", SPARSE, ids=str)
+@pytest.mark.parametrize("returned", SPARSE_ATTRIBUTES, ids=str)
 @pytest.mark.parametrize("applied", [True, False])
 def test_a_sparse_response_is_completed_by_a_read(
-    server: FaultServer, client: Client, answered: dict[str, Any], applied: bool
+    server: FaultServer, client: Client, returned: dict[str, Any], applied: bool
 ) -> None:
-    now = {"region": "us", "additional_options": {"hash_pii": applied, "further": 1}, "shared_secret": None}
-    server.script = [resource({**answered, "shared_secret": "once"}, status=201), resource(now)]
+    current = {
+        "region": "us",
+        "additional_options": {"hash_pii": applied, "further": 1},
+        "shared_secret": None,
+    }
+    server.script = [resource({**returned, "shared_secret": "once"}, status=201), resource(current)]
     created, unapplied = integrations.create(
         client, {"region": "us", "additional_options": {"hash_pii": True}}
     )
@@ -203,7 +207,7 @@ def test_send_test_returns_another_response_as_is(server: FaultServer, client: C
     assert integrations.send_test(client, "L5m24mjs") == document
 
 
-def test_delete(server: FaultServer, client: Client) -> None:
+def test_delete_sends_a_delete_request(server: FaultServer, client: Client) -> None:
     server.script = [http(204)]
     integrations.delete(client, "L5m24mjs")
     assert server.calls == ["DELETE /api/v1/integrations/L5m24mjs"]

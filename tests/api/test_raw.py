@@ -1,4 +1,4 @@
-"""What somebody typed as a path, as headers; pages as one document."""
+"""Paths and headers as users type them, and pages as one document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.api.raw import RawClient, joined, require_headers, require_path
+from jebbitctl.api.raw import RawClient, join_pages, parse_headers, parse_path
 from jebbitctl.errors import NotFoundError, RejectedError, UsageError
 from tests.api.faults import drop, http
 from tests.api.support import Tokens
@@ -32,15 +32,15 @@ BASE = "https://api.example"
         ("feeds/", "/feeds/"),
     ],
 )
-def test_a_path_may_have_the_leading_part_or_not(typed: str, path: str) -> None:
-    assert require_path(typed, BASE) == path
+def test_a_path_may_include_the_root_or_the_base_url(typed: str, path: str) -> None:
+    assert parse_path(typed, BASE) == path
 
 
-def test_a_url_below_a_base_url_with_a_path() -> None:
+def test_a_base_url_may_have_a_path() -> None:
     base = "https://gateway.example/jebbit"
-    assert require_path(f"{base}/api/v1/feeds", base) == "/feeds"
+    assert parse_path(f"{base}/api/v1/feeds", base) == "/feeds"
     with pytest.raises(UsageError):
-        require_path("https://gateway.example/api/v1/feeds", base)
+        parse_path("https://gateway.example/api/v1/feeds", base)
 
 
 @pytest.mark.parametrize(
@@ -64,34 +64,32 @@ def test_a_url_below_a_base_url_with_a_path() -> None:
         "https://api.example.evil.example/api/v1/feeds",
     ],
 )
-def test_a_path_leads_nowhere_else(typed: str) -> None:
+def test_a_path_outside_the_api_is_rejected(typed: str) -> None:
     with pytest.raises(UsageError):
-        require_path(typed, BASE)
+        parse_path(typed, BASE)
 
 
 @pytest.mark.parametrize(
     "line",
     ["Authorization: x", "HOST: x", "Content-Length: 1", "x-jebbit-business: a", "a b: c", "a", "a: ☕", ":"],
 )
-def test_headers_that_cannot_be_given(line: str) -> None:
+def test_a_malformed_or_reserved_header_is_rejected(line: str) -> None:
     with pytest.raises(UsageError):
-        require_headers([line])
+        parse_headers([line])
 
 
 @pytest.mark.parametrize("last", [[], {"data": {}}, {}])
-def test_pages_that_hold_no_list_cannot_be_joined(last: Any) -> None:
+def test_pages_without_a_list_cannot_be_joined(last: Any) -> None:
     with pytest.raises(RejectedError):
-        joined([{"data": []}, last])
+        join_pages([{"data": []}, last])
 
 
-def test_only_a_delete_that_is_gone_at_the_second_try_is_done(
-    server: FaultServer, transport: Transport
-) -> None:
+def test_not_found_is_a_success_only_for_a_retried_delete(server: FaultServer, transport: Transport) -> None:
     client = RawClient(transport, server.url, Tokens(), None, {})
     server.script = [drop, http(404), http(404), drop, http(404)]
     client.require_success(client.send_bytes("DELETE", "/feeds/1", None), "DELETE", "/feeds/1")
     for method in ("DELETE", "GET"):
-        answer = client.send_bytes(method, "/feeds/1", None)
+        response = client.send_bytes(method, "/feeds/1", None)
         with pytest.raises(NotFoundError):
-            client.require_success(answer, method, "/feeds/1")
+            client.require_success(response, method, "/feeds/1")
     assert len(server.seen) == 5

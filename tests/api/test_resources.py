@@ -1,4 +1,4 @@
-"""One type for resources, the calls that all of them share, and how they are compared."""
+"""Resources: parsing, the calls that all types share, and comparisons."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def test_json_starts_with_id_and_type() -> None:
     assert list(Resource(None, None, {"region": "us"}).to_dict()) == ["id", "type", "region"]
 
 
-@pytest.mark.parametrize(("answered", "id_"), [("a1", "a1"), (5, "5"), (None, None), ("", "")])
-def test_the_id_of_a_response_becomes_text(answered: Any, id_: str | None) -> None:
-    assert resources.parse_one({"data": {"id": answered}}).id == id_
+@pytest.mark.parametrize(("returned", "id_"), [("a1", "a1"), (5, "5"), (None, None), ("", "")])
+def test_the_id_of_a_response_becomes_text(returned: Any, id_: str | None) -> None:
+    assert resources.parse_one({"data": {"id": returned}}).id == id_
     assert resources.parse_one({"data": {}}).id is None
 
 
@@ -125,16 +125,16 @@ def test_a_list_has_every_page(server: FaultServer, client: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize("answer", [http(200), api({"data": {}}), api([]), api({"data": [5]})])
+@pytest.mark.parametrize("response", [http(200), api({"data": {}}), api([]), api({"data": [5]})])
 def test_a_list_response_without_a_list_is_rejected(
-    server: FaultServer, client: Client, answer: bytes
+    server: FaultServer, client: Client, response: bytes
 ) -> None:
-    server.script = [answer]
+    server.script = [response]
     with pytest.raises(RejectedError, match="Jebbit's response contains no"):
         list(resources.list_resources(client, TYPE))
 
 
-def test_owned_resources_are_filtered_here(server: FaultServer, client: Client) -> None:
+def test_owned_resources_are_filtered_without_a_query(server: FaultServer, client: Client) -> None:
     server.script = [
         api({"data": [{"id": id_, "attributes": {"integration_id": owner}} for id_, owner in ("1a", "2b")]})
     ]
@@ -178,11 +178,11 @@ def test_create_without_an_id_in_the_response_is_ambiguous(
     assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("answer", [http(201), api(None), api([]), api({"data": None}), api({"data": []})])
+@pytest.mark.parametrize("response", [http(201), api(None), api([]), api({"data": None}), api({"data": []})])
 def test_create_without_a_resource_in_the_response_is_ambiguous(
-    server: FaultServer, client: Client, answer: bytes
+    server: FaultServer, client: Client, response: bytes
 ) -> None:
-    server.script = [answer]
+    server.script = [response]
     with pytest.raises(AmbiguousWriteError, match="the POST was probably carried out") as caught:
         resources.create_resource(client, "integrations", MAPPING)
     assert "jebbitctl integrations list" in (caught.value.hint or "")
@@ -190,8 +190,8 @@ def test_create_without_a_resource_in_the_response_is_ambiguous(
 
 
 def test_a_response_may_leave_out_the_owner(server: FaultServer, client: Client) -> None:
-    told = {name: value for name, value in MAPPING.items() if name != "integration_id"}
-    server.script = [resource(told, status=201)]
+    returned = {name: value for name, value in MAPPING.items() if name != "integration_id"}
+    server.script = [resource(returned, status=201)]
     assert resources.create_resource(client, TYPE, MAPPING).unapplied == []
     assert len(server.seen) == 1
 
@@ -214,9 +214,9 @@ def test_an_attribute_missing_from_the_response_is_read(
     assert updated == Resource("integrations", "m1", {**MAPPING, "default": "old"})
 
 
-@pytest.mark.parametrize("answer", [http(204), api(None), api({})])
-def test_an_update_without_a_response_is_read(server: FaultServer, client: Client, answer: bytes) -> None:
-    server.script = [answer, resource({"is_active": False, "region": "us"})]
+@pytest.mark.parametrize("response", [http(204), api(None), api({})])
+def test_an_update_without_a_response_is_read(server: FaultServer, client: Client, response: bytes) -> None:
+    server.script = [response, resource({"is_active": False, "region": "us"})]
     current = Resource("integrations", "L5m24mjs", {"is_active": False})
     updated, unapplied = resources.update_resource(client, "integrations", current, {"is_active": True})
     assert unapplied == [Difference("is_active", False, True)]
@@ -232,7 +232,7 @@ def test_an_update_without_a_resource_in_the_response_is_ambiguous(
         resources.update_resource(client, TYPE, Resource(TYPE, "m1"), {"client_var": "x"})
 
 
-def test_delete(server: FaultServer, client: Client) -> None:
+def test_delete_sends_a_delete_request(server: FaultServer, client: Client) -> None:
     server.script = [http(204)]
     resources.delete_resource(client, TYPE, "m1")
     assert server.calls == [f"DELETE /api/v1/{TYPE}/m1"]
@@ -259,7 +259,9 @@ CURRENT: dict[str, Any] = {
         ({"additional_options": {"hash_pii": False}}, []),
     ],
 )
-def test_diff(desired: dict[str, Any], differences: list[tuple[str, Any, Any]]) -> None:
+def test_diff_returns_the_attributes_that_differ(
+    desired: dict[str, Any], differences: list[tuple[str, Any, Any]]
+) -> None:
     assert resources.diff(CURRENT, desired) == differences
 
 
@@ -279,7 +281,7 @@ def test_diff(desired: dict[str, Any], differences: list[tuple[str, Any, Any]]) 
         ),
     ],
 )
-def test_patch(desired: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_patch_contains_only_changes_but_all_options(desired: dict[str, Any], sent: dict[str, Any]) -> None:
     assert resources.patch(CURRENT, desired) == sent
 
 

@@ -24,12 +24,12 @@ NO_TUNNEL = OSError("Tunnel connection failed: 407 Proxy Authentication Required
 
 
 @given(VALUES, st.floats(0, 1000))
-def test_any_retry_after_is_a_wait_within_bounds(value: str, left: float) -> None:
-    assert 0 <= retry_delay(0, value, left) <= left / 4
+def test_any_retry_after_gives_a_delay_within_bounds(value: str, time_left: float) -> None:
+    assert 0 <= retry_delay(0, value, time_left) <= time_left / 4
 
 
 @pytest.mark.parametrize("value", [None, "", "abc", "-5", "nan", "Thu, 01 Jan 1970 00:00:00 GMT"])
-def test_the_wait_without_a_usable_retry_after_is_exponential(
+def test_the_delay_without_a_usable_retry_after_is_exponential(
     monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
     monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.2)
@@ -37,7 +37,7 @@ def test_the_wait_without_a_usable_retry_after_is_exponential(
 
 
 @pytest.mark.parametrize("status", range(100, 600))
-def test_which_statuses_are_retried(status: int) -> None:
+def test_only_transient_statuses_are_retried(status: int) -> None:
     assert may_retry_status("GET", status) == (status in {429, 502, 503, 504})
     assert may_retry_status("DELETE", status) == may_retry_status("GET", status)
     assert may_retry_status("POST", status) == may_retry_status("PATCH", status) == (status == 429)
@@ -59,7 +59,9 @@ def test_which_statuses_are_retried(status: int) -> None:
     ],
     ids=repr,
 )
-def test_which_errors_are_retried(cause: Exception, get: bool, post: bool, not_sent: bool) -> None:
+def test_only_errors_that_are_safe_to_repeat_are_retried(
+    cause: Exception, get: bool, post: bool, not_sent: bool
+) -> None:
     for wrapped in (cause, urllib3_errors.MaxRetryError(None, "/", cause)):  # type: ignore[arg-type]
         error = requests.ConnectionError(wrapped)
         assert (may_retry_error("GET", error), may_retry_error("DELETE", error)) == (get, get)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jebbitctl.api.transport import ApiResponse
-    from tests.api.faults import ScriptedResponse as Scripted
+    from tests.api.faults import ScriptedResponse
 
 
 BOMB = gzip.compress(bytes(2**20)) * 200
@@ -31,7 +31,7 @@ def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiRespon
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         silence,
         drip(b"HTTP/1.1 200 OK\r\n", b"X-Slow: 1\r\n"),
@@ -42,8 +42,10 @@ def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiRespon
     ],
     ids=["silence", "headers", "continues", "body", "chunks", "endless"],
 )
-def test_a_call_ends_at_its_deadline(server: FaultServer, hasty: Transport, answer: Scripted) -> None:
-    server.script = [answer]
+def test_a_call_ends_at_its_deadline(
+    server: FaultServer, hasty: Transport, response: ScriptedResponse
+) -> None:
+    server.script = [response]
     started = time.monotonic()
     with pytest.raises(UnavailableError, match=r"no response within 0\.5 s"):
         get(hasty, server)
@@ -67,16 +69,16 @@ def test_nothing_is_sent_after_the_deadline(server: FaultServer) -> None:
     transport = Transport(timeout=1)
     busy = http(429, Retry_After="1000")
     server.script = [busy] * 20
-    with suppress(UnavailableError):  # the last answer may come at the last moment
+    with suppress(UnavailableError):  # the last response may arrive in time
         transport.send("POST", server.url, headers={}, body=b"{}")
-    sent = len(server.seen)
+    count = len(server.seen)
     while any(thread.name == "call_with_timeout" for thread in threading.enumerate()):
         time.sleep(0.01)
-    assert len(server.seen) == sent
+    assert len(server.seen) == count
     transport.close()
 
 
-def test_an_answer_in_chunks_is_read_whole(server: FaultServer, transport: Transport) -> None:
+def test_a_chunked_response_is_read_completely(server: FaultServer, transport: Transport) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[1,2\r\n3\r\n,3]\r\n0\r\n\r\n"
     server.script = [chunked, chunked]
     assert get(transport, server).json() == [1, 2, 3]
@@ -84,20 +86,20 @@ def test_an_answer_in_chunks_is_read_whole(server: FaultServer, transport: Trans
     assert server.connections == 1
 
 
-def test_an_answer_without_a_length_ends_with_its_connection(
+def test_a_response_without_a_length_ends_with_its_connection(
     server: FaultServer, transport: Transport
 ) -> None:
     server.script = [last(b"HTTP/1.1 200 OK\r\n\r\n[1]")]
     assert get(transport, server).json() == [1]
 
 
-def test_an_answer_may_be_compressed(server: FaultServer, transport: Transport) -> None:
+def test_a_compressed_response_is_decoded(server: FaultServer, transport: Transport) -> None:
     server.script = [http(200, gzip.compress(b"[1]"), Content_Encoding="gzip")]
     assert get(transport, server).json() == [1]
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         api([1]),
         http(204),
@@ -109,14 +111,14 @@ def test_an_answer_may_be_compressed(server: FaultServer, transport: Transport) 
     ],
     ids=repr,
 )
-def test_calls_share_one_connection(server: FaultServer, transport: Transport, answer: bytes) -> None:
-    server.script = [answer] * 3
+def test_calls_share_one_connection(server: FaultServer, transport: Transport, response: bytes) -> None:
+    server.script = [response] * 3
     statuses = {get(transport, server).status for _ in range(3)}
     assert len(statuses) == 1
     assert (len(server.seen), server.connections) == (3, 1)
 
 
-def test_a_pooled_connection_that_was_closed_meanwhile_is_replaced(
+def test_a_pooled_connection_that_the_server_closed_is_replaced(
     server: FaultServer, transport: Transport
 ) -> None:
     server.script = [last(api([1])), api([2])]
@@ -126,17 +128,17 @@ def test_a_pooled_connection_that_was_closed_meanwhile_is_replaced(
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_a_get_is_repeated_after_a_passing_failure(
+def test_a_get_is_retried_after_a_transient_failure(
     server: FaultServer, transport: Transport, status: int
 ) -> None:
     server.script = [http(status), api([1])]
-    answer = get(transport, server)
-    assert (answer.status, answer.ambiguous) == (200, status != 429)
+    response = get(transport, server)
+    assert (response.status, response.ambiguous) == (200, status != 429)
     assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500, 501])
-def test_a_get_is_not_repeated_after_a_lasting_failure(
+def test_a_get_is_not_retried_after_a_permanent_failure(
     server: FaultServer, transport: Transport, status: int
 ) -> None:
     server.script = [http(status)]
@@ -144,7 +146,7 @@ def test_a_get_is_not_repeated_after_a_lasting_failure(
     assert len(server.seen) == 1
 
 
-def test_tries_are_few(server: FaultServer, transport: Transport) -> None:
+def test_a_request_is_sent_at_most_four_times(server: FaultServer, transport: Transport) -> None:
     server.script = [http(503)] * 9
     assert get(transport, server).status == 503
     assert len(server.seen) == 4
@@ -154,9 +156,7 @@ def test_tries_are_few(server: FaultServer, transport: Transport) -> None:
     "value",
     ["abc", "-5", "", "nan", "1_0.5.5", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 5000 + "x", "\xff", "٣"],
 )
-def test_a_retry_after_that_makes_no_sense_waits_for_nothing(
-    server: FaultServer, transport: Transport, value: str
-) -> None:
+def test_an_invalid_retry_after_is_ignored(server: FaultServer, transport: Transport, value: str) -> None:
     server.script = [
         f"HTTP/1.1 503 No\r\nContent-Length: 0\r\nRetry-After: {value}\r\n\r\n".encode(),
         api([1]),
@@ -183,12 +183,12 @@ def test_retry_after_is_honoured(server: FaultServer, transport: Transport) -> N
     assert 0.3 <= time.monotonic() - started < 5
 
 
-def test_a_post_is_repeated_only_where_it_was_surely_not_taken(
+def test_a_post_is_retried_only_if_it_was_certainly_not_carried_out(
     server: FaultServer, transport: Transport
 ) -> None:
     server.script = [http(429), http(503)]
-    answer = transport.send("POST", server.url, headers={}, body=b"{}")
-    assert (answer.status, answer.ambiguous) == (503, False)
+    response = transport.send("POST", server.url, headers={}, body=b"{}")
+    assert (response.status, response.ambiguous) == (503, False)
     assert len(server.seen) == 2
 
 
@@ -200,7 +200,7 @@ def test_a_gzip_bomb_is_not_unpacked(server: FaultServer, transport: Transport) 
 
 
 @pytest.mark.parametrize(("status", "code"), [(201, "ambiguous"), (502, "ambiguous"), (422, "rejected")])
-def test_a_write_answered_with_a_bomb_may_have_been_carried_out_unless_it_was_refused(
+def test_a_write_with_a_gzip_bomb_in_the_response_is_ambiguous_unless_rejected(
     server: FaultServer, transport: Transport, status: int, code: str
 ) -> None:
     server.script = [http(status, BOMB, Content_Encoding="gzip")]
@@ -210,13 +210,13 @@ def test_a_write_answered_with_a_bomb_may_have_been_carried_out_unless_it_was_re
     assert len(server.seen) == 1
 
 
-def test_a_redirect_with_a_bomb_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
+def test_a_gzip_bomb_in_a_redirect_is_not_unpacked(server: FaultServer, transport: Transport) -> None:
     server.script = [http(302, BOMB, Content_Encoding="gzip", Location="/x")]
     with pytest.raises(RejectedError, match="larger than"):
         get(transport, server)
 
 
-def test_an_answer_as_large_as_allowed_is_read(
+def test_a_response_of_the_maximum_size_is_read(
     server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MAX_BODY_BYTES > 10 * 2**20
@@ -232,12 +232,12 @@ def test_an_answer_as_large_as_allowed_is_read(
 def test_no_redirect_is_followed(server: FaultServer, transport: Transport, status: int, method: str) -> None:
     with FaultServer(api([1])) as elsewhere:
         server.script = [http(status, Location=elsewhere.url)]
-        answer = transport.send(method, server.url, headers={}, body=b"secret")
-        assert answer.status == status
+        response = transport.send(method, server.url, headers={}, body=b"secret")
+        assert response.status == status
         assert (len(server.seen), elsewhere.connections) == (1, 0)
 
 
-def test_netrc_adds_nothing(
+def test_netrc_is_ignored(
     server: FaultServer, transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -249,7 +249,7 @@ def test_netrc_adds_nothing(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_proxies_see_nothing_of_this_machine(
+def test_loopback_requests_bypass_proxies(
     transport: Transport, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     with FaultServer(api([1]), host=host) as server, FaultServer() as proxy:
@@ -263,7 +263,7 @@ def test_proxies_see_nothing_of_this_machine(
         assert proxy.connections == 0
 
 
-def test_proxies_are_used_for_the_rest_of_the_world(
+def test_other_hosts_are_reached_through_the_proxy(
     transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusal = last(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
@@ -276,7 +276,7 @@ def test_proxies_are_used_for_the_rest_of_the_world(
 
 
 @pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", "socks5://127.0.0.1:1", "http://x:99999"])
-def test_a_broken_proxy_setting_is_wrong_usage(
+def test_an_invalid_proxy_setting_is_a_usage_error(
     transport: Transport, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
@@ -309,7 +309,7 @@ def test_an_unknown_certificate_is_not_trusted(
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_certificate_that_is_named_is_trusted(
+def test_a_certificate_in_the_ca_bundle_is_trusted(
     secure: FaultServer,
     transport: Transport,
     pem: tuple[Path, Path],
@@ -323,7 +323,7 @@ def test_a_certificate_that_is_named_is_trusted(
     assert len(secure.seen) == 3
 
 
-def test_a_trusted_certificate_for_another_name_is_refused(
+def test_a_trusted_certificate_for_another_host_is_rejected(
     secure: FaultServer, transport: Transport, pem: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem[0]))
@@ -333,7 +333,7 @@ def test_a_trusted_certificate_for_another_name_is_refused(
 
 
 @pytest.mark.parametrize("bundle", ["missing.pem", "not.pem"])
-def test_a_ca_bundle_that_cannot_be_read_is_wrong_usage(
+def test_an_unreadable_ca_bundle_is_a_usage_error(
     secure: FaultServer,
     transport: Transport,
     tmp_path: Path,
@@ -348,7 +348,7 @@ def test_a_ca_bundle_that_cannot_be_read_is_wrong_usage(
     assert secure.seen == []
 
 
-def test_a_missing_ca_bundle_does_not_matter_without_tls(
+def test_a_missing_ca_bundle_is_ignored_without_tls(
     server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
@@ -356,7 +356,7 @@ def test_a_missing_ca_bundle_does_not_matter_without_tls(
     assert get(transport, server).json() == [1]
 
 
-def test_a_write_whose_tls_connection_breaks_is_not_repeated(
+def test_a_write_whose_tls_connection_breaks_is_not_retried(
     secure: FaultServer, transport: Transport, pem: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem[0]))
@@ -367,7 +367,7 @@ def test_a_write_whose_tls_connection_breaks_is_not_repeated(
     assert len(secure.seen) == 1
 
 
-def test_the_log_has_a_line_per_request_and_answer(
+def test_the_log_has_a_line_per_request_and_response(
     server: FaultServer, transport: Transport, log: list[str]
 ) -> None:
     server.script = [api({"name": "x" * 1000}), http(200, "<html>")]
@@ -381,7 +381,7 @@ def test_the_log_has_a_line_per_request_and_answer(
     assert log[3].endswith("6 bytes (not JSON)")
 
 
-def test_the_log_names_a_failure_by_its_kind_only(
+def test_the_log_names_a_failure_only_by_its_type(
     server: FaultServer, transport: Transport, log: list[str]
 ) -> None:
     server.script = [drop]

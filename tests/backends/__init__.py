@@ -1,4 +1,4 @@
-"""Keyrings to test with; ``tests.machine`` puts this package where the command's keyring library finds it."""
+"""Keyrings for tests. ``tests.isolated_home`` installs this package for the commands it runs."""
 
 PACKAGE = "backends_of_the_tests"
 WORKING = f"{PACKAGE}.working"

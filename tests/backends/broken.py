@@ -1,4 +1,4 @@
-"""Keyrings that fail, each in a way that a real one does."""
+"""Keyrings that fail in the ways that real ones do."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from .working import FileKeyring
 
 
 class HangingKeyring(FileKeyring):
-    """Answers after as many seconds as TEST_KEYRING_HANGS says, or after a minute."""
+    """Responds after TEST_KEYRING_HANGS seconds, by default after a minute."""
 
-    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's signature
         self.record("get", username)
         time.sleep(float(os.environ.get("TEST_KEYRING_HANGS", "60")))
         return None
 
 
 class LockedKeyring(FileKeyring):
-    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's signature
         raise KeyringLocked("Failed to unlock the collection!")
 
 
 class FreshHomeKeyring(FileKeyring):
-    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's signature
         raise InitError("Failed to create the collection: Prompt dismissed.")
 
 
 class DeadSocketKeyring(FileKeyring):
-    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's
+    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the library's signature
         raise FileNotFoundError(2, "No such file or directory")
 
 
 class ForgetfulKeyring(FileKeyring):
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Take it, and lose it."""
+        """Accept a secret without storing it."""
 
 
 class StuckKeyring(FileKeyring):
-    """Cannot delete what belongs to the profile that TEST_KEYRING_STUCK names."""
+    """Fails to delete the secret of the profile that TEST_KEYRING_STUCK names."""
 
     def delete_password(self, service: str, username: str) -> None:
         if username.startswith(os.environ["TEST_KEYRING_STUCK"]):
@@ -48,6 +48,6 @@ class StuckKeyring(FileKeyring):
         super().delete_password(service, username)
 
 
-class NotHereKeyring(FileKeyring):
+class MissingDaemonKeyring(FileKeyring):
     def __init__(self) -> None:
         raise RuntimeError("The Secret Service daemon is neither running nor activatable through D-Bus")

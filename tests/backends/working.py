@@ -1,4 +1,4 @@
-"""A keyring in a file."""
+"""A keyring that works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 
 
 class FileKeyring(KeyringBackend):
-    """Keeps secrets in the file that TEST_KEYRING names, and a line for each call in another beside it."""
+    """Stores secrets in the file that TEST_KEYRING names, and logs each call to another file next to it."""
 
     priority = 1
 
@@ -32,7 +32,9 @@ class FileKeyring(KeyringBackend):
     def delete_password(self, service: str, username: str) -> None:
         self.record("delete", username)
         with self.lock():
-            self.write({name: kept for name, kept in self.read().items() if name != f"{service}/{username}"})
+            self.write(
+                {name: secret for name, secret in self.read().items() if name != f"{service}/{username}"}
+            )
 
     def lock(self) -> FileLock:
         return FileLock(self.path.with_suffix(".lock"))
@@ -42,10 +44,10 @@ class FileKeyring(KeyringBackend):
             calls.write(f"{call} {username}\n")
 
     def read(self) -> dict[str, str]:
-        kept: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
-        return kept
+        secrets: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return secrets
 
-    def write(self, kept: dict[str, str]) -> None:
+    def write(self, secrets: dict[str, str]) -> None:
         new = self.path.with_suffix(".new")
-        new.write_text(json.dumps(kept))
-        new.replace(self.path)  # a real keyring, too, outlives whoever wrote to it
+        new.write_text(json.dumps(secrets))
+        new.replace(self.path)  # a real keyring, too, survives a crash of its client

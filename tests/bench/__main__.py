@@ -1,7 +1,8 @@
-"""``python -m tests.bench``: how long commands take, each side by side with what it competes with.
+"""``python -m tests.bench``: measures how long commands take, next to comparable programs.
 
-A benchmark, not a test: it prints a table, whatever it finds. Ratios are medians, pair by pair; absolute
-times move with the machine. A busy one widens the ratios of wall time, so CPU time stands beside it.
+This is a benchmark, not a test: it prints a table and never fails on a figure. Ratios are medians of
+alternating runs. Absolute times depend on the machine. Other load distorts ratios of wall time, so the table
+also has ratios of CPU time.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench.rows import Workshop, account, imports, inventory, many, start_up
+from tests.bench.rows import Workspace, long_list, mappings_import, repeated_runs, start_up, whoami
 
 if TYPE_CHECKING:
     from tests.bench.rows import Row
 
-HEADER = ("work", "median", "against", "median", "ratio", "of CPU time", "reach", "")
+HEADER = ("command", "median", "compared with", "median", "ratio", "CPU ratio", "target", "result")
 
 
 def main() -> None:
-    """Measure all, and print one table in Markdown."""
+    """Measure everything and print one table in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--httpie", metavar="PATH", help="httpie's http, from an environment of its own")
-    parser.add_argument("--runs", metavar="N", type=int, default=15, help="of each short command; 15")
-    asked = parser.parse_args()
+    parser.add_argument("--httpie", metavar="PATH", help="path of HTTPie's http command, to compare with")
+    parser.add_argument("--runs", metavar="N", type=int, default=15, help="runs of each short command (15)")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jebbitctl-bench-") as directory:
-        workshop = Workshop(Path(directory), asked.runs, asked.httpie)
-        rows = [row for measure in (account, start_up, inventory, imports, many) for row in measure(workshop)]
+        workspace = Workspace(Path(directory), options.runs, options.httpie)
+        measurements = (whoami, start_up, long_list, mappings_import, repeated_runs)
+        rows = [row for measure in measurements for row in measure(workspace)]
     print_table(rows)
 
 
@@ -35,7 +37,7 @@ def print_table(rows: list[Row]) -> None:
     """Print rows as a table in Markdown."""
     lines = [HEADER, tuple("---" for _ in HEADER), *(row.cells() for row in rows)]
     for line in lines:
-        print("| " + " | ".join(line) + " |")  # noqa: T201 - what it is for
+        print("| " + " | ".join(line) + " |")  # noqa: T201 - the result of the program
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whole processes, measured in turn: what a machine does meanwhile hits all of them alike."""
+"""Measures whole processes in alternating runs, so that other load affects all of them alike."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Command:
-    """What is started: no shell, nothing on standard input, the output thrown away."""
+class Invocation:
+    """A command line and its environment. It runs without a shell, without input, and without output."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -23,12 +23,12 @@ class Command:
 
 @dataclass(frozen=True)
 class Run:
-    """One process, from start to end.
+    """The resources that one process used.
 
     Attributes:
-        wall: seconds.
-        cpu: seconds of user and system time, by the operating system's account.
-        peak: KiB of memory, at the most; never less than this process has.
+        wall: wall time in seconds.
+        cpu: user and system time in seconds.
+        peak: peak memory in KiB; never less than this process uses.
     """
 
     wall: float
@@ -36,40 +36,40 @@ class Run:
     peak: int
 
 
-def run(command: Command) -> Run:
-    """Run a command to its end; one that fails is no benchmark."""
+def run(invocation: Invocation) -> Run:
+    """Run a process to its end; exit if it fails."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        command.argv,
-        env=command.env,
+        invocation.argv,
+        env=invocation.env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _, status, used = os.wait4(process.pid, 0)
+    _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"exit code {process.returncode}: {' '.join(command.argv)}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
+        raise SystemExit(f"exit code {process.returncode}: {' '.join(invocation.argv)}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
-def in_turn(commands: Mapping[str, Command], runs: int) -> dict[str, list[Run]]:
-    """Run each command once to warm up, then all of them in turn, so many times."""
-    for command in commands.values():
-        run(command)
-    found: dict[str, list[Run]] = {name: [] for name in commands}
-    for _ in range(runs):
-        for name, command in commands.items():
-            found[name].append(run(command))
-    return found
+def run_alternating(invocations: Mapping[str, Invocation], count: int) -> dict[str, list[Run]]:
+    """Run each process once to warm up, then all of them in turn, ``count`` times."""
+    for invocation in invocations.values():
+        run(invocation)
+    runs: dict[str, list[Run]] = {name: [] for name in invocations}
+    for _ in range(count):
+        for name, invocation in invocations.items():
+            runs[name].append(run(invocation))
+    return runs
 
 
-def ratio(ours: Sequence[Run], theirs: Sequence[Run], figure: Callable[[Run], float]) -> float:
-    """Return the median of the ratios, pair by pair."""
+def median_ratio(ours: Sequence[Run], theirs: Sequence[Run], figure: Callable[[Run], float]) -> float:
+    """Return the median of the ratios of a figure, pair by pair."""
     return median(figure(a) / figure(b) for a, b in zip(ours, theirs, strict=True))
 
 
-def milliseconds(runs: Sequence[Run]) -> float:
-    """Return the median of the wall times."""
+def median_milliseconds(runs: Sequence[Run]) -> float:
+    """Return the median of the wall times in milliseconds."""
     return 1000 * median(run.wall for run in runs)

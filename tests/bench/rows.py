@@ -1,4 +1,4 @@
-"""The rows of the table: what is measured, against what, and what is to be reached."""
+"""The measurements: what is measured, what it is compared with, and the target."""
 
 from __future__ import annotations
 
@@ -8,191 +8,203 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.mapping_import import MAX_IN_FLIGHT
-from tests.bench import service
-from tests.bench.measure import Command, in_turn, milliseconds, ratio, run
-from tests.bench.service import JEBBITCTL, PYTHON
+from tests.bench import programs
+from tests.bench.measure import Invocation, median_milliseconds, median_ratio, run, run_alternating
+from tests.bench.programs import JEBBITCTL, PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.bench.measure import Run
 
-LINES, LATENCY = 1000, 20
-"""Of an import; milliseconds."""
-SAMPLE = 20
-"""Single commands that a loop of LINES is extrapolated from."""
+LINES = 1000
+"""Lines of the imported file."""
+LATENCY = 20
+"""Milliseconds before each response during the import."""
+SAMPLE_SIZE = 20
+"""Single commands from which a loop of LINES commands is extrapolated."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison; a ratio that should be large is told by ``at_least``."""
+    """One comparison.
 
-    work: str
+    Attributes:
+        command: what was measured.
+        ours: its figure, with its unit.
+        compared_with: what it is compared with.
+        theirs: the figure of that, with its unit.
+        ratio: ours / theirs.
+        cpu_ratio: the same ratio for CPU time, if it was measured.
+        target: the bound of the ratio.
+        at_least: whether the target is a minimum.
+    """
+
+    command: str
     ours: str
-    against: str
+    compared_with: str
     theirs: str
     ratio: float
-    of_cpu: float | None
-    reach: float
+    cpu_ratio: float | None
+    target: float
     at_least: bool = False
 
     def cells(self) -> tuple[str, ...]:
         """Return the cells of the table."""
-        reached = self.ratio >= self.reach if self.at_least else self.ratio <= self.reach
-        of_cpu = "" if self.of_cpu is None else f"{self.of_cpu:.2f}"
-        bound = f"{'≥' if self.at_least else '≤'} {self.reach:g}"
-        verdict = "reached" if reached else "missed"
-        return (self.work, self.ours, self.against, self.theirs, f"{self.ratio:.2f}", of_cpu, bound, verdict)
+        met = self.ratio >= self.target if self.at_least else self.ratio <= self.target
+        cpu_ratio = "" if self.cpu_ratio is None else f"{self.cpu_ratio:.2f}"
+        target = f"{'≥' if self.at_least else '≤'} {self.target:g}"
+        return (
+            *(self.command, self.ours, self.compared_with, self.theirs),
+            *(f"{self.ratio:.2f}", cpu_ratio, target, "met" if met else "missed"),
+        )
 
 
-class Workshop:
-    """A home for what is measured, and the scripts that it is measured against."""
+class Workspace:
+    """A home directory for the measured commands, and the scripts to compare with."""
 
     def __init__(self, home: Path, runs: int, httpie: str | None) -> None:
         self.home = home
         self.runs = runs
         self.httpie = httpie
-        self.env = service.environment(home)
+        self.env = programs.environment(home)
 
-    def script(self, name: str, text: str, env: dict[str, str]) -> Command:
-        """Return the command that runs a script."""
+    def script(self, name: str, text: str, env: dict[str, str]) -> Invocation:
+        """Write a Python script and return its invocation."""
         path = self.home / name
         path.write_text(text, encoding="utf-8")
-        return Command([PYTHON, str(path)], env)
+        return Invocation([PYTHON, str(path)], env)
 
-    def jebbitctl(self, *args: str, env: dict[str, str] | None = None) -> Command:
-        """Return a command of ours."""
-        return Command([JEBBITCTL, *args], env or self.env)
+    def jebbitctl(self, *args: str, env: dict[str, str] | None = None) -> Invocation:
+        """Return an invocation of jebbitctl."""
+        return Invocation([JEBBITCTL, *args], env or self.env)
 
 
-def account(workshop: Workshop) -> Iterator[Row]:
-    """``whoami`` with a cached token."""
-    with service.sandbox(workshop.env, "--integrations", "3") as env:
-        token = service.output(env, "token")
+def whoami(workspace: Workspace) -> Iterator[Row]:
+    """Measure ``whoami`` with a cached token."""
+    five_lines, httpie = "five lines with requests", "HTTPie with a token"
+    with programs.sandbox(workspace.env, "--integrations", "3") as env:
+        token = programs.output(env, "token")
         url = f"{env['JEBBIT_API_BASE_URL']}/api/v1/self"
-        given = {**workshop.env, **service.given(env, token)}
-        commands = {
-            "ours": workshop.jebbitctl("whoami", env=env),
-            "five lines with requests": workshop.script("get.py", service.GET, given),
+        script_env = {**workspace.env, **programs.script_variables(env, token)}
+        invocations = {
+            "ours": workspace.jebbitctl("whoami", env=env),
+            five_lines: workspace.script("get.py", programs.GET, script_env),
         }
-        if workshop.httpie:
-            argv = [
-                workshop.httpie,
-                "--ignore-stdin",
-                "--check-status",
-                url,
-                f"Authorization: Bearer {token}",
-            ]
-            commands["httpie, token given"] = Command(argv, workshop.env)
-        found = in_turn(commands, workshop.runs)
-    yield _row("`whoami`, token cached", found, "five lines with requests", 1.25)
-    if workshop.httpie:
-        yield _row("`whoami`, token cached", found, "httpie, token given", 0.7)
+        if workspace.httpie:
+            options = ("--ignore-stdin", "--check-status")
+            argv = [workspace.httpie, *options, url, f"Authorization: Bearer {token}"]
+            invocations[httpie] = Invocation(argv, workspace.env)
+        runs = run_alternating(invocations, workspace.runs)
+    yield _row("`whoami`, token cached", runs, five_lines, 1.25)
+    if workspace.httpie:
+        yield _row("`whoami`, token cached", runs, httpie, 0.7)
 
 
-def start_up(workshop: Workshop) -> Iterator[Row]:
-    """What needs no account: help, TAB, a signature."""
-    secret, body = workshop.home / "secret", workshop.home / "body"
+def start_up(workspace: Workspace) -> Iterator[Row]:
+    """Measure commands that need no account: help, completion, a signature."""
+    secret, body = workspace.home / "secret", workspace.home / "body"
     secret.write_text("Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd", encoding="utf-8")
     body.write_bytes(os.urandom(5_000).hex().encode())
     source = ("--secret-file", str(secret), "--body", str(body))
-    signature = service.output(workshop.env, "webhooks", "sign", *source)
-    works = {
-        "`--version`": (workshop.jebbitctl("--version"), 1.35),
-        "`--help`": (workshop.jebbitctl("--help"), 1.35),
-        "`integrations --help`": (workshop.jebbitctl("integrations", "--help"), 1.35),
-        "TAB, a command": (_tab(workshop, "jebbitctl integ"), 1.35),
-        "TAB, an option": (_tab(workshop, "jebbitctl integrations list --"), 1.35),
+    signature = programs.output(workspace.env, "webhooks", "sign", *source)
+    commands = {
+        "`--version`": (workspace.jebbitctl("--version"), 1.35),
+        "`--help`": (workspace.jebbitctl("--help"), 1.35),
+        "`integrations --help`": (workspace.jebbitctl("integrations", "--help"), 1.35),
+        "completion of a command": (_completion(workspace, "jebbitctl integ"), 1.35),
+        "completion of an option": (_completion(workspace, "jebbitctl integrations list --"), 1.35),
         "`webhooks verify`, 10 KB": (
-            workshop.jebbitctl("webhooks", "verify", *source, "--signature", signature),
+            workspace.jebbitctl("webhooks", "verify", *source, "--signature", signature),
             1.5,
         ),
     }
     hello = "hello-world on the same Typer"
-    commands = {hello: workshop.script("hello.py", service.HELLO, workshop.env)}
-    found = in_turn({**commands, **{work: command for work, (command, _) in works.items()}}, workshop.runs)
-    for work, (_, reach) in works.items():
-        yield _row(work, {"ours": found[work], hello: found[hello]}, hello, reach)
+    invocations = {hello: workspace.script("hello.py", programs.HELLO, workspace.env)}
+    invocations |= {name: invocation for name, (invocation, _) in commands.items()}
+    runs = run_alternating(invocations, workspace.runs)
+    for name, (_, target) in commands.items():
+        yield _row(name, {"ours": runs[name], hello: runs[hello]}, hello, target)
 
 
-def inventory(workshop: Workshop) -> Iterator[Row]:
-    """A list of 10,000 integrations, in time and in memory."""
-    bare = "fetch, `json.loads`, `json.dumps`"
-    with service.sandbox(workshop.env, "--integrations", "10000") as env:
-        given = {**workshop.env, **service.given(env, service.output(env, "token"))}
-        commands = {
-            "ours": workshop.jebbitctl("integrations", "list", "--json", env=env),
-            bare: workshop.script("fetch.py", service.FETCH, given),
+def long_list(workspace: Workspace) -> Iterator[Row]:
+    """Measure time and memory of a list of 10,000 integrations."""
+    script = "fetch, `json.loads`, `json.dumps`"
+    with programs.sandbox(workspace.env, "--integrations", "10000") as env:
+        token = programs.output(env, "token")
+        script_env = {**workspace.env, **programs.script_variables(env, token)}
+        invocations = {
+            "ours": workspace.jebbitctl("integrations", "list", "--json", env=env),
+            script: workspace.script("fetch.py", programs.FETCH, script_env),
         }
-        found = in_turn(commands, max(workshop.runs // 2, 3))
-    yield _row("`integrations list --json`, 10,000", found, bare, 1.3)
-    peaks = {name: f"{median(run.peak for run in runs) / 1024:.0f} MiB" for name, runs in found.items()}
-    memory = ratio(found["ours"], found[bare], lambda run: run.peak)
-    yield Row("the same, memory", peaks["ours"], bare, peaks[bare], memory, None, 2)
+        runs = run_alternating(invocations, max(workspace.runs // 2, 3))
+    yield _row("`integrations list --json`, 10,000", runs, script, 1.3)
+    peaks = {name: f"{median(run.peak for run in runs[name]) / 1024:.0f} MiB" for name in runs}
+    ratio = median_ratio(runs["ours"], runs[script], lambda run: run.peak)
+    yield Row("the same, memory", peaks["ours"], script, peaks[script], ratio, None, 2)
 
 
-def imports(workshop: Workshop) -> Iterator[Row]:
-    """A thousand mappings from a file, and the bare writes, in turn; and a sample of single commands."""
-    path = workshop.home / "mappings.csv"
+def mappings_import(workspace: Workspace) -> Iterator[Row]:
+    """Measure an import of 1,000 mappings; compare it with raw writes and with single commands."""
+    path = workspace.home / "mappings.csv"
     lines = [f"var_{n},name_{n},\n" for n in range(LINES)]
     path.write_text("jebbit_var,client_var,default\n" + "".join(lines), encoding="utf-8")
-    with service.sandbox(workshop.env, "--integrations", "7", "--latency", str(LATENCY)) as env:
-        ids = service.output(env, "integrations", "list", "--plain").splitlines()
-        first, *others = (line.partition("\t")[0] for line in ids)
-        token = service.output(env, "token")
-        bare = workshop.script("post.py", service.POST, {**workshop.env, **service.given(env, token)})
+    with programs.sandbox(workspace.env, "--integrations", "7", "--latency", str(LATENCY)) as env:
+        table = programs.output(env, "integrations", "list", "--plain").splitlines()
+        first, *others = (line.partition("\t")[0] for line in table)
+        token = programs.output(env, "token")
+        script_env = {**workspace.env, **programs.script_variables(env, token)}
+        script = workspace.script("post.py", programs.POST, script_env)
         create = ("mappings", "create", "--integration", first, "--jebbit-var", "x", "--client-var", "y")
-        loop = in_turn({"one": workshop.jebbitctl(*create, env=env)}, SAMPLE)["one"]
-        writes = (str(LINES), str(MAX_IN_FLIGHT))
+        single = run_alternating({"create": workspace.jebbitctl(*create, env=env)}, SAMPLE_SIZE)["create"]
         pairs = [
             (
-                run(workshop.jebbitctl("mappings", "import", ours, str(path), env=env)),
-                run(Command([*bare.argv, theirs, *writes], bare.env)),
+                run(workspace.jebbitctl("mappings", "import", ours, str(path), env=env)),
+                run(Invocation([*script.argv, theirs, str(LINES), str(MAX_IN_FLIGHT)], script.env)),
             )
             for ours, theirs in zip(others[::2], others[1::2], strict=True)
         ]
-    took, floor = (median(run.wall for run in runs) for runs in zip(*pairs, strict=True))
-    work = f"`mappings import`, {LINES:,} lines at {LATENCY} ms"
-    of_wall = median(ours.wall / theirs.wall for ours, theirs in pairs)
-    against = f"the same writes over {MAX_IN_FLIGHT} bare connections"
-    yield Row(work, f"{took:.1f} s", against, f"{floor:.1f} s", of_wall, None, 1.2)
-    least = LINES * LATENCY / 1000 / MAX_IN_FLIGHT
+    seconds, script_seconds = (median(run.wall for run in runs) for runs in zip(*pairs, strict=True))
+    minimum = LINES * LATENCY / 1000 / MAX_IN_FLIGHT
+    loop_seconds = LINES * median_milliseconds(single) / 1000
+    name, ours = f"`mappings import`, {LINES:,} lines at {LATENCY} ms", f"{seconds:.1f} s"
+    against = f"the same writes over {MAX_IN_FLIGHT} plain connections"
+    ratio = median(ours.wall / theirs.wall for ours, theirs in pairs)
+    yield Row(name, ours, against, f"{script_seconds:.1f} s", ratio, None, 1.2)
     against = f"{LINES:,} times {LATENCY} ms / {MAX_IN_FLIGHT}"
-    yield Row(work, f"{took:.1f} s", against, f"{least:.1f} s", took / least, None, 1.2)
-    alone = LINES * milliseconds(loop) / 1000
-    against = f"a loop of `mappings create`, extrapolated from {SAMPLE}"
-    yield Row(work, f"{took:.1f} s", against, f"{alone:.0f} s", alone / took, None, 10, at_least=True)
+    yield Row(name, ours, against, f"{minimum:.1f} s", seconds / minimum, None, 1.2)
+    against = f"a loop of `mappings create`, extrapolated from {SAMPLE_SIZE}"
+    yield Row(name, ours, against, f"{loop_seconds:.0f} s", loop_seconds / seconds, None, 10, at_least=True)
 
 
-def many(workshop: Workshop) -> Iterator[Row]:
-    """Fifty commands, one after the other: the last ten against the first ten.
+def repeated_runs(workspace: Workspace) -> Iterator[Row]:
+    """Run a command 50 times; compare the last ten runs with the first ten.
 
-    These two are not in turn, so what else the machine does would be taken for growth: CPU time counts.
+    They do not alternate, so other load would look like growth. CPU time is compared instead.
     """
-    with service.sandbox(workshop.env) as env:
-        runs = in_turn({"whoami": workshop.jebbitctl("whoami", env=env)}, 50)["whoami"]
-    last, first = runs[-10:], runs[:10]
-    times = [f"{1000 * median(run.cpu for run in ten):.0f} ms" for ten in (last, first)]
-    growth = ratio(last, first, lambda run: run.cpu)
-    work = "`whoami` 50 times: CPU time of the last ten"
-    yield Row(work, times[0], "of the first ten", times[1], growth, growth, 1.1)
+    with programs.sandbox(workspace.env) as env:
+        runs = run_alternating({"whoami": workspace.jebbitctl("whoami", env=env)}, 50)["whoami"]
+    first, last = runs[:10], runs[-10:]
+    first_time, last_time = (f"{1000 * median(run.cpu for run in ten):.0f} ms" for ten in (first, last))
+    ratio = median_ratio(last, first, lambda run: run.cpu)
+    name = "`whoami` 50 times: CPU time of the last ten"
+    yield Row(name, last_time, "the first ten", first_time, ratio, ratio, 1.1)
 
 
-def _row(
-    work: str, found: dict[str, Sequence[Run]] | dict[str, list[Run]], against: str, reach: float
-) -> Row:
-    ours, theirs = found["ours"], found[against]
-    walls = [f"{milliseconds(runs):.0f} ms" for runs in (ours, theirs)]
-    of_wall = ratio(ours, theirs, lambda run: run.wall)
-    return Row(work, walls[0], against, walls[1], of_wall, ratio(ours, theirs, lambda run: run.cpu), reach)
+def _row(command: str, runs: Mapping[str, Sequence[Run]], compared_with: str, target: float) -> Row:
+    ours, theirs = runs["ours"], runs[compared_with]
+    ours_time, theirs_time = (f"{median_milliseconds(each):.0f} ms" for each in (ours, theirs))
+    ratio = median_ratio(ours, theirs, lambda run: run.wall)
+    cpu_ratio = median_ratio(ours, theirs, lambda run: run.cpu)
+    return Row(command, ours_time, compared_with, theirs_time, ratio, cpu_ratio, target)
 
 
-def _tab(workshop: Workshop, typed: str) -> Command:
-    """Return what bash runs when TAB is pressed behind this."""
-    asked = {
+def _completion(workspace: Workspace, words: str) -> Invocation:
+    """Return what bash runs when TAB is pressed after ``words``."""
+    variables = {
         "_JEBBITCTL_COMPLETE": "complete_bash",
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(typed.count(" ")),
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
     }
-    return workshop.jebbitctl(env={**workshop.env, **asked})
+    return workspace.jebbitctl(env={**workspace.env, **variables})

@@ -1,4 +1,4 @@
-"""The real thing: gnome-keyring behind the Secret Service, as ``tests/with-secret-service`` gives it."""
+"""Tests with a real keyring: gnome-keyring, which ``tests/with-secret-service`` starts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 import secretstorage
 
-from tests.machine import MachineOfProcesses, paths
+from tests.isolated_home import IsolatedHomeWithProcesses, paths
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jebbitctl.sandbox.server import Sandbox
-    from tests.machine import Machine
+    from tests.isolated_home import IsolatedHome
 
 pytestmark = pytest.mark.keyring
 
@@ -29,27 +29,27 @@ WITH_SECRET_SERVICE = Path(__file__).parents[1] / "with-secret-service"
 
 
 @pytest.fixture
-def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
-    machine = MachineOfProcesses(tmp_path, secrets=[sandbox.state.client_secret])
+def machine(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
+    machine = IsolatedHomeWithProcesses(tmp_path, secrets=[sandbox.state.client_secret])
     del machine.env["PYTHON_KEYRING_BACKEND"]
     return machine
 
 
 @pytest.fixture
 def daemon() -> Iterator[int]:
-    """The process id of the keyring's daemon, which runs again afterwards."""
-    ask = ["dbus-send", "--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/"]
+    """The process id of the keyring's daemon, which is resumed afterwards."""
+    command = ["dbus-send", "--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/"]
     method = "org.freedesktop.DBus.GetConnectionUnixProcessID"
-    answer = subprocess.run(
-        [*ask, method, "string:org.freedesktop.secrets"], capture_output=True, text=True, check=True
+    reply = subprocess.run(
+        [*command, method, "string:org.freedesktop.secrets"], capture_output=True, text=True, check=True
     )
-    pid = int(answer.stdout.split()[-1])
+    pid = int(reply.stdout.split()[-1])
     yield pid
     os.kill(pid, signal.SIGCONT)
 
 
 def secrets_in_the_keyring() -> dict[str, str]:
-    """What the keyring holds for jebbitctl, asked without any code of ours."""
+    """Return jebbitctl's secrets by account, read with another library."""
     connection = secretstorage.dbus_init()
     try:
         items = secretstorage.search_items(connection, {"service": "jebbitctl"})
@@ -58,8 +58,8 @@ def secrets_in_the_keyring() -> dict[str, str]:
         connection.close()
 
 
-def test_from_login_to_logout(machine: Machine, sandbox: Sandbox) -> None:
-    assert secrets_in_the_keyring() == {}, "an earlier test left something behind"
+def test_login_stores_the_secret_and_logout_removes_it(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    assert secrets_in_the_keyring() == {}, "an earlier test left a secret behind"
     assert machine.login(sandbox).code == 0
     ((account, secret),) = secrets_in_the_keyring().items()
     assert account.split() == ["default", sandbox.state.client_id, "public-api", sandbox.url]
@@ -84,7 +84,7 @@ def test_from_login_to_logout(machine: Machine, sandbox: Sandbox) -> None:
     assert machine.run("whoami").code == 4
 
 
-def test_two_profiles_have_a_secret_each(machine: Machine, sandbox: Sandbox) -> None:
+def test_each_profile_has_its_own_secret(machine: IsolatedHome, sandbox: Sandbox) -> None:
     for name in ("one", "two"):
         assert machine.login(sandbox, "--profile", name).code == 0
     assert len(secrets_in_the_keyring()) == 2
@@ -94,13 +94,13 @@ def test_two_profiles_have_a_secret_each(machine: Machine, sandbox: Sandbox) -> 
     assert secrets_in_the_keyring() == {}
 
 
-def test_a_wrong_secret_is_not_kept(machine: Machine, sandbox: Sandbox) -> None:
+def test_a_wrong_secret_is_not_stored(machine: IsolatedHome, sandbox: Sandbox) -> None:
     assert machine.login(sandbox, stdin="wrong-secret").code == 4
     assert secrets_in_the_keyring() == {}
 
 
-def test_a_daemon_that_is_stopped_delays_for_three_seconds(
-    machine: Machine, sandbox: Sandbox, daemon: int
+def test_a_stopped_daemon_delays_a_command_by_three_seconds(
+    machine: IsolatedHome, sandbox: Sandbox, daemon: int
 ) -> None:
     assert machine.login(sandbox).code == 0
     os.kill(daemon, signal.SIGSTOP)
@@ -117,7 +117,7 @@ def test_a_daemon_that_is_stopped_delays_for_three_seconds(
     assert secrets_in_the_keyring() == {}
 
 
-def test_without_a_bus_it_says_so(machine: Machine, sandbox: Sandbox) -> None:
+def test_without_a_session_bus_it_is_a_keyring_error(machine: IsolatedHome, sandbox: Sandbox) -> None:
     forced = "keyring.backends.SecretService.Keyring"
     for env in ({}, {"PYTHON_KEYRING_BACKEND": forced}):
         nowhere = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={machine.home}/nowhere", **env}
@@ -126,13 +126,13 @@ def test_without_a_bus_it_says_so(machine: Machine, sandbox: Sandbox) -> None:
     assert paths(sandbox) == []
 
 
-def login(sandbox: Sandbox) -> list[str]:
-    """Command line of a login whose secret is on standard input."""
+def login_command(sandbox: Sandbox) -> list[str]:
+    """Return the command line of a login that reads the secret from standard input."""
     account = ["--client-id", sandbox.state.client_id, "--client-secret-stdin"]
     return [JEBBITCTL, "login", *account, "--api-url", sandbox.url, "--auth-url", sandbox.url]
 
 
-def assert_refused(machine: Machine, sandbox: Sandbox, command: list[str], said: str) -> None:
+def assert_refused(machine: IsolatedHome, sandbox: Sandbox, command: list[str], message: str) -> None:
     done = subprocess.run(
         command,
         env={**machine.environment(), "PATH": os.environ["PATH"]},
@@ -144,7 +144,7 @@ def assert_refused(machine: Machine, sandbox: Sandbox, command: list[str], said:
     )
     assert (done.returncode, done.stdout) == (4, "")
     error, hint = (line for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: ")))
-    assert said in error
+    assert message in error
     assert "JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET" in hint
     assert "Traceback" not in done.stderr
     assert sandbox.state.client_secret not in done.stderr
@@ -152,26 +152,28 @@ def assert_refused(machine: Machine, sandbox: Sandbox, command: list[str], said:
     assert not (machine.config / "config.toml").exists()
 
 
-def test_a_locked_keyring_is_one_error(machine: Machine, sandbox: Sandbox) -> None:
-    """On a bus of its own: without a display, nobody can unlock it again."""
+def test_a_locked_keyring_is_an_error(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    """On a bus of its own, as a locked keyring cannot be unlocked without a display."""
     lock = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock()"
-    script = f"{shlex.quote(sys.executable)} -c {shlex.quote(lock)} && exec {shlex.join(login(sandbox))}"
+    script = (
+        f"{shlex.quote(sys.executable)} -c {shlex.quote(lock)} && exec {shlex.join(login_command(sandbox))}"
+    )
     assert_refused(machine, sandbox, [str(WITH_SECRET_SERVICE), "sh", "-c", script], "(KeyringLocked)")
 
 
-def test_a_home_without_a_keyring_is_one_error(machine: Machine, sandbox: Sandbox) -> None:
-    """The bus starts a daemon that has no collection yet, and to make one it would have to ask."""
-    ask = "dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus"
-    daemon = f"{ask}.GetConnectionUnixProcessID string:org.freedesktop.secrets"
-    script = f"{shlex.join(login(sandbox))}; code=$?; set -- $({daemon}); kill $2; exit $code"
+def test_a_home_without_a_keyring_is_an_error(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    """The bus starts a daemon without a collection, and cannot create one without a prompt."""
+    call = "dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus"
+    daemon = f"{call}.GetConnectionUnixProcessID string:org.freedesktop.secrets"
+    script = f"{shlex.join(login_command(sandbox))}; code=$?; set -- $({daemon}); kill $2; exit $code"
     machine.env |= {"XDG_RUNTIME_DIR": str(machine.home), "XDG_DATA_HOME": str(machine.home / "data")}
     assert_refused(
         machine, sandbox, ["dbus-run-session", "--", "sh", "-c", script], "could not read the keyring"
     )
 
 
-def test_the_plaintext_keyring_beside_it_is_passed_over(machine: Machine, sandbox: Sandbox) -> None:
-    """keyrings.alt is installed here, and the keyring library would chain both."""
+def test_the_plaintext_keyring_in_a_chain_is_not_used(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    """keyrings.alt is installed, so the keyring library chains both."""
     assert machine.login(sandbox).code == 0
     assert list(secrets_in_the_keyring().values()) == [sandbox.state.client_secret]
     assert not list(machine.home.rglob("keyring_pass.cfg"))

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.client import Client
-from jebbitctl.api.oauth import ClientCredentials, request_token
-from jebbitctl.authentication import GivenToken
-from jebbitctl.manifest.carrying_out import Applier
-from jebbitctl.manifest.inventory import fetch_current_state
-from jebbitctl.manifest.plan import plan
-from jebbitctl.manifest.reading import load
-from tests.scripted import attributes_of
+from jebbitctl.auth.oauth import ClientCredentials, request_token
+from jebbitctl.auth.tokens import StaticTokenSource
+from jebbitctl.manifest.apply import Applier
+from jebbitctl.manifest.current_state import fetch_current_state
+from jebbitctl.manifest.load import load
+from jebbitctl.manifest.plan import plan_changes
+from tests.scripted_server import add, add_mapping, attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jebbitctl.api.transport import Transport
+    from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.plan import Plan
-    from jebbitctl.manifest.reading import Manifest
     from jebbitctl.sandbox.server import Sandbox
     from jebbitctl.storage.secret_files import SecretFiles
     from tests.support import Cli
 
+VOLATILE = {"created_at", "updated_at", "shared_secret"}
 SPRING = """\
 version = 1
 
@@ -38,32 +39,31 @@ mappings = [
 
 
 def client_for(sandbox: Sandbox, transport: Transport) -> Client:
-    """Return a client with a token of the sandbox's."""
+    """Return a client with a token of the sandbox."""
     credentials = ClientCredentials(
         sandbox.url, "public-api", sandbox.state.client_id, sandbox.state.client_secret
     )
-    return Client(transport, sandbox.url, GivenToken(request_token(transport, credentials)))
+    return Client(transport, sandbox.url, StaticTokenSource(request_token(transport, credentials)))
 
 
-def planned(client: Client, manifest: Manifest, *, prune: bool = False) -> Plan:
-    return plan(manifest, {None: fetch_current_state(client, manifest.of(None))}, prune=prune)
+def make_plan(client: Client, manifest: Manifest, *, prune: bool = False) -> Plan:
+    """Compare a manifest with the current state of the business in use."""
+    return plan_changes(manifest, {None: fetch_current_state(client, manifest.of(None))}, prune=prune)
 
 
-def applied(
-    client: Client, text: str, *, prune: bool = False, secrets: SecretFiles | None = None
-) -> list[str]:
-    """Do what ``apply`` does; return the actions that were carried out."""
-    manifest = load(text.encode(), "jebbit.toml")
-    found = planned(client, manifest, prune=prune)
-    applier = Applier({None: client}, found, secrets)
+def apply(client: Client, text: str, *, prune: bool = False, secrets: SecretFiles | None = None) -> list[str]:
+    """Apply a manifest as the command does; return the actions."""
+    manifest = load(text.encode(), "jebbit.toml", {})
+    plan = make_plan(client, manifest, prune=prune)
+    applier = Applier({None: client}, plan, secrets)
     applier.write_pending_secrets(manifest.integrations)
-    for step in found.steps:
+    for step in plan.steps:
         applier.execute(step)
-    return [step.action for step in found.steps]
+    return [step.action for step in plan.steps]
 
 
 def state_of(sandbox: Sandbox) -> list[tuple[str, Any, Any]]:
-    """Return what a sandbox holds, without what differs from run to run."""
+    """Return the integrations and mappings in a sandbox, without attributes that differ from run to run."""
     mappings = attributes_of(sandbox, "integration_mappings").values()
     return sorted(
         (
@@ -79,7 +79,24 @@ def state_of(sandbox: Sandbox) -> list[tuple[str, Any, Any]]:
     )
 
 
-VOLATILE = {"created_at", "updated_at", "shared_secret"}
+def spring(sandbox: Sandbox, **attributes: object) -> str:
+    """Store the integration that ``SPRING`` declares, apart from these attributes; return its id."""
+    id_ = add(
+        sandbox,
+        "integrations",
+        **{
+            "service_name": "webhooks_standard",
+            "endpoint": "https://hooks.example.com/spring",
+            "region": "eu",
+            "is_active": True,
+            "additional_options": {"hash_pii": True, "other": 1},
+            "shared_secret": "kept-secret",
+            **attributes,
+        },
+    )
+    add_mapping(sandbox, "Outcome", "bucket", "none", integration=id_)
+    add_mapping(sandbox, "email", "mail", integration=id_)
+    return id_
 
 
 def write(cli: Cli, text: str = SPRING) -> str:

@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api.transport import Transport
-from jebbitctl.manifest.inventory import fetch_current_state
-from jebbitctl.manifest.reading import load
+from jebbitctl.manifest.current_state import fetch_current_state
+from jebbitctl.manifest.export import export
+from jebbitctl.manifest.load import load
 from jebbitctl.manifest.schema import OPTION_TYPES
-from jebbitctl.manifest.writing import export
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.secret_files import SecretFiles
-from tests.manifest.support import applied, client_for, planned, state_of
-from tests.scripted import add, add_mapping, attributes_of
+from tests.manifest.support import apply, client_for, make_plan, state_of
+from tests.scripted_server import add, add_mapping, attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ ENTRIES = st.lists(
     max_size=3,
     unique_by=lambda e: e[0],
 )
-"""Endpoints with attributes and mappings: what a manifest says, and just as well what there is."""
+"""Endpoints with attributes and mappings, for a manifest or for the sandbox."""
 
 
 def manifest_of(entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | None]]) -> str:
@@ -86,16 +86,16 @@ def client(sandbox: Sandbox) -> Iterator[Client]:
     transport.close()
 
 
-def become(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | None]]) -> None:
-    """Let a sandbox hold this, and an integration of another service."""
+def store(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | None]]) -> None:
+    """Store these entries in a sandbox, and an integration of another service."""
     (business,) = sandbox.state.businesses.values()
     for type_ in ("integrations", "integration_mappings"):
         business.of(type_).clear()
     for number, (endpoint, attributes, mappings) in enumerate(entries):
-        given_ = json.loads(json.dumps(attributes))
-        made = {"service_name": "webhooks_standard", "endpoint": endpoint, "shared_secret": f"s{number}"}
-        complete = {"region": "us", "is_active": True, "include_uids": False, "additional_options": {}}
-        id_ = add(sandbox, "integrations", **{**complete, **made, **given_})
+        copy = json.loads(json.dumps(attributes))
+        fixed = {"service_name": "webhooks_standard", "endpoint": endpoint, "shared_secret": f"s{number}"}
+        defaults = {"region": "us", "is_active": True, "include_uids": False, "additional_options": {}}
+        id_ = add(sandbox, "integrations", **{**defaults, **fixed, **copy})
         for mapping in mappings or ():
             add_mapping(
                 sandbox,
@@ -118,86 +118,86 @@ def become(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[
 @given(ENTRIES, ENTRIES, st.booleans())
 @FEW
 def test_an_applied_manifest_has_no_differences_and_applies_only_once(
-    sandbox: Sandbox, client: Client, before: Any, wanted: Any, prune: bool
+    sandbox: Sandbox, client: Client, before: Any, desired: Any, prune: bool
 ) -> None:
-    become(sandbox, before)
-    text = manifest_of(wanted)
-    applied(client, text, prune=prune)
-    after = planned(client, load(text.encode(), "m"))
+    store(sandbox, before)
+    text = manifest_of(desired)
+    apply(client, text, prune=prune)
+    after = make_plan(client, load(text.encode(), "m", {}))
     assert after.steps == []
     assert after.unmanaged == [] or not prune
-    assert applied(client, text, prune=prune) == []
+    assert apply(client, text, prune=prune) == []
 
 
 @given(ENTRIES, st.lists(st.sampled_from(ENDPOINTS), max_size=2))
 @FEW
 def test_an_exported_manifest_has_no_differences_and_applies_nothing(
-    sandbox: Sandbox, client: Client, there: Any, twins: list[str]
+    sandbox: Sandbox, client: Client, stored: Any, duplicates: list[str]
 ) -> None:
-    become(sandbox, [*there, *((endpoint, {}, None) for endpoint in twins)])
-    told: list[str] = []
-    text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=told.append)
-    assert told == []
-    found = planned(client, load(text.encode(), "m"), prune=True)
+    store(sandbox, [*stored, *((endpoint, {}, None) for endpoint in duplicates)])
+    warnings: list[str] = []
+    text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=warnings.append)
+    assert warnings == []
+    found = make_plan(client, load(text.encode(), "m", {}), prune=True)
     assert found.steps == []
-    assert applied(client, text, prune=True) == []
+    assert apply(client, text, prune=True) == []
 
 
 @given(ENTRIES, ENTRIES)
 @FEW
 def test_a_manifest_updated_by_export_has_no_differences(
-    sandbox: Sandbox, client: Client, there: Any, said: Any
+    sandbox: Sandbox, client: Client, stored: Any, declared: Any
 ) -> None:
-    become(sandbox, there)
-    before = load(manifest_of(said).encode(), "m")
+    store(sandbox, stored)
+    before = load(manifest_of(declared).encode(), "m", {})
     text = export({None: fetch_current_state(client, [], all_attributes=True)}, before, warn=lambda _: None)
-    assert planned(client, load(text.encode(), "m"), prune=True).steps == []
+    assert make_plan(client, load(text.encode(), "m", {}), prune=True).steps == []
 
 
-class Interrupted(Exception):  # noqa: N818 - it is no error
-    """Somebody pulled the plug."""
+class Interrupted(Exception):  # noqa: N818 - not an error
+    """The process was killed."""
 
 
 class Unreliable(Transport):
-    """A transport that is cut off after so many requests: before the next one, or after its answer."""
+    """A transport that raises after some requests: before the next one, or after its response."""
 
     def __init__(self, requests: int, *, after: bool) -> None:
         super().__init__(timeout=20)
-        self._left = requests
+        self._remaining = requests
         self._after = after
 
     def send(self, *args: Any, **options: Any) -> Any:
-        if self._left == 0 and not self._after:
+        if self._remaining == 0 and not self._after:
             raise Interrupted
-        answer = super().send(*args, **options)
-        if self._left == 0:
+        response = super().send(*args, **options)
+        if self._remaining == 0:
             raise Interrupted
-        self._left -= 1
-        return answer
+        self._remaining -= 1
+        return response
 
 
 @given(ENTRIES, ENTRIES, st.tuples(st.booleans(), st.integers(0, 40), st.booleans()))
 @FEW
 def test_an_apply_interrupted_after_any_request_ends_the_same_when_run_again(
-    sandbox: Sandbox, client: Client, before: Any, wanted: Any, how: tuple[bool, int, bool]
+    sandbox: Sandbox, client: Client, before: Any, desired: Any, interruption: tuple[bool, int, bool]
 ) -> None:
-    prune, requests, after = how
-    text = manifest_of(wanted)
-    become(sandbox, before)
-    applied(client, text, prune=prune)
+    prune, requests, after = interruption
+    text = manifest_of(desired)
+    store(sandbox, before)
+    apply(client, text, prune=prune)
     expected = state_of(sandbox)
-    become(sandbox, before)
+    store(sandbox, before)
     old = set(attributes_of(sandbox, "integrations"))
     with TemporaryDirectory() as home:
         secrets = SecretFiles(Path(home) / "secrets")
         transport = Unreliable(requests + 1, after=after)
         try:
-            applied(client_for(sandbox, transport), text, prune=prune, secrets=secrets)
+            apply(client_for(sandbox, transport), text, prune=prune, secrets=secrets)
         except Interrupted:
-            applied(client, text, prune=prune, secrets=secrets)
+            apply(client, text, prune=prune, secrets=secrets)
         finally:
             transport.close()
         assert state_of(sandbox) == expected
-        kept = sorted(path.read_text().strip() for path in Path(home).rglob("*.secret"))
+        secrets_in_files = sorted(path.read_text().strip() for path in Path(home).rglob("*.secret"))
     new = [a for i, a in attributes_of(sandbox, "integrations").items() if i not in old]
-    assert kept == sorted(a["shared_secret"] for a in new)
+    assert secrets_in_files == sorted(a["shared_secret"] for a in new)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.sandbox.server import Options, Sandbox
-from tests.sandbox.support import Client
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.sandbox.support import SandboxClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,18 +23,18 @@ def sandbox(lines: list[str]) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[Client]:
-    with Client(sandbox) as client:
+def client(sandbox: Sandbox) -> Iterator[SandboxClient]:
+    with SandboxClient(sandbox) as client:
         yield client
 
 
 @pytest.fixture
-def seeded() -> Iterator[Client]:
-    with Sandbox(Options(integrations=4)) as running, Client(running) as client:
+def seeded() -> Iterator[SandboxClient]:
+    with Sandbox(SandboxOptions(integrations=4)) as running, SandboxClient(running) as client:
         yield client
 
 
 @pytest.fixture
-def several() -> Iterator[Client]:
-    with Sandbox(Options(businesses=2)) as running, Client(running) as client:
+def several() -> Iterator[SandboxClient]:
+    with Sandbox(SandboxOptions(businesses=2)) as running, SandboxClient(running) as client:
         yield client

@@ -1,28 +1,20 @@
-"""A plain HTTP client for the sandbox, and an endpoint that takes deliveries."""
+"""An HTTP client for the sandbox."""
 
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
-from werkzeug.wrappers import Request, Response
-
-from jebbitctl.webhooks.server import BackgroundServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
     from jebbitctl.sandbox.server import Sandbox
 
 JSON_API = "application/vnd.api+json"
 
 
-class Client:
-    """Calls one sandbox; logs in by itself at the first API call."""
+class SandboxClient:
+    """Calls the API of a sandbox. It gets a token before its first API call."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -42,7 +34,7 @@ class Client:
         options = {"timeout": 5, "allow_redirects": False, **options}
         return self._session.request(method, self.sandbox.url + path, **options)
 
-    def ask_token(self, **changes: Any) -> requests.Response:
+    def request_token(self, **changes: Any) -> requests.Response:
         body = {
             "client_id": self.client_id,
             "client_secret": self.sandbox.state.client_secret,
@@ -52,7 +44,7 @@ class Client:
         return self.send("POST", "/oauth/token", json=body | changes)
 
     def login(self) -> str:
-        token: str = self.ask_token().json()["access_token"]
+        token: str = self.request_token().json()["access_token"]
         self.token = token
         return token
 
@@ -82,7 +74,7 @@ class Client:
     def integration(self, endpoint: str = "https://hooks.example.com/a", **attributes: Any) -> dict[str, Any]:
         return self.create("integrations", endpoint=endpoint, **attributes)
 
-    def listed(self, path: str, **parameters: str) -> list[dict[str, Any]]:
+    def list(self, path: str, **parameters: str) -> list[dict[str, Any]]:
         response = self.get(path, params=parameters)
         assert response.status_code == 200, response.text
         documents: list[dict[str, Any]] = response.json()["data"]
@@ -92,40 +84,3 @@ class Client:
 def connection_to(sandbox: Sandbox) -> socket.socket:
     host, _, port = sandbox.url.removeprefix("http://").rpartition(":")
     return socket.create_connection((host, int(port)), timeout=5)
-
-
-@dataclass(frozen=True)
-class Delivered:
-    path: str
-    body: bytes
-    headers: dict[str, str]
-
-
-class Endpoint:
-    """Somebody's webhook endpoint, on loopback."""
-
-    def __init__(self, status: int = 200, location: str | None = None) -> None:
-        self.deliveries: list[Delivered] = []
-        self._status = status
-        self._location = location
-        self._server = BackgroundServer(self._take)
-
-    def __enter__(self) -> Self:
-        self._server.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.__exit__(*error)
-
-    @property
-    def url(self) -> str:
-        return f"{self._server.url}/hook"
-
-    def _take(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request = Request(environ)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.deliveries.append(Delivered(request.full_path, request.get_data(), headers))
-        response = Response(
-            status=self._status, headers={"Location": self._location} if self._location else {}
-        )
-        return response(environ, start_response)

@@ -8,7 +8,7 @@ from jebbitctl.sandbox.state import READ_ONLY
 from tests.sandbox.support import JSON_API
 
 if TYPE_CHECKING:
-    from tests.sandbox.support import Client
+    from tests.sandbox.support import SandboxClient
 
 UNAUTHORIZED = {"errors": [{"status": 401, "title": "Unauthorized Request"}]}
 FORBIDDEN = {"errors": [{"status": 403, "title": "Forbidden"}]}
@@ -17,20 +17,20 @@ FORBIDDEN = {"errors": [{"status": 403, "title": "Forbidden"}]}
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic eDp5", "Bearer \xe9\xff"]
 )
-def test_without_a_valid_token_every_route_is_401(client: Client, header: str) -> None:
+def test_a_request_without_a_valid_token_gets_401(client: SandboxClient, header: str) -> None:
     for path in ("self", "integrations", "integrations/abcd1234"):
         response = client.send("GET", f"/api/v1/{path}", headers={"Authorization": header.encode("latin-1")})
         assert (response.status_code, response.json()) == (401, UNAUTHORIZED)
         assert response.headers["Content-Type"] == JSON_API
 
 
-def test_a_token_whose_content_was_changed_is_401(client: Client) -> None:
+def test_a_changed_token_gets_401(client: SandboxClient) -> None:
     head, payload, signature = client.login().split(".")
     client.token = f"{head}.{payload[:-2]}AA.{signature}"
     assert client.get("self").status_code == 401
 
 
-def test_a_token_stops_working_when_it_expires(client: Client) -> None:
+def test_an_expired_token_gets_401(client: SandboxClient) -> None:
     client.login()
     state = client.sandbox.state
     start = state.clock()
@@ -40,7 +40,7 @@ def test_a_token_stops_working_when_it_expires(client: Client) -> None:
     assert client.get("self").json() == UNAUTHORIZED
 
 
-def test_a_revoked_token_is_401_and_a_new_one_works(client: Client) -> None:
+def test_a_revoked_token_gets_401_and_a_new_one_works(client: SandboxClient) -> None:
     client.login()
     client.sandbox.state.revoke_tokens()
     assert client.get("self").json() == UNAUTHORIZED
@@ -48,61 +48,61 @@ def test_a_revoked_token_is_401_and_a_new_one_works(client: Client) -> None:
     assert client.get("self").status_code == 200
 
 
-def test_self_is_the_business(client: Client) -> None:
+def test_self_returns_the_business(client: SandboxClient) -> None:
     (business,) = client.sandbox.state.businesses.values()
     assert client.get("self").json() == {
         "data": {"id": business.id, "type": "businesses", "attributes": {"name": business.name}}
     }
 
 
-def test_one_business_may_be_named(client: Client) -> None:
+def test_the_only_business_can_be_named(client: SandboxClient) -> None:
     (client.business,) = client.sandbox.state.businesses
     assert client.get("self").status_code == 200
 
 
-def test_a_business_the_token_does_not_cover_is_401(client: Client) -> None:
+def test_a_business_that_the_token_does_not_cover_gets_401(client: SandboxClient) -> None:
     client.business = "abcd1234"
     assert client.get("self").json() == UNAUTHORIZED
 
 
-def test_with_several_businesses_a_call_that_names_none_is_the_same_flat_401(several: Client) -> None:
+def test_a_request_that_names_none_of_several_businesses_gets_401(several: SandboxClient) -> None:
     assert several.get("self").json() == UNAUTHORIZED
     assert several.get("integrations").json() == UNAUTHORIZED
 
 
-def test_each_business_has_its_own_data(several: Client) -> None:
+def test_each_business_has_its_own_data(several: SandboxClient) -> None:
     first, second = several.sandbox.state.businesses
     several.business = first
     integration = several.integration()
     assert several.get("self").json()["data"]["id"] == first
     several.business = second
-    assert several.listed("integrations") == []
+    assert several.list("integrations") == []
     assert several.get(f"integrations/{integration['id']}").status_code == 404
 
 
-def test_a_removed_business_is_401_and_stays_in_the_tokens(several: Client) -> None:
+def test_a_removed_business_gets_401_and_stays_in_the_tokens(several: SandboxClient) -> None:
     first, second = several.sandbox.state.businesses
     several.sandbox.state.remove_business(first)
     several.business = first
     assert several.get("self").json() == UNAUTHORIZED
-    assert f"read:business:{first}" in several.ask_token().json()["scope"]
+    assert f"read:business:{first}" in several.request_token().json()["scope"]
     several.business = second
     assert several.get("self").status_code == 200
 
 
-def test_a_business_added_later_needs_a_new_token(client: Client) -> None:
+def test_a_business_added_later_needs_a_new_token(client: SandboxClient) -> None:
     client.login()
-    client.business = client.sandbox.state.add_business("Latecomer").id
+    client.business = client.sandbox.state.add_business("New Business").id
     assert client.get("self").status_code == 401
     client.login()
-    assert client.get("self").json()["data"]["attributes"]["name"] == "Latecomer"
+    assert client.get("self").json()["data"]["attributes"]["name"] == "New Business"
 
 
-def test_the_read_only_client_may_look_and_not_touch(client: Client) -> None:
+def test_the_read_only_client_can_read_and_not_write(client: SandboxClient) -> None:
     integration = client.integration()
     client.client_id += READ_ONLY
     client.login()
-    assert client.listed("integrations") == [integration]
+    assert client.list("integrations") == [integration]
     one = f"integrations/{integration['id']}"
     for response in (
         client.write("POST", "integrations", endpoint="https://example.com"),
@@ -113,14 +113,14 @@ def test_the_read_only_client_may_look_and_not_touch(client: Client) -> None:
         assert (response.status_code, response.json()) == (403, FORBIDDEN)
 
 
-def test_a_nested_route_is_gated_by_what_it_returns(seeded: Client) -> None:
+def test_a_nested_route_requires_the_scope_of_the_returned_type(seeded: SandboxClient) -> None:
     seeded.sandbox.state.permissions.remove("read:integration")
-    campaign = seeded.listed("campaigns")[0]["id"]
+    campaign = seeded.list("campaigns")[0]["id"]
     assert seeded.get(f"campaigns/{campaign}/launch_links").status_code == 200
     assert seeded.get(f"campaigns/{campaign}/integrations").json() == FORBIDDEN
 
 
-def test_a_scope_granted_later_needs_a_new_token(client: Client) -> None:
+def test_a_scope_granted_later_needs_a_new_token(client: SandboxClient) -> None:
     client.sandbox.state.permissions.remove("read:campaign")
     client.login()
     client.sandbox.state.permissions.append("read:campaign")
@@ -132,7 +132,7 @@ def test_a_scope_granted_later_needs_a_new_token(client: Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/api/v1", "/api/v1/nothing", "/api/v1/self/", "/api//v1/self", "/api/v1/launch_links"]
 )
-def test_an_unknown_route_is_404_without_a_body(client: Client, path: str) -> None:
+def test_an_unknown_route_gets_404_without_a_body(client: SandboxClient, path: str) -> None:
     response = client.send("GET", path, headers={"Authorization": f"Bearer {client.login()}"})
     assert (response.status_code, response.content) == (404, b"")
     assert "Content-Type" not in response.headers
@@ -142,7 +142,9 @@ def test_an_unknown_route_is_404_without_a_body(client: Client, path: str) -> No
     ("method", "path"),
     [("DELETE", "self"), ("POST", "campaigns"), ("PUT", "integrations/abcd1234"), ("GET", "auth")],
 )
-def test_a_wrong_method_is_405_and_says_which_are_right(client: Client, method: str, path: str) -> None:
+def test_a_wrong_method_gets_405_with_the_allowed_methods(
+    client: SandboxClient, method: str, path: str
+) -> None:
     response = client.call(method, path)
     assert response.status_code == 405
     assert response.json()["errors"][0]["status"] == 405

@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.support import Client
+    from tests.sandbox.support import SandboxClient
 
 
-def _titles(client: Client, **parameters: str) -> list[str]:
-    return [campaign["attributes"]["title"] for campaign in client.listed("campaigns", **parameters)]
+def _titles(client: SandboxClient, **parameters: str) -> list[str]:
+    return [campaign["attributes"]["title"] for campaign in client.list("campaigns", **parameters)]
 
 
-def test_campaigns_come_whole_when_no_page_is_asked_for(client: Client) -> None:
-    campaigns = client.listed("campaigns")
+def test_all_campaigns_are_listed_without_a_page_parameter(client: SandboxClient) -> None:
+    campaigns = client.list("campaigns")
     assert len(campaigns) == 6
     assert all(set(one["attributes"]) == {"title", "launch_date", "active_iteration"} for one in campaigns)
     assert client.get(f"campaigns/{campaigns[2]['id']}").json()["data"] == campaigns[2]
 
 
-def test_campaigns_come_in_pages_when_asked(client: Client) -> None:
+def test_campaigns_can_be_listed_in_pages(client: SandboxClient) -> None:
     titles = _titles(client)
     assert _titles(client, **{"page[number]": "2", "page[size]": "4"}) == titles[4:]
     assert _titles(client, **{"page[size]": "4"}) == titles[:4]
@@ -27,11 +27,11 @@ def test_campaigns_come_in_pages_when_asked(client: Client) -> None:
     assert _titles(client, **{"page[number]": "9"}) == []
 
 
-def test_campaigns_can_be_filtered(client: Client) -> None:
+def test_campaigns_can_be_filtered(client: SandboxClient) -> None:
     launched = _titles(client, **{"filter[launched]": "true"})
-    waiting = _titles(client, **{"filter[launched]": "false"})
-    assert sorted(launched + waiting) == sorted(_titles(client))
-    assert (len(launched), len(waiting)) == (4, 2)
+    not_launched = _titles(client, **{"filter[launched]": "false"})
+    assert sorted(launched + not_launched) == sorted(_titles(client))
+    assert (len(launched), len(not_launched)) == (4, 2)
     assert _titles(client, **{"filter[title_contains]": "QUIZ"}) == ["Coffee Match Quiz"]
     assert _titles(client, **{"filter[title_contains]": "quiz", "filter[launched]": "false"}) == []
 
@@ -49,30 +49,30 @@ def test_campaigns_can_be_filtered(client: Client) -> None:
         "page=1",
     ],
 )
-def test_a_wrong_filter_or_page_is_400(client: Client, query: str) -> None:
+def test_an_invalid_filter_or_page_gets_400(client: SandboxClient, query: str) -> None:
     assert client.get(f"campaigns?{query}").status_code == 400
 
 
-def test_a_launched_campaign_has_launch_links(client: Client) -> None:
-    for campaign in client.listed("campaigns"):
-        links = client.listed(f"campaigns/{campaign['id']}/launch_links")
+def test_only_launched_campaigns_have_launch_links(client: SandboxClient) -> None:
+    for campaign in client.list("campaigns"):
+        links = client.list(f"campaigns/{campaign['id']}/launch_links")
         assert bool(links) is (campaign["attributes"]["launch_date"] is not None)
         assert all(campaign["id"] in link["attributes"]["complete_live_link"] for link in links)
 
 
-def test_campaigns_and_integrations_name_each_other(seeded: Client) -> None:
+def test_campaigns_and_integrations_list_each_other(seeded: SandboxClient) -> None:
     pairs = {
         (campaign["id"], integration["id"])
-        for campaign in seeded.listed("campaigns")
-        for integration in seeded.listed(f"campaigns/{campaign['id']}/integrations")
+        for campaign in seeded.list("campaigns")
+        for integration in seeded.list(f"campaigns/{campaign['id']}/integrations")
     }
     assert pairs
     assert pairs == {
         (campaign["id"], integration["id"])
-        for integration in seeded.listed("integrations")
-        for campaign in seeded.listed(f"integrations/{integration['id']}/campaigns")
+        for integration in seeded.list("integrations")
+        for campaign in seeded.list(f"integrations/{integration['id']}/campaigns")
     }
 
 
-def test_a_new_integration_is_for_the_whole_brand(client: Client) -> None:
-    assert client.listed(f"integrations/{client.integration()['id']}/campaigns") == []
+def test_a_new_integration_has_no_campaigns(client: SandboxClient) -> None:
+    assert client.list(f"integrations/{client.integration()['id']}/campaigns") == []

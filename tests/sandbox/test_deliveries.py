@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.signature import verify
-from tests.sandbox.support import Endpoint
+from tests.webhooks.support import Endpoint
 
 if TYPE_CHECKING:
     import requests
 
-    from tests.sandbox.support import Client
+    from tests.sandbox.support import SandboxClient
 
 BODY = (
     '{"data":{"email":"test@example.com","test_attribute":"attribute_value",'
@@ -21,16 +22,17 @@ BODY = (
 )
 
 
-def _test(client: Client, endpoint: str) -> requests.Response:
+def _create_and_test(client: SandboxClient, endpoint: str) -> requests.Response:
     integration = client.integration(endpoint)
     return client.call("POST", f"integrations/{integration['id']}/test", {})
 
 
-def test_a_test_delivery_arrives_signed_before_the_answer(client: Client, lines: list[str]) -> None:
-    with Endpoint() as endpoint:
-        integration = client.integration(f"{endpoint.url}?key=SECRET")
+def test_a_signed_test_delivery_arrives_before_the_response(client: SandboxClient, lines: list[str]) -> None:
+    endpoint = Endpoint()
+    with BackgroundServer(endpoint) as server:
+        integration = client.integration(f"{server.url}/hook?key=SECRET")
         response = client.call("POST", f"integrations/{integration['id']}/test", {})
-        (delivered,) = endpoint.deliveries
+        (delivered,) = endpoint.requests
     assert (response.status_code, response.json()) == (200, [BODY])
     assert delivered.body == BODY.encode()
     assert delivered.path == "/hook?key=SECRET"
@@ -39,33 +41,34 @@ def test_a_test_delivery_arrives_signed_before_the_answer(client: Client, lines:
     secret = integration["attributes"]["shared_secret"]
     assert verify(secret, delivered.body, delivered.headers["x-jebbit-signature"])
     (line,) = [line for line in lines if line.startswith("delivery")]
-    assert line.startswith(f"delivery {integration['id']} -> {endpoint.url}: 200 in ")
-    assert line.endswith(" ms")
+    assert line.startswith(f"delivery {integration['id']} -> {server.url}/hook: returned 200 (")
+    assert line.endswith(" ms)")
 
 
-def test_no_body_is_needed(client: Client) -> None:
+def test_the_request_needs_no_body(client: SandboxClient) -> None:
     integration = client.integration()["id"]
     assert client.call("POST", f"integrations/{integration}/test").status_code == 200
 
 
-def test_an_endpoint_that_refuses_or_is_not_there_changes_only_the_log(
-    client: Client, lines: list[str]
-) -> None:
-    with Endpoint(403) as endpoint:
-        assert _test(client, endpoint.url).json() == [BODY]
-    assert ": 403 in " in lines[-2]
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))  # and does not listen
-        response = _test(client, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+def test_a_failed_delivery_changes_only_the_log(client: SandboxClient, lines: list[str]) -> None:
+    with BackgroundServer(Endpoint("403 Forbidden")) as server:
+        assert _create_and_test(client, server.url).json() == [BODY]
+    assert ": returned 403 (" in lines[-2]
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        response = _create_and_test(client, f"http://127.0.0.1:{closed.getsockname()[1]}/")
     assert (response.status_code, response.json()) == (200, [BODY])
     assert "refused" in lines[-2].rpartition(": ")[2]
 
 
-def test_a_redirect_is_not_followed(client: Client) -> None:
-    with Endpoint() as other, Endpoint(307, other.url) as endpoint:
-        assert _test(client, endpoint.url).status_code == 200
-        assert len(endpoint.deliveries) == 1
-        assert other.deliveries == []
+def test_a_redirect_is_not_followed(client: SandboxClient) -> None:
+    other = Endpoint()
+    with BackgroundServer(other) as elsewhere:
+        endpoint = Endpoint("307 Temporary Redirect", headers={"Location": elsewhere.url})
+        with BackgroundServer(endpoint) as server:
+            assert _create_and_test(client, server.url).status_code == 200
+    assert len(endpoint.requests) == 1
+    assert other.requests == []
 
 
 @pytest.mark.parametrize(
@@ -85,23 +88,25 @@ def test_a_redirect_is_not_followed(client: Client) -> None:
         "no url at all",
     ],
 )
-def test_an_endpoint_elsewhere_is_never_contacted(client: Client, lines: list[str], endpoint: str) -> None:
-    response = _test(client, endpoint)
+def test_an_endpoint_on_another_machine_is_never_contacted(
+    client: SandboxClient, lines: list[str], endpoint: str
+) -> None:
+    response = _create_and_test(client, endpoint)
     assert (response.status_code, response.json()) == (200, [BODY])
     (line,) = [line for line in lines if line.startswith("delivery")]
     assert "not sent" in line or "Failed to parse" in line
 
 
-def test_an_integration_of_another_service_has_nowhere_to_deliver_to(seeded: Client) -> None:
-    others = [one for one in seeded.listed("integrations") if one["attributes"]["endpoint"] is None]
+def test_an_integration_without_an_endpoint_can_be_tested(seeded: SandboxClient) -> None:
+    others = [one for one in seeded.list("integrations") if one["attributes"]["endpoint"] is None]
     assert seeded.call("POST", f"integrations/{others[0]['id']}/test", {}).status_code == 200
 
 
-def test_the_answer_holds_json_texts(client: Client) -> None:
-    (text,) = _test(client, "https://hooks.example.com").json()
+def test_the_response_contains_json_texts(client: SandboxClient) -> None:
+    (text,) = _create_and_test(client, "https://hooks.example.com").json()
     assert json.loads(text)["data"]["email"] == "test@example.com"
 
 
-def test_an_endpoint_may_call_the_sandbox_while_it_takes_a_delivery(client: Client, lines: list[str]) -> None:
-    assert _test(client, f"{client.sandbox.url}/api/v1/self").status_code == 200
+def test_an_endpoint_can_call_the_sandbox_during_a_delivery(client: SandboxClient, lines: list[str]) -> None:
+    assert _create_and_test(client, f"{client.sandbox.url}/api/v1/self").status_code == 200
     assert any(line.startswith("POST /api/v1/self 405") for line in lines)

@@ -8,12 +8,12 @@ import pytest
 from tests.sandbox.support import JSON_API
 
 if TYPE_CHECKING:
-    from tests.sandbox.support import Client
+    from tests.sandbox.support import SandboxClient
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def test_a_new_integration_is_complete(client: Client) -> None:
+def test_a_new_integration_has_all_attributes(client: SandboxClient) -> None:
     response = client.write("POST", "integrations", endpoint="https://hooks.example.com/a")
     assert response.status_code == 201
     assert response.headers["Content-Type"] == JSON_API
@@ -23,8 +23,8 @@ def test_a_new_integration_is_complete(client: Client) -> None:
     assert re.fullmatch(r"[A-Za-z0-9]{34}", attributes["shared_secret"])
     assert TIME.fullmatch(attributes["created_at"])
     assert TIME.fullmatch(attributes["updated_at"])
-    fresh = ("shared_secret", "created_at", "updated_at")
-    assert {name: value for name, value in attributes.items() if name not in fresh} == {
+    generated = ("shared_secret", "created_at", "updated_at")
+    assert {name: value for name, value in attributes.items() if name not in generated} == {
         "endpoint": "https://hooks.example.com/a",
         "include_uids": False,
         "region": "us",
@@ -36,23 +36,23 @@ def test_a_new_integration_is_complete(client: Client) -> None:
     }
 
 
-def test_it_can_be_got_and_listed_as_it_was_answered(client: Client) -> None:
+def test_a_created_integration_can_be_read_and_listed(client: SandboxClient) -> None:
     created = client.integration()
     assert client.get(f"integrations/{created['id']}").json()["data"] == created
-    assert client.listed("integrations") == [created]
+    assert client.list("integrations") == [created]
 
 
-def test_a_list_has_the_newest_first(client: Client) -> None:
+def test_lists_start_with_the_newest(client: SandboxClient) -> None:
     ids = [client.integration()["id"] for _ in range(3)]
-    assert [document["id"] for document in client.listed("integrations")] == ids[::-1]
+    assert [document["id"] for document in client.list("integrations")] == ids[::-1]
 
 
-def test_secrets_differ(client: Client) -> None:
+def test_each_integration_has_another_secret(client: SandboxClient) -> None:
     one, other = client.integration(), client.integration()
     assert one["attributes"]["shared_secret"] != other["attributes"]["shared_secret"]
 
 
-def test_options_are_free_form_and_added_to_the_defaults(client: Client) -> None:
+def test_additional_options_are_free_form_and_extend_the_defaults(client: SandboxClient) -> None:
     created = client.integration(
         region="eu", is_active=False, additional_options={"new_one": [1, {"a": None}]}
     )
@@ -74,11 +74,13 @@ def test_options_are_free_form_and_added_to_the_defaults(client: Client) -> None
         {"endpoint": "https://a.example", "region": ["us"]},
     ],
 )
-def test_a_missing_endpoint_or_a_wrong_region_is_400(client: Client, attributes: dict[str, Any]) -> None:
+def test_a_missing_endpoint_or_an_invalid_region_gets_400(
+    client: SandboxClient, attributes: dict[str, Any]
+) -> None:
     response = client.write("POST", "integrations", **attributes)
     assert response.status_code == 400
     assert response.json()["errors"][0]["status"] == 400
-    assert client.listed("integrations") == []
+    assert client.list("integrations") == []
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,9 @@ def test_a_missing_endpoint_or_a_wrong_region_is_400(client: Client, attributes:
         {"additional_options": "none"},
     ],
 )
-def test_what_cannot_be_written_is_ignored_without_a_word(client: Client, attributes: dict[str, Any]) -> None:
+def test_unwritable_attributes_are_silently_ignored(
+    client: SandboxClient, attributes: dict[str, Any]
+) -> None:
     created = client.integration()
     updated = client.write("PATCH", f"integrations/{created['id']}", **attributes)
     assert updated.status_code == 200
@@ -101,7 +105,7 @@ def test_what_cannot_be_written_is_ignored_without_a_word(client: Client, attrib
     assert after | {"updated_at": None} == created["attributes"] | {"updated_at": None}
 
 
-def test_an_update_merges_at_the_top_and_replaces_the_options_whole(client: Client) -> None:
+def test_an_update_merges_attributes_and_replaces_additional_options(client: SandboxClient) -> None:
     created = client.integration(additional_options={"hash_pii": True, "require_outcomes": True})
     path = f"integrations/{created['id']}"
     after = client.write("PATCH", path, is_active=False).json()["data"]["attributes"]
@@ -115,12 +119,12 @@ def test_an_update_merges_at_the_top_and_replaces_the_options_whole(client: Clie
     assert after["shared_secret"] == created["attributes"]["shared_secret"]
 
 
-def test_the_flags_can_be_written(client: Client) -> None:
+def test_the_flags_can_be_written(client: SandboxClient) -> None:
     flags: dict[str, Any] = {"include_uids": True, "require_opt_in": True, "include_mapped_attributes": False}
     assert client.integration(**flags)["attributes"].items() >= flags.items()
 
 
-def test_an_update_moves_updated_at_alone(client: Client) -> None:
+def test_an_update_changes_updated_at_and_not_created_at(client: SandboxClient) -> None:
     created = client.integration()
     state = client.sandbox.state
     later = state.clock() + 60
@@ -131,22 +135,24 @@ def test_an_update_moves_updated_at_alone(client: Client) -> None:
 
 
 @pytest.mark.parametrize("attributes", [{"region": "mars"}, {"endpoint": ""}, {"endpoint": None}])
-def test_a_wrong_update_is_400_and_changes_nothing(client: Client, attributes: dict[str, Any]) -> None:
+def test_an_invalid_update_gets_400_and_changes_nothing(
+    client: SandboxClient, attributes: dict[str, Any]
+) -> None:
     created = client.integration()
     assert client.write("PATCH", f"integrations/{created['id']}", **attributes).status_code == 400
-    assert client.listed("integrations") == [created]
+    assert client.list("integrations") == [created]
 
 
-def test_a_deleted_integration_is_gone(client: Client) -> None:
+def test_a_deleted_integration_gets_404(client: SandboxClient) -> None:
     path = f"integrations/{client.integration()['id']}"
     response = client.call("DELETE", path)
     assert (response.status_code, response.content) == (204, b"")
     assert client.get(path).status_code == 404
     assert client.call("DELETE", path).status_code == 404
-    assert client.listed("integrations") == []
+    assert client.list("integrations") == []
 
 
-def test_an_unknown_id_is_404_without_a_body(client: Client) -> None:
+def test_an_unknown_id_gets_404_without_a_body(client: SandboxClient) -> None:
     for response in (
         client.get("integrations/abcd1234"),
         client.write("PATCH", "integrations/abcd1234", is_active=True),
@@ -157,8 +163,8 @@ def test_an_unknown_id_is_404_without_a_body(client: Client) -> None:
         assert (response.status_code, response.content) == (404, b"")
 
 
-def test_a_test_can_make_the_service_not_take_an_attribute(client: Client) -> None:
-    client.sandbox.state.not_taken = {"hash_pii", "is_active"}
+def test_ignored_attributes_are_not_written(client: SandboxClient) -> None:
+    client.sandbox.state.ignored_attributes = {"hash_pii", "is_active"}
     created = client.integration(
         is_active=False, additional_options={"hash_pii": True, "require_outcomes": True}
     )
@@ -170,8 +176,8 @@ def test_a_test_can_make_the_service_not_take_an_attribute(client: Client) -> No
     assert after["data"]["attributes"]["additional_options"] == {"hash_pii": False}
 
 
-def test_seeded_integrations_include_those_of_other_services(seeded: Client) -> None:
-    documents = seeded.listed("integrations")
+def test_seeded_integrations_include_other_services(seeded: SandboxClient) -> None:
+    documents = seeded.list("integrations")
     services = [document["attributes"]["service_name"] for document in documents]
     assert services == ["braze", "webhooks_standard", "klaviyo", "webhooks_standard"]
     for document in documents:
@@ -183,14 +189,14 @@ def test_seeded_integrations_include_those_of_other_services(seeded: Client) -> 
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "text/plain", "", "application/vnd.api+jsonx"])
-def test_another_media_type_is_415(client: Client, media_type: str) -> None:
+def test_another_media_type_gets_415(client: SandboxClient, media_type: str) -> None:
     response = client.call(
         "POST", "integrations", data=b'{"data": {"attributes": {}}}', headers={"Content-Type": media_type}
     )
     assert response.status_code == 415
 
 
-def test_parameters_of_the_media_type_are_tolerated(client: Client) -> None:
+def test_parameters_of_the_media_type_are_allowed(client: SandboxClient) -> None:
     body = b'{"data": {"attributes": {"endpoint": "https://a.example"}}}'
     headers = {"Content-Type": f"{JSON_API}; charset=utf-8"}
     assert client.call("POST", "integrations", data=body, headers=headers).status_code == 201
@@ -214,21 +220,21 @@ def test_parameters_of_the_media_type_are_tolerated(client: Client) -> None:
         b"[" * 100_000,
     ],
 )
-def test_a_body_that_is_no_document_is_400(client: Client, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_api_document_gets_400(client: SandboxClient, body: bytes) -> None:
     assert (
         client.call("POST", "integrations", data=body, headers={"Content-Type": JSON_API}).status_code == 400
     )
 
 
 @pytest.mark.parametrize("query", ["page[size]=2", "filter[region]=us", "include=campaigns", "region=us"])
-def test_a_parameter_that_means_nothing_is_400(client: Client, query: str) -> None:
+def test_an_unknown_query_parameter_gets_400(client: SandboxClient, query: str) -> None:
     assert client.get(f"integrations?{query}").status_code == 400
 
 
-def test_text_comes_back_as_it_was_sent(client: Client) -> None:
-    odd = {"number": 1.5, "note": "[red]\x1b[31m \u202e ÿ \ud800 😀"}
-    created = client.integration(additional_options=odd)
+def test_unusual_text_is_returned_unchanged(client: SandboxClient) -> None:
+    unusual = {"number": 1.5, "note": "[red]\x1b[31m \u202e ÿ \ud800 😀"}
+    created = client.integration(additional_options=unusual)
     assert client.get(f"integrations/{created['id']}").json()["data"]["attributes"]["additional_options"] == {
         "hash_pii": False,
-        **odd,
+        **unusual,
     }

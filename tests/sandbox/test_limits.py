@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sandbox.support import Client, connection_to
+from tests.sandbox.support import SandboxClient, connection_to
 
 if TYPE_CHECKING:
     import socket
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 HEAD = b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 
-def _converse(sandbox: Sandbox, request: bytes) -> bytes:
-    """Send raw bytes and return the answer, up to the end of the connection."""
+def _send_raw(sandbox: Sandbox, request: bytes) -> bytes:
+    """Send raw bytes; return the response, up to the end of the connection."""
     received = b""
-    with connection_to(sandbox) as connection, suppress(ConnectionError):  # reset, when not all was read
+    with (
+        connection_to(sandbox) as connection,
+        suppress(ConnectionError),
+    ):  # reset if the server did not read everything
         connection.sendall(request)
         while part := connection.recv(65536):
             received += part
@@ -44,30 +47,30 @@ def _converse(sandbox: Sandbox, request: bytes) -> bytes:
 def test_an_invalid_request_is_rejected_and_the_connection_closed(
     sandbox: Sandbox, headers: bytes, statuses: set[int]
 ) -> None:
-    received = _converse(sandbox, HEAD + headers + b"\r\n{}")
+    received = _send_raw(sandbox, HEAD + headers + b"\r\n{}")
     assert int(received.split(b" ")[1]) in statuses
     assert received.count(b"HTTP/1.1 ") + received.count(b"HTTP/1.0 ") == 1
-    with Client(sandbox) as client:
+    with SandboxClient(sandbox) as client:
         assert client.get("self").status_code == 200
 
 
 @pytest.mark.parametrize(
-    "declared", [b"Content-Length: 2000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1e8480\r\n"]
+    "headers", [b"Content-Length: 2000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1e8480\r\n"]
 )
-def test_a_body_that_is_too_large_is_413(sandbox: Sandbox, declared: bytes) -> None:
-    def fill(connection: socket.socket) -> None:
+def test_a_body_over_the_limit_gets_413(sandbox: Sandbox, headers: bytes) -> None:
+    def send_body(connection: socket.socket) -> None:
         with suppress(OSError):
             connection.sendall(b"x" * 2_000_000)
 
     with connection_to(sandbox) as connection:
-        connection.sendall(HEAD + declared)
-        filling = threading.Thread(target=fill, args=(connection,))
-        filling.start()
+        connection.sendall(HEAD + headers)
+        sender = threading.Thread(target=send_body, args=(connection,))
+        sender.start()
         assert connection.recv(100).split(b" ")[1] == b"413"
-        filling.join(timeout=5)
+        sender.join(timeout=5)
 
 
-def test_slow_connections_do_not_keep_others_waiting(client: Client) -> None:
+def test_200_slow_connections_do_not_delay_others(client: SandboxClient) -> None:
     client.login()
     slow = [connection_to(client.sandbox) for _ in range(200)]
     try:

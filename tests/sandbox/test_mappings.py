@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.support import Client
+    from tests.sandbox.support import SandboxClient
 
 
-def test_a_mapping_lives_from_post_to_delete(client: Client) -> None:
+def test_a_mapping_can_be_created_read_updated_and_deleted(client: SandboxClient) -> None:
     integration = client.integration()["id"]
     mapping = client.create(
         "integration_mappings", jebbit_var="Outcome", client_var="Bucket", integration_id=integration
@@ -29,13 +29,13 @@ def test_a_mapping_lives_from_post_to_delete(client: Client) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_mappings_can_be_listed_for_one_integration(client: Client) -> None:
+def test_mappings_can_be_listed_for_one_integration(client: SandboxClient) -> None:
     one, other = client.integration()["id"], client.integration()["id"]
     names = {"jebbit_var": "a", "client_var": "b"}
     mine = client.create("integration_mappings", integration_id=one, **names)
     theirs = client.create("integration_mappings", integration_id=other, **names)
-    assert client.listed("integration_mappings") == [theirs, mine]
-    assert client.listed("integration_mappings", **{"filter[integration_id]": one}) == [mine]
+    assert client.list("integration_mappings") == [theirs, mine]
+    assert client.list("integration_mappings", **{"filter[integration_id]": one}) == [mine]
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,19 @@ def test_mappings_can_be_listed_for_one_integration(client: Client) -> None:
         ({"integration_id": "abcd1234", "jebbit_var": "a", "client_var": "b"}, 404),
     ],
 )
-def test_a_mapping_that_cannot_be_is_refused(client: Client, attributes: dict[str, Any], status: int) -> None:
+def test_an_invalid_mapping_is_rejected(
+    client: SandboxClient, attributes: dict[str, Any], status: int
+) -> None:
     integration = {"integration_id": client.integration()["id"]} if attributes else {}
     assert client.write("POST", "integration_mappings", **(integration | attributes)).status_code == status
 
 
-def test_a_mapping_goes_with_its_integration(client: Client) -> None:
+def test_mappings_and_backfills_are_deleted_with_their_integration(client: SandboxClient) -> None:
     one, other = client.integration()["id"], client.integration()["id"]
     for id_ in (one, other):
         client.create("integration_mappings", integration_id=id_, jebbit_var="a", client_var="b")
         client.create("integration_historic_backfills", integration_id=id_)
     client.call("DELETE", f"integrations/{one}")
     for type_ in ("integration_mappings", "integration_historic_backfills"):
-        left = client.listed(type_)
-        assert [document["attributes"]["integration_id"] for document in left] == [other]
+        remaining = client.list(type_)
+        assert [document["attributes"]["integration_id"] for document in remaining] == [other]

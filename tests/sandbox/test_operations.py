@@ -7,12 +7,15 @@ from tests.sandbox.support import JSON_API
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.sandbox.support import Client
+    from tests.sandbox.support import SandboxClient
 
 
-def _operations(client: Client) -> Iterator[tuple[str, str, str, dict[str, Any] | None, int]]:
-    """Each documented operation with a path and attributes for it, in an order in which they work."""
-    feed, campaign = client.listed("feeds")[0]["id"], client.listed("campaigns")[-1]["id"]
+def _operations(client: SandboxClient) -> Iterator[tuple[str, str, str, dict[str, Any] | None, int]]:
+    """Yield method, path template, path, attributes and status of each documented operation.
+
+    The order matters: resources are deleted last.
+    """
+    feed, campaign = client.list("feeds")[0]["id"], client.list("campaigns")[-1]["id"]
     integration = client.integration()["id"]
     ids = {
         "feed_columns": client.create("feed_columns", feed_id=feed, name="a")["id"],
@@ -60,16 +63,16 @@ def _operations(client: Client) -> Iterator[tuple[str, str, str, dict[str, Any] 
     yield "PATCH", f"/api/v1/{one}", f"{backfills}/{backfill}", {}, 400
 
 
-def test_every_documented_operation_answers(client: Client) -> None:
+def test_every_documented_operation_works(client: SandboxClient) -> None:
     credentials = {"client_id": client.client_id, "client_secret": client.sandbox.state.client_secret}
     response = client.send("POST", "/api/v1/auth", json=credentials, headers={"Content-Type": JSON_API})
     assert response.status_code == 200
-    walked = {("POST", "/api/v1/auth")}
+    tested = {("POST", "/api/v1/auth")}
     for method, template, path, attributes, status in _operations(client):
         content = None if attributes is None else {"data": {"attributes": attributes}}
         response = client.call(method, path, content)
         assert response.status_code == status, (method, path, response.text)
         if status != 204:
             assert response.headers["Content-Type"] == JSON_API
-        walked.add((method, template))
-    assert len(walked) == 37
+        tested.add((method, template))
+    assert len(tested) == 37

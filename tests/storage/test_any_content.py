@@ -1,4 +1,4 @@
-"""Files of this program that hold anything at all: read as far as they make sense, and never a crash."""
+"""Reading and editing stored files with arbitrary content never crashes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.authentication import token_from_entry
+from jebbitctl.api.access_token import AccessToken
 from jebbitctl.errors import UsageError
+from jebbitctl.storage.completion_cache import CompletionCache
 from jebbitctl.storage.files import write_private
-from jebbitctl.storage.ids_cache import IdsCache
 from jebbitctl.storage.profiles import Profile, ProfileStore
 from jebbitctl.storage.token_cache import TokenCache
-from jebbitctl.times import rfc3339_or_none
-from tests.test_text import JSON
+from jebbitctl.util.times import rfc3339_or_none
+from tests.util.test_text import JSON
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 TIMES = st.floats() | st.integers() | st.floats(time.time() - 400, time.time() + 400)
@@ -40,12 +40,12 @@ LISTS = st.fixed_dictionaries(
 
 
 def as_bytes(*strategies: st.SearchStrategy[object]) -> st.SearchStrategy[bytes]:
-    """Any bytes at all, and JSON of these."""
+    """Return a strategy for arbitrary bytes, and for JSON of these values."""
     return st.binary() | st.one_of(JSON, *strategies).map(json.dumps).map(str.encode)
 
 
 @given(as_bytes(ENTRIES))
-def test_a_cached_token_is_a_token_that_can_be_used_or_none(content: bytes) -> None:
+def test_any_cached_token_is_usable_or_none(content: bytes) -> None:
     with TemporaryDirectory() as directory:
         warnings: list[str] = []
         cache = TokenCache(Path(directory), warnings.append)
@@ -53,7 +53,7 @@ def test_a_cached_token_is_a_token_that_can_be_used_or_none(content: bytes) -> N
         (path,) = Path(directory).rglob("*.json")
         write_private(path, "")
         path.write_bytes(content)
-        token = token_from_entry(cache.get("key"))
+        token = AccessToken.from_entry(cache.get("key"))
         assert warnings == []
     if token is not None:
         assert token.access_token.isascii()
@@ -64,9 +64,9 @@ def test_a_cached_token_is_a_token_that_can_be_used_or_none(content: bytes) -> N
 
 
 @given(as_bytes(LISTS))
-def test_a_cached_list_of_ids_is_pairs_of_texts_or_none(content: bytes) -> None:
+def test_any_cached_list_of_ids_is_pairs_of_strings_or_none(content: bytes) -> None:
     with TemporaryDirectory() as directory:
-        cache = IdsCache(Path(directory))
+        cache = CompletionCache(Path(directory))
         cache.put("key", [])
         (path,) = Path(directory).rglob("*.json")
         path.write_bytes(content)
@@ -82,7 +82,7 @@ LINES = st.sampled_from(
         "default_profile = 1",
         "[profiles]",
         "[profiles.a]",
-        "[profiles.b] # beside",
+        "[profiles.b] # comment",
         '[profiles."c d"]',
         "[[profiles]]",
         "[profiles.a.deeper]",
@@ -112,7 +112,7 @@ def read_all(store: ProfileStore) -> dict[str, Profile | None]:
 
 
 @given(st.binary() | CONFIGURATIONS.map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_a_configuration_is_read_or_an_error_and_a_login_changes_nothing_else(content: bytes) -> None:
+def test_any_configuration_is_read_or_refused_and_a_login_changes_nothing_else(content: bytes) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory, "config.toml")
         path.write_bytes(content)

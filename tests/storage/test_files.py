@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jebbitctl.environment import Environment
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage import files
 
@@ -16,43 +17,45 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def someone_else(uid: int) -> object:
+def config_dir() -> Path | None:
+    return files.config_dir(Environment(os.environ))
+
+
+def no_such_user(uid: int) -> object:
     raise KeyError(uid)
 
 
-def test_the_config_directory_is_the_one_that_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_environment_names_the_config_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("JEBBIT_CONFIG_DIR", str(tmp_path))
-    assert files.config_dir() == tmp_path
+    assert config_dir() == tmp_path
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JEBBIT_CONFIG_DIR", "here")
-    assert files.config_dir() == tmp_path / "here"
+    assert config_dir() == tmp_path / "here"
     monkeypatch.setenv("JEBBIT_CONFIG_DIR", "")
     with pytest.raises(UsageError):
-        files.config_dir()
+        config_dir()
 
 
-def test_without_a_home_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_home_there_is_no_config_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("JEBBIT_CONFIG_DIR", raising=False)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     for home in ("", "relative", "~"):
         monkeypatch.setenv("HOME", home)
-        assert files.config_dir() is None
+        assert config_dir() is None
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert files.config_dir() is not None
+    assert config_dir() is not None
     monkeypatch.delenv("HOME")
-    monkeypatch.setattr(pwd, "getpwuid", someone_else)  # a container's user without an entry
-    assert files.config_dir() is None
+    monkeypatch.setattr(pwd, "getpwuid", no_such_user)  # as in a container
+    assert config_dir() is None
 
 
-def test_a_private_directory_is_made_or_tightened(tmp_path: Path) -> None:
+def test_a_private_directory_is_created_or_made_private(tmp_path: Path) -> None:
     assert mode(files.private_dir(tmp_path / "a" / "b")) == 0o700
     (tmp_path / "open").mkdir(mode=0o755)
     assert mode(files.private_dir(tmp_path / "open")) == 0o700
 
 
-def test_a_directory_that_is_shared_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_shared_directory_is_refused_and_not_changed(tmp_path: Path) -> None:
     shared = tmp_path / "tmp"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -67,7 +70,7 @@ def test_a_directory_of_another_user_is_refused(tmp_path: Path, monkeypatch: pyt
         files.private_dir(tmp_path)
 
 
-def test_only_a_plain_file_of_ones_own_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_regular_file_of_this_user_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     files.write_private(path, "x")
     assert files.is_private(path)
@@ -81,7 +84,7 @@ def test_only_a_plain_file_of_ones_own_is_private(tmp_path: Path, monkeypatch: p
     assert not files.is_private(path)
 
 
-def test_a_file_is_written_whole_with_mode_0600(tmp_path: Path) -> None:
+def test_a_private_file_is_replaced_and_has_mode_0600(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
     path.chmod(0o644)
@@ -91,7 +94,7 @@ def test_a_file_is_written_whole_with_mode_0600(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+def test_a_failed_write_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     path = tmp_path / "file"
@@ -107,7 +110,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_a_crash_left_behind_is_swept_some_time_later(tmp_path: Path) -> None:
+def test_old_leftovers_of_a_crash_are_removed(tmp_path: Path) -> None:
     new, old, other = tmp_path / ".jebbitctl-new", tmp_path / ".jebbitctl-old", tmp_path / "other"
     for path in (new, old, other):
         path.touch()
@@ -117,7 +120,7 @@ def test_what_a_crash_left_behind_is_swept_some_time_later(tmp_path: Path) -> No
     assert sorted(tmp_path.iterdir()) == [new, other]
 
 
-def test_a_secret_file_is_private_and_a_pipe_gets_a_line(tmp_path: Path) -> None:
+def test_a_secret_is_written_to_a_private_file_or_to_a_device(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     files.write_secret_file(path, "abc")
     assert (path.read_text(), mode(path)) == ("abc\n", 0o600)
@@ -126,7 +129,7 @@ def test_a_secret_file_is_private_and_a_pipe_gets_a_line(tmp_path: Path) -> None
         files.write_secret_file(tmp_path / "no" / "secret", "abc")
 
 
-def test_a_place_for_a_secret_is_checked_before_there_is_one(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
     files.require_writable(tmp_path / "new")
     for wrong in (tmp_path, tmp_path / "no" / "secret"):
         with pytest.raises(UsageError):

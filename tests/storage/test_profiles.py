@@ -29,7 +29,7 @@ def write(store: ProfileStore, text: str) -> None:
     path_of(store).write_text(text, encoding="utf-8")
 
 
-def test_a_profile_comes_back_as_it_was_saved(store: ProfileStore) -> None:
+def test_a_saved_profile_is_read_back_unchanged(store: ProfileStore) -> None:
     store.save("one", PROFILE)
     assert store.get("one") == PROFILE
     assert ProfileStore(path_of(store).parent).get("one") == PROFILE
@@ -47,7 +47,7 @@ def test_the_first_profile_is_the_default_until_another_is_chosen(store: Profile
     assert store.default() == "two"
 
 
-def test_when_the_default_is_removed_the_first_of_the_others_becomes_it(store: ProfileStore) -> None:
+def test_removing_the_default_makes_the_first_of_the_others_the_default(store: ProfileStore) -> None:
     for name in ("one", "two"):
         store.save(name, PROFILE)
     store.remove("one")
@@ -57,7 +57,7 @@ def test_when_the_default_is_removed_the_first_of_the_others_becomes_it(store: P
     store.remove("two")
 
 
-def test_comments_and_keys_of_others_are_kept(store: ProfileStore) -> None:
+def test_comments_and_unknown_keys_are_preserved(store: ProfileStore) -> None:
     write(
         store,
         '# mine\n[profiles.one] # first\nclient_id = "x"\nfuture = 1\nbusiness = "old"\n[other]\na = 1\n',
@@ -71,7 +71,7 @@ def test_comments_and_keys_of_others_are_kept(store: ProfileStore) -> None:
     assert "business" not in text
 
 
-def test_a_name_with_a_dot_and_one_written_by_hand_can_be_removed(store: ProfileStore) -> None:
+def test_a_name_with_a_dot_or_a_space_can_be_removed(store: ProfileStore) -> None:
     write(store, '[profiles."by hand"]\nclient_id = "x"\n')
     store.save("a.b", PROFILE)
     assert store.names() == ["by hand", "a.b"]
@@ -80,7 +80,7 @@ def test_a_name_with_a_dot_and_one_written_by_hand_can_be_removed(store: Profile
     assert store.names() == []
 
 
-def test_a_last_line_that_does_not_end_stays_a_line(store: ProfileStore) -> None:
+def test_a_last_line_without_a_line_break_is_preserved(store: ProfileStore) -> None:
     write(store, "mine = 1")
     store.save("one", PROFILE)
     assert path_of(store).read_text().startswith("mine = 1\n")
@@ -88,7 +88,7 @@ def test_a_last_line_that_does_not_end_stays_a_line(store: ProfileStore) -> None
 
 
 @pytest.mark.parametrize("content", ['profiles.b.client_id = ""\nmine = ""\n', "[profiles.b]\n[profiles]\n"])
-def test_a_layout_that_cannot_be_edited_without_loss_is_left_as_it_is(
+def test_a_layout_that_cannot_be_edited_without_loss_is_not_changed(
     store: ProfileStore, content: str
 ) -> None:
     write(store, content)
@@ -103,7 +103,7 @@ def test_a_file_with_a_bom_is_read(store: ProfileStore) -> None:
     assert store.default() == "one"
 
 
-def test_a_file_that_is_a_link_stays_one(store: ProfileStore, tmp_path: Path) -> None:
+def test_a_symbolic_link_is_followed_and_not_replaced(store: ProfileStore, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles.toml"
     target.write_text("# kept\n")
     path_of(store).parent.mkdir()
@@ -117,9 +117,7 @@ def test_a_file_that_is_a_link_stays_one(store: ProfileStore, tmp_path: Path) ->
     "content",
     ["[profiles", "profiles = 1", "profiles = [1]", "[profiles]\none = 1", "[profiles.one]\nclient_id = 1"],
 )
-def test_a_file_that_makes_no_sense_is_an_error_and_not_overwritten(
-    store: ProfileStore, content: str
-) -> None:
+def test_an_invalid_file_is_an_error_and_not_overwritten(store: ProfileStore, content: str) -> None:
     write(store, content)
     with pytest.raises(UsageError, match=r"config\.toml"):
         store.get("one")
@@ -132,13 +130,13 @@ def test_a_file_that_makes_no_sense_is_an_error_and_not_overwritten(
     assert path_of(store).read_text() == content
 
 
-def test_a_file_that_cannot_be_read_is_an_error(store: ProfileStore) -> None:
+def test_an_unreadable_file_is_an_error(store: ProfileStore) -> None:
     path_of(store).mkdir(parents=True)
     with pytest.raises(UsageError, match="cannot be read"):
         store.names()
 
 
-def test_a_place_that_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     blocked = ProfileStore(tmp_path / "file" / "config")
     assert blocked.names() == []
@@ -158,12 +156,10 @@ def test_without_a_directory_there_are_no_profiles_and_none_can_be_saved() -> No
             attempt()
 
 
-def test_another_process_that_holds_the_file_is_waited_for_in_vain(
-    store: ProfileStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_stays_locked_is_an_error(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     from filelock import FileLock
 
-    monkeypatch.setattr("jebbitctl.storage.profiles._LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr("jebbitctl.storage.profiles._LOCK_TIMEOUT", 0.1)
     store.save("one", PROFILE)
     with (
         FileLock(path_of(store).with_suffix(".lock"), is_singleton=False),
@@ -173,7 +169,10 @@ def test_another_process_that_holds_the_file_is_waited_for_in_vain(
 
 
 @pytest.mark.parametrize("name", ["", ".a", "-a", "a/b", "a b", "ü", "a\n", "x" * 65])
-def test_a_name_is_letters_digits_and_a_few_others(name: str) -> None:
+def test_a_name_with_other_characters_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
         require_profile_name(name)
+
+
+def test_a_valid_name_is_returned() -> None:
     assert require_profile_name("Staging-2.eu_x") == "Staging-2.eu_x"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
-from jebbitctl.authentication import token_from_entry
+from jebbitctl.api.access_token import AccessToken
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.storage import token_cache
 from jebbitctl.storage.token_cache import TokenCache, cache_key
@@ -39,7 +39,7 @@ def path(cache: TokenCache, tmp_path: Path) -> Path:
     return path
 
 
-def test_an_entry_comes_back_as_it_was_put(cache: TokenCache, path: Path, warnings: list[str]) -> None:
+def test_a_stored_entry_is_read_back_unchanged(cache: TokenCache, path: Path, warnings: list[str]) -> None:
     assert cache.get(KEY) == ENTRY
     assert cache.get(cache_key("other")) is None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -64,7 +64,7 @@ def test_a_key_changes_with_any_part_of_the_identity() -> None:
     [b"", b'{"access_token": "ab', b"\xff\xfe", b"[1]", b"null", b'"x"', b"[" * 10000, b"1" * 5000],
     ids=["empty", "truncated", "bytes", "list", "null", "text", "deep", "long number"],
 )
-def test_a_file_that_is_no_entry_counts_as_absent(cache: TokenCache, path: Path, content: bytes) -> None:
+def test_an_invalid_file_counts_as_absent(cache: TokenCache, path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert cache.get(KEY) is None
     cache.put(KEY, ENTRY)
@@ -91,18 +91,18 @@ def test_a_file_that_is_no_entry_counts_as_absent(cache: TokenCache, path: Path,
     ],
     ids=lambda change: f"{change}"[:40],
 )
-def test_an_entry_of_wrong_types_is_no_token(change: dict[str, Any]) -> None:
-    assert token_from_entry({**ENTRY, **change}) is None
+def test_an_entry_with_wrong_types_is_not_a_token(change: dict[str, Any]) -> None:
+    assert AccessToken.from_entry({**ENTRY, **change}) is None
 
 
-def test_an_entry_that_lacks_something_is_no_token() -> None:
-    assert token_from_entry(ENTRY) is not None
-    assert token_from_entry(None) is None
+def test_an_incomplete_entry_is_not_a_token() -> None:
+    assert AccessToken.from_entry(ENTRY) is not None
+    assert AccessToken.from_entry(None) is None
     for name in ENTRY:
-        assert token_from_entry({key: value for key, value in ENTRY.items() if key != name}) is None
+        assert AccessToken.from_entry({key: value for key, value in ENTRY.items() if key != name}) is None
 
 
-def test_a_file_that_others_could_read_or_a_link_is_not_trusted(cache: TokenCache, path: Path) -> None:
+def test_a_file_that_others_can_read_or_a_link_is_not_trusted(cache: TokenCache, path: Path) -> None:
     path.chmod(0o644)
     assert cache.get(KEY) is None
     path.chmod(0o600)
@@ -122,32 +122,30 @@ def test_a_file_of_another_user_is_not_trusted(
     assert cache.get(KEY) is None
 
 
-def test_a_pipe_in_its_place_does_not_hang(cache: TokenCache, path: Path) -> None:
+def test_a_named_pipe_instead_of_the_file_does_not_hang(cache: TokenCache, path: Path) -> None:
     path.unlink()
     os.mkfifo(path, 0o600)
     assert cache.get(KEY) is None
 
 
-def test_a_cache_that_cannot_be_used_is_warned_about_once(tmp_path: Path, warnings: list[str]) -> None:
+def test_an_unusable_cache_is_warned_about_once(tmp_path: Path, warnings: list[str]) -> None:
     (tmp_path / "tokens").touch()
     cache = TokenCache(tmp_path, warnings.append)
     with cache.lock(KEY):
         assert cache.get(KEY) is None
         cache.put(KEY, ENTRY)
-    cache.drop(KEY)
+    cache.remove(KEY)
     cache.clear()
     assert len(warnings) == 1
 
 
-def test_an_entry_that_cannot_be_stored_is_a_warning_that_says_why(
-    tmp_path: Path, warnings: list[str]
-) -> None:
+def test_the_warning_says_why_an_entry_cannot_be_stored(tmp_path: Path, warnings: list[str]) -> None:
     (tmp_path / "tokens").touch()
     TokenCache(tmp_path, warnings.append).put(KEY, ENTRY)
-    assert warnings == ["the token cache cannot be used (File exists): going on without it"]
+    assert warnings == ["cannot use the token cache (File exists), continuing without it"]
 
 
-def test_a_system_without_locks_is_a_warning(
+def test_a_system_without_locks_causes_a_warning(
     cache: TokenCache, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object, **__: object) -> None:
@@ -156,10 +154,10 @@ def test_a_system_without_locks_is_a_warning(
     monkeypatch.setattr(FileLock, "acquire", missing)
     with cache.lock(KEY):
         cache.put(KEY, ENTRY)
-    assert warnings == ["the token cache cannot be used (NotImplementedError): going on without it"]
+    assert warnings == ["cannot use the token cache (NotImplementedError), continuing without it"]
 
 
-def test_a_lock_is_as_private_as_what_it_guards(cache: TokenCache, path: Path) -> None:
+def test_a_lock_file_is_private(cache: TokenCache, path: Path) -> None:
     before = os.umask(0)
     try:
         with cache.lock(KEY):
@@ -168,45 +166,45 @@ def test_a_lock_is_as_private_as_what_it_guards(cache: TokenCache, path: Path) -
         os.umask(before)
 
 
-def test_without_a_directory_everything_is_absent(warnings: list[str]) -> None:
+def test_without_a_directory_nothing_is_cached(warnings: list[str]) -> None:
     cache = TokenCache(None, warnings.append)
     with cache.lock(KEY):
         cache.put(KEY, ENTRY)
-    cache.drop(KEY)
+    cache.remove(KEY)
     cache.clear()
     assert cache.get(KEY) is None
-    reason = "there is no home directory; JEBBIT_CONFIG_DIR can name one"
-    assert warnings == [f"the token cache cannot be used ({reason}): going on without it"]
+    reason = "there is no home directory; set JEBBIT_CONFIG_DIR"
+    assert warnings == [f"cannot use the token cache ({reason}), continuing without it"]
 
 
 def test_a_lock_that_is_a_link_is_not_followed(
     cache: TokenCache, path: Path, warnings: list[str], tmp_path: Path
 ) -> None:
-    precious = tmp_path / "precious"
-    precious.write_text("precious")
-    path.with_suffix(".lock").symlink_to(precious)
+    target = tmp_path / "target"
+    target.write_text("unchanged")
+    path.with_suffix(".lock").symlink_to(target)
     with cache.lock(KEY):
         pass
     assert len(warnings) == 1
-    assert precious.read_text() == "precious"
+    assert target.read_text() == "unchanged"
 
 
-def test_who_holds_the_lock_too_long_is_not_waited_for(
+def test_a_lock_that_is_held_too_long_causes_a_warning(
     cache: TokenCache, path: Path, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_cache, "LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(token_cache, "LOCK_TIMEOUT", 0.1)
     with FileLock(path.with_suffix(".lock")):
         started = time.monotonic()
         with cache.lock(KEY):
             pass
         assert time.monotonic() - started < 5
-    assert warnings == ["another process holds the token cache: going on without it"]
+    assert warnings == ["another process has locked the token cache, continuing without it"]
 
 
-def test_dropping_and_clearing_forget(cache: TokenCache, path: Path) -> None:
-    cache.drop(KEY)
+def test_remove_and_clear_delete_entries(cache: TokenCache, path: Path) -> None:
+    cache.remove(KEY)
     assert not path.exists()
-    cache.drop(KEY)
+    cache.remove(KEY)
     cache.put(KEY, ENTRY)
     leftover = path.with_name(".jebbitctl-x")
     leftover.touch()
@@ -219,12 +217,12 @@ def test_a_token_that_cannot_be_removed_is_an_error(cache: TokenCache, path: Pat
     path.unlink()
     path.mkdir()
     with pytest.raises(JebbitctlError, match=r"^a cached token cannot be removed: "):
-        cache.drop(KEY)
+        cache.remove(KEY)
     with pytest.raises(JebbitctlError, match=r"^a cached token cannot be removed: "):
         cache.clear()
 
 
-def test_files_that_no_token_lives_as_long_as_are_swept(cache: TokenCache, path: Path) -> None:
+def test_files_older_than_any_token_are_removed(cache: TokenCache, path: Path) -> None:
     old = [path.with_name("old.json"), path.with_name("old.lock"), path.with_name(".jebbitctl-old")]
     for file in old:
         file.touch()
@@ -234,7 +232,7 @@ def test_files_that_no_token_lives_as_long_as_are_swept(cache: TokenCache, path:
     assert path.exists()
 
 
-def test_a_token_of_yesterday_is_not_swept_with_the_leftovers(cache: TokenCache, path: Path) -> None:
+def test_a_token_of_yesterday_is_not_removed_with_the_leftovers(cache: TokenCache, path: Path) -> None:
     os.utime(path, (time.time() - 86400,) * 2)
     cache.put(cache_key("other"), ENTRY)
     assert cache.get(KEY) == ENTRY

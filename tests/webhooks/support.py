@@ -1,4 +1,4 @@
-"""What several tests of the receiving side need."""
+"""Helpers for the tests of the receiving side."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
-NOBODY = "http://127.0.0.1:9"
-"""Where nobody listens: a port that was free a moment ago may be another test's by now."""
+UNREACHABLE = "http://127.0.0.1:9"
+"""A URL that no server listens on. A port that was just free could be used by another test."""
 
 
 def post(
     url: str, body: bytes, signature: str | None = None, *, headers: Mapping[str, str] | None = None
 ) -> requests.Response:
-    """POST a signed delivery as a plain client would."""
+    """POST a signed delivery."""
     signed = {"x-jebbit-signature": sign(SECRET, body) if signature is None else signature}
     with requests.Session() as session:
         session.trust_env = False
@@ -36,25 +36,25 @@ def post(
 
 @contextmanager
 def connected(url: str) -> Iterator[socket.socket]:
-    """A bare TCP connection to where ``url`` points."""
-    where = urlsplit(url)
-    with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as connection:
+    """Open a TCP connection to the host and port of ``url``."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
         yield connection
 
 
 def talk(url: str, request: bytes) -> bytes:
-    """Send raw bytes and return all that is answered until the server closes the connection."""
+    """Send raw bytes; return the response, up to the end of the connection."""
     with connected(url) as connection:
         connection.sendall(request)
-        answer = b""
+        response = b""
         while chunk := connection.recv(65536):
-            answer += chunk
-        return answer
+            response += chunk
+        return response
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A request as an endpoint saw it."""
+class ReceivedRequest:
+    """A request that an endpoint received."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Seen:
 
 
 class Endpoint:
-    """Somebody's endpoint, a WSGI application: notes each request, then answers as told."""
+    """A WSGI application that records each request and always sends the same response."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Endpoint:
         self.body = body
         self.headers = dict(headers or {})
         self.delay = delay
-        self.seen: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         headers = {
@@ -86,29 +86,30 @@ class Endpoint:
         for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             if key in environ:
                 headers[key.lower().replace("_", "-")] = environ[key]
-        seen = Seen(environ["REQUEST_METHOD"], environ["REQUEST_URI"], headers, environ["wsgi.input"].read())
-        self.seen.append(seen)
+        body = environ["wsgi.input"].read()
+        request = ReceivedRequest(environ["REQUEST_METHOD"], environ["REQUEST_URI"], headers, body)
+        self.requests.append(request)
         time.sleep(self.delay)
         start_response(self.status, [*self.headers.items(), ("Content-Length", str(len(self.body)))])
         return [self.body]
 
 
 @contextmanager
-def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Serve one bare TCP connection with ``answer``; for what no decent server would send."""
+def raw_server(respond: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Handle one TCP connection with ``respond``, which may send invalid HTTP."""
 
     def serve() -> None:
         with suppress(OSError):
-            connection, _ = listening.accept()
+            connection, _ = listener.accept()
             with connection, suppress(OSError):
-                answer(connection)
+                respond(connection)
 
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             with suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
+                listener.shutdown(socket.SHUT_RDWR)
             thread.join()

@@ -1,4 +1,4 @@
-"""``from jebbitctl.webhooks import sign, verify``: what receivers written in Python rely on."""
+"""The public API for receivers written in Python."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import sys
 import jebbitctl.webhooks
 
 
-def test_importing_it_loads_no_library_and_nothing_else_of_ours() -> None:
-    code = "import sys; old = set(sys.modules); import jebbitctl.webhooks; print(*set(sys.modules) - old)"
+def test_the_import_loads_no_library_and_no_other_module_of_jebbitctl() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import jebbitctl.webhooks; print(*set(sys.modules) - before)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     assert {name for name in loaded if name.startswith("jebbitctl")} == {
@@ -21,5 +23,5 @@ def test_importing_it_loads_no_library_and_nothing_else_of_ours() -> None:
     assert others <= sys.stdlib_module_names
 
 
-def test_it_offers_what_is_documented() -> None:
+def test_only_the_documented_names_are_public() -> None:
     assert set(jebbitctl.webhooks.__all__) == {"Reason", "Verification", "sign", "verify"}

@@ -29,14 +29,14 @@ def receiving(
         yield receiver, deliveries
 
 
-def test_a_valid_delivery_is_answered_200_and_passed_on_unchanged() -> None:
+def test_a_valid_delivery_gets_200_and_is_passed_on_unchanged() -> None:
     body = b'{"caf\xc3\xa9" :\t[1 , "\\u00e9"]}\xff\r\n'
     with receiving() as (receiver, deliveries):
         before = time.time()
-        answer = post(
+        response = post(
             receiver.url, body, headers={"X-Forwarded-For": "203.0.113.9", "Content-Type": "application/json"}
         )
-    assert answer.status_code == 200
+    assert response.status_code == 200
     (delivery,) = deliveries
     assert delivery.body == body
     assert delivery.verification.reason is Reason.OK
@@ -75,8 +75,8 @@ def test_an_invalid_delivery_is_rejected_and_passed_on_with_the_reason(
     signature: str, status: int, reason: Reason
 ) -> None:
     with receiving() as (receiver, deliveries):
-        answer = post(receiver.url, b"{}", signature)
-    assert (answer.status_code, answer.text) == (status, f"{reason}\n")
+        response = post(receiver.url, b"{}", signature)
+    assert (response.status_code, response.text) == (status, f"{reason}\n")
     assert [(d.status, d.verification.reason, d.repeat) for d in deliveries] == [(status, reason, False)]
 
 
@@ -98,7 +98,7 @@ def test_a_test_delivery_is_marked(value: str) -> None:
     assert deliveries[0].test
 
 
-def test_a_repeated_signature_is_marked_and_answered_200() -> None:
+def test_a_repeated_signature_is_marked_and_gets_200() -> None:
     signature = sign(SECRET, b"{}")
     with receiving() as (receiver, deliveries):
         statuses = [post(receiver.url, b"{}", signature).status_code for _ in range(3)]
@@ -124,16 +124,16 @@ def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_other_methods_are_answered_405_and_are_not_deliveries(method: str) -> None:
+def test_other_methods_get_405_and_are_not_deliveries(method: str) -> None:
     with receiving() as (receiver, deliveries):
-        answer = requests.request(
+        response = requests.request(
             method, receiver.url, headers={"x-jebbit-signature": sign(SECRET, b"")}, timeout=5
         )
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
     assert not deliveries
 
 
-def test_deliveries_are_answered_503_until_the_secret_is_set() -> None:
+def test_deliveries_get_503_until_the_secret_is_set() -> None:
     with receiving(None) as (receiver, deliveries):
         assert post(receiver.url, b"{}").status_code == 503
         assert not deliveries
@@ -148,15 +148,15 @@ def test_an_empty_secret_is_a_usage_error() -> None:
 
 
 def test_on_delivery_is_called_before_the_response_is_sent() -> None:
-    answered = threading.Event()
+    responded = threading.Event()
     order: list[bool] = []
 
-    def note(_: Delivery) -> None:
-        order.append(answered.wait(0.2))
+    def on_delivery(_: Delivery) -> None:
+        order.append(responded.wait(0.2))
 
-    with Receiver(SECRET, note) as receiver:
+    with Receiver(SECRET, on_delivery) as receiver:
         post(receiver.url, b"{}")
-        answered.set()
+        responded.set()
     assert order == [False]
 
 
@@ -164,14 +164,14 @@ def test_on_delivery_is_called_one_at_a_time() -> None:
     inside = 0
     most = 0
 
-    def note(_: Delivery) -> None:
+    def on_delivery(_: Delivery) -> None:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
         time.sleep(0.02)
         inside -= 1
 
-    with Receiver(SECRET, note) as receiver:
+    with Receiver(SECRET, on_delivery) as receiver:
         clients = [threading.Thread(target=post, args=(receiver.url, b"{}")) for _ in range(6)]
         for client in clients:
             client.start()
@@ -180,7 +180,7 @@ def test_on_delivery_is_called_one_at_a_time() -> None:
     assert most == 1
 
 
-def test_a_delivery_is_answered_500_when_on_delivery_raises(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_delivery_gets_500_when_on_delivery_raises(capfd: pytest.CaptureFixture[str]) -> None:
     def full(_: Delivery) -> None:
         raise OSError(28, "No space left on device")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def delivery(time: float = 1_700_000_000.25, body: bytes = b"\xff\r\n{}") -> Delivery:
+def make_delivery(time: float = 1_700_000_000.25, body: bytes = b"\xff\r\n{}") -> Delivery:
     verification = Verification(Reason.STALE, 1_600_000_000, 100_000_000)
     return Delivery(time, body, {"x-a": "caf\u00e9"}, verification, test=True, repeat=False, status=400)
 
@@ -36,14 +36,14 @@ def record(path: Path, *deliveries: Delivery) -> None:
             recorder.append(one)
 
 
-def test_what_was_recorded_reads_back_the_same(path: Path) -> None:
-    first, second = delivery(), delivery(1_700_000_001, b"")
+def test_recorded_deliveries_are_read_back_unchanged(path: Path) -> None:
+    first, second = make_delivery(), make_delivery(1_700_000_001, b"")
     record(path, first, second)
-    assert [(one.number, one.delivery) for one in read(path)] == [(1, first), (2, second)]
+    assert [(record.number, record.delivery) for record in read(path)] == [(1, first), (2, second)]
 
 
-def test_a_line_holds_what_scripts_need(path: Path) -> None:
-    record(path, delivery())
+def test_a_line_has_the_documented_fields(path: Path) -> None:
+    record(path, make_delivery())
     assert json.loads(path.read_text()) == {
         "time": "2023-11-14T22:13:20.250000Z",
         "status": 400,
@@ -58,31 +58,31 @@ def test_a_line_holds_what_scripts_need(path: Path) -> None:
     }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")
-def test_a_new_recording_is_for_its_owner_only(path: Path) -> None:
-    record(path, delivery())
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX file modes")
+def test_a_new_recording_is_private(path: Path) -> None:
+    record(path, make_delivery())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_recording_again_appends(path: Path) -> None:
-    record(path, delivery())
-    record(path, delivery(body=b"2"))
-    assert [one.delivery.body for one in read(path)] == [delivery().body, b"2"]
+    record(path, make_delivery())
+    record(path, make_delivery(body=b"2"))
+    assert [record.delivery.body for record in read(path)] == [make_delivery().body, b"2"]
 
 
-def test_a_delivery_is_in_the_file_before_the_sender_has_the_answer(path: Path) -> None:
+def test_a_delivery_is_recorded_before_the_response(path: Path) -> None:
     with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
         for number in range(3):
             assert post(receiver.url, b"%d" % number).status_code == 200
-            assert [one.delivery.body for one in read(path)] == [b"%d" % n for n in range(number + 1)]
+            assert [record.delivery.body for record in read(path)] == [b"%d" % n for n in range(number + 1)]
 
 
-def test_several_threads_never_mix_their_lines(path: Path) -> None:
+def test_lines_of_several_threads_are_not_mixed(path: Path) -> None:
     with Recorder(path) as recorder:
 
         def append_25() -> None:
             for _ in range(25):
-                recorder.append(delivery(body=b"x" * 20_000))
+                recorder.append(make_delivery(body=b"x" * 20_000))
 
         threads = [threading.Thread(target=append_25) for _ in range(4)]
         for thread in threads:
@@ -92,40 +92,40 @@ def test_several_threads_never_mix_their_lines(path: Path) -> None:
     assert sum(1 for _ in read(path)) == 100
 
 
-@pytest.mark.parametrize("kept", [1, 5, 60])
-def test_a_last_line_that_a_crash_tore_is_passed_over_and_removed_by_the_next_recording(
-    path: Path, kept: int
+@pytest.mark.parametrize("length", [1, 5, 60])
+def test_an_incomplete_last_line_is_skipped_and_removed_by_the_next_recording(
+    path: Path, length: int
 ) -> None:
-    record(path, delivery(), delivery(body=b"torn"))
+    record(path, make_delivery(), make_delivery(body=b"torn"))
     lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(lines[0] + lines[1][:kept])
-    assert [one.number for one in read(path)] == [1]
-    record(path, delivery(body=b"next"))
-    assert [one.delivery.body for one in read(path)] == [delivery().body, b"next"]
+    path.write_bytes(lines[0] + lines[1][:length])
+    assert [record.number for record in read(path)] == [1]
+    record(path, make_delivery(body=b"next"))
+    assert [record.delivery.body for record in read(path)] == [make_delivery().body, b"next"]
 
 
-def test_a_torn_first_line_is_removed_too(path: Path) -> None:
+def test_an_incomplete_first_line_is_removed(path: Path) -> None:
     path.write_bytes(b'{"time": "2023')
-    record(path, delivery())
-    assert [one.number for one in read(path)] == [1]
+    record(path, make_delivery())
+    assert [record.number for record in read(path)] == [1]
 
 
-def test_a_file_that_holds_something_else_is_no_torn_line(path: Path) -> None:
+def test_a_file_that_is_not_a_recording_is_not_read(path: Path) -> None:
     path.write_text("precious, and without a newline")
     with pytest.raises(UsageError, match=r"line 1: not a recorded delivery"):
         list(read(path))
 
 
-def test_a_file_that_holds_something_else_is_not_touched(path: Path) -> None:
+def test_a_file_that_is_not_a_recording_is_not_changed(path: Path) -> None:
     path.write_text("precious, and without a newline")
-    with pytest.raises(UsageError, match="it holds something else"), Recorder(path):
+    with pytest.raises(UsageError, match="it is not a recording"), Recorder(path):
         pass
     assert path.read_text() == "precious, and without a newline"
 
 
-def test_an_empty_file_will_do(path: Path) -> None:
+def test_an_empty_file_is_a_recording(path: Path) -> None:
     path.touch()
-    record(path, delivery())
+    record(path, make_delivery())
     assert len(list(read(path))) == 1
 
 
@@ -145,8 +145,8 @@ def test_an_empty_file_will_do(path: Path) -> None:
         b'{"time":1,"body":"","headers":{}}',
     ],
 )
-def test_a_broken_line_is_named(path: Path, line: bytes) -> None:
-    record(path, delivery())
+def test_an_invalid_line_is_reported_with_its_number(path: Path, line: bytes) -> None:
+    record(path, make_delivery())
     path.write_bytes(path.read_bytes() + line + b"\n" + path.read_bytes())
     with pytest.raises(UsageError, match=r"deliveries\.jsonl, line 2: not a recorded delivery"):
         list(read(path))
@@ -163,8 +163,10 @@ def test_a_broken_line_is_named(path: Path, line: bytes) -> None:
         ("timestamp", ...),
     ],
 )
-def test_a_line_with_a_wrong_or_missing_field_is_named(path: Path, field: str, value: object) -> None:
-    record(path, delivery())
+def test_a_line_with_an_invalid_or_missing_field_is_reported_with_its_number(
+    path: Path, field: str, value: object
+) -> None:
+    record(path, make_delivery())
     line = json.loads(path.read_text())
     if value is ...:
         del line[field]
@@ -182,8 +184,8 @@ def test_files_that_cannot_be_opened_are_usage_errors(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux's")
-def test_a_full_disk_is_said_and_the_sender_is_not_told_that_all_is_well() -> None:
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full")
+def test_a_full_disk_is_an_error_and_the_sender_gets_500() -> None:
     from pathlib import Path
 
     with Recorder(Path("/dev/full")) as recorder, Receiver(SECRET, recorder.append) as receiver:
@@ -192,34 +194,34 @@ def test_a_full_disk_is_said_and_the_sender_is_not_told_that_all_is_well() -> No
         assert "No space left" in receiver.failure.message
 
 
-def test_a_line_that_fits_in_part_only_is_taken_back(path: Path) -> None:
+def test_a_partly_written_line_is_removed(path: Path) -> None:
     resource = pytest.importorskip("resource")
     signal = pytest.importorskip("signal")
-    record(path, delivery())
+    record(path, make_delivery())
     whole = path.read_bytes()
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with Recorder(path) as recorder:
             resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 100, limits[1]))
             with pytest.raises(JebbitctlError, match="File too large"):
-                recorder.append(delivery(body=b"x" * 1000))
+                recorder.append(make_delivery(body=b"x" * 1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     assert path.read_bytes() == whole
 
 
-def test_all_are_selected_unless_told_otherwise(path: Path) -> None:
-    record(path, *(delivery(time) for time in (10, 20, 30)))
-    assert [one.number for one in select(read(path))] == [1, 2, 3]
-    assert [one.number for one in select(read(path), only={3, 1})] == [1, 3]
-    assert [one.number for one in select(read(path), since=20)] == [2, 3]
-    assert [one.number for one in select(read(path), only=[1, 2], since=20)] == [2]
+def test_all_deliveries_are_selected_by_default(path: Path) -> None:
+    record(path, *(make_delivery(time) for time in (10, 20, 30)))
+    assert [record.number for record in select(read(path))] == [1, 2, 3]
+    assert [record.number for record in select(read(path), only={3, 1})] == [1, 3]
+    assert [record.number for record in select(read(path), since=20)] == [2, 3]
+    assert [record.number for record in select(read(path), only=[1, 2], since=20)] == [2]
 
 
-def test_a_number_that_was_not_recorded_is_named(path: Path) -> None:
-    record(path, delivery())
-    with pytest.raises(UsageError, match=r"1 deliveries, and no number 7"):
+def test_an_unknown_number_is_reported(path: Path) -> None:
+    record(path, make_delivery())
+    with pytest.raises(UsageError, match=r"^no delivery number 7: the recording has 1 delivery$"):
         select(read(path), only={1, 7})
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import Reason, Verification, sign
+from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.receiver import Delivery, Receiver
-from jebbitctl.webhooks.recordings import Recorded
+from jebbitctl.webhooks.recordings import RecordedDelivery
 from jebbitctl.webhooks.replay import replay
-from jebbitctl.webhooks.server import BackgroundServer
 
-from .support import NOBODY, SECRET, Endpoint
+from .support import SECRET, UNREACHABLE, Endpoint
 
 BODY = b'{"a" : "\xff"}\n'
 OLD = sign(SECRET, BODY, timestamp=int(time.time()) - 9999)
@@ -23,7 +23,7 @@ HEADERS = {
     "connection": "close",
 }
 RECORDED = [
-    Recorded(
+    RecordedDelivery(
         number,
         Delivery(0.0, BODY, HEADERS, Verification(Reason.OK, 0, 0), test=True, repeat=False, status=200),
     )
@@ -31,31 +31,34 @@ RECORDED = [
 ]
 
 
-def test_what_was_recorded_is_sent_again_to_the_byte_with_its_own_signature() -> None:
+def test_deliveries_are_sent_again_byte_for_byte_with_their_own_signature() -> None:
     endpoint = Endpoint()
     with BackgroundServer(endpoint) as server:
         outcomes = list(replay(RECORDED, server.url))
-    assert [(one.number, answer.status) for one, answer in outcomes] == [(2, 200), (5, 200)]
-    for seen in endpoint.seen:
-        assert seen.body == BODY
-        assert (seen.headers["x-jebbit-signature"], seen.headers["x-jebbit-test"]) == (OLD, "1")
-        assert seen.headers["content-length"] == str(len(BODY))
+    assert [(record.number, response.status) for record, response in outcomes] == [(2, 200), (5, 200)]
+    for request in endpoint.requests:
+        assert request.body == BODY
+        assert (request.headers["x-jebbit-signature"], request.headers["x-jebbit-test"]) == (OLD, "1")
+        assert request.headers["content-length"] == str(len(BODY))
 
 
-def test_an_old_delivery_is_stale_until_it_is_signed_afresh() -> None:
+def test_an_old_delivery_is_stale_unless_it_is_signed_again() -> None:
     deliveries: list[Delivery] = []
     with Receiver(SECRET, deliveries.append) as receiver:
-        assert [answer.status for _, answer in replay(RECORDED, receiver.url)] == [400, 400]
-        assert [answer.status for _, answer in replay(RECORDED, receiver.url, secret=SECRET)] == [200, 200]
+        assert [response.status for _, response in replay(RECORDED, receiver.url)] == [400, 400]
+        assert [response.status for _, response in replay(RECORDED, receiver.url, secret=SECRET)] == [
+            200,
+            200,
+        ]
     assert {one.body for one in deliveries} == {BODY}
     assert all(one.test for one in deliveries)
 
 
-def test_a_failure_does_not_end_it() -> None:
-    outcomes = list(replay(RECORDED, NOBODY))
-    assert [answer.error for _, answer in outcomes] == ["Connection refused"] * 2
+def test_replay_continues_after_a_failure() -> None:
+    outcomes = list(replay(RECORDED, UNREACHABLE))
+    assert [response.error for _, response in outcomes] == ["Connection refused"] * 2
 
 
-def test_what_is_no_url_is_a_usage_error() -> None:
+def test_an_invalid_url_is_a_usage_error() -> None:
     with pytest.raises(UsageError):
         next(replay(RECORDED, "nowhere"))

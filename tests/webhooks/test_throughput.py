@@ -14,11 +14,10 @@ import pytest
 
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recordings import Recorder, read
-from tests.test_webhooks_listen import ended, listening
+from tests.commands.webhooks.support import listening, wait_for_end
 
-from . import bare as bare_program
-from . import storm as storm_program
-from .storm import storm
+from . import load_generator, minimal_receiver
+from .load_generator import send_all
 from .support import SECRET
 
 if TYPE_CHECKING:
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 ROUNDS = 20
-A_ROUND = 500
+DELIVERIES_PER_ROUND = 500
 
 
 @contextmanager
-def bare_server() -> Iterator[str]:
-    command = [sys.executable, bare_program.__file__]
+def minimal_server() -> Iterator[str]:
+    command = [sys.executable, minimal_receiver.__file__]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
@@ -42,15 +41,15 @@ def bare_server() -> Iterator[str]:
 
 
 def throughput(url: str, count: int) -> float:
-    """Deliver from another process; return the deliveries per second."""
-    command = [sys.executable, storm_program.__file__, url, SECRET, str(count)]
+    """Send deliveries from another process; return the deliveries per second."""
+    command = [sys.executable, load_generator.__file__, url, SECRET, str(count)]
     accepted, per_second = subprocess.run(command, capture_output=True, check=True).stdout.split()
     assert int(accepted) == count
     return float(per_second)
 
 
-def resident(pid: int) -> int:
-    """Return the bytes of memory that a process holds."""
+def resident_memory(pid: int) -> int:
+    """Return the resident memory of a process in bytes."""
     (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmRSS" in line]
     return int(line.split()[1]) * 1024
 
@@ -58,56 +57,54 @@ def resident(pid: int) -> int:
 def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) -> None:
     path = tmp_path / "recording"
     with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
-        statuses, _ = storm(receiver.url, SECRET, 1000)
+        statuses, _ = send_all(receiver.url, SECRET, 1000)
     assert statuses == [200] * 1000
-    bodies = [one.delivery.body for one in read(path)]
+    bodies = [record.delivery.body for record in read(path)]
     assert len(bodies) == len(set(bodies)) == 1000
 
 
 @pytest.mark.long
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
-def test_listen_takes_10000_deliveries_at_half_the_speed_of_a_bare_application_or_faster(
+def test_listen_receives_10000_deliveries_at_half_the_speed_of_a_minimal_receiver_or_faster(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Compare the best of many short, alternating rounds, to be independent of other load."""
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow one of the two
-    path, printed = tmp_path / "recording", tmp_path / "printed"
-    options = ("--record", str(path), "--count", str(ROUNDS * A_ROUND), "--json")
-    listened, bared = [], []
+    """Compares the best of many short, alternating rounds, so that other load matters less."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
+    path, stdout_path = tmp_path / "recording", tmp_path / "stdout"
+    options = ("--record", str(path), "--count", str(ROUNDS * DELIVERIES_PER_ROUND), "--json")
+    ours, minimal = [], []
     memory: list[int] = []
     with (
-        printed.open("w") as stdout,
+        stdout_path.open("w") as stdout,
         listening(bare, *options, stdout=stdout) as (process, url),
-        bare_server() as bare_url,
+        minimal_server() as minimal_url,
     ):
         for _ in range(ROUNDS):
-            memory.append(resident(process.pid))
-            bared.append(throughput(bare_url, A_ROUND))
-            listened.append(throughput(url, A_ROUND))
-        code, _, _ = ended(process)
+            memory.append(resident_memory(process.pid))
+            minimal.append(throughput(minimal_url, DELIVERIES_PER_ROUND))
+            ours.append(throughput(url, DELIVERIES_PER_ROUND))
+        code, _, _ = wait_for_end(process)
     assert code == 0
-    assert sum(one.delivery.verification.valid for one in read(path)) == ROUNDS * A_ROUND
-    assert len(printed.read_text().splitlines()) == ROUNDS * A_ROUND
-    ratio, grown = max(listened) / max(bared), memory[-1] - memory[2]
+    assert sum(record.delivery.verification.valid for record in read(path)) == ROUNDS * DELIVERIES_PER_ROUND
+    assert len(stdout_path.read_text().splitlines()) == ROUNDS * DELIVERIES_PER_ROUND
+    ratio, growth = max(ours) / max(minimal), memory[-1] - memory[2]
     with capsys.disabled():
-        told = (
-            f"{max(listened):.0f}/s beside {max(bared):.0f}/s, {ratio:.2f}; memory +{grown / 2**20:.1f} MiB"
-        )
-        sys.stderr.write(f"{told}\n")
+        rates = f"{max(ours):.0f}/s, minimal receiver {max(minimal):.0f}/s, ratio {ratio:.2f}"
+        sys.stderr.write(f"{rates}; memory +{growth / 2**20:.1f} MiB\n")
     assert ratio > 0.5
-    assert grown < 8 * 2**20  # a recording kept in memory would take some 30 MiB
+    assert growth < 8 * 2**20  # a recording in memory would need about 30 MiB
 
 
 @pytest.mark.long
 def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The memory of signatures must be full before the measurement begins.
+    # Fill the set of remembered signatures before the first measurement.
     monkeypatch.setattr("jebbitctl.webhooks.receiver.MAX_REMEMBERED_SIGNATURES", 500)
     tracemalloc.start()
     try:
         with Receiver(SECRET, lambda _: None) as receiver:
             sizes = []
             for _ in range(3):
-                storm(receiver.url, SECRET, 2000)
+                send_all(receiver.url, SECRET, 2000)
                 gc.collect()
                 sizes.append(tracemalloc.get_traced_memory()[0])
     finally:

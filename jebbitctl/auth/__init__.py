@@ -1,0 +1,1 @@
+"""Who the user is to Jebbit: credentials, access tokens, logging in and out."""

@@ -1,0 +1,226 @@
+"""``api``: composes the request and prints the response."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
+
+import typer
+
+from jebbitctl.commands.api.fields import as_document, as_query, parse_fields
+from jebbitctl.commands.base import Context, command
+from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
+from jebbitctl.util.inputs import read_input
+from jebbitctl.util.text import escape_controls
+
+if TYPE_CHECKING:
+    from jebbitctl.api.raw import RawClient
+    from jebbitctl.api.transport import ApiResponse
+    from jebbitctl.output.output import Output
+
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+_UNSUPPORTED_WRITE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+EXAMPLE = """\
+jebbitctl api /api/v1/feeds
+jebbitctl api GET campaigns -f 'filter[launched]=true' -q 'data[].id'
+jebbitctl api integrations -f 'data[type]=integrations' \\
+  -f 'data[attributes][endpoint]=https://example.com/jebbit' -F 'data[attributes][is_active]=true'
+echo '{"data": {"attributes": {"name": "Products"}}}' | jebbitctl api PATCH feeds/bTUIhsye --input -"""
+
+
+@command(example=EXAMPLE)
+def api(
+    context: Context,
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[METHOD] PATH",
+            help="PATH with or without /api/v1/. METHOD defaults to GET, or to POST with fields or --input.",
+            show_default=False,
+        ),
+    ],
+    *,
+    raw_fields: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--raw-field", metavar="NAME=VALUE", help="String field. Repeatable."),
+    ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-F",
+            "--field",
+            metavar="NAME=VALUE",
+            help="Typed field: true, false, null or an integer; @FILE reads a file, @- standard input; "
+            "anything else is a string. Repeatable.",
+        ),
+    ] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="FILE|-",
+            help="File with the body, - for standard input; fields then become the query.",
+        ),
+    ] = None,
+    headers: Annotated[
+        list[str] | None,
+        typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="Request header. Repeatable."),
+    ] = None,
+    include: Annotated[
+        bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
+    ] = False,
+    paginate: Annotated[
+        bool, typer.Option("--paginate", help="Follow links.next and print all pages as one document.")
+    ] = False,
+) -> None:
+    """Send any request to Jebbit's API.
+
+    Prints the response as it is, even if it is an error, and exits accordingly. Nothing is masked: an
+    integration contains its shared secret. With GET, fields become the query. With other methods they become
+    a JSON body: data[attributes][region]=eu nests, and name[]=a makes a list. A POST or PATCH without fields
+    and --input sends {}.
+    """
+    from jebbitctl.api.raw import parse_headers, parse_path
+
+    method, typed_path = _parse_arguments(
+        arguments, writes=bool(raw_fields or fields or input_) and not paginate
+    )
+    path = parse_path(typed_path, context.settings.api_url.value)
+    parsed_headers = parse_headers(headers or [])
+    _require_compatible(context.output, method, include=include, paginate=paginate, input_=input_)
+    path, body = _compose(method, path, parse_fields(raw_fields or [], fields or []), input_)
+    client = _client(context, parsed_headers)
+    if paginate:
+        _show_pages(context, client, path)
+        return
+    response = client.send_bytes(method, path, body)
+    try:
+        _show(context, client, response, (method, path), include=include)
+    except JebbitctlError as error:
+        if len(arguments) == 1 and response.status in _UNSUPPORTED_WRITE and (raw_fields or fields):
+            hint = f"fields make this a POST; for a query: jebbitctl api GET {arguments[0]} …"
+            raise error.with_hint(hint) from None
+        raise
+
+
+def _compose(
+    method: str, path: str, fields: list[tuple[str, Any]], input_: str | None
+) -> tuple[str, bytes | None]:
+    """Return the path with its query, and the body; the fields are in one of them."""
+    body: bytes | None = None
+    if input_ is not None:
+        body = read_input(input_, option="--input")
+    elif method != "GET" and (fields or method != "DELETE"):
+        body, fields = json.dumps(as_document(fields)).encode(), []
+    if fields:
+        path += ("&" if "?" in path else "?") + urlencode(as_query(fields))
+    return path, body
+
+
+def _client(context: Context, headers: dict[str, str]) -> RawClient:
+    from jebbitctl.api.raw import RawClient
+
+    business = context.settings.business
+    return RawClient(
+        context.transport,
+        context.settings.api_url.value,
+        context.tokens,
+        business.value if business else None,
+        headers,
+    )
+
+
+def _parse_arguments(arguments: list[str], *, writes: bool) -> tuple[str, str]:
+    """Return the method and the path."""
+    *method, path = arguments
+    if len(method) > 1:
+        raise UsageError("too many arguments: api takes [METHOD] PATH", hint="see jebbitctl api --help")
+    if not method:
+        if path.upper() in METHODS:
+            raise UsageError(f"missing PATH after {path}", hint=f"such as {path} /api/v1/feeds")
+        return "POST" if writes else "GET", path
+    if method[0].upper() not in METHODS:
+        raise UsageError(f"{method[0]!r} is not a method", hint=f"use {', '.join(METHODS)}")
+    return method[0].upper(), path
+
+
+def _require_compatible(
+    output: Output, method: str, *, include: bool, paginate: bool, input_: str | None
+) -> None:
+    """Check that the options do not contradict each other.
+
+    Raises:
+        UsageError: they do.
+    """
+    if include and output.json:
+        raise UsageError("--include cannot be used with --json or --query")
+    if paginate and (include or method != "GET"):
+        raise UsageError("--paginate requires GET, and cannot be used with --include")
+    if method == "GET" and input_ is not None:
+        raise UsageError("a GET has no body: leave out --input or use another method")
+
+
+def _show(
+    context: Context,
+    client: RawClient,
+    response: ApiResponse,
+    request: tuple[str, str],
+    *,
+    include: bool = False,
+) -> None:
+    """Print a response, then raise its error if it is one."""
+    from http.client import responses
+
+    from jebbitctl.output.raw import write_raw
+
+    output = context.output
+    as_json = output.json and response.status in range(200, 300)
+    document = _decode(response) if as_json else None
+    with output.best_effort():
+        if include:
+            output.line(f"HTTP/1.1 {response.status} {responses.get(response.status, '')}".rstrip())
+            for name, value in response.headers.items():
+                output.line(escape_controls(f"{name}: {value}"))
+            output.line("")
+        if as_json:
+            output.document(document)
+        else:
+            write_raw(response.body, plain=output.plain)
+    client.require_success(response, *request)
+
+
+def _show_pages(context: Context, client: RawClient, path: str) -> None:
+    """Print all pages as one document, but a single page as it is."""
+    from jebbitctl.api.raw import join_pages
+
+    pages = []
+    with context.output.progress("Reading pages") as progress:
+        for response in client.page_responses(path):
+            pages.append(response)
+            progress.describe(f"Reading pages: {len(pages)}")
+            if response.status not in range(200, 300):
+                break
+    if len(pages) == 1 or pages[-1].status not in range(200, 300):
+        _show(context, client, pages[-1], ("GET", path))
+    else:
+        context.output.document(join_pages([_decode(page) for page in pages]))
+
+
+def _decode(response: ApiResponse) -> Any:
+    """Return the response's JSON, None if it is empty.
+
+    Raises:
+        RejectedError: it is not JSON.
+    """
+    try:
+        return response.json() if response.body.strip() else None
+    except ValueError:
+        content_type = response.headers.get("Content-Type", "content").partition(";")[0]
+        raise RejectedError(
+            f"Jebbit returned {response.status} with {content_type} that cannot be read as JSON",
+            hint="leave out --json and --query to print it as it is",
+            status=response.status,
+        ) from None

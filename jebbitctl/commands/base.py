@@ -1,0 +1,234 @@
+"""Declares commands: ``@command`` turns a function into one, ``group`` and ``single`` mount them.
+
+Typer sees one plain parameter for each option, so any release of Typer works that reads a signature.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from jebbitctl.commands.completion import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jebbitctl.context import Context as Context  # noqa: PLC0414 - for the command modules
+else:
+    Context = Any  # imported when a command runs
+
+COMMON_OPTIONS: dict[str, Any] = {
+    "profile": Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Profile to use. Overrides the environment.", autocompletion=ids.profiles
+        ),
+    ],
+    "business": Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Business to use, if the credentials cover several.",
+            autocompletion=ids.businesses,
+        ),
+    ],
+    "json": Annotated[bool, typer.Option("--json", help="Print one JSON document.")],
+    "plain": Annotated[bool, typer.Option("--plain", help="Print tab-separated lines, as in a pipe.")],
+    "query": Annotated[
+        str | None,
+        typer.Option("-q", "--query", metavar="EXPR", help="Filter the JSON with a JMESPath expression."),
+    ],
+    "no_input": Annotated[bool, typer.Option("--no-input", help="Never prompt.")],
+    "debug": Annotated[bool, typer.Option("--debug", help="Log each request to stderr.")],
+}
+"""The options that commands share. ``CommonOptions`` holds their values."""
+
+LOCAL = ("json", "plain", "query", "no_input", "debug")
+"""Common options of a command that does not call Jebbit."""
+PROFILE = ("profile", *LOCAL)
+"""Common options of a command that works on one profile."""
+API = ("profile", "business", *LOCAL)
+"""Common options of a command that calls Jebbit."""
+
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done. Change nothing.")]
+
+
+class Command(NamedTuple):
+    """One command.
+
+    Attributes:
+        function: runs it. Its first parameter is the ``Context``. A parameter annotated with a NamedTuple
+            stands for a group of options: each field becomes an option, and the function gets the tuple. A
+            parameter annotated with ``typer.Context`` gets Typer's own context.
+        name: what the user types.
+        example: shell lines for the end of the help.
+        common: names of the common options it takes.
+        settings: passed to Typer.
+    """
+
+    function: Callable[..., None]
+    name: str
+    example: str
+    common: tuple[str, ...]
+    settings: dict[str, Any]
+
+    def add_to(self, app: typer.Typer) -> None:
+        """Register the command with Typer."""
+        lines = "\n".join(f"  {line}" for line in self.example.splitlines())
+        register = app.command(self.name, cls=BaseCommand, epilog=f"\b\nExample:\n{lines}", **self.settings)
+        register(_for_typer(self))
+
+
+def command(
+    *, example: str, name: str | None = None, common: tuple[str, ...] = API, **settings: Any
+) -> Callable[[Callable[..., None]], Command]:
+    """Declare a function as a command.
+
+    Args:
+        example: shell lines for the end of the help.
+        name: what the user types; by default the function's name without underscores at its ends.
+        common: names of the common options it takes.
+        settings: passed to Typer.
+    """
+
+    def declare(function: Callable[..., None]) -> Command:
+        return Command(function, name or function.__name__.strip("_"), example, common, settings)
+
+    return declare
+
+
+class App(NamedTuple):
+    """A noun with its verbs, or a single command: the ``app`` of a command module.
+
+    Attributes:
+        commands: in the order of the help.
+        help: the noun's help; None for a single command.
+    """
+
+    commands: tuple[Command, ...]
+    help: str | None = None
+
+    def build(self, verb: str | None = None) -> Any:
+        """Return a Typer command. It has only the named verb, if there is one: each costs a millisecond."""
+        app = typer.Typer(
+            cls=BaseGroup,
+            help=self.help,
+            rich_markup_mode=None,
+            add_completion=False,
+            pretty_exceptions_enable=False,
+        )
+        if self.help is not None:
+            app.callback()(_no_options)
+        named = [command for command in self.commands if command.name == verb]
+        for command in named or self.commands:
+            command.add_to(app)
+        return typer.main.get_command(app)
+
+
+def group(help_: str, *commands: Command) -> App:
+    """Return the app of a noun."""
+    return App(commands, help_)
+
+
+def single(command: Command) -> App:
+    """Return the app of a command without a noun."""
+    return App((command,))
+
+
+class BaseCommand(TyperCommand):
+    """A command whose help lists the common options in a section of their own."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the pieces of the usage line; an argument is ``ID`` instead of Typer's ``{ID}``."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write three sections: arguments, the command's own options, common options."""
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": [], "Common options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is None:
+                continue
+            if param.param_type_name == "argument":
+                title = "Arguments"
+            elif param.name in COMMON_OPTIONS or param.name == "help":
+                title = "Common options"
+            else:
+                title = "Options"
+            sections[title].append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+class BaseGroup(TyperGroup):
+    """A noun. Without a verb, it prints its help."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Print the help if there are no arguments."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+def _for_typer(command: Command) -> Callable[..., None]:
+    """Return a function with one parameter for each option, which is what Typer reads.
+
+    The function builds a ``Context`` from the common options and the tuples of option groups, and runs the
+    command's function with them.
+    """
+    function, hints = command.function, get_type_hints(command.function, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
+    typer_contexts = [name for name, hint in hints.items() if hint is typer.Context]
+
+    def run(ctx: typer.Context, **values: Any) -> None:
+        from jebbitctl.context import CommonOptions, Context
+        from jebbitctl.environment import Environment
+
+        common = CommonOptions(**{name: values.pop(name) for name in command.common})
+        for name, type_ in groups.items():
+            values[name] = type_(**{field: values.pop(field) for field in type_._fields})
+        values |= dict.fromkeys(typer_contexts, ctx)
+        context = Context(common, Environment(ctx.find_root().obj))
+        with context.output.deferred_errors():
+            function(context, **values)
+
+    parameters = [_keyword("ctx", typer.Context, inspect.Parameter.empty)]
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        if name in groups:
+            parameters += _fields(groups[name])
+        elif name not in typer_contexts:
+            parameters.append(_keyword(name, hints[name], parameter.default))
+    parameters += [_keyword(name, COMMON_OPTIONS[name], _default(name)) for name in command.common]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    run.__doc__ = function.__doc__
+    return run
+
+
+def _fields(group: Any) -> list[inspect.Parameter]:
+    """Return a parameter for each option of a group."""
+    defaults = group._field_defaults
+    return [
+        _keyword(name, hint, defaults.get(name, inspect.Parameter.empty))
+        for name, hint in get_type_hints(group, include_extras=True).items()
+    ]
+
+
+def _keyword(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _default(name: str) -> bool | None:
+    """Return the default of a common option."""
+    return False if COMMON_OPTIONS[name].__origin__ is bool else None
+
+
+def _no_options() -> None:
+    """Make a group of one verb a group: without a callback, Typer turns it into a plain command."""

@@ -1,0 +1,1 @@
+"""TAB completion: scripts for the shells, and the values that it offers."""

@@ -1,0 +1,166 @@
+"""The values that TAB offers for profiles, businesses and integration ids.
+
+Businesses and ids come from a cache that is valid for a few minutes, and refreshed only with a token that
+needs no request: TAB never uses the keyring or the issuer. If anything fails, nothing is offered.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+
+Offers: TypeAlias = list[tuple[str, str]]
+"""Values with their descriptions."""
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jebbitctl.api.access_token import AccessToken
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.context import Context
+
+    Fetch: TypeAlias = Callable[[Callable[[], Client], AccessToken], tuple[Offers, bool]]
+    """Returns what Jebbit offers, and whether that is complete."""
+
+MAX_SECONDS = 1.2
+"""CPU seconds for one TAB; exiting the process takes a little more."""
+
+_MAX_DESCRIPTION = 100
+_UNSAFE = r"[^\w .,:/?@%+=&~-]"
+"""Characters that a shell might evaluate; zsh evaluates what it is offered."""
+
+
+def profiles(ctx: Any, _args: list[str], incomplete: str) -> Offers:
+    """Offer the names of profiles, described by environment and client id."""
+
+    def fetch() -> Offers:
+        store = _context(ctx).profiles
+        found = ((name, store.get(name)) for name in store.names())
+        return [(name, f"{p.environment or 'production'} {p.client_id or ''}") for name, p in found if p]
+
+    return _silently(fetch, incomplete)
+
+
+def businesses(ctx: Any, _args: list[str], incomplete: str) -> Offers:
+    """Offer the businesses that the credentials cover, described by name."""
+    return _silently(lambda: _cached(_context(ctx), "businesses", "", _fetch_businesses), incomplete)
+
+
+def integrations(ctx: Any, _args: list[str], incomplete: str) -> Offers:
+    """Offer the ids of integrations, described by endpoint."""
+
+    def fetch() -> Offers:
+        context = _context(ctx)
+        business = context.settings.business
+        return _cached(context, "integrations", business.value if business else "", _fetch_integrations)
+
+    return _silently(fetch, incomplete)
+
+
+def _silently(fetch: Callable[[], Offers], incomplete: str) -> Offers:
+    """Return the offers that begin with what was typed, safe for any shell; none if fetching fails."""
+    import re
+
+    from jebbitctl.util.ids import is_id
+
+    # Typer would render descriptions with rich, which takes as long as everything else.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+    try:
+        offers = fetch()
+    except Exception:  # noqa: BLE001 - a message would garble the line being typed
+        return []
+    return [
+        (value, re.sub(_UNSAFE, "_", description.strip())[:_MAX_DESCRIPTION])
+        for value, description in offers
+        if value.startswith(incomplete) and is_id(value) and value[0] not in "-~"
+    ]
+
+
+def _context(ctx: Any) -> Context:
+    """Return a context with the options typed so far."""
+    from jebbitctl.context import CommonOptions, Context
+    from jebbitctl.environment import Environment
+
+    options = CommonOptions(profile=ctx.params.get("profile"), business=ctx.params.get("business"))
+    return Context(options, Environment(ctx.find_root().obj))
+
+
+def _cached(context: Context, kind: str, business: str, fetch: Fetch) -> Offers:
+    """Return the cached offers for these credentials, else those that Jebbit returns in time."""
+    from jebbitctl.environment import ACCESS_TOKEN
+    from jebbitctl.storage.completion_cache import CompletionCache
+    from jebbitctl.storage.token_cache import cache_key
+    from jebbitctl.util.timeouts import call_with_timeout
+
+    credentials, api_url = context.credentials, context.settings.api_url.value
+    owner = credentials.cache_key if credentials else context.environment.credential(ACCESS_TOKEN) or ""
+    key = cache_key(kind, owner, api_url, business)
+    cache = CompletionCache(context.config_dir)
+    if (offers := cache.get(key)) is not None:
+        return offers
+    seconds = max(MAX_SECONDS - time.process_time(), 0.1)
+
+    def refresh() -> Offers:
+        token = _available_token(context)
+        if token is None:
+            return []
+        fetched, complete = fetch(lambda: _client(api_url, token, business, timeout=seconds * 0.8), token)
+        if complete:
+            cache.put(key, fetched)
+        return fetched
+
+    return call_with_timeout(seconds, refresh)
+
+
+def _available_token(context: Context) -> AccessToken | None:
+    """Return a valid token, None if one would have to be requested."""
+    from jebbitctl.auth.tokens import CachedTokenSource
+
+    tokens = context.tokens
+    return tokens.cached() if isinstance(tokens, CachedTokenSource) else tokens.get()
+
+
+def _client(api_url: str, token: AccessToken, business: str, *, timeout: float) -> Client:
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.transport import Transport
+    from jebbitctl.auth.tokens import StaticTokenSource
+
+    return Client(Transport(timeout), api_url, StaticTokenSource(token), business or None)
+
+
+def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tuple[Offers, bool]:
+    from jebbitctl.api.integrations import list_integrations
+
+    return [(str(found.id), _describe(found)) for found in list_integrations(client())], True
+
+
+def _describe(integration: Resource) -> str:
+    """Return the endpoint without user name and query, which may contain keys; else the service."""
+    endpoint, service = integration.attributes.get("endpoint"), integration.attributes.get("service_name")
+    if not isinstance(endpoint, str):
+        return str(service or "")
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _fetch_businesses(client: Callable[[], Client], token: AccessToken) -> tuple[Offers, bool]:
+    """Return ids and names; incomplete if a name could not be fetched."""
+    from jebbitctl.api.businesses import get_self
+    from jebbitctl.api.concurrency import ConcurrentCalls
+    from jebbitctl.errors import CredentialsError, JebbitctlError
+
+    if not token.businesses:
+        only = get_self(client())
+        return [(str(only["id"]), str(only["name"] or ""))], True
+    complete, offers = True, []
+    with ConcurrentCalls(token.businesses, client, lambda own, id_: get_self(own.for_business(id_))) as calls:
+        for id_, future in calls:
+            try:
+                name = future.result()["name"]
+            except JebbitctlError as error:
+                name, complete = None, complete and isinstance(error, CredentialsError)
+            offers.append((id_, str(name or "")))
+    return offers, complete

@@ -1,0 +1,69 @@
+"""``--all-businesses``: list resources of every business that the credentials cover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.errors import JebbitctlError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.context import Context
+
+
+def covered_businesses(context: Context) -> list[str]:
+    """Return the ids of the businesses that the credentials cover."""
+    from jebbitctl.api.businesses import get_self
+
+    return context.tokens.get().businesses or [str(get_self(context.client)["id"])]
+
+
+class BusinessLister:
+    """Lists the resources of every business, several at a time. If one fails, the others are still listed.
+
+    Args:
+        context: of the command.
+        list_resources: returns the resources of the client's business.
+
+    Raises:
+        UsageError: ``--business`` is given as well.
+    """
+
+    def __init__(self, context: Context, list_resources: Callable[[Client], list[Resource]]) -> None:
+        if context.options.business is not None:
+            raise UsageError("--all-businesses and --business are mutually exclusive")
+        self._context = context
+        self._list_resources = list_resources
+        self._failures: list[tuple[str, JebbitctlError]] = []
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield each resource with its ``business``, in the token's order of businesses."""
+        from jebbitctl.api.concurrency import ConcurrentCalls
+
+        def list_business(client: Client, business: str) -> list[Resource]:
+            return self._list_resources(client.for_business(business))
+
+        businesses = covered_businesses(self._context)
+        with ConcurrentCalls(businesses, self._context.clients(), list_business) as calls:
+            for business, future in calls:
+                try:
+                    resources = future.result()
+                except JebbitctlError as error:
+                    self._failures.append((business, error))
+                else:
+                    own = {"business": business}
+                    yield from (own | resource.to_dict() | own for resource in resources)
+
+    def require_all(self) -> None:
+        """Check that every business could be listed.
+
+        Raises:
+            JebbitctlError: the first error; its message includes every failed business.
+        """
+        if self._failures:
+            (first, error), *others = self._failures
+            rest = "".join(f"; business {business}: {other.message}" for business, other in others)
+            raise error.with_context(f"business {first}: ", rest)

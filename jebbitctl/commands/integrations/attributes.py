@@ -1,0 +1,132 @@
+"""Options that set an integration's attributes, for create and update."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+import typer
+
+from jebbitctl.api.resources import OPTIONS
+from jebbitctl.errors import UsageError
+from jebbitctl.util.text import parse_json
+
+_READ_ONLY = {"id", "type", "shared_secret", "created_at", "updated_at"}
+
+
+class AttributeOptions(NamedTuple):
+    """One option for each attribute, and ``--set`` for all others."""
+
+    region: Annotated[Literal["us", "eu"] | None, typer.Option(help="Where Jebbit processes the data.")] = (
+        None
+    )
+    campaign_name_filter: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only send campaigns with this in their title.")
+    ] = None
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="Deliver visitors' answers, or only tests.")
+    ] = None
+    hash_pii: Annotated[bool | None, typer.Option("--hash-pii/--no-hash-pii", help="Hash personal data.")] = (
+        None
+    )
+    include_url_params: Annotated[
+        bool | None,
+        typer.Option("--include-url-params/--no-include-url-params", help="Send URL parameters."),
+    ] = None
+    include_sub_channel: Annotated[
+        bool | None,
+        typer.Option("--include-sub-channel/--no-include-sub-channel", help="Send the sub-channel."),
+    ] = None
+    include_outcome_names: Annotated[
+        bool | None,
+        typer.Option("--include-outcome-names/--no-include-outcome-names", help="Send outcome names."),
+    ] = None
+    require_outcomes: Annotated[
+        bool | None,
+        typer.Option("--require-outcomes/--no-require-outcomes", help="Only send sessions with an outcome."),
+    ] = None
+    include_uids: Annotated[
+        bool | None, typer.Option("--include-uids/--no-include-uids", help="Send user ids.")
+    ] = None
+    require_opt_in: Annotated[
+        bool | None,
+        typer.Option("--require-opt-in/--no-require-opt-in", help="Only send visitors who opted in."),
+    ] = None
+    include_mapped_attributes: Annotated[
+        bool | None,
+        typer.Option(
+            "--include-mapped-attributes/--no-include-mapped-attributes",
+            help="Send attributes under their mapped names.",
+        ),
+    ] = None
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=JSON", help="Set an attribute that has no option. Repeatable."),
+    ] = None
+
+
+_OPTION_ATTRIBUTES = {
+    "campaign_name_filter",
+    "hash_pii",
+    "include_url_params",
+    "include_sub_channel",
+    "include_outcome_names",
+    "require_outcomes",
+}
+"""Options that set attributes nested in ``additional_options``."""
+
+
+def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dict[str, Any]:
+    """Return the attributes to send.
+
+    Raises:
+        UsageError: ``--set`` is not valid, or an attribute is set twice.
+    """
+    pairs: list[tuple[str, Any]] = []
+    for option, value in options._asdict().items():
+        if value is not None and option != "set_":
+            pairs.append((_attribute(option), value))
+    pairs += [_parse(text) for text in options.set_ or ()]
+    requested = _nest(pairs)
+    if "endpoint" in requested:
+        raise UsageError("--set cannot set the endpoint", hint="use --endpoint URL")
+    return requested if endpoint is None else {"endpoint": endpoint, **requested}
+
+
+def _attribute(option: str) -> str:
+    """Return the dotted name of the attribute that an option sets."""
+    if option == "active":
+        return "is_active"
+    return f"{OPTIONS}.{option}" if option in _OPTION_ATTRIBUTES else option
+
+
+def _parse(text: str) -> tuple[str, Any]:
+    """Return the name and the value of ``--set NAME=JSON``."""
+    name, equals, value = text.partition("=")
+    parts = name.split(".")
+    if not equals or not all(parts) or len(parts) > 2 or (len(parts) == 2 and parts[0] != OPTIONS):  # noqa: PLR2004
+        raise UsageError(f"--set {text!r} is not NAME=JSON", hint=f"such as --set {OPTIONS}.new_thing=true")
+    if parts[0] in _READ_ONLY:
+        raise UsageError(f"--set cannot set {parts[0]}, which only Jebbit sets")
+    try:
+        return name, parse_json(value)
+    except ValueError:
+        raise UsageError(
+            f"--set {name}: {value!r} is not JSON", hint=f"""quote strings: --set '{name}="{value}"'"""
+        ) from None
+
+
+def _nest(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return attributes with the dotted names nested.
+
+    Raises:
+        UsageError: two names contradict each other.
+    """
+    nested: dict[str, Any] = {}
+    for path, value in pairs:
+        outer, _, inner = path.partition(".")
+        target = nested.setdefault(outer, {}) if inner else nested
+        key = inner or outer
+        if not isinstance(target, dict) or key in target:
+            raise UsageError(f"{path} is set twice")
+        target[key] = value
+    return nested

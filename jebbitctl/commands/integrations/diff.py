@@ -1,0 +1,51 @@
+"""``integrations diff``."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from jebbitctl.commands.arguments import File
+from jebbitctl.commands.base import Context, command
+from jebbitctl.errors import CheckFailedError
+
+
+@command(example="jebbitctl integrations diff jebbit.toml --strict")
+def diff(
+    context: Context,
+    file: File,
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Count what the manifest does not contain as a difference.")
+    ] = False,
+) -> None:
+    """Compare Jebbit with a manifest.
+
+    Prints the differences and changes nothing. Exits 0 if there are none, otherwise 6. Also prints what the
+    manifest does not contain; with --strict, it counts as a difference.
+    """
+    from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
+    from jebbitctl.commands.integrations.plan_output import count_steps, show_plan
+
+    manifest = read_manifest(context, file)
+    plan = make_plan(manifest, clients_for(context, manifest.businesses))
+    drift = [*plan.steps, *(plan.unmanaged if strict else ())]
+    with context.output.best_effort():
+        show_plan(context, plan, ok=not drift)
+    if drift:
+        apply = _apply_command(context, file, prune=strict and bool(plan.unmanaged))
+        raise CheckFailedError(
+            f"Jebbit differs from {manifest.name}: {count_steps(drift)}",
+            hint=f"to apply the manifest: {apply}",
+        )
+    context.output.note(f"Jebbit matches {manifest.name}.")
+
+
+def _apply_command(context: Context, file: str, *, prune: bool) -> str:
+    """Return the command that applies a manifest to the same account and business."""
+    options = context.options
+    named = (("--profile", options.profile), ("--business", options.business))
+    given = [word for option, value in named if value is not None for word in (option, value)]
+    return shlex.join(["jebbitctl", "integrations", "apply", file, *given, *["--prune"] * prune])

@@ -1,0 +1,105 @@
+"""``integrations export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jebbitctl.commands.arguments import AllBusinesses
+from jebbitctl.commands.base import Context, command
+from jebbitctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jebbitctl.manifest.current_state import CurrentState
+    from jebbitctl.manifest.load import Manifest
+
+
+@command(example="jebbitctl integrations export > jebbit.toml")
+def export(
+    context: Context,
+    *,
+    all_businesses: AllBusinesses = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Update this manifest; keep its names, comments and order."),
+    ] = None,
+) -> None:
+    """Export integrations as a manifest.
+
+    The manifest contains everything that diff and apply manage, including mappings, but no secrets.
+    Integrations of other services are included with their id.
+    """
+    import tomllib
+
+    from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
+    from jebbitctl.manifest.current_state import fetch_current_state
+    from jebbitctl.manifest.export import export as export_manifest
+    from jebbitctl.storage.files import write_shared
+
+    if all_businesses and context.options.business is not None:
+        raise UsageError("--all-businesses and --business are mutually exclusive")
+    if str(into) == "-":
+        raise UsageError("--into requires a file", hint="leave out --into to print the manifest")
+    existing = read_manifest(context, str(into)) if into and into.exists() else None
+    clients = clients_for(context, _businesses(context, existing, all_businesses=all_businesses))
+    states = {
+        business: fetch_current_state(client, existing.of(business) if existing else [], all_attributes=True)
+        for business, client in clients.items()
+    }
+    warnings: list[str] = []
+    if existing:
+        text = _edit(context, existing, states, warnings.append)
+    else:
+        text = export_manifest(states, warn=warnings.append)
+    for warning in warnings:
+        context.output.warn(warning)
+    if into:
+        write_shared(into, text)
+        context.output.note(f"Updated {into}.")
+    elif context.output.json:
+        context.output.document(tomllib.loads(text))
+    else:
+        context.output.verbatim(text.splitlines())
+
+
+def _edit(
+    context: Context,
+    existing: Manifest,
+    states: dict[str | None, CurrentState],
+    warn: Callable[[str], None],
+) -> str:
+    """Return the text of a manifest, updated to match the current state.
+
+    Raises:
+        UsageError: tomlkit cannot edit this layout without losing something.
+    """
+    from jebbitctl.manifest.export import export as export_manifest
+    from jebbitctl.manifest.load import load
+    from jebbitctl.manifest.plan import plan_changes
+
+    try:
+        text = export_manifest(states, existing, warn=warn).replace("\n", existing.newline)
+        if not plan_changes(load(text.encode(), existing.name, context.environment.values), states).steps:
+            return text
+    except (UsageError, ValueError, TypeError, LookupError, AttributeError):
+        pass  # tomlkit cannot edit the layout, or writes an invalid manifest
+    raise UsageError(
+        f"the layout of {existing.name} cannot be edited without loss",
+        hint="give each integration its own table, [integrations.NAME], below all other keys",
+    )
+
+
+def _businesses(context: Context, existing: Manifest | None, *, all_businesses: bool) -> list[str | None]:
+    """Return the businesses to export; None is the business in use."""
+    from jebbitctl.commands.integrations.all_businesses import covered_businesses
+
+    named = existing.businesses if existing else (None,)
+    if not all_businesses:
+        return list(named)
+    if existing and existing.integrations and not existing.has_sections:
+        raise UsageError(f"{existing.name} covers one business", hint="leave out --all-businesses")
+    return list(dict.fromkeys([*(b for b in named if b is not None), *covered_businesses(context)]))

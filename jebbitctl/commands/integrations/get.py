@@ -1,0 +1,13 @@
+"""``integrations get``."""
+
+from __future__ import annotations
+
+from jebbitctl.api import integrations
+from jebbitctl.commands.arguments import IntegrationId, ShowSecret
+from jebbitctl.commands.base import Context, command
+
+
+@command(example="jebbitctl integrations get L5m24mjs -q additional_options")
+def get(context: Context, id_: IntegrationId, *, show_secret: ShowSecret = False) -> None:
+    """Show one integration with all its attributes."""
+    context.output.resource(integrations.get(context.client, id_), show_secrets=show_secret)

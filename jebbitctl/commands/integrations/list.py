@@ -1,0 +1,59 @@
+"""``integrations list``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from jebbitctl.api import integrations
+from jebbitctl.commands.arguments import AllBusinesses, ShowSecret
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.integrations.all_businesses import BusinessLister
+
+if TYPE_CHECKING:
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Resource
+
+COLUMNS = ("id", "is_active", "region", "service_name", "endpoint")
+
+
+@command(name="list", example="jebbitctl integrations list --active --region us")
+def list_(
+    context: Context,
+    *,
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="Only active or only inactive integrations.")
+    ] = None,
+    region: Annotated[Literal["us", "eu"] | None, typer.Option(help="Only this region.")] = None,
+    service: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this service, such as webhooks_standard.")
+    ] = None,
+    endpoint: Annotated[str | None, typer.Option(metavar="URL", help="Only this endpoint.")] = None,
+    all_businesses: AllBusinesses = False,
+    show_secret: ShowSecret = False,
+) -> None:
+    """List integrations, newest first.
+
+    Includes integrations created in the dashboard and those of other services. With --all-businesses, the
+    first column is the business. If one business fails, the others are still listed.
+    """
+
+    def fetch(client: Client) -> list[Resource]:
+        return integrations.filter_integrations(
+            integrations.list_integrations(client),
+            active=active,
+            region=region,
+            service=service,
+            endpoint=endpoint,
+        )
+
+    columns = (*COLUMNS, "shared_secret") if show_secret else COLUMNS
+    if all_businesses:
+        lister = BusinessLister(context, fetch)
+        count = context.output.table(lister.rows(), ("business", *columns), show_secrets=show_secret)
+        lister.require_all()
+    else:
+        count = context.output.table(fetch(context.client), columns, show_secrets=show_secret)
+    if not count:
+        context.output.note("No integrations match.")

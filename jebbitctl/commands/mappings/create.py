@@ -1,0 +1,40 @@
+"""``mappings create``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jebbitctl.api import mappings
+from jebbitctl.api.resources import OWNER, raise_if_unapplied
+from jebbitctl.commands.arguments import ForIntegration
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.mappings.names import Default, require_names
+from jebbitctl.util.ids import require_id
+
+
+@command(example="jebbitctl mappings create --integration L5m24mjs --jebbit-var Outcome --client-var bucket")
+def create(
+    context: Context,
+    *,
+    integration: ForIntegration,
+    jebbit_var: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the attribute at Jebbit.", show_default=False)
+    ],
+    client_var: Annotated[
+        str, typer.Option(metavar="NAME", help="Name to send it under.", show_default=False)
+    ],
+    default: Default = None,
+) -> None:
+    """Create a mapping.
+
+    The integration then sends an attribute under a name that you choose.
+    """
+    require_id(integration, what="--integration")
+    require_names(jebbit_var=jebbit_var, client_var=client_var)
+    desired = {OWNER: integration, "jebbit_var": jebbit_var, "client_var": client_var}
+    created, unapplied = mappings.create(context.client, desired | ({"default": default} if default else {}))
+    with context.output.best_effort():
+        context.output.resource(created)
+    raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")

@@ -1,0 +1,178 @@
+"""``mappings import``: bring an integration's mappings in line with a CSV file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jebbitctl.api import mapping_csv, mapping_import, mappings
+from jebbitctl.api.mapping_csv import COLUMNS as CSV_COLUMNS
+from jebbitctl.api.mapping_plan import ImportAction, plan_import
+from jebbitctl.commands.base import Context, DryRun, Yes, command
+from jebbitctl.commands.completion import ids
+from jebbitctl.errors import RejectedError, UnavailableError
+from jebbitctl.util.ids import require_id
+from jebbitctl.util.inputs import read_input
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jebbitctl.api.mapping_plan import ImportStep
+
+COLUMNS = ("line", "result", *CSV_COLUMNS)
+CONFIRM_HINT = "add --yes to delete them without confirmation"
+MAX_NAMED_FAILURES = 20
+"""Failed lines that the final error lists by number."""
+
+RESULTS = {
+    ImportAction.CREATE: "created",
+    ImportAction.UPDATE: "updated",
+    ImportAction.UNCHANGED: "unchanged",
+    ImportAction.DELETE: "deleted",
+    ImportAction.FAILED: "failed",
+}
+PLANNED = {
+    ImportAction.CREATE: "to create",
+    ImportAction.UPDATE: "to update",
+    ImportAction.UNCHANGED: "unchanged",
+    ImportAction.DELETE: "to delete",
+    ImportAction.FAILED: "failed",
+}
+
+
+@command(name="import", example="jebbitctl mappings import L5m24mjs mappings.csv --prune --dry-run")
+def import_(
+    context: Context,
+    integration_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="INTEGRATION_ID",
+            help="Integration id.",
+            show_default=False,
+            autocompletion=ids.integrations,
+        ),
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="CSV file in UTF-8; - reads standard input.", show_default=False),
+    ],
+    *,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete the mappings that are not in the file.")
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Import an integration's mappings from a CSV file.
+
+    The header names the columns jebbit_var, client_var and default, in any order. An empty cell means no
+    default. Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe
+    to run an import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing.
+    """
+    require_id(integration_id, what="INTEGRATION_ID")
+    if prune and not (yes or dry_run):
+        context.prompts.require("confirmation", hint=CONFIRM_HINT)
+    lines = mapping_csv.parse(read_input(file, option="FILE"), "standard input" if file == "-" else file)
+    existing = list(mappings.list_mappings(context.client, integration_id))
+    steps = plan_import(lines, existing, prune=prune)
+    if dry_run:
+        for step in steps:
+            _warn_if_failed(context, step)
+    else:
+        if not yes:
+            _confirm_deletions(context, steps)
+        steps = _execute(context, integration_id, steps)
+    _print_report(context, integration_id, steps, dry_run=dry_run)
+    _raise_if_failed(context, steps, prune=prune)
+
+
+def _confirm_deletions(context: Context, steps: Sequence[ImportStep]) -> None:
+    count = sum(step.action is ImportAction.DELETE for step in steps)
+    if count:
+        mappings_are = "mapping that is" if count == 1 else "mappings that are"
+        context.prompts.confirm(f"Delete {count} {mappings_are} not in the file?", hint=CONFIRM_HINT)
+
+
+def _execute(context: Context, integration: str, steps: Sequence[ImportStep]) -> list[ImportStep]:
+    """Execute a plan and return the results; if it ends early, print a report of the results so far."""
+    results: list[ImportStep] = []
+    try:
+        with context.output.progress("Importing", total=len(steps)) as bar:
+            for step in mapping_import.execute(context.clients(), integration, steps):
+                results.append(step)
+                _warn_if_failed(context, step)
+                bar.advance()
+    except BaseException:
+        if results:
+            _print_report(context, integration, results, dry_run=False)
+        context.output.note(
+            f"Stopped after {len(results)} of {len(steps)}. Run the command again to import the rest."
+        )
+        raise
+    return results
+
+
+def _warn_if_failed(context: Context, step: ImportStep) -> None:
+    if step.action is ImportAction.FAILED and not context.output.json:
+        context.output.warn(f"{_name(step)}: {step.error}")
+
+
+def _name(step: ImportStep) -> str:
+    return f"line {step.line.number}" if step.line else f"mapping {step.current.id if step.current else None}"
+
+
+def _print_report(context: Context, integration: str, steps: Sequence[ImportStep], *, dry_run: bool) -> None:
+    rows = [_row(step, step.action.value if dry_run else RESULTS[step.action]) for step in steps]
+    counts = Counter(step.action for step in steps)
+    if context.output.json:
+        head = {"integration_id": integration, "dry_run": dry_run}
+        totals = {result: counts[action] for action, result in RESULTS.items()}
+        with context.output.best_effort():
+            context.output.document({**head, **totals, "lines": rows})
+        return
+    with context.output.best_effort():
+        context.output.table(rows, COLUMNS)
+    words = PLANNED if dry_run else RESULTS
+    summary = ", ".join(f"{counts[action]} {word}" for action, word in words.items() if counts[action])
+    summary = summary or "no lines"
+    context.output.note(
+        f"Dry run: {summary}. Nothing was changed." if dry_run else f"{summary.capitalize()}."
+    )
+
+
+def _row(step: ImportStep, result: str) -> dict[str, Any]:
+    attributes = step.current.attributes if step.current else {}
+    cells = {
+        column: getattr(step.line, column) if step.line else attributes.get(column) for column in CSV_COLUMNS
+    }
+    return {
+        "line": step.line.number if step.line else None,
+        "result": result,
+        "id": step.current.id if step.current else None,
+        **{column: value or None for column, value in cells.items()},
+        "error": step.error,
+    }
+
+
+def _raise_if_failed(context: Context, steps: Sequence[ImportStep], *, prune: bool) -> None:
+    """Raise an error if any step failed.
+
+    Raises:
+        UnavailableError: every failed step may succeed later.
+        RejectedError: some of them will not.
+    """
+    failed = [step for step in steps if step.action is ImportAction.FAILED]
+    if not failed:
+        return
+    if prune and any(step.line for step in failed):
+        context.output.warn("--prune deleted nothing because a line failed")
+    names = ", ".join(map(_name, failed[:MAX_NAMED_FAILURES]))
+    more = f" and {len(failed) - MAX_NAMED_FAILURES} more" if len(failed) > MAX_NAMED_FAILURES else ""
+    message = f"{len(failed)} of {len(steps)} failed: {names}{more}"
+    if all(step.unavailable for step in failed):
+        raise UnavailableError(message, hint="run the command again; finished lines are left unchanged")
+    raise RejectedError(
+        message, hint="fix these lines and run the command again; other lines are left unchanged"
+    )

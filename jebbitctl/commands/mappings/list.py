@@ -1,0 +1,49 @@
+"""``mappings list``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jebbitctl.api import mappings
+from jebbitctl.commands.arguments import OnlyIntegration
+from jebbitctl.commands.base import Context, command
+from jebbitctl.errors import UsageError
+from jebbitctl.util.ids import require_id
+
+if TYPE_CHECKING:
+    from jebbitctl.api.resources import Resource
+
+COLUMNS = ("id", "integration_id", "jebbit_var", "client_var", "default")
+
+
+@command(name="list", example="jebbitctl mappings list --integration L5m24mjs --csv > mappings.csv")
+def list_(
+    context: Context,
+    *,
+    integration: OnlyIntegration = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, as mappings import reads it.")] = False,
+) -> None:
+    """List mappings, newest first."""
+    if integration is not None:
+        require_id(integration, what="--integration")
+    if csv and (context.output.json or context.options.plain):
+        raise UsageError("--csv, --plain and --json (or --query) are mutually exclusive")
+    found = mappings.list_mappings(context.client, integration)
+    if csv:
+        _print_csv(context, list(found))
+    elif not context.output.table(found, COLUMNS):
+        context.output.note("No mappings." if integration is None else f"{integration} has no mappings.")
+
+
+def _print_csv(context: Context, found: list[Resource]) -> None:
+    from jebbitctl.api import mapping_csv
+
+    owners = {str(mapping.attributes.get("integration_id")) for mapping in found}
+    if len(owners) > 1:
+        context.output.warn(
+            f"the mappings belong to {len(owners)} integrations, but mappings import takes those of one: "
+            "choose it with --integration ID"
+        )
+    context.output.verbatim(mapping_csv.write(found))

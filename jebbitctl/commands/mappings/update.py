@@ -1,0 +1,39 @@
+"""``mappings update``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from jebbitctl.api import mappings
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.mappings.names import Default, MappingId, require_names
+from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
+
+
+@command(example="jebbitctl mappings update abc12345 --client-var segment")
+def update(
+    context: Context,
+    id_: MappingId,
+    *,
+    jebbit_var: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of the attribute at Jebbit.")
+    ] = None,
+    client_var: Annotated[str | None, typer.Option(metavar="NAME", help="Name to send it under.")] = None,
+    default: Default = None,
+) -> None:
+    """Update a mapping.
+
+    Reads the mapping, sends only what changes, and prints each change.
+    """
+    require_names(jebbit_var=jebbit_var, client_var=client_var)
+    names = {"jebbit_var": jebbit_var, "client_var": client_var}
+    desired: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
+    if default is not None:
+        desired["default"] = default or None
+    require_changes(desired, example="--client-var NAME")
+    current = mappings.get(context.client, id_)
+    if changes := plan_update(context, "mapping", current, desired):
+        result = mappings.update(context.client, current, desired)
+        show_update(context, changes, result, command=f"jebbitctl mappings get {id_}")

@@ -1,0 +1,97 @@
+"""Steps that the update and delete commands of all nouns share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jebbitctl.api.resources import diff, format_value, raise_if_unapplied
+from jebbitctl.errors import UsageError
+from jebbitctl.util.text import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Difference, Resource, WriteResult
+    from jebbitctl.context import Context
+
+
+def plan_update(context: Context, noun: str, current: Resource, desired: dict[str, Any]) -> list[Difference]:
+    """Return the changes of an update; print a note if there are none."""
+    changes = diff(current.attributes, desired)
+    if not changes:
+        context.output.note(f"{noun.capitalize()} {current.id} is already up to date.")
+        if context.output.json:
+            context.output.resource(current)
+    return changes
+
+
+def show_update(context: Context, changes: list[Difference], result: WriteResult, *, command: str) -> None:
+    """Print the changes that Jebbit applied; JSON shows the whole resource.
+
+    Args:
+        context: prints it.
+        changes: what the update was to change.
+        result: the resource after the update, and the changes that Jebbit did not apply.
+        command: the command that shows the resource, for the hint of the error.
+
+    Raises:
+        PartiallyAppliedError: Jebbit did not apply all changes.
+    """
+    output = context.output
+    unapplied = {difference.name for difference in result.unapplied}
+    with output.best_effort():
+        if output.json:
+            output.resource(result.resource)
+        else:
+            for name, current, desired in changes:
+                if name in unapplied:
+                    continue
+                if output.plain:
+                    output.line(f"{name}\t{cell(current)}\t{cell(desired)}")
+                else:
+                    output.line(f"{name}: {format_value(current)} → {format_value(desired)}")
+    raise_if_unapplied(result.unapplied, command=command)
+
+
+def confirm_and_delete(
+    context: Context,
+    noun: str,
+    id_: str,
+    *,
+    yes: bool,
+    describe: Callable[[], str],
+    delete: Callable[[Client, str], None],
+) -> None:
+    """Ask for confirmation unless ``yes``, then delete a resource.
+
+    Args:
+        context: of the command.
+        noun: such as ``integration``.
+        id_: of the resource.
+        yes: do not ask.
+        describe: returns a description of the resource for the question; called only to ask.
+        delete: deletes the resource.
+    """
+    if not yes:
+        about = f" ({describe()})" if context.prompts.possible else ""
+        context.prompts.confirm(
+            f"Delete {noun} {id_}{about}?", hint="add --yes to delete it without confirmation"
+        )
+    delete(context.client, id_)
+    if context.output.json:
+        with context.output.best_effort():
+            context.output.document({"id": id_, "deleted": True})
+    else:
+        context.output.note(f"Deleted {noun} {id_}.")
+
+
+def require_changes(desired: dict[str, Any], *, example: str) -> None:
+    """Check that an update was given something to change.
+
+    Raises:
+        UsageError: there is nothing to change.
+    """
+    if not desired:
+        raise UsageError("no changes given", hint=f"name an attribute, such as {example}")

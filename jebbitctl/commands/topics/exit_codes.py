@@ -1,0 +1,32 @@
+"""``help exit-codes``."""
+
+from __future__ import annotations
+
+from jebbitctl.commands.topics.tables import table
+from jebbitctl.errors import ExitCode
+
+MEANINGS = {
+    ExitCode.OK: "success",
+    ExitCode.FAILED: "Jebbit rejected the request, or it failed",
+    ExitCode.USAGE: "wrong usage, or input is required and there is no terminal",
+    ExitCode.NOT_FOUND: "not found",
+    ExitCode.CREDENTIALS: "credentials or permission",
+    ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
+    ExitCode.CHECK_FAILED: "a check that you asked for failed (verify, check, diff, doctor)",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+_WRITES = """\
+Jebbit has no idempotency keys, so a write is never repeated blindly. A write
+that got no response exits with 5: the error says that it may have worked, and
+how to find out. A write that Jebbit accepted without applying every attribute
+exits with 1 and names the attributes.
+
+`jebbitctl sandbox run` exits with the exit code of the command that it runs.
+"""
+
+
+def text() -> str:
+    """Return the table of exit codes, and what they mean for writes."""
+    rows = table((code.value, meaning) for code, meaning in MEANINGS.items())
+    return f"Exit codes:\n\n{rows}\n\n{_WRITES}"

@@ -1,0 +1,122 @@
+"""``help manifest``."""
+
+from __future__ import annotations
+
+import textwrap
+
+from jebbitctl.api.integrations import REGIONS, WEBHOOKS
+from jebbitctl.commands.topics.tables import table
+from jebbitctl.manifest import schema
+
+EXAMPLE = """\
+version = 1                                  # of this format
+
+[integrations.spring-leads]                  # a name of your choice
+endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME}: from the environment
+region = "us"
+is_active = true
+additional_options.hash_pii = true
+mappings = [
+  { jebbit_var = "Outcome", client_var = "bucket", default = "none" },
+  { jebbit_var = "email", client_var = "e_mail" },
+]
+"""
+"""A manifest that can be applied."""
+
+_TYPES = {str: "string", bool: "true or false"}
+
+_INTRODUCTION = """\
+A manifest is a TOML file that lists the integrations that should exist:
+"""
+
+_COMMANDS = """\
+COMMANDS
+
+  jebbitctl integrations export > jebbit.toml   # start with what exists
+  jebbitctl integrations diff jebbit.toml       # exits 0 if it matches, else 6
+  jebbitctl integrations apply jebbit.toml --secrets-dir secrets --verify
+"""
+
+_KEYS = {
+    "endpoint": "where Jebbit delivers: an absolute https URL",
+    "region": " or ".join(f'"{region}"' for region in REGIONS),
+    "id": "the integration's id at Jebbit. Without it, the integration is found by its service and "
+    "endpoint. Set it before you change the endpoint, and if two integrations share one endpoint",
+    "service_name": f"{WEBHOOKS} by default. Integrations of other services are created in Jebbit's "
+    "dashboard; a manifest can only change them",
+    "additional_options": "a table, see below; options that it does not list stay as they are",
+    "set": "a table of attributes that have no key of their own, as with --set: "
+    "set.additional_options.new_thing = true",
+    "mappings": 'a list of { jebbit_var = "…", client_var = "…", default = "…" }; default is optional',
+}
+"""Keys that need more words than their type."""
+
+_RULES = """\
+The other keys and options mean the same as the options of
+`jebbitctl integrations create`; its --help describes them.
+
+A key that is missing is not managed: its value at Jebbit stays. The same goes
+for all mappings of an integration without the key mappings.
+
+${NAME} in an endpoint is an environment variable; $${ is a literal ${.
+
+To cover several businesses in one file, use [businesses.ID.integrations.NAME]
+instead of [integrations.NAME]. `export --all-businesses` writes such a file.
+"""
+
+_DIFF = """\
+DIFF
+
+Shows how Jebbit differs from the manifest, and changes nothing. Integrations
+and mappings that are not in the manifest are unmanaged. They are shown, but
+count as a difference only with --strict.
+"""
+
+_APPLY = """\
+APPLY
+
+Shows the plan, asks for confirmation (--yes skips it), and carries out the
+plan in a safe order: create, update, mappings, then everything that ends
+deliveries. It stops at the first failure and reports each step as done,
+failed, unknown (a write that got no response) or not done. Run it again to
+continue.
+
+Just before each write, apply reads the integration again. If somebody changed
+it since the plan was made, the step fails (conflict) and overwrites nothing.
+
+  --prune            delete unmanaged integrations and mappings. Integrations of
+                     other services are only deactivated, since the API cannot
+                     create them again.
+  --secrets-dir DIR  write each new shared secret to DIR/NAME.secret, mode 0600,
+                     before the next step. If a run was killed before it wrote a
+                     secret, the next run writes it. No secret is ever in the
+                     manifest.
+  --verify           afterwards, make Jebbit send a test delivery for each
+                     active integration.
+"""
+
+_EXPORT = """\
+EXPORT
+
+Writes all integrations as a manifest, to standard output. With
+--into FILE, it updates an existing manifest: names, comments, order and
+${NAME}s stay.
+"""
+
+
+def text() -> str:
+    """Return the keys of a manifest, and what diff, apply and export do with it."""
+    others = {name: _TYPES[type_] for name, type_ in schema.ATTRIBUTE_TYPES.items()}
+    options = {name: _TYPES[type_] for name, type_ in schema.OPTION_TYPES.items()}
+    return "\n".join(
+        [
+            f"{_INTRODUCTION}\n{textwrap.indent(EXAMPLE, '  ')}",
+            _COMMANDS,
+            f"KEYS OF [integrations.NAME]\n\n{table((others | _KEYS).items())}\n",
+            f"KEYS OF additional_options\n\n{table(options.items())}\n",
+            _RULES,
+            _DIFF,
+            _APPLY,
+            _EXPORT,
+        ]
+    )

@@ -1,0 +1,107 @@
+"""``help output``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jebbitctl.commands.topics.tables import table
+from jebbitctl.errors import ExitCode, JebbitctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS = {
+    "on a terminal": "a table; JSON is indented",
+    "in a pipe": "tab-separated lines in the order of the table's columns; no header, nothing is cut off",
+    "--plain": "the same as in a pipe, on a terminal as well",
+    "--json": "one JSON document",
+    "-q, --query EXPR": "what a JMESPath expression finds in the JSON document; a string prints bare",
+}
+
+_STREAMS = """\
+STREAMS
+
+Data goes to standard output. Messages, prompts, progress, warnings and errors
+go to standard error. A command that fails leaves standard output empty,
+unless the work was done and only a later check failed. `jebbitctl api` prints
+the response whatever its status is.
+"""
+
+_VALUES = """\
+VALUES
+
+Times are RFC 3339 in UTC. A missing value is null in JSON, empty in a pipe,
+and - on a terminal. JSON has every attribute that Jebbit returned, with id
+and type beside the others. The JSON of a command that checks something has
+"ok", true or false. Shared secrets print as ********:
+see `jebbitctl help security`.
+
+Control characters in text from Jebbit are shown as escape sequences, such as
+\\x1b.
+
+QUERIES
+
+Queries are JMESPath expressions (https://jmespath.org):
+
+  jebbitctl integrations list -q '[?is_active].id'
+  jebbitctl integrations get L5m24mjs -q endpoint
+  jebbitctl integrations diff jebbit.toml -q 'steps[].action'
+"""
+
+_ERRORS = """\
+ERRORS
+
+An error is one line on standard error, and a hint on a second line if
+something helps:
+
+  error: integration L5m24mjs not found
+  hint: list them: jebbitctl integrations list
+
+With --json or --query, it is one JSON object on standard error instead:
+
+  {"error": {"code": "not_found", "message": "integration L5m24mjs not found",
+   "status": 404, "hint": "list them: jebbitctl integrations list"}}
+
+"status" is the HTTP status of Jebbit's response, null if there was none.
+These are the codes, by exit code:
+"""
+
+_TERMINAL = """\
+COLOURS AND PROMPTS
+
+Each stream has colours if it is a terminal. NO_COLOR and TERM=dumb turn them
+off, FORCE_COLOR turns them on in a pipe, too; NO_COLOR wins. Progress bars
+appear on standard error, on a terminal only.
+
+Prompts appear on a terminal only, and every prompt has an option that answers
+it, such as --yes. If a command needs input and cannot prompt, or must not
+because of --no-input, it exits with 2.
+"""
+
+
+def text() -> str:
+    """Return streams, formats, values, errors and colours."""
+    return "\n".join(
+        [
+            _STREAMS,
+            f"FORMATS\n\n{table(FORMATS.items())}\n",
+            _VALUES,
+            f"{_ERRORS}\n{table(_error_codes())}\n",
+            _TERMINAL,
+        ]
+    )
+
+
+def _error_codes() -> Iterator[tuple[int, str]]:
+    """Yield each exit code of an error with the codes of the errors that lead to it."""
+    errors: list[type[JebbitctlError]] = [JebbitctlError, *_subclasses(JebbitctlError)]
+    for exit_code in ExitCode:
+        codes = sorted({error.code for error in errors if error.exit_code is exit_code})
+        if codes:
+            yield exit_code.value, ", ".join(codes)
+
+
+def _subclasses(error: type[JebbitctlError]) -> Iterator[type[JebbitctlError]]:
+    for subclass in error.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)

@@ -1,0 +1,144 @@
+"""``help receivers``."""
+
+from __future__ import annotations
+
+import textwrap
+
+from jebbitctl.commands.topics.tables import table
+from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, TOLERANCE, Reason
+
+RECEIVER = """\
+from pathlib import Path
+
+import waitress
+
+from jebbitctl.webhooks import verify
+
+SECRET = Path("webhook.secret").read_text().strip()
+
+
+def app(environ, start_response):
+    body = environ["wsgi.input"].read()  # the raw bytes, before any parsing
+    header = environ.get("HTTP_X_JEBBIT_SIGNATURE")
+    is_post = environ["REQUEST_METHOD"] == "POST"
+    genuine = is_post and verify(SECRET, body, header)
+    if genuine and "HTTP_X_JEBBIT_TEST" not in environ:
+        print("a visitor's answers:", body)
+    start_response("200 OK" if genuine else "403 Forbidden", [])
+    return [b""]
+
+
+if __name__ == "__main__":
+    waitress.serve(app, listen="127.0.0.1:8080")
+"""
+"""A correct receiver, as a module to save and run."""
+
+MEANINGS = {
+    Reason.OK: "genuine and recent",
+    Reason.MALFORMED_HEADER: "the header is missing or cannot be parsed",
+    Reason.STALE: f"signed more than {TOLERANCE} seconds ago",
+    Reason.FUTURE: f"signed more than {TOLERANCE} seconds in the future",
+    Reason.MISMATCH: "the signature does not belong to this body and secret",
+}
+
+TOOLS = """\
+jebbitctl webhooks check http://127.0.0.1:8080/ --secret-file webhook.secret
+jebbitctl webhooks listen --integration L5m24mjs --record monday.jsonl \\
+  --forward-to http://127.0.0.1:8080/
+jebbitctl webhooks replay monday.jsonl --to http://127.0.0.1:8080/ --re-sign \\
+  --secret-file webhook.secret
+"""
+
+EXPLAIN = """\
+printf '{}\\n' | jebbitctl webhooks verify --secret-file webhook.secret \\
+  --signature 't=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw=' \\
+  --at 1700000000 --explain
+"""
+"""A command whose body ends in a newline that was not signed.
+
+The secret is Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd.
+"""
+
+EXPLAINED = """\
+ok           false
+reason       mismatch
+timestamp    1700000000
+age_seconds  0
+explanation  The body ends with a newline that was not there when it was
+             signed.
+fix          Remove the newline. Editors and echo add one; printf does not.
+             Verify the raw bytes of the request, before anything decodes,
+             parses or changes them.
+error: invalid signature: mismatch
+"""
+"""What ``EXPLAIN`` prints on a terminal with 78 columns."""
+
+_SCHEME = f"""\
+SIGNATURE
+
+Jebbit sends each delivery as a POST with this header:
+
+  {SIGNATURE_HEADER}: t=<unix seconds>,v1=<signature>
+
+The signature is the Base64 of an HMAC-SHA256. Its key is the integration's
+shared secret, and its message is "<t>." followed by the raw body.
+
+A receiver must
+  - verify the signature over the raw bytes of the body, before any parsing
+  - reject a timestamp that is more than {TOLERANCE} seconds away from now
+  - return 2xx quickly, and do slow work afterwards
+  - discard deliveries with the header {TEST_HEADER}: they hold sample data
+  - accept the same delivery twice: a sender may repeat it
+
+PYTHON
+
+Save this as receiver.py, and the shared secret as webhook.secret:
+"""
+
+_PYTHON = """\
+verify(secret, body, header) never raises on anything that the sender
+controls. Its result is true if the delivery is genuine, and has reason,
+timestamp and age_seconds. sign(secret, body) returns a value for the header.
+The reasons:
+"""
+
+_OTHERS = """\
+OTHER LANGUAGES
+
+In Node and other languages, compute the HMAC over the raw bytes, so take them
+before a framework parses the body (express.raw() in Express). Compare
+signatures in constant time, with crypto.timingSafeEqual or its equivalent.
+
+TOOLS
+
+`webhooks check` probes whether an endpoint is a correct receiver; `listen`
+receives, verifies, records and forwards; `replay` sends a recording again:
+"""
+
+_EXPLAIN = """\
+The shared secret comes from --integration ID (which asks Jebbit),
+--secret-file, --secret-stdin or JEBBIT_WEBHOOK_SECRET, never from the command
+line itself.
+
+REJECTED SIGNATURES
+
+If a signature is rejected, `webhooks verify --explain` tries the usual
+causes: a newline added or lost, JSON parsed and written again, hex instead of
+Base64, a secret with spaces around it, and more. It names the cause that it
+finds:
+"""
+
+
+def text() -> str:
+    """Return the signature scheme, a receiver in Python, and the tools to test one."""
+    reasons = table((reason.value, MEANINGS[reason]) for reason in Reason)
+    explained = textwrap.indent(f"{EXPLAIN}\n{EXPLAINED}", "  ")
+    return "\n".join(
+        [
+            _SCHEME,
+            RECEIVER,
+            f"{_PYTHON}\n{reasons}\n",
+            f"{_OTHERS}\n{textwrap.indent(TOOLS, '  ')}",
+            f"{_EXPLAIN}\n{explained}",
+        ]
+    )

@@ -1,0 +1,29 @@
+"""Tables in the text of a topic."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WIDTH = 80
+"""Columns of a terminal that no line exceeds."""
+
+
+def table(rows: Iterable[tuple[object, str]]) -> str:
+    """Return two columns, indented by two spaces; long lines of the second one are wrapped."""
+    pairs = [(str(name), meaning) for name, meaning in rows]
+    width = max(len(name) for name, _ in pairs)
+    return "\n".join(
+        textwrap.fill(
+            meaning,
+            WIDTH,
+            initial_indent=f"  {name:<{width}}  ",
+            subsequent_indent=" " * (width + 4),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for name, meaning in pairs
+    )

@@ -1,0 +1,13 @@
+"""``webhooks``: tools for the receiving side."""
+
+from jebbitctl.commands.base import group
+from jebbitctl.commands.webhooks.check import check
+from jebbitctl.commands.webhooks.listen import listen
+from jebbitctl.commands.webhooks.replay import replay
+from jebbitctl.commands.webhooks.send import send
+from jebbitctl.commands.webhooks.sign import sign
+from jebbitctl.commands.webhooks.verify import verify
+
+app = group(
+    "Sign, verify, send, check, receive and replay deliveries.", sign, verify, send, check, listen, replay
+)

@@ -1,0 +1,224 @@
+"""``webhooks listen``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.completion import ids
+from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
+from jebbitctl.commands.webhooks.results import describe
+from jebbitctl.errors import CheckFailedError, ExitCode, JebbitctlError, UsageError
+from jebbitctl.util.text import parse_json
+from jebbitctl.util.times import rfc3339
+from jebbitctl.util.urls import is_loopback
+from jebbitctl.webhooks.signature import TOLERANCE, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jebbitctl.output.output import Output
+    from jebbitctl.webhooks.delivery_queue import DeliveryQueue
+    from jebbitctl.webhooks.endpoint import EndpointResponse
+    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.recordings import Recorder
+
+
+@command(
+    example="jebbitctl webhooks listen --integration L5m24mjs --forward-to http://localhost:3000/jebbit\n"
+    "jebbitctl webhooks listen --trigger L5m24mjs --count 1 --timeout 30",
+)
+def listen(
+    context: Context,
+    *,
+    port: Annotated[
+        int, typer.Option(metavar="N", help="Port to listen on. 0 picks a free port.", min=0, max=65535)
+    ] = 8787,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address to listen on.")] = "127.0.0.1",
+    forward_to: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Forward valid deliveries, with the same bytes and headers."),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append each delivery to a file, for webhooks replay.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", help="Stop after this many valid deliveries.", min=1)
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
+    tolerance: Annotated[
+        int, typer.Option(metavar="SECONDS", help="Maximum difference between a timestamp and now.", min=0)
+    ] = TOLERANCE,
+    trigger: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Once listening, make Jebbit send a test delivery of this integration.",
+            autocompletion=ids.integrations,
+        ),
+    ] = None,
+    secret: SecretOptions,
+) -> None:
+    """Receive deliveries, verify them and print them.
+
+    Valid deliveries get 200, wrong signatures 403, and malformed headers or old timestamps 400. With --count,
+    exits 0 after that many valid deliveries, else 6.
+    """
+    from jebbitctl.webhooks.delivery_queue import DeliveryQueue
+    from jebbitctl.webhooks.endpoint import EndpointClient
+    from jebbitctl.webhooks.forwarding import forward
+    from jebbitctl.webhooks.receiver import Receiver
+    from jebbitctl.webhooks.recordings import Recorder
+
+    if timeout is not None and not timeout >= 0:  # also rejects nan
+        raise UsageError(f"--timeout must be 0 or more, not {timeout}")
+    key = read_secret(context, secret, integration=trigger)
+    queue = DeliveryQueue()
+    session = ListenSession(context.output, count)
+    with ExitStack() as stack:
+        target = None
+        if forward_to is not None:
+            target = partial(forward, stack.enter_context(EndpointClient(forward_to)))
+        recorder = None if record is None else stack.enter_context(Recorder(record))
+        on_delivery = partial(_record_and_queue, queue, recorder)
+        receiver = stack.enter_context(Receiver(key, on_delivery, host=host, port=port, tolerance=tolerance))
+        if not is_loopback(host):
+            context.output.warn(f"other machines can reach this receiver on {host}")
+        context.output.note(f"Listening on {receiver.url}. Press Ctrl-C to stop.")
+        try:
+            if trigger is not None:
+                from jebbitctl.api.integrations import send_test
+
+                send_test(context.client, trigger)
+            session.follow(queue.deliveries(timeout), target)
+        except KeyboardInterrupt:
+            session.interrupted = True
+        rest = queue.close()
+    session.follow(rest, None)  # print the rest, but do not wait for a slow endpoint
+    session.end(receiver.failure)
+
+
+def _record_and_queue(queue: DeliveryQueue, recorder: Recorder | None, delivery: Delivery) -> None:
+    """Record a delivery and queue it for printing. If it cannot be recorded, the session ends."""
+    try:
+        if recorder:
+            recorder.append(delivery)
+    except JebbitctlError:
+        queue.put(None)
+        raise
+    queue.put(delivery)
+
+
+@dataclass
+class ListenSession:
+    """Counts and prints the received deliveries.
+
+    Attributes:
+        output: prints them.
+        expected: the number of valid deliveries to wait for; None without ``--count``.
+        interrupted: whether Ctrl-C ended it.
+        counts: the number of deliveries by reason.
+    """
+
+    output: Output
+    expected: int | None
+    interrupted: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all expected deliveries have arrived."""
+        return self.expected is not None and self.counts.get(Reason.OK, 0) >= self.expected
+
+    def follow(
+        self, deliveries: Iterator[Delivery], forward: Callable[[Delivery], EndpointResponse] | None
+    ) -> None:
+        """Print deliveries until all expected ones have arrived; forward the valid ones."""
+        while not self.complete and (delivery := next(deliveries, None)):
+            reason = str(delivery.verification.reason)
+            self.counts[reason] = self.counts.get(reason, 0) + 1
+            self._print(_delivery_event(delivery, with_body=self.output.json))
+            if forward and delivery.verification.valid:
+                response = forward(delivery)
+                outcome = "forwarded" if response.accepted else "forward-failed"
+                self._print({"event": outcome, **describe(response)})
+
+    def end(self, failure: Exception | None) -> None:
+        """Print the summary, and fail if expected deliveries are missing.
+
+        Raises:
+            CheckFailedError: fewer valid deliveries arrived than expected.
+            typer.Exit: interrupted before they arrived.
+        """
+        summary = ", ".join(f"{number} {reason}" for reason, number in self.counts.items()) or "nothing"
+        self.output.note(f"Received: {summary}.")
+        if failure is not None:
+            raise failure
+        if self.expected is None or self.complete:
+            return
+        if self.interrupted:
+            raise typer.Exit(ExitCode.INTERRUPTED)
+        raise CheckFailedError(
+            f"{self.counts.get(Reason.OK, 0)} of {self.expected} valid deliveries received in time",
+            hint="check that the integration's endpoint is this receiver",
+        )
+
+    def _print(self, event: dict[str, Any]) -> None:
+        """Print an event. While deliveries are expected, a closed stdout does not end the session."""
+        with nullcontext() if self.expected is None else self.output.best_effort():
+            if self.output.json:
+                self.output.document(event, one_line=True)
+            else:
+                self.output.line(_line(event, "\t" if self.output.plain else "  "))
+            sys.stdout.flush()
+
+
+def _delivery_event(delivery: Delivery, *, with_body: bool) -> dict[str, Any]:
+    verification = delivery.verification
+    event = {
+        "event": "delivery",
+        "time": rfc3339(delivery.time),
+        "ok": verification.valid,
+        "status": delivery.status,
+        "reason": str(verification.reason),
+        "timestamp": verification.timestamp,
+        "age_seconds": verification.age_seconds,
+        "test": delivery.test,
+        "repeat": delivery.repeat,
+        "bytes": len(delivery.body),
+    }
+    return {**event, "body": _decode(delivery.body)} if with_body else event
+
+
+def _decode(body: bytes) -> Any:
+    """Return a body as JSON, else as text."""
+    text = body.decode("utf-8", "replace")
+    try:
+        return parse_json(text)
+    except ValueError:
+        return text
+
+
+def _line(event: dict[str, Any], separator: str) -> str:
+    """Return an event as one line for people."""
+    if event["event"] == "delivery":
+        flags = [name for name in ("test", "repeat") if event[name]]
+        parts = [event["time"], "✓" if event["ok"] else "✗", event["status"], event["reason"]]
+        parts += [f"{event['bytes']} bytes", " ".join(flags) or "live"]
+    else:
+        parts = [
+            "",
+            "→",
+            event["status"] or "-",
+            event["event"],
+            f"{event['milliseconds']} ms",
+            event["error"] or "",
+        ]
+    return separator.join(str(part) for part in parts).rstrip()

@@ -1,0 +1,99 @@
+"""Options for the shared secret and the body, and how their values are read."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from jebbitctl import environment as env
+from jebbitctl.commands.completion import ids
+from jebbitctl.errors import InputRequiredError, UsageError
+from jebbitctl.output.streams import is_terminal
+from jebbitctl.util.inputs import clean_credential, read_input
+
+if TYPE_CHECKING:
+    from jebbitctl.context import Context
+
+SOURCES = f"--integration ID, --secret-file PATH, --secret-stdin or {env.WEBHOOK_SECRET}"
+
+Body = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|-", help="File with the exact bytes of the body. Default: standard input."),
+]
+
+
+class SecretOptions(NamedTuple):
+    """The sources of a shared secret. No option takes the secret itself: ``ps`` shows option values."""
+
+    integration: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Ask Jebbit for this integration's shared secret.",
+            autocompletion=ids.integrations,
+        ),
+    ] = None
+    secret_file: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Read the shared secret from a file."),
+    ] = None
+    secret_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--secret-stdin",
+            help=f"Read the shared secret from standard input. By default, {env.WEBHOOK_SECRET} holds it.",
+        ),
+    ] = False
+
+
+def read_secret(context: Context, options: SecretOptions, *, integration: str | None = None) -> str:
+    """Return the shared secret.
+
+    Args:
+        context: its client gets an integration's secret from Jebbit.
+        options: the sources.
+        integration: the integration whose secret is used if there is no other source.
+
+    Raises:
+        UsageError: there is no source or more than one, or a file cannot be read.
+        CredentialsError: the value is not a valid secret.
+    """
+    if sum(value not in (None, False) for value in options) > 1:
+        raise UsageError("more than one source for the shared secret", hint=f"use one of {SOURCES}")
+    if options.secret_stdin:
+        text = _decode(read_input("-", option="--secret-stdin"))
+        return clean_credential(text, source="the secret on standard input")
+    if options.secret_file is not None:
+        text = _decode(read_input(options.secret_file, option="--secret-file"))
+        return clean_credential(text, source=f"the secret in {options.secret_file}")
+    if options.integration is None and (secret := context.environment.credential(env.WEBHOOK_SECRET)):
+        return secret
+    id_ = options.integration or integration
+    if id_ is None:
+        raise UsageError("no shared secret given", hint=f"use {SOURCES}")
+    from jebbitctl.api.integrations import shared_secret
+
+    return shared_secret(context.client, id_)
+
+
+def read_body(options: SecretOptions, source: str | None, *, option: str = "--body") -> bytes:
+    """Return the exact bytes of a body from a file, or from standard input for ``-`` and by default.
+
+    Raises:
+        UsageError: the secret also comes from standard input, or the file cannot be read.
+        InputRequiredError: there is no file, and standard input is a terminal.
+    """
+    if source is not None and source != "-":
+        return read_input(source, option=option)
+    if options.secret_stdin:
+        raise UsageError("standard input cannot be both the secret and the body", hint=f"use {option} FILE")
+    if source is None and is_terminal(sys.stdin):
+        raise InputRequiredError("body required", hint=f"use {option} FILE, or pipe it in")
+    return read_input("-", option=option)
+
+
+def _decode(content: bytes) -> str:
+    """Return a secret as text. Invalid UTF-8 becomes NUL, which is rejected later."""
+    return content.decode("utf-8-sig", "replace").replace("\ufffd", "\0")

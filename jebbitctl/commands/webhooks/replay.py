@@ -1,0 +1,93 @@
+"""``webhooks replay``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
+from jebbitctl.commands.webhooks.results import describe, require_accepted
+from jebbitctl.errors import UsageError
+from jebbitctl.util.text import escape_controls
+from jebbitctl.util.times import unix_seconds
+
+MAX_LISTED = 20
+"""The maximum number of deliveries that a message lists."""
+
+
+@command(example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit")
+def replay(
+    context: Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Recording made by listen --record.", show_default=False)
+    ],
+    *,
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="URL of the endpoint.", show_default=False)],
+    re_sign: Annotated[
+        bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints reject old timestamps.")
+    ] = False,
+    only: Annotated[
+        str | None, typer.Option(metavar="N,M", help="Replay only these deliveries, by number from 1.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Replay only deliveries received since this time: unix seconds or 2026-01-31T12:00:00Z.",
+        ),
+    ] = None,
+    secret: SecretOptions,
+) -> None:
+    """Send recorded deliveries again, byte for byte.
+
+    Exits 0 if the endpoint returns 2xx for each, else 6.
+    """
+    from jebbitctl.webhooks import recordings
+    from jebbitctl.webhooks.replay import replay as send_again
+
+    selected = recordings.select(
+        recordings.read(file),
+        only=None if only is None else _parse_numbers(only),
+        since=None if since is None else unix_seconds(since, what="--since"),
+    )
+    key = read_secret(context, secret) if re_sign else None
+    if forged := [record.number for record in selected if key and not record.delivery.genuine]:
+        context.output.warn(f"re-signing {_list(forged)}, whose signature was invalid when received")
+    rows: list[dict[str, Any]] = []
+    with context.output.progress("Replaying", len(selected)) as progress:
+        for record, response in send_again(selected, to, secret=key):
+            rows.append({"number": record.number, **describe(response)})
+            progress.advance()
+    with context.output.best_effort():
+        context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
+    if not rows:
+        context.output.note("Nothing to replay.")
+    failed = [row["number"] for row in rows if not row["ok"]]
+    rejected = any(row["status"] in {400, 401, 403} for row in rows)
+    require_accepted(
+        len(rows) - len(failed),
+        len(rows),
+        _list(failed),
+        hint="use --re-sign: endpoints reject timestamps older than 300 seconds"
+        if rejected and not re_sign
+        else None,
+    )
+
+
+def _list(numbers: list[int]) -> str:
+    more = " and more" if len(numbers) > MAX_LISTED else ""
+    noun = "number" if len(numbers) == 1 else "numbers"
+    return f"{noun} {', '.join(map(str, numbers[:MAX_LISTED]))}{more}"
+
+
+def _parse_numbers(text: str) -> set[int]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):  # noqa: PLR2004
+        raise UsageError(
+            f"--only {escape_controls(text)!r} is not a list of numbers",
+            hint="separate numbers with commas, such as --only 1,3",
+        )
+    return {int(part) for part in parts}

@@ -1,0 +1,1 @@
+"""The checks of ``doctor``. No result contains a secret."""

@@ -1,0 +1,96 @@
+"""Checks of the network settings: proxies and trusted certificates."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from jebbitctl.errors import CheckFailedError, UsageError
+from jebbitctl.util.redaction import MASK
+from jebbitctl.util.urls import is_loopback
+
+if TYPE_CHECKING:
+    from jebbitctl.doctor.check_context import CheckContext
+
+_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_SYSTEM_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def proxy(checks: CheckContext) -> str:
+    """The URLs of proxies are valid. The detail shows which hosts are reached through a proxy."""
+    proxies = getproxies()
+    configured = {
+        scheme: url for scheme, url in proxies.items() if scheme in {"http", "https", "all"} and url
+    }
+    for scheme, url in configured.items():
+        if not _is_proxy(url):
+            raise CheckFailedError(
+                f"{scheme.upper()}_PROXY is not a proxy's URL: {_without_password(url)}",
+                hint="set it to a URL such as http://proxy.example.com:3128",
+            )
+    if not configured:
+        return "none"
+    used = configured.get("https") or configured.get("all")
+    proxy_list = ", ".join(f"{scheme} {_without_password(url)}" for scheme, url in configured.items())
+    routes = [
+        f"{host} {'through the proxy' if used and not _is_direct(host) else 'direct'}"
+        for host in _hosts(checks)
+    ]
+    return "; ".join([proxy_list, *routes, *([f"no_proxy {proxies['no']}"] if proxies.get("no") else [])])
+
+
+def certificates(checks: CheckContext) -> str:
+    """The trusted certificates can be read."""
+    variables = checks.context.environment.values
+    for name in _BUNDLE_VARIABLES:
+        if path := variables.get(name):
+            _require_bundle(name, Path(path))
+            return f"{name}: {path}"
+    overrides = ", ".join(f"{name}: {variables[name]}" for name in _SYSTEM_VARIABLES if variables.get(name))
+    return f"the system's ({overrides})" if overrides else "the system's"
+
+
+def _require_bundle(name: str, path: Path) -> None:
+    try:
+        if path.is_dir():
+            ssl.create_default_context(capath=str(path))
+        else:
+            ssl.create_default_context(cafile=str(path))
+    except (OSError, ValueError) as error:
+        reason = "it contains no certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
+        raise CheckFailedError(
+            f"{name}: {path}: {reason}", hint=f"unset {name}, or set it to a file of PEM certificates"
+        ) from None
+
+
+def _hosts(checks: CheckContext) -> list[str]:
+    """Return the hosts of the API and the issuer, none if the settings are invalid."""
+    try:
+        urls = (checks.context.settings.api_url, checks.context.settings.issuer)
+    except UsageError:
+        return []
+    return list(dict.fromkeys(urlsplit(url.value).hostname or "" for url in urls))
+
+
+def _is_direct(host: str) -> bool:
+    return is_loopback(host) or bool(proxy_bypass(host))
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _without_password(url: str) -> str:
+    """Return a proxy's URL with everything before the last ``@`` masked, even if the URL is invalid."""
+    before, at, host = url.rpartition("@")
+    if not at:
+        return url
+    scheme, separator, _ = before.partition("://")
+    return f"{scheme}{separator}{MASK}@{host}" if separator else f"{MASK}@{host}"

@@ -1,0 +1,101 @@
+"""Checks of the service: issuer, API, token and clock."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from jebbitctl.doctor.check_context import CheckSkipped
+from jebbitctl.errors import CheckFailedError
+from jebbitctl.util.times import rfc3339_or_none
+
+if TYPE_CHECKING:
+    from jebbitctl.api.access_token import AccessToken
+    from jebbitctl.api.client import Client
+    from jebbitctl.doctor.check_context import CheckContext
+
+MAX_CLOCK_SKEW = 60
+"""Seconds. Signatures are valid for 300, and deliveries take time."""
+
+
+def issuer(checks: CheckContext) -> str:
+    """The issuer responds with a status below 500."""
+    checks.require("settings", "the issuer's URL is unknown")
+    url = checks.context.settings.issuer.value
+    response, seconds = checks.fetch(f"{url}/.well-known/openid-configuration")
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
+    return f"{url} responded in {seconds:.2f} s"
+
+
+def api(checks: CheckContext) -> str:
+    """The API responds with a status that Jebbit's API returns."""
+    checks.require("settings", "the API's URL is unknown")
+    url = checks.context.settings.api_url.value
+    response, seconds = checks.fetch(f"{url}/api/v1/self")
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
+    if response.status in range(300, 400) or response.status == HTTPStatus.NOT_FOUND:
+        raise CheckFailedError(
+            f"{url} returned {response.status}: this is not Jebbit's API",
+            hint="check JEBBIT_API_BASE_URL or the profile's api_url",
+        )
+    return f"{url} responded in {seconds:.2f} s"
+
+
+def token(checks: CheckContext) -> str:
+    """A token is available, and the API accepts it."""
+    from jebbitctl.api.businesses import get_self
+    from jebbitctl.api.client import Client
+
+    checks.require("settings", "the issuer's URL is unknown")
+    checks.require("credentials", "there are no credentials to request a token with")
+    if not _is_cached(checks):
+        checks.require("issuer", "there is no cached token, and no issuer to request one from")
+    current = checks.tokens.get()
+    checks.require("api", f"there is no API to test the token with; it is valid until {_expiry(current)}")
+    settings = checks.context.settings
+    business = settings.business.value if settings.business else None
+    client = Client(checks.transport, settings.api_url.value, checks.tokens, business)
+    account = get_self(_for_any_business(client, current))
+    current = checks.tokens.get()
+    scopes = [scope for scope in current.scopes if not scope.startswith("read:business:")]
+    parts = [f"valid until {_expiry(current)}"]
+    if business is None and len(current.businesses) > 1:
+        parts.append(f"covers businesses {', '.join(current.businesses)} (choose one with --business ID)")
+    else:
+        parts.append(f"business {account['id']} {account['name'] or ''}".rstrip())
+    return "; ".join([*parts, f"scopes {' '.join(scopes) or 'unknown'}"])
+
+
+def clock(checks: CheckContext) -> str:
+    """This machine's clock is accurate enough for signatures."""
+    if not checks.clocks:
+        raise CheckSkipped("no service sent a date")
+    url, ahead = checks.clocks[-1]
+    host = urlsplit(url).netloc
+    if abs(ahead) > MAX_CLOCK_SKEW:
+        raise CheckFailedError(
+            f"{abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {host}: signatures will be rejected",
+            hint="synchronize the clock (NTP)",
+        )
+    return f"within {max(1, round(abs(ahead)))} s of {host}"
+
+
+def _is_cached(checks: CheckContext) -> bool:
+    from jebbitctl.auth.tokens import CachedTokenSource
+
+    tokens = checks.tokens
+    return not isinstance(tokens, CachedTokenSource) or tokens.cached() is not None
+
+
+def _for_any_business(client: Client, token: AccessToken) -> Client:
+    """Return a client that names a business if the token covers several: the API requires that."""
+    if client.business is None and len(token.businesses) > 1:
+        return client.for_business(token.businesses[0])
+    return client
+
+
+def _expiry(token: AccessToken) -> str:
+    return rfc3339_or_none(token.expires_at) or "an unknown time"

@@ -1,0 +1,139 @@
+"""The environment variables that jebbitctl reads: each declared once, with its kind and its help."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple
+
+from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util.inputs import clean_credential
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Kind(Enum):
+    """How a variable's value is read."""
+
+    CREDENTIAL = auto()
+    SETTING = auto()
+    SWITCH = auto()
+
+
+class Variable(NamedTuple):
+    """One environment variable.
+
+    Attributes:
+        name: such as ``JEBBIT_TIMEOUT``.
+        kind: how its value is read.
+        help: one line, without a full stop.
+        selects_account: whether it decides which account, service or files a command uses. A sandbox replaces
+            these variables.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    selects_account: bool = True
+
+
+CLIENT_ID = "JEBBIT_CLIENT_ID"
+CLIENT_SECRET = "JEBBIT_CLIENT_SECRET"  # noqa: S105 - a variable's name
+ACCESS_TOKEN = "JEBBIT_ACCESS_TOKEN"  # noqa: S105 - a variable's name
+WEBHOOK_SECRET = "JEBBIT_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
+BUSINESS_ID = "JEBBIT_BUSINESS_ID"
+PROFILE = "JEBBIT_PROFILE"
+API_BASE_URL = "JEBBIT_API_BASE_URL"
+AUTH_ISSUER = "JEBBIT_AUTH_ISSUER"
+API_AUDIENCE = "JEBBIT_API_AUDIENCE"
+CONFIG_DIR = "JEBBIT_CONFIG_DIR"
+TIMEOUT = "JEBBIT_TIMEOUT"
+NO_INPUT = "JEBBIT_NO_INPUT"
+DEBUG = "JEBBIT_DEBUG"
+
+_DECLARED = (
+    Variable(CLIENT_ID, Kind.CREDENTIAL, "Client id; with its secret, no login is needed"),
+    Variable(CLIENT_SECRET, Kind.CREDENTIAL, "Client secret"),
+    Variable(ACCESS_TOKEN, Kind.CREDENTIAL, "Use this access token and request none"),
+    Variable(WEBHOOK_SECRET, Kind.CREDENTIAL, "An integration's shared secret"),
+    Variable(BUSINESS_ID, Kind.SETTING, "Like --business"),
+    Variable(PROFILE, Kind.SETTING, "Like --profile"),
+    Variable(API_BASE_URL, Kind.SETTING, "Base URL of the API"),
+    Variable(AUTH_ISSUER, Kind.SETTING, "Base URL of the token issuer"),
+    Variable(API_AUDIENCE, Kind.SETTING, "Audience to request tokens for"),
+    Variable(CONFIG_DIR, Kind.SETTING, "Directory for profiles and cached tokens"),
+    Variable(
+        TIMEOUT,
+        Kind.SETTING,
+        "Seconds for an API call and its retries (default: 60)",
+        selects_account=False,
+    ),
+    Variable(NO_INPUT, Kind.SWITCH, "Like --no-input, if set to 1", selects_account=False),
+    Variable(DEBUG, Kind.SWITCH, "Like --debug, if set to 1", selects_account=False),
+)
+VARIABLES = {variable.name: variable for variable in _DECLARED}
+"""Every variable by name, in the order of the help."""
+
+_OFF = frozenset({"", "0", "false", "no"})
+
+
+class Environment:
+    """The variables of one invocation.
+
+    Args:
+        values: names and values, such as ``os.environ``.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a variable is set, even if it is empty."""
+        return name in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the declared variables that are set."""
+        return (name for name in VARIABLES if name in self.values)
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting, None if it is not set.
+
+        Raises:
+            UsageError: it is empty, which never means "unset": it is a mistake in a script. Or it contains
+                control characters.
+        """
+        value = self.values.get(name)
+        if value == "":
+            raise UsageError(f"{name} is set but empty", hint=f"unset {name}, or give it a value")
+        if value is not None and not value.isprintable():
+            raise UsageError(f"{name} contains a line break or another control character")
+        return value
+
+    def credential(self, name: str) -> str | None:
+        """Return a credential, None if it is not set.
+
+        Raises:
+            CredentialsError: it is empty, or contains line breaks or control characters.
+        """
+        value = self.values.get(name)
+        if value == "":
+            raise CredentialsError(f"{name} is empty", hint=f"give {name} a value, or unset it")
+        return None if value is None else clean_credential(value, source=name)
+
+    def switch(self, name: str) -> bool:
+        """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
+        return self.values.get(name, "").lower() not in _OFF
+
+    def secrets(self) -> list[str]:
+        """Return the secrets that are set, for output to mask."""
+        names = (CLIENT_SECRET, ACCESS_TOKEN, WEBHOOK_SECRET)
+        return [value.strip() for name in names if (value := self.values.get(name))]
+
+    def for_account(self, account: Mapping[str, str]) -> dict[str, str]:
+        """Return the whole environment with these variables instead of those that select an account."""
+        others = {
+            name: value
+            for name, value in self.values.items()
+            if name not in VARIABLES or not VARIABLES[name].selects_account
+        }
+        return {**others, **account}

@@ -1,0 +1,165 @@
+"""Applies a plan, one step at a time. Reads each resource again before it writes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jebbitctl.api import integrations, mappings
+from jebbitctl.api.resources import OWNER, diff, raise_if_unapplied, require_created_id
+from jebbitctl.errors import ConflictError, NotFoundError, RejectedError
+from jebbitctl.manifest.current_state import fetch_integrations, fetch_mappings
+from jebbitctl.manifest.plan import DELETE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.manifest.plan import Plan, PlanStep
+    from jebbitctl.manifest.schema import IntegrationSpec
+    from jebbitctl.storage.secret_files import SecretFiles
+
+_RUN_AGAIN = "run the command again to make a new plan"
+_NOT_COMPARED = frozenset({"updated_at", "shared_secret"})
+"""Changing a mapping may update the former; a list may hide the latter, and no step writes it."""
+
+
+class Applier:
+    """Executes the steps of a plan.
+
+    Args:
+        clients: by business.
+        plan: the plan, with the state that it is based on.
+        secrets: where to write new shared secrets, None to discard them.
+    """
+
+    def __init__(
+        self, clients: Mapping[str | None, Client], plan: Plan, secrets: SecretFiles | None = None
+    ) -> None:
+        self._clients = clients
+        self._secrets = secrets
+        self._known_mappings = set(plan.known_mappings)
+        self.ids = dict(plan.ids)
+        """The ids of existing integrations, by name in the manifest; extended with each creation."""
+
+    def execute(self, step: PlanStep) -> None:
+        """Execute one step.
+
+        Raises:
+            ConflictError: someone else has changed the resource since the plan was made; nothing was written.
+            PartiallyAppliedError: Jebbit did not apply every attribute.
+            JebbitctlError: the write was rejected, or got no response.
+        """
+        client = self._clients[step.business]
+        if step.current is not None:
+            _update_or_delete(client, step, step.current)
+        elif step.is_mapping:
+            self._create_mapping(client, step)
+        else:
+            self._create_integration(client, step)
+
+    def write_pending_secrets(self, specs: Iterable[IntegrationSpec]) -> list[str]:
+        """Write the secrets that an earlier run could not write; return the names of their integrations.
+
+        Raises:
+            RejectedError: Jebbit does not return a secret.
+            JebbitctlError: a secret cannot be written.
+        """
+        if not self._secrets:
+            return []
+        pending = [spec for spec in specs if spec.name in self.ids and self._secrets.is_pending(spec.name)]
+        for spec in pending:
+            self._fetch_secret(self._clients[spec.business], self._secrets, spec.name)
+        return [spec.name for spec in pending]
+
+    def _fetch_secret(self, client: Client, secrets: SecretFiles, name: str) -> None:
+        """Read a secret from Jebbit and write it to its file."""
+        try:
+            secret = integrations.shared_secret(client, self.ids[name])
+        except RejectedError as error:
+            raise error.with_hint(
+                f"write it to {secrets.path(name)}, or remove that file to continue without it: {error.hint}"
+            ) from error
+        secrets.write(name, secret)
+
+    def _create_integration(self, client: Client, step: PlanStep) -> None:
+        name, desired = str(step.name), step.desired
+        same_endpoint = integrations.filter_integrations(
+            fetch_integrations(client), service=integrations.WEBHOOKS, endpoint=desired["endpoint"]
+        )
+        _require_known("integration", same_endpoint, self.ids.values())
+        if self._secrets:
+            self._secrets.reserve(name)
+        created, unapplied = integrations.create(client, desired)
+        if created.id:
+            self.ids[name] = created.id
+        secret = integrations.secret_in(created)
+        if self._secrets and secret:
+            self._secrets.write(name, secret)
+        require_created_id(integrations.PATH, created)
+        if self._secrets and not secret:
+            self._fetch_secret(client, self._secrets, name)
+        raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
+
+    def _create_mapping(self, client: Client, step: PlanStep) -> None:
+        owner = self.ids[str(step.name)]
+        same_var = [
+            mapping
+            for mapping in fetch_mappings(client)
+            if mapping.attributes[OWNER] == owner and mapping.attributes.get("jebbit_var") == step.jebbit_var
+        ]
+        _require_known("mapping", same_var, self._known_mappings)
+        created, unapplied = mappings.create(client, {OWNER: owner, **step.desired})
+        self._known_mappings.add(str(created.id))
+        raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")
+
+
+def _require_known(noun: str, resources: Iterable[Resource], known_ids: Collection[str]) -> None:
+    """Check that nobody else has created one of these resources since the plan was made.
+
+    Raises:
+        ConflictError: somebody has.
+    """
+    for resource in resources:
+        if str(resource.id) not in known_ids:
+            raise ConflictError(f"someone else has just created {noun} {resource.id}", hint=_RUN_AGAIN)
+
+
+def _update_or_delete(client: Client, step: PlanStep, planned: Resource) -> None:
+    """Update or delete a resource. Deleting one that no longer exists succeeds.
+
+    Args:
+        client: of the business.
+        step: an update or a deletion.
+        planned: the resource as it was when the plan was made.
+    """
+    api, noun = (mappings, "mapping") if step.is_mapping else (integrations, "integration")
+    id_ = str(planned.id)
+    try:
+        current = api.get(client, id_)
+        _require_unchanged(f"{noun} {id_}", planned, current)
+        if step.action == DELETE:
+            api.delete(client, id_)
+            return
+    except NotFoundError:
+        if step.action == DELETE:
+            return
+        raise
+    _, unapplied = api.update(client, current, step.desired)
+    raise_if_unapplied(unapplied, command=f"jebbitctl {noun}s get {id_}")
+
+
+def _require_unchanged(name: str, planned: Resource, current: Resource) -> None:
+    """Check that nobody else has changed a resource since the plan was made.
+
+    Raises:
+        ConflictError: somebody has.
+    """
+    expected = {  # a list may contain attributes that the resource itself does not
+        name: value
+        for name, value in planned.attributes.items()
+        if name in current.attributes and name not in _NOT_COMPARED
+    }
+    if changes := diff(current.attributes, expected):
+        attributes = ", ".join(change.name for change in changes)
+        raise ConflictError(f"someone else has just changed {name}: {attributes}", hint=_RUN_AGAIN)

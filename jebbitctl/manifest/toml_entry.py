@@ -1,0 +1,182 @@
+"""Edits one entry of a manifest file to match an integration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+
+from jebbitctl.api import mapping_csv, mapping_plan, mappings
+from jebbitctl.api.integrations import REGIONS, WEBHOOKS
+from jebbitctl.api.resources import OPTIONS, diff
+from jebbitctl.errors import UsageError
+from jebbitctl.manifest.load import escape
+from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, OPTION_TYPES, IntegrationSpec, import_lines
+from jebbitctl.manifest.validation import is_json
+from jebbitctl.util.text import json_text
+from jebbitctl.util.urls import require_https
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jebbitctl.api.resources import Resource
+
+
+def empty_spec(name: str, business: str | None) -> IntegrationSpec:
+    """Return the spec of a new, empty entry."""
+    return IntegrationSpec(name, (), business)
+
+
+class TomlEntry:
+    """An entry of a manifest file.
+
+    Args:
+        table: the entry's table, from tomlkit; edited in place.
+        spec: the parsed entry.
+        warn: called with a message for each value that a manifest cannot represent.
+    """
+
+    def __init__(self, table: Any, spec: IntegrationSpec, warn: Callable[[str], None]) -> None:
+        self._table = table
+        self._spec = spec
+        self._warn = warn
+
+    def update(self, integration: Resource, owned: Sequence[Resource], *, with_id: bool) -> None:
+        """Change only what differs; the rest keeps its place, its comments and its variables.
+
+        Args:
+            integration: to match.
+            owned: its mappings, newest first.
+            with_id: whether the entry needs its id.
+        """
+        if (with_id or not _is_creatable(integration)) and "id" not in self._table:
+            self._table["id"] = integration.id
+        service = integration.attributes.get("service_name")
+        if service != self._spec.service_name and isinstance(service, str):
+            self._table["service_name"] = service
+        self._update_attributes(integration.attributes)
+        self._update_options(integration.attributes.get(OPTIONS))
+        self._update_mappings(owned)
+
+    def _update_attributes(self, current: dict[str, Any]) -> None:
+        """Write attributes that have their own key; update other attributes only if the entry has them."""
+        declared = self._spec.attributes
+        others = declared.keys() - ATTRIBUTE_TYPES.keys() - {OPTIONS}
+        for name in (*ATTRIBUTE_TYPES, *sorted(others)):
+            value = current.get(name)
+            holder = ("set",) if name in others else ()
+            if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
+                self._remove((*holder, name))
+            elif name not in declared or diff(current, {name: declared[name]}):
+                self._put((*holder, name), escape(str(value)) if name == "endpoint" else value)
+
+    def _update_options(self, current: Any) -> None:
+        declared = self._spec.attributes.get(OPTIONS, {})
+        options = current if isinstance(current, dict) else {}
+        for name in dict.fromkeys((*OPTION_TYPES, *options, *declared)):
+            holder = (OPTIONS,) if name in OPTION_TYPES else ("set", OPTIONS)
+            value = options.get(name)
+            if not self._is_storable(f"{OPTIONS}.{name}", value, OPTION_TYPES.get(name)):
+                self._remove((*holder, name))
+            elif name not in declared or diff({name: value}, {name: declared[name]}):
+                self._put((*holder, name), value)
+
+    def _is_storable(self, name: str, value: Any, type_: type | None) -> bool:
+        """Whether a manifest can represent a value; warn if it cannot, unless the value is null."""
+        if value is None:
+            return False
+        fits = is_json(value) if type_ is None else isinstance(value, type_) and is_json(value)
+        if name == "region" and value not in REGIONS:
+            fits = False
+        if not fits:
+            self._warn(f"{self._spec.name}: {name} is left out: a manifest cannot represent its value")
+        return fits
+
+    def _update_mappings(self, owned: Sequence[Resource]) -> None:
+        storable = [mapping for mapping in owned if self._is_storable_mapping(mapping)]
+        if self._spec.mappings is None:
+            if storable:
+                self._table["mappings"] = array = tomlkit.array()
+                for mapping in reversed(storable):
+                    _append(array, mapping)
+                array.add_line(indent="")
+            return
+        array = self._table["mappings"]
+        removed = []
+        for step in mapping_plan.plan_import(import_lines(self._spec.mappings), storable, prune=True):
+            if step.line is not None and step.current is None:
+                removed.append(step.line.number)
+            elif step.line is not None and step.current is not None:
+                for name in mapping_plan.changed_attributes(step.current, step.line):
+                    _put_text(array[step.line.number], name, step.current.attributes.get(name))
+            elif step.current is not None:
+                _append(array, step.current)
+        for position in reversed(removed):
+            del array[position]
+
+    def _is_storable_mapping(self, mapping: Resource) -> bool:
+        """Whether a manifest can represent a mapping; warn if it cannot."""
+        names = [mapping.attributes.get(name) for name in ("jebbit_var", "client_var")]
+        default = mapping.attributes.get("default")
+        if (
+            all(isinstance(name, str) and is_json(name) for name in names)
+            and (default is None or (isinstance(default, str) and is_json(default)))
+            and not mappings.name_problem(jebbit_var=str(names[0]), client_var=str(names[1]))
+        ):
+            return True
+        self._warn(
+            f"{self._spec.name}: mapping {mapping.id} is left out: a manifest cannot represent its value"
+        )
+        return False
+
+    def _put(self, path: tuple[str, ...], value: Any) -> None:
+        table, *rest = self._table, *path
+        while len(rest) > 1 and rest[0] in table:
+            table = table[rest.pop(0)]
+        if len(rest) == 1:
+            table[rest[0]] = _item(value)
+        else:
+            table.append(tomlkit.key(rest), _item(value))
+
+    def _remove(self, path: tuple[str, ...]) -> None:
+        table = self._table
+        for key in path[:-1]:
+            table = table.get(key, {})
+        table.pop(path[-1], None)
+
+
+def _is_creatable(integration: Resource) -> bool:
+    """Whether apply could create this integration from an entry without an id."""
+    endpoint = integration.attributes.get("endpoint")
+    if not isinstance(endpoint, str) or integration.attributes.get("service_name") != WEBHOOKS:
+        return False
+    try:
+        require_https(endpoint, what="endpoint")
+    except UsageError:
+        return False
+    return True
+
+
+def _item(value: Any) -> Any:
+    """Return a value for tomlkit; control characters in strings are escaped as in JSON."""
+    return tomlkit.value(json_text(value)) if isinstance(value, str) else tomlkit.item(value)
+
+
+def _append(array: Any, mapping: Resource) -> None:
+    """Append a mapping to an array, or to a ``[[…mappings]]`` array of tables."""
+    inline = isinstance(array, tomlkit.items.Array)
+    item: Any = tomlkit.inline_table() if inline else tomlkit.table()
+    for name in mapping_csv.COLUMNS:
+        _put_text(item, name, mapping.attributes.get(name))
+    if inline:
+        array.add_line(item, indent="  ")
+    else:
+        array.append(item)
+
+
+def _put_text(item: Any, name: str, value: Any) -> None:
+    """Set a key of a table, or remove it if the value is empty."""
+    if text := mapping_csv.to_cell(value):
+        item[name] = _item(text)
+    else:
+        item.pop(name, None)

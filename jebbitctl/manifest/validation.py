@@ -1,0 +1,97 @@
+"""Checks of a parsed manifest. Every error names a key."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Path: TypeAlias = tuple["str | int", ...]
+"""A place in a manifest: keys from the outside in, and positions in arrays."""
+
+_TYPES = {str: "a string", bool: "true or false", dict: "a table", list: "an array"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class ManifestError(Exception):
+    """An error in a manifest, and its place."""
+
+    def __init__(self, path: Path, problem: str, hint: str | None = None) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+        self.hint = hint
+
+
+def get_table(holder: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    """Return the table under a key, an empty one if the key is missing.
+
+    Raises:
+        ManifestError: the value is not a table.
+    """
+    table: dict[str, Any] = get_typed(holder, key, dict, path) or {}
+    return table
+
+
+def get_typed(holder: dict[str, Any], key: str, type_: type, path: Path) -> Any:
+    """Return a value of this type, None if the key is missing.
+
+    Raises:
+        ManifestError: the value has another type.
+    """
+    value = holder.get(key)
+    if value is not None and not isinstance(value, type_):
+        raise ManifestError((*path, key), f"must be {_TYPES[type_]}")
+    return value
+
+
+def require_known(table: dict[str, Any], known: Iterable[str], path: Path, advice: str | None = None) -> None:
+    """Check that a table has only known keys.
+
+    Args:
+        table: to check.
+        known: the allowed keys.
+        path: of the table.
+        advice: what to do with another key, for the hint.
+
+    Raises:
+        ManifestError: a key is unknown; the hint suggests the closest known one.
+    """
+    known = list(known)
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(known)}"
+            raise ManifestError((*path, key), "unknown key", f"{hint} ({advice})" if advice else hint)
+
+
+def reject_keys(table: dict[str, Any], rejected: Iterable[str], path: Path) -> None:
+    """Check that a table has none of these keys, and only values that JSON can represent.
+
+    Raises:
+        ManifestError: it has such a key or another value.
+    """
+    for key, value in table.items():
+        if key in rejected:
+            raise ManifestError(
+                (*path, key), "cannot be set here: it has its own key, or only Jebbit sets it"
+            )
+        if not is_json(value):
+            raise ManifestError((*path, key), "cannot be sent as JSON", "write a date as a string")
+
+
+def is_json(value: Any) -> bool:
+    """Whether both TOML and JSON can represent a value; neither a date nor null qualifies."""
+    if isinstance(value, dict):
+        return all(map(is_json, [*value, *value.values()]))
+    if isinstance(value, list):
+        return all(map(is_json, value))
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63  # TOML's range
+    if isinstance(value, str):
+        return not _SURROGATE.search(value)
+    return isinstance(value, float) and math.isfinite(value)

@@ -1,0 +1,27 @@
+"""Prints an error on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jebbitctl.output.streams import styled, write_error_line
+from jebbitctl.util.text import escape_controls, json_text
+
+if TYPE_CHECKING:
+    from jebbitctl.errors import JebbitctlError
+
+
+def report(error: JebbitctlError, *, as_json: bool) -> None:
+    """Print an error and its hint, one line each, or as one JSON object."""
+    if as_json:
+        members = {
+            "code": error.code,
+            "message": error.message,
+            "status": None if error.status is None else int(error.status),
+            "hint": error.hint,
+        }
+        write_error_line(json_text({"error": members}, ascii_only=True))
+        return
+    write_error_line(f"{styled('error:', 'red')} {escape_controls(error.message)}")
+    if error.hint:
+        write_error_line(f"{styled('hint:', 'cyan')} {escape_controls(error.hint)}")

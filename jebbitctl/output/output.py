@@ -1,0 +1,197 @@
+"""The output of one command."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.output.diff import diff_lines
+from jebbitctl.output.progress import show_progress
+from jebbitctl.output.query import COMMAND_DONE, compile_query, search
+from jebbitctl.output.streams import discard, is_terminal, styled, write_error_line
+from jebbitctl.output.tables import key_value_lines, table_lines
+from jebbitctl.util.redaction import redact
+from jebbitctl.util.text import cell, escape_controls, flatten, json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from jebbitctl.output.progress import Progress
+
+BATCH_ROWS = 100
+"""Rows that a terminal shows at a time: a long list begins while the rest is being fetched."""
+
+
+class Convertible(Protocol):
+    """Something with its own JSON object, such as a resource."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object."""
+
+
+class Output:
+    """Prints one command's result in the requested format, or the one that suits the streams.
+
+    Args:
+        json: one JSON document.
+        plain: tab-separated lines, even on a terminal.
+        query: a JMESPath expression over the JSON document.
+        debug: print what :meth:`debug` is given.
+
+    Raises:
+        UsageError: the query cannot be parsed.
+    """
+
+    def __init__(
+        self, *, json: bool = False, plain: bool = False, query: str | None = None, debug: bool = False
+    ) -> None:
+        self.json = json or query is not None
+        self.plain = not self.json and (plain or not is_terminal(sys.stdout))
+        self.debugging = debug
+        self._deferred_error: JebbitctlError | None = None
+        """Why :meth:`best_effort` could not print something."""
+        self._query = None if query is None else compile_query(query)
+
+    def document(self, value: Any, *, one_line: bool = False) -> None:
+        """Print a JSON value, or the result of the query; a string result is printed bare."""
+        if self._query is not None:
+            value = search(self._query, value)
+            if isinstance(value, str):
+                self.line(escape_controls(value) if is_terminal(sys.stdout) else value)
+                return
+        encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+        indent = 2 if is_terminal(sys.stdout) and not one_line else None
+        self.line(json_text(value, indent=indent, ascii_only=encoding != "utf8"))
+
+    def table(
+        self,
+        rows: Iterable[Mapping[str, Any] | Convertible],
+        columns: Sequence[str],
+        *,
+        show_secrets: bool = False,
+    ) -> int:
+        """Print resources as rows as they arrive, or all at once as JSON; return their number."""
+        shown = (_json_object(row, show_secrets=show_secrets) for row in rows)
+        if self.json:
+            found = list(shown)
+            self.document(found)
+            return len(found)
+        count = 0
+        widths = [len(column) for column in columns]
+        while batch := list(islice(shown, 1 if self.plain else BATCH_ROWS)):
+            values = [[row.get(column) for column in columns] for row in batch]
+            if self.plain:
+                lines = ["\t".join(map(cell, values[0]))]
+            else:
+                lines, widths = table_lines(values, columns, widths, header=not count)
+            self._lines(lines)
+            count += len(batch)
+        return count
+
+    def resource(self, resource: Convertible, *, show_secrets: bool = False) -> None:
+        """Print one resource, one attribute per line."""
+        shown = _json_object(resource, show_secrets=show_secrets)
+        if self.json:
+            self.document(shown)
+        else:
+            self.key_values(flatten(shown))
+
+    def key_values(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        """Print names and values; not for JSON."""
+        if self.plain:
+            self._lines(f"{escape_controls(name)}\t{cell(value)}" for name, value in pairs)
+        else:
+            self._lines(key_value_lines(pairs))
+
+    def diff(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Print lines of a diff, each with its sign; not for JSON."""
+        self._lines(diff_lines(lines, sys.stdout))
+
+    def diff_notes(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Print lines of a diff on stderr."""
+        for line in diff_lines(lines, sys.stderr):
+            write_error_line(line)
+
+    def scalar(self, text: str, document: Mapping[str, Any]) -> None:
+        """Print one bare string, ready for ``$(…)``, or the JSON document around it."""
+        if self.json:
+            self.document(document)
+        else:
+            self.line(escape_controls(text) if is_terminal(sys.stdout) else text)
+
+    def verbatim(self, lines: Iterable[str]) -> None:
+        """Print lines for another program: in UTF-8, with the same bytes on every system."""
+        on_terminal = is_terminal(sys.stdout)
+        if isinstance(sys.stdout, io.TextIOWrapper) and not on_terminal:
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        self._lines(escape_controls(line) if on_terminal else line for line in lines)
+
+    def line(self, text: str) -> None:
+        """Print a line as it is."""
+        sys.stdout.write(text + "\n")
+
+    @contextmanager
+    def best_effort(self) -> Iterator[None]:
+        """Print progress or results in this block without letting stdout stop the work.
+
+        A closed or full stdout neither ends the work nor hides its exit code. The end of the command reports
+        it, except for a closed pipe.
+        """
+        try:
+            yield
+            sys.stdout.flush()
+        except OSError as error:
+            discard(sys.stdout)  # its next flush would fail, and replace the exit code
+            if not isinstance(error, BrokenPipeError):
+                self._deferred_error = JebbitctlError(f"standard output: {error.strerror}", hint=COMMAND_DONE)
+        except JebbitctlError as error:
+            self._deferred_error = error.with_hint(COMMAND_DONE)
+
+    @contextmanager
+    def deferred_errors(self) -> Iterator[None]:
+        """Report at the end of a command what :meth:`best_effort` could not print.
+
+        Raises:
+            JebbitctlError: the command succeeded, but its result could not be printed.
+        """
+        try:
+            yield
+        except JebbitctlError:
+            if self._deferred_error:
+                self.warn(self._deferred_error.message)
+            raise
+        if self._deferred_error:
+            raise self._deferred_error
+
+    def note(self, text: str) -> None:
+        """Print a message on stderr."""
+        write_error_line(escape_controls(text))
+
+    def warn(self, text: str) -> None:
+        """Print a warning on stderr."""
+        write_error_line(f"{styled('warning:', 'yellow')} {escape_controls(text)}")
+
+    def debug(self, text: str) -> None:
+        """Print a debug message on stderr, if debugging."""
+        if self.debugging:
+            write_error_line(styled(escape_controls(text), "bright_black"))
+
+    def progress(self, description: str, total: int | None = None) -> AbstractContextManager[Progress]:
+        """Show the progress of a block of work on stderr, if it is a terminal."""
+        return show_progress(description, total)
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.line(line)
+
+
+def _json_object(value: Mapping[str, Any] | Convertible, *, show_secrets: bool) -> dict[str, Any]:
+    """Return a row or a resource as a JSON object, with its secrets masked unless ``show_secrets``."""
+    found = dict(value) if isinstance(value, Mapping) else value.to_dict()
+    return found if show_secrets else cast("dict[str, Any]", redact(found))

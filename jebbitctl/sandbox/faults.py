@@ -1,0 +1,57 @@
+"""Injects faults: slow responses, and the failures of real services."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from random import Random
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
+
+from jebbitctl.sandbox.responses import ApiError, error_response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from threading import Event
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_PROXY_PAGE = (
+    "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
+)
+
+
+def inject_faults(
+    app: WSGIApplication, *, latency_ms: int, fail_rate: float, closing: Event
+) -> WSGIApplication:
+    """Return ``app`` with delays and failures. A request that fails never reaches ``app``.
+
+    Args:
+        app: the WSGI application.
+        latency_ms: milliseconds before each response.
+        fail_rate: the share of requests that fail, 0 to 1. The same requests fail in each run.
+        closing: ends all delays when it is set.
+    """
+    failures = cycle((_unavailable, _too_many_requests, _bad_gateway))
+    random = Random(0)  # noqa: S311 - the same failures in each run
+
+    def faulty(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        closing.wait(latency_ms / 1000)
+        failing = random.random() < fail_rate
+        return (next(failures)() if failing else app)(environ, start_response)
+
+    return faulty
+
+
+def _unavailable() -> Response:
+    return error_response(ApiError(503))
+
+
+def _too_many_requests() -> Response:
+    response = error_response(ApiError(429))
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def _bad_gateway() -> Response:
+    return Response(_PROXY_PAGE, 502, content_type="text/html")

@@ -1,0 +1,220 @@
+"""The types of resources, as data for the one implementation of collections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from jebbitctl.sandbox import backfills
+from jebbitctl.sandbox.responses import ApiError
+from jebbitctl.sandbox.state import random_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
+
+    Hook: TypeAlias = Callable[[SandboxState, Business, StoredResource], None]
+    JsonType: TypeAlias = type
+
+REGIONS = ("us", "eu")
+_ANY_TYPE = (str, int, float, bool, list, dict)
+
+
+def _do_nothing(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One type of resource.
+
+    Attributes:
+        type: its JSON:API type, also used in URLs.
+        writes: the allowed methods out of POST, PATCH and DELETE.
+        writable: the attributes that clients can write, with their JSON types; others are silently ignored.
+        required: the attributes that a POST must include, else 400.
+        parent: the attribute with the id of the parent, and the parent's type.
+        filters: by name, a function that tells whether a resource matches the values of ``filter[name]``.
+        required_filter: a filter that a list request must include, else 400.
+        paged: whether lists support ``page[number]`` and ``page[size]``.
+        readable: whether it has URLs of its own; if not, it is only listed under another resource.
+        empty_status: the status for a POST without attributes.
+        patch_has_body: whether a PATCH must have ``data``.
+        defaults: makes the attributes of a new resource.
+        check: raises ApiError 400 for invalid attributes.
+        on_create: called with a new resource before it is added.
+        on_read: called before a resource is returned.
+        on_update: called with a resource before it is changed.
+    """
+
+    type: str
+    writes: frozenset[str] = frozenset({"POST", "PATCH", "DELETE"})
+    writable: Mapping[str, tuple[JsonType, ...]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    parent: tuple[str, str] | None = None
+    filters: Mapping[str, Callable[[StoredResource, list[str]], bool]] = field(default_factory=dict)
+    required_filter: str | None = None
+    paged: bool = False
+    readable: bool = True
+    empty_status: int = 400
+    patch_has_body: bool = True
+    defaults: Callable[[], dict[str, Any]] = dict
+    check: Callable[[Mapping[str, Any]], None] = _do_nothing
+    on_create: Hook = _do_nothing
+    on_read: Hook = _do_nothing
+    on_update: Hook = _do_nothing
+
+    @property
+    def scopes(self) -> list[str]:
+        """Its scopes, such as ``read:campaign``."""
+        actions = ("read", "write") if self.writes else ("read",)
+        return [self.scope(action) for action in actions]
+
+    def scope(self, action: str) -> str:
+        """Return the scope for an action, ``read`` or ``write``."""
+        return f"{action}:{self.type.removesuffix('s')}"
+
+
+def _new_integration() -> dict[str, Any]:
+    return {
+        "endpoint": None,
+        "include_uids": False,
+        "region": "us",
+        "require_opt_in": None,
+        "created_at": None,
+        "updated_at": None,
+        "service_name": "webhooks_standard",
+        "include_mapped_attributes": True,
+        "additional_options": {"hash_pii": False},
+        "is_active": True,
+        "shared_secret": random_text(34),
+    }
+
+
+def _check_integration(attributes: Mapping[str, Any]) -> None:
+    if attributes.get("region", "us") not in REGIONS:
+        raise ApiError(400, "region must be us or eu")
+    endpoint = attributes.get("endpoint", "unchanged")
+    if not isinstance(endpoint, str) or not endpoint:
+        raise ApiError(400, "endpoint must be a URL")
+
+
+def _check_mapping(attributes: Mapping[str, Any]) -> None:
+    if attributes.get("jebbit_var") == "$metadata":
+        raise ApiError(400, "Invalid 'jebbit_var' cannot be '$metadata'")
+
+
+def _is_launched(campaign: StoredResource, values: list[str]) -> bool:
+    launched = {"true": True, "false": False}.get(values[-1])
+    if launched is None:
+        raise ApiError(400, "filter[launched] must be true or false")
+    return launched == (campaign.attributes["launch_date"] is not None)
+
+
+def _title_contains(campaign: StoredResource, values: list[str]) -> bool:
+    return values[-1].casefold() in campaign.attributes["title"].casefold()
+
+
+def _equals(name: str) -> Callable[[StoredResource, list[str]], bool]:
+    return lambda resource, values: resource.attributes[name] in values
+
+
+def _feed_part(type_: str, **writable: tuple[type, ...]) -> ResourceType:
+    return ResourceType(
+        type_,
+        writable={"feed_id": (str,), **writable},
+        required=("feed_id", *writable),
+        parent=("feed_id", "feeds"),
+        filters={"feed_id": _equals("feed_id")},
+        required_filter="feed_id",
+    )
+
+
+RESOURCE_TYPES = {
+    resource_type.type: resource_type
+    for resource_type in (
+        ResourceType(
+            "integrations",
+            writable={
+                "endpoint": (str,),
+                "region": (str,),
+                "is_active": (bool,),
+                "include_uids": (bool,),
+                "require_opt_in": (bool, type(None)),
+                "include_mapped_attributes": (bool,),
+                "additional_options": (dict,),
+            },
+            required=("endpoint",),
+            defaults=_new_integration,
+            check=_check_integration,
+        ),
+        ResourceType(
+            "integration_mappings",
+            writable={
+                "jebbit_var": (str,),
+                "client_var": (str,),
+                "integration_id": (str,),
+                "default": (str, type(None)),
+            },
+            required=("jebbit_var", "client_var", "integration_id"),
+            parent=("integration_id", "integrations"),
+            filters={"integration_id": _equals("integration_id")},
+            empty_status=422,
+            defaults=lambda: {
+                "jebbit_var": None,
+                "client_var": None,
+                "integration_id": None,
+                "default": None,
+            },
+            check=_check_mapping,
+        ),
+        ResourceType(
+            "integration_historic_backfills",
+            writes=frozenset({"POST", "PATCH"}),
+            writable={"integration_id": (str,)},
+            required=("integration_id",),
+            parent=("integration_id", "integrations"),
+            filters={"integration_id": _equals("integration_id")},
+            empty_status=422,
+            patch_has_body=False,
+            defaults=lambda: {
+                "status": backfills.RECEIVED,
+                "integration_id": None,
+                "created_at": None,
+                "updated_at": None,
+            },
+            on_create=backfills.require_active,
+            on_read=backfills.progress,
+            on_update=backfills.restart,
+        ),
+        ResourceType(
+            "campaigns",
+            writes=frozenset(),
+            filters={"launched": _is_launched, "title_contains": _title_contains},
+            paged=True,
+        ),
+        ResourceType("launch_links", writes=frozenset(), readable=False),
+        ResourceType(
+            "feeds",
+            writable={"name": (str,)},
+            required=("name",),
+            defaults=lambda: {"name": None, "status": "uploaded", "source": "API"},
+        ),
+        _feed_part("feed_columns", name=(str,)),
+        _feed_part("feed_rows", product_identifier=(str,), data=_ANY_TYPE),
+    )
+}
+"""All resource types, by JSON:API type."""
+
+NESTED = (
+    ("campaigns", "launch_links"),
+    ("campaigns", "integrations"),
+    ("integrations", "campaigns"),
+    ("feeds", "feed_columns"),
+    ("feeds", "feed_rows"),
+)
+"""Types whose resources are listed under a resource of another type: (outer, inner)."""
+
+SCOPES = [scope for resource_type in RESOURCE_TYPES.values() for scope in resource_type.scopes]
+"""All scopes except those of businesses."""

@@ -1,0 +1,216 @@
+"""The routes of the Integrations API, their permissions and their handlers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request
+
+from jebbitctl.sandbox import issuer, jwt
+from jebbitctl.sandbox.collection import Collection
+from jebbitctl.sandbox.deliveries import OutgoingDelivery
+from jebbitctl.sandbox.resource_types import NESTED, RESOURCE_TYPES
+from jebbitctl.sandbox.responses import (
+    ApiError,
+    empty_response,
+    error_response,
+    json_response,
+    read_attributes,
+    read_document,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from werkzeug.wrappers import Response
+
+    from jebbitctl.sandbox.resource_types import ResourceType
+    from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
+
+ROOT = "/api/v1"
+
+
+@dataclass(slots=True)
+class AuthorizedRequest:
+    """A request with a valid token that has the required scope.
+
+    Attributes:
+        state: the data of the sandbox, locked.
+        http: the HTTP request.
+        business: the business whose data it concerns.
+        deliveries: webhooks to send before the response, once the state is unlocked.
+    """
+
+    state: SandboxState
+    http: Request
+    business: Business
+    deliveries: list[OutgoingDelivery] = field(default_factory=list)
+
+    def collection(self, resource_type: ResourceType) -> Collection:
+        """Return the business's resources of a type."""
+        return Collection(self.state, self.business, resource_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the API: one method of one route.
+
+    Attributes:
+        scope: the scope that it requires, or None.
+        handle: called with the authorized request and the values from the path.
+    """
+
+    scope: str | None
+    handle: Callable[..., Response]
+
+
+class Api:
+    """The WSGI application: the API and the token issuer."""
+
+    def __init__(self, state: SandboxState, log: Callable[[str], None]) -> None:
+        self._state = state
+        self._log = log
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Respond to one request."""
+        request = Request(environ)
+        try:
+            response = self._respond(request)
+        except ApiError as error:
+            response = error_response(error)
+        except HTTPException as error:
+            response = error_response(ApiError(error.code or 500))
+            if allowed := getattr(error, "valid_methods", None):
+                response.headers["Allow"] = ", ".join(sorted(allowed))
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        target, values = _ROUTES.bind_to_environ(request).match()
+        if not isinstance(target, Operation):
+            with self._state.lock:
+                response: Response = target(self._state, request)
+                return response
+        with self._state.lock:
+            authorized = AuthorizedRequest(self._state, request, self._authorize(request, target.scope))
+            response = target.handle(authorized, **values)
+        for delivery in authorized.deliveries:
+            delivery.send(self._log)
+        return response
+
+    def _authorize(self, request: Request, scope: str | None) -> Business:
+        """Return the business that a request concerns.
+
+        Raises:
+            ApiError: 401 if the token is not valid, or the business is ambiguous or not covered by the token;
+                403 if the token does not have the scope.
+        """
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        claims = jwt.decode(token.strip(), self._state.signing_key, now=self._state.clock())
+        if scheme.lower() != "bearer" or claims is None:
+            raise ApiError(401)
+        permissions = claims["permissions"]
+        prefix = "read:business:"
+        covered = [scope_.removeprefix(prefix) for scope_ in permissions if scope_.startswith(prefix)]
+        named = request.headers.get("x-jebbit-business") or (covered[0] if len(covered) == 1 else "")
+        business = self._state.businesses.get(named) if named in covered else None
+        if business is None:
+            raise ApiError(401)
+        if scope and scope not in permissions:
+            raise ApiError(403)
+        return business
+
+
+def _rules() -> Iterator[Rule]:
+    yield _rule("/self", "GET", None, _self)
+    for resource_type in RESOURCE_TYPES.values():
+        if resource_type.readable:
+            yield from _resource_rules(resource_type)
+    for parent, child in NESTED:
+        handle = _list_related(RESOURCE_TYPES[parent], RESOURCE_TYPES[child])
+        yield _rule(f"/{parent}/<id_>/{child}", "GET", RESOURCE_TYPES[child].scope("read"), handle)
+    integrations = RESOURCE_TYPES["integrations"]
+    yield _rule("/integrations/<id_>/test", "POST", integrations.scope("write"), _send_test)
+
+
+def _resource_rules(resource_type: ResourceType) -> Iterator[Rule]:
+    operations: dict[tuple[str, str], Callable[..., Response]] = {
+        ("", "GET"): lambda r: json_response({"data": r.collection(resource_type).select(r.http.args)}),
+        ("", "POST"): lambda r: _document(
+            r, resource_type, r.collection(resource_type).create(read_attributes(r.http)), 201
+        ),
+        ("/<id_>", "GET"): lambda r, id_: _document(r, resource_type, r.collection(resource_type).find(id_)),
+        ("/<id_>", "PATCH"): lambda r, id_: _document(
+            r, resource_type, r.collection(resource_type).update(id_, _patch(r.http, resource_type))
+        ),
+        ("/<id_>", "DELETE"): lambda r, id_: _no_content(r.collection(resource_type).delete(id_)),
+    }
+    for (path, method), handle in operations.items():
+        if method == "GET" or method in resource_type.writes:
+            scope = resource_type.scope("read" if method == "GET" else "write")
+            yield _rule(f"/{resource_type.type}{path}", method, scope, handle)
+
+
+def _rule(path: str, method: str, scope: str | None, handle: Callable[..., Response]) -> Rule:
+    return Rule(ROOT + path, methods=[method], endpoint=Operation(scope, handle))
+
+
+def _document(
+    request: AuthorizedRequest, resource_type: ResourceType, resource: StoredResource, status: int = 200
+) -> Response:
+    return json_response({"data": request.collection(resource_type).document(resource)}, status)
+
+
+def _no_content(_: None) -> Response:
+    return empty_response(204)
+
+
+def _patch(request: Request, resource_type: ResourceType) -> dict[str, Any]:
+    """Return the attributes of a PATCH; empty for a type whose PATCH has none."""
+    if resource_type.patch_has_body:
+        return read_attributes(request)
+    if request.get_data():
+        read_document(request)
+    return {}
+
+
+def _self(request: AuthorizedRequest) -> Response:
+    business = request.business
+    return json_response(
+        {"data": {"id": business.id, "type": "businesses", "attributes": {"name": business.name}}}
+    )
+
+
+def _list_related(parent: ResourceType, child: ResourceType) -> Callable[..., Response]:
+    def handle(request: AuthorizedRequest, id_: str) -> Response:
+        request.collection(parent).find(id_)
+        related = request.collection(child).select(request.http.args, linked_to=id_)
+        return json_response({"data": related})
+
+    return handle
+
+
+def _send_test(request: AuthorizedRequest, id_: str) -> Response:
+    integration = request.collection(RESOURCE_TYPES["integrations"]).find(id_)
+    if request.http.get_data():
+        read_document(request.http)
+    delivery = OutgoingDelivery(
+        id_, integration.attributes["endpoint"], integration.attributes["shared_secret"]
+    )
+    request.deliveries.append(delivery)
+    return json_response([delivery.body.decode()])
+
+
+# Built once, under the import lock: werkzeug parses Python to compile a rule. In Python 3.11, two threads
+# that parse at the same time can break each other (CPython issue 106905).
+_ROUTES = Map(
+    [
+        Rule("/oauth/token", methods=["POST"], endpoint=issuer.token),
+        Rule(f"{ROOT}/auth", methods=["POST"], endpoint=issuer.auth),
+        *_rules(),
+    ],
+    merge_slashes=False,
+)

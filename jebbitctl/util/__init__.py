@@ -1,0 +1,1 @@
+"""Helpers. Apart from the errors, they import nothing else of jebbitctl."""

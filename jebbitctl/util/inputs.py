@@ -1,0 +1,67 @@
+"""Input from the user: files, standard input and credentials."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from jebbitctl.errors import CredentialsError, UsageError
+
+MAX_INPUT_BYTES = 32 * 1024 * 1024
+"""Larger than any document that the API accepts; a limit for endless input such as ``/dev/zero``."""
+
+
+def read_input(name: str, *, option: str) -> bytes:
+    """Return the content of a file, or of standard input for ``-``.
+
+    Args:
+        name: a path, or ``-``.
+        option: the option or argument that names it, for the error.
+
+    Raises:
+        UsageError: it cannot be read, or is larger than MAX_INPUT_BYTES.
+    """
+    try:
+        if name == "-":
+            if sys.stdin is None:
+                raise UsageError(f"{option}: standard input is closed")
+            content = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                content = file.read(MAX_INPUT_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise UsageError(f"{option} {name}: {reason}") from None
+    if len(content) > MAX_INPUT_BYTES:
+        raise UsageError(f"{option} {name}: larger than {MAX_INPUT_BYTES // 2**20} MiB")
+    return content
+
+
+def read_text_input(name: str, *, option: str) -> str:
+    """Return the content of a file or of standard input as text; see :func:`read_input`.
+
+    Raises:
+        UsageError: it cannot be read, is too large, or is not UTF-8.
+    """
+    try:
+        return read_input(name, option=option).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{option} {name}: not UTF-8 text") from None
+
+
+def clean_credential(value: str, *, source: str) -> str:
+    """Return a credential without trailing line breaks, which ``echo`` and editors add.
+
+    Args:
+        value: as typed, read or set.
+        source: its name in the error, such as ``--client-id``.
+
+    Raises:
+        CredentialsError: it is empty, or contains a line break or another control character.
+    """
+    value = value.rstrip("\r\n")
+    if not value:
+        raise CredentialsError(f"{source} is empty")
+    if not value.isprintable():
+        raise CredentialsError(f"{source} contains a line break or another control character")
+    return value

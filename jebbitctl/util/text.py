@@ -1,0 +1,94 @@
+"""Text and JSON from outside, made safe to parse and to print on a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+# C0, DEL, C1, line and paragraph separators, bidirectional controls, lone surrogates
+_CONTROLS = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+_CONTAINERS = (dict, list)
+
+MAX_DEPTH = 100
+"""Levels of nesting: well below Python's recursion limit, and more than any real document has."""
+
+
+def escape_controls(text: str) -> str:
+    """Return text on one line, with control characters replaced by escape sequences."""
+    return text if text.isprintable() else re.sub(_CONTROLS, _escape, text)
+
+
+def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
+    """Return JSON with all control characters escaped; other non-ASCII characters are kept by default."""
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    if text.isascii() and "\x7f" not in text:
+        return text  # json.dumps has escaped the other control characters
+    return re.sub(_CONTROLS, lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON into a value that :func:`json_text` can write again.
+
+    Raises:
+        ValueError: it is not JSON, nests deeper than MAX_DEPTH, or has a number that Python cannot represent.
+    """
+    try:
+        value = json.loads(text, parse_float=_finite, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    level: list[dict[str, Any] | list[Any]] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if type(inner) in _CONTAINERS
+        ]
+        if not level:
+            return value
+    raise ValueError("nested too deep")
+
+
+def cell(value: Any) -> str:
+    """Return a value as a table cell: a string as it is, null as empty text, anything else as JSON."""
+    if value is None:
+        return ""
+    return escape_controls(value) if isinstance(value, str) else json_text(value)
+
+
+def flatten(resource: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Return the members of a JSON object as names and values; nested members have dotted names."""
+    pairs: list[tuple[str, Any]] = []
+    for name, value in resource.items():
+        if isinstance(value, dict) and value:
+            pairs += flatten(value, f"{prefix}{name}.")
+        else:
+            pairs.append((f"{prefix}{name}", value))
+    return pairs
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1 mapping``, ``2 mappings``, ``3 deliveries``."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    return _SHORT_ESCAPES.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}")  # noqa: PLR2004
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,57 @@
+"""A timeout for calls that have none of their own, such as a keyring or a slow HTTP response."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+POLL_INTERVAL = 0.5
+"""Seconds that the main thread blocks at a time.
+
+A Ctrl-C that arrives just before the thread blocks does not wake it; it is noticed at the next poll.
+"""
+
+
+class _Call(threading.Thread, Generic[T]):
+    """Runs a call on a daemon thread, which does not keep the process alive."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        super().__init__(name="call_with_timeout", daemon=True)
+        self.call = call
+        self.finished = threading.Event()
+        self.results: list[T] = []
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.results.append(self.call())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            self.error = error
+        finally:
+            self.finished.set()
+
+
+def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
+    """Return ``call()``, or give up after ``seconds``.
+
+    A call that times out continues on its thread, so the caller must not use what the call works on.
+
+    Raises:
+        TimeoutError: the call takes too long.
+        BaseException: the call raises it.
+    """
+    thread = _Call(call)
+    thread.start()
+    deadline = time.monotonic() + seconds
+    while not thread.finished.wait(min(max(deadline - time.monotonic(), 0), POLL_INTERVAL)):
+        if time.monotonic() >= deadline:
+            raise TimeoutError
+    if thread.error is not None:
+        raise thread.error
+    return thread.results[0]

@@ -1,0 +1,47 @@
+"""Timestamps: formatting and parsing."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from jebbitctl.errors import UsageError
+
+Precision: TypeAlias = Literal["seconds", "milliseconds", "microseconds"]
+
+_UNIX = r"[0-9]{1,12}"
+
+
+def rfc3339(seconds: float, timespec: Precision = "seconds") -> str:
+    """Return unix seconds in RFC 3339, UTC, such as ``2026-01-31T12:00:00Z``; finer digits are truncated.
+
+    Raises:
+        ValueError, OverflowError, OSError: the time is NaN, infinite or out of range.
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def rfc3339_or_none(seconds: float) -> str | None:
+    """Return unix seconds in RFC 3339, None if they are NaN, infinite or out of range."""
+    try:
+        return rfc3339(seconds)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def unix_seconds(text: str, *, what: str) -> int:
+    """Parse a time: unix seconds, or RFC 3339, in UTC unless an offset is given.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    if re.fullmatch(_UNIX, text):
+        return int(text)
+    try:
+        time = datetime.fromisoformat(text)
+        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{what}: {text!r} is not a time", hint="use unix seconds, or 2026-01-31T12:00:00Z"
+        ) from None

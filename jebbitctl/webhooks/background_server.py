@@ -1,0 +1,114 @@
+"""A WSGI server in a background thread: bounded memory, a clean shutdown."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from waitress.server import create_server
+
+from jebbitctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+MAX_BODY_BYTES = 1024 * 1024
+"""A request with a larger body gets a 413 response."""
+MAX_HEADER_BYTES = 32 * 1024
+MAX_CONNECTIONS = 300
+IDLE_TIMEOUT = 30
+CLEANUP_INTERVAL = 5
+SHUTDOWN_TIMEOUT = 5
+_RESPONSE_BUFFER_BYTES = 64 * 1024 * 1024
+_MAX_PORT = 65535
+_LOOPBACK_FOR = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
+
+# Without a handler, waitress would log invalid requests to stderr.
+logging.getLogger("waitress").addHandler(logging.NullHandler())
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request has to wait
+
+
+class BackgroundServer:
+    """Serves a WSGI application while its ``with`` block runs.
+
+    The port is bound on entry. Bodies are kept in memory, up to 1 MiB each, on up to 300 connections; idle
+    connections are closed after 30 seconds. On exit, running requests get up to 5 seconds to finish.
+
+    Args:
+        app: the WSGI application.
+        host: a name or an address of this machine.
+        port: 0 for any free port.
+        threads: how many requests ``app`` handles at the same time.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, *, host: str = "127.0.0.1", port: int = 0, threads: int = 4
+    ) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._threads = threads
+
+    @property
+    def url(self) -> str:
+        """The server's base URL, such as ``http://127.0.0.1:8787``; with the real port once bound."""
+        host = _LOOPBACK_FOR.get(self._host, self._host)
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+
+    def __enter__(self) -> Self:
+        """Bind the port and start serving.
+
+        Raises:
+            UsageError: the port is in use or cannot be bound.
+        """
+        listener = _listen(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        # Any: the type stubs are wrong about `trigger` and `active_channels`.
+        self._server: Any = create_server(
+            self._app,
+            sockets=[listener],
+            threads=self._threads,
+            ident="jebbitctl",
+            asyncore_use_poll=True,  # select() cannot watch descriptors above 1023
+            connection_limit=MAX_CONNECTIONS,
+            channel_timeout=IDLE_TIMEOUT,
+            cleanup_interval=CLEANUP_INTERVAL,
+            max_request_header_size=MAX_HEADER_BYTES,
+            max_request_body_size=MAX_BODY_BYTES + 1,  # waitress rejects a body of this size
+            inbuf_overflow=MAX_BODY_BYTES + 1,  # no temporary files: bodies hold personal data
+            outbuf_overflow=_RESPONSE_BUFFER_BYTES,  # no temporary files here either
+            clear_untrusted_proxy_headers=False,  # recordings show what a tunnel added
+        )
+        self._loop = threading.Thread(target=self._server.run, name="waitress-loop", daemon=True)
+        self._loop.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_TIMEOUT)
+        # run() returns once every socket is closed. Only its own thread can close them safely.
+        self._server.trigger.pull_trigger(self._close_sockets)
+        self._loop.join(SHUTDOWN_TIMEOUT)
+
+    def _close_sockets(self) -> None:
+        self._server.close()
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _MAX_PORT:
+        raise UsageError(
+            f"port {port} does not exist", hint=f"choose a port from 1 to {_MAX_PORT}, or 0 for any free port"
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            problem = f"port {port} on {host} is already in use"
+        else:
+            problem = f"cannot listen on port {port} of {host}: {error}"
+        raise UsageError(problem, hint="choose another port, or 0 for any free port") from None

@@ -1,0 +1,154 @@
+"""Sends requests to a webhook endpoint, with limits on time and size.
+
+A failed request is a result, not an exception.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from jebbitctl import __version__
+from jebbitctl.errors import UsageError
+from jebbitctl.util.error_chain import error_chain
+from jebbitctl.util.timeouts import call_with_timeout
+from jebbitctl.util.urls import is_loopback, require_https
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_BODY_BYTES = 2048
+"""The maximum size of a response body that is kept; the rest is not read."""
+
+TIMEOUT = 10.0
+"""Seconds to wait for a response."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointResponse:
+    """An endpoint's response, or why there is none.
+
+    Attributes:
+        status: the HTTP status; None without a response.
+        elapsed: seconds from the request to the response's headers, or to the failure.
+        start: the first 2,048 bytes of the body, not decoded.
+        error: why there is no response, in one line; None when there is one.
+        reached: whether a connection was made.
+    """
+
+    status: int | None
+    elapsed: float
+    start: bytes = b""
+    error: str | None = None
+    reached: bool = True
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the status is 2xx."""
+        return self.status is not None and self.status // 100 == 2  # noqa: PLR2004 - as in 2xx
+
+    @property
+    def outcome(self) -> str:
+        """The status or the error in words, such as ``returned 403``."""
+        return self.error or f"returned {self.status}"
+
+
+def require_endpoint(url: str) -> str:
+    """Return ``url`` if it is an http or https URL, of any host.
+
+    Raises:
+        UsageError: it is not an absolute http or https URL, or contains a user name or password.
+    """
+    try:
+        require_https("https" + url[4:] if url[:7].lower() == "http://" else url, what="the endpoint's URL")
+    except UsageError as error:
+        raise UsageError(
+            error.message, hint="use an absolute URL, such as https://example.com/webhooks"
+        ) from None
+    return url
+
+
+class EndpointClient:
+    """Sends requests to one URL, exactly as given; use it in a ``with`` block.
+
+    Each request has its own connection, like Jebbit's deliveries. No credentials or cookies are added, no
+    redirects are followed, and loopback addresses bypass proxies.
+
+    Args:
+        url: any http or https URL.
+        timeout: seconds for a request and the start of its response.
+
+    Raises:
+        UsageError: the URL is not valid.
+    """
+
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self.url = require_endpoint(url)
+        self.timeout = timeout
+
+    def __enter__(self) -> Self:
+        from jebbitctl.util.http_session import PlainSession
+
+        self._session = PlainSession()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def send(self, body: bytes, headers: Mapping[str, str], *, method: str = "POST") -> EndpointResponse:
+        """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers."""
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
+        started = time.perf_counter()
+        try:
+            return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
+        except (RequestException, HTTPError, OSError, ValueError) as error:
+            elapsed = time.perf_counter() - started
+            return EndpointResponse(
+                None, elapsed, error=self._reason(error), reached=not _was_not_sent(error)
+            )
+
+    def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
+        from urllib3.util import SKIP_HEADER
+
+        host = urlsplit(self.url).hostname or ""
+        no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
+        started = time.perf_counter()
+        with self._session.request(
+            method,
+            self.url,
+            data=body,
+            headers={**no_default_headers, **headers, "connection": "close"},
+            timeout=self.timeout,
+            allow_redirects=False,
+            stream=True,
+            proxies={"no_proxy": host} if is_loopback(host) else None,
+        ) as response:
+            elapsed = time.perf_counter() - started
+            return EndpointResponse(
+                response.status_code, elapsed, response.raw.read(MAX_BODY_BYTES, decode_content=False)
+            )
+
+    def _reason(self, error: Exception) -> str:
+        """Return the root cause in one line, as it is the most specific."""
+        from requests import Timeout
+
+        if isinstance(error, (Timeout, TimeoutError)):
+            return f"no response within {self.timeout:g} s"
+        root = error_chain(error)[-1]
+        reason = getattr(root, "strerror", None) or str(root) or type(root).__name__
+        return " ".join(str(reason).split())
+
+
+def user_agent() -> str:
+    """Return jebbitctl's ``User-Agent``."""
+    return f"jebbitctl/{__version__}"
+
+
+def _was_not_sent(error: BaseException) -> bool:
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    return any(isinstance(e, (ConnectTimeoutError, NewConnectionError)) for e in error_chain(error))

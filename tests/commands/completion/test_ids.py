@@ -1,0 +1,260 @@
+"""TAB on ids, profiles and businesses: quick, silent, and without the keyring or the issuer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from jebbitctl.storage.completion_cache import CompletionCache
+from tests.commands.completion.tab import GET, offered, offers_nothing, tab, variables_of
+from tests.commands.integrations.support import stored, webhook
+from tests.conftest import cli_for
+from tests.isolated_home import IsolatedHome, paths
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support import Cli
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+
+
+def entries(cli: Cli) -> list[Path]:
+    """Return the files of the cache."""
+    return sorted((cli.config / "completion").glob("*.json"))
+
+
+@pytest.fixture
+def ready(cli: Cli) -> Cli:
+    """A command line with a cached token."""
+    assert cli.run("token").code == 0
+    return cli
+
+
+def test_ids_are_offered_with_their_endpoints_by_every_command_that_takes_one(
+    ready: Cli, sandbox: Sandbox
+) -> None:
+    ids = list(stored(sandbox))
+    for verb in ("get", "secret", "test", "delete", "update"):
+        assert offered(ready, f"jebbitctl integrations {verb} ") == ids
+    assert offered(ready, f"{GET}{ids[0][:3]}") == [ids[0]]
+    output = tab(ready, GET, "zsh")
+    assert f'"{webhook(sandbox)}":"https\\\\://hooks.example.com/jebbit/1"' in output
+    assert '"klaviyo"' in output
+    assert paths(sandbox).count("/api/v1/integrations") == 1
+
+
+@pytest.mark.parametrize("option", ["send --integration", "verify --integration", "listen --trigger"])
+def test_ids_are_offered_by_webhooks_commands(ready: Cli, sandbox: Sandbox, option: str) -> None:
+    assert offered(ready, f"jebbitctl webhooks {option} ") == list(stored(sandbox))
+
+
+def test_a_warm_cache_sends_no_request_and_imports_little(ready: Cli, sandbox: Sandbox) -> None:
+    assert offered(ready, GET)
+    before = len(sandbox.requests)
+    for shell in ("bash", "zsh", "fish"):
+        action = {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "PYTHONWARNINGS": None}
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", JEBBITCTL],
+            env=ready.environment({**variables_of(shell, GET), **action}),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert webhook(sandbox) in done.stdout
+        imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "jebbitctl.storage.completion_cache" in imported
+        assert not imported & {"requests", "urllib3", "keyring", "rich", "tomlkit", "filelock"}
+    assert len(sandbox.requests) == before
+
+
+def test_an_endpoint_cannot_inject_anything_into_the_shell(ready: Cli, sandbox: Sandbox) -> None:
+    evil = "https://x/\\$(touch a)`touch b`';\"|&><(){}[red]\n\x1b]0;x\x07\u202e☕"
+    stored(sandbox)[webhook(sandbox)]["endpoint"] = evil
+    output = tab(ready, GET, "zsh")
+    description = next(line for line in output.splitlines() if webhook(sandbox) in line).split('":"')[1]
+    assert description.startswith(r"https\\://x/__")
+    assert not set(description.split('"')[0].replace(r"\\:", "")) & set("\\$`'\";|<>(){}[]\n\x1b\x07\u202e")
+
+
+def test_invalid_ids_are_not_offered(ready: Cli, sandbox: Sandbox) -> None:
+    integrations = next(iter(sandbox.state.businesses.values())).of("integrations")
+    for id_ in ("--yes", "~root", "$(touch x)", "a b"):
+        resource = next(iter(integrations.values()))
+        integrations[id_] = type(resource)(id_, resource.attributes, 0.0)
+    assert len(stored(sandbox)) == 6
+    assert len(offered(ready, GET)) == 2
+
+
+@posix
+def test_the_cache_is_private_and_contains_no_secret(ready: Cli, sandbox: Sandbox) -> None:
+    attributes = stored(sandbox)[webhook(sandbox)]
+    attributes["endpoint"] = "https://bob:sesame@x.example/hook?key=hush#hush"
+    assert '"https\\\\://x.example/hook"' in tab(ready, GET, "zsh")
+    (entry,) = entries(ready)
+    assert entry.stat().st_mode & 0o777 == 0o600
+    assert entry.parent.stat().st_mode & 0o777 == 0o700
+    token = ready.run("token").out.strip()
+    secrets = (token, str(attributes["shared_secret"]), "sesame", "hush", sandbox.state.client_secret)
+    assert not [secret for secret in secrets if secret in entry.read_text()]
+
+
+def test_the_cache_is_refreshed_after_a_few_minutes(ready: Cli, sandbox: Sandbox) -> None:
+    gone, kept = stored(sandbox)
+    assert offered(ready, GET) == [gone, kept]
+    del next(iter(sandbox.state.businesses.values())).of("integrations")[gone]
+    assert offered(ready, GET) == [gone, kept]
+    (entry,) = entries(ready)
+    document = json.loads(entry.read_text())
+    entry.write_text(json.dumps({**document, "written_at": time.time() - 301}))
+    assert offered(ready, GET) == [kept]
+
+
+def test_without_a_valid_token_no_request_is_sent(cli: Cli, sandbox: Sandbox) -> None:
+    assert offers_nothing(cli, GET)
+    assert offers_nothing(cli, "jebbitctl whoami --business ")
+    assert sandbox.requests == []
+
+
+def test_a_token_in_the_environment_is_used(ready: Cli, sandbox: Sandbox) -> None:
+    env: dict[str, str | None] = {
+        "JEBBIT_ACCESS_TOKEN": ready.run("token").out.strip(),
+        "JEBBIT_CLIENT_ID": None,
+        "JEBBIT_CLIENT_SECRET": None,
+    }
+    assert offered(ready, GET, env) == list(stored(sandbox))
+    rejected = {**env, "JEBBIT_ACCESS_TOKEN": "rejected"}
+    assert offers_nothing(ready, GET, rejected)
+
+
+def test_the_keyring_is_never_used_and_accounts_never_mix(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(integrations=2)) as sandbox, Sandbox(SandboxOptions(integrations=3)) as other:
+        machine = IsolatedHome(tmp_path, {}, [])
+        assert machine.login(sandbox).code == 0
+        assert machine.login(other, "--profile", "other").code == 0
+        calls, requests = machine.calls, len(sandbox.requests)
+        for _ in range(2):
+            assert offered(machine, GET) == list(stored(sandbox))
+            assert offered(machine, f"{GET}--profile other ") == list(stored(other))
+        assert offered(machine, "jebbitctl whoami --profile ") == ["default", "other"]
+        assert offered(machine, "jebbitctl profiles remove o") == ["other"]
+        assert "production" in tab(machine, "jebbitctl profiles use ", "zsh")
+        for token in machine.tokens:
+            token.unlink()
+        for entry in entries(machine):
+            entry.unlink()
+        assert offers_nothing(machine, GET)
+        assert machine.calls == calls
+        assert "/oauth/token" not in paths(sandbox, requests)
+
+
+def test_businesses_are_offered_with_names_and_ids_are_those_of_the_chosen_business(
+    cli_several: Cli, several: Sandbox
+) -> None:
+    assert cli_several.run("token").code == 0
+    businesses = several.state.businesses
+    assert offered(cli_several, "jebbitctl whoami --business ") == list(businesses)
+    assert '"Borealis Beauty"' in tab(cli_several, "jebbitctl whoami --business ", "zsh")
+    assert offers_nothing(cli_several, GET)
+    for business in businesses.values():
+        assert offered(cli_several, f"{GET}--business {business.id} ") == list(business.of("integrations"))
+
+
+def test_a_business_whose_name_is_unavailable_is_offered_without_it(
+    several: Sandbox, cli_several: Cli
+) -> None:
+    assert cli_several.run("token").code == 0
+    ids = list(several.state.businesses)
+    several.state.remove_business(ids[0])
+    assert offered(cli_several, "jebbitctl whoami --business ") == ids
+    assert len(entries(cli_several)) == 1
+
+
+def test_a_slow_service_does_not_block_the_shell(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(integrations=1)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        token = cli.run("token").out.strip()
+    with Sandbox(SandboxOptions(integrations=1, latency_ms=30_000)) as slow:
+        env: dict[str, str | None] = {"JEBBIT_ACCESS_TOKEN": token, "JEBBIT_API_BASE_URL": slow.url}
+        for typed in (GET, "jebbitctl whoami --business "):
+            began = time.monotonic()
+            tab(cli, typed, env=env, times=1)
+            assert time.monotonic() - began < 10  # 1.5 on an idle machine
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"JEBBIT_ACCESS_TOKEN": "t", "JEBBIT_API_BASE_URL": "http://127.0.0.1:9"},
+        {"JEBBIT_ACCESS_TOKEN": "", "JEBBIT_DEBUG": "1"},
+        {"JEBBIT_CLIENT_ID": "half"},
+        {"JEBBIT_CONFIG_DIR": ""},
+        {"JEBBIT_PROFILE": "nowhere"},
+        {},
+    ],
+    ids=str,
+)
+def test_no_failure_prints_anything(bare: Cli, env: dict[str, str | None]) -> None:
+    for typed in (GET, "jebbitctl whoami --profile ", "jebbitctl whoami --business "):
+        assert offers_nothing(bare, typed, env)
+
+
+def test_a_broken_configuration_prints_nothing(bare: Cli) -> None:
+    bare.config.mkdir(parents=True)
+    (bare.config / "config.toml").write_text("[[[")
+    assert offers_nothing(bare, "jebbitctl profiles use ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "[" * 10_000,
+        '{"items": []}',
+        '{"written_at": 1, "items": []}',
+        '{"written_at": %s, "items": [["a"]]}',
+        '{"written_at": %s, "items": {}}',
+        '{"written_at": %s, "items": [["a", 1]]}',
+    ],
+    ids=range(8),
+)
+def test_an_invalid_cache_entry_counts_as_absent(tmp_path: Path, content: str) -> None:
+    cache = CompletionCache(tmp_path / "config")
+    cache.put("key", [("a", "b")])
+    assert cache.get("key") == [("a", "b")]
+    path = tmp_path / "config" / "completion" / "key.json"
+    path.write_text(content.replace("%s", repr(time.time())))
+    assert cache.get("key") is None
+
+
+@posix
+def test_a_readable_entry_is_not_trusted_and_an_unusable_directory_is_not_an_error(
+    tmp_path: Path,
+) -> None:
+    cache = CompletionCache(tmp_path)
+    cache.put("key", [("a", "b")])
+    (tmp_path / "completion" / "key.json").chmod(0o644)
+    assert cache.get("key") is None
+    (tmp_path / "file").touch()
+    for nowhere in (CompletionCache(None), CompletionCache(tmp_path / "file")):
+        nowhere.put("key", [("a", "b")])
+        assert nowhere.get("key") is None
+
+
+def test_expired_entries_are_removed(tmp_path: Path) -> None:
+    cache = CompletionCache(tmp_path)
+    cache.put("old", [("a", "b")])
+    old = tmp_path / "completion" / "old.json"
+    os.utime(old, (1, 1))
+    cache.put("new", [])
+    assert not old.exists()
+    assert cache.get("new") == []

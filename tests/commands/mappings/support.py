@@ -1,0 +1,29 @@
+"""Helpers for tests of the mappings commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.conftest import cli_for
+from tests.scripted_server import active, scripted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support import Result
+
+TYPE = "integration_mappings"
+NAMES = ("--jebbit-var", "Outcome", "--client-var", "bucket")
+
+
+def create_arguments(sandbox: Sandbox, *options: str) -> tuple[str, ...]:
+    """Return the command that maps Outcome to bucket."""
+    return ("mappings", "create", "--integration", active(sandbox), *NAMES, *options)
+
+
+def run_scripted(home: Path, *args: str, **responses: tuple[int, Any]) -> Result:
+    """Run a mappings command against a service with these responses, by method, to requests for mappings."""
+    wrap = scripted(lambda method, path: responses.get(method) if path.startswith(TYPE) else None)
+    with Sandbox(SandboxOptions(integrations=1), wrap=wrap) as sandbox:
+        return cli_for(home, sandbox).run("mappings", *args, "--json")

@@ -1,0 +1,445 @@
+"""``mappings import``: plans, writes, reports, pruning and invalid files."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jebbitctl.api import mapping_csv
+from jebbitctl.api.mapping_plan import ImportAction, plan_import
+from jebbitctl.api.resources import Resource
+from jebbitctl.errors import UsageError
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.conftest import cli_for
+from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
+from tests.support import JEBBITCTL
+from tests.terminal import COLOUR, on_terminal, screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support import Cli, Result
+
+TYPE = "integration_mappings"
+HEADER = "jebbit_var,client_var,default\n"
+
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+visible_names = names.filter(str.strip).filter(lambda name: name != "$metadata")
+stored_mappings = st.lists(
+    st.fixed_dictionaries(
+        {"jebbit_var": visible_names, "client_var": visible_names, "default": st.none() | names}
+    ).map(lambda attributes: Resource("integration_mappings", None, attributes)),
+    unique_by=lambda mapping: mapping.attributes["jebbit_var"],
+    max_size=8,
+)
+
+
+def mapping(id_: str | None = None, **attributes: Any) -> Resource:
+    return Resource(TYPE, id_, attributes)
+
+
+def parse(text: str | bytes) -> list[mapping_csv.CsvLine]:
+    return mapping_csv.parse(text if isinstance(text, bytes) else text.encode(), "m.csv")
+
+
+def stored_triples(sandbox: Sandbox) -> set[tuple[str, str, str | None]]:
+    """Return each stored mapping as jebbit_var, client_var and default."""
+    found = attributes_of(sandbox, TYPE).values()
+    return {(a["jebbit_var"], a["client_var"], a["default"]) for a in found}
+
+
+def run_import(
+    cli: Cli, sandbox: Sandbox, text: str, *options: str, stdin: str | None = None, **run: Any
+) -> Result:
+    """Import a file with this text into an integration."""
+    path = cli.home / "m.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    file = "-" if stdin is not None else str(path)
+    return cli.run("mappings", "import", active(sandbox), file, *options, stdin=stdin, **run)
+
+
+@settings(deadline=None)
+@given(stored_mappings, st.booleans())
+def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[Resource], bom: bool) -> None:
+    written = "".join(f"{record}\n" for record in mapping_csv.write(stored))
+    lines = parse(("\ufeff" if bom else "") + written)
+    assert [(line.jebbit_var, line.client_var, line.default) for line in lines] == [
+        (found["jebbit_var"], found["client_var"], found["default"] or "")
+        for found in (mapping.attributes for mapping in stored)
+    ]
+    assert all(step.action == ImportAction.UNCHANGED for step in plan_import(lines, stored, prune=True))
+
+
+@settings(deadline=None)
+@given(stored_mappings, stored_mappings)
+def test_a_plan_has_one_step_a_line_and_prunes_only_mappings_that_no_line_names(
+    desired: list[Resource], stored: list[Resource]
+) -> None:
+    lines = parse("".join(f"{record}\n" for record in mapping_csv.write(desired)))
+    steps = plan_import(lines, stored, prune=True)
+    assert [step.line for step in steps if step.line] == lines
+    existing = {mapping.attributes["jebbit_var"] for mapping in stored}
+    for step in steps:
+        if step.line:
+            assert (step.action == ImportAction.CREATE) is (step.line.jebbit_var not in existing)
+    deleted = {
+        step.current.attributes["jebbit_var"]
+        for step in steps
+        if step.action == ImportAction.DELETE and step.current
+    }
+    assert deleted == existing - {mapping.attributes["jebbit_var"] for mapping in desired}
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60))
+def test_any_content_is_parsed_or_a_usage_error(content: bytes) -> None:
+    for data in (content, HEADER.encode() + content):
+        with suppress(UsageError):
+            assert all(line.problem or line.jebbit_var.strip() for line in parse(data))
+
+
+def test_lines_are_numbered_as_in_an_editor() -> None:
+    text = 'default,client_var,jebbit_var,note\r\n\r\n,"a\nb",A,\r\n,x,B,y\r\n,,,\r\n,x,,\r\nx,B\r\n,z,A,\r\n'
+    assert [(line.number, line.problem) for line in parse(text)] == [
+        (3, None),
+        (5, None),
+        (7, "jebbit_var is empty"),
+        (8, "expected 4 cells, found 2"),
+        (9, "duplicate jebbit_var A, first used in line 3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "line 1: missing columns in the header: jebbit_var, client_var, default"),
+        (b"\njebbit_var,default\n", "line 2: missing column in the header: client_var"),
+        (b"jebbit_var;client_var;default\n", "line 1: missing columns in the header"),
+        (b"jebbit_var,client_var,default,default\n", "line 1: duplicate column in the header: default"),
+        (HEADER.encode() + b"a,b,\nc,\0,\n", "line 3: contains a NUL character"),
+        (HEADER.encode() + b"a,b,\r\nc,\xff,\n", "line 3: invalid UTF-8"),
+        (HEADER.encode().decode().encode("utf-16"), "line 1: invalid UTF-8"),
+        (HEADER.encode() + b'a,b,\nc,"d,\n\n', "line 3: unexpected end of data"),
+    ],
+)
+def test_an_invalid_file_is_a_usage_error_that_names_the_line_before_any_request(
+    cli: Cli, sandbox: Sandbox, content: bytes, message: str
+) -> None:
+    path = cli.home / "m.csv"
+    path.write_bytes(content)
+    result = cli.run("mappings", "import", active(sandbox), str(path), "--json")
+    assert (result.code, result.out) == (2, "")
+    assert f"m.csv, {message}" in result.error["message"]
+    assert sandbox.requests == []
+
+
+def test_semicolons_as_separators_get_a_hint() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse("jebbit_var;client_var;default\n")
+    assert caught.value.hint == "separate the columns with commas"
+
+
+def test_duplicates_at_jebbit_stay_unless_pruned_and_an_equal_one_is_unchanged() -> None:
+    twins = [
+        mapping("1", jebbit_var="a", client_var="x", default=None),
+        mapping("2", jebbit_var="a", client_var="y", default=""),
+    ]
+    lines = parse(HEADER + "a,y,\n")
+    assert [(step.action, step.current) for step in plan_import(lines, twins)] == [
+        (ImportAction.UNCHANGED, twins[1])
+    ]
+    pruned = plan_import(lines, twins, prune=True)
+    assert [(step.action, step.current) for step in pruned] == [
+        (ImportAction.UNCHANGED, twins[1]),
+        (ImportAction.DELETE, twins[0]),
+    ]
+
+
+def test_no_deletion_is_planned_if_a_line_is_invalid() -> None:
+    stored = [mapping("1", jebbit_var="a", client_var="x", default=None)]
+    steps = plan_import(parse(HEADER + "a,,\nb,c,\n"), stored, prune=True)
+    assert [step.action for step in steps] == [ImportAction.FAILED, ImportAction.CREATE]
+
+
+def test_import_creates_updates_and_reports_each_line(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "same", "x", "d")
+    changed = add_mapping(sandbox, "changed", "x", "d")
+    add_mapping(sandbox, "same", "elsewhere", integration=other(sandbox))
+    kept = add_mapping(sandbox, "kept", "x")
+    result = run_import(cli, sandbox, HEADER + 'same,x,d\nchanged,y,d\nnew,"z, ☕",\n')
+    assert result.code == 0
+    assert [line.split("\t") for line in result.out.splitlines()] == [
+        ["2", "unchanged", "same", "x", "d"],
+        ["3", "updated", "changed", "y", "d"],
+        ["4", "created", "new", "z, ☕", ""],
+    ]
+    assert result.err == "1 created, 1 updated, 1 unchanged.\n"
+    new = {"integration_id": active(sandbox), "jebbit_var": "new", "client_var": "z, ☕"}
+    assert writes(sandbox) == [("PATCH", {"client_var": "y"}), ("POST", new)]
+    assert {changed, kept} < attributes_of(sandbox, TYPE).keys()
+
+
+def test_a_second_import_sends_no_write(cli: Cli, sandbox: Sandbox) -> None:
+    text = "\ufeffDefault , jebbit_var,client_var\r\n,a,b\r\nx,c,d\r\n"
+    assert run_import(cli, sandbox, text).code == 0
+    before = writes(sandbox)
+    result = run_import(cli, sandbox, text, "--prune", "-y")
+    assert (result.code, result.err) == (0, "2 unchanged.\n")
+    assert writes(sandbox) == before
+
+
+def test_list_csv_piped_into_import_changes_nothing(cli: Cli, sandbox: Sandbox) -> None:
+    for number, odd in enumerate(("a,b", '"q"', "line\nbreak", "cr\rhere", " spaced ", "☕ Größe", "=1+1")):
+        add_mapping(sandbox, odd, f"{odd}{number}", odd)
+    add_mapping(sandbox, "empty default", "x", "")
+    text = subprocess.run(
+        [JEBBITCTL, "mappings", "list", "--csv"], env=cli.environment(), capture_output=True, check=True
+    ).stdout.decode()
+    result = run_import(cli, sandbox, "", "--prune", "-y", "--json", stdin=text)
+    assert (result.code, result.json["unchanged"]) == (0, 8)
+    assert writes(sandbox) == []
+
+
+def test_invalid_lines_are_reported_and_skipped(cli: Cli, sandbox: Sandbox) -> None:
+    result = run_import(cli, sandbox, HEADER + "$metadata,x,\na,b,\n,x,\na,c,\nz\nlast,x,\n")
+    assert result.code == 1
+    assert {name for name, *_ in stored_triples(sandbox)} == {"a", "last"}
+    outcomes = [line.split("\t")[:2] for line in result.out.splitlines()]
+    assert [line for line, outcome in outcomes if outcome == "failed"] == ["2", "4", "5", "6"]
+    warnings = [line for line in result.err.splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        "warning: line 2: jebbit_var cannot be $metadata: Jebbit reserves this name",
+        "warning: line 4: jebbit_var is empty",
+        "warning: line 5: duplicate jebbit_var a, first used in line 3",
+        "warning: line 6: expected 3 cells, found 1",
+    ]
+    assert "error: 4 of 6 failed: line 2, line 4, line 5, line 6" in result.err
+
+
+def test_the_json_report_has_the_counts_and_all_lines(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = add_mapping(sandbox, "a", "b", "d")
+    result = run_import(cli, sandbox, HEADER + "a,b,d\n,x,\n", "--json")
+    assert result.code == 1
+    assert result.error["code"] == "rejected"
+    assert result.json == {
+        "integration_id": active(sandbox),
+        "dry_run": False,
+        "created": 0,
+        "updated": 0,
+        "unchanged": 1,
+        "deleted": 0,
+        "failed": 1,
+        "lines": [
+            {
+                "line": 2,
+                "result": "unchanged",
+                "id": id_,
+                "error": None,
+                "jebbit_var": "a",
+                "client_var": "b",
+                "default": "d",
+            },
+            {
+                "line": 3,
+                "result": "failed",
+                "id": None,
+                "error": "jebbit_var is empty",
+                "jebbit_var": None,
+                "client_var": "x",
+                "default": None,
+            },
+        ],
+    }
+
+
+def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "a", "b")
+    add_mapping(sandbox, "gone", "b")
+    result = run_import(cli, sandbox, HEADER + "a,c,\nn,m,\n", "--dry-run", "--prune")
+    assert result.code == 0
+    assert [line.split("\t")[:3] for line in result.out.splitlines()] == [
+        ["2", "update", "a"],
+        ["3", "create", "n"],
+        ["", "delete", "gone"],
+    ]
+    assert result.err == "Dry run: 1 to create, 1 to update, 1 to delete. Nothing was changed.\n"
+    bad = run_import(cli, sandbox, HEADER + "a,,\n", "--dry-run", "--prune")
+    assert bad.code == 1
+    assert "line 2: client_var is empty" in bad.err
+    assert "--prune deleted nothing because a line failed" in bad.err
+    assert writes(sandbox) == []
+
+
+def test_prune_without_yes_or_a_terminal_sends_no_request(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "gone", "b")
+    result = run_import(cli, sandbox, HEADER + "a,b,\n", "--prune", "--json")
+    assert (result.code, result.error["code"]) == (2, "input_required")
+    assert sandbox.requests == []
+    done = run_import(cli, sandbox, HEADER + "a,b,\n", "--prune", "-y")
+    assert (done.code, done.err) == (0, "1 created, 1 deleted.\n")
+    assert stored_triples(sandbox) == {("a", "b", None)}
+
+
+def test_prune_leaves_other_integrations_alone(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = add_mapping(sandbox, "a", "b", integration=other(sandbox))
+    assert run_import(cli, sandbox, HEADER, "--prune", "-y").err == "No lines.\n"
+    assert id_ in attributes_of(sandbox, TYPE)
+
+
+def test_an_unknown_integration_is_not_found_before_any_write(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run("mappings", "import", "nowhere1", "-", stdin=HEADER + "a,b,\n")
+    assert (result.code, result.out) == (3, "")
+    assert writes(sandbox) == []
+
+
+def test_a_missing_file_and_a_closed_stdin_are_usage_errors(cli: Cli, sandbox: Sandbox) -> None:
+    assert cli.run("mappings", "import", active(sandbox), str(cli.home / "no.csv")).code == 2
+    closed = subprocess.run(
+        ["bash", "-c", f'"{JEBBITCTL}" mappings import {active(sandbox)} - <&-'],
+        env=cli.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert closed.returncode == 2
+    assert "standard input is closed" in closed.stderr
+
+
+def test_a_rejected_or_partially_applied_line_fails_alone_and_stops_pruning(
+    tmp_path: Path,
+) -> None:
+    posts: list[str] = []
+
+    def respond(method: str, path: str) -> tuple[int, Any] | None:
+        if (method, path) != ("POST", TYPE):
+            return None
+        posts.append(path)
+        return (400, {"errors": [{"status": 400, "title": "No"}]}) if len(posts) == 1 else None
+
+    with Sandbox(SandboxOptions(integrations=2), wrap=scripted(respond)) as sandbox:
+        sandbox.state.ignored_attributes = {"default"}
+        kept = add_mapping(sandbox, "not in the file", "x")
+        cli = cli_for(tmp_path, sandbox)
+        result = run_import(cli, sandbox, HEADER + "a,b,\nb,c,x\nc,d,\n", "--json", "--prune", "-y")
+        assert kept in attributes_of(sandbox, TYPE)
+    assert (result.code, result.json["deleted"]) == (1, 0)
+    assert "--prune deleted nothing because a line failed" in result.err
+    assert [line["result"] for line in result.json["lines"]] == ["failed", "failed", "created"]
+    first, second, _ = result.json["lines"]
+    assert "(400: No)" in first["error"]
+    assert second["error"] == "Jebbit did not apply default (requested x, got null)"
+
+
+def test_without_the_scope_the_import_stops_at_the_first_write(cli: Cli, sandbox: Sandbox) -> None:
+    reader = {"JEBBIT_CLIENT_ID": f"{sandbox.state.client_id}-readonly"}
+    result = run_import(cli, sandbox, HEADER + "a,b,\nc,d,\n", env=reader)
+    assert (result.code, result.out) == (4, "")
+    assert (
+        len([request for request in sandbox.requests if request.method == "POST"]) == 2
+    )  # the token and one mapping
+
+
+def test_a_mapping_deleted_by_someone_else_counts_as_deleted(tmp_path: Path) -> None:
+    wrap = scripted(lambda method, _: (404, None) if method == "DELETE" else None)
+    with Sandbox(SandboxOptions(integrations=1), wrap=wrap) as sandbox:
+        add_mapping(sandbox, "a", "b")
+        result = run_import(cli_for(tmp_path, sandbox), sandbox, HEADER, "--prune", "-y")
+    assert (result.code, result.err) == (0, "1 deleted.\n")
+
+
+@pytest.mark.parametrize("format_", ["--plain", "--json"])
+def test_a_closed_pipe_does_not_change_the_exit_code(cli: Cli, sandbox: Sandbox, format_: str) -> None:
+    path = cli.home / "m.csv"
+    path.write_text(HEADER + "a,x,\n,bad,\n")
+    with subprocess.Popen(
+        [JEBBITCTL, "mappings", "import", active(sandbox), str(path), format_],
+        env=cli.environment({"PYTHONUNBUFFERED": "1"}),
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+    assert process.returncode == 1
+
+
+def test_ctrl_c_reports_the_finished_lines(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(integrations=1, latency_ms=30)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = tmp_path / "m.csv"
+        path.write_text(HEADER + "".join(f"v{n},x,\n" for n in range(1000)))
+        with subprocess.Popen(
+            [JEBBITCTL, "mappings", "import", active(sandbox), str(path)],
+            env=cli.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            for _ in range(500):
+                if len(attributes_of(sandbox, TYPE)) >= 3:
+                    break
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+        done = len(attributes_of(sandbox, TYPE))
+    assert process.returncode == 130
+    assert 3 <= out.count("created") == done < 1000
+    assert f"Stopped after {out.count('created')} of 1000" in err
+    assert "Traceback" not in err
+
+
+def test_a_terminal_shows_a_progress_bar_and_then_a_table_that_fits(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(integrations=1, latency_ms=30)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = tmp_path / "m.csv"
+        path.write_text(HEADER + "".join(f"v{n},x,\n" for n in range(20)) + ",bad,\n")
+        shown = screen(cli, "mappings", "import", active(sandbox), str(path))
+    assert "Importing" in shown
+    assert "━" in shown
+    assert "warning:" in shown
+    lines = COLOUR.sub("", shown[shown.rindex("LINE") :]).splitlines()
+    assert lines[0].split() == ["LINE", "RESULT", "JEBBIT", "VAR", "CLIENT", "VAR", "DEFAULT"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_report_goes_to_stdout_if_only_stderr_is_a_terminal(cli: Cli, sandbox: Sandbox) -> None:
+    path = cli.home / "m.csv"
+    path.write_text(HEADER + "a,b,\n")
+    command = f'"{JEBBITCTL}" mappings import {active(sandbox)} {path} > {cli.home}/report'
+    child = pexpect.spawn("bash", ["-c", command], env={**cli.environment(), "TERM": "xterm"}, timeout=20)
+    child.expect(pexpect.EOF)
+    assert (cli.home / "report").read_text() == "2\tcreated\ta\tb\t\n"
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, {"gone", "too"}), ("y", 0, {"a"})])
+def test_prune_asks_on_a_terminal_before_any_write(
+    cli: Cli, sandbox: Sandbox, answer: str, code: int, left: set[str]
+) -> None:
+    add_mapping(sandbox, "gone", "b")
+    add_mapping(sandbox, "too", "b")
+    path = cli.home / "m.csv"
+    path.write_text(HEADER + "a,b,\n")
+    child = on_terminal(cli, "mappings", "import", active(sandbox), str(path), "--prune")
+    child.expect_exact("Delete 2 mappings that are not in the file? [y/N]")
+    assert writes(sandbox) == []
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == code
+    assert {name for name, *_ in stored_triples(sandbox)} == left
+
+
+def test_an_empty_cell_removes_the_default(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "a", "b", "old")
+    assert run_import(cli, sandbox, HEADER + "a,b,\n").code == 0
+    assert writes(sandbox) == [("PATCH", {"default": None})]
+    assert (
+        plan_import(parse(HEADER + "a,b,\n"), [mapping(jebbit_var="a", client_var="c")])[0].action
+        == ImportAction.UPDATE
+    )

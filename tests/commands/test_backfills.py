@@ -1,0 +1,263 @@
+"""``backfills list|get|create|restart|wait``."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.conftest import cli_for
+from tests.scripted_server import active, add, attributes_of, other, resource, scripted, writes
+from tests.support import JEBBITCTL
+from tests.terminal import COLOUR, screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support import Cli, Result
+
+TYPE = "integration_historic_backfills"
+QUICK = ("--interval", "0.1")
+
+
+def add_backfill(sandbox: Sandbox, status: str | None, integration: str | None = None) -> str:
+    return add(sandbox, TYPE, status=status, integration_id=integration or active(sandbox))
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[tuple[Cli, Sandbox]]:
+    """A Jebbit whose backfills finish after a dozen requests: its clock advances a second per request."""
+    with Sandbox(SandboxOptions(integrations=1, backfill_step=6)) as sandbox:
+        start = sandbox.state.clock()
+        sandbox.state.clock = lambda: start + len(sandbox.requests)
+        yield cli_for(tmp_path, sandbox), sandbox
+
+
+def with_status(status: str | None) -> tuple[int, Any]:
+    """Return the response to a poll."""
+    return 200, resource(TYPE, "b1", status=status, integration_id="i1")
+
+
+def wait_with(home: Path, responses: list[Any], *options: str) -> Result:
+    """Wait for a backfill whose polls get these responses; the last one repeats.
+
+    A response is a status of the backfill, or an HTTP status with a document.
+    """
+    remaining = [response if isinstance(response, tuple) else with_status(response) for response in responses]
+
+    def respond(method: str, path: str) -> tuple[int, Any] | None:
+        if method != "GET" or not path.startswith(TYPE):
+            return None
+        return remaining.pop(0) if len(remaining) > 1 else remaining[0]
+
+    with Sandbox(wrap=scripted(respond)) as sandbox:
+        return cli_for(home, sandbox).run("backfills", "wait", "b1", *QUICK, *options)
+
+
+def test_list_filters_by_integration_and_by_status_ignoring_case(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    failed = add_backfill(sandbox, "Failed")
+    done = add_backfill(sandbox, "finished")
+    others = add_backfill(sandbox, "failed", other(sandbox))
+    rows = [line.split("\t") for line in jebbitctl("backfills", "list").out.splitlines()]
+    assert [row[0] for row in rows] == [others, done, failed]
+    assert rows[1] == [done, active(sandbox), "finished", ""]
+    filtered = jebbitctl(
+        "backfills", "list", "--integration", active(sandbox), "--status", "FAILED", "--json"
+    )
+    assert filtered.json == [
+        {"id": failed, "type": TYPE, "status": "Failed", "integration_id": active(sandbox)}
+    ]
+    assert not any(request.query for request in sandbox.requests)
+
+
+def test_an_empty_list_succeeds(jebbitctl: Callable[..., Result]) -> None:
+    assert jebbitctl("backfills", "list").err == "No backfills.\n"
+    result = jebbitctl("backfills", "list", "--status", "queued")
+    assert (result.code, result.out, result.err) == (0, "", "No backfills match.\n")
+
+
+def test_get_shows_every_attribute(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
+    id_ = add_backfill(sandbox, "finished")
+    assert f"status\tfinished\nintegration_id\t{active(sandbox)}\n" in jebbitctl("backfills", "get", id_).out
+    assert jebbitctl("backfills", "get", "nowhere1").code == 3
+
+
+@pytest.mark.parametrize(
+    "line", ["get ..", "restart a/b", "wait a?x", "list --integration ..", "create --integration ."]
+)
+def test_a_malformed_id_is_rejected_before_any_request(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, line: str
+) -> None:
+    assert jebbitctl("backfills", *line.split()).code == 2
+    assert not any(request.path.startswith("/api") for request in sandbox.requests)
+
+
+def test_create_prints_the_new_backfill(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
+    result = jebbitctl("backfills", "create", "--integration", active(sandbox), "--json")
+    (id_,) = attributes_of(sandbox, TYPE)
+    assert (result.code, result.json["id"], result.json["status"]) == (0, id_, "received")
+    assert writes(sandbox) == [("POST", {"integration_id": active(sandbox)})]
+
+
+def test_an_inactive_integration_is_an_error_that_names_the_activating_command(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    integration = active(sandbox)
+    attributes_of(sandbox, "integrations")[integration]["is_active"] = False
+    result = jebbitctl("backfills", "create", "--integration", integration, "--json")
+    assert (result.code, result.out) == (1, "")
+    assert "inactive integration" in result.error["message"]
+    assert f"jebbitctl integrations update {integration} --active" in result.error["hint"]
+
+
+def test_create_for_an_unknown_integration_is_not_found(jebbitctl: Callable[..., Result]) -> None:
+    result = jebbitctl("backfills", "create", "--integration", "nowhere1", "--wait")
+    assert (result.code, result.out) == (3, "")
+    assert "integration nowhere1 not found" in result.err
+
+
+def test_a_backfill_of_another_integration_is_partially_applied(tmp_path: Path) -> None:
+    unexpected = resource(TYPE, "b1", status="received", integration_id="i2")
+    wrap = scripted(lambda method, path: (201, unexpected) if (method, path) == ("POST", TYPE) else None)
+    with Sandbox(wrap=wrap) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        result = cli.run("backfills", "create", "--integration", "i1", "--wait", "--json")
+    assert (result.code, result.json["id"], result.error["code"]) == (1, "b1", "partially_applied")
+
+
+def test_create_with_wait_prints_the_finished_backfill_and_each_change_on_stderr(
+    tmp_path: Path,
+) -> None:
+    statuses = ["received", "finished"]
+
+    def respond(method: str, path: str) -> tuple[int, Any] | None:
+        if not path.startswith(TYPE):
+            return None
+        return 201 if method == "POST" else 200, resource(TYPE, "b1", status=statuses.pop(0))
+
+    with Sandbox(wrap=scripted(respond)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        result = cli.run("backfills", "create", "--integration", "i1", "--wait", "--json")
+    assert result.code == 0
+    assert result.json == {"id": "b1", "type": TYPE, "status": "finished"}
+    assert result.err == "Backfill b1: received\nBackfill b1: finished\n"
+
+
+def test_restart_requires_a_finished_backfill_and_says_how_to_wait(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    id_ = add_backfill(sandbox, "failed")
+    result = jebbitctl("backfills", "restart", id_, "--json")
+    assert (result.code, result.json["status"]) == (0, "received")
+    again = jebbitctl("backfills", "restart", id_, "--json")
+    assert again.code == 1
+    assert f"jebbitctl backfills wait {id_}" in again.error["hint"]
+
+
+def test_a_restart_without_a_response_body_is_read(tmp_path: Path) -> None:
+    wrap = scripted(lambda method, _: {"PATCH": (204, None), "GET": with_status("queued")}.get(method))
+    with Sandbox(wrap=wrap) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("backfills", "restart", "b1", "-q", "status")
+    assert (result.code, result.out) == (0, "queued\n")
+
+
+def test_wait_ends_when_the_backfill_has_finished(quick: tuple[Cli, Sandbox]) -> None:
+    cli, sandbox = quick
+    id_ = cli.run("backfills", "create", "--integration", active(sandbox), "-q", "id").out.strip()
+    result = cli.run("backfills", "wait", id_, *QUICK, "-q", "status")
+    assert (result.code, result.out) == (0, "finished\n")
+    assert result.err.splitlines()[-2:] == [f"Backfill {id_}: processing", f"Backfill {id_}: finished"]
+
+
+def test_wait_reports_each_change_once_and_ignores_case(tmp_path: Path) -> None:
+    result = wait_with(tmp_path, ["Queued", "Queued", "RECEIVED", "processing", "processing", "complete"])
+    assert result.code == 0
+    statuses = [line.removeprefix("Backfill b1: ") for line in result.err.splitlines()]
+    assert statuses == ["Queued", "RECEIVED", "processing", "complete"]
+    assert "status\tcomplete\n" in result.out
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("done", 0), ("PAUSED", 0), ("Failed", 1), ("error", 1), ("finished_with_errors", 1), ("canceled", 1)],
+)
+def test_any_other_status_ends_the_wait_and_a_failed_one_exits_1(
+    tmp_path: Path, status: str, code: int
+) -> None:
+    result = wait_with(tmp_path, ["processing", status], "--json")
+    assert (result.code, result.json["status"]) == (code, status)
+    if code:
+        assert result.error["message"] == f"backfill b1 ended with status {status}"
+
+
+def test_a_response_without_a_status_ends_the_wait_as_a_failure(tmp_path: Path) -> None:
+    result = wait_with(tmp_path, [None])
+    assert result.code == 1
+    assert "backfill b1 has no status" in result.err
+
+
+def test_a_timeout_is_unavailable_and_says_that_the_backfill_keeps_running(tmp_path: Path) -> None:
+    result = wait_with(tmp_path, ["processing"], "--timeout", "1", "--json")
+    assert (result.code, result.out, result.error["code"]) == (5, "", "unavailable")
+    assert "b1 is still processing after 1 s" in result.error["message"]
+    assert "keeps running at Jebbit" in result.error["message"]
+    assert result.error["hint"] == "wait longer with: jebbitctl backfills wait b1"
+    assert wait_with(tmp_path, ["received"], "--timeout", "0").code == 5
+
+
+def test_a_failed_poll_does_not_end_the_wait_unless_it_is_the_first(
+    tmp_path: Path,
+) -> None:
+    result = wait_with(tmp_path, ["processing", (500, None), "finished"])
+    assert result.code == 0
+    assert "warning: still waiting: Jebbit returned 500" in result.err
+    assert wait_with(tmp_path, [(500, None)]).code == 5
+    assert wait_with(tmp_path, ["processing", (404, None)]).code == 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--timeout", "-1"], ["--timeout", "nan"], ["--interval", "0"], ["--interval", "nan"]],
+)
+def test_invalid_times_are_rejected_before_any_request(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, options: list[str]
+) -> None:
+    assert jebbitctl("backfills", "wait", "b1", *options).code == 2
+    assert sandbox.requests == []
+
+
+def test_ctrl_c_while_waiting_exits_130_and_says_that_the_backfill_keeps_running(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    id_ = add_backfill(sandbox, "queued")
+    with subprocess.Popen(
+        [JEBBITCTL, "backfills", "wait", id_],
+        env=cli.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"Backfill {id_}: queued\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (130, "")
+    assert err == f"The backfill keeps running at Jebbit. To wait for it: jebbitctl backfills wait {id_}\n"
+
+
+def test_a_terminal_shows_progress_then_the_changes_and_the_result(quick: tuple[Cli, Sandbox]) -> None:
+    cli, sandbox = quick
+    id_ = cli.run("backfills", "create", "--integration", active(sandbox), "-q", "id").out.strip()
+    shown = screen(cli, "backfills", "wait", id_, *QUICK)
+    assert f"Waiting for backfill {id_}: processing" in shown
+    assert f"Backfill {id_}: finished\n" in shown
+    result = COLOUR.sub("", shown[shown.rindex("id  ") :])
+    assert "status          finished\n" in result
+    listed = COLOUR.sub("", screen(cli, "backfills", "list")).splitlines()
+    assert [len(line) <= 80 for line in listed] == [True, True]

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.isolated_home import IsolatedHome, paths, stored_profiles, wait_for_exit
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jebbitctl.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def machine(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
+    return IsolatedHome(tmp_path, secrets=[sandbox.state.client_secret])
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def assert_nothing_is_stored(machine: IsolatedHome) -> None:
+    assert machine.kept == {}
+    assert not (machine.config / "config.toml").exists()
+    assert machine.tokens == []
+
+
+def test_the_secret_goes_to_the_keyring_and_the_rest_to_private_files(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    result = machine.login(sandbox, "--json")
+    assert result.code == 0
+    assert paths(sandbox) == ["/oauth/token", "/api/v1/self"]
+    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    profile = stored_profiles(machine)["default"]
+    assert profile["client_id"] == sandbox.state.client_id
+    assert (profile["api_url"], profile["auth_url"]) == (sandbox.url, sandbox.url)
+    assert profile["environment"] == "production"
+    assert [mode(machine.config / name) for name in (".", "tokens", "config.toml")] == [0o700, 0o700, 0o600]
+    assert [mode(path) for path in machine.tokens] == [0o600]
+    files = [path for path in machine.config.rglob("*") if path.is_file()]
+    assert not any(sandbox.state.client_secret.encode() in path.read_bytes() for path in files)
+
+
+def test_it_prints_the_same_as_whoami(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    printed = machine.login(sandbox, "--json").json
+    before = len(sandbox.requests)
+    assert printed == machine.run("whoami", "--json").json
+    assert printed["credentials_source"] == "keyring (profile default)"
+    assert paths(sandbox, before) == ["/api/v1/self"]
+
+
+def test_the_next_command_makes_one_request_and_no_keyring_call(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    assert machine.login(sandbox).code == 0
+    assert machine.calls
+    (machine.home / "keyring.calls").unlink()
+    before = len(sandbox.requests)
+    assert machine.run("whoami").code == 0
+    assert paths(sandbox, before) == ["/api/v1/self"]
+    assert machine.calls == []
+
+
+def test_a_wrong_secret_stores_nothing(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    result = machine.login(sandbox, "--json", stdin="wrong-secret")
+    assert result.code == 4
+    assert result.out == ""
+    assert result.error["status"] == 401
+    assert "wrong-secret" not in result.err
+    assert_nothing_is_stored(machine)
+
+
+@pytest.mark.parametrize("args", [[], ["--client-id", "abc"], ["--client-id", "abc", "--no-input"]])
+def test_without_a_terminal_the_hint_names_the_options(machine: IsolatedHome, args: list[str]) -> None:
+    result = machine.run("login", *args, "--json", timeout=15)
+    assert result.code == 2
+    assert result.error["code"] == "input_required"
+    assert "--client-id" in result.error["hint"]
+    assert "--client-secret-stdin" in result.error["hint"]
+    assert machine.calls == []
+
+
+@pytest.mark.parametrize(
+    "invalid",
+    [
+        ["--api-url", "http://api.example.com"],
+        ["--auth-url", "http://auth.example.com"],
+        ["--api-url", "api.example.com"],
+        ["--api-url", ""],
+        ["--environment", "test"],
+        ["--profile", "not/a/name"],
+        ["--profile", ""],
+        ["--business", "../x"],
+    ],
+    ids=" ".join,
+)
+def test_an_invalid_setting_is_refused_before_any_prompt_or_request(
+    machine: IsolatedHome, sandbox: Sandbox, invalid: list[str]
+) -> None:
+    urls = {"JEBBIT_API_BASE_URL": sandbox.url, "JEBBIT_AUTH_ISSUER": sandbox.url}
+    args = ["login", "--client-id", sandbox.state.client_id, "--client-secret-stdin"]
+    result = machine.run(*args, *invalid, "--json", stdin=sandbox.state.client_secret, env=urls)
+    assert result.code == 2
+    assert result.error["message"]
+    assert paths(sandbox) == []
+    assert machine.calls == []
+    assert_nothing_is_stored(machine)
+
+
+def test_plain_http_in_the_environment_is_refused_too(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    result = machine.run("login", "--json", env={"JEBBIT_AUTH_ISSUER": "http://auth.example.com"})
+    assert result.code == 2
+    assert "JEBBIT_AUTH_ISSUER" in result.error["message"]
+    assert paths(sandbox) == []
+
+
+def test_without_a_keyring_the_hint_names_the_variables_and_nothing_is_sent(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    env = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    result = machine.login(sandbox, "--json", env=env)
+    assert result.code == 4
+    assert result.error["code"] == "keyring"
+    assert "JEBBIT_CLIENT_ID" in result.error["hint"]
+    assert "JEBBIT_CLIENT_SECRET" in result.error["hint"]
+    assert paths(sandbox) == []
+    assert_nothing_is_stored(machine)
+
+
+def test_a_config_directory_that_cannot_be_written_is_refused_before_any_request(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    machine.config.write_text("a file where the directory should be")
+    result = machine.login(sandbox, "--json")
+    assert result.code == 2
+    assert "JEBBIT_CONFIG_DIR" in result.error["hint"]
+    assert paths(sandbox) == []
+    assert machine.kept == {}
+
+
+@pytest.mark.parametrize("home", ["", "relative/home"])
+def test_without_a_home_the_hint_names_the_variable_to_set(
+    machine: IsolatedHome, sandbox: Sandbox, home: str
+) -> None:
+    result = machine.login(sandbox, "--json", env={"HOME": home, "JEBBIT_CONFIG_DIR": None})
+    assert result.code == 2
+    assert "JEBBIT_CONFIG_DIR" in result.error["hint"]
+    assert paths(sandbox) == []
+    assert machine.kept == {}
+
+
+def test_several_businesses_are_listed_and_none_is_chosen(tmp_path: Path, several: Sandbox) -> None:
+    machine = IsolatedHome(tmp_path)
+    document = machine.login(several, "--json").json
+    assert document["id"] is None
+    assert [business["id"] for business in document["businesses"]] == list(several.state.businesses)
+    assert "business" not in stored_profiles(machine)["default"]
+
+
+def test_a_business_is_verified_and_stored(tmp_path: Path, several: Sandbox) -> None:
+    machine = IsolatedHome(tmp_path)
+    second = list(several.state.businesses)[1]
+    assert machine.login(several, "--business", "Nobody12").code == 4
+    assert_nothing_is_stored(machine)
+    assert machine.login(several, "--business", second, "--json").json["id"] == second
+    assert machine.run("integrations", "list", "--json").code == 0
+    assert several.requests[-1].headers["x-jebbit-business"] == second
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_a_trailing_line_break_is_not_part_of_the_secret(
+    machine: IsolatedHome, sandbox: Sandbox, end: str
+) -> None:
+    assert machine.login(sandbox, stdin=sandbox.state.client_secret + end).code == 0
+    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+
+
+@pytest.mark.parametrize("secret", ["", "\n", "ab\ncd", "ab\rcd", "ab\x00cd", "ab\x1b[31mcd", "\udcff"])
+def test_an_invalid_secret_is_refused(machine: IsolatedHome, sandbox: Sandbox, secret: str) -> None:
+    args = ["login", "--client-id", "abc", "--client-secret-stdin"]
+    result = machine.run(*args, stdin=secret.encode("utf-8", "surrogateescape"))
+    assert result.code == 4
+    assert "client secret" in result.err
+    assert paths(sandbox) == []
+    assert machine.calls == []
+
+
+def test_it_takes_the_credentials_of_the_environment_and_warns_that_they_override_the_profile(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    machine.env |= sandbox.environment
+    result = machine.run("login", "--debug")
+    assert result.code == 0
+    assert "JEBBIT_CLIENT_ID is set and overrides this profile" in result.err
+    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+
+
+def test_the_environments_secret_is_not_used_for_another_client(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    result = machine.run("login", "--client-id", "another", env=sandbox.environment)
+    assert result.code == 2
+    assert paths(sandbox) == []
+
+
+@pytest.mark.parametrize("name", ["JEBBIT_CLIENT_ID", "JEBBIT_CLIENT_SECRET"])
+def test_an_empty_credential_in_the_environment_is_an_error(
+    machine: IsolatedHome, sandbox: Sandbox, name: str
+) -> None:
+    result = machine.login(sandbox, env={name: ""})
+    assert result.code == 4
+    assert name in result.err
+    assert_nothing_is_stored(machine)
+
+
+def test_an_invalid_profile_is_an_error_that_a_login_can_fix(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    machine.config.mkdir(mode=0o755)
+    (machine.config / "config.toml").write_text('# mine\n[profiles.default]\nenvironment = "prod"\n')
+    result = machine.login(sandbox)
+    assert result.code == 2
+    assert "prod" in result.err
+    assert machine.login(sandbox, "--environment", "staging").code == 0
+    assert (machine.config / "config.toml").read_text().startswith("# mine\n")
+    assert mode(machine.config) == 0o700
+
+
+def test_a_closed_standard_input_is_an_error(machine: IsolatedHome) -> None:
+    command = f"exec '{JEBBITCTL}' login --client-id x --client-secret-stdin <&-"
+    code, shown = wait_for_exit(machine.terminal("sh", "-c", command))
+    assert code == 2
+    assert "requires a pipe or a file" in shown
+
+
+def test_an_empty_secret_on_standard_input_is_an_error(machine: IsolatedHome) -> None:
+    result = machine.run("login", "--client-id", "abc", "--client-secret-stdin", "--json")
+    assert result.error["message"] == "the client secret on standard input is empty"
+    assert result.error["hint"] is None
+
+
+def test_a_byte_order_mark_is_not_part_of_the_secret(machine: IsolatedHome, sandbox: Sandbox) -> None:
+    assert machine.login(sandbox, stdin="\ufeff" + sandbox.state.client_secret + "\r\n").code == 0
+    assert list(machine.kept.values()) == [sandbox.state.client_secret]

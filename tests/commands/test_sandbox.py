@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support import Cli
+
+NAMES = ["JEBBIT_CLIENT_ID", "JEBBIT_CLIENT_SECRET", "JEBBIT_API_BASE_URL", "JEBBIT_AUTH_ISSUER"]
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+
+
+@contextmanager
+def serving(cli: Cli, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run ``sandbox serve``; yield the process and the variables that it prints."""
+    with subprocess.Popen(
+        [JEBBITCTL, "sandbox", "serve", *options],
+        env=cli.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in NAMES]
+        try:
+            yield process, dict(line.rstrip("\n").split("=", 1) for line in lines)
+        finally:
+            process.kill()
+
+
+def test_serve_prints_the_variables_once_it_accepts_connections(bare: Cli) -> None:
+    with serving(bare, "--integrations", "3") as (_, variables):
+        assert list(variables) == NAMES
+        bare.env.update(variables)
+        assert bare.run("whoami").code == 0
+        assert len(bare.run("integrations", "list").out.splitlines()) == 3
+
+
+@posix
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_serve_ends_cleanly_on_a_signal(bare: Cli, sent: signal.Signals, code: int) -> None:
+    with serving(bare) as (process, _):
+        process.send_signal(sent)
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == code
+        assert "Traceback" not in err
+
+
+def test_serve_logs_requests_and_deliveries_and_does_not_contact_other_machines(bare: Cli) -> None:
+    with serving(bare) as (process, variables):
+        bare.env.update(variables)
+        created = bare.run(
+            "integrations", "create", "--endpoint", "https://example.com/hook", "--active", "--json"
+        )
+        assert bare.run("integrations", "test", created.json["id"]).code == 0
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    assert "POST /api/v1/integrations" in err
+    assert "not sent" in err
+    assert variables["JEBBIT_CLIENT_SECRET"] not in err
+
+
+def test_a_port_in_use_is_exit_2(bare: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        result = bare.run("sandbox", "serve", "--port", port)
+    assert (result.code, result.out) == (2, "")
+    assert port in result.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--host", "0.0.0.0"],  # noqa: S104 - rejected
+        ["--host", "example.com"],
+        ["--fail-rate", "2"],
+        ["--businesses", "0"],
+        ["--token-lifetime", "0"],
+        ["--latency", "-1"],
+    ],
+)
+def test_invalid_options_are_rejected(bare: Cli, options: list[str]) -> None:
+    assert bare.run("sandbox", "serve", *options).code == 2
+
+
+def test_run_gives_the_command_an_account_and_returns_its_exit_code(bare: Cli) -> None:
+    result = bare.run_process(
+        "sandbox", "run", "--integrations", "2", "--", JEBBITCTL, "integrations", "list"
+    )
+    assert (result.code, len(result.out.splitlines())) == (0, 2)
+    assert bare.run_process("sandbox", "run", sys.executable, "-c", "raise SystemExit(42)").code == 42
+
+
+def test_run_hides_the_users_account_from_the_command(bare: Cli) -> None:
+    bare.config.mkdir()
+    script = "import os; print(sorted(n for n in os.environ if n.startswith('JEBBIT_')))"
+    result = bare.run_process(
+        *("sandbox", "run", "--", sys.executable, "-c", script),
+        env={"JEBBIT_PROFILE": "mine", "JEBBIT_ACCESS_TOKEN": "mine", "JEBBIT_BUSINESS_ID": "mine1234"},
+    )
+    assert result.out.strip() == str(sorted([*NAMES, "JEBBIT_CONFIG_DIR"]))
+    assert list(bare.config.iterdir()) == []
+
+
+def test_run_with_several_businesses_requires_the_command_to_name_one(bare: Cli) -> None:
+    arguments = ("sandbox", "run", "--businesses", "2", "--", JEBBITCTL)
+    assert bare.run_process(*arguments, "integrations", "list").code == 2
+    assert bare.run_process(*arguments, "whoami").code == 0
+
+
+def test_run_with_a_fail_rate_makes_requests_fail(bare: Cli) -> None:
+    result = bare.run_process("sandbox", "run", "--fail-rate", "1", "--", JEBBITCTL, "whoami", "--json")
+    assert result.code == 5
+    assert result.error["code"] == "unavailable"
+
+
+def test_run_with_debug_logs_the_requests(bare: Cli) -> None:
+    result = bare.run_process("sandbox", "run", "--debug", "--latency", "10", "--", JEBBITCTL, "whoami")
+    assert "POST /oauth/token" in result.err
+    assert "GET /api/v1/self" in result.err
+
+
+def test_a_short_token_lifetime_makes_commands_get_a_new_token(bare: Cli) -> None:
+    script = f'"{JEBBITCTL}" token >/dev/null && sleep 1 && "{JEBBITCTL}" whoami >/dev/null'
+    result = bare.run_process("sandbox", "run", "--debug", "--token-lifetime", "1", "--", "sh", "-c", script)
+    assert result.code == 0
+    assert result.err.count("POST /oauth/token") == 2
+
+
+def test_a_command_that_does_not_exist_is_exit_2(bare: Cli) -> None:
+    result = bare.run_process("sandbox", "run", "--", "no-such-command-anywhere")
+    assert result.code == 2
+    assert "no-such-command-anywhere" in result.err
+
+
+@posix
+def test_the_exit_code_of_a_killed_command_is_128_plus_the_signal(bare: Cli) -> None:
+    assert bare.run_process("sandbox", "run", "--", "sh", "-c", "kill -9 $$").code == 137
+
+
+@posix
+def test_the_command_ends_when_run_is_terminated(bare: Cli) -> None:
+    script = "import time; print('up', flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        [JEBBITCTL, "sandbox", "run", "--", sys.executable, "-c", script],
+        env=bare.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.terminate()
+        assert process.wait(10) == 143
+        assert process.stdout.read() == ""

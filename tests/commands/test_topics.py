@@ -1,0 +1,125 @@
+"""The texts of ``jebbitctl help TOPIC``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from jebbitctl.commands import topics
+from jebbitctl.commands.topics import manifest, receivers
+from jebbitctl.commands.topics.tables import WIDTH, table
+from jebbitctl.environment import VARIABLES
+from jebbitctl.errors import ExitCode, JebbitctlError
+from jebbitctl.manifest import schema
+from jebbitctl.manifest.load import load
+from jebbitctl.webhooks import Reason, sign, verify
+from jebbitctl.webhooks.background_server import BackgroundServer
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from tests.support import Cli
+
+SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
+
+
+@pytest.mark.parametrize("topic", topics.TOPICS)
+def test_a_topic_fits_a_terminal(topic: str) -> None:
+    lines = topics.text(topic).splitlines()
+    assert [line for line in lines if len(line) > WIDTH or line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("topic", topics.TOPICS)
+def test_a_topic_ends_in_one_newline(topic: str) -> None:
+    text = topics.text(topic)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+
+
+def test_completion_offers_the_topics_that_begin_as_typed() -> None:
+    assert [name for name, _ in topics.complete("e")] == ["environment", "exit-codes"]
+
+
+def test_a_long_cell_is_wrapped_below_itself() -> None:
+    first, second = table([("a", "word " * 20), ("bbb", "short")]).splitlines()[:2]
+    assert first.startswith("  a    word word")
+    assert second.startswith("       word")
+
+
+def test_environment_names_every_variable() -> None:
+    text = topics.text("environment")
+    assert [name for name in VARIABLES if f"  {name} " not in text] == []
+
+
+def test_exit_codes_names_every_exit_code() -> None:
+    text = topics.text("exit-codes")
+    assert [code for code in ExitCode if f"\n  {code.value} " not in text] == []
+
+
+def test_output_names_every_error_code_with_its_exit_code() -> None:
+    def descendants(error: type[JebbitctlError]) -> list[type[JebbitctlError]]:
+        return [error, *(found for child in error.__subclasses__() for found in descendants(child))]
+
+    lines = topics.text("output").splitlines()
+    for error in descendants(JebbitctlError):
+        row = next(line for line in lines if line.startswith(f"  {error.exit_code.value}  "))
+        assert error.code in row.replace(",", "").split()
+
+
+def test_manifest_names_every_key() -> None:
+    text = topics.text("manifest")
+    keys = {
+        "id",
+        "service_name",
+        "additional_options",
+        "set",
+        "mappings",
+        *schema.ATTRIBUTE_TYPES,
+        *schema.OPTION_TYPES,
+    }
+    assert {key for key in keys if f"\n  {key} " not in text} == set()
+
+
+def test_the_example_of_a_manifest_can_be_read() -> None:
+    variables = {"HOOKS_HOST": "hooks.example.com"}
+    (integration,) = load(manifest.EXAMPLE.encode(), "jebbit.toml", variables).integrations
+    assert integration.attributes["endpoint"] == "https://hooks.example.com/jebbit"
+
+
+def test_receivers_names_every_reason() -> None:
+    text = topics.text("receivers")
+    assert [reason for reason in Reason if f"\n  {reason.value} " not in text] == []
+
+
+def test_the_explained_signature_belongs_to_the_body_without_its_newline() -> None:
+    header = sign(SECRET, b"{}", timestamp=1700000000)
+    assert f"'{header}'" in receivers.EXPLAIN
+    assert verify(SECRET, b"{}\n", header, now=1700000000).reason is Reason.MISMATCH
+
+
+def test_the_receiver_passes_every_probe_of_check(
+    bare: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "webhook.secret").write_text(f"{SECRET}\n")
+    monkeypatch.chdir(tmp_path)
+    example = {"__name__": "example"}
+    exec(compile(receivers.RECEIVER, "receiver.py", "exec"), example)  # noqa: S102 - users paste it
+    with BackgroundServer(example["app"]) as server:  # type: ignore[arg-type]
+        secret = str(tmp_path / "webhook.secret")
+        result = bare.run("webhooks", "check", server.url, "--secret-file", secret)
+    assert result.code == 0, result.out
+
+
+def test_the_explanation_is_what_the_command_prints(bare: Cli, tmp_path: Path) -> None:
+    (tmp_path / "webhook.secret").write_text(f"{SECRET}\n")
+    path = f"{Path(JEBBITCTL).parent}:{bare.environment()['PATH']}"
+    printed = pexpect.run(
+        f"bash -c {shlex.quote(receivers.EXPLAIN)}",
+        cwd=str(tmp_path),
+        env=bare.environment({"PATH": path, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "78"}),
+        encoding="utf-8",
+    )
+    assert str(printed).replace("\r\n", "\n") == receivers.EXPLAINED

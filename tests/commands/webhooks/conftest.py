@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.webhooks.receiver import Receiver
+from tests.webhooks.support import SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jebbitctl.webhooks.receiver import Delivery
+    from tests.support import Cli
+
+
+@pytest.fixture
+def signer(bare: Cli) -> Cli:
+    """``jebbitctl`` on a fresh machine, with a shared secret in the environment."""
+    bare.env["JEBBIT_WEBHOOK_SECRET"] = SECRET
+    bare.secrets.append(SECRET)
+    return bare
+
+
+@pytest.fixture
+def deliveries() -> list[Delivery]:
+    """The deliveries that ``endpoint`` received."""
+    return []
+
+
+@pytest.fixture
+def endpoint(deliveries: list[Delivery]) -> Iterator[str]:
+    """The URL of a correct receiver."""
+    with Receiver(SECRET, deliveries.append) as receiver:
+        yield receiver.url

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.sender import Sender
+from tests.commands.integrations.support import stored, webhook
+from tests.commands.webhooks.support import listening, wait_for_end
+from tests.conftest import cli_for
+from tests.interruptions import Stage
+from tests.webhooks.support import SECRET, Endpoint, connected, talk
+
+if TYPE_CHECKING:
+    from jebbitctl.webhooks.receiver import Delivery
+    from tests.support import Cli
+
+
+def test_each_delivery_is_printed_as_it_arrives(bare: Cli) -> None:
+    with listening(bare, "--count", "2", "--timeout", "20") as (process, url):
+        assert process.stdout is not None
+        assert Sender(url, SECRET).send().status == 200
+        first = process.stdout.readline().split("\t")
+        assert first[1:4] == ["✓", "200", "ok"]
+        assert Sender(url, "another").send().status == 403
+        assert process.stdout.readline().split("\t")[1:4] == ["✗", "403", "mismatch"]
+        assert Sender(url, SECRET, b"{}", live=True).send().status == 200
+        code, _, err = wait_for_end(process)
+    assert code == 0
+    assert "2 ok, 1 mismatch" in err
+
+
+def test_expected_deliveries_are_received_after_stdout_is_closed(bare: Cli) -> None:
+    with listening(bare, "--count", "3", "--timeout", "30") as (process, url):
+        assert process.stdout is not None
+        Sender(url, SECRET).send()
+        process.stdout.readline()
+        process.stdout.close()
+        for body in (b"{}", b"[]"):
+            assert Sender(url, SECRET, body).send().status == 200
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert "Received: 3 ok." in process.stderr.read()
+
+
+def test_json_prints_one_line_per_delivery(bare: Cli) -> None:
+    with listening(bare, "--count", "2", "--timeout", "20", "--json") as (process, url):
+        Sender(url, SECRET).send()
+        Sender(url, SECRET, b"not json \xff").send()
+        code, out, _ = wait_for_end(process)
+    first, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert first["event"] == "delivery"
+    assert (first["ok"], first["test"], first["repeat"], first["status"]) == (True, True, False, 200)
+    assert first["body"]["data"]["email"] == "test@example.com"
+    assert second["body"] == "not json \ufffd"
+
+
+def test_too_few_deliveries_in_time_are_exit_6(bare: Cli) -> None:
+    with listening(bare, "--count", "1", "--timeout", "0.5") as (process, url):
+        Sender(url, "another").send()
+        code, _, err = wait_for_end(process)
+    assert code == 6
+    assert "0 of 1 valid deliveries" in err
+
+
+@pytest.mark.parametrize("timeout", ["nan", "-1"])
+def test_an_invalid_timeout_is_rejected(bare: Cli, timeout: str) -> None:
+    environment = {"JEBBIT_WEBHOOK_SECRET": SECRET}
+    assert bare.run("webhooks", "listen", "--port", "0", "--timeout", timeout, env=environment).code == 2
+
+
+def test_the_timeout_is_exit_0_without_a_count(bare: Cli) -> None:
+    with listening(bare, "--timeout", "0.3") as (process, _):
+        assert wait_for_end(process)[0] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--count", "5"), 130)])
+def test_ctrl_c_prints_the_summary_and_is_130_only_if_expected_deliveries_are_missing(
+    bare: Cli, options: tuple[str, ...], code: int
+) -> None:
+    with listening(bare, *options) as (process, url):
+        Sender(url, SECRET).send()
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        exit_code, _, err = wait_for_end(process)
+    assert exit_code == code
+    assert "Received: 1 ok." in err
+
+
+def test_a_recording_is_private_and_complete_before_the_response(bare: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "recording.jsonl"
+    with listening(bare, "--record", str(path), "--count", "3", "--timeout", "20") as (process, url):
+        for number in (1, 2):
+            Sender(url, SECRET, b'{"n":%d}' % number).send()
+            assert len(path.read_text().splitlines()) == number
+        process.kill()
+    assert [record.delivery.body for record in read(path)] == [b'{"n":1}', b'{"n":2}']
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_valid_deliveries_are_forwarded_with_the_same_bytes_and_headers(bare: Cli) -> None:
+    forwarded: list[Delivery] = []
+    with (
+        Receiver(SECRET, forwarded.append) as target,
+        listening(bare, "--forward-to", f"{target.url}/app", "--count", "1", "--json") as (process, url),
+    ):
+        Sender(url, "another").send()
+        Sender(url, SECRET, b'{ "odd" :\t1}\n').send()
+        code, out, _ = wait_for_end(process)
+    assert code == 0
+    (delivery,) = forwarded
+    assert delivery.body == b'{ "odd" :\t1}\n'
+    assert delivery.verification.valid
+    assert delivery.test
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["delivery", "delivery", "forwarded"]
+
+
+def test_a_failed_forward_is_a_separate_event_and_the_sender_still_gets_200(bare: Cli) -> None:
+    options = ("--forward-to", "http://127.0.0.1:9/", "--count", "1", "--json")
+    with listening(bare, *options) as (process, url):
+        assert Sender(url, SECRET).send().status == 200
+        code, out, _ = wait_for_end(process)
+    assert code == 0
+    event = json.loads(out.splitlines()[1])
+    assert event["event"] == "forward-failed"
+    assert event["error"]
+
+
+def test_trigger_makes_jebbit_send_a_test_delivery(tmp_path: Path) -> None:
+    stage = Stage("")  # holds the test back until the receiver has a port
+    with Sandbox(SandboxOptions(integrations=2), wrap=stage.wrap) as sandbox:
+        id_ = webhook(sandbox)
+        stage.request = f"POST /api/v1/integrations/{id_}/test"
+        options = ("--trigger", id_, "--count", "1", "--timeout", "20", "--json")
+        with listening(cli_for(tmp_path, sandbox), *options, secret=None) as (process, url):
+            stored(sandbox)[id_]["endpoint"] = f"{url}/jebbit"
+            stage.over.set()
+            code, out, _ = wait_for_end(process)
+    event = json.loads(out)
+    assert (code, event["test"], event["ok"]) == (0, True, True)
+
+
+def test_a_failed_trigger_ends_the_command_at_once(cli: Cli) -> None:
+    started = time.monotonic()
+    options = ("--trigger", "nowhere1", "--port", "0", "--count", "1", "--timeout", "30")
+    result = cli.run("webhooks", "listen", *options, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert result.code == 3
+    assert time.monotonic() - started < 10
+
+
+def test_invalid_requests_print_nothing(bare: Cli) -> None:
+    with listening(bare, "--count", "1") as (process, url), ExitStack() as stack:
+        talk(url, b"POST /\x1b]0;owned\x07 HTTP/1.1\r\nConnection: close\r\nX\x1b[31m: y\r\n\r\n")
+        for _ in range(310):  # over the limit, which waitress would log
+            stack.enter_context(connected(url))
+        time.sleep(0.2)
+        stack.close()
+        assert Sender(url, SECRET).send().status == 200
+        code, out, err = wait_for_end(process)
+    assert code == 0
+    assert err.startswith("Received: 1 ok")
+    assert len(err.splitlines()) == 1
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("timeout", ["inf", "1e12"])
+def test_the_timeout_has_no_maximum(bare: Cli, timeout: str) -> None:
+    with listening(bare, "--count", "1", "--timeout", timeout) as (process, url):
+        Sender(url, SECRET).send()
+        assert wait_for_end(process)[0] == 0
+
+
+def test_a_host_other_than_loopback_prints_a_warning(bare: Cli) -> None:
+    options = ("--host", "0.0.0.0", "--port", "0", "--timeout", "0.2")  # noqa: S104 - what is tested
+    result = bare.run("webhooks", "listen", *options, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert result.code == 0
+    assert "warning: other machines can reach this receiver on 0.0.0.0" in result.err
+
+
+def test_a_port_in_use_is_exit_2(bare: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        result = bare.run("webhooks", "listen", "--port", port, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert result.code == 2
+    assert port in result.err
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"[1e999]", b"[" * 400 + b"]" * 400, b"[" * 980 + b"]" * 980])
+def test_json_output_is_valid_even_if_the_body_is_not(bare: Cli, body: bytes) -> None:
+    with listening(bare, "--count", "1", "--json") as (process, url):
+        assert Sender(url, SECRET, body).send().status == 200
+        code, out, _ = wait_for_end(process)
+    assert code == 0
+
+    def reject(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(out, parse_constant=reject)["body"] == body.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_delivery_that_cannot_be_recorded_ends_the_command(bare: Cli) -> None:
+    with listening(bare, "--record", "/dev/full", "--count", "1") as (process, url):
+        assert Sender(url, SECRET).send().status == 500
+        code, out, err = wait_for_end(process)
+    assert (code, out) == (1, "")
+    assert "error: cannot record to /dev/full: No space left on device" in err
+
+
+@pytest.mark.parametrize("ending", ["--timeout", "ctrl-c"])
+def test_the_end_prints_all_deliveries_without_waiting_for_a_slow_target(bare: Cli, ending: str) -> None:
+    target = Endpoint(delay=1)
+    options = ["--timeout", "4"] if ending == "--timeout" else []
+    with (
+        BackgroundServer(target) as server,
+        listening(bare, "--forward-to", server.url, "--json", *options) as (process, url),
+    ):
+        for number in range(20):
+            assert Sender(url, SECRET, b"%d" % number).send().status == 200
+        if ending == "ctrl-c":
+            process.send_signal(signal.SIGINT)
+        code, out, err = wait_for_end(process)
+    assert code == 0
+    bodies = [event["body"] for event in map(json.loads, out.splitlines()) if event["event"] == "delivery"]
+    assert bodies == list(range(20))
+    assert "Received: 20 ok." in err
+    assert len(target.requests) < 20
+
+
+@pytest.mark.parametrize(
+    "option", ["--forward-to", "--trigger", "--record", "--integration", "--secret-file"]
+)
+def test_an_empty_option_value_is_rejected(cli: Cli, option: str) -> None:
+    environment = {"JEBBIT_WEBHOOK_SECRET": SECRET}
+    result = cli.run("webhooks", "listen", "--port", "0", "--timeout", "0", option, "", env=environment)
+    assert (result.code, result.out) == (2, "")
+    assert "error: " in result.err

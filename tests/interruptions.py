@@ -1,0 +1,69 @@
+"""Commands that a signal interrupts at a chosen request."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from threading import Event
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
+
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from tests.support import Cli
+
+
+class Stage:
+    """Middleware that stalls at one request, or answers it with a given response.
+
+    Attributes:
+        request: method and path, such as ``GET /api/v1/self``.
+        answer: the response; None stalls until ``over`` is set.
+        reached: set when the request arrives.
+        over: set it to let a stalled request continue.
+    """
+
+    def __init__(self, request: str, answer: Response | None = None) -> None:
+        self.request = request
+        self.answer = answer
+        self.reached = Event()
+        self.over = Event()
+
+    def wrap(self, app: WSGIApplication) -> WSGIApplication:
+        def stalled(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}" != self.request:
+                return app(environ, start_response)
+            self.reached.set()
+            if self.answer is None:
+                self.over.wait(30)
+            return (self.answer or Response.from_app(app, environ))(environ, start_response)
+
+        return stalled
+
+
+def started(cli: Cli, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start a command as a process and return at once."""
+    return subprocess.Popen(
+        [JEBBITCTL, *args],
+        env=cli.environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[int, str, str]:
+    """Send a signal, which must end the process soon; return its exit code, stdout and stderr."""
+    start = time.monotonic()
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=20)
+    assert time.monotonic() - start < 10
+    return process.returncode, out, err

@@ -1,0 +1,37 @@
+"""Commands on a pseudo-terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+
+from tests.support import JEBBITCTL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.support import Cli
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def on_terminal(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> Any:
+    """Start a command on a terminal of its own."""
+    return pexpect.spawn(
+        JEBBITCTL,
+        list(args),
+        env=cli.environment({"TERM": "xterm-256color", **(env or {})}),
+        dimensions=(40, columns),
+        encoding="utf-8",
+        timeout=20,
+    )
+
+
+def screen(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
+    """Run a command on a terminal to its end; return everything it showed."""
+    child = on_terminal(cli, *args, columns=columns, env=env)
+    child.expect(pexpect.EOF)
+    child.close()
+    return str(child.before).replace("\r\n", "\n")

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import jebbitctl
+from jebbitctl import environment as env
+from jebbitctl.environment import VARIABLES, Environment, Kind
+from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.sandbox.server import Sandbox
+from tests.isolated_home import IsolatedHome, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENVIRONMENT = Path(env.__file__)
+SOURCES = {path: path.read_text(encoding="utf-8") for path in Path(jebbitctl.__path__[0]).rglob("*.py")}
+CONSTANTS = {name: value for name, value in vars(env).items() if name.isupper() and value in [*VARIABLES]}
+"""The names of the variables' constants, such as ``TIMEOUT``, with their values."""
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+def strings(source: str) -> Iterator[str]:
+    """Yield every string of a module, docstrings and parts of f-strings included."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def names_of_kind(kind: Kind) -> list[str]:
+    return [variable.name for variable in VARIABLES.values() if variable.kind is kind]
+
+
+def test_each_variable_is_declared_once() -> None:
+    declared = [text for text in strings(SOURCES[ENVIRONMENT]) if re.fullmatch("JEBBIT_[A-Z_]+", text)]
+    assert sorted(declared) == sorted(VARIABLES)
+    assert sorted(CONSTANTS.values()) == sorted(VARIABLES)
+
+
+@pytest.mark.parametrize("constant", CONSTANTS)
+def test_each_declared_variable_is_read(constant: str) -> None:
+    readers = [source for path, source in SOURCES.items() if path != ENVIRONMENT]
+    assert any(re.search(rf"\b{constant}\b", source) for source in readers)
+
+
+def test_the_code_names_only_declared_variables() -> None:
+    named = {
+        name
+        for source in SOURCES.values()
+        for text in strings(source)
+        for name in re.findall(r"\bJEBBIT_[A-Z_]+\b", text)
+    }
+    assert named <= VARIABLES.keys()
+
+
+def test_no_module_reads_a_jebbit_variable_from_the_process() -> None:
+    for path, source in SOURCES.items():
+        assert "getenv" not in source, path
+        for name in re.findall(r'(?<!`)os\.environ(?:\.get\("(\w+)"\))?', source):
+            assert name or path.name == "cli.py", f"{path} uses the whole environment"
+            assert not name.startswith("JEBBIT"), path
+
+
+def test_each_variable_is_read_according_to_its_kind() -> None:
+    reads = {
+        (method, constant)
+        for source in SOURCES.values()
+        for method, constant in re.findall(r"\.(setting|credential|switch)\((?:env\.)?([A-Z_]+)\)", source)
+    }
+    assert reads
+    for method, constant in reads:
+        assert VARIABLES[CONSTANTS[constant]].kind.name == method.upper(), constant
+
+
+@pytest.mark.parametrize("variable", VARIABLES.values(), ids=lambda variable: str(variable.name))
+def test_each_variable_has_one_line_of_help(variable: env.Variable) -> None:
+    assert re.fullmatch(r"[A-Z].*[^.]", variable.help)
+    assert len(f"  {variable.name:<22}  {variable.help}") <= 80
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_that_is_not_set_is_none_or_off(name: str) -> None:
+    environment = Environment({})
+    assert name not in environment
+    assert environment.setting(name) is environment.credential(name) is None
+    assert environment.switch(name) is False
+
+
+@pytest.mark.parametrize("name", names_of_kind(Kind.SETTING))
+def test_an_empty_or_malformed_setting_is_a_usage_error(name: str) -> None:
+    assert Environment({name: "value"}).setting(name) == "value"
+    for value in ("", "a\nb", "value\n", "a\x1b"):
+        with pytest.raises(UsageError, match=name):
+            Environment({name: value}).setting(name)
+
+
+@pytest.mark.parametrize("name", names_of_kind(Kind.CREDENTIAL))
+def test_an_empty_or_malformed_credential_is_a_credentials_error(name: str) -> None:
+    assert Environment({name: "value\r\n"}).credential(name) == "value"
+    for value in ("", "\n", "a\nb", "a\x1b"):
+        with pytest.raises(CredentialsError, match=name):
+            Environment({name: value}).credential(name)
+
+
+@pytest.mark.parametrize("name", names_of_kind(Kind.SWITCH))
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [("1", True), ("yes", True), ("0", False), ("no", False), ("False", False), ("", False)],
+)
+def test_a_switch_is_on_unless_it_says_no(name: str, value: str, on: bool) -> None:
+    assert Environment({name: value}).switch(name) is on
+
+
+def test_an_environment_lists_the_declared_variables_that_are_set_in_the_order_of_the_help() -> None:
+    environment = Environment(
+        {"JEBBIT_DEBUG": "1", "JEBBIT_OTHER": "x", "PATH": "/bin", "JEBBIT_CLIENT_ID": ""}
+    )
+    assert list(environment) == ["JEBBIT_CLIENT_ID", "JEBBIT_DEBUG"]
+
+
+def test_secrets_are_every_credential_but_the_client_id() -> None:
+    environment = Environment({name: f"value of {name}\n" for name in VARIABLES})
+    assert environment.secrets() == [
+        f"value of {name}" for name in names_of_kind(Kind.CREDENTIAL) if name != "JEBBIT_CLIENT_ID"
+    ]
+
+
+def test_for_account_replaces_everything_that_selects_an_account() -> None:
+    environment = Environment({**dict.fromkeys(VARIABLES, "x"), "PATH": "/bin"})
+    assert environment.for_account({"JEBBIT_CLIENT_ID": "id", "OTHER": "y"}) == {
+        "JEBBIT_TIMEOUT": "x",
+        "JEBBIT_NO_INPUT": "x",
+        "JEBBIT_DEBUG": "x",
+        "PATH": "/bin",
+        "JEBBIT_CLIENT_ID": "id",
+        "OTHER": "y",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("JEBBIT_CLIENT_ID", 4),
+        ("JEBBIT_CLIENT_SECRET", 4),
+        ("JEBBIT_ACCESS_TOKEN", 4),
+        *((name, 2) for name in names_of_kind(Kind.SETTING)),
+    ],
+)
+def test_a_command_fails_without_a_request_if_a_variable_is_empty(
+    tmp_path: Path, shared: Sandbox, name: str, code: int
+) -> None:
+    before = len(shared.requests)
+    result = IsolatedHome(tmp_path, dict(shared.environment)).run("whoami", "--json", env={name: ""})
+    assert result.code == code
+    assert name in result.error["message"]
+    assert paths(shared, before) == []

@@ -1,0 +1,191 @@
+"""The leak detector finds each secret in every encoding, wherever it must not be."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pexpect
+import pytest
+
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.leak_detector import LeakDetector, watch
+from tests.support import JEBBITCTL, Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = [pytest.mark.keeps(kind, "*") for kind in ("client", "token", "shared")]  # they plant leaks
+SECRET = 'p"ä/+s?swörd & more: 2WnGc4Vt'
+ECHO = "import sys; sys.stdout.write(sys.argv[1]); sys.stderr.write(sys.argv[2])"
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "as it is": lambda s: f"the secret is {s}.",
+    "cut short": lambda s: s[:-8] + "…",
+    "in JSON": lambda s: json.dumps({"client_secret": s}),
+    "in a URL": lambda s: f"https://h/?secret={quote(s, safe='')}&x=1",
+    "in a URL, whole": lambda s: "".join(f"%{byte:02X}" for byte in s.encode()),
+    "in hex": lambda s: s.encode().hex(),
+    "in Base64": lambda s: base64.b64encode(s.encode()).decode(),
+    "in Base64, 1 byte in": lambda s: base64.b64encode(f":{s}".encode()).decode(),
+    "in Base64, 11 bytes in": lambda s: base64.b64encode(f"the-client:{s}:tail".encode()).decode(),
+    "in Base64 for URLs, 7 bytes in": lambda s: base64.urlsafe_b64encode(f"client:{s}".encode()).decode(),
+}
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> LeakDetector:
+    """A leak detector in place of the one that watches every test."""
+    own = LeakDetector()
+    watch(own, monkeypatch)
+    own.register("client", SECRET)
+    return own
+
+
+@pytest.fixture
+def watched(own: LeakDetector) -> Iterator[Sandbox]:  # noqa: ARG001 - it must watch before the sandbox starts
+    with Sandbox(SandboxOptions(integrations=2)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def cli(tmp_path: Path, watched: Sandbox) -> Cli:
+    return Cli(tmp_path, {**watched.environment, "JEBBITCTL": JEBBITCTL})
+
+
+def shell(cli: Cli, script: str) -> None:
+    subprocess.run(["sh", "-c", script], env=cli.environment(), capture_output=True, check=True)
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_secret_that_a_command_prints_is_found(own: LeakDetector, written: str, stream: str) -> None:
+    shown = WRITTEN[written](SECRET)
+    command = [sys.executable, "-c", ECHO, *((shown, "") if stream == "stdout" else ("", shown))]
+    own.started(command, None)
+    assert not list(own.leaks(None))
+    subprocess.run(command, capture_output=True, check=True)
+    assert any(f": {stream} of " in leak for leak in own.leaks(None))
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_secret_in_a_file_is_found(own: LeakDetector, tmp_path: Path, written: str) -> None:
+    path = tmp_path / "deep" / "down" / ".hidden"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\x00" + WRITTEN[written](SECRET).encode())
+    assert {leak.rpartition(": ")[2] for leak in own.leaks(tmp_path)} == {str(path)}
+
+
+def test_text_that_resembles_a_secret_is_not_found(own: LeakDetector) -> None:
+    similar = [SECRET[:12], SECRET[::-1], base64.b64encode(SECRET[:12].encode()).decode(), "x" * 5000]
+    own.printed.append(("stdout", set(), [*similar]))
+    assert not list(own.leaks(None))
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_child_processes_are_watched_however_they_are_read(own: LeakDetector, text: bool) -> None:
+    command = [sys.executable, "-c", ECHO, f"one\n{SECRET}\n", f"{SECRET}\n"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=text, env={"PYTHONUTF8": "1"}) as child:
+        assert child.stdout
+        assert child.stderr
+        assert len(list(child.stdout)) == 2
+        assert len(list(own.leaks(None))) == 1
+        assert child.stderr.readline()
+        assert len(list(own.leaks(None))) == 2
+    terminal = pexpect.spawn(sys.executable, ["-c", ECHO, "", SECRET], encoding="utf-8", timeout=20)
+    terminal.expect("more")
+    assert len(list(own.leaks(None))) == 3
+    terminal.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "leaks"),
+    [
+        ('echo "$JEBBIT_CLIENT_SECRET" >&2', "client secret, as it is: stderr of"),
+        ('printf %s "$JEBBIT_CLIENT_ID:$JEBBIT_CLIENT_SECRET" | base64 -w 0', "client secret, in Base64"),
+        ('"$JEBBITCTL" token >&2', "token secret, as it is: stderr of"),
+        ('"$JEBBITCTL" integrations list --show-secret --json >&2', "shared secret, as it is: stderr of"),
+        ('"$JEBBITCTL" whoami && cp -r "$HOME/config/tokens" "$HOME/copy"', "token secret, as it is: /"),
+        ('mkdir -p "$HOME/config/tokens"; env >"$HOME/config/tokens/a.json"', "client secret, as it is: /"),
+    ],
+)
+def test_secrets_that_a_sandbox_creates_are_found(
+    own: LeakDetector, cli: Cli, script: str, leaks: str
+) -> None:
+    shell(cli, script)
+    assert any(leak.startswith(leaks) for leak in own.leaks(cli.home))
+
+
+def test_a_rotated_secret_and_the_secret_of_a_new_integration_are_found(
+    own: LeakDetector, cli: Cli, watched: Sandbox
+) -> None:
+    secrets = [watched.state.client_secret, watched.state.rotate_secret()]
+    cli.env.update(watched.environment)
+    create = ("integrations", "create", "--endpoint", "https://e.example/", "--json")
+    secrets.append(cli.run(*create).json["shared_secret"])
+    assert not list(own.leaks(cli.home))
+    for number, secret in enumerate(secrets, start=1):
+        (cli.home / str(number)).write_text(secret)
+        assert len(list(own.leaks(cli.home))) == number
+
+
+def test_a_requested_secret_is_not_a_leak(own: LeakDetector, cli: Cli) -> None:
+    (id_, *_) = cli.run("integrations", "list", "-q", "[].id").json
+    path = cli.home / "my secret"
+    cli.run("token")
+    cli.run("integrations", "secret", id_)
+    cli.run("integrations", "get", id_, "--show-secret")
+    cli.run("api", f"integrations/{id_}")
+    cli.run("integrations", "create", "--endpoint", "https://e.example/", "--secret-file", str(path))
+    assert path.read_text()
+    assert not list(own.leaks(cli.home))
+
+
+LEAKING = """
+import pytest
+
+def test_it_prints(cli):
+    cli.env["JEBBIT_PROFILE"] = cli.env["JEBBIT_CLIENT_SECRET"]
+    cli.secrets.clear()
+    assert cli.run("profiles", "use", cli.env["JEBBIT_CLIENT_SECRET"]).code == 2
+
+def test_it_writes(cli, tmp_path):
+    (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
+
+@pytest.mark.keeps("client", "x")
+def test_it_may(cli, tmp_path):
+    (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
+
+@pytest.mark.keeps("shared", "x")
+def test_it_may_not(cli, tmp_path):
+    (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
+
+@pytest.fixture
+def lines():
+    return []
+
+def test_it_logs(cli, lines):
+    lines.append("say " + cli.env["JEBBIT_CLIENT_SECRET"])
+"""
+
+
+def test_a_test_that_leaks_fails(own: LeakDetector, tmp_path: Path) -> None:
+    (tmp_path / "test_leaking.py").write_text(LEAKING)
+    root = Path(__file__).parents[1]
+    command = ["-m", "pytest", "-q", "-n", "0", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, *command, f"--rootdir={root}", "-c", str(root / "pyproject.toml"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
+    )
+    failed = {line.rpartition("::")[2].split()[0] for line in done.stdout.splitlines() if "ERROR " in line}
+    assert failed >= {"test_it_prints", "test_it_writes", "test_it_may_not", "test_it_logs"}, done.stdout
+    assert "5 passed, 4 errors" in done.stdout, done.stdout
+    assert own.printed

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jebbitctl.util.redaction import MASK, SECRET_KEYS, redact, scrub
+
+
+def test_the_secret_keys_are_a_fixed_set() -> None:
+    assert set(SECRET_KEYS) == {
+        "access_token",
+        "authorization",
+        "client_secret",
+        "refresh_token",
+        "shared_secret",
+    }
+
+
+@pytest.mark.parametrize("key", sorted(SECRET_KEYS))
+@pytest.mark.parametrize("value", ["s3cr3t", "", 5, True, ["s3cr3t"], {"a": "s3cr3t"}])
+def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
+    document = {"a": [{"B": {key: value, key.upper(): value, "id": 1}}]}
+    assert redact(document) == {"a": [{"B": {key: MASK, key.upper(): MASK, "id": 1}}]}
+    assert document["a"][0]["B"][key] == value
+
+
+def test_a_null_secret_stays_null() -> None:
+    assert redact({"shared_secret": None, "other": "shared_secret"}) == {
+        "shared_secret": None,
+        "other": "shared_secret",
+    }
+
+
+@pytest.mark.parametrize("value", [None, "text", 5, [], {}, [[1]]])
+def test_other_values_are_unchanged(value: object) -> None:
+    assert redact(value) == value
+
+
+@pytest.mark.parametrize("secret", ['quo"te', 'quo"té', "back\\slash", "ümläut", "plain", "漢\x7f"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_a_known_secret_is_masked_in_text_and_in_json(secret: str, ascii_only: bool) -> None:
+    text = f"{secret}, and in JSON {json.dumps({'x': f'a {secret} b'}, ensure_ascii=ascii_only)}"
+    assert scrub(text, ["other", secret]) == f'{MASK}, and in JSON {{"x": "a {MASK} b"}}'
+
+
+def test_an_empty_secret_masks_nothing() -> None:
+    assert scrub("text", [""]) == "text"
+    assert scrub("text", []) == "text"
+
+
+@given(st.text("xyz \n"), st.text('abé漢"\\', min_size=1), st.text("xyz \n"))
+def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after: str) -> None:
+    assert scrub(f"{before}{secret}{after}{secret}", [secret]) == f"{before}{MASK}{after}{MASK}"

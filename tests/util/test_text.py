@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import unicodedata
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jebbitctl.util import text
+
+ANY = st.text(st.characters(exclude_categories=())) | st.text("\x1b\x9b\u202e\u2066\ud800\r\n\t[a")
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.text("\x1b\x9b\u202e"), inner),
+    max_leaves=20,
+)
+
+
+def unsafe_characters(shown: str) -> list[str]:
+    """Return the characters that a terminal interprets or cannot show."""
+    return [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in BIDI]
+
+
+@given(ANY)
+def test_escaped_text_contains_no_unsafe_character(anything: str) -> None:
+    shown = text.escape_controls(anything)
+    assert unsafe_characters(shown) == []
+    shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("plain é 漢字 😀 [red] :smile:", "plain é 漢字 😀 [red] :smile:"),
+        ("a\tb\nc\rd", r"a\tb\nc\rd"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\x9b31m\x7f", r"\x9b31m\x7f"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\u2028\ud800", r"\u2028\ud800"),
+    ],
+)
+def test_control_characters_are_escaped(raw: str, shown: str) -> None:
+    assert text.escape_controls(raw) == shown
+
+
+@given(JSON, st.sampled_from([None, 0, 2]), st.booleans())
+def test_json_text_parses_back_to_an_equal_value(value: object, indent: int | None, ascii_only: bool) -> None:
+    shown = text.json_text(value, indent=indent, ascii_only=ascii_only)
+    assert json.loads(shown) == value
+    assert text.parse_json(shown) == value
+    assert unsafe_characters(shown.replace("\n", "")) == []
+    assert not ascii_only or shown.isascii()
+
+
+@given(ANY)
+def test_json_text_of_any_text_can_be_encoded(anything: str) -> None:
+    shown = text.json_text({anything: anything})
+    assert unsafe_characters(shown) == []
+    assert len(json.loads(shown.encode())) == 1
+
+
+def test_json_text_escapes_control_characters_only() -> None:
+    assert text.json_text({"é": "漢\x1b\u202e"}) == '{"é": "漢\\u001b\\u202e"}'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "{",
+        "NaN",
+        "-Infinity",
+        "[1e999]",
+        "9" * 5000,
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "[" * 101 + "]" * 101,
+        '{"a":' * 101 + "1" + "}" * 101,
+        b"\xff\xfe\xff",
+        b'"\xff"',
+    ],
+    ids=lambda document: repr(document[:10]),
+)
+def test_invalid_json_is_a_value_error(document: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        text.parse_json(document)
+
+
+@pytest.mark.parametrize(
+    "document", ["[" * 99 + "]" * 99, '{"a": [1.5, 2, "\\ud800"]}', b"\xef\xbb\xbf[]", "1e308"]
+)
+def test_valid_json_is_parsed(document: str | bytes) -> None:
+    value = text.parse_json(document)
+    assert value == json.loads(document)
+    assert text.parse_json(text.json_text(value)) == value
+
+
+@given(st.binary() | st.text())
+def test_parsing_any_input_raises_nothing_but_a_value_error(anything: str | bytes) -> None:
+    with suppress(ValueError):
+        text.json_text(text.parse_json(anything))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        ("a\nb", r"a\nb"),
+        (True, "true"),
+        (1.5, "1.5"),
+        ([1, "\x1b"], r'[1, "\u001b"]'),
+        ({}, "{}"),
+    ],
+)
+def test_a_cell_is_a_string_or_json(value: object, shown: str) -> None:
+    assert text.cell(value) == shown
+
+
+def test_nested_members_have_dotted_names() -> None:
+    nested = {"id": "1", "a": {"b": 1, "c": {"d": None}}, "e": {}, "f": [{"g": 1}]}
+    assert text.flatten(nested) == [
+        ("id", "1"),
+        ("a.b", 1),
+        ("a.c.d", None),
+        ("e", {}),
+        ("f", [{"g": 1}]),
+    ]

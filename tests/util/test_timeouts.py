@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from jebbitctl.util.timeouts import call_with_timeout
+from tests.support import interrupted_unnoticed
+
+
+def raise_key_error() -> None:
+    raise KeyError("x")
+
+
+def test_the_result_of_a_call_is_returned() -> None:
+    assert call_with_timeout(5, lambda: 42) == 42
+
+
+def test_the_error_of_a_call_is_raised() -> None:
+    with pytest.raises(KeyError):
+        call_with_timeout(5, raise_key_error)
+
+
+def test_a_call_that_takes_too_long_times_out() -> None:
+    over = threading.Event()
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        call_with_timeout(0.05, lambda: over.wait(30))
+    assert time.monotonic() - started < 15
+    over.set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_ctrl_c_that_does_not_wake_the_thread_is_noticed() -> None:
+    over = threading.Event()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
+        call_with_timeout(60, lambda: over.wait(30))
+    assert time.monotonic() - started < 15
+    over.set()

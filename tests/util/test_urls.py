@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jebbitctl.errors import UsageError
+from jebbitctl.util.urls import is_loopback, normalize_url, require_https, same_origin
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])
+def test_a_loopback_host_is_this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "0.0.0.1",
+        "::",
+        "10.0.0.1",
+        "localhost.example.com",
+        "127.0.0.1.example.com",
+        "127.1",
+        "[::1]",
+        "\u0661",
+    ],
+)
+def test_another_host_is_not_this_machine(host: str) -> None:
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api2.jebbit.com",
+        "https://example.com:8443/hook?a=b",
+        "https://bücher.example/",
+        "https://example.com./",
+        "HTTPS://example.com",
+        "https://[2001:db8::1]/",
+        "http://127.0.0.1:8787",
+        "http://localhost/hook",
+        "http://[::1]:8787/",
+    ],
+)
+def test_a_safe_url_is_returned_unchanged(url: str) -> None:
+    assert require_https(url, what="--endpoint") == url
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("", "empty"),
+        (" https://example.com", "spaces"),
+        ("https://example.com/a b", "spaces"),
+        ("https://example.com/\r\nX: y", "spaces or control"),
+        ("https://exa\x1bmple.com", "control characters"),
+        ("https://exa\u202emple.com", "control characters"),
+        ("https://\ud800.com", "control characters"),
+        ("https://[::1", "not a URL"),
+        ("https://example.com:99999", "not a URL"),
+        ("https://example.com:x", "not a URL"),
+        ("example.com", "not an absolute URL"),
+        ("//example.com", "not an absolute URL"),
+        ("https://", "not an absolute URL"),
+        ("https:///path", "not an absolute URL"),
+        ("ftp://example.com", "not an absolute URL"),
+        ("file:///etc/passwd", "not an absolute URL"),
+        ("javascript:alert(1)", "not an absolute URL"),
+        ("https://a..b/", "host name is not valid"),
+        ("https://.", "host name is not valid"),
+        ("https://.com", "host name is not valid"),
+        ("https://user:password@example.com", "user name or password"),
+        ("https://user@example.com", "user name or password"),
+        ("https://@example.com", "user name or password"),
+        ("http://example.com", "plain http to example.com"),
+        ("http://10.0.0.1", "plain http"),
+        ("http://127.0.0.1.example.com", "plain http"),
+        ("http://localhost.example.com", "plain http"),
+        ("http://127.0.0.1\\.example.com", "plain http"),
+    ],
+)
+def test_an_unsafe_url_is_a_usage_error(url: str, problem: str) -> None:
+    with pytest.raises(UsageError, match=f"^--endpoint: .*{problem}") as caught:
+        require_https(url, what="--endpoint")
+    assert "password@" not in caught.value.message
+    assert "https://" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://hooks.example.com/",
+        "https://hooks.example.com",
+        "HTTPS://Hooks.Example.COM/",
+        "https://hooks.example.com:443",
+        "https://hooks.example.com:/",
+    ],
+)
+def test_equivalent_urls_have_the_same_normal_form(spelling: str) -> None:
+    assert normalize_url(spelling) == "https://hooks.example.com/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.com/",
+        "https://hooks.example.com:80/",
+        "https://hooks.example.com:8443/",
+        "https://hooks.example.com/A",
+        "https://hooks.example.com/a",
+        "https://hooks.example.com/a/",
+        "https://hooks.example.com/?A",
+        "https://A@hooks.example.com/",
+        "https://[2001:db8::443]/",
+        "https://a:443:443",
+        "https://a::",
+        "https://[::1",
+        "urn:A",
+        "",
+    ],
+)
+def test_a_normal_form_or_other_text_is_unchanged(url: str) -> None:
+    assert normalize_url(url) == url
+
+
+@given(st.text() | st.text("htPs:/[]@.1%\\#?43").map("http:/".__add__))
+def test_normalizing_twice_changes_nothing(url: str) -> None:
+    assert normalize_url(normalize_url(url)) == normalize_url(url)
+
+
+@given(
+    st.text() | st.text("htps:/[]@.1%\\#?").map("http:/".__add__) | st.from_regex(r"https?://[^/]{0,20}/?")
+)
+def test_any_text_is_a_safe_url_or_a_usage_error(url: str) -> None:
+    try:
+        require_https(url, what="url")
+    except UsageError:
+        return
+    assert url.lower().startswith(("https://", "http://"))
+    assert url.isprintable()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example",
+        "https://API.example/api/v1/things?page=2",
+        "HTTPS://api.example:443/",
+        "https://api.example:/x#y",
+    ],
+)
+def test_urls_of_the_same_origin(url: str) -> None:
+    assert same_origin(url, "https://api.example/api/v1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example/",
+        "https://api.example:444/",
+        "https://api.example:80/",
+        "https://api.example.evil.example/",
+        "https://user:password@api.example/",
+        "https://api.example:x/",
+        "//api.example/",
+        "/api/v1",
+        "https://[",
+        "",
+    ],
+)
+def test_urls_of_different_origins(url: str) -> None:
+    assert not same_origin(url, "https://api.example/api/v1")
+    assert not same_origin("https://api.example/api/v1", url)
+
+
+def test_text_that_is_not_an_absolute_url_has_no_origin() -> None:
+    assert not same_origin("/a", "/a")

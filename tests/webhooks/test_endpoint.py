@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import ssl
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.errors import UsageError
+from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.endpoint import MAX_BODY_BYTES, EndpointClient
+
+from .support import UNREACHABLE, Endpoint, raw_server
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def tls_server(folder: Path) -> Iterator[str]:
+    """Respond to one request over TLS, with the self-signed certificate ``folder/cert.pem``."""
+    key, certificate = str(folder / "key.pem"), str(folder / "cert.pem")
+    request = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    make = f"{request} -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def respond(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with raw_server(respond) as url:
+        yield url.replace("http://", "https://")
+
+
+def test_the_body_and_headers_are_sent_exactly_as_given() -> None:
+    endpoint = Endpoint(body=b"thanks")
+    body = b'\xef\xbb\xbf{ "a":1}\r\n\xff'
+    with BackgroundServer(endpoint) as server, EndpointClient(server.url + "/hook?x=%2F") as client:
+        response = client.send(body, {"x-name": "caf\u00e9", "user-agent": "Jebbit"})
+    (request,) = endpoint.requests
+    assert request.body == body
+    assert request.path == "/hook?x=%2F"
+    assert request.headers == {
+        "host": server.url.removeprefix("http://"),
+        "x-name": "caf\u00e9",
+        "user-agent": "Jebbit",
+        "connection": "close",
+        "content-length": str(len(body)),
+    }
+    assert (response.status, response.start, response.error, response.accepted) == (
+        200,
+        b"thanks",
+        None,
+        True,
+    )
+    assert 0 < response.elapsed < 5
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "202 Accepted"])
+def test_any_2xx_is_accepted(status: str) -> None:
+    with BackgroundServer(Endpoint(status)) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).accepted
+
+
+def test_a_redirect_is_reported_and_not_followed() -> None:
+    other = Endpoint()
+    with BackgroundServer(other) as elsewhere:
+        endpoint = Endpoint("307 Temporary Redirect", headers={"Location": elsewhere.url})
+        with BackgroundServer(endpoint) as server, EndpointClient(server.url) as client:
+            response = client.send(b"{}", {})
+    assert (response.status, response.accepted) == (307, False)
+    assert not other.requests
+
+
+def test_the_target_of_a_redirect_is_not_parsed_and_its_body_is_not_read_in_full() -> None:
+    sent = 0
+
+    def endless(connection: socket.socket) -> None:
+        nonlocal sent
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[bad/\r\n\r\n")
+        with suppress(OSError):
+            while sent < 50 * 2**20:
+                sent += connection.send(b"x" * 65536)
+
+    with raw_server(endless) as url, EndpointClient(url) as client:
+        response = client.send(b"{}", {})
+    assert (response.status, response.error) == (302, None)
+    assert sent < 20 * 2**20
+
+
+def test_netrc_proxies_and_cookies_do_not_affect_a_loopback_delivery(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, UNREACHABLE)
+    endpoint = Endpoint(headers={"Set-Cookie": "session=1"})
+    with BackgroundServer(endpoint) as server:
+        for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+            with EndpointClient(url) as client:
+                assert client.send(b"{}", {}).status == 200
+                assert client.send(b"{}", {}).status == 200
+    assert not any({"authorization", "cookie"} & set(request.headers) for request in endpoint.requests)
+
+
+def test_other_hosts_are_reached_through_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy = Endpoint()
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with BackgroundServer(proxy) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        with EndpointClient("http://hooks.example.com/in") as client:
+            assert client.send(b"{}", {}).status == 200
+    assert proxy.requests[0].headers["host"] == "hooks.example.com"
+
+
+def test_only_the_start_of_a_long_response_is_kept() -> None:
+    with BackgroundServer(Endpoint(body=b"x" * 300_000)) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).start == b"x" * MAX_BODY_BYTES
+
+
+def test_a_compressed_response_is_not_decompressed() -> None:
+    endpoint = Endpoint(body=b"\x1f\x8b not really", headers={"Content-Encoding": "gzip"})
+    with BackgroundServer(endpoint) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).start == endpoint.body
+
+
+def test_a_refused_connection_is_a_result_with_the_reason() -> None:
+    with EndpointClient(UNREACHABLE) as client:
+        response = client.send(b"", {})
+    assert (response.status, response.error, response.reached) == (None, "Connection refused", False)
+
+
+def test_an_unknown_host_is_a_result_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with EndpointClient("http://no.such.host.invalid") as client:
+        response = client.send(b"", {})
+    assert (response.status, response.reached) == (None, False)
+    assert response.error
+
+
+def test_a_slow_endpoint_times_out() -> None:
+    with BackgroundServer(Endpoint(delay=1.5)) as server, EndpointClient(server.url, 0.5) as client:
+        response = client.send(b"", {})
+    assert (response.status, response.error, response.reached) == (None, "no response within 0.5 s", True)
+
+
+def test_a_response_that_drips_times_out() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(8):
+            time.sleep(0.1)
+            connection.sendall(b"X: y\r\n")
+
+    with raw_server(drip) as url, EndpointClient(url, 0.3) as client:
+        assert client.send(b"", {}).error == "no response within 0.3 s"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
+def test_invalid_http_is_a_result_with_the_reason(garbage: bytes) -> None:
+    with raw_server(lambda connection: connection.sendall(garbage)) as url, EndpointClient(url) as client:
+        response = client.send(b"", {})
+    assert response.status is None
+    assert response.error
+    assert "\n" not in response.error
+    assert response.reached
+
+
+def test_an_untrusted_certificate_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with tls_server(tmp_path) as url, EndpointClient(url) as client:
+        response = client.send(b"", {})
+    assert (response.status, response.reached) == (None, True)
+    assert "certificate" in (response.error or "").lower()
+
+
+def test_the_ca_bundle_of_the_environment_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tls_server(tmp_path) as url:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+        with EndpointClient(url) as client:
+            assert client.send(b"", {}).status == 204
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "ftp://example.com",
+        "http://",
+        "http://a b",
+        "http://u:p@example.com",
+        "http://a..b/",
+    ],
+)
+def test_an_invalid_url_is_a_usage_error(url: str) -> None:
+    with pytest.raises(UsageError, match="the endpoint's URL") as caught:
+        EndpointClient(url)
+    assert "absolute URL" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://staging.example.com/hook", "HTTPS://example.com", "http://[::1]:8787"]
+)
+def test_any_http_or_https_url_is_allowed(url: str) -> None:
+    assert EndpointClient(url).url == url
