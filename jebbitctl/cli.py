@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -36,7 +37,7 @@ COMMANDS = {
     "doctor": "Check this machine, the settings and the connection.",
     "sandbox": "Run a local Jebbit for tests.",
     "demo": "Show how everything works together, without credentials.",
-    "help": "Show the help of a command or a topic.",
+    "help": "Show help for a command or topic.",
 }
 """Each command's name, which is also its module's, and its help: the root's help imports no command."""
 
@@ -122,7 +123,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
 def wants_json(args: list[str]) -> bool:
     """Whether errors are printed as JSON; works even if the arguments cannot be parsed."""
     own = args[: args.index("--")] if "--" in args else args
-    return any(arg == "--json" or arg.startswith(("-q", "--query")) for arg in own)
+    return any(re.match(r"--json$|--query|-[A-Za-z]*q", arg) for arg in own)
 
 
 def _report(error: JebbitctlError, *, as_json: bool) -> int:

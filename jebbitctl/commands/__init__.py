@@ -1,1 +1,5 @@
-"""One file per noun: parse, call, hand to output."""
+"""The commands: a module for a noun with few verbs, a package for one with many.
+
+To add a verb, write a function with ``@command`` (see ``base``) and list it in the noun's ``group(...)``.
+To add a noun, list it in ``cli.COMMANDS``, too.
+"""

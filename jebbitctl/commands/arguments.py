@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.completion import ids
+from jebbitctl.commands.completion import values
 
 IntegrationId = Annotated[
     str,
-    typer.Argument(metavar="ID", help="Integration id.", show_default=False, autocompletion=ids.integrations),
+    typer.Argument(
+        metavar="ID", help="Integration id.", show_default=False, autocompletion=values.integrations
+    ),
 ]
 ForIntegration = Annotated[
     str,
@@ -19,13 +21,13 @@ ForIntegration = Annotated[
         metavar="ID",
         help="Integration id.",
         show_default=False,
-        autocompletion=ids.integrations,
+        autocompletion=values.integrations,
     ),
 ]
 OnlyIntegration = Annotated[
     str | None,
     typer.Option(
-        "--integration", metavar="ID", help="Only this integration.", autocompletion=ids.integrations
+        "--integration", metavar="ID", help="Only this integration.", autocompletion=values.integrations
     ),
 ]
 ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Show shared secrets.")]

@@ -1,4 +1,4 @@
-"""Declares commands: ``@command`` turns a function into one, ``group`` and ``single`` mount them.
+"""Declares commands: ``@command`` turns a function into one; ``group`` and ``single`` make an app of them.
 
 Typer sees one plain parameter for each option, so any release of Typer works that reads a signature.
 """
@@ -6,12 +6,12 @@ Typer sees one plain parameter for each option, so any release of Typer works th
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, NamedTuple, get_args, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from jebbitctl.commands.completion import ids
+from jebbitctl.commands.completion import values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ COMMON_OPTIONS: dict[str, Any] = {
     "profile": Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Profile to use. Overrides the environment.", autocompletion=ids.profiles
+            metavar="NAME", help="Profile to use. Overrides the environment.", autocompletion=values.profiles
         ),
     ],
     "business": Annotated[
@@ -32,7 +32,7 @@ COMMON_OPTIONS: dict[str, Any] = {
         typer.Option(
             metavar="ID",
             help="Business to use, if the credentials cover several.",
-            autocompletion=ids.businesses,
+            autocompletion=values.businesses,
         ),
     ],
     "json": Annotated[bool, typer.Option("--json", help="Print one JSON document.")],
@@ -46,11 +46,13 @@ COMMON_OPTIONS: dict[str, Any] = {
 }
 """The options that commands share. ``CommonOptions`` holds their values."""
 
-LOCAL = ("json", "plain", "query", "no_input", "debug")
+CommonOption = Literal["profile", "business", "json", "plain", "query", "no_input", "debug"]
+
+LOCAL_OPTIONS: tuple[CommonOption, ...] = ("json", "plain", "query", "no_input", "debug")
 """Common options of a command that does not call Jebbit."""
-PROFILE = ("profile", *LOCAL)
+PROFILE_OPTIONS: tuple[CommonOption, ...] = ("profile", *LOCAL_OPTIONS)
 """Common options of a command that works on one profile."""
-API = ("profile", "business", *LOCAL)
+API_OPTIONS: tuple[CommonOption, ...] = ("profile", "business", *LOCAL_OPTIONS)
 """Common options of a command that calls Jebbit."""
 
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
@@ -58,45 +60,58 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done
 
 
 class Command(NamedTuple):
-    """One command.
-
-    Attributes:
-        function: runs it. Its first parameter is the ``Context``. A parameter annotated with a NamedTuple
-            stands for a group of options: each field becomes an option, and the function gets the tuple. A
-            parameter annotated with ``typer.Context`` gets Typer's own context.
-        name: what the user types.
-        example: shell lines for the end of the help.
-        common: names of the common options it takes.
-        settings: passed to Typer.
-    """
+    """One command, as ``command`` declares it."""
 
     function: Callable[..., None]
     name: str
     example: str
-    common: tuple[str, ...]
-    settings: dict[str, Any]
+    common: tuple[CommonOption, ...]
+    context_settings: dict[str, Any] | None
 
     def add_to(self, app: typer.Typer) -> None:
         """Register the command with Typer."""
         lines = "\n".join(f"  {line}" for line in self.example.splitlines())
-        register = app.command(self.name, cls=BaseCommand, epilog=f"\b\nExample:\n{lines}", **self.settings)
+        register = app.command(
+            self.name,
+            cls=BaseCommand,
+            epilog=f"\b\nExample:\n{lines}",
+            context_settings=self.context_settings,
+        )
         register(_for_typer(self))
 
 
 def command(
-    *, example: str, name: str | None = None, common: tuple[str, ...] = API, **settings: Any
-) -> Callable[[Callable[..., None]], Command]:
+    *,
+    example: str,
+    name: str | None = None,
+    common: tuple[CommonOption, ...] = API_OPTIONS,
+    context_settings: dict[str, Any] | None = None,
+) -> Callable[[Callable[Concatenate[Context, ...], None]], Command]:
     """Declare a function as a command.
+
+    Its docstring is the help, its parameters are arguments and options::
+
+        class Filter(NamedTuple):
+            region: Annotated[Region | None, typer.Option(help="Only this region.")] = None
+            active: Annotated[bool, typer.Option("--active", help="Only active ones.")] = False
+
+        @command(name="list", example="jebbitctl integrations list --region eu")
+        def list_(context: Context, filter_: Filter) -> None:
+            "List integrations, newest first."
+
+    The first parameter is the ``Context``, made from the common options. A parameter annotated with a
+    NamedTuple stands for a group of options: each field is an option, and the function gets the tuple. A
+    parameter annotated with ``typer.Context`` gets Typer's own context.
 
     Args:
         example: shell lines for the end of the help.
         name: what the user types; by default the function's name without underscores at its ends.
-        common: names of the common options it takes.
-        settings: passed to Typer.
+        common: the common options that the command takes.
+        context_settings: passed to Typer.
     """
 
     def declare(function: Callable[..., None]) -> Command:
-        return Command(function, name or function.__name__.strip("_"), example, common, settings)
+        return Command(function, name or function.__name__.strip("_"), example, common, context_settings)
 
     return declare
 
@@ -182,9 +197,12 @@ def _for_typer(command: Command) -> Callable[..., None]:
 
     The function builds a ``Context`` from the common options and the tuples of option groups, and runs the
     command's function with them.
+
+    Raises:
+        TypeError: if two options have the same name.
     """
     function, hints = command.function, get_type_hints(command.function, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
+    option_groups = {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
     typer_contexts = [name for name, hint in hints.items() if hint is typer.Context]
 
     def run(ctx: typer.Context, **values: Any) -> None:
@@ -192,7 +210,7 @@ def _for_typer(command: Command) -> Callable[..., None]:
         from jebbitctl.environment import Environment
 
         common = CommonOptions(**{name: values.pop(name) for name in command.common})
-        for name, type_ in groups.items():
+        for name, type_ in option_groups.items():
             values[name] = type_(**{field: values.pop(field) for field in type_._fields})
         values |= dict.fromkeys(typer_contexts, ctx)
         context = Context(common, Environment(ctx.find_root().obj))
@@ -201,23 +219,26 @@ def _for_typer(command: Command) -> Callable[..., None]:
 
     parameters = [_keyword("ctx", typer.Context, inspect.Parameter.empty)]
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
-        if name in groups:
-            parameters += _fields(groups[name])
+        if name in option_groups:
+            parameters += _option_parameters(option_groups[name])
         elif name not in typer_contexts:
             parameters.append(_keyword(name, hints[name], parameter.default))
     parameters += [_keyword(name, COMMON_OPTIONS[name], _default(name)) for name in command.common]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    try:
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    except ValueError as error:
+        raise TypeError(f"command {command.name}: {error}") from error
     run.__annotations__ = {}
     run.__doc__ = function.__doc__
     return run
 
 
-def _fields(group: Any) -> list[inspect.Parameter]:
+def _option_parameters(option_group: Any) -> list[inspect.Parameter]:
     """Return a parameter for each option of a group."""
-    defaults = group._field_defaults
+    defaults = option_group._field_defaults
     return [
         _keyword(name, hint, defaults.get(name, inspect.Parameter.empty))
-        for name, hint in get_type_hints(group, include_extras=True).items()
+        for name, hint in get_type_hints(option_group, include_extras=True).items()
     ]
 
 
@@ -227,7 +248,7 @@ def _keyword(name: str, hint: Any, default: Any) -> inspect.Parameter:
 
 def _default(name: str) -> bool | None:
     """Return the default of a common option."""
-    return False if COMMON_OPTIONS[name].__origin__ is bool else None
+    return False if get_args(COMMON_OPTIONS[name])[0] is bool else None
 
 
 def _no_options() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.commands.base import LOCAL, Context, command, single
+from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
 from jebbitctl.commands.integrations.test import show_deliveries
 from jebbitctl.commands.sandbox import sandbox_environment
 from jebbitctl.commands.whoami import describe_account, show_account
@@ -39,7 +39,7 @@ class Story:
             show()
 
 
-@command(common=LOCAL, example="jebbitctl demo")
+@command(common=LOCAL_OPTIONS, example="jebbitctl demo")
 def demo(context: Context) -> None:
     """Show how everything works together, without credentials.
 

@@ -1,4 +1,4 @@
-"""``help``: show the help of a command or a topic."""
+"""``help``: show help for a command or topic."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from jebbitctl.commands import topics
-from jebbitctl.commands.base import LOCAL, Context, command, single
+from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
 
 
-@command(name="help", common=LOCAL, example="jebbitctl help integrations create\njebbitctl help exit-codes")
+@command(
+    name="help", common=LOCAL_OPTIONS, example="jebbitctl help integrations create\njebbitctl help exit-codes"
+)
 def help_(
     context: Context,
     ctx: typer.Context,
@@ -23,7 +25,7 @@ def help_(
         ),
     ] = None,
 ) -> None:
-    """Show the help of a command or a topic."""
+    """Show help for a command or topic."""
     if words and len(words) == 1 and words[0] in topics.TOPICS:
         text = topics.text(words[0])
     else:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.base import PROFILE, Context, command, single
+from jebbitctl.commands.base import PROFILE_OPTIONS, Context, command, single
 from jebbitctl.commands.profiles import note_new_default
 from jebbitctl.errors import UsageError
 
 
-@command(common=PROFILE, example="jebbitctl logout --profile staging")
+@command(common=PROFILE_OPTIONS, example="jebbitctl logout --profile staging")
 def logout(
     context: Context,
     *,

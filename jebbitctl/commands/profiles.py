@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.base import LOCAL, Context, Yes, command, group
-from jebbitctl.commands.completion import ids
+from jebbitctl.commands.base import LOCAL_OPTIONS, Context, Yes, command, group
+from jebbitctl.commands.completion import values
 from jebbitctl.errors import UsageError
 from jebbitctl.settings import profile_api_url
 
@@ -16,12 +16,12 @@ COLUMNS = ("name", "default", "environment", "client_id", "business", "api_url")
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="Name of the profile.", show_default=False, autocompletion=ids.profiles
+        metavar="NAME", help="Name of the profile.", show_default=False, autocompletion=values.profiles
     ),
 ]
 
 
-@command(name="list", common=LOCAL, example="jebbitctl profiles list")
+@command(name="list", common=LOCAL_OPTIONS, example="jebbitctl profiles list")
 def list_(context: Context) -> None:
     """List profiles."""
     default = context.profiles.default()
@@ -42,7 +42,7 @@ def list_(context: Context) -> None:
         context.output.note("No profiles. Create one with jebbitctl login.")
 
 
-@command(common=LOCAL, example="jebbitctl profiles use staging")
+@command(common=LOCAL_OPTIONS, example="jebbitctl profiles use staging")
 def use(context: Context, name: Name) -> None:
     """Make a profile the default."""
     _require(name, context.profiles.names())
@@ -53,7 +53,7 @@ def use(context: Context, name: Name) -> None:
         context.output.note(f"The default profile is now {name}.")
 
 
-@command(common=LOCAL, example="jebbitctl profiles remove staging --yes")
+@command(common=LOCAL_OPTIONS, example="jebbitctl profiles remove staging --yes")
 def remove(context: Context, name: Name, *, yes: Yes = False) -> None:
     """Remove a profile, its secret and its tokens."""
     _require(name, context.profiles.names())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from jebbitctl import environment as env
-from jebbitctl.commands.base import LOCAL, Context, command, group
+from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, group
 from jebbitctl.errors import UsageError
 from jebbitctl.util.timeouts import POLL_INTERVAL
 
@@ -41,7 +41,7 @@ class BehaviourOptions(NamedTuple):
     ] = 0.0
 
 
-@command(common=LOCAL, example="jebbitctl sandbox serve --port 8700 --integrations 3")
+@command(common=LOCAL_OPTIONS, example="jebbitctl sandbox serve --port 8700 --integrations 3")
 def serve(
     context: Context,
     behaviour: BehaviourOptions,
@@ -73,7 +73,7 @@ def serve(
 
 
 @command(
-    common=LOCAL,
+    common=LOCAL_OPTIONS,
     example="jebbitctl sandbox run --integrations 3 -- jebbitctl integrations list",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )

@@ -11,7 +11,7 @@ import pytest
 
 from jebbitctl.commands import topics
 from jebbitctl.commands.topics import manifest, receivers
-from jebbitctl.commands.topics.tables import WIDTH, table
+from jebbitctl.commands.topics.layout import WIDTH, table
 from jebbitctl.environment import VARIABLES
 from jebbitctl.errors import ExitCode, JebbitctlError
 from jebbitctl.manifest import schema

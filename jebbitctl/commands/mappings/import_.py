@@ -11,7 +11,7 @@ from jebbitctl.api import mapping_csv, mapping_import, mappings
 from jebbitctl.api.mapping_csv import COLUMNS as CSV_COLUMNS
 from jebbitctl.api.mapping_plan import ImportAction, plan_import
 from jebbitctl.commands.base import Context, DryRun, Yes, command
-from jebbitctl.commands.completion import ids
+from jebbitctl.commands.completion import values
 from jebbitctl.errors import RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.inputs import read_input
@@ -51,7 +51,7 @@ def import_(
             metavar="INTEGRATION_ID",
             help="Integration id.",
             show_default=False,
-            autocompletion=ids.integrations,
+            autocompletion=values.integrations,
         ),
     ],
     file: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from jebbitctl.commands.topics.tables import WIDTH, table
+from jebbitctl.commands.topics.layout import WIDTH, table
 from jebbitctl.environment import VARIABLES, Kind
 
 OTHERS = {
@@ -22,7 +22,8 @@ PRECEDENCE
 
 A setting comes from the first of these that has it:
 
-  1. an option, such as --business; a profile named by --profile counts as one
+  1. an option, such as --business, or a value of the profile that --profile
+     names
   2. an environment variable
   3. the profile in use, as saved by `jebbitctl login`
   4. the default

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jebbitctl.commands.topics.tables import table
+from jebbitctl.commands.topics.layout import table
 from jebbitctl.errors import ExitCode
 
 MEANINGS = {
@@ -12,15 +12,16 @@ MEANINGS = {
     ExitCode.NOT_FOUND: "not found",
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
-    ExitCode.CHECK_FAILED: "a check that you asked for failed (verify, check, diff, doctor)",
+    ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
+    "replay, listen, diff, apply --verify, doctor, demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
 _WRITES = """\
-Jebbit has no idempotency keys, so a write is never repeated blindly. A write
-that got no response exits with 5: the error says that it may have worked, and
-how to find out. A write that Jebbit accepted without applying every attribute
-exits with 1 and names the attributes.
+Jebbit has no idempotency keys, so a POST, PUT or PATCH is repeated only if it
+certainly was not applied. A write without a response exits with 5: the error
+says that it may have worked, and how to find out. A write that Jebbit accepted
+without applying every attribute exits with 1, and the error names them.
 
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from jebbitctl.api.integrations import REGIONS, WEBHOOKS
-from jebbitctl.commands.topics.tables import table
+from jebbitctl.commands.topics.layout import table
 from jebbitctl.manifest import schema
 
 EXAMPLE = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.commands.topics.tables import table
+from jebbitctl.commands.topics.layout import table
 from jebbitctl.errors import ExitCode, JebbitctlError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from jebbitctl.commands.topics.tables import table
+from jebbitctl.commands.topics.layout import table
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, TOLERANCE, Reason
 
 RECEIVER = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jebbitctl.commands.topics.tables import table
+from jebbitctl.commands.topics.layout import table
 
 STORED = {
     "client secret": "the operating system's keyring (macOS Keychain, Windows Credential Locker, "
@@ -24,12 +24,12 @@ Windows, or JEBBIT_CONFIG_DIR. If the credentials come from the environment,
 only the access token is stored, and the keyring is not used. The tests run
 against a real Secret Service; the keyrings of macOS and Windows are untested.
 
-A keyring has 3 seconds to answer. Unlock it first if your desktop asks for
-that.
+jebbitctl waits 3 seconds for the keyring. Unlock it first if your desktop
+asks for that.
 """
 
 _TEXT = """\
-HOW SECRETS COME IN
+HOW TO PASS SECRETS
 
 No option takes a secret as its value, since other users can see options with
 ps. A secret comes from a prompt that does not echo, standard input
@@ -61,8 +61,11 @@ never in it. Certificates are verified against the system's and those that
 come with requests, or against REQUESTS_CA_BUNDLE alone. Redirects are not
 followed, cookies and ~/.netrc are ignored, and further pages are only fetched
 from the same server. Each call has one deadline (JEBBIT_TIMEOUT), and a
-response may have at most 64 MiB. A write is repeated only if it certainly was
-not applied: connection refused, or 429.
+response may have at most 64 MiB.
+
+A POST, PUT or PATCH is repeated only if it certainly was not applied: no
+connection was made, or the response was 429. GET and DELETE are safe to
+repeat, so they are also repeated after a lost connection, 502, 503 and 504.
 
 Text from Jebbit is escaped: terminal escape sequences in it have no effect.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.completion import ids
+from jebbitctl.commands.completion import values
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.commands.webhooks.results import describe
 from jebbitctl.errors import CheckFailedError, ExitCode, JebbitctlError, UsageError
@@ -61,7 +61,7 @@ def listen(
         typer.Option(
             metavar="ID",
             help="Once listening, make Jebbit send a test delivery of this integration.",
-            autocompletion=ids.integrations,
+            autocompletion=values.integrations,
         ),
     ] = None,
     secret: SecretOptions,

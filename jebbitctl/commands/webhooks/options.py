@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from jebbitctl import environment as env
-from jebbitctl.commands.completion import ids
+from jebbitctl.commands.completion import values
 from jebbitctl.errors import InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.util.inputs import clean_credential, read_input
@@ -32,7 +32,7 @@ class SecretOptions(NamedTuple):
         typer.Option(
             metavar="ID",
             help="Ask Jebbit for this integration's shared secret.",
-            autocompletion=ids.integrations,
+            autocompletion=values.integrations,
         ),
     ] = None
     secret_file: Annotated[

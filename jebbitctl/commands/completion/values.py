@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-Offers: TypeAlias = list[tuple[str, str]]
+Completions: TypeAlias = list[tuple[str, str]]
 """Values with their descriptions."""
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
     from jebbitctl.context import Context
 
-    Fetch: TypeAlias = Callable[[Callable[[], Client], AccessToken], tuple[Offers, bool]]
-    """Returns what Jebbit offers, and whether that is complete."""
+    Fetch: TypeAlias = Callable[[Callable[[], Client], AccessToken], tuple[Completions, bool]]
+    """Fetches completions from Jebbit. Also returns whether they are complete."""
 
 MAX_SECONDS = 1.2
 """CPU seconds for one TAB; exiting the process takes a little more."""
@@ -33,10 +33,10 @@ _UNSAFE = r"[^\w .,:/?@%+=&~-]"
 """Characters that a shell might evaluate; zsh evaluates what it is offered."""
 
 
-def profiles(ctx: Any, _args: list[str], incomplete: str) -> Offers:
+def profiles(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the names of profiles, described by environment and client id."""
 
-    def fetch() -> Offers:
+    def fetch() -> Completions:
         store = _context(ctx).profiles
         found = ((name, store.get(name)) for name in store.names())
         return [(name, f"{p.environment or 'production'} {p.client_id or ''}") for name, p in found if p]
@@ -44,15 +44,15 @@ def profiles(ctx: Any, _args: list[str], incomplete: str) -> Offers:
     return _silently(fetch, incomplete)
 
 
-def businesses(ctx: Any, _args: list[str], incomplete: str) -> Offers:
+def businesses(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the businesses that the credentials cover, described by name."""
     return _silently(lambda: _cached(_context(ctx), "businesses", "", _fetch_businesses), incomplete)
 
 
-def integrations(ctx: Any, _args: list[str], incomplete: str) -> Offers:
+def integrations(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the ids of integrations, described by endpoint."""
 
-    def fetch() -> Offers:
+    def fetch() -> Completions:
         context = _context(ctx)
         business = context.settings.business
         return _cached(context, "integrations", business.value if business else "", _fetch_integrations)
@@ -60,7 +60,7 @@ def integrations(ctx: Any, _args: list[str], incomplete: str) -> Offers:
     return _silently(fetch, incomplete)
 
 
-def _silently(fetch: Callable[[], Offers], incomplete: str) -> Offers:
+def _silently(fetch: Callable[[], Completions], incomplete: str) -> Completions:
     """Return the offers that begin with what was typed, safe for any shell; none if fetching fails."""
     import re
 
@@ -88,7 +88,7 @@ def _context(ctx: Any) -> Context:
     return Context(options, Environment(ctx.find_root().obj))
 
 
-def _cached(context: Context, kind: str, business: str, fetch: Fetch) -> Offers:
+def _cached(context: Context, kind: str, business: str, fetch: Fetch) -> Completions:
     """Return the cached offers for these credentials, else those that Jebbit returns in time."""
     from jebbitctl.environment import ACCESS_TOKEN
     from jebbitctl.storage.completion_cache import CompletionCache
@@ -103,7 +103,7 @@ def _cached(context: Context, kind: str, business: str, fetch: Fetch) -> Offers:
         return offers
     seconds = max(MAX_SECONDS - time.process_time(), 0.1)
 
-    def refresh() -> Offers:
+    def refresh() -> Completions:
         token = _available_token(context)
         if token is None:
             return []
@@ -131,7 +131,7 @@ def _client(api_url: str, token: AccessToken, business: str, *, timeout: float) 
     return Client(Transport(timeout), api_url, StaticTokenSource(token), business or None)
 
 
-def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tuple[Offers, bool]:
+def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
     from jebbitctl.api.integrations import list_integrations
 
     return [(str(found.id), _describe(found)) for found in list_integrations(client())], True
@@ -146,7 +146,7 @@ def _describe(integration: Resource) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _fetch_businesses(client: Callable[[], Client], token: AccessToken) -> tuple[Offers, bool]:
+def _fetch_businesses(client: Callable[[], Client], token: AccessToken) -> tuple[Completions, bool]:
     """Return ids and names; incomplete if a name could not be fetched."""
     from jebbitctl.api.businesses import get_self
     from jebbitctl.api.concurrency import ConcurrentCalls
