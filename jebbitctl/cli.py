@@ -123,7 +123,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
 def wants_json(args: list[str]) -> bool:
     """Whether errors are printed as JSON; works even if the arguments cannot be parsed."""
     own = args[: args.index("--")] if "--" in args else args
-    return any(re.match(r"--json$|--query|-[A-Za-z]*q", arg) for arg in own)
+    return any(re.match(r"--json$|--query|-[iy]*q", arg) for arg in own)
 
 
 def _report(error: JebbitctlError, *, as_json: bool) -> int:

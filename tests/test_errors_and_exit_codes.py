@@ -181,6 +181,8 @@ def test_a_bug_without_a_traceback_has_no_location() -> None:
         (["--json"], True),
         (["-q", "id"], True),
         (["-qid"], True),
+        (["-yqid"], True),
+        (["-fq=1"], False),
         (["--query=id"], True),
         (["a", "--", "--json"], False),
         (["--json", "--", "x"], True),
