@@ -30,7 +30,10 @@ def help_(
         text = topics.text(words[0])
     else:
         text = _command_help(ctx.find_root(), words or [])
-    context.output.scalar(text.rstrip(), {"help": text})
+    if context.output.json:
+        context.output.document({"help": text})
+    else:
+        context.output.line(text.rstrip())
 
 
 def _command_help(ctx: Any, words: list[str]) -> str:

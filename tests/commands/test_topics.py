@@ -39,6 +39,16 @@ def test_a_topic_ends_in_one_newline(topic: str) -> None:
     assert not text.endswith("\n\n")
 
 
+@pytest.mark.parametrize("words", ["exit-codes", "integrations create"])
+def test_help_prints_its_lines_on_a_terminal(bare: Cli, words: str) -> None:
+    printed = pexpect.run(
+        f"{JEBBITCTL} help {words}",
+        env=bare.environment({"TERM": "xterm", "COLUMNS": "80"}),
+        encoding="utf-8",
+    )
+    assert str(printed).splitlines() == bare.run("help", *words.split(), env={"COLUMNS": "80"}).out.splitlines()
+
+
 def test_completion_offers_the_topics_that_begin_as_typed() -> None:
     assert [name for name, _ in topics.complete("e")] == ["environment", "exit-codes"]
 
