@@ -46,7 +46,8 @@ def test_help_prints_its_lines_on_a_terminal(bare: Cli, words: str) -> None:
         env=bare.environment({"TERM": "xterm", "COLUMNS": "80"}),
         encoding="utf-8",
     )
-    assert str(printed).splitlines() == bare.run("help", *words.split(), env={"COLUMNS": "80"}).out.splitlines()
+    piped = bare.run("help", *words.split(), env={"COLUMNS": "80"})
+    assert str(printed).splitlines() == piped.out.splitlines()
 
 
 def test_completion_offers_the_topics_that_begin_as_typed() -> None:
@@ -124,7 +125,6 @@ def test_the_receiver_passes_every_probe_of_check(
 
 
 def test_the_explanation_is_what_the_command_prints(bare: Cli, tmp_path: Path) -> None:
-    (tmp_path / "webhook.secret").write_text(f"{SECRET}\n")
     path = f"{Path(JEBBITCTL).parent}:{bare.environment()['PATH']}"
     printed = pexpect.run(
         f"bash -c {shlex.quote(receivers.EXPLAIN)}",

@@ -50,14 +50,12 @@ jebbitctl webhooks replay monday.jsonl --to http://127.0.0.1:8080/ --re-sign \\
 """
 
 EXPLAIN = """\
-printf '{}\\n' | jebbitctl webhooks verify --secret-file webhook.secret \\
+printf %s Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd > example.secret
+printf '{}\\n' | jebbitctl webhooks verify --secret-file example.secret \\
   --signature 't=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw=' \\
   --at 1700000000 --explain
 """
-"""A command whose body ends in a newline that was not signed.
-
-The secret is Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd.
-"""
+"""A command whose body ends in a newline that was not signed."""
 
 EXPLAINED = """\
 ok           false
