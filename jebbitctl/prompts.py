@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -42,10 +43,10 @@ class Prompts:
             InputRequiredError: there is no terminal, or input is disabled.
         """
         self.require(question, hint=hint)
-        text = escape_controls(question)
+        text = escape_controls(question if default is None else f"{question} [{default}]")
+        ask = partial(typer.prompt, text, default=default, show_default=False, hide_input=hidden, err=True)
         while True:
-            answer = _prompt(lambda: str(typer.prompt(text, default=default, hide_input=hidden, err=True)))
-            if answer := answer.strip():
+            if answer := str(_prompt(ask)).strip() or default:
                 return answer
 
     def confirm(self, question: str, *, hint: str) -> None:

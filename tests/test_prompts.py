@@ -37,13 +37,22 @@ def test_login_shows_the_client_id_and_hides_the_secret(machine: IsolatedHome, s
 
     again = machine.terminal("login")
     again.expect_exact(f"Client id [{sandbox.state.client_id}]: ")
-    again.sendline("")
+    again.sendline("  ")  # as good as nothing: the default is taken
     again.expect("Client secret: ")
     again.sendline("wrong-secret")
     code, shown = wait_for_exit(again)
     assert code == 4
     assert "wrong-secret" not in shown
     assert list(machine.kept.values()) == [sandbox.state.client_secret]
+
+
+def test_a_default_from_a_profile_is_escaped(machine: IsolatedHome) -> None:
+    machine.config.mkdir(parents=True)
+    machine.config.joinpath("config.toml").write_text('[profiles.default]\nclient_id = "a\\u001b[31mb"\n')
+    terminal = machine.terminal("login")
+    terminal.expect_exact("Client id [a\\x1b[31mb]: ")
+    terminal.sendcontrol("c")
+    assert wait_for_exit(terminal)[0] == 130
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])

@@ -58,15 +58,12 @@ class DeliveryQueue:
             if self._queue.empty():
                 time.sleep(_BATCH_INTERVAL)
 
-    def close(self) -> Iterator[Delivery]:
-        """Stop ``put`` from waiting; return the remaining deliveries.
-
-        Read them after the receiver has stopped.
-        """
+    def close(self) -> None:
+        """Stop ``put`` from waiting."""
         self._closed = True
-        return self._remaining()
 
-    def _remaining(self) -> Iterator[Delivery]:
+    def remaining(self) -> Iterator[Delivery]:
+        """Yield the deliveries in the queue. Read them after the receiver has stopped."""
         with suppress(queue.Empty):
             while (delivery := self._queue.get_nowait()) is not None:
                 yield delivery

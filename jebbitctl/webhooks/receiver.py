@@ -85,6 +85,7 @@ class Receiver:
 
     Attributes:
         secret: as above; may be set at any time.
+        limit: after this many valid deliveries, further ones get 503 and are not handed on. None: no limit.
         failure: the first error that ``on_delivery`` raised, or None.
 
     Raises:
@@ -103,9 +104,11 @@ class Receiver:
         if secret == "":
             raise UsageError("the shared secret is empty")
         self.secret = secret
+        self.limit: int | None = None
         self.failure: Exception | None = None
         self._on_delivery = on_delivery
         self._tolerance = tolerance
+        self._valid = 0
         self._recent = _RecentSignatures()
         # One thread: on_delivery is called one at a time.
         self._server = BackgroundServer(self._respond, host=host, port=port, threads=1)
@@ -136,12 +139,15 @@ class Receiver:
             return HTTPStatus.METHOD_NOT_ALLOWED, "use POST"
         if not self.secret:
             return HTTPStatus.SERVICE_UNAVAILABLE, "the shared secret is not known yet"
+        if self._valid == self.limit:
+            return HTTPStatus.SERVICE_UNAVAILABLE, "all expected deliveries have arrived"
         delivery = self._verify(self.secret, environ["wsgi.input"].read(), _headers(environ))
         try:
             self._on_delivery(delivery)
         except Exception as error:  # noqa: BLE001 - a failed delivery must not be acknowledged
             self.failure = self.failure or error
             return HTTPStatus.INTERNAL_SERVER_ERROR, "the delivery could not be stored"
+        self._valid += delivery.verification.valid
         return HTTPStatus(delivery.status), "" if delivery.verification else delivery.verification.reason
 
     def _verify(self, secret: str, body: bytes, headers: Mapping[str, str]) -> Delivery:

@@ -94,7 +94,8 @@ def test_close_stops_put_from_waiting_and_returns_the_remaining_deliveries(
 ) -> None:
     for delivery in deliveries[:3]:
         delivery_queue.put(delivery)
-    rest = delivery_queue.close()
+    delivery_queue.close()
+    rest = delivery_queue.remaining()
     began = time.monotonic()
     delivery_queue.put(deliveries[3])
     assert time.monotonic() - began < 5

@@ -88,7 +88,12 @@ def listen(
             target = partial(forward, stack.enter_context(EndpointClient(forward_to)))
         recorder = None if record is None else stack.enter_context(Recorder(record))
         on_delivery = partial(_record_and_queue, queue, recorder)
-        receiver = stack.enter_context(Receiver(key, on_delivery, host=host, port=port, tolerance=tolerance))
+        receiver = Receiver(key, on_delivery, host=host, port=port, tolerance=tolerance)
+        receiver.limit = count
+        # However this ends, what was answered is printed, without waiting for a slow endpoint.
+        stack.callback(session.follow, queue.remaining(), None)
+        stack.enter_context(receiver)
+        stack.callback(queue.close)
         if not is_loopback(host):
             context.output.warn(f"other machines can reach this receiver on {host}")
         context.output.note(f"Listening on {receiver.url}. Press Ctrl-C to stop.")
@@ -100,8 +105,6 @@ def listen(
             session.follow(queue.deliveries(timeout), target)
         except KeyboardInterrupt:
             session.interrupted = True
-        rest = queue.close()
-    session.follow(rest, None)  # print the rest, but do not wait for a slow endpoint
     session.end(receiver.failure)
 
 

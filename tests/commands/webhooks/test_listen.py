@@ -221,24 +221,37 @@ def test_a_delivery_that_cannot_be_recorded_ends_the_command(bare: Cli) -> None:
     assert "error: cannot record to /dev/full: No space left on device" in err
 
 
-@pytest.mark.parametrize("ending", ["--timeout", "ctrl-c"])
-def test_the_end_prints_all_deliveries_without_waiting_for_a_slow_target(bare: Cli, ending: str) -> None:
+@pytest.mark.parametrize(("ending", "exit_code"), [(None, 0), (signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_all_deliveries_are_printed_at_the_end_without_waiting_for_a_slow_target(
+    bare: Cli, ending: signal.Signals | None, exit_code: int
+) -> None:
     target = Endpoint(delay=1)
-    options = ["--timeout", "4"] if ending == "--timeout" else []
+    options = [] if ending else ["--timeout", "4"]
     with (
         BackgroundServer(target) as server,
         listening(bare, "--forward-to", server.url, "--json", *options) as (process, url),
     ):
         for number in range(20):
             assert Sender(url, SECRET, b"%d" % number).send().status == 200
-        if ending == "ctrl-c":
-            process.send_signal(signal.SIGINT)
+        if ending:
+            process.send_signal(ending)
         code, out, err = wait_for_end(process)
-    assert code == 0
+    assert code == exit_code
     bodies = [event["body"] for event in map(json.loads, out.splitlines()) if event["event"] == "delivery"]
     assert bodies == list(range(20))
-    assert "Received: 20 ok." in err
+    assert ("Received: 20 ok." in err) == (ending is not signal.SIGTERM)
     assert len(target.requests) < 20
+
+
+def test_deliveries_beyond_the_count_are_neither_accepted_nor_recorded(bare: Cli, tmp_path: Path) -> None:
+    recording = tmp_path / "deliveries.jsonl"
+    with listening(bare, "--count", "2", "--record", str(recording)) as (process, url):
+        responses = [Sender(url, SECRET, b"%d" % number).send() for number in range(6)]
+        code, out, err = wait_for_end(process)
+    assert (code, len(out.splitlines()), len(recording.read_text().splitlines())) == (0, 2, 2)
+    assert [response.status for response in responses[:2]] == [200, 200]
+    assert {response.status for response in responses[2:]} <= {503, None}
+    assert "Received: 2 ok." in err
 
 
 @pytest.mark.parametrize(
