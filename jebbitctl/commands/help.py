@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, Any
 
 import typer
 
 from jebbitctl.commands import topics
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
+from jebbitctl.errors import UsageError
+
+
+def _complete(ctx: Any, _args: list[str], incomplete: str) -> list[tuple[str, str]]:
+    """Offer commands and topics, then the verbs of a command."""
+    words = ctx.params.get("words") or []
+    root = ctx.find_root()
+    commands = _command_context(root, words).command
+    found = {name: verb.get_short_help_str() for name, verb in getattr(commands, "commands", {}).items()}
+    offered = found if words else {**found, **topics.TOPICS}
+    return [(name, line) for name, line in offered.items() if name.startswith(incomplete)]
 
 
 @command(
@@ -21,29 +33,39 @@ def help_(
         typer.Argument(
             metavar="[COMMAND… | TOPIC]",
             help=f"Topics: {', '.join(topics.TOPICS)}.",
-            autocompletion=topics.complete,
+            autocompletion=_complete,
         ),
     ] = None,
 ) -> None:
     """Show help for a command or topic."""
+    root: Any = ctx.find_root()
     if words and len(words) == 1 and words[0] in topics.TOPICS:
         text = topics.text(words[0])
+    elif words and words[0] not in root.command.commands:
+        raise _unknown(words[0], [*root.command.commands, *topics.TOPICS])
     else:
-        text = _command_help(ctx.find_root(), words or [])
+        found = _command_context(root, words or [])
+        text = found.command.get_help(found)
     if context.output.json:
         context.output.document({"help": text})
     else:
         context.output.line(text.rstrip())
 
 
-def _command_help(ctx: Any, words: list[str]) -> str:
-    """Return the help of a command as ``--help`` shows it."""
+def _unknown(word: str, known: list[str]) -> UsageError:
+    near = difflib.get_close_matches(word, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "see jebbitctl --help"
+    return UsageError(f"no such command or topic: {word}", hint=hint)
+
+
+def _command_context(ctx: Any, words: list[str]) -> Any:
+    """Return Typer's context of the command that the words name."""
     for word in words:
         if not hasattr(ctx.command, "resolve_command"):
             ctx.fail(f"No such command {word!r}.")
         name, found, _ = ctx.command.resolve_command(ctx, [word])
         ctx = typer.Context(found, info_name=name, parent=ctx)
-    return str(ctx.command.get_help(ctx))
+    return ctx
 
 
 app = single(help_)

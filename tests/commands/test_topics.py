@@ -50,10 +50,6 @@ def test_help_prints_its_lines_on_a_terminal(bare: Cli, words: str) -> None:
     assert str(printed).splitlines() == piped.out.splitlines()
 
 
-def test_completion_offers_the_topics_that_begin_as_typed() -> None:
-    assert [name for name, _ in topics.complete("e")] == ["environment", "exit-codes"]
-
-
 def test_a_long_cell_is_wrapped_below_itself() -> None:
     first, second = table([("a", "word " * 20), ("bbb", "short")]).splitlines()[:2]
     assert first.startswith("  a    word word")

@@ -19,8 +19,3 @@ def text(topic: str) -> str:
     """Return the text of a topic."""
     module = importlib.import_module(f"jebbitctl.commands.topics.{topic.replace('-', '_')}")
     return str(module.text())
-
-
-def complete(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the topics that begin as typed."""
-    return [(name, line) for name, line in TOPICS.items() if name.startswith(incomplete)]

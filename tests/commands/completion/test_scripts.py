@@ -41,6 +41,9 @@ def test_the_committed_scripts_equal_what_the_program_prints(bare: Cli, shell: s
         ("jebbitctl login --environment ", {"production", "staging"}),
         ("jebbitctl help ", {"exit-codes", "environment"}),
         ("jebbitctl help exit", {"exit-codes"}),
+        ("jebbitctl help integ", {"integrations"}),
+        ("jebbitctl help integrations ", {"list", "apply"}),
+        ("jebbitctl help integrations ap", {"apply"}),
     ],
 )
 def test_tab_offers_commands_and_options(bare: Cli, typed: str, offered: set[str]) -> None:
