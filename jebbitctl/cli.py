@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shutil
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -40,6 +41,9 @@ COMMANDS = {
     "help": "Show help for a command or topic.",
 }
 """Each command's name, which is also its module's, and its help: the root's help imports no command."""
+
+MIN_WIDTH, MAX_WIDTH = 30, 78
+"""Columns of help texts. Typer's own minimum of 50 breaks lines in narrow terminals."""
 
 _TOPIC_WIDTH = max(map(len, topics.TOPICS)) + 2
 EPILOG = "\n".join(
@@ -105,7 +109,14 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
     use_completion_scripts()
     try:
         root = typer.main.get_command(app)
-        code = root.main(args, prog_name="jebbitctl", standalone_mode=False, obj=environment)
+        width = shutil.get_terminal_size().columns - 2
+        code = root.main(
+            args,
+            prog_name="jebbitctl",
+            standalone_mode=False,
+            obj=environment,
+            terminal_width=min(max(width, MIN_WIDTH), MAX_WIDTH),
+        )
         sys.stdout.flush()
     except BrokenPipeError:
         return _ignore_broken_pipe()

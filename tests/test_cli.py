@@ -289,3 +289,11 @@ def test_a_bug_is_reported_in_one_line_without_values(monkeypatch: pytest.Monkey
     assert "a bug in jebbitctl" in err
     assert "TypeError in test_cli.py" in err
     assert "sesame" not in err
+
+
+@pytest.mark.parametrize("words", ["", "integrations", "integrations create", "webhooks listen"])
+def test_help_fits_a_narrow_terminal(bare: Cli, words: str) -> None:
+    text = bare.run(*words.split(), "--help", env={"COLUMNS": "40"}).out
+    prose = text.partition("\n  Help topics:")[0].partition("\n  Example")[0]
+    too_long = [line for line in prose.splitlines() if len(line) > 40 and not line.startswith("  --")]
+    assert (too_long, "..." in prose.partition("Commands:")[2]) == ([], False)

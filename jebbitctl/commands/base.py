@@ -24,7 +24,9 @@ COMMON_OPTIONS: dict[str, Any] = {
     "profile": Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Profile to use. Overrides the environment.", autocompletion=values.profiles
+            metavar="NAME",
+            help="Profile to use, even if JEBBIT_CLIENT_ID is set.",
+            autocompletion=values.profiles,
         ),
     ],
     "business": Annotated[
@@ -54,6 +56,9 @@ PROFILE_OPTIONS: tuple[CommonOption, ...] = ("profile", *LOCAL_OPTIONS)
 """Common options of a command that works on one profile."""
 API_OPTIONS: tuple[CommonOption, ...] = ("profile", "business", *LOCAL_OPTIONS)
 """Common options of a command that calls Jebbit."""
+
+_WIDE = 60
+"""Columns from which on an option and its help stand side by side."""
 
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done. Change nothing.")]
@@ -178,11 +183,18 @@ class BaseCommand(TyperCommand):
         for title, records in sections.items():
             if records:
                 with formatter.section(title):
-                    formatter.write_dl(records)
+                    formatter.write_dl(records, col_max=30 if formatter.width >= _WIDE else 8)
 
 
 class BaseGroup(TyperGroup):
     """A noun. Without a verb, it prints its help."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer calls it
+        """Write each command with its whole first sentence, which Typer cuts off in narrow terminals."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, found.get_short_help_str(200)) for name, found in self.commands.items()]
+            )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Print the help if there are no arguments."""
