@@ -19,6 +19,7 @@ PATH = f"/{TYPE}"
 REGIONS = ("us", "eu")
 WEBHOOKS = "webhooks_standard"
 """The service of every integration that the API creates; the dashboard creates those of other services."""
+NO_DELIVERY = "Jebbit did not report a delivery"
 
 
 def list_integrations(client: Client) -> list[Resource]:
@@ -97,6 +98,11 @@ def send_test(client: Client, id_: str) -> Any:
     """
     response = client.post(f"{resources.resource_path(TYPE, id_)}/test", {})
     return [_decode(body) for body in response] if isinstance(response, list) else response
+
+
+def reports_delivery(response: Any) -> bool:
+    """Whether the response of :func:`send_test` says that something was sent."""
+    return isinstance(response, list) and bool(response)
 
 
 def _decode(body: Any) -> Any:

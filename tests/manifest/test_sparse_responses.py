@@ -133,7 +133,7 @@ def test_a_creation_without_an_id_in_the_response_is_unknown_and_its_secret_is_s
         cli = cli_for(tmp_path, sandbox)
         options = (write(cli), "--yes", "--secrets-dir", str(cli.home / "secrets"))
         result = cli.run(*APPLY, *options)
-        assert (result.code, [row[0] for row in rows(result.out)]) == (5, ["unknown", "not done", "not done"])
+        assert (result.code, [row[0] for row in rows(result.out)]) == (5, ["unknown", "not_done", "not_done"])
         assert "contains no id" in result.err
         (created,) = attributes_of(sandbox, "integrations").values()
         assert (cli.home / "secrets" / "spring.secret").read_text() == f"{created['shared_secret']}\n"

@@ -32,7 +32,10 @@ def apply(
     ] = None,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Then make Jebbit send a test delivery for each active integration."),
+        typer.Option(
+            "--verify",
+            help="After applying, make Jebbit send a test delivery for each active integration.",
+        ),
     ] = False,
 ) -> None:
     """Bring Jebbit in line with a manifest.
@@ -42,11 +45,11 @@ def apply(
     again to do the rest. Reads each resource again before writing it, and does not overwrite a change that
     someone else has made.
     """
-    from jebbitctl.commands.integrations import apply_report
+    from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, confirm
     from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
     from jebbitctl.commands.integrations.plan_output import show_plan
     from jebbitctl.manifest.apply import Applier
-    from jebbitctl.manifest.verify import verify_integrations
+    from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
     if dry_run and verify:
@@ -54,7 +57,7 @@ def apply(
     if secrets_dir == "":
         raise UsageError("--secrets-dir is empty")
     if not (yes or dry_run):
-        context.prompts.require("confirmation", hint=apply_report.CONFIRM_HINT)
+        context.prompts.require("confirmation", hint=CONFIRM_HINT)
     manifest = read_manifest(context, file)
     clients = clients_for(context, manifest.businesses)
     plan = make_plan(manifest, clients, prune=prune)
@@ -65,11 +68,11 @@ def apply(
         show_plan(context, plan, ok=not plan.steps)
         return
     if plan.steps:
-        apply_report.confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+        confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
     applier = Applier(clients, plan, secrets)
     for name in applier.write_pending_secrets(manifest.integrations):
         context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
-    results = verify_integrations(clients, manifest.integrations, applier.ids) if verify else None
-    apply_report.run(apply_report.ApplyReport(context.output, applier), plan.steps, results)
+    test_results = send_tests(clients, manifest.integrations, applier.ids) if verify else None
+    ApplyRun(context.output, applier, plan.steps, test_results).run()
     if not plan.steps:
         context.output.note(f"Jebbit matches {manifest.name}.")

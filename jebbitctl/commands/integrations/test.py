@@ -7,6 +7,7 @@ from typing import Any
 from jebbitctl.api import integrations
 from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, command
+from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.text import json_text, plural
 
 
@@ -14,11 +15,14 @@ from jebbitctl.util.text import json_text, plural
 def test(context: Context, id_: IntegrationId) -> None:
     """Make Jebbit send a signed test delivery.
 
-    Jebbit sends it to the integration's endpoint. Prints the bodies that Jebbit reports.
+    Jebbit sends it to the integration's endpoint. Prints the bodies that Jebbit reports. Exits 6 if Jebbit
+    reports none.
     """
     deliveries = integrations.send_test(context.client, id_)
     with context.output.best_effort():
         show_deliveries(context, id_, deliveries)
+    if not integrations.reports_delivery(deliveries):
+        raise CheckFailedError(integrations.NO_DELIVERY)
 
 
 def show_deliveries(context: Context, id_: str, deliveries: Any) -> None:

@@ -78,7 +78,7 @@ APPLY
 Shows the plan, asks for confirmation (--yes skips it), and carries out the
 plan in a safe order: create, update, mappings, then everything that ends
 deliveries. It stops at the first failure and reports each step as done,
-failed, unknown (a write that got no response) or not done. Run it again to
+failed, unknown (a write that got no response) or not_done. Run it again to
 continue.
 
 Just before each write, apply reads the integration again. If somebody changed

@@ -99,7 +99,8 @@ def test_the_plan_is_on_stderr_and_the_results_are_on_stdout(cli: Cli) -> None:
         "done",
         [{"attribute": "region", "current": "eu", "desired": "us"}],
     )
-    assert "verified" not in document.json
+    assert "tests" not in document.json
+    assert document.json["ok"] is True
 
 
 @pytest.mark.parametrize("args", [(), ("--no-input",), ("--prune",)])
@@ -202,12 +203,13 @@ def test_apply_stops_at_the_first_failure_and_reports_the_remaining_steps(tmp_pa
         assert list(rows(failed.out)) == [
             ["done", "create", "", "spring", id_, ""],
             ["failed", "create", "", "spring", id_, "Outcome"],
-            ["not done", "create", "", "spring", id_, "email"],
+            ["not_done", "create", "", "spring", id_, "email"],
         ]
         assert f"error: create mapping Outcome of spring ({id_}): Jebbit does not allow POST" in failed.err
         assert "(1 of 3 done, 1 not started)" in failed.err
         document = cli.run(*APPLY, path, "--yes", "--json")
-        assert [step["result"] for step in document.json["steps"]] == ["failed", "not done"]
+        assert [step["result"] for step in document.json["steps"]] == ["failed", "not_done"]
+        assert document.json["ok"] is False
 
 
 def test_each_step_is_reported_when_it_is_done_even_in_a_pipe(tmp_path: Path) -> None:
@@ -234,7 +236,7 @@ def test_a_write_interrupted_by_ctrl_c_is_reported_as_unknown_and_not_repeated(t
         with started(cli, *APPLY, path, "--yes") as process:
             assert stage.reached.wait(30)
             code, out, _ = ended(process, signal.SIGINT)
-        assert (code, [row[0] for row in rows(out)]) == (130, ["unknown", "not done", "not done"])
+        assert (code, [row[0] for row in rows(out)]) == (130, ["unknown", "not_done", "not_done"])
         stage.over.set()
         deadline = time.monotonic() + 10
         while not attributes_of(sandbox, "integrations") and time.monotonic() < deadline:
@@ -290,7 +292,7 @@ def test_an_unapplied_attribute_exits_1(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*APPLY, write(cli), "--yes")
     assert result.code == 1
     assert "did not apply additional_options.hash_pii (requested true, got false)" in result.err
-    assert [row[0] for row in rows(result.out)] == ["failed", "not done", "not done"]
+    assert [row[0] for row in rows(result.out)] == ["failed", "not_done", "not_done"]
 
 
 def test_prune_runs_last_and_only_deactivates_integrations_of_other_services(
@@ -390,11 +392,12 @@ def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
     text = SPRING + '[integrations.off]\nendpoint = "https://off.example.com/"\nis_active = false\n'
     result = cli.run(*APPLY, write(cli, text), "--yes", "--verify", "--json")
     assert result.code == 0
-    (verified,) = result.json["verified"]
-    assert (verified["name"], verified["error"]) == ("spring", None)
-    assert verified["deliveries"][0]["data"]["email"] == "test@example.com"
+    assert result.json["ok"] is True
+    (test,) = result.json["tests"]
+    assert (test["name"], test["ok"], test["error"]) == ("spring", True, None)
+    assert test["deliveries"][0]["data"]["email"] == "test@example.com"
     again = cli.run(*APPLY, write(cli, text), "--yes", "--verify")
-    assert list(rows(again.out)) == [["done", "test", "", "spring", verified["id"], ""]]
+    assert list(rows(again.out)) == [["done", "test", "", "spring", test["id"], ""]]
 
 
 def test_verify_skips_integrations_of_other_services_even_without_service_name(
@@ -403,7 +406,11 @@ def test_verify_skips_integrations_of_other_services_even_without_service_name(
     stored = attributes_of(sandbox, "integrations")
     klaviyo = next(id_ for id_, attributes in stored.items() if attributes["service_name"] == "klaviyo")
     path = write(cli, f'version = 1\n[integrations.ours]\nid = "{klaviyo}"\nis_active = true\n')
-    assert cli.run(*APPLY, path, "--yes", "--verify", "--json").json == {"steps": [], "verified": []}
+    assert cli.run(*APPLY, path, "--yes", "--verify", "--json").json == {
+        "ok": True,
+        "steps": [],
+        "tests": [],
+    }
     assert writes(sandbox) == []
 
 
@@ -412,21 +419,28 @@ def test_a_terminal_shows_how_many_test_deliveries_were_sent(cli: Cli) -> None:
     assert re.search(r"✓ test spring \(\w+\): Jebbit sent 1 delivery$", shown, re.MULTILINE)
 
 
-def test_verify_exits_6_when_jebbit_sends_no_test(tmp_path: Path) -> None:
-    def send_no_test(app: WSGIApplication) -> WSGIApplication:
+@pytest.mark.parametrize("response", ["[]", '{"sent": false}', "null"])
+def test_verify_exits_6_when_jebbit_reports_no_delivery(tmp_path: Path, response: str) -> None:
+    def report_no_delivery(app: WSGIApplication) -> WSGIApplication:
         def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if environ["PATH_INFO"].endswith("/test"):
-                return Response("[]", status=200, content_type="application/json")(environ, start_response)
+                return Response(response, status=200, content_type="application/json")(
+                    environ, start_response
+                )
             return app(environ, start_response)
 
         return server
 
-    with Sandbox(wrap=send_no_test) as sandbox:
+    with Sandbox(wrap=report_no_delivery) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         result = cli.run(*APPLY, write(cli), "--yes", "--verify")
         assert result.code == 6
         assert "Jebbit's test failed for spring" in result.err
         assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
+        again = cli.run(*APPLY, write(cli), "--yes", "--verify", "--json")
+        assert again.json["ok"] is False
+        (test,) = again.json["tests"]
+        assert (test["ok"], test["error"]) == (False, "Jebbit did not report a delivery")
 
 
 def test_one_run_applies_several_businesses(cli_several: Cli, several: Sandbox) -> None:

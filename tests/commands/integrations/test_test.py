@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+from werkzeug.wrappers import Response
+
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiver import Receiver
 from tests.commands.integrations.support import stored, webhook
+from tests.conftest import cli_for
+from tests.interruptions import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from jebbitctl.sandbox.server import Sandbox
     from jebbitctl.webhooks.receiver import Delivery
     from tests.support import Result
 
@@ -29,3 +35,15 @@ def test_test_makes_jebbit_deliver_and_prints_each_decoded_body(
     (delivery,) = deliveries
     assert delivery.verification.valid
     assert delivery.test
+
+
+@pytest.mark.parametrize("response", ["[]", '{"sent": false}'])
+def test_test_exits_6_when_jebbit_reports_no_delivery(tmp_path: Path, response: str) -> None:
+    with Sandbox(SandboxOptions(integrations=1)) as sandbox:
+        id_ = webhook(sandbox)
+    stage = Stage(
+        f"POST /api/v1/integrations/{id_}/test", Response(response, content_type="application/json")
+    )
+    with Sandbox(SandboxOptions(integrations=1), wrap=stage.wrap) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("integrations", "test", id_, "--json")
+    assert (result.code, result.error["message"]) == (6, "Jebbit did not report a delivery")

@@ -1,4 +1,4 @@
-"""Verifies an applied manifest with Jebbit's test deliveries."""
+"""Makes Jebbit send test deliveries for the integrations of an applied manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyResult:
+class DeliveryTest:
     """The outcome of one test delivery.
 
     Attributes:
@@ -31,11 +31,26 @@ class VerifyResult:
     deliveries: Any = None
     error: str | None = None
 
+    @property
+    def ok(self) -> bool:
+        """Whether Jebbit reported a delivery."""
+        return self.error is None
 
-def verify_integrations(
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as a JSON object."""
+        return {
+            "name": self.name,
+            "id": self.id,
+            "ok": self.ok,
+            "deliveries": self.deliveries,
+            "error": self.error,
+        }
+
+
+def send_tests(
     clients: Mapping[str | None, Client], specs: Iterable[IntegrationSpec], ids: Mapping[str, str]
-) -> Iterator[VerifyResult]:
-    """Make Jebbit send a test delivery for each active integration; yield each result.
+) -> Iterator[DeliveryTest]:
+    """Make Jebbit send a test delivery for each active integration; yield each outcome.
 
     Integrations of other services are skipped: their tests would reach systems that are not webhooks.
     """
@@ -48,6 +63,7 @@ def verify_integrations(
                 continue
             deliveries = integrations.send_test(client, id_)
         except JebbitctlError as error:
-            yield VerifyResult(name, id_, error=error.message)
+            yield DeliveryTest(name, id_, error=error.message)
         else:
-            yield VerifyResult(name, id_, deliveries, None if deliveries else "Jebbit sent nothing")
+            reported = integrations.reports_delivery(deliveries)
+            yield DeliveryTest(name, id_, deliveries, None if reported else integrations.NO_DELIVERY)

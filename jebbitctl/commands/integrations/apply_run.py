@@ -1,0 +1,159 @@
+"""A run of ``integrations apply``: the plan, a confirmation, and the result of each step and test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.commands.integrations import plan_output
+from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
+from jebbitctl.util.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jebbitctl.context import Context
+    from jebbitctl.manifest.apply import Applier
+    from jebbitctl.manifest.plan import Plan, PlanStep
+    from jebbitctl.manifest.test_deliveries import DeliveryTest
+    from jebbitctl.output.output import Output
+
+DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not_done"
+CONFIRM_HINT = "add --yes to apply it without confirmation"
+_SIGNS = {DONE: "✓", FAILED: "✗", UNKNOWN: "?", NOT_DONE: "·"}
+
+
+def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> None:
+    """Print a plan on stderr, to keep stdout for the results, and ask for confirmation.
+
+    Raises:
+        CancelledError: the user declined.
+    """
+    if not context.output.json:
+        context.output.diff_notes(plan_output.plan_lines(plan.steps, plan.unmanaged))
+    if plan.new and not saves_secrets:
+        context.output.warn("new shared secrets are not saved: use --secrets-dir DIR to write them to files")
+    if not yes:
+        question = f"Apply this plan: {plan_output.count_steps(plan.steps)}?"
+        context.prompts.confirm(question, hint=CONFIRM_HINT)
+
+
+class ApplyRun:
+    """Executes steps and runs tests. Prints each result as it arrives; as JSON, all results at the end.
+
+    Args:
+        output: of the command.
+        applier: executes the steps, and knows the ids of new integrations.
+        steps: in this order, up to the first that fails.
+        test_results: runs the tests while it is iterated; None if no tests are wanted.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        applier: Applier,
+        steps: Sequence[PlanStep],
+        test_results: Iterable[DeliveryTest] | None,
+    ) -> None:
+        self._output = output
+        self._applier = applier
+        self._steps = steps
+        self._test_results = test_results
+        self._results = [NOT_DONE] * len(steps)
+        self._printed = 0
+        self._tests: list[DeliveryTest] = []
+
+    def run(self) -> None:
+        """Execute the steps, then run the tests. Print the results even after a failure.
+
+        Raises:
+            JebbitctlError: a step failed; the steps after it were not executed.
+            CheckFailedError: a test failed.
+        """
+        ok = False
+        try:
+            self._execute()
+            for test in self._test_results or ():
+                self._tests.append(test)
+                self._print_test(test)
+            ok = all(test.ok for test in self._tests)
+        finally:
+            self._print_document(ok=ok)
+        if failed := [test.name for test in self._tests if not test.ok]:
+            raise CheckFailedError(f"Jebbit's test failed for {', '.join(failed)}")
+
+    def _execute(self) -> None:
+        """Execute the steps.
+
+        Each result is recorded before it is printed, so that an interrupt while printing loses none.
+        """
+        try:
+            with self._output.progress("Applying", total=len(self._steps)) as bar:
+                for number, step in enumerate(self._steps):
+                    self._results[number] = UNKNOWN  # until it returns
+                    self._applier.execute(step)
+                    self._results[number] = DONE
+                    self._print_next_step()
+                    bar.advance()
+        except BaseException as error:
+            started = self._results.index(UNKNOWN) if UNKNOWN in self._results else None
+            if started is not None and _was_not_carried_out(error):
+                self._results[started] = FAILED
+            while self._printed < len(self._steps):
+                self._print_next_step()
+            if started is not None and isinstance(error, JebbitctlError):
+                raise self._with_progress(error, started) from error
+            raise
+
+    def _print_next_step(self) -> None:
+        step, result = self._steps[self._printed], self._results[self._printed]
+        self._print(self._step_document(step, result), plan_output.step_line(step, self._id(step)))
+        self._printed += 1
+
+    def _print_test(self, test: DeliveryTest) -> None:
+        outcome = test.error or f"Jebbit sent {plural(len(test.deliveries), 'delivery')}"
+        self._print(
+            {"result": DONE if test.ok else FAILED, "action": "test", "name": test.name, "id": test.id},
+            f"test {test.name} ({test.id}): {outcome}",
+        )
+
+    def _print(self, row: dict[str, Any], text: str) -> None:
+        with self._output.best_effort():
+            if self._output.plain:
+                self._output.table([row], plan_output.STEP_COLUMNS)
+            elif not self._output.json:
+                self._output.diff([(_SIGNS[row["result"]], text)])
+
+    def _print_document(self, *, ok: bool) -> None:
+        """Print all results, if the output is JSON."""
+        if not self._output.json:
+            return
+        document: dict[str, Any] = {
+            "ok": ok,
+            "steps": [self._step_document(*pair) for pair in zip(self._steps, self._results, strict=True)],
+        }
+        if self._test_results is not None:
+            document["tests"] = [test.to_dict() for test in self._tests]
+        with self._output.best_effort():
+            self._output.document(document)
+
+    def _step_document(self, step: PlanStep, result: str) -> dict[str, Any]:
+        return {**plan_output.step_document(step, self._id(step)), "result": result}
+
+    def _with_progress(self, error: JebbitctlError, failed: int) -> JebbitctlError:
+        """Return the error with the failed step and the number of steps that are done."""
+        step, total = self._steps[failed], len(self._steps)
+        error = error.with_context(
+            prefix=f"{plan_output.step_line(step, self._id(step))}: ",
+            suffix=f" ({failed} of {total} done, {total - failed - 1} not started)",
+        )
+        if error.hint is None or isinstance(error, UnavailableError):
+            return error.with_hint("run the command again: it continues where this run stopped")
+        return error
+
+    def _id(self, step: PlanStep) -> str | None:
+        return self._applier.ids.get(step.name or "")
+
+
+def _was_not_carried_out(error: BaseException) -> bool:
+    """Whether a write surely failed. One that got no response or was interrupted may have worked."""
+    return isinstance(error, JebbitctlError) and not isinstance(error, AmbiguousWriteError)
