@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LINE_START = b'{"time":'
 _MAX_LINE_BYTES = 4 * 1024 * 1024
+_INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
+"""What parsing an invalid line may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def read(path: Path) -> Iterator[RecordedDelivery]:
             for number, line in enumerate(file, start=1):
                 try:
                     delivery = _from_json(json.loads(line))
-                except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+                except _INVALID:
                     if line.startswith(_LINE_START[: len(line)]) and not line.endswith(b"\n"):
                         return
                     raise UsageError(f"{path}, line {number}: not a recorded delivery") from None

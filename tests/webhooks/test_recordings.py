@@ -143,6 +143,10 @@ def test_an_empty_file_is_a_recording(path: Path) -> None:
         b"9" * 5000,
         b'{"time":"yesterday","body":"","headers":{}}',
         b'{"time":1,"body":"","headers":{}}',
+        (
+            b'{"time":"2026-01-31","body":"","headers":{},"reason":"ok","timestamp":1,"age_seconds":1,"test":true,'
+            b'"repeat":false,"status":Infinity}'
+        ),
     ],
 )
 def test_an_invalid_line_is_reported_with_its_number(path: Path, line: bytes) -> None:
