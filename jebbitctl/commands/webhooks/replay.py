@@ -45,6 +45,8 @@ def replay(
 
     Exits 0 if the endpoint returns 2xx for each, else 6.
     """
+    if not re_sign and any(value not in (None, False) for value in secret):
+        raise UsageError("--secret-file, --secret-stdin and --integration require --re-sign")
     from jebbitctl.webhooks import recordings
     from jebbitctl.webhooks.replay import replay as send_again
 

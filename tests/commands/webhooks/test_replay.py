@@ -65,6 +65,17 @@ def test_re_signed_deliveries_are_accepted(
     assert len(deliveries) == 3
 
 
+@pytest.mark.parametrize(
+    "source", [("--secret-file", "secret"), ("--secret-stdin",), ("--integration", "L5m24mjs")]
+)
+def test_a_source_of_the_secret_without_re_sign_is_rejected(
+    signer: Cli, recording: Path, endpoint: str, source: tuple[str, ...], deliveries: list[Delivery]
+) -> None:
+    result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, *source)
+    assert (result.code, deliveries) == (2, [])
+    assert "--secret-file, --secret-stdin and --integration require --re-sign" in result.err
+
+
 def test_re_signing_a_forged_delivery_prints_a_warning(signer: Cli, endpoint: str, tmp_path: Path) -> None:
     path = tmp_path / "recording.jsonl"
     with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
