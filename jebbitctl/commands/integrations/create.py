@@ -49,13 +49,13 @@ def create(
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
     if secret_file:
         require_writable(secret_file)
+    if if_absent and (existing := _find(context, endpoint)):
+        _report_existing(context, existing, requested, dry_run=dry_run)
+        _print(context, existing, None if dry_run else secret_file, show_secrets=False)
+        return
     if dry_run:
         document = request_document(integrations.TYPE, requested)
         show_request(context, "POST", integrations.PATH, document)
-        return
-    if if_absent and (existing := _find(context, endpoint)):
-        _report_existing(context, existing, requested)
-        _print(context, existing, secret_file, show_secrets=False)
         return
     created, unapplied = integrations.create(context.client, requested)
     _print(context, created, secret_file, show_secrets=True)
@@ -76,8 +76,11 @@ def _find(context: Context, endpoint: str) -> Resource | None:
     return found[0] if found else None
 
 
-def _report_existing(context: Context, existing: Resource, requested: dict[str, Any]) -> None:
-    context.output.note(f"Integration {existing.id} already has this endpoint. Nothing was created.")
+def _report_existing(
+    context: Context, existing: Resource, requested: dict[str, Any], *, dry_run: bool
+) -> None:
+    nothing = "Nothing would be created" if dry_run else "Nothing was created"
+    context.output.note(f"Integration {existing.id} already has this endpoint. {nothing}.")
     for name, current, desired in diff(existing.attributes, requested):
         context.output.warn(
             f"{name} is {format_value(current)}, not {format_value(desired)}; "

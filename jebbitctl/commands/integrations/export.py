@@ -25,7 +25,10 @@ def export(
     all_businesses: AllBusinesses = False,
     into: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Update this manifest; keep its names, comments and order."),
+        typer.Option(
+            metavar="FILE",
+            help="Write to FILE. An existing manifest keeps its names, comments and order.",
+        ),
     ] = None,
 ) -> None:
     """Export integrations as a manifest.
@@ -59,7 +62,7 @@ def export(
         context.output.warn(warning)
     if into:
         write_shared(into, text)
-        context.output.note(f"Updated {into}.")
+        context.output.note(f"{'Updated' if existing else 'Wrote'} {into}.")
     elif context.output.json:
         context.output.document(tomllib.loads(text))
     else:

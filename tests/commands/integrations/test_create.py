@@ -132,6 +132,20 @@ def test_a_dry_run_prints_the_request_and_sends_nothing(
     assert sandbox.requests == []
 
 
+def test_a_dry_run_with_if_absent_prints_no_request_when_the_endpoint_exists(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    id_ = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "-q", "id").out.strip()
+    path = tmp_path / "webhook.secret"
+    create = ("integrations", "create", "--if-absent", "--dry-run", "--secret-file", str(path), "--endpoint")
+    result = jebbitctl(*create, ENDPOINT)
+    assert (result.code, "POST" in result.out, path.exists()) == (0, False, False)
+    assert f"Integration {id_} already has this endpoint. Nothing would be created." in result.err
+    assert jebbitctl(*create, ENDPOINT, "--json").json["id"] == id_
+    assert jebbitctl(*create, "https://other.example.com/").out.startswith("POST ")
+    assert len(writes(sandbox)) == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 def test_an_unwritable_secret_file_is_an_error_with_a_hint_how_to_get_the_secret(
     jebbitctl: Callable[..., Result],

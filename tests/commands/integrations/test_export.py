@@ -184,8 +184,10 @@ def test_mappings_in_an_array_of_tables_stay_in_one(cli: Cli, sandbox: Sandbox) 
 
 def test_into_creates_a_missing_file(cli: Cli) -> None:
     path = cli.home / "new.toml"
-    assert cli.run(*EXPORT, "--into", str(path)).code == 0
+    result = cli.run(*EXPORT, "--into", str(path))
+    assert (result.code, result.err) == (0, f"Wrote {path}.\n")
     assert path.read_text() == cli.run(*EXPORT).out
+    assert f"Updated {path}." in cli.run(*EXPORT, "--into", str(path)).err
     assert cli.run(*EXPORT, "--into", str(cli.home / "no" / "such.toml")).code == 1
 
 
