@@ -18,13 +18,34 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ManifestError(Exception):
-    """An error in a manifest, and its place."""
+    """An error in a manifest, and its place. It is immutable.
+
+    Args:
+        path: of the key.
+        problem: what is wrong with its value.
+        hint: what to do about it.
+    """
 
     def __init__(self, path: Path, problem: str, hint: str | None = None) -> None:
         super().__init__(problem)
-        self.path = path
-        self.problem = problem
-        self.hint = hint
+        self._path = path
+        self._problem = problem
+        self._hint = hint
+
+    @property
+    def path(self) -> Path:
+        """The place in the manifest."""
+        return self._path
+
+    @property
+    def problem(self) -> str:
+        """What is wrong."""
+        return self._problem
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it."""
+        return self._hint
 
 
 def get_table(holder: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
@@ -49,14 +70,14 @@ def get_typed(holder: dict[str, Any], key: str, type_: type, path: Path) -> Any:
     return value
 
 
-def require_known(table: dict[str, Any], known: Iterable[str], path: Path, advice: str | None = None) -> None:
+def require_known(table: dict[str, Any], known: Iterable[str], path: Path, hint: str | None = None) -> None:
     """Check that a table has only known keys.
 
     Args:
         table: to check.
         known: the allowed keys.
         path: of the table.
-        advice: what to do with another key, for the hint.
+        hint: what to do with another key; added to the suggestion.
 
     Raises:
         ManifestError: a key is unknown; the hint suggests the closest known one.
@@ -65,8 +86,8 @@ def require_known(table: dict[str, Any], known: Iterable[str], path: Path, advic
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(known)}"
-            raise ManifestError((*path, key), "unknown key", f"{hint} ({advice})" if advice else hint)
+            suggestion = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(known)}"
+            raise ManifestError((*path, key), "unknown key", f"{suggestion} ({hint})" if hint else suggestion)
 
 
 def reject_keys(table: dict[str, Any], rejected: Iterable[str], path: Path) -> None:

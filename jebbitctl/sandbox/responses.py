@@ -17,17 +17,27 @@ MEDIA_TYPE = "application/vnd.api+json"
 
 
 class ApiError(Exception):
-    """Makes the API return an error.
+    """Makes the API return an error. It is immutable.
 
-    Attributes:
+    Args:
         status: the HTTP status.
         detail: an explanation, or None.
     """
 
     def __init__(self, status: int, detail: str | None = None) -> None:
         super().__init__(status, detail)
-        self.status = status
-        self.detail = detail
+        self._status = status
+        self._detail = detail
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._status
+
+    @property
+    def detail(self) -> str | None:
+        """An explanation, or None."""
+        return self._detail
 
 
 def json_response(content: Any, status: int = 200) -> Response:
