@@ -25,7 +25,7 @@ def require_active(_: SandboxState, business: Business, backfill: StoredResource
         raise ApiError(400, "cannot request a backfill for an inactive integration")
 
 
-def progress(state: SandboxState, _: Business, backfill: StoredResource) -> None:
+def advance(state: SandboxState, _: Business, backfill: StoredResource) -> None:
     """Update the status: it advances every :attr:`SandboxState.backfill_step` seconds."""
     if not _in_progress(backfill):
         return
@@ -41,7 +41,7 @@ def restart(state: SandboxState, business: Business, backfill: StoredResource) -
     Raises:
         ApiError: 400 if it is still in progress.
     """
-    progress(state, business, backfill)
+    advance(state, business, backfill)
     if _in_progress(backfill):
         raise ApiError(400, "cannot restart in-progress (processing) job")
     backfill.attributes["status"] = RECEIVED

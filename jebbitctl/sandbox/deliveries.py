@@ -13,7 +13,7 @@ from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TIMEOUT = 3.0
+DELIVERY_TIMEOUT = 3.0
 """Seconds to wait for an endpoint's response."""
 
 
@@ -46,7 +46,7 @@ class OutgoingDelivery:
 
     def _send_to(self, endpoint: str) -> str:
         try:
-            response = Sender(endpoint, self.secret, self.body, timeout=TIMEOUT).send()
+            response = Sender(endpoint, self.secret, self.body, timeout=DELIVERY_TIMEOUT).send()
         except UsageError as error:
             return f"not sent: {error.message}"
         return f"{response.outcome} ({response.elapsed * 1000:.0f} ms)"

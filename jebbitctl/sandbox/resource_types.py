@@ -185,7 +185,7 @@ RESOURCE_TYPES = {
                 "updated_at": None,
             },
             on_create=backfills.require_active,
-            on_read=backfills.progress,
+            on_read=backfills.advance,
             on_update=backfills.restart,
         ),
         ResourceType(

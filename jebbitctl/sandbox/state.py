@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _SEED = 20211216
-READ_ONLY = "-readonly"
+READ_ONLY_SUFFIX = "-readonly"
 """The client id with this suffix is a second client, with the same secret and only read scopes."""
 
 
@@ -99,7 +99,7 @@ class SandboxState:
         """Return the permissions of a client's tokens; None for an unknown client."""
         if client_id == self.client_id:
             return list(self.permissions)
-        if client_id == self.client_id + READ_ONLY:
+        if client_id == self.client_id + READ_ONLY_SUFFIX:
             return [scope for scope in self.permissions if scope.startswith("read:")]
         return None
 

@@ -15,7 +15,7 @@ from jebbitctl.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_REQUEST_BYTES = 1024 * 1024
 """A request with a larger body gets a 413 response."""
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 300
@@ -77,8 +77,8 @@ class BackgroundServer:
             channel_timeout=IDLE_TIMEOUT,
             cleanup_interval=CLEANUP_INTERVAL,
             max_request_header_size=MAX_HEADER_BYTES,
-            max_request_body_size=MAX_BODY_BYTES + 1,  # waitress rejects a body of this size
-            inbuf_overflow=MAX_BODY_BYTES + 1,  # no temporary files: bodies hold personal data
+            max_request_body_size=MAX_REQUEST_BYTES + 1,  # waitress rejects a body of this size
+            inbuf_overflow=MAX_REQUEST_BYTES + 1,  # no temporary files: bodies hold personal data
             outbuf_overflow=_RESPONSE_BUFFER_BYTES,  # no temporary files here either
             clear_untrusted_proxy_headers=False,  # recordings show what a tunnel added
         )

@@ -19,10 +19,10 @@ from jebbitctl.util.urls import is_loopback, require_https
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_BODY_BYTES = 2048
+MAX_KEPT_BYTES = 2048
 """The maximum size of a response body that is kept; the rest is not read."""
 
-TIMEOUT = 10.0
+RESPONSE_TIMEOUT = 10.0
 """Seconds to wait for a response."""
 
 
@@ -84,7 +84,7 @@ class EndpointClient:
         UsageError: the URL is not valid.
     """
 
-    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str, timeout: float = RESPONSE_TIMEOUT) -> None:
         self.url = require_endpoint(url)
         self.timeout = timeout
 
@@ -129,7 +129,7 @@ class EndpointClient:
         ) as response:
             elapsed = time.perf_counter() - started
             return EndpointResponse(
-                response.status_code, elapsed, response.raw.read(MAX_BODY_BYTES, decode_content=False)
+                response.status_code, elapsed, response.raw.read(MAX_KEPT_BYTES, decode_content=False)
             )
 
     def _reason(self, error: Exception) -> str:

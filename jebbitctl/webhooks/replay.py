@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.endpoint import TIMEOUT, EndpointClient
+from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 
@@ -27,7 +27,7 @@ def re_sign(delivery: Delivery, secret: str) -> Delivery:
 
 
 def replay(
-    recorded: Iterable[RecordedDelivery], url: str, *, secret: str | None = None, timeout: float = TIMEOUT
+    recorded: Iterable[RecordedDelivery], url: str, *, secret: str | None = None
 ) -> Iterator[tuple[RecordedDelivery, EndpointResponse]]:
     """Send each delivery to ``url`` with its own headers; yield it with the response.
 
@@ -35,13 +35,12 @@ def replay(
         recorded: the deliveries, in this order.
         url: any http or https URL.
         secret: signs each delivery again; None keeps the recorded signatures.
-        timeout: seconds for each request.
 
     Raises:
         UsageError: the URL is not valid.
         ValueError: the secret is empty.
     """
-    with EndpointClient(url, timeout) as client:
+    with EndpointClient(url) as client:
         for record in recorded:
             delivery = record.delivery if secret is None else re_sign(record.delivery, secret)
             yield record, forward(client, delivery)

@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.endpoint import TIMEOUT, EndpointClient, require_endpoint, user_agent
+from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, require_endpoint, user_agent
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Sender:
     secret: str = field(repr=False)
     body: bytes = field(default=SAMPLE_BODY, repr=False)
     live: bool = False
-    timeout: float = TIMEOUT
+    timeout: float = RESPONSE_TIMEOUT
 
     def __post_init__(self) -> None:
         require_endpoint(self.url)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.sandbox.state import READ_ONLY
+from jebbitctl.sandbox.state import READ_ONLY_SUFFIX
 from tests.sandbox.support import JSON_API
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_a_business_added_later_needs_a_new_token(client: SandboxClient) -> None
 
 def test_the_read_only_client_can_read_and_not_write(client: SandboxClient) -> None:
     integration = client.integration()
-    client.client_id += READ_ONLY
+    client.client_id += READ_ONLY_SUFFIX
     client.login()
     assert client.list("integrations") == [integration]
     one = f"integrations/{integration['id']}"

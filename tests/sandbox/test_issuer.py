@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from jebbitctl.sandbox.state import READ_ONLY
+from jebbitctl.sandbox.state import READ_ONLY_SUFFIX
 from tests.sandbox.support import JSON_API, SandboxClient
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_a_rotated_secret_replaces_the_old_one_and_leaves_tokens_valid(client: S
 
 
 def test_the_read_only_client_has_the_read_scopes(client: SandboxClient) -> None:
-    client.client_id += READ_ONLY
+    client.client_id += READ_ONLY_SUFFIX
     scopes = client.request_token().json()["scope"].split()
     assert "read:integration" in scopes
     assert all(scope.startswith("read:") for scope in scopes)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.background_server import MAX_BODY_BYTES, BackgroundServer
+from jebbitctl.webhooks.background_server import MAX_REQUEST_BYTES, BackgroundServer
 
 from .support import connected, post, talk
 
@@ -132,8 +132,8 @@ def test_expect_100_continue_is_answered(url: str) -> None:
 
 
 def test_a_body_of_the_maximum_size_is_accepted_and_a_larger_one_gets_413(url: str) -> None:
-    assert len(post(url, b"x" * MAX_BODY_BYTES).content) == MAX_BODY_BYTES
-    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY_BYTES + 1}\r\n\r\n".encode()
+    assert len(post(url, b"x" * MAX_REQUEST_BYTES).content) == MAX_REQUEST_BYTES
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_REQUEST_BYTES + 1}\r\n\r\n".encode()
     assert status_of(talk(url, head)) == 413
 
 
@@ -177,7 +177,7 @@ def test_no_body_is_written_to_a_file(url: str, monkeypatch: pytest.MonkeyPatch)
         raise AssertionError
 
     monkeypatch.setattr("tempfile.TemporaryFile", fail)
-    assert len(post(url, b"x" * MAX_BODY_BYTES).content) == MAX_BODY_BYTES
+    assert len(post(url, b"x" * MAX_REQUEST_BYTES).content) == MAX_REQUEST_BYTES
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts descriptors in /proc")

@@ -10,7 +10,7 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.endpoint import MAX_BODY_BYTES, EndpointClient
+from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, EndpointClient
 
 from .support import UNREACHABLE, Endpoint, raw_server
 
@@ -129,7 +129,7 @@ def test_other_hosts_are_reached_through_the_proxy(
 
 def test_only_the_start_of_a_long_response_is_kept() -> None:
     with BackgroundServer(Endpoint(body=b"x" * 300_000)) as server, EndpointClient(server.url) as client:
-        assert client.send(b"", {}).start == b"x" * MAX_BODY_BYTES
+        assert client.send(b"", {}).start == b"x" * MAX_KEPT_BYTES
 
 
 def test_a_compressed_response_is_not_decompressed() -> None:

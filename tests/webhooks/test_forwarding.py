@@ -7,7 +7,7 @@ import pytest
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import forwarding, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.endpoint import TIMEOUT, EndpointClient
+from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient
 from jebbitctl.webhooks.forwarding import end_to_end
 from jebbitctl.webhooks.receiver import Receiver
 
@@ -27,7 +27,7 @@ def receive(**headers: str) -> Delivery:
     return deliveries[0]
 
 
-def forward(delivery: Delivery, url: str, *, timeout: float = TIMEOUT) -> EndpointResponse:
+def forward(delivery: Delivery, url: str, *, timeout: float = RESPONSE_TIMEOUT) -> EndpointResponse:
     with EndpointClient(url, timeout) as client:
         return forwarding.forward(client, delivery)
 
