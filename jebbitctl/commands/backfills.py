@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("id", "integration_id", "status", "created_at")
 WAIT_TIMEOUT = 3600.0
-POLL_INTERVAL = 5.0
+DEFAULT_INTERVAL = 5.0
 MIN_INTERVAL, MAX_INTERVAL = 0.1, 3600.0
 """Seconds between polls."""
 
@@ -63,7 +63,7 @@ def create(
     if wait and not unapplied:
         _report_status(context, created)
         status = created.attributes.get("status")
-        _wait(context, id_, timeout=WAIT_TIMEOUT, interval=POLL_INTERVAL, reported=status)
+        _wait(context, id_, timeout=WAIT_TIMEOUT, interval=DEFAULT_INTERVAL, reported=status)
     else:
         with context.output.best_effort():
             context.output.resource(created)
@@ -84,9 +84,11 @@ def wait_(
     id_: BackfillId,
     *,
     timeout: Annotated[
-        float, typer.Option(metavar="S", help="Seconds to wait before giving up.")
+        float, typer.Option(metavar="SECONDS", help="Seconds to wait before giving up.")
     ] = WAIT_TIMEOUT,
-    interval: Annotated[float, typer.Option(metavar="S", help="Seconds between polls.")] = POLL_INTERVAL,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Seconds between polls.")
+    ] = DEFAULT_INTERVAL,
 ) -> None:
     """Wait until a backfill has finished.
 
@@ -94,12 +96,10 @@ def wait_(
     it is still running after the timeout.
     """
     require_id(id_)
-    if not timeout >= 0:  # also refuses nan
-        raise UsageError(f"--timeout: {timeout} is not a number of seconds")
+    if not timeout >= 0:  # also rejects nan
+        raise UsageError(f"--timeout must be 0 or more, not {timeout}")
     if not MIN_INTERVAL <= interval <= MAX_INTERVAL:
-        raise UsageError(
-            f"--interval: {interval} is not between {MIN_INTERVAL:g} and {MAX_INTERVAL:g} seconds"
-        )
+        raise UsageError(f"--interval must be between {MIN_INTERVAL:g} and {MAX_INTERVAL:g}, not {interval}")
     _wait(context, id_, timeout=timeout, interval=interval)
 
 

@@ -22,26 +22,26 @@ _MAX_BYTES_TO_HASH_OFTEN = 64 * 1024
 """Trying each millisecond of a second takes 1,000 hashes of the body."""
 
 
-class Culprit(StrEnum):
+class Cause(StrEnum):
     """The cause of a mismatch."""
 
     NONE = "none"
     STALE = "stale"
     FUTURE = "future"
-    MALFORMED_HEADER = "malformed-header"
-    NEWLINE_ADDED = "newline-added"
-    NEWLINE_LOST = "newline-lost"
+    MALFORMED_HEADER = "malformed_header"
+    NEWLINE_ADDED = "newline_added"
+    NEWLINE_LOST = "newline_lost"
     CRLF = "crlf"
-    JSON_REWRITTEN = "json-rewritten"
-    BOM_ADDED = "bom-added"
-    BOM_LOST = "bom-lost"
+    JSON_REWRITTEN = "json_rewritten"
+    BOM_ADDED = "bom_added"
+    BOM_LOST = "bom_lost"
     HEX = "hex"
-    URL_SAFE_BASE64 = "url-safe-base64"
-    PADDING_LOST = "padding-lost"
-    NO_TIMESTAMP = "no-timestamp"
+    URL_SAFE_BASE64 = "url_safe_base64"
+    PADDING_LOST = "padding_lost"
+    NO_TIMESTAMP = "no_timestamp"
     MILLISECONDS = "milliseconds"
-    KEY_WHITESPACE = "secret-whitespace"
-    KEY_DECODED = "secret-decoded"
+    KEY_WHITESPACE = "secret_whitespace"
+    KEY_DECODED = "secret_decoded"
     UNKNOWN = "unknown"
 
 
@@ -50,12 +50,12 @@ class Explanation:
     """What is wrong, and how to fix it.
 
     Attributes:
-        culprit: a stable code.
+        cause: a stable code.
         explanation: what is wrong.
         fix: what to do or to check next.
     """
 
-    culprit: Culprit
+    cause: Cause
     explanation: str
     fix: str
 
@@ -68,82 +68,82 @@ _CHECK = (
     " (#<StringIO:0x...>) instead; it needs request.body.read."
 )
 _TEXTS = {
-    Culprit.NONE: (
+    Cause.NONE: (
         "The signature matches this body and this secret.",
         f"If your endpoint rejects this delivery, look for the cause there. {_CHECK}",
     ),
-    Culprit.STALE: (
+    Cause.STALE: (
         "The signature matches this body and this secret, but the timestamp is too old.",
         "Verify deliveries as they arrive. Check this machine's clock with jebbitctl doctor.",
     ),
-    Culprit.FUTURE: (
+    Cause.FUTURE: (
         "The signature matches this body and this secret, but the timestamp is in the future.",
         "Check the sender's clock. Check this machine's clock with jebbitctl doctor.",
     ),
-    Culprit.MALFORMED_HEADER: (
+    Cause.MALFORMED_HEADER: (
         "The header does not have the form t=<unix seconds>,v1=<Base64>.",
         "Pass the whole value of x-jebbit-signature, without spaces or quotes.",
     ),
-    Culprit.NEWLINE_ADDED: (
+    Cause.NEWLINE_ADDED: (
         "The body ends with a newline that was not there when it was signed.",
         f"Remove the newline. Editors and echo add one; printf does not. {_RAW}",
     ),
-    Culprit.NEWLINE_LOST: (
+    Cause.NEWLINE_LOST: (
         "The body was signed with a newline at its end, which is missing.",
         f"Something trims the body. {_RAW}",
     ),
-    Culprit.CRLF: (
+    Cause.CRLF: (
         "The line endings of the body (CRLF or LF) differ from the ones that were signed.",
         f"Something converts line endings, such as Git or an editor on Windows. {_RAW}",
     ),
-    Culprit.JSON_REWRITTEN: (
+    Cause.JSON_REWRITTEN: (
         "The body was parsed and rewritten. The signature matches the same JSON in this form: {detail}.",
         f"Equal JSON is not equal bytes. {_RAW}",
     ),
-    Culprit.BOM_ADDED: (
+    Cause.BOM_ADDED: (
         "The body starts with a byte-order mark that was not there when it was signed.",
         f"Save files as UTF-8 without a byte-order mark. {_RAW}",
     ),
-    Culprit.BOM_LOST: (
+    Cause.BOM_LOST: (
         "The body was signed with a byte-order mark at its start, which is missing.",
         f"Something decodes the body. {_RAW}",
     ),
-    Culprit.HEX: (
+    Cause.HEX: (
         "The signature is encoded in hex.",
         "Encode the 32 raw bytes of the HMAC in Base64.",
     ),
-    Culprit.URL_SAFE_BASE64: (
+    Cause.URL_SAFE_BASE64: (
         "The signature is encoded in URL-safe Base64, with - and _.",
         "Use standard Base64, with +, / and padding.",
     ),
-    Culprit.PADDING_LOST: (
+    Cause.PADDING_LOST: (
         "The = at the end of the signature is missing.",
         "Split each part of the header at its first = only. Keep the Base64 padding.",
     ),
-    Culprit.NO_TIMESTAMP: (
+    Cause.NO_TIMESTAMP: (
         "The body was signed without the timestamp.",
         'Sign "<t>." followed by the body. <t> is the t of the header.',
     ),
-    Culprit.MILLISECONDS: (
+    Cause.MILLISECONDS: (
         "The timestamp is in milliseconds.",
         "Use whole unix seconds. Sign the same digits as in the header.",
     ),
-    Culprit.KEY_WHITESPACE: (
+    Cause.KEY_WHITESPACE: (
         "One side's secret has spaces or a newline around it.",
         "Strip the secret after reading it. Files and the output of echo end with a newline.",
     ),
-    Culprit.KEY_DECODED: (
+    Cause.KEY_DECODED: (
         "The secret was decoded from Base64 before it was used.",
         "Use the shared secret as it is. It is not Base64.",
     ),
-    Culprit.UNKNOWN: (
+    Cause.UNKNOWN: (
         "None of the usual causes explains this signature.",
         f"{_CHECK} A different order of JSON keys cannot be detected. {_RAW}",
     ),
 }
-"""An explanation and a fix for each culprit."""
+"""An explanation and a fix for each cause."""
 
-_OUT_OF_TOLERANCE = {Reason.STALE: Culprit.STALE, Reason.FUTURE: Culprit.FUTURE}
+_OUT_OF_TOLERANCE = {Reason.STALE: Cause.STALE, Reason.FUTURE: Cause.FUTURE}
 
 
 def explain(secret: str | bytes, body: bytes, header: str, *, reason: Reason = Reason.OK) -> Explanation:
@@ -162,73 +162,73 @@ def explain(secret: str | bytes, body: bytes, header: str, *, reason: Reason = R
     compute_signature(key, 0, b"")
     parsed = parse_header(header)
     if parsed is None:
-        return _explanation(Culprit.MALFORMED_HEADER)
+        return _explanation(Cause.MALFORMED_HEADER)
     timestamp, signatures = parsed
-    for culprit, signature, detail in _candidates(key, body, timestamp):
+    for cause, signature, detail in _candidates(key, body, timestamp):
         if signature in signatures:
             return _explanation(
-                _OUT_OF_TOLERANCE.get(reason, culprit) if culprit is Culprit.NONE else culprit, detail
+                _OUT_OF_TOLERANCE.get(reason, cause) if cause is Cause.NONE else cause, detail
             )
-    return _explanation(Culprit.UNKNOWN)
+    return _explanation(Cause.UNKNOWN)
 
 
-def _explanation(culprit: Culprit, detail: str = "") -> Explanation:
-    explanation, fix = _TEXTS[culprit]
-    return Explanation(culprit, explanation.replace("{detail}", detail), fix)
+def _explanation(cause: Cause, detail: str = "") -> Explanation:
+    explanation, fix = _TEXTS[cause]
+    return Explanation(cause, explanation.replace("{detail}", detail), fix)
 
 
-def _candidates(key: bytes, body: bytes, timestamp: int) -> Iterator[tuple[Culprit, str, str]]:
-    """Yield each culprit, the signature it would lead to and a detail; cheap and likely ones first."""
+def _candidates(key: bytes, body: bytes, timestamp: int) -> Iterator[tuple[Cause, str, str]]:
+    """Yield each cause, the signature it would lead to and a detail; cheap and likely ones first."""
     correct = compute_signature(key, timestamp, body)
-    yield (Culprit.MILLISECONDS if timestamp >= _FIRST_MILLISECONDS else Culprit.NONE), correct, ""
-    for culprit, signature in _encodings(correct):
-        yield culprit, signature, ""
-    for culprit, other in _bodies(body):
-        yield culprit, compute_signature(key, timestamp, other), ""
-    for culprit, other in _keys(key):
-        yield culprit, compute_signature(other, timestamp, body), ""
-    yield Culprit.NO_TIMESTAMP, _sign_without_timestamp(key, body), ""
+    yield (Cause.MILLISECONDS if timestamp >= _FIRST_MILLISECONDS else Cause.NONE), correct, ""
+    for cause, signature in _encodings(correct):
+        yield cause, signature, ""
+    for cause, other in _bodies(body):
+        yield cause, compute_signature(key, timestamp, other), ""
+    for cause, other in _keys(key):
+        yield cause, compute_signature(other, timestamp, body), ""
+    yield Cause.NO_TIMESTAMP, _sign_without_timestamp(key, body), ""
     for variant in json_variants(body):
-        yield Culprit.JSON_REWRITTEN, compute_signature(key, timestamp, variant.body), variant.style
+        yield Cause.JSON_REWRITTEN, compute_signature(key, timestamp, variant.body), variant.style
     for milliseconds in _milliseconds(timestamp, body):
-        yield Culprit.MILLISECONDS, compute_signature(key, milliseconds, body), ""
+        yield Cause.MILLISECONDS, compute_signature(key, milliseconds, body), ""
 
 
-def _encodings(signature: str) -> Iterator[tuple[Culprit, str]]:
+def _encodings(signature: str) -> Iterator[tuple[Cause, str]]:
     digest = base64.b64decode(signature)
     for text in (digest.hex(), digest.hex().upper()):
-        yield Culprit.HEX, text
-        yield Culprit.HEX, base64.b64encode(text.encode()).decode()
-    yield Culprit.PADDING_LOST, signature.rstrip("=")
+        yield Cause.HEX, text
+        yield Cause.HEX, base64.b64encode(text.encode()).decode()
+    yield Cause.PADDING_LOST, signature.rstrip("=")
     url_safe = base64.urlsafe_b64encode(digest).decode()
-    yield Culprit.URL_SAFE_BASE64, url_safe
-    yield Culprit.URL_SAFE_BASE64, url_safe.rstrip("=")
+    yield Cause.URL_SAFE_BASE64, url_safe
+    yield Cause.URL_SAFE_BASE64, url_safe.rstrip("=")
 
 
-def _bodies(body: bytes) -> Iterator[tuple[Culprit, bytes]]:
+def _bodies(body: bytes) -> Iterator[tuple[Cause, bytes]]:
     for newline in (b"\r\n", b"\n"):
-        yield Culprit.NEWLINE_LOST, body + newline
+        yield Cause.NEWLINE_LOST, body + newline
         if body.endswith(newline):
-            yield Culprit.NEWLINE_ADDED, body.removesuffix(newline)
-    yield Culprit.NEWLINE_ADDED, body.rstrip(b"\r\n")
+            yield Cause.NEWLINE_ADDED, body.removesuffix(newline)
+    yield Cause.NEWLINE_ADDED, body.rstrip(b"\r\n")
     unix = body.replace(b"\r\n", b"\n")
-    yield Culprit.CRLF, unix
-    yield Culprit.CRLF, unix.replace(b"\n", b"\r\n")
-    yield Culprit.BOM_ADDED, body.removeprefix(_BOM)
-    yield Culprit.BOM_LOST, _BOM + body
+    yield Cause.CRLF, unix
+    yield Cause.CRLF, unix.replace(b"\n", b"\r\n")
+    yield Cause.BOM_ADDED, body.removeprefix(_BOM)
+    yield Cause.BOM_LOST, _BOM + body
 
 
-def _keys(key: bytes) -> Iterator[tuple[Culprit, bytes]]:
+def _keys(key: bytes) -> Iterator[tuple[Cause, bytes]]:
     stripped = key.strip()
     for whitespace in (b"", b"\n", b"\r\n", b" "):
         if stripped + whitespace:
-            yield Culprit.KEY_WHITESPACE, stripped + whitespace
+            yield Cause.KEY_WHITESPACE, stripped + whitespace
     try:
         decoded = base64.b64decode(stripped.translate(bytes.maketrans(b"-_", b"+/")) + b"==")
     except binascii.Error:
         return
     if decoded:
-        yield Culprit.KEY_DECODED, decoded
+        yield Cause.KEY_DECODED, decoded
 
 
 def _sign_without_timestamp(key: bytes, body: bytes) -> str:

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.endpoint_check import ProbeResult
 
+_SUITE = "jebbitctl webhooks check"
 _INVALID_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_junit(
-    path: Path, results: Sequence[ProbeResult], *, suite: str = "jebbitctl webhooks check"
-) -> None:
+def write_junit(path: Path, results: Sequence[ProbeResult]) -> None:
     """Write one test suite with one test case per result.
 
     Raises:
@@ -27,7 +26,7 @@ def write_junit(
     """
     root = ET.Element(
         "testsuite",
-        name=_text(suite),
+        name=_SUITE,
         tests=str(len(results)),
         failures=str(sum(not result.ok for result in results)),
         errors="0",
@@ -36,7 +35,7 @@ def write_junit(
     )
     for result in results:
         case = ET.SubElement(
-            root, "testcase", classname=_text(suite), name=_text(result.name), time=f"{result.elapsed:.3f}"
+            root, "testcase", classname=_SUITE, name=_text(result.name), time=f"{result.elapsed:.3f}"
         )
         if not result.ok:
             failure = ET.SubElement(case, "failure", message=_text(result.outcome))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 
+MAX_RESPONSE_SECONDS = 5.0
+"""The longest acceptable response time."""
 _LARGE_BODY_BYTES = 256 * 1024
 _DAY = 24 * 60 * 60
 _MALFORMED_HEADERS = (
@@ -36,12 +38,10 @@ class ProbeTarget:
     Attributes:
         client: sends the requests.
         secret: the shared secret that the endpoint verifies with.
-        max_response_seconds: the longest acceptable response time.
     """
 
     client: EndpointClient
     secret: str
-    max_response_seconds: float
 
     def sign(self, body: bytes, *, age: int = 0) -> str:
         """Return a correct signature of ``body``, made ``age`` seconds ago."""
@@ -141,9 +141,9 @@ def _get(target: ProbeTarget) -> Iterator[EndpointResponse]:
     yield target.send(b"", target.sign(b""), method="GET")
 
 
-def _prompt(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    response = target.send_signed(_body("prompt"))
-    late = response.status is not None and response.elapsed > target.max_response_seconds
+def _response_time(target: ProbeTarget) -> Iterator[EndpointResponse]:
+    response = target.send_signed(_body("response time"))
+    late = response.status is not None and response.elapsed > MAX_RESPONSE_SECONDS
     error = f"{response.outcome} only after {response.elapsed:.1f} s"
     yield replace(response, status=None, error=error) if late else response
 
@@ -211,7 +211,7 @@ PROBES = (
     ),
     Probe(
         "stale",
-        "a timestamp 301 seconds old is rejected (4xx)",
+        f"a timestamp {TOLERANCE + 1} seconds old is rejected (4xx)",
         _REPLAY,
         lambda target: iter([target.send_signed(_body("stale"), age=TOLERANCE + 1)]),
         _is_rejected,
@@ -247,10 +247,10 @@ PROBES = (
         _is_unsupported,
     ),
     Probe(
-        "prompt",
-        "a delivery gets a response within 5 seconds",
+        "response-time",
+        f"a delivery gets a response within {MAX_RESPONSE_SECONDS:g} seconds",
         "Senders give up on slow endpoints. Respond first, then process the delivery.",
-        _prompt,
+        _response_time,
         _has_status,
     ),
 )

@@ -156,7 +156,7 @@ def _to_json(delivery: Delivery) -> dict[str, Any]:
     return {
         "time": rfc3339(delivery.time, "microseconds"),
         "status": delivery.status,
-        "valid": verification.valid,
+        "ok": verification.valid,
         "reason": verification.reason,
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,
@@ -168,11 +168,12 @@ def _to_json(delivery: Delivery) -> dict[str, Any]:
 
 
 def _from_json(line: dict[str, Any]) -> Delivery:
+    reason = Reason(line["reason"].replace("-", "_"))  # version 0.1 wrote malformed-header
     return Delivery(
         time=datetime.fromisoformat(line["time"]).timestamp(),
         body=base64.b64decode(line["body"], validate=True),
         headers={str(name): str(value) for name, value in line["headers"].items()},
-        verification=Verification(Reason(line["reason"]), line["timestamp"], line["age_seconds"]),
+        verification=Verification(reason, line["timestamp"], line["age_seconds"]),
         test=bool(line["test"]),
         repeat=bool(line["repeat"]),
         status=int(line["status"]),

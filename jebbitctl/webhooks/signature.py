@@ -26,7 +26,7 @@ class Reason(StrEnum):
     """Why a delivery was accepted or rejected."""
 
     OK = "ok"
-    MALFORMED_HEADER = "malformed-header"
+    MALFORMED_HEADER = "malformed_header"
     STALE = "stale"
     FUTURE = "future"
     MISMATCH = "mismatch"

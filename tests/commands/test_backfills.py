@@ -228,7 +228,10 @@ def test_a_failed_poll_does_not_end_the_wait_unless_it_is_the_first(
 def test_invalid_times_are_rejected_before_any_request(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, options: list[str]
 ) -> None:
-    assert jebbitctl("backfills", "wait", "b1", *options).code == 2
+    result = jebbitctl("backfills", "wait", "b1", *options)
+    assert result.code == 2
+    assert f"{options[0]} must be " in result.err
+    assert f", not {float(options[1])}\n" in result.err
     assert sandbox.requests == []
 
 

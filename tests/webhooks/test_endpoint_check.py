@@ -250,17 +250,20 @@ def test_each_mistake_fails_exactly_the_probes_for_it(endpoint: Correct, failed:
         assert failures(check_endpoint(server.url, SECRET)) == failed
 
 
-def test_a_slow_endpoint_fails_only_one_probe() -> None:
+def test_a_slow_endpoint_fails_only_one_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jebbitctl.webhooks.probes.MAX_RESPONSE_SECONDS", 0.05)
     with BackgroundServer(IsSlow()) as server:
-        results = list(check_endpoint(server.url, SECRET, max_response_seconds=0.05))
-    assert failures(results) == {"prompt"}
+        results = list(check_endpoint(server.url, SECRET))
+    assert failures(results) == {"response-time"}
     assert "returned 200 only after" in results[-1].outcome
 
 
 def test_a_redirect_neither_accepts_nor_rejects() -> None:
     endpoint = Endpoint("302 Found", headers={"Location": "https://example.com/login"})
     with BackgroundServer(endpoint) as server:
-        assert failures(check_endpoint(server.url, SECRET)) == {probe.name for probe in PROBES} - {"prompt"}
+        assert failures(check_endpoint(server.url, SECRET)) == {probe.name for probe in PROBES} - {
+            "response-time"
+        }
     assert len({request.path for request in endpoint.requests}) == 1
 
 
@@ -280,6 +283,7 @@ def test_each_result_has_an_outcome_an_expectation_and_a_consequence() -> None:
     assert "count as deliveries" in results["get"].consequence
     assert results["get"].elapsed > 0
     assert results["stale"].outcome == "returned 400"
+    assert results["response-time"].expectation == "a delivery gets a response within 5 seconds"
     assert results["stale"].expectation == "a timestamp 301 seconds old is rejected (4xx)"
 
 

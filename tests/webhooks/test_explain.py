@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.webhooks import Reason, sign
-from jebbitctl.webhooks.explain import Culprit, explain
+from jebbitctl.webhooks.explain import Cause, explain
 
 from .support import SECRET
 
@@ -23,21 +23,21 @@ def sign_at(body: bytes, secret: str | bytes = SECRET, at: int = AT) -> str:
 
 
 @pytest.mark.parametrize(
-    ("body", "signed_body", "culprit"),
+    ("body", "signed_body", "cause"),
     [
-        (BODY + b"\n", BODY, Culprit.NEWLINE_ADDED),
-        (BODY + b"\r\n", BODY, Culprit.NEWLINE_ADDED),
-        (BODY + b"\n\n", BODY, Culprit.NEWLINE_ADDED),
-        (BODY, BODY + b"\n", Culprit.NEWLINE_LOST),
-        (BODY, BODY + b"\r\n", Culprit.NEWLINE_LOST),
-        (b"a\r\nb\r\n", b"a\nb\n", Culprit.CRLF),
-        (b"a\nb\n", b"a\r\nb\r\n", Culprit.CRLF),
-        (b"\xef\xbb\xbf" + BODY, BODY, Culprit.BOM_ADDED),
-        (BODY, b"\xef\xbb\xbf" + BODY, Culprit.BOM_LOST),
+        (BODY + b"\n", BODY, Cause.NEWLINE_ADDED),
+        (BODY + b"\r\n", BODY, Cause.NEWLINE_ADDED),
+        (BODY + b"\n\n", BODY, Cause.NEWLINE_ADDED),
+        (BODY, BODY + b"\n", Cause.NEWLINE_LOST),
+        (BODY, BODY + b"\r\n", Cause.NEWLINE_LOST),
+        (b"a\r\nb\r\n", b"a\nb\n", Cause.CRLF),
+        (b"a\nb\n", b"a\r\nb\r\n", Cause.CRLF),
+        (b"\xef\xbb\xbf" + BODY, BODY, Cause.BOM_ADDED),
+        (BODY, b"\xef\xbb\xbf" + BODY, Cause.BOM_LOST),
     ],
 )
-def test_a_changed_body_is_detected(body: bytes, signed_body: bytes, culprit: Culprit) -> None:
-    assert explain(SECRET, body, sign_at(signed_body)).culprit is culprit
+def test_a_changed_body_is_detected(body: bytes, signed_body: bytes, cause: Cause) -> None:
+    assert explain(SECRET, body, sign_at(signed_body)).cause is cause
 
 
 STYLES: list[dict[str, object]] = [
@@ -56,22 +56,22 @@ STYLES: list[dict[str, object]] = [
 def test_rewritten_json_is_detected_in_both_directions(style: dict[str, object]) -> None:
     rewritten = json.dumps(json.loads(BODY), **style).encode()  # type: ignore[arg-type]
     if rewritten != BODY:
-        assert explain(SECRET, rewritten, sign_at(BODY)).culprit in {Culprit.JSON_REWRITTEN, Culprit.UNKNOWN}
-        assert explain(SECRET, BODY, sign_at(rewritten)).culprit is Culprit.JSON_REWRITTEN
+        assert explain(SECRET, rewritten, sign_at(BODY)).cause in {Cause.JSON_REWRITTEN, Cause.UNKNOWN}
+        assert explain(SECRET, BODY, sign_at(rewritten)).cause is Cause.JSON_REWRITTEN
     if "sort_keys" not in style and rewritten != BODY:
-        assert explain(SECRET, rewritten, sign_at(BODY)).culprit is Culprit.JSON_REWRITTEN
+        assert explain(SECRET, rewritten, sign_at(BODY)).cause is Cause.JSON_REWRITTEN
 
 
 def test_the_explanation_describes_the_style_of_the_signed_json() -> None:
     result = explain(SECRET, b'{"b": "\xc3\xab", "a": 1}', sign_at(b'{"a":1,"b":"\\u00eb"}\n'))
-    assert result.culprit is Culprit.JSON_REWRITTEN
+    assert result.cause is Cause.JSON_REWRITTEN
     assert "without spaces, non-ASCII as \\u escapes, keys sorted, a newline at the end" in result.explanation
 
 
 @pytest.mark.parametrize("original", [b'{"a":"\\u003cb\\u003e \\u0026"}', b'{"a":"<b> &","u":"x\\/y"}'])
 def test_the_escapes_of_rails_and_php_are_detected(original: bytes) -> None:
     rewritten = json.dumps(json.loads(original)).encode()
-    assert explain(SECRET, rewritten, sign_at(original)).culprit is Culprit.JSON_REWRITTEN
+    assert explain(SECRET, rewritten, sign_at(original)).cause is Cause.JSON_REWRITTEN
 
 
 DIGEST = hmac.new(SECRET.encode(), b"%d." % AT + BODY, hashlib.sha256).digest()
@@ -83,25 +83,25 @@ SPECIAL = sign_at(BODY, at=SPECIAL_AT)
 
 
 @pytest.mark.parametrize(
-    ("header", "culprit"),
+    ("header", "cause"),
     [
-        (f"t={AT},v1={DIGEST.hex()}", Culprit.HEX),
-        (f"t={AT},v1={DIGEST.hex().upper()}", Culprit.HEX),
-        (f"t={AT},v1={base64.b64encode(DIGEST.hex().encode()).decode()}", Culprit.HEX),
-        (SPECIAL.replace("+", "-").replace("/", "_"), Culprit.URL_SAFE_BASE64),
-        (SPECIAL.replace("+", "-").replace("/", "_").rstrip("="), Culprit.URL_SAFE_BASE64),
-        (SPECIAL.rstrip("="), Culprit.PADDING_LOST),
-        ("", Culprit.MALFORMED_HEADER),
-        ("sha256=abc", Culprit.MALFORMED_HEADER),
+        (f"t={AT},v1={DIGEST.hex()}", Cause.HEX),
+        (f"t={AT},v1={DIGEST.hex().upper()}", Cause.HEX),
+        (f"t={AT},v1={base64.b64encode(DIGEST.hex().encode()).decode()}", Cause.HEX),
+        (SPECIAL.replace("+", "-").replace("/", "_"), Cause.URL_SAFE_BASE64),
+        (SPECIAL.replace("+", "-").replace("/", "_").rstrip("="), Cause.URL_SAFE_BASE64),
+        (SPECIAL.rstrip("="), Cause.PADDING_LOST),
+        ("", Cause.MALFORMED_HEADER),
+        ("sha256=abc", Cause.MALFORMED_HEADER),
     ],
 )
-def test_another_encoding_of_the_signature_is_detected(header: str, culprit: Culprit) -> None:
-    assert explain(SECRET, BODY, header).culprit is culprit
+def test_another_encoding_of_the_signature_is_detected(header: str, cause: Cause) -> None:
+    assert explain(SECRET, BODY, header).cause is cause
 
 
 def test_a_missing_timestamp_in_the_signed_text_is_detected() -> None:
     bare = base64.b64encode(hmac.digest(SECRET.encode(), BODY, "sha256")).decode()
-    assert explain(SECRET, BODY, f"t={AT},v1={bare}").culprit is Culprit.NO_TIMESTAMP
+    assert explain(SECRET, BODY, f"t={AT},v1={bare}").cause is Cause.NO_TIMESTAMP
 
 
 @pytest.mark.parametrize(
@@ -110,36 +110,36 @@ def test_a_missing_timestamp_in_the_signed_text_is_detected() -> None:
 )
 def test_a_timestamp_in_milliseconds_is_detected(in_header: int, in_message: int) -> None:
     value = sign_at(BODY, at=in_message).partition("v1=")[2]
-    assert explain(SECRET, BODY, f"t={in_header},v1={value}").culprit is Culprit.MILLISECONDS
+    assert explain(SECRET, BODY, f"t={in_header},v1={value}").cause is Cause.MILLISECONDS
 
 
 @pytest.mark.parametrize(
-    ("secret", "used_secret", "culprit"),
+    ("secret", "used_secret", "cause"),
     [
-        (SECRET, SECRET + "\n", Culprit.KEY_WHITESPACE),
-        (SECRET, SECRET + "\r\n", Culprit.KEY_WHITESPACE),
-        (SECRET + "\n", SECRET, Culprit.KEY_WHITESPACE),
-        (SECRET, base64.b64decode(SECRET + "=="), Culprit.KEY_DECODED),
-        ("c2VjcmV0LQ==", b"secret-", Culprit.KEY_DECODED),
-        ("-_-_", base64.urlsafe_b64decode("-_-_"), Culprit.KEY_DECODED),
+        (SECRET, SECRET + "\n", Cause.KEY_WHITESPACE),
+        (SECRET, SECRET + "\r\n", Cause.KEY_WHITESPACE),
+        (SECRET + "\n", SECRET, Cause.KEY_WHITESPACE),
+        (SECRET, base64.b64decode(SECRET + "=="), Cause.KEY_DECODED),
+        ("c2VjcmV0LQ==", b"secret-", Cause.KEY_DECODED),
+        ("-_-_", base64.urlsafe_b64decode("-_-_"), Cause.KEY_DECODED),
     ],
 )
-def test_a_changed_secret_is_detected(secret: str, used_secret: str | bytes, culprit: Culprit) -> None:
-    assert explain(secret, BODY, sign_at(BODY, used_secret)).culprit is culprit
+def test_a_changed_secret_is_detected(secret: str, used_secret: str | bytes, cause: Cause) -> None:
+    assert explain(secret, BODY, sign_at(BODY, used_secret)).cause is cause
 
 
 def test_the_fix_for_a_valid_signature_says_what_to_check_at_the_endpoint() -> None:
     result = explain(SECRET, BODY, sign_at(BODY))
-    assert result.culprit is Culprit.NONE
+    assert result.cause is Cause.NONE
     assert "request.body.read" in result.fix
 
 
 @pytest.mark.parametrize("reason", [Reason.STALE, Reason.FUTURE])
 def test_the_fix_for_an_old_or_future_timestamp_mentions_the_clock(reason: Reason) -> None:
     result = explain(SECRET, BODY, sign_at(BODY), reason=reason)
-    assert result.culprit == reason.value
+    assert result.cause == reason.value
     assert "clock" in result.fix
-    assert explain(SECRET, BODY + b"\n", sign_at(BODY), reason=reason).culprit is Culprit.NEWLINE_ADDED
+    assert explain(SECRET, BODY + b"\n", sign_at(BODY), reason=reason).cause is Cause.NEWLINE_ADDED
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_the_fix_for_an_old_or_future_timestamp_mentions_the_clock(reason: Reaso
 )
 def test_the_fix_for_an_unknown_cause_says_what_to_check_next(body: bytes) -> None:
     result = explain(SECRET, body, sign_at(BODY, "some other secret"))
-    assert result.culprit is Culprit.UNKNOWN
+    assert result.cause is Cause.UNKNOWN
     assert "IO object" in result.fix
 
 
@@ -157,11 +157,11 @@ def test_no_input_makes_explain_raise(body: bytes, header: str, secret: bytes) -
     assert explain(secret, body, f"t=1,v1={header.replace(',', '')}").fix
 
 
-@pytest.mark.parametrize("culprit", Culprit)
-def test_every_culprit_has_an_explanation_and_a_fix(culprit: Culprit) -> None:
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_an_explanation_and_a_fix(cause: Cause) -> None:
     from jebbitctl.webhooks.explain import _TEXTS
 
-    explanation, fix = _TEXTS[culprit]
+    explanation, fix = _TEXTS[cause]
     assert explanation.endswith(".")
     assert fix.endswith(".")
 

@@ -38,8 +38,8 @@ def test_every_result_is_a_test_case_and_failures_have_a_reason(tmp_path: Path) 
 
 def test_no_results_make_an_empty_suite(tmp_path: Path) -> None:
     file = tmp_path / "junit.xml"
-    write_junit(file, [], suite="hooks")
-    assert ET.parse(file).getroot().attrib["name"] == "hooks"  # noqa: S314 - our own file
+    write_junit(file, [])
+    assert ET.parse(file).getroot().attrib["name"] == "jebbitctl webhooks check"  # noqa: S314 - our own file
 
 
 def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_line_has_the_documented_fields(path: Path) -> None:
     assert json.loads(path.read_text()) == {
         "time": "2023-11-14T22:13:20.250000Z",
         "status": 400,
-        "valid": False,
+        "ok": False,
         "reason": "stale",
         "timestamp": 1_600_000_000,
         "age_seconds": 100_000_000,
@@ -56,6 +56,16 @@ def test_a_line_has_the_documented_fields(path: Path) -> None:
         "headers": {"x-a": "caf\u00e9"},
         "body": "/w0Ke30=",
     }
+
+
+def test_a_line_of_version_0_1_is_read(path: Path) -> None:
+    record(path, make_delivery())
+    line = json.loads(path.read_text())
+    line["valid"] = line.pop("ok")
+    line["reason"] = "malformed-header"
+    path.write_text(json.dumps(line) + "\n")
+    (record_,) = read(path)
+    assert record_.delivery.verification.reason is Reason.MALFORMED_HEADER
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX file modes")

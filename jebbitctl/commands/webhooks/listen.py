@@ -52,7 +52,9 @@ def listen(
     count: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after this many valid deliveries.", min=1)
     ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop after this many seconds.")
+    ] = None,
     tolerance: Annotated[
         int, typer.Option(metavar="SECONDS", help="Maximum difference between a timestamp and now.", min=0)
     ] = TOLERANCE,
@@ -60,7 +62,7 @@ def listen(
         str | None,
         typer.Option(
             metavar="ID",
-            help="Once listening, make Jebbit send a test delivery of this integration.",
+            help="Once listening, make Jebbit send a test delivery for this integration.",
             autocompletion=values.integrations,
         ),
     ] = None,
@@ -150,7 +152,7 @@ class ListenSession:
             self._print(_delivery_event(delivery, with_body=self.output.json))
             if forward and delivery.verification.valid:
                 response = forward(delivery)
-                outcome = "forwarded" if response.accepted else "forward-failed"
+                outcome = "forwarded" if response.accepted else "forward_failed"
                 self._print({"event": outcome, **describe(response)})
 
     def end(self, failure: Exception | None) -> None:

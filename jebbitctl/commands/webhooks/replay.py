@@ -13,6 +13,7 @@ from jebbitctl.commands.webhooks.results import describe, require_accepted
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.times import unix_seconds
+from jebbitctl.webhooks.signature import TOLERANCE
 
 MAX_LISTED = 20
 """The maximum number of deliveries that a message lists."""
@@ -57,14 +58,14 @@ def replay(
     )
     key = read_secret(context, secret) if re_sign else None
     if forged := [record.number for record in selected if key and not record.delivery.genuine]:
-        context.output.warn(f"re-signing {_list(forged)}, whose signature was invalid when received")
+        context.output.warn(f"re-signing {_forged(forged)} invalid when received")
     rows: list[dict[str, Any]] = []
     with context.output.progress("Replaying", len(selected)) as progress:
         for record, response in send_again(selected, to, secret=key):
             rows.append({"number": record.number, **describe(response)})
             progress.advance()
     with context.output.best_effort():
-        context.output.table(rows, ("number", "status", "milliseconds", "answer", "error"))
+        context.output.table(rows, ("number", "status", "milliseconds", "response", "error"))
     if not rows:
         context.output.note("Nothing to replay.")
     failed = [row["number"] for row in rows if not row["ok"]]
@@ -72,8 +73,8 @@ def replay(
     require_accepted(
         len(rows) - len(failed),
         len(rows),
-        _list(failed),
-        hint="use --re-sign: endpoints reject timestamps older than 300 seconds"
+        f"{'number' if len(failed) == 1 else 'numbers'} {_list(failed)}",
+        hint=f"use --re-sign: endpoints reject timestamps older than {TOLERANCE} seconds"
         if rejected and not re_sign
         else None,
     )
@@ -81,8 +82,13 @@ def replay(
 
 def _list(numbers: list[int]) -> str:
     more = " and more" if len(numbers) > MAX_LISTED else ""
-    noun = "number" if len(numbers) == 1 else "numbers"
-    return f"{noun} {', '.join(map(str, numbers[:MAX_LISTED]))}{more}"
+    return f"{', '.join(map(str, numbers[:MAX_LISTED]))}{more}"
+
+
+def _forged(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"delivery {numbers[0]}, whose signature was"
+    return f"deliveries {_list(numbers)}, whose signatures were"
 
 
 def _parse_numbers(text: str) -> set[int]:

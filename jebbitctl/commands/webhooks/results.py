@@ -19,7 +19,7 @@ def describe(response: EndpointResponse) -> dict[str, Any]:
         "ok": response.accepted,
         "status": response.status,
         "milliseconds": round(response.elapsed * 1000, 1),
-        "answer": response.start[:MAX_SHOWN_BYTES].decode("utf-8", "replace").strip(),
+        "response": response.start[:MAX_SHOWN_BYTES].decode("utf-8", "replace").strip(),
         "error": response.error,
     }
 

@@ -64,11 +64,11 @@ def _explain(secret: str, body: bytes, signature: str, reason: Reason) -> dict[s
     from jebbitctl.webhooks.explain import explain
 
     result = explain(secret, body, signature, reason=reason)
-    return {"culprit": str(result.culprit), "explanation": result.explanation, "fix": result.fix}
+    return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
 
 
 def _show(output: Output, document: dict[str, Any]) -> None:
     if output.json:
         output.document(document)
     else:
-        output.key_values((name, value) for name, value in document.items() if name != "culprit")
+        output.key_values((name, value) for name, value in document.items() if name != "cause")

@@ -136,7 +136,7 @@ def test_a_failed_forward_is_a_separate_event_and_the_sender_still_gets_200(bare
         code, out, _ = wait_for_end(process)
     assert code == 0
     event = json.loads(out.splitlines()[1])
-    assert event["event"] == "forward-failed"
+    assert event["event"] == "forward_failed"
     assert event["error"]
 
 

@@ -79,7 +79,7 @@ def test_a_source_of_the_secret_without_re_sign_is_rejected(
 def test_re_signing_a_forged_delivery_prints_a_warning(signer: Cli, endpoint: str, tmp_path: Path) -> None:
     path = tmp_path / "recording.jsonl"
     with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
-        for secret in (SECRET, "forger", SECRET):
+        for secret in (SECRET, "forger", SECRET, "forger"):
             requests.post(
                 receiver.url, data=b"{}", headers={"x-jebbit-signature": sign(secret, b"{}")}, timeout=5
             )
@@ -87,7 +87,10 @@ def test_re_signing_a_forged_delivery_prints_a_warning(signer: Cli, endpoint: st
     assert "warning" not in signer.run(*replay).err
     result = signer.run(*replay, "--re-sign")
     assert result.code == 0
-    assert "warning: re-signing number 2, whose signature was invalid when received" in result.err
+    warning = "warning: re-signing deliveries 2, 4, whose signatures were invalid when received"
+    assert warning in result.err
+    one = signer.run(*replay, "--re-sign", "--only", "1,2").err
+    assert "warning: re-signing delivery 2, whose signature was invalid when received" in one
     assert "warning" not in signer.run(*replay, "--re-sign", "--only", "1,3").err
 
 

@@ -22,8 +22,8 @@ def test_a_valid_signature_is_accepted(signer: Cli) -> None:
         (VECTOR, "1700000301", "stale"),
         (VECTOR, "1699999699", "future"),
         ("t=1700000000,v1=AAAA", "1700000000", "mismatch"),
-        ("nonsense", "1700000000", "malformed-header"),
-        ("", "1700000000", "malformed-header"),
+        ("nonsense", "1700000000", "malformed_header"),
+        ("", "1700000000", "malformed_header"),
     ],
 )
 def test_an_invalid_signature_is_exit_6_with_the_reason(
@@ -41,11 +41,11 @@ def test_tolerance_accepts_older_timestamps(signer: Cli) -> None:
     assert signer.run(*old, "--tolerance", "400", stdin="{}").code == 0
 
 
-def test_explain_names_the_culprit_and_the_fix(signer: Cli) -> None:
+def test_explain_names_the_cause_and_the_fix(signer: Cli) -> None:
     arguments = ("webhooks", "verify", "--signature", VECTOR, *AT, "--explain")
     result = signer.run(*arguments, "--json", stdin="{}\n")
     assert result.code == 6
-    assert result.json["culprit"] == "newline-added"
+    assert result.json["cause"] == "newline_added"
     out = signer.run(*arguments, stdin="{}\n").out
     assert "ends with a newline" in out
     assert "printf" in out
@@ -59,5 +59,5 @@ def test_explain_of_a_valid_signature_says_what_to_check_at_the_endpoint(signer:
 def test_explain_of_an_old_delivery_blames_the_age(signer: Cli) -> None:
     arguments = ("webhooks", "verify", "--signature", VECTOR, "--at", "1700000400", "--explain")
     result = signer.run(*arguments, "--json", stdin="{}")
-    assert (result.code, result.json["culprit"]) == (6, "stale")
+    assert (result.code, result.json["cause"]) == (6, "stale")
     assert "--at" in result.error["hint"]
