@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from jebbitctl.api import resources
 from jebbitctl.errors import RejectedError
@@ -16,10 +16,33 @@ if TYPE_CHECKING:
 
 TYPE = resources.INTEGRATIONS
 PATH = f"/{TYPE}"
-REGIONS = ("us", "eu")
+Region = Literal["us", "eu"]
+REGIONS: tuple[str, ...] = get_args(Region)
 WEBHOOKS = "webhooks_standard"
 """The service of every integration that the API creates; the dashboard creates those of other services."""
 NO_DELIVERY = "Jebbit did not report a delivery"
+ATTRIBUTE_TYPES: dict[str, type] = {
+    "endpoint": str,
+    "region": str,
+    "is_active": bool,
+    "include_uids": bool,
+    "require_opt_in": bool,
+    "include_mapped_attributes": bool,
+}
+"""The attributes that have their own option and their own key in a manifest."""
+
+OPTION_TYPES: dict[str, type] = {
+    "hash_pii": bool,
+    "campaign_name_filter": str,
+    "include_url_params": bool,
+    "include_sub_channel": bool,
+    "include_outcome_names": bool,
+    "require_outcomes": bool,
+}
+"""The nested attributes in ``additional_options`` that have their own option and key."""
+
+READ_ONLY = frozenset({"id", "type", "service_name", "shared_secret", "created_at", "updated_at"})
+"""Only Jebbit sets these."""
 
 
 def list_integrations(client: Client) -> list[Resource]:

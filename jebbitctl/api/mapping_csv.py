@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import mappings
+from jebbitctl.api.mappings import ATTRIBUTES, MappingSpec, name_problem
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import json_text
 
@@ -17,31 +17,11 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.resources import Resource
 
-COLUMNS = ("jebbit_var", "client_var", "default")
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class CsvLine:
-    """A mapping in a file.
-
-    Attributes:
-        number: the number of its first line, counted from 1, as editors do.
-        jebbit_var: the cell, unchanged; so are the other two.
-        client_var: the cell.
-        default: the cell, empty for no default.
-        problem: why the line is invalid, None if it is valid.
-    """
-
-    number: int
-    jebbit_var: str = ""
-    client_var: str = ""
-    default: str = ""
-    problem: str | None = None
-
-
-def parse(content: bytes, name: str) -> list[CsvLine]:
-    """Return the lines below the header. The columns may be in any order; blank lines are skipped.
+def parse(content: bytes, name: str) -> list[MappingSpec]:
+    """Return the mappings below the header. The columns may be in any order; blank lines are skipped.
 
     Args:
         content: the file's content, with or without a byte order mark.
@@ -53,24 +33,24 @@ def parse(content: bytes, name: str) -> list[CsvLine]:
     records = _records(_text(content, name), name)
     number, header = next(records, (1, []))
     positions = _positions([cell.strip().lower() for cell in header], f"{name}, line {number}")
-    lines: list[CsvLine] = []
+    specs: list[MappingSpec] = []
     first_numbers: dict[str, int] = {}
     for number, record in records:
-        line = _line(number, record, len(header), positions)
-        if line.problem is None:
-            first_number = first_numbers.setdefault(line.jebbit_var, number)
+        spec = _spec(number, record, len(header), positions)
+        if spec.problem is None:
+            first_number = first_numbers.setdefault(spec.jebbit_var, number)
             if first_number != number:
-                problem = f"duplicate jebbit_var {line.jebbit_var}, first used in line {first_number}"
-                line = replace(line, problem=problem)
-        lines.append(line)
-    return lines
+                problem = f"duplicate jebbit_var {spec.jebbit_var}, first used in line {first_number}"
+                spec = replace(spec, problem=problem)
+        specs.append(spec)
+    return specs
 
 
 def write(resources: Iterable[Resource]) -> Iterator[str]:
     """Yield the header, then a record for each mapping, without line endings."""
-    yield _record(COLUMNS)
+    yield _record(ATTRIBUTES)
     for resource in resources:
-        yield _record([to_cell(resource.attributes.get(column)) for column in COLUMNS])
+        yield _record([to_cell(resource.attributes.get(column)) for column in ATTRIBUTES])
 
 
 def to_cell(value: Any) -> str:
@@ -120,20 +100,20 @@ def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _positions(header: list[str], where: str) -> list[int]:
-    hint = f"the header must name the columns {', '.join(COLUMNS)}, in any order"
-    if missing := [column for column in COLUMNS if column not in header]:
+    hint = f"the header must name the columns {', '.join(ATTRIBUTES)}, in any order"
+    if missing := [column for column in ATTRIBUTES if column not in header]:
         plural = "s" if len(missing) > 1 else ""
         if len(header) == 1 and re.search(r"[;\t|]", header[0]):
             hint = "separate the columns with commas"
         raise UsageError(f"{where}: missing column{plural} in the header: {', '.join(missing)}", hint=hint)
-    if duplicates := [column for column in COLUMNS if header.count(column) > 1]:
+    if duplicates := [column for column in ATTRIBUTES if header.count(column) > 1]:
         raise UsageError(f"{where}: duplicate column in the header: {duplicates[0]}", hint=hint)
-    return [header.index(column) for column in COLUMNS]
+    return [header.index(column) for column in ATTRIBUTES]
 
 
-def _line(number: int, record: list[str], width: int, positions: list[int]) -> CsvLine:
+def _spec(number: int, record: list[str], width: int, positions: list[int]) -> MappingSpec:
     if len(record) != width:
-        return CsvLine(number, problem=f"expected {width} cells, found {len(record)}")
+        return MappingSpec(line=number, problem=f"expected {width} cells, found {len(record)}")
     jebbit_var, client_var, default = (record[position] for position in positions)
-    problem = mappings.name_problem(jebbit_var=jebbit_var, client_var=client_var)
-    return CsvLine(number, jebbit_var, client_var, default, problem)
+    problem = name_problem(jebbit_var=jebbit_var, client_var=client_var)
+    return MappingSpec(jebbit_var, client_var, default, number, problem)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import mappings
-from jebbitctl.api.mapping_plan import ImportAction
+from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import OWNER, unapplied_error
 from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError, UnavailableError
 
@@ -53,13 +53,13 @@ def execute(
     has_failed, unavailable = False, 0
     execute_step = partial(_execute_step, integration)
     for batch in _batches(steps):
-        if has_failed and batch[0].action is ImportAction.DELETE:
+        if has_failed and batch[0].action is Action.DELETE:
             return
         with ConcurrentCalls(batch, new_client, execute_step, max_in_flight=MAX_IN_FLIGHT) as calls:
             try:
                 for step, future in calls:
                     result = _result(step, future)
-                    has_failed = has_failed or result.action is ImportAction.FAILED
+                    has_failed = has_failed or result.action is Action.FAILED
                     unavailable = unavailable + 1 if result.unavailable else 0
                     yield result
                     if unavailable == MAX_CONSECUTIVE_FAILURES:
@@ -74,8 +74,8 @@ def execute(
 
 def _batches(steps: Sequence[ImportStep]) -> Iterable[Sequence[ImportStep]]:
     """Return the steps up to the first write, the other lines, and the deletions; none of them empty."""
-    lines = [step for step in steps if step.action is not ImportAction.DELETE]
-    writes = (ImportAction.CREATE, ImportAction.UPDATE)
+    lines = [step for step in steps if step.action is not Action.DELETE]
+    writes = (Action.CREATE, Action.UPDATE)
     first = next((number for number, step in enumerate(lines, 1) if step.action in writes), 0)
     return filter(None, (lines[:first], lines[first:], steps[len(lines) :]))
 
@@ -89,24 +89,24 @@ def _result(step: ImportStep, future: Future[ImportStep]) -> ImportStep:
     try:
         return future.result()
     except (RejectedError, NotFoundError) as error:
-        return replace(step, action=ImportAction.FAILED, error=error.message)
+        return replace(step, action=Action.FAILED, error=error.message)
     except UnavailableError as error:
-        return replace(step, action=ImportAction.FAILED, error=error.message, unavailable=True)
+        return replace(step, action=Action.FAILED, error=error.message, unavailable=True)
 
 
 def _execute_step(integration: str, client: Client, step: ImportStep) -> ImportStep:
-    if step.action is ImportAction.DELETE and step.current:
+    if step.action is Action.DELETE and step.current:
         with suppress(NotFoundError):  # someone else has deleted it
             mappings.delete(client, str(step.current.id))
         return step
-    if step.action is ImportAction.CREATE:
+    if step.action is Action.CREATE:
         mapping, unapplied = mappings.create(client, {OWNER: integration, **step.desired})
-    elif step.action is ImportAction.UPDATE and step.current:
+    elif step.action is Action.UPDATE and step.current:
         mapping, unapplied = mappings.update(client, step.current, step.desired)
     else:
         return step
     result = replace(step, current=mapping)
     if unapplied:
         error = unapplied_error(unapplied, command=f"jebbitctl mappings get {mapping.id}")
-        return replace(result, action=ImportAction.FAILED, error=error.message)
+        return replace(result, action=Action.FAILED, error=error.message)
     return result

@@ -12,14 +12,14 @@ from jebbitctl.api import mapping_csv
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jebbitctl.api.mapping_csv import CsvLine
+    from jebbitctl.api.mappings import MappingSpec
     from jebbitctl.api.resources import Resource
 
     Unmatched: TypeAlias = dict[str, list[Resource]]
 
 
-class ImportAction(StrEnum):
-    """The action of a step, as a plan shows it."""
+class Action(StrEnum):
+    """What a step of a plan does, or that it failed."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -33,15 +33,15 @@ class ImportStep:
     """The action for one mapping, planned or executed.
 
     Attributes:
-        action: FAILED for an invalid line, and for a step that failed when it was executed.
-        line: the file's line, None for a mapping that is not in the file.
+        action: FAILED for an invalid mapping, and for a step that failed when it was executed.
+        spec: the file's mapping, None for a mapping that is not in the file.
         current: the mapping at Jebbit, None if there is none.
         error: why the step failed.
         unavailable: whether the step failed because Jebbit could not be reached or did not answer.
     """
 
-    action: ImportAction
-    line: CsvLine | None
+    action: Action
+    spec: MappingSpec | None
     current: Resource | None = None
     error: str | None = None
     unavailable: bool = False
@@ -49,38 +49,36 @@ class ImportStep:
     @property
     def desired(self) -> dict[str, Any]:
         """The attributes to create or update the mapping with; empty for a deletion."""
-        if self.line is None:
+        if self.spec is None:
             return {}
         if self.current is None:
-            return _new_attributes(self.line)
-        return changed_attributes(self.current, self.line)
+            return _new_attributes(self.spec)
+        return changed_attributes(self.current, self.spec)
 
 
 def plan_import(
-    lines: Iterable[CsvLine], existing: Iterable[Resource], *, prune: bool = False
+    specs: Iterable[MappingSpec], existing: Iterable[Resource], *, prune: bool = False
 ) -> list[ImportStep]:
-    """Return a step for each line, then, with ``prune``, the deletions of mappings that no line names.
+    """Return a step for each spec, then, with ``prune``, the deletions of mappings that no spec names.
 
-    Lines and mappings are matched by ``jebbit_var``. If Jebbit has several mappings with the same one, a line
+    Specs and mappings are matched by ``jebbit_var``. If Jebbit has several mappings with the same one, a spec
     is matched with an equal mapping first: an update of another one would send the attribute twice.
-    Nothing is deleted if any line is invalid, since that line may be meant for a mapping to keep.
+    Nothing is deleted if any spec is invalid, since it may be meant for a mapping to keep.
     """
     unmatched: Unmatched = defaultdict(list)
     for mapping in existing:
         unmatched[mapping_csv.to_cell(mapping.attributes.get("jebbit_var"))].append(mapping)
-    lines = list(lines)
-    equal = [_match_equal(line, unmatched) for line in lines]
-    steps = [step or _plan_line(line, unmatched) for line, step in zip(lines, equal, strict=True)]
-    if prune and not any(step.action is ImportAction.FAILED for step in steps):
-        steps += [
-            ImportStep(ImportAction.DELETE, None, mapping) for rest in unmatched.values() for mapping in rest
-        ]
+    specs = list(specs)
+    equal = [_match_equal(spec, unmatched) for spec in specs]
+    steps = [step or _plan_spec(spec, unmatched) for spec, step in zip(specs, equal, strict=True)]
+    if prune and not any(step.action is Action.FAILED for step in steps):
+        steps += [ImportStep(Action.DELETE, None, mapping) for rest in unmatched.values() for mapping in rest]
     return steps
 
 
-def changed_attributes(mapping: Resource, line: CsvLine) -> dict[str, str | None]:
-    """Return the attributes in which a line differs from a mapping; an empty default becomes None."""
-    desired = {"client_var": line.client_var, "default": line.default}
+def changed_attributes(mapping: Resource, spec: MappingSpec) -> dict[str, str | None]:
+    """Return the attributes in which a spec differs from a mapping; an empty default becomes None."""
+    desired = {"client_var": spec.client_var, "default": spec.default}
     return {
         name: value or None
         for name, value in desired.items()
@@ -88,25 +86,25 @@ def changed_attributes(mapping: Resource, line: CsvLine) -> dict[str, str | None
     }
 
 
-def _new_attributes(line: CsvLine) -> dict[str, str]:
+def _new_attributes(spec: MappingSpec) -> dict[str, str]:
     """Return the attributes to create a mapping with; an empty default is left out."""
-    attributes = {"jebbit_var": line.jebbit_var, "client_var": line.client_var, "default": line.default}
+    attributes = {"jebbit_var": spec.jebbit_var, "client_var": spec.client_var, "default": spec.default}
     return {name: value for name, value in attributes.items() if value}
 
 
-def _match_equal(line: CsvLine, unmatched: Unmatched) -> ImportStep | None:
-    """Return the step for a line that equals a mapping, None if it equals none."""
-    candidates = unmatched[line.jebbit_var]
+def _match_equal(spec: MappingSpec, unmatched: Unmatched) -> ImportStep | None:
+    """Return the step for a spec that equals a mapping, None if it equals none."""
+    candidates = unmatched[spec.jebbit_var]
     for position, mapping in enumerate(candidates):
-        if line.problem is None and not changed_attributes(mapping, line):
-            return ImportStep(ImportAction.UNCHANGED, line, candidates.pop(position))
+        if spec.problem is None and not changed_attributes(mapping, spec):
+            return ImportStep(Action.UNCHANGED, spec, candidates.pop(position))
     return None
 
 
-def _plan_line(line: CsvLine, unmatched: Unmatched) -> ImportStep:
-    """Return the step for a line that equals no mapping."""
-    if line.problem is not None:
-        return ImportStep(ImportAction.FAILED, line, error=line.problem)
-    if candidates := unmatched[line.jebbit_var]:
-        return ImportStep(ImportAction.UPDATE, line, candidates.pop(0))
-    return ImportStep(ImportAction.CREATE, line)
+def _plan_spec(spec: MappingSpec, unmatched: Unmatched) -> ImportStep:
+    """Return the step for a spec that equals no mapping."""
+    if spec.problem is not None:
+        return ImportStep(Action.FAILED, spec, error=spec.problem)
+    if candidates := unmatched[spec.jebbit_var]:
+        return ImportStep(Action.UPDATE, spec, candidates.pop(0))
+    return ImportStep(Action.CREATE, spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import resources
@@ -13,8 +14,29 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource, WriteResult
 
 TYPE = "integration_mappings"
+ATTRIBUTES = ("jebbit_var", "client_var", "default")
+"""What a client sets, beside the integration."""
 RESERVED = "$metadata"
 """Jebbit uses this name itself, and rejects it in a mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSpec:
+    """A mapping that should exist, from a CSV file or a manifest.
+
+    Attributes:
+        jebbit_var: the name at Jebbit, as the file has it.
+        client_var: the name to send it under, as the file has it.
+        default: empty for no default.
+        line: the number of its first line in a CSV file, from 1; None in a manifest.
+        problem: why it is invalid, None if it is valid.
+    """
+
+    jebbit_var: str = ""
+    client_var: str = ""
+    default: str = ""
+    line: int | None = None
+    problem: str | None = None
 
 
 def list_mappings(client: Client, integration: str | None = None) -> Iterator[Resource]:

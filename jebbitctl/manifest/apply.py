@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations, mappings
+from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import OWNER, diff, raise_if_unapplied, require_created_id
 from jebbitctl.errors import ConflictError, NotFoundError, RejectedError
 from jebbitctl.manifest.current_state import fetch_integrations, fetch_mappings
-from jebbitctl.manifest.plan import DELETE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _RUN_AGAIN = "run the command again to make a new plan"
 _NOT_COMPARED = frozenset({"updated_at", "shared_secret"})
-"""Changing a mapping may update the former; a list may hide the latter, and no step writes it."""
+"""Changing a mapping may change updated_at. A list may leave out shared_secret, and no step writes it."""
 
 
 class Applier:
@@ -87,7 +87,7 @@ class Applier:
         same_endpoint = integrations.filter_integrations(
             fetch_integrations(client), service=integrations.WEBHOOKS, endpoint=desired["endpoint"]
         )
-        _require_known("integration", same_endpoint, self.ids.values())
+        _require_no_new("integration", same_endpoint, self.ids.values())
         if self._secrets:
             self._secrets.reserve(name)
         created, unapplied = integrations.create(client, desired)
@@ -108,13 +108,13 @@ class Applier:
             for mapping in fetch_mappings(client)
             if mapping.attributes[OWNER] == owner and mapping.attributes.get("jebbit_var") == step.jebbit_var
         ]
-        _require_known("mapping", same_var, self._known_mappings)
+        _require_no_new("mapping", same_var, self._known_mappings)
         created, unapplied = mappings.create(client, {OWNER: owner, **step.desired})
         self._known_mappings.add(str(created.id))
         raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")
 
 
-def _require_known(noun: str, resources: Iterable[Resource], known_ids: Collection[str]) -> None:
+def _require_no_new(noun: str, resources: Iterable[Resource], known_ids: Collection[str]) -> None:
     """Check that nobody else has created one of these resources since the plan was made.
 
     Raises:
@@ -138,11 +138,11 @@ def _update_or_delete(client: Client, step: PlanStep, planned: Resource) -> None
     try:
         current = api.get(client, id_)
         _require_unchanged(f"{noun} {id_}", planned, current)
-        if step.action == DELETE:
+        if step.action is Action.DELETE:
             api.delete(client, id_)
             return
     except NotFoundError:
-        if step.action == DELETE:
+        if step.action is Action.DELETE:
             return
         raise
     _, unapplied = api.update(client, current, step.desired)
@@ -156,9 +156,9 @@ def _require_unchanged(name: str, planned: Resource, current: Resource) -> None:
         ConflictError: somebody has.
     """
     expected = {  # a list may contain attributes that the resource itself does not
-        name: value
-        for name, value in planned.attributes.items()
-        if name in current.attributes and name not in _NOT_COMPARED
+        attribute: value
+        for attribute, value in planned.attributes.items()
+        if attribute in current.attributes and attribute not in _NOT_COMPARED
     }
     if changes := diff(current.attributes, expected):
         attributes = ", ".join(change.name for change in changes)

@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jebbitctl.api import integrations, mapping_csv, mappings
+from jebbitctl.api import integrations, mappings
 from jebbitctl.api.resources import OPTIONS, OWNER, diff
 from jebbitctl.errors import NotFoundError, RejectedError
-from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, match_key
+from jebbitctl.manifest.schema import match_key
 from jebbitctl.manifest.validation import ManifestError
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ def fetch_current_state(
     """
     needed = {name for spec in specs for name in spec.attributes}
     if all_attributes:
-        needed |= {*ATTRIBUTE_TYPES, OPTIONS}
+        needed |= {*integrations.ATTRIBUTE_TYPES, OPTIONS}
     with_mappings = all_attributes or any(spec.mappings is not None for spec in specs)
     return CurrentState(
         fetch_integrations(client, needed),
-        fetch_mappings(client, mapping_csv.COLUMNS) if with_mappings else [],
+        fetch_mappings(client, mappings.ATTRIBUTES) if with_mappings else [],
     )
 
 

@@ -11,11 +11,11 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.integrations import WEBHOOKS
-from jebbitctl.api.mapping_plan import ImportAction, plan_import
+from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.api.resources import diff
 from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.current_state import match
-from jebbitctl.manifest.schema import import_lines, require_sendable
+from jebbitctl.manifest.schema import require_sendable
 from jebbitctl.manifest.validation import ManifestError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.schema import IntegrationSpec
-
-CREATE, UPDATE, DELETE = "create", "update", "delete"
 
 
 class Phase(IntEnum):
@@ -56,7 +54,7 @@ class PlanStep:
     """
 
     phase: Phase
-    action: str
+    action: Action
     business: str | None
     name: str | None
     integration: Resource | None = None
@@ -102,7 +100,7 @@ class Plan:
     @property
     def new(self) -> list[str]:
         """The names of the integrations to create."""
-        return [str(s.name) for s in self.steps if s.action == CREATE and not s.is_mapping]
+        return [str(s.name) for s in self.steps if s.action is Action.CREATE and not s.is_mapping]
 
 
 def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, prune: bool = False) -> Plan:
@@ -147,7 +145,7 @@ def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resour
             raise NotFoundError(
                 manifest.describe(error), hint="create it in Jebbit's dashboard: the API cannot"
             )
-        return PlanStep(Phase.CREATE, CREATE, spec.business, spec.name, desired=spec.attributes)
+        return PlanStep(Phase.CREATE, Action.CREATE, spec.business, spec.name, desired=spec.attributes)
     service = current.attributes.get("service_name", spec.service_name)
     if spec.service_name not in (WEBHOOKS, service):  # WEBHOOKS also stands for a missing service_name
         raise manifest.usage_error(
@@ -168,7 +166,7 @@ def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resour
     deactivates = any(change.name == "is_active" and change.desired is False for change in changes)
     return PlanStep(
         Phase.DEACTIVATE if deactivates else Phase.UPDATE,
-        UPDATE,
+        Action.UPDATE,
         spec.business,
         spec.name,
         current,
@@ -181,12 +179,12 @@ def _mapping_steps(
 ) -> Iterator[PlanStep]:
     if spec.mappings is None:
         return
-    for step in plan_import(import_lines(spec.mappings), existing, prune=True):
-        if step.action is ImportAction.UNCHANGED:
+    for step in plan_import(spec.mappings, existing, prune=True):
+        if step.action is Action.UNCHANGED:
             continue
         yield PlanStep(
-            Phase.PRUNE_MAPPINGS if step.action is ImportAction.DELETE else Phase.MAPPINGS,
-            step.action.value,
+            Phase.PRUNE_MAPPINGS if step.action is Action.DELETE else Phase.MAPPINGS,
+            step.action,
             spec.business,
             spec.name,
             current,
@@ -203,10 +201,15 @@ def _prune_steps(business: str | None, unmanaged: Iterable[Resource]) -> Iterato
     """
     for resource in unmanaged:
         if resource.attributes.get("service_name") == WEBHOOKS:
-            yield PlanStep(Phase.PRUNE_INTEGRATIONS, DELETE, business, None, resource)
+            yield PlanStep(Phase.PRUNE_INTEGRATIONS, Action.DELETE, business, None, resource)
         elif resource.attributes.get("is_active") is True:
             yield PlanStep(
-                Phase.PRUNE_INTEGRATIONS, UPDATE, business, None, resource, desired={"is_active": False}
+                Phase.PRUNE_INTEGRATIONS,
+                Action.UPDATE,
+                business,
+                None,
+                resource,
+                desired={"is_active": False},
             )
 
 

@@ -7,10 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jebbitctl.manifest.validation import Path
+    from jebbitctl.manifest.validation import KeyPath
 
 
-def line_of(text: str, path: Path) -> int:
+def line_of(text: str, path: KeyPath) -> int:
     """Return the line in which the value at ``path`` starts, or the innermost table around it that exists.
 
     Parses prefixes of the file: the shortest prefix that contains the value ends in the value's last line.
@@ -54,7 +54,7 @@ def _parse(text: str) -> Any:
     return None
 
 
-def _is_in(document: Any, path: Path) -> bool:
+def _is_in(document: Any, path: KeyPath) -> bool:
     for key in path:
         try:
             document = document[key]

@@ -25,8 +25,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import mappings
-from jebbitctl.api.integrations import REGIONS, WEBHOOKS
-from jebbitctl.api.mapping_csv import CsvLine
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, READ_ONLY, REGIONS, WEBHOOKS
+from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.api.resources import OPTIONS
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.validation import ManifestError, get_table, get_typed, reject_keys, require_known
@@ -34,46 +34,13 @@ from jebbitctl.util.ids import is_id
 from jebbitctl.util.urls import normalize_url, require_https
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from jebbitctl.manifest.validation import Path
+    from jebbitctl.manifest.validation import KeyPath
 
 VERSION = 1
-ATTRIBUTE_TYPES: dict[str, type] = {
-    "endpoint": str,
-    "region": str,
-    "is_active": bool,
-    "include_uids": bool,
-    "require_opt_in": bool,
-    "include_mapped_attributes": bool,
-}
-"""The attributes of an integration that have their own key."""
-
-OPTION_TYPES: dict[str, type] = {
-    "hash_pii": bool,
-    "campaign_name_filter": str,
-    "include_url_params": bool,
-    "include_sub_channel": bool,
-    "include_outcome_names": bool,
-    "require_outcomes": bool,
-}
-"""The nested attributes in ``additional_options`` that have their own key."""
-
-NOT_SETTABLE = frozenset({"id", "type", "service_name", "shared_secret", "created_at", "updated_at"})
-"""Only Jebbit sets these."""
-
-_MAPPING = ("jebbit_var", "client_var", "default")
-_ENTRY = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
+_ENTRY_KEYS = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class MappingSpec:
-    """A mapping that should exist; an empty default means none."""
-
-    jebbit_var: str
-    client_var: str
-    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +58,7 @@ class IntegrationSpec:
     """
 
     name: str
-    path: Path
+    path: KeyPath
     business: str | None = None
     id: str | None = None
     service_name: str = WEBHOOKS
@@ -140,19 +107,19 @@ def _require_version(document: dict[str, Any]) -> None:
         raise ManifestError(("version",), f"this version of jebbitctl supports only version = {VERSION}")
 
 
-def _section(holder: dict[str, Any], path: Path, business: str | None) -> list[IntegrationSpec]:
+def _section(holder: dict[str, Any], path: KeyPath, business: str | None) -> list[IntegrationSpec]:
     entries = get_table(holder, "integrations", path)
     return [
         _integration(name, entry, (*path, "integrations", name), business) for name, entry in entries.items()
     ]
 
 
-def _integration(name: str, entry: Any, path: Path, business: str | None) -> IntegrationSpec:
+def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> IntegrationSpec:
     if not _NAME.fullmatch(name):
         raise ManifestError(path, "invalid name", "use letters, digits, '-', '_' and '.'")
     if not isinstance(entry, dict):
         raise ManifestError(path, "must be a table", f"start it with [integrations.{name}]")
-    require_known(entry, _ENTRY, path)
+    require_known(entry, _ENTRY_KEYS, path)
     id_ = get_typed(entry, "id", str, path)
     if id_ is not None and not is_id(id_):
         raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
@@ -172,7 +139,7 @@ def _integration(name: str, entry: Any, path: Path, business: str | None) -> Int
     )
 
 
-def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
+def _attributes(entry: dict[str, Any], path: KeyPath) -> dict[str, Any]:
     """Return the attributes of an entry as the API takes them, including those under ``set``."""
     attributes = {
         name: get_typed(entry, name, type_, path) for name, type_ in ATTRIBUTE_TYPES.items() if name in entry
@@ -183,7 +150,7 @@ def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
     require_known(options, OPTION_TYPES, (*path, OPTIONS), f"put other options under set.{OPTIONS}")
     nested = {name: get_typed(options, name, OPTION_TYPES[name], (*path, OPTIONS)) for name in options}
     others = dict(get_table(entry, "set", path))
-    reject_keys(others, {*_ENTRY, *NOT_SETTABLE} - {OPTIONS}, (*path, "set"))
+    reject_keys(others, {*_ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"))
     other_options = get_table(others, OPTIONS, (*path, "set"))
     reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS))
     others.pop(OPTIONS, None)
@@ -191,14 +158,14 @@ def _attributes(entry: dict[str, Any], path: Path) -> dict[str, Any]:
     return attributes | others | ({OPTIONS: nested} if nested else {})
 
 
-def _mappings(entry: dict[str, Any], path: Path) -> tuple[MappingSpec, ...]:
+def _mappings(entry: dict[str, Any], path: KeyPath) -> tuple[MappingSpec, ...]:
     found: list[MappingSpec] = []
     for position, item in enumerate(get_typed(entry, "mappings", list, path)):
         here = (*path, "mappings", position)
         if not isinstance(item, dict):
-            raise ManifestError(here, "must be a table", 'such as { jebbit_var = "…", client_var = "…" }')
-        require_known(item, _MAPPING, here)
-        values = {name: get_typed(item, name, str, here) for name in _MAPPING}
+            raise ManifestError(here, "must be a table", 'write { jebbit_var = "…", client_var = "…" }')
+        require_known(item, mappings.ATTRIBUTES, here)
+        values = {name: get_typed(item, name, str, here) for name in mappings.ATTRIBUTES}
         for name in ("jebbit_var", "client_var"):
             if values[name] is None:
                 raise ManifestError(here, f"{name} is missing")
@@ -209,11 +176,6 @@ def _mappings(entry: dict[str, Any], path: Path) -> tuple[MappingSpec, ...]:
             raise ManifestError(here, f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice")
         found.append(mapping)
     return tuple(found)
-
-
-def import_lines(specs: Sequence[MappingSpec]) -> list[CsvLine]:
-    """Return mappings as lines of an import, numbered by position."""
-    return [CsvLine(number, m.jebbit_var, m.client_var, m.default) for number, m in enumerate(specs)]
 
 
 def require_sendable(spec: IntegrationSpec) -> None:
@@ -235,7 +197,7 @@ def _require_unique_names(specs: Iterable[IntegrationSpec]) -> None:
     Raises:
         ManifestError: two are.
     """
-    names: dict[str, Path] = {}
+    names: dict[str, KeyPath] = {}
     for spec in specs:
         first = names.setdefault(spec.name.casefold(), spec.path)
         if first != spec.path:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from jebbitctl.api import mapping_csv, mapping_plan, mappings
-from jebbitctl.api.integrations import REGIONS, WEBHOOKS
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, WEBHOOKS
 from jebbitctl.api.resources import OPTIONS, diff
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.load import escape
-from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, OPTION_TYPES, IntegrationSpec, import_lines
+from jebbitctl.manifest.schema import IntegrationSpec
 from jebbitctl.manifest.validation import is_json
 from jebbitctl.util.text import json_text
 from jebbitctl.util.urls import require_https
@@ -103,14 +103,15 @@ class TomlEntry:
             return
         array = self._table["mappings"]
         removed = []
-        for step in mapping_plan.plan_import(import_lines(self._spec.mappings), storable, prune=True):
-            if step.line is not None and step.current is None:
-                removed.append(step.line.number)
-            elif step.line is not None and step.current is not None:
-                for name in mapping_plan.changed_attributes(step.current, step.line):
-                    _put_text(array[step.line.number], name, step.current.attributes.get(name))
-            elif step.current is not None:
+        for step in mapping_plan.plan_import(self._spec.mappings, storable, prune=True):
+            position = None if step.spec is None else self._spec.mappings.index(step.spec)
+            if step.current is None:
+                removed.append(position)
+            elif position is None:
                 _append(array, step.current)
+            else:
+                for name in mapping_plan.changed_attributes(step.current, self._spec.mappings[position]):
+                    _put_text(array[position], name, step.current.attributes.get(name))
         for position in reversed(removed):
             del array[position]
 
@@ -166,7 +167,7 @@ def _append(array: Any, mapping: Resource) -> None:
     """Append a mapping to an array, or to a ``[[…mappings]]`` array of tables."""
     inline = isinstance(array, tomlkit.items.Array)
     item: Any = tomlkit.inline_table() if inline else tomlkit.table()
-    for name in mapping_csv.COLUMNS:
+    for name in mappings.ATTRIBUTES:
         _put_text(item, name, mapping.attributes.get(name))
     if inline:
         array.add_line(item, indent="  ")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Path: TypeAlias = tuple["str | int", ...]
+KeyPath: TypeAlias = tuple["str | int", ...]
 """A place in a manifest: keys from the outside in, and positions in arrays."""
 
 _TYPES = {str: "a string", bool: "true or false", dict: "a table", list: "an array"}
@@ -26,14 +26,14 @@ class ManifestError(Exception):
         hint: what to do about it.
     """
 
-    def __init__(self, path: Path, problem: str, hint: str | None = None) -> None:
+    def __init__(self, path: KeyPath, problem: str, hint: str | None = None) -> None:
         super().__init__(problem)
         self._path = path
         self._problem = problem
         self._hint = hint
 
     @property
-    def path(self) -> Path:
+    def path(self) -> KeyPath:
         """The place in the manifest."""
         return self._path
 
@@ -48,7 +48,7 @@ class ManifestError(Exception):
         return self._hint
 
 
-def get_table(holder: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+def get_table(holder: dict[str, Any], key: str, path: KeyPath) -> dict[str, Any]:
     """Return the table under a key, an empty one if the key is missing.
 
     Raises:
@@ -58,7 +58,7 @@ def get_table(holder: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
     return table
 
 
-def get_typed(holder: dict[str, Any], key: str, type_: type, path: Path) -> Any:
+def get_typed(holder: dict[str, Any], key: str, type_: type, path: KeyPath) -> Any:
     """Return a value of this type, None if the key is missing.
 
     Raises:
@@ -70,7 +70,9 @@ def get_typed(holder: dict[str, Any], key: str, type_: type, path: Path) -> Any:
     return value
 
 
-def require_known(table: dict[str, Any], known: Iterable[str], path: Path, hint: str | None = None) -> None:
+def require_known(
+    table: dict[str, Any], known: Iterable[str], path: KeyPath, hint: str | None = None
+) -> None:
     """Check that a table has only known keys.
 
     Args:
@@ -90,7 +92,7 @@ def require_known(table: dict[str, Any], known: Iterable[str], path: Path, hint:
             raise ManifestError((*path, key), "unknown key", f"{suggestion} ({hint})" if hint else suggestion)
 
 
-def reject_keys(table: dict[str, Any], rejected: Iterable[str], path: Path) -> None:
+def reject_keys(table: dict[str, Any], rejected: Iterable[str], path: KeyPath) -> None:
     """Check that a table has none of these keys, and only values that JSON can represent.
 
     Raises:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES
 from jebbitctl.commands import topics
 from jebbitctl.commands.topics import manifest, receivers
 from jebbitctl.commands.topics.layout import WIDTH, table
 from jebbitctl.environment import VARIABLES
 from jebbitctl.errors import ExitCode, JebbitctlError
-from jebbitctl.manifest import schema
 from jebbitctl.manifest.load import load
 from jebbitctl.webhooks import Reason, sign, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
@@ -84,8 +84,8 @@ def test_manifest_names_every_key() -> None:
         "additional_options",
         "set",
         "mappings",
-        *schema.ATTRIBUTE_TYPES,
-        *schema.OPTION_TYPES,
+        *ATTRIBUTE_TYPES,
+        *OPTION_TYPES,
     }
     assert {key for key in keys if f"\n  {key} " not in text} == set()
 

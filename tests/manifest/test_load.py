@@ -10,10 +10,11 @@ import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES
+from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.load import escape, expand, load
-from jebbitctl.manifest.schema import ATTRIBUTE_TYPES, OPTION_TYPES, MappingSpec
 
 if TYPE_CHECKING:
     from jebbitctl.manifest.load import Manifest

@@ -12,11 +12,11 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jebbitctl.api.integrations import OPTION_TYPES
 from jebbitctl.api.transport import Transport
 from jebbitctl.manifest.current_state import fetch_current_state
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.load import load
-from jebbitctl.manifest.schema import OPTION_TYPES
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.secret_files import SecretFiles
 from tests.manifest.support import apply, client_for, make_plan, state_of

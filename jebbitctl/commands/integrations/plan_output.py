@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import format_value
 from jebbitctl.util.text import plural
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 CHANGE_COLUMNS = ("action", "business", "name", "id", "mapping", "attribute", "current", "desired")
 STEP_COLUMNS = ("result", "action", "business", "name", "id", "mapping")
 UNMANAGED = "unmanaged"
-_SIGNS = {"create": "+", "update": "~", "delete": "-"}
+_SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 
 
 def show_plan(context: Context, plan: Plan, *, ok: bool) -> None:
@@ -76,7 +77,7 @@ def plan_lines(steps: Sequence[PlanStep], unmanaged: Sequence[PlanStep] = ()) ->
     for (business, _, _), group in by_owner.items():
         own = [step for step in group if not step.is_mapping]
         at = f"business {business}: " if has_sections else ""
-        yield _SIGNS[own[0].action] if own else "~", at + _title(group[0])
+        yield _SIGNS[own[0].action if own else Action.UPDATE], at + _title(group[0])
         for step in own:
             yield from _changes(step)
         for step in group:
@@ -120,14 +121,14 @@ def _identifying_attribute(step: PlanStep) -> dict[str, Any]:
 
 def _changes(step: PlanStep) -> Iterator[tuple[str, str]]:
     for name, current, desired in step.changes:
-        if step.action == "create":
+        if step.action is Action.CREATE:
             yield "   ", f"{name}: {format_value(desired)}"
         else:
             yield "   ", f"{name}: {format_value(current)} → {format_value(desired)}"
 
 
 def _mapping(step: PlanStep) -> str:
-    if step.action == "update":
+    if step.action is Action.UPDATE:
         changes = ", ".join(
             f"{name} {format_value(current)} → {format_value(desired)}"
             for name, current, desired in step.changes

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import mapping_csv, mapping_import, mappings
-from jebbitctl.api.mapping_csv import COLUMNS as CSV_COLUMNS
-from jebbitctl.api.mapping_plan import ImportAction, plan_import
+from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
 from jebbitctl.errors import RejectedError, UnavailableError
@@ -21,24 +20,24 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.mapping_plan import ImportStep
 
-COLUMNS = ("line", "result", *CSV_COLUMNS)
+COLUMNS = ("line", "result", *mappings.ATTRIBUTES)
 CONFIRM_HINT = "add --yes to delete them without confirmation"
 MAX_NAMED_FAILURES = 20
 """Failed lines that the final error lists by number."""
 
 RESULTS = {
-    ImportAction.CREATE: "created",
-    ImportAction.UPDATE: "updated",
-    ImportAction.UNCHANGED: "unchanged",
-    ImportAction.DELETE: "deleted",
-    ImportAction.FAILED: "failed",
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.UNCHANGED: "unchanged",
+    Action.DELETE: "deleted",
+    Action.FAILED: "failed",
 }
 PLANNED = {
-    ImportAction.CREATE: "to create",
-    ImportAction.UPDATE: "to update",
-    ImportAction.UNCHANGED: "unchanged",
-    ImportAction.DELETE: "to delete",
-    ImportAction.FAILED: "failed",
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.UNCHANGED: "unchanged",
+    Action.DELETE: "to delete",
+    Action.FAILED: "failed",
 }
 
 
@@ -74,9 +73,9 @@ def import_(
     require_id(integration_id, what="INTEGRATION_ID")
     if prune and not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
-    lines = mapping_csv.parse(read_input(file, option="FILE"), "standard input" if file == "-" else file)
+    specs = mapping_csv.parse(read_input(file, option="FILE"), "standard input" if file == "-" else file)
     existing = list(mappings.list_mappings(context.client, integration_id))
-    steps = plan_import(lines, existing, prune=prune)
+    steps = plan_import(specs, existing, prune=prune)
     if dry_run:
         for step in steps:
             _warn_if_failed(context, step)
@@ -84,12 +83,12 @@ def import_(
         if not yes:
             _confirm_deletions(context, steps)
         steps = _execute(context, integration_id, steps)
-    _print_report(context, integration_id, steps, dry_run=dry_run)
+    _print_report(context, integration_id, steps, dry_run=dry_run, complete=True)
     _raise_if_failed(context, steps, prune=prune)
 
 
 def _confirm_deletions(context: Context, steps: Sequence[ImportStep]) -> None:
-    count = sum(step.action is ImportAction.DELETE for step in steps)
+    count = sum(step.action is Action.DELETE for step in steps)
     if count:
         mappings_are = "mapping that is" if count == 1 else "mappings that are"
         context.prompts.confirm(f"Delete {count} {mappings_are} not in the file?", hint=CONFIRM_HINT)
@@ -106,7 +105,7 @@ def _execute(context: Context, integration: str, steps: Sequence[ImportStep]) ->
                 bar.advance()
     except BaseException:
         if results:
-            _print_report(context, integration, results, dry_run=False)
+            _print_report(context, integration, results, dry_run=False, complete=False)
         context.output.note(
             f"Stopped after {len(results)} of {len(steps)}. Run the command again to import the rest."
         )
@@ -115,19 +114,22 @@ def _execute(context: Context, integration: str, steps: Sequence[ImportStep]) ->
 
 
 def _warn_if_failed(context: Context, step: ImportStep) -> None:
-    if step.action is ImportAction.FAILED and not context.output.json:
+    if step.action is Action.FAILED and not context.output.json:
         context.output.warn(f"{_name(step)}: {step.error}")
 
 
 def _name(step: ImportStep) -> str:
-    return f"line {step.line.number}" if step.line else f"mapping {step.current.id if step.current else None}"
+    return f"line {step.spec.line}" if step.spec else f"mapping {step.current.id if step.current else None}"
 
 
-def _print_report(context: Context, integration: str, steps: Sequence[ImportStep], *, dry_run: bool) -> None:
+def _print_report(
+    context: Context, integration: str, steps: Sequence[ImportStep], *, dry_run: bool, complete: bool
+) -> None:
     rows = [_row(step, step.action.value if dry_run else RESULTS[step.action]) for step in steps]
     counts = Counter(step.action for step in steps)
     if context.output.json:
-        head = {"integration_id": integration, "dry_run": dry_run}
+        ok = complete and not counts[Action.FAILED]
+        head = {"ok": ok, "integration_id": integration, "dry_run": dry_run}
         totals = {result: counts[action] for action, result in RESULTS.items()}
         with context.output.best_effort():
             context.output.document({**head, **totals, "lines": rows})
@@ -145,10 +147,11 @@ def _print_report(context: Context, integration: str, steps: Sequence[ImportStep
 def _row(step: ImportStep, result: str) -> dict[str, Any]:
     attributes = step.current.attributes if step.current else {}
     cells = {
-        column: getattr(step.line, column) if step.line else attributes.get(column) for column in CSV_COLUMNS
+        column: getattr(step.spec, column) if step.spec else attributes.get(column)
+        for column in mappings.ATTRIBUTES
     }
     return {
-        "line": step.line.number if step.line else None,
+        "line": step.spec.line if step.spec else None,
         "result": result,
         "id": step.current.id if step.current else None,
         **{column: value or None for column, value in cells.items()},
@@ -163,10 +166,10 @@ def _raise_if_failed(context: Context, steps: Sequence[ImportStep], *, prune: bo
         UnavailableError: every failed step may succeed later.
         RejectedError: some of them will not.
     """
-    failed = [step for step in steps if step.action is ImportAction.FAILED]
+    failed = [step for step in steps if step.action is Action.FAILED]
     if not failed:
         return
-    if prune and any(step.line for step in failed):
+    if prune and any(step.spec for step in failed):
         context.output.warn("--prune deleted nothing because a line failed")
     names = ", ".join(map(_name, failed[:MAX_NAMED_FAILURES]))
     more = f" and {len(failed) - MAX_NAMED_FAILURES} more" if len(failed) > MAX_NAMED_FAILURES else ""

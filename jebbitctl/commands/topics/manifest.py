@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from jebbitctl.api.integrations import REGIONS, WEBHOOKS
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, WEBHOOKS
 from jebbitctl.commands.topics.layout import table
-from jebbitctl.manifest import schema
 
 EXAMPLE = """\
 version = 1                                  # of this format
@@ -106,8 +105,8 @@ ${NAME}s stay.
 
 def text() -> str:
     """Return the keys of a manifest, and what diff, apply and export do with it."""
-    others = {name: _TYPES[type_] for name, type_ in schema.ATTRIBUTE_TYPES.items()}
-    options = {name: _TYPES[type_] for name, type_ in schema.OPTION_TYPES.items()}
+    others = {name: _TYPES[type_] for name, type_ in ATTRIBUTE_TYPES.items()}
+    options = {name: _TYPES[type_] for name, type_ in OPTION_TYPES.items()}
     return "\n".join(
         [
             f"{_INTRODUCTION}\n{textwrap.indent(EXAMPLE, '  ')}",

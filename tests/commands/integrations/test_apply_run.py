@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations.apply_run import ApplyRun
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
 from jebbitctl.manifest.plan import Phase, PlanStep
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.output.output import Output
 
-STEPS = [PlanStep(Phase.CREATE, "create", None, name) for name in ("one", "two", "three")]
+STEPS = [PlanStep(Phase.CREATE, Action.CREATE, None, name) for name in ("one", "two", "three")]
 
 
 class FakeOutput:

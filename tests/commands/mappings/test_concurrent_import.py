@@ -122,7 +122,7 @@ def test_unavailable_writes_fail_their_lines_and_three_in_a_row_end_the_import(
         kept = add_mapping(sandbox, "not in the file", "x")
         result = run_import(tmp_path, sandbox, "--prune", "-y")
         lines = result.json["lines"]
-        assert result.code == 5
+        assert (result.code, result.json["ok"]) == (5, False)
         assert kept in attributes_of(sandbox, TYPE)
         assert [line["jebbit_var"] for line in lines] == sorted(attempted, key=lambda name: int(name[1:]))
         assert {line["jebbit_var"] for line in lines if line["result"] == "failed"} == unavailable

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api import mapping_csv
-from jebbitctl.api.mapping_plan import ImportAction, plan_import
+from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.api.resources import Resource
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
@@ -26,6 +26,7 @@ from tests.terminal import COLOUR, on_terminal, screen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jebbitctl.api.mappings import MappingSpec
     from tests.support import Cli, Result
 
 TYPE = "integration_mappings"
@@ -46,7 +47,7 @@ def mapping(id_: str | None = None, **attributes: Any) -> Resource:
     return Resource(TYPE, id_, attributes)
 
 
-def parse(text: str | bytes) -> list[mapping_csv.CsvLine]:
+def parse(text: str | bytes) -> list[MappingSpec]:
     return mapping_csv.parse(text if isinstance(text, bytes) else text.encode(), "m.csv")
 
 
@@ -75,7 +76,7 @@ def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[Resource]
         (found["jebbit_var"], found["client_var"], found["default"] or "")
         for found in (mapping.attributes for mapping in stored)
     ]
-    assert all(step.action == ImportAction.UNCHANGED for step in plan_import(lines, stored, prune=True))
+    assert all(step.action == Action.UNCHANGED for step in plan_import(lines, stored, prune=True))
 
 
 @settings(deadline=None)
@@ -85,15 +86,15 @@ def test_a_plan_has_one_step_a_line_and_prunes_only_mappings_that_no_line_names(
 ) -> None:
     lines = parse("".join(f"{record}\n" for record in mapping_csv.write(desired)))
     steps = plan_import(lines, stored, prune=True)
-    assert [step.line for step in steps if step.line] == lines
+    assert [step.spec for step in steps if step.spec] == lines
     existing = {mapping.attributes["jebbit_var"] for mapping in stored}
     for step in steps:
-        if step.line:
-            assert (step.action == ImportAction.CREATE) is (step.line.jebbit_var not in existing)
+        if step.spec:
+            assert (step.action == Action.CREATE) is (step.spec.jebbit_var not in existing)
     deleted = {
         step.current.attributes["jebbit_var"]
         for step in steps
-        if step.action == ImportAction.DELETE and step.current
+        if step.action == Action.DELETE and step.current
     }
     assert deleted == existing - {mapping.attributes["jebbit_var"] for mapping in desired}
 
@@ -108,7 +109,7 @@ def test_any_content_is_parsed_or_a_usage_error(content: bytes) -> None:
 
 def test_lines_are_numbered_as_in_an_editor() -> None:
     text = 'default,client_var,jebbit_var,note\r\n\r\n,"a\nb",A,\r\n,x,B,y\r\n,,,\r\n,x,,\r\nx,B\r\n,z,A,\r\n'
-    assert [(line.number, line.problem) for line in parse(text)] == [
+    assert [(spec.line, spec.problem) for spec in parse(text)] == [
         (3, None),
         (5, None),
         (7, "jebbit_var is empty"),
@@ -154,19 +155,19 @@ def test_duplicates_at_jebbit_stay_unless_pruned_and_an_equal_one_is_unchanged()
     ]
     lines = parse(HEADER + "a,y,\n")
     assert [(step.action, step.current) for step in plan_import(lines, twins)] == [
-        (ImportAction.UNCHANGED, twins[1])
+        (Action.UNCHANGED, twins[1])
     ]
     pruned = plan_import(lines, twins, prune=True)
     assert [(step.action, step.current) for step in pruned] == [
-        (ImportAction.UNCHANGED, twins[1]),
-        (ImportAction.DELETE, twins[0]),
+        (Action.UNCHANGED, twins[1]),
+        (Action.DELETE, twins[0]),
     ]
 
 
 def test_no_deletion_is_planned_if_a_line_is_invalid() -> None:
     stored = [mapping("1", jebbit_var="a", client_var="x", default=None)]
     steps = plan_import(parse(HEADER + "a,,\nb,c,\n"), stored, prune=True)
-    assert [step.action for step in steps] == [ImportAction.FAILED, ImportAction.CREATE]
+    assert [step.action for step in steps] == [Action.FAILED, Action.CREATE]
 
 
 def test_import_creates_updates_and_reports_each_line(cli: Cli, sandbox: Sandbox) -> None:
@@ -230,6 +231,7 @@ def test_the_json_report_has_the_counts_and_all_lines(cli: Cli, sandbox: Sandbox
     assert result.code == 1
     assert result.error["code"] == "rejected"
     assert result.json == {
+        "ok": False,
         "integration_id": active(sandbox),
         "dry_run": False,
         "created": 0,
@@ -271,6 +273,7 @@ def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -
         ["", "delete", "gone"],
     ]
     assert result.err == "Dry run: 1 to create, 1 to update, 1 to delete. Nothing was changed.\n"
+    assert run_import(cli, sandbox, HEADER + "a,c,\n", "--dry-run", "--json").json["ok"] is True
     bad = run_import(cli, sandbox, HEADER + "a,,\n", "--dry-run", "--prune")
     assert bad.code == 1
     assert "line 2: client_var is empty" in bad.err
@@ -441,5 +444,5 @@ def test_an_empty_cell_removes_the_default(cli: Cli, sandbox: Sandbox) -> None:
     assert writes(sandbox) == [("PATCH", {"default": None})]
     assert (
         plan_import(parse(HEADER + "a,b,\n"), [mapping(jebbit_var="a", client_var="c")])[0].action
-        == ImportAction.UPDATE
+        == Action.UPDATE
     )
