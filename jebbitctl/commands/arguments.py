@@ -1,4 +1,4 @@
-"""Arguments and options that several nouns share."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from jebbitctl.api import mappings
 from jebbitctl.commands.completion import values
+from jebbitctl.errors import UsageError
 
 IntegrationId = Annotated[
     str,
@@ -34,6 +36,21 @@ ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Show shared sec
 AllBusinesses = Annotated[
     bool, typer.Option("--all-businesses", help="Include every business that the credentials cover.")
 ]
-File = Annotated[
+ManifestFile = Annotated[
     str, typer.Argument(metavar="FILE", help="Manifest; - reads standard input.", show_default=False)
 ]
+MappingId = Annotated[str, typer.Argument(metavar="ID", help="Mapping id.", show_default=False)]
+Default = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Value to send if the attribute has none; '' for no default."),
+]
+
+
+def require_names(*, jebbit_var: str | None, client_var: str | None) -> None:
+    """Check the names of a mapping; None skips a name.
+
+    Raises:
+        UsageError: a name is not valid.
+    """
+    if problem := mappings.name_problem(jebbit_var=jebbit_var, client_var=client_var):
+        raise UsageError(problem)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.api.resources import diff, format_value, raise_if_unapplied
 from jebbitctl.errors import UsageError
+from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ def confirm_and_delete(
         yes: do not ask.
         describe: returns a description of the resource for the question; called only to ask.
         delete: deletes the resource.
+
+    Raises:
+        UsageError: the id is not valid.
     """
+    require_id(id_)
     if not yes:
         about = f" ({describe()})" if context.prompts.possible else ""
         context.prompts.confirm(

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from jebbitctl.context import Context
 
 
+def require_no_business(context: Context) -> None:
+    """Check that ``--business`` is not given as well.
+
+    Raises:
+        UsageError: it is.
+    """
+    if context.options.business is not None:
+        raise UsageError("--all-businesses and --business are mutually exclusive")
+
+
 def covered_businesses(context: Context) -> list[str]:
     """Return the ids of the businesses that the credentials cover."""
     from jebbitctl.api.businesses import get_self
@@ -33,8 +43,7 @@ class BusinessLister:
     """
 
     def __init__(self, context: Context, list_resources: Callable[[Client], list[Resource]]) -> None:
-        if context.options.business is not None:
-            raise UsageError("--all-businesses and --business are mutually exclusive")
+        require_no_business(context)
         self._context = context
         self._list_resources = list_resources
         self._failures: list[tuple[str, JebbitctlError]] = []

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import File
+from jebbitctl.commands.arguments import ManifestFile
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.errors import UsageError
 
@@ -15,7 +15,7 @@ from jebbitctl.errors import UsageError
 @command(example="jebbitctl integrations apply jebbit.toml --secrets-dir secrets --yes")
 def apply(
     context: Context,
-    file: File,
+    file: ManifestFile,
     *,
     prune: Annotated[
         bool,

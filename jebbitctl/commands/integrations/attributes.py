@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from jebbitctl.api import integrations
 from jebbitctl.api.resources import OPTIONS
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import parse_json
-
-_READ_ONLY = {"id", "type", "shared_secret", "created_at", "updated_at"}
 
 
 class AttributeOptions(NamedTuple):
     """One option for each attribute, and ``--set`` for all others."""
 
-    region: Annotated[Literal["us", "eu"] | None, typer.Option(help="Where Jebbit processes the data.")] = (
+    region: Annotated[integrations.Region | None, typer.Option(help="Where Jebbit processes the data.")] = (
         None
     )
     campaign_name_filter: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Only send campaigns with this in their title.")
+        str | None,
+        typer.Option(metavar="TEXT", help="Only send answers from campaigns whose title contains TEXT."),
     ] = None
     active: Annotated[
-        bool | None, typer.Option("--active/--inactive", help="Deliver visitors' answers, or only tests.")
+        bool | None,
+        typer.Option(
+            "--active/--inactive",
+            help="Deliver visitors' answers. If inactive, only test deliveries are sent.",
+        ),
     ] = None
     hash_pii: Annotated[bool | None, typer.Option("--hash-pii/--no-hash-pii", help="Hash personal data.")] = (
         None
@@ -42,14 +46,18 @@ class AttributeOptions(NamedTuple):
     ] = None
     require_outcomes: Annotated[
         bool | None,
-        typer.Option("--require-outcomes/--no-require-outcomes", help="Only send sessions with an outcome."),
+        typer.Option(
+            "--require-outcomes/--no-require-outcomes", help="Only send answers of sessions with an outcome."
+        ),
     ] = None
     include_uids: Annotated[
         bool | None, typer.Option("--include-uids/--no-include-uids", help="Send user ids.")
     ] = None
     require_opt_in: Annotated[
         bool | None,
-        typer.Option("--require-opt-in/--no-require-opt-in", help="Only send visitors who opted in."),
+        typer.Option(
+            "--require-opt-in/--no-require-opt-in", help="Only send answers of visitors who opted in."
+        ),
     ] = None
     include_mapped_attributes: Annotated[
         bool | None,
@@ -62,17 +70,6 @@ class AttributeOptions(NamedTuple):
         list[str] | None,
         typer.Option("--set", metavar="NAME=JSON", help="Set an attribute that has no option. Repeatable."),
     ] = None
-
-
-_OPTION_ATTRIBUTES = {
-    "campaign_name_filter",
-    "hash_pii",
-    "include_url_params",
-    "include_sub_channel",
-    "include_outcome_names",
-    "require_outcomes",
-}
-"""Options that set attributes nested in ``additional_options``."""
 
 
 def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dict[str, Any]:
@@ -96,7 +93,7 @@ def _attribute(option: str) -> str:
     """Return the dotted name of the attribute that an option sets."""
     if option == "active":
         return "is_active"
-    return f"{OPTIONS}.{option}" if option in _OPTION_ATTRIBUTES else option
+    return f"{OPTIONS}.{option}" if option in integrations.OPTION_TYPES else option
 
 
 def _parse(text: str) -> tuple[str, Any]:
@@ -104,8 +101,10 @@ def _parse(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     parts = name.split(".")
     if not equals or not all(parts) or len(parts) > 2 or (len(parts) == 2 and parts[0] != OPTIONS):  # noqa: PLR2004
-        raise UsageError(f"--set {text!r} is not NAME=JSON", hint=f"such as --set {OPTIONS}.new_thing=true")
-    if parts[0] in _READ_ONLY:
+        raise UsageError(
+            f"--set {text!r} is not NAME=JSON", hint=f"for example: --set {OPTIONS}.new_thing=true"
+        )
+    if parts[0] in integrations.READ_ONLY:
         raise UsageError(f"--set cannot set {parts[0]}, which only Jebbit sets")
     try:
         return name, parse_json(value)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import File
+from jebbitctl.commands.arguments import ManifestFile
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError
 
@@ -15,7 +15,7 @@ from jebbitctl.errors import CheckFailedError
 @command(example="jebbitctl integrations diff jebbit.toml --strict")
 def diff(
     context: Context,
-    file: File,
+    file: ManifestFile,
     *,
     strict: Annotated[
         bool, typer.Option("--strict", help="Count what the manifest does not contain as a difference.")

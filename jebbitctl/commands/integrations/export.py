@@ -38,13 +38,14 @@ def export(
     """
     import tomllib
 
+    from jebbitctl.commands.integrations.all_businesses import require_no_business
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.manifest.current_state import fetch_current_state
     from jebbitctl.manifest.export import export as export_manifest
     from jebbitctl.storage.files import write_shared
 
-    if all_businesses and context.options.business is not None:
-        raise UsageError("--all-businesses and --business are mutually exclusive")
+    if all_businesses:
+        require_no_business(context)
     if str(into) == "-":
         raise UsageError("--into requires a file", hint="leave out --into to print the manifest")
     existing = read_manifest(context, str(into)) if into and into.exists() else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,7 +25,7 @@ def list_(
     active: Annotated[
         bool | None, typer.Option("--active/--inactive", help="Only active or only inactive integrations.")
     ] = None,
-    region: Annotated[Literal["us", "eu"] | None, typer.Option(help="Only this region.")] = None,
+    region: Annotated[integrations.Region | None, typer.Option(help="Only this region.")] = None,
     service: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this service, such as webhooks_standard.")
     ] = None,

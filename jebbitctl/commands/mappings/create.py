@@ -8,9 +8,8 @@ import typer
 
 from jebbitctl.api import mappings
 from jebbitctl.api.resources import OWNER, raise_if_unapplied
-from jebbitctl.commands.arguments import ForIntegration
+from jebbitctl.commands.arguments import Default, ForIntegration, require_names
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.mappings.names import Default, require_names
 from jebbitctl.util.ids import require_id
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from jebbitctl.api import mappings
+from jebbitctl.commands.arguments import Default, MappingId, require_names
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.mappings.names import Default, MappingId, require_names
 from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
 
 

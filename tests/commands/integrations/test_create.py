@@ -106,6 +106,7 @@ def test_an_unsafe_endpoint_is_rejected_before_any_request(
         ["--set", "a.b=1"],
         ["--set", "=1"],
         ["--set", 'shared_secret="x"'],
+        ["--set", 'service_name="x"'],
         ["--set", 'endpoint="https://x.example"'],
         ["--region", "us", "--set", 'region="eu"'],
         ["--set", "additional_options=1", "--hash-pii"],

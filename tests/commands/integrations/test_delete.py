@@ -32,6 +32,14 @@ def test_delete_with_yes_deletes_without_confirmation(
     assert id_ not in stored(sandbox)
 
 
+def test_an_invalid_id_is_rejected_before_the_confirmation(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    result = jebbitctl("integrations", "delete", "../self", "--json")
+    assert (result.code, result.error["code"]) == (2, "usage")
+    assert sandbox.requests == []
+
+
 def test_a_write_without_the_scope_is_forbidden_and_names_the_scope(cli: Cli, sandbox: Sandbox) -> None:
     reader = {"JEBBIT_CLIENT_ID": f"{sandbox.state.client_id}-readonly"}
     assert cli.run("integrations", "list", env=reader).code == 0
