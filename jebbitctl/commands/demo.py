@@ -112,7 +112,7 @@ def _conclude(story: Story, receiver: Receiver, deliveries: list[Delivery]) -> N
         described = [_describe(delivery) for delivery in deliveries]
         output.document({"ok": verified, "steps": story.steps, "deliveries": described})
     else:
-        output.line(f"\n5. Verify the delivery at {receiver.url}.\n")
+        output.line(f"\n{len(story.steps) + 1}. Verify the delivery at {receiver.url}.\n")
         for delivery in deliveries:
             output.key_values(_describe(delivery).items())
     if not verified:

@@ -10,14 +10,13 @@ import typer
 
 from jebbitctl import environment as env
 from jebbitctl.commands.base import Context, command, single
-from jebbitctl.commands.whoami import show_account
+from jebbitctl.commands.whoami import account_document, show_account
 from jebbitctl.errors import CredentialsError, InputRequiredError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.settings import profile_api_url, require_jebbit_environment
 from jebbitctl.storage.profiles import Profile, require_profile_name
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.inputs import clean_credential, read_input
-from jebbitctl.util.times import rfc3339_or_none
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -172,17 +171,15 @@ def _show(context: Context, account: Account, result: LoginResult) -> None:
     context.output.note(f"Logged in to {who} as profile {name}.")
     show_account(
         context,
-        {
-            "id": business["id"] if business else None,
-            "name": business["name"] if business else None,
-            "profile": name,
-            "api_url": profile_api_url(account.profile),
-            "client_id": account.profile.client_id,
-            "credentials_source": f"keyring (profile {name})",
-            "token_expires_at": rfc3339_or_none(result.token.expires_at),
-            "scopes": list(result.token.scopes),
-            "businesses": result.businesses,
-        },
+        account_document(
+            business,
+            result.businesses,
+            result.token,
+            profile=name,
+            api_url=profile_api_url(account.profile),
+            client_id=account.profile.client_id,
+            source=f"keyring (profile {name})",
+        ),
     )
     default = context.profiles.default()
     if default != name:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from jebbitctl import environment as env
 from jebbitctl.commands.base import Context, command, single
 from jebbitctl.util.times import rfc3339_or_none
+
+if TYPE_CHECKING:
+    from jebbitctl.api.access_token import AccessToken
 
 
 @command(example="jebbitctl whoami --json")
@@ -18,19 +22,51 @@ def whoami(context: Context) -> None:
 
 
 def describe_account(context: Context) -> dict[str, Any]:
-    """Return the account and the settings in use. Scripts rely on the keys."""
+    """Return the account and the settings in use."""
     from jebbitctl.api.businesses import identify
 
     token = context.tokens.get()
     business, businesses = identify(context.client, token.businesses)
     settings, credentials = context.settings, context.credentials
+    return account_document(
+        business,
+        businesses,
+        token,
+        profile=settings.profile_name.value if settings.profile.client_id else None,
+        api_url=settings.api_url.value,
+        client_id=credentials.client_id if credentials else None,
+        source=credentials.source if credentials else env.ACCESS_TOKEN,
+    )
+
+
+def account_document(
+    business: dict[str, Any] | None,
+    businesses: list[dict[str, Any]],
+    token: AccessToken,
+    *,
+    profile: str | None,
+    api_url: str | None,
+    client_id: str | None,
+    source: str,
+) -> dict[str, Any]:
+    """Return an account as JSON. Scripts rely on the keys.
+
+    Args:
+        business: the business in use, None if there are several.
+        businesses: all that the credentials cover.
+        token: of the account.
+        profile: its name, None without one.
+        api_url: of the service.
+        client_id: None if only a token is given.
+        source: where the credentials come from.
+    """
     return {
         "id": business["id"] if business else None,
         "name": business["name"] if business else None,
-        "profile": settings.profile_name.value if settings.profile.client_id else None,
-        "api_url": settings.api_url.value,
-        "client_id": credentials.client_id if credentials else None,
-        "credentials_source": credentials.source if credentials else "JEBBIT_ACCESS_TOKEN",
+        "profile": profile,
+        "api_url": api_url,
+        "client_id": client_id,
+        "credentials_source": source,
         "token_expires_at": rfc3339_or_none(token.expires_at),
         "scopes": list(token.scopes),
         "businesses": businesses,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.faults import inject_faults
 from jebbitctl.sandbox.guard import require_loopback
@@ -138,10 +139,10 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The variables that make jebbitctl use this sandbox. They include its client secret."""
         return {
-            "JEBBIT_CLIENT_ID": self.state.client_id,
-            "JEBBIT_CLIENT_SECRET": self.state.client_secret,
-            "JEBBIT_API_BASE_URL": self.url,
-            "JEBBIT_AUTH_ISSUER": self.url,
+            env.CLIENT_ID: self.state.client_id,
+            env.CLIENT_SECRET: self.state.client_secret,
+            env.API_BASE_URL: self.url,
+            env.AUTH_ISSUER: self.url,
         }
 
     @property
