@@ -36,7 +36,7 @@ COMMANDS = {
     "webhooks": "Sign, verify, send, check, receive and replay deliveries.",
     "api": "Send any request to Jebbit's API.",
     "doctor": "Check this machine, the settings and the connection.",
-    "sandbox": "Run a local Jebbit for tests.",
+    "sandbox": "Run a local Jebbit for testing.",
     "demo": "Show how everything works together, without credentials.",
     "help": "Show help for a command or topic.",
 }

@@ -166,4 +166,4 @@ def _terminate(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-app = group("Run a local Jebbit for tests.", serve, run)
+app = group("Run a local Jebbit for testing.", serve, run)

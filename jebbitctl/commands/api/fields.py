@@ -44,7 +44,9 @@ def as_document(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for name, value in fields:
         if not _KEY.fullmatch(name) or name.count("[") > _MAX_DEPTH:
-            raise UsageError(f"field {name!r}: invalid name", hint="such as data[attributes][region]")
+            raise UsageError(
+                f"field {name!r}: invalid name", hint="use a name such as data[attributes][region]"
+            )
         head, *inner = name.replace("]", "").split("[")
         try:
             _put(document, [head, *inner], value)
@@ -65,7 +67,20 @@ def _convert(name: str, value: str) -> Any:
         return _LITERALS[value]
     if _INTEGER.fullmatch(value):
         return int(value)
-    return read_text_input(value[1:], option=f"--field {name}: @") if value.startswith("@") else value
+    return _read_file(name, value[1:]) if value.startswith("@") else value
+
+
+def _read_file(name: str, path: str) -> str:
+    """Return the content of a file, or of standard input for ``-``.
+
+    Raises:
+        UsageError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return read_text_input(path, option="--field")
+    except UsageError as error:
+        as_typed = f"--field {name}=@{path}"
+        raise UsageError(error.message.replace(f"--field {path}", as_typed, 1), hint=error.hint) from None
 
 
 def _query_text(value: Any) -> str:

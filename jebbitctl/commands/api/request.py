@@ -140,7 +140,9 @@ def _parse_arguments(arguments: list[str], *, writes: bool) -> tuple[str, str]:
         raise UsageError("too many arguments: api takes [METHOD] PATH", hint="see jebbitctl api --help")
     if not method:
         if path.upper() in METHODS:
-            raise UsageError(f"missing PATH after {path}", hint=f"such as {path} /api/v1/feeds")
+            raise UsageError(
+                f"missing PATH after {path}", hint=f"for example: jebbitctl api {path} /api/v1/feeds"
+            )
         return "POST" if writes else "GET", path
     if method[0].upper() not in METHODS:
         raise UsageError(f"{method[0]!r} is not a method", hint=f"use {', '.join(METHODS)}")

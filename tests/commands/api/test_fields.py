@@ -59,3 +59,8 @@ def test_a_field_from_an_unreadable_file_is_rejected(tmp_path: Path) -> None:
     for name in (tmp_path / "bytes", tmp_path, "/dev/zero", "a\0b"):
         with pytest.raises(UsageError):
             parse_fields([], [f"a=@{name}"])
+
+
+def test_a_missing_file_is_named_as_it_was_typed() -> None:
+    with pytest.raises(UsageError, match=r"^--field a=@/nope: No such file"):
+        parse_fields([], ["a=@/nope"])
