@@ -168,7 +168,7 @@ def _to_json(delivery: Delivery) -> dict[str, Any]:
 
 
 def _from_json(line: dict[str, Any]) -> Delivery:
-    reason = Reason(line["reason"].replace("-", "_"))  # version 0.1 wrote malformed-header
+    reason = Reason(line["reason"].replace("-", "_"))  # older recordings have malformed-header
     return Delivery(
         time=datetime.fromisoformat(line["time"]).timestamp(),
         body=base64.b64decode(line["body"], validate=True),

@@ -58,7 +58,7 @@ def test_a_line_has_the_documented_fields(path: Path) -> None:
     }
 
 
-def test_a_line_of_version_0_1_is_read(path: Path) -> None:
+def test_a_line_of_an_older_version_is_read(path: Path) -> None:
     record(path, make_delivery())
     line = json.loads(path.read_text())
     line["valid"] = line.pop("ok")

@@ -60,12 +60,15 @@ def replay(
     if forged := [record.number for record in selected if key and not record.delivery.genuine]:
         context.output.warn(f"re-signing {_forged(forged)} invalid when received")
     rows: list[dict[str, Any]] = []
-    with context.output.progress("Replaying", len(selected)) as progress:
-        for record, response in send_again(selected, to, secret=key):
-            rows.append({"number": record.number, **describe(response)})
-            progress.advance()
-    with context.output.best_effort():
-        context.output.table(rows, ("number", "status", "milliseconds", "response", "error"))
+    try:
+        with context.output.progress("Replaying", len(selected)) as progress:
+            for record, response in send_again(selected, to, secret=key):
+                rows.append({"number": record.number, **describe(response)})
+                progress.advance()
+    except KeyboardInterrupt:
+        _print(context, rows)
+        raise
+    _print(context, rows)
     if not rows:
         context.output.note("Nothing to replay.")
     failed = [row["number"] for row in rows if not row["ok"]]
@@ -78,6 +81,11 @@ def replay(
         if rejected and not re_sign
         else None,
     )
+
+
+def _print(context: Context, rows: list[dict[str, Any]]) -> None:
+    with context.output.best_effort():
+        context.output.table(rows, ("number", "status", "milliseconds", "response", "error"))
 
 
 def _list(numbers: list[int]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recordings import Recorder
 from jebbitctl.webhooks.signature import sign
@@ -13,6 +14,7 @@ from tests.webhooks.support import SECRET
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
     from tests.support import Cli
 
@@ -40,6 +42,22 @@ def test_the_same_bytes_are_sent_with_the_original_signature(
     assert [(row["number"], row["status"]) for row in result.json] == [(1, 400), (3, 400)]
     assert [delivery.body for delivery in deliveries] == [b'{"n":0}\n', b'{"n":2}\n']
     assert {str(delivery.verification.reason) for delivery in deliveries} == {"stale"}
+
+
+def test_an_interrupted_replay_prints_the_results_so_far(
+    signer: Cli, recording: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Delivery] = []
+
+    def interrupt_the_second(client: EndpointClient, delivery: Delivery) -> EndpointResponse:
+        sent.append(delivery)
+        if len(sent) > 1:
+            raise KeyboardInterrupt
+        return forward(client, delivery)
+
+    monkeypatch.setattr("jebbitctl.webhooks.replay.forward", interrupt_the_second)
+    result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--json")
+    assert (result.code, [row["number"] for row in result.json]) == (130, [1])
 
 
 def test_rejected_deliveries_are_listed_by_number_with_a_hint_to_re_sign(
