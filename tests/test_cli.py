@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
@@ -289,6 +290,12 @@ def test_a_bug_is_reported_in_one_line_without_values(monkeypatch: pytest.Monkey
     assert "a bug in jebbitctl" in err
     assert "TypeError in test_cli.py" in err
     assert "sesame" not in err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_fit_a_terminal_of_80_columns(name: str) -> None:
+    app = importlib.import_module(f"jebbitctl.commands.{name}").app
+    assert [line for own in app.commands for line in own.example.splitlines() if len(line) > 76] == []
 
 
 @pytest.mark.parametrize("words", ["", "integrations", "integrations create", "webhooks listen"])

@@ -27,8 +27,9 @@ EXAMPLE = """\
 jebbitctl api /api/v1/feeds
 jebbitctl api GET campaigns -f 'filter[launched]=true' -q 'data[].id'
 jebbitctl api integrations -f 'data[type]=integrations' \\
-  -f 'data[attributes][endpoint]=https://example.com/jebbit' -F 'data[attributes][is_active]=true'
-echo '{"data": {"attributes": {"name": "Products"}}}' | jebbitctl api PATCH feeds/bTUIhsye --input -"""
+  -f 'data[attributes][endpoint]=https://example.com/jebbit' \\
+  -F 'data[attributes][is_active]=true'
+jebbitctl api PATCH feeds/bTUIhsye --input feed.json"""
 
 
 @command(example=EXAMPLE)

@@ -76,7 +76,7 @@ def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dic
     """Return the attributes to send.
 
     Raises:
-        UsageError: ``--set`` is not valid, or an attribute is set twice.
+        UsageError: ``--set`` is not valid, an attribute is set twice, or Jebbit has no such region.
     """
     pairs: list[tuple[str, Any]] = []
     for option, value in options._asdict().items():
@@ -84,6 +84,9 @@ def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dic
             pairs.append((_attribute(option), value))
     pairs += [_parse(text) for text in options.set_ or ()]
     requested = _nest(pairs)
+    region = requested.get("region")
+    if region is not None and region not in integrations.REGIONS:
+        raise UsageError(f"{region!r} is not a region", hint=f"use {' or '.join(integrations.REGIONS)}")
     if "endpoint" in requested:
         raise UsageError("--set cannot set the endpoint", hint="use --endpoint URL")
     return requested if endpoint is None else {"endpoint": endpoint, **requested}

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
 
 
-@command(example="jebbitctl integrations create --endpoint https://example.com/jebbit --region us --active")
+@command(
+    example="jebbitctl integrations create --region us --active \\\n  --endpoint https://example.com/jebbit"
+)
 def create(
     context: Context,
     *,

@@ -13,7 +13,9 @@ from jebbitctl.commands.base import Context, command
 from jebbitctl.util.ids import require_id
 
 
-@command(example="jebbitctl mappings create --integration L5m24mjs --jebbit-var Outcome --client-var bucket")
+@command(
+    example="jebbitctl mappings create --integration L5m24mjs \\\n  --jebbit-var Outcome --client-var bucket"
+)
 def create(
     context: Context,
     *,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint_check import ProbeResult
 
 
-@command(example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs --junit check.xml")
+@command(example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs")
 def check(
     context: Context,
     url: Url,

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 
 @command(
-    example="jebbitctl webhooks listen --integration L5m24mjs --forward-to http://localhost:3000/jebbit\n"
+    example="jebbitctl webhooks listen --integration L5m24mjs \\\n"
+    "  --forward-to http://localhost:3000/jebbit\n"
     "jebbitctl webhooks listen --trigger L5m24mjs --count 1 --timeout 30",
 )
 def listen(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 @command(
-    example="jebbitctl webhooks verify --secret-file webhook.secret --body delivery.json --explain \\\n"
+    example="jebbitctl webhooks verify --secret-file webhook.secret \\\n"
+    "  --body delivery.json --explain \\\n"
     "  --signature 't=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw='",
 )
 def verify(

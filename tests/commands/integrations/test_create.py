@@ -108,6 +108,8 @@ def test_an_unsafe_endpoint_is_rejected_before_any_request(
         ["--set", 'shared_secret="x"'],
         ["--set", 'service_name="x"'],
         ["--set", 'endpoint="https://x.example"'],
+        ["--set", 'region="mars"'],
+        ["--set", "region=1"],
         ["--region", "us", "--set", 'region="eu"'],
         ["--set", "additional_options=1", "--hash-pii"],
     ],
