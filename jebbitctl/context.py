@@ -64,7 +64,6 @@ class Context:
 
     @cached_property
     def profiles(self) -> ProfileStore:
-        """The profiles of this user."""
         return ProfileStore(self.config_dir)
 
     @cached_property
@@ -74,7 +73,6 @@ class Context:
 
     @cached_property
     def keyring(self) -> KeyringStore:
-        """The operating system's keyring."""
         from jebbitctl.storage.keyring_store import KeyringStore
 
         return KeyringStore()
@@ -88,7 +86,6 @@ class Context:
 
     @cached_property
     def accounts(self) -> Accounts:
-        """The accounts on this machine."""
         from jebbitctl.auth.accounts import Accounts
         from jebbitctl.storage.completion_cache import CompletionCache
 

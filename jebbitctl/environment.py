@@ -9,7 +9,7 @@ from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.util.inputs import clean_credential
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class Kind(Enum):
@@ -91,9 +91,9 @@ class Environment:
         """Whether a variable is set, even if it is empty."""
         return name in self.values
 
-    def __iter__(self) -> Iterator[str]:
-        """Yield the names of the declared variables that are set."""
-        return (name for name in VARIABLES if name in self.values)
+    def declared(self) -> list[str]:
+        """Return the names of jebbitctl's own variables that are set, in the order of the help."""
+        return [name for name in VARIABLES if name in self.values]
 
     def setting(self, name: str) -> str | None:
         """Return a setting, None if it is not set.

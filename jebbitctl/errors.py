@@ -60,17 +60,14 @@ class JebbitctlError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened."""
         return self._message
 
     @property
     def hint(self) -> str | None:
-        """What to do about it."""
         return self._hint
 
     @property
     def status(self) -> int | None:
-        """The HTTP status of Jebbit's response."""
         return self._status
 
     def with_hint(self, hint: str | None) -> Self:

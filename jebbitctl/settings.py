@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from jebbitctl.environment import Environment
     from jebbitctl.storage.profiles import ProfileStore
 
-ISSUER = "https://auth.jebbit.com"
-AUDIENCE = "public-api"
+DEFAULT_ISSUER = "https://auth.jebbit.com"
+DEFAULT_AUDIENCE = "public-api"
 DEFAULT_TIMEOUT = 60.0
 """Seconds for a whole API call, retries included."""
 MAX_TIMEOUT = 86400.0
@@ -101,13 +101,13 @@ class Settings:
     def issuer(self) -> Setting:
         """The token issuer's base URL, without a trailing slash."""
         return _require_https(
-            self._resolve(env.AUTH_ISSUER, self.profile.auth_url) or Setting(ISSUER, "default")
+            self._resolve(env.AUTH_ISSUER, self.profile.auth_url) or Setting(DEFAULT_ISSUER, "default")
         )
 
     @property
     def audience(self) -> Setting:
         """The audience to request tokens for."""
-        return self._resolve(env.API_AUDIENCE, self.profile.audience) or Setting(AUDIENCE, "default")
+        return self._resolve(env.API_AUDIENCE, self.profile.audience) or Setting(DEFAULT_AUDIENCE, "default")
 
     @property
     def business(self) -> Setting | None:
@@ -139,7 +139,7 @@ class Settings:
         return seconds
 
     def _resolve(self, variable: str, stored: str | None) -> Setting | None:
-        """Return the value of the environment or of the profile, in order of precedence."""
+        """Return the first value that is set: environment, then profile; with --profile, the reverse."""
         candidates = [(self._environment.setting(variable), variable), (stored, self._profile_source)]
         if self.profile_is_option:
             candidates.reverse()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CRASHED = 99
 _WATCHED = {
-    files.write_private.__code__,
+    files.replace_file.__code__,
     profiles.ProfileStore._edit.__code__,  # noqa: SLF001
     token_cache.TokenCache.put.__code__,
     token_cache.TokenCache.remove.__code__,

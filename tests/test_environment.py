@@ -124,7 +124,7 @@ def test_an_environment_lists_the_declared_variables_that_are_set_in_the_order_o
     environment = Environment(
         {"JEBBIT_DEBUG": "1", "JEBBIT_OTHER": "x", "PATH": "/bin", "JEBBIT_CLIENT_ID": ""}
     )
-    assert list(environment) == ["JEBBIT_CLIENT_ID", "JEBBIT_DEBUG"]
+    assert environment.declared() == ["JEBBIT_CLIENT_ID", "JEBBIT_DEBUG"]
 
 
 def test_secrets_are_every_credential_but_the_client_id() -> None:

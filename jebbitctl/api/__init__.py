@@ -1,1 +1,1 @@
-"""Jebbit over HTTP."""
+"""The client of Jebbit's HTTP API."""

@@ -20,7 +20,7 @@ REFRESH_AT = 0.9
 
 _BUSINESS_SCOPE = "read:business:"
 _MAX_TIMESTAMP = 253402300799  # 9999-12-31T23:59:59Z
-_MAX_CLOCK = 2**40
+_MAX_TIME = 2**40
 """Unix seconds that ``time.time()`` never returns."""
 
 
@@ -61,7 +61,7 @@ class AccessToken(NamedTuple):
         if entry is None:
             return None
         text, scopes = entry.get("access_token"), entry.get("scopes")
-        issued_at, expires_at = _clock(entry.get("issued_at")), _clock(entry.get("expires_at"))
+        issued_at, expires_at = _cached_time(entry.get("issued_at")), _cached_time(entry.get("expires_at"))
         if (
             not isinstance(text, str)
             or not isinstance(scopes, list)
@@ -121,7 +121,7 @@ def token_scopes(scope: Any, access_token: str) -> tuple[str, ...]:
 
 
 def claims(access_token: str) -> dict[str, Any]:
-    """Return a JWT's claims, unverified: they only inform, the service decides. Empty for other text."""
+    """Return a JWT's claims without verifying them: the service decides. Empty if the text is no JWT."""
     parts = access_token.split(".")
     try:
         payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
@@ -131,8 +131,8 @@ def claims(access_token: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _clock(value: Any) -> float | None:
+def _cached_time(value: Any) -> float | None:
     """Return a cached time, None if ``time.time()`` cannot have returned it."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    return float(value) if 0 <= value < _MAX_CLOCK else None
+    return float(value) if 0 <= value < _MAX_TIME else None

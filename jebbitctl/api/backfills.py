@@ -38,7 +38,6 @@ def list_backfills(
 
 
 def get(client: Client, id_: str) -> Resource:
-    """Return one backfill."""
     return resources.get_resource(client, TYPE, id_)
 
 
@@ -83,10 +82,10 @@ def is_finished(backfill: Resource) -> bool:
     return _status(backfill) not in RUNNING
 
 
-def has_failed(backfill: Resource) -> bool:
-    """Whether a backfill failed, or has no status."""
+def has_succeeded(backfill: Resource) -> bool:
+    """Whether a finished backfill has a status, and not one of a failure."""
     status = _status(backfill)
-    return not status or any(word in status for word in _FAILURES)
+    return bool(status) and not any(word in status for word in _FAILURES)
 
 
 def poll(

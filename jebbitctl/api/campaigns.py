@@ -52,7 +52,6 @@ def matches_name_filter(campaign: Resource, text: str) -> bool:
 
 
 def get(client: Client, id_: str) -> Resource:
-    """Return one campaign."""
     return resources.get_resource(client, TYPE, id_)
 
 

@@ -62,7 +62,7 @@ class Client:
 
     def delete(self, path: str) -> None:
         """Delete the resource at ``path``; 404 is a success after an attempt that may have deleted it."""
-        response = self.send_document("DELETE", path)
+        response = self._send_document("DELETE", path)
         if not (response.status == HTTPStatus.NOT_FOUND and response.ambiguous):
             self._decode(response, "DELETE", path)
 
@@ -87,10 +87,10 @@ class Client:
                 :func:`raise_for_status`.
             AmbiguousWriteError: the response to a write cannot be read.
         """
-        response = self.send_document(method, path, params=params, document=document)
+        response = self._send_document(method, path, params=params, document=document)
         return self._decode(response, method, path)
 
-    def send_document(
+    def _send_document(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
     ) -> ApiResponse:
         """Send a request and return the response, whatever its status."""

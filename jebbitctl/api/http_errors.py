@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken
     from jebbitctl.api.transport import ApiResponse
 
-_SINGULAR = {"self": "business", "test": "integration"}
+_SCOPE_RESOURCES = {"self": "business", "test": "integration"}
 
 
 def raise_for_status(
@@ -68,7 +68,7 @@ def raise_for_status(
 def scope_needed(method: str, path: str) -> str:
     """Return the scope that a call requires, such as ``read:integration``."""
     collections = urlsplit(path).path.removeprefix("/api/v1").strip("/").split("/")[::2]
-    resource = _SINGULAR.get(collections[-1], collections[-1].removesuffix("s"))
+    resource = _SCOPE_RESOURCES.get(collections[-1], collections[-1].removesuffix("s"))
     return f"{'read' if method == 'GET' else 'write'}:{resource}"
 
 

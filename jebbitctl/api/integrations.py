@@ -65,7 +65,6 @@ def filter_integrations(
 
 
 def get(client: Client, id_: str) -> Resource:
-    """Return one integration."""
     return resources.get_resource(client, TYPE, id_)
 
 
@@ -110,7 +109,6 @@ def update(client: Client, current: Resource, desired: dict[str, Any]) -> WriteR
 
 
 def delete(client: Client, id_: str) -> None:
-    """Delete an integration."""
     resources.delete_resource(client, TYPE, id_)
 
 

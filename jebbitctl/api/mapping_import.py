@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.mapping_plan import ImportStep
 
-MAX_IN_FLIGHT = 2
+MAX_CONCURRENT_WRITES = 2
 """Concurrent writes: twenty times faster than a loop of commands, without overloading the service."""
 
 INTERRUPT_GRACE = 1.0
@@ -55,7 +55,7 @@ def execute(
     for batch in _batches(steps):
         if has_failed and batch[0].action is Action.DELETE:
             return
-        with ConcurrentCalls(batch, new_client, execute_step, max_in_flight=MAX_IN_FLIGHT) as calls:
+        with ConcurrentCalls(batch, new_client, execute_step, max_in_flight=MAX_CONCURRENT_WRITES) as calls:
             try:
                 for step, future in calls:
                     result = _result(step, future)

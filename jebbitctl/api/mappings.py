@@ -49,7 +49,6 @@ def list_mappings(client: Client, integration: str | None = None) -> Iterator[Re
 
 
 def get(client: Client, id_: str) -> Resource:
-    """Return one mapping."""
     return resources.get_resource(client, TYPE, id_)
 
 
@@ -68,7 +67,6 @@ def update(client: Client, current: Resource, desired: dict[str, Any]) -> WriteR
 
 
 def delete(client: Client, id_: str) -> None:
-    """Delete a mapping."""
     resources.delete_resource(client, TYPE, id_)
 
 

@@ -148,7 +148,6 @@ def patch_resource(client: Client, type_: str, id_: str, attributes: dict[str, A
 
 
 def delete_resource(client: Client, type_: str, id_: str) -> None:
-    """Delete a resource."""
     client.delete(resource_path(type_, id_))
 
 

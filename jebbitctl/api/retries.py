@@ -17,21 +17,21 @@ BACKOFF_SECONDS = 0.2
 _REPEATABLE_METHODS = {"GET", "DELETE"}
 """Methods that are safe to carry out twice."""
 
-_TRANSIENT_STATUSES = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+_RETRYABLE_STATUSES = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
 def may_retry_status(method: str, status: int) -> bool:
     """Whether a request that got this status may be sent again; 429 means that nothing was carried out."""
     return status == HTTPStatus.TOO_MANY_REQUESTS or (
-        method in _REPEATABLE_METHODS and status in _TRANSIENT_STATUSES
+        method in _REPEATABLE_METHODS and status in _RETRYABLE_STATUSES
     )
 
 
 def may_retry_error(method: str, error: BaseException) -> bool:
     """Whether a request that failed with a connection error may be sent again.
 
-    Any request may be if no connection was made. An untrusted certificate is not retried, since it stays
-    untrusted; nor is a connect timeout, since it has used a large share of the time.
+    If no connection was made, any request may be sent again. An untrusted certificate is not retried: it
+    stays untrusted. Nor is a connect timeout: it has used much of the time.
     """
     chain = error_chain(error)
     if _contains(chain, urllib3_errors.NewConnectionError):

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.errors import JebbitctlError
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""Decoded bytes: ten times the largest inventory to expect, and far below what a gzip bomb unpacks to."""
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""Decoded bytes: ten times the largest collection, and far below what a gzip bomb unpacks to."""
 
 MAX_LOGGED_BODY_CHARS = 500
 
@@ -106,7 +106,7 @@ class Transport:
         Raises:
             UnavailableError: the server could not be reached, or not in time.
             AmbiguousWriteError: likewise, for a write that may have been carried out.
-            RejectedError: the response is larger than MAX_BODY_BYTES; an AmbiguousWriteError likewise.
+            RejectedError: the response is larger than MAX_RESPONSE_BYTES; an AmbiguousWriteError likewise.
             UsageError: the proxy or CA settings of this machine are invalid.
         """
         started = time.monotonic()
@@ -122,10 +122,6 @@ class Transport:
         preview = self._preview(response.body, secrets)
         self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
         return response
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
 
     def _send_with_retries(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -191,13 +187,13 @@ class Transport:
 
 def _read(response: requests.Response, method: str, url: str, *, ambiguous: bool) -> ApiResponse:
     body = _read_body(response)
-    if len(body) > MAX_BODY_BYTES:
+    if len(body) > MAX_RESPONSE_BYTES:
         raise _too_large(method, url, response.status_code)
     return ApiResponse(response.status_code, response.headers, body, ambiguous)
 
 
 def _read_body(response: requests.Response) -> bytes:
-    """Return the decoded body, or somewhat more than MAX_BODY_BYTES of a larger one.
+    """Return the decoded body, or somewhat more than MAX_RESPONSE_BYTES of a larger one.
 
     urllib3 accepts a truncated gzip stream as complete; the standard library does not.
     """
@@ -205,7 +201,7 @@ def _read_body(response: requests.Response) -> bytes:
     stream = GzipFile(fileobj=response.raw) if compressed else response.raw
     body = bytearray()
     try:
-        while len(body) <= MAX_BODY_BYTES and (chunk := stream.read(65536)):
+        while len(body) <= MAX_RESPONSE_BYTES and (chunk := stream.read(65536)):
             body += chunk
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise urllib3_errors.DecodeError from error
@@ -213,7 +209,7 @@ def _read_body(response: requests.Response) -> bytes:
 
 
 def _too_large(method: str, url: str, status: int) -> JebbitctlError:
-    message = f"{urlsplit(url).netloc} sent a response larger than {MAX_BODY_BYTES // 2**20} MiB"
+    message = f"{urlsplit(url).netloc} sent a response larger than {MAX_RESPONSE_BYTES // 2**20} MiB"
     if (hint := recovery_hint(method, url)) and status not in range(300, 500):
         message = f"{message}; the {method} may have been carried out"
         return AmbiguousWriteError(message, hint=hint, status=status)

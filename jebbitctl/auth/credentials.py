@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl import environment as env
 from jebbitctl.errors import CredentialsError
-from jebbitctl.settings import AUDIENCE, ISSUER
+from jebbitctl.settings import DEFAULT_AUDIENCE, DEFAULT_ISSUER
 from jebbitctl.storage.token_cache import cache_key
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def find_credentials(settings: Settings, environment: Environment, keyring: Keyr
 def profile_identity(profile: Profile) -> tuple[str, str, str]:
     """Return issuer, audience and client id, which a profile's secret and tokens belong to."""
     return (
-        (profile.auth_url or ISSUER).rstrip("/"),
-        profile.audience or AUDIENCE,
+        (profile.auth_url or DEFAULT_ISSUER).rstrip("/"),
+        profile.audience or DEFAULT_AUDIENCE,
         profile.client_id or "",
     )
 

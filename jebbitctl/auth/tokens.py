@@ -25,7 +25,6 @@ class StaticTokenSource:
         self._token = token
 
     def get(self) -> AccessToken:
-        """Return the token."""
         return self._token
 
     def refresh(self, rejected: AccessToken) -> None:

@@ -136,7 +136,7 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, repo
             bar.describe(f"Waiting for backfill {id_}: {cell(reported)}")
     with output.best_effort():
         output.resource(backfill)
-    if backfills.has_failed(backfill):
+    if not backfills.has_succeeded(backfill):
         status = cell(reported)
         raise JebbitctlError(
             f"backfill {id_} ended with status {status}" if status else f"backfill {id_} has no status",

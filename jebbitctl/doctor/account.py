@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from jebbitctl.doctor.check_context import CheckContext
 
 
-def environment(checks: CheckContext) -> str:
+def environment(check_context: CheckContext) -> str:
     """The environment variables are valid, complete and override nothing by accident."""
-    context = checks.context
+    context = check_context.context
     problems = [*_malformed(context), *_contradictions(context)] or list(_overrides(context))
     if problems:
         fixes = dict.fromkeys(fix for _, fix in problems)
         raise CheckFailedError("; ".join(problem for problem, _ in problems), hint="; ".join(fixes))
-    names = ", ".join(context.environment)
+    names = ", ".join(context.environment.declared())
     return f"set: {names}" if names else "no JEBBIT_ variable is set"
 
 
-def settings(checks: CheckContext) -> str:
+def settings(check_context: CheckContext) -> str:
     """The settings are valid. The detail shows each with its source."""
-    current = checks.context.settings
+    current = check_context.context.settings
     found = {
         "profile": current.profile_name if current.profile.client_id else None,
         "API": current.api_url,
@@ -44,15 +44,15 @@ def settings(checks: CheckContext) -> str:
     return ", ".join([*parts, f"timeout {current.timeout:g} s"])
 
 
-def credentials(checks: CheckContext) -> str:
+def credentials(check_context: CheckContext) -> str:
     """Credentials are available."""
-    current = checks.context.credentials
+    current = check_context.context.credentials
     return f"{current.source}, client id {current.client_id}" if current else env.ACCESS_TOKEN
 
 
-def keyring(checks: CheckContext) -> str:
+def keyring(check_context: CheckContext) -> str:
     """The keyring is secure and contains the secret of the profile in use."""
-    context = checks.context
+    context = check_context.context
     try:
         current = context.credentials
     except JebbitctlError:
@@ -68,7 +68,7 @@ def keyring(checks: CheckContext) -> str:
 def _malformed(context: Context) -> Iterator[tuple[str, str]]:
     """Yield the problem of each invalid variable, with its fix."""
     variables = context.environment
-    for name in variables:
+    for name in variables.declared():
         try:
             if name == env.TIMEOUT:
                 _ = context.settings.timeout

@@ -60,18 +60,20 @@ class CheckResult:
 
 def run_checks(context: Context) -> Iterator[CheckResult]:
     """Run every check and yield its result, whether earlier ones failed or not."""
-    checks = CheckContext(context)
+    check_context = CheckContext(context)
     secrets = context.environment.secrets()
     for name, check in CHECKS.items():
-        result = _run(name, check, checks)
-        checks.failed[name] = result.ok is False
+        result = _run(name, check, check_context)
+        check_context.failed[name] = result.ok is False
         fix = result.fix and scrub(result.fix, secrets)
         yield CheckResult(name, result.ok, scrub(result.detail, secrets), fix)
 
 
-def _run(name: str, check: Callable[[CheckContext], str], checks: CheckContext) -> CheckResult:
+def _run(name: str, check: Callable[[CheckContext], str], check_context: CheckContext) -> CheckResult:
     try:
-        return CheckResult(name, ok=True, detail=call_with_timeout(CHECK_TIMEOUT, lambda: check(checks)))
+        return CheckResult(
+            name, ok=True, detail=call_with_timeout(CHECK_TIMEOUT, lambda: check(check_context))
+        )
     except CheckSkipped as skipped:
         return CheckResult(name, None, f"skipped: {skipped.reason}", skipped.fix)
     except JebbitctlError as error:

@@ -58,9 +58,9 @@ def _required_libraries() -> list[str]:
     return [re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line]
 
 
-def directory(checks: CheckContext) -> str:
+def directory(check_context: CheckContext) -> str:
     """The configuration directory is private to this user."""
-    path = checks.context.config_dir
+    path = check_context.context.config_dir
     if path is None:
         raise CheckFailedError("there is no home directory", hint="set HOME, or JEBBIT_CONFIG_DIR")
     try:
@@ -78,9 +78,9 @@ def directory(checks: CheckContext) -> str:
     return f"{path}, {plural(files, 'file')}, private to this user"
 
 
-def completion(checks: CheckContext) -> str:
+def completion(check_context: CheckContext) -> str:
     """Completion is installed for the shell in use."""
-    variables = checks.context.environment.values
+    variables = check_context.context.environment.values
     shell = Path(variables.get("SHELL", "")).name
     scripts = _completion_scripts(shell, variables)
     if not scripts:

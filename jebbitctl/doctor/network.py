@@ -19,7 +19,7 @@ _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
-def proxy(checks: CheckContext) -> str:
+def proxy(check_context: CheckContext) -> str:
     """The URLs of proxies are valid. The detail shows which hosts are reached through a proxy."""
     proxies = getproxies()
     configured = {
@@ -37,14 +37,14 @@ def proxy(checks: CheckContext) -> str:
     proxy_list = ", ".join(f"{scheme} {_without_password(url)}" for scheme, url in configured.items())
     routes = [
         f"{host} {'through the proxy' if used and not _is_direct(host) else 'direct'}"
-        for host in _hosts(checks)
+        for host in _hosts(check_context)
     ]
     return "; ".join([proxy_list, *routes, *([f"no_proxy {proxies['no']}"] if proxies.get("no") else [])])
 
 
-def certificates(checks: CheckContext) -> str:
+def certificates(check_context: CheckContext) -> str:
     """The trusted certificates can be read."""
-    variables = checks.context.environment.values
+    variables = check_context.context.environment.values
     for name in _BUNDLE_VARIABLES:
         if path := variables.get(name):
             _require_bundle(name, Path(path))
@@ -66,10 +66,10 @@ def _require_bundle(name: str, path: Path) -> None:
         ) from None
 
 
-def _hosts(checks: CheckContext) -> list[str]:
+def _hosts(check_context: CheckContext) -> list[str]:
     """Return the hosts of the API and the issuer, none if the settings are invalid."""
     try:
-        urls = (checks.context.settings.api_url, checks.context.settings.issuer)
+        urls = (check_context.context.settings.api_url, check_context.context.settings.issuer)
     except UsageError:
         return []
     return list(dict.fromkeys(urlsplit(url.value).hostname or "" for url in urls))

@@ -19,21 +19,21 @@ MAX_CLOCK_SKEW = 60
 """Seconds. Signatures are valid for 300, and deliveries take time."""
 
 
-def issuer(checks: CheckContext) -> str:
+def issuer(check_context: CheckContext) -> str:
     """The issuer responds with a status below 500."""
-    checks.require("settings", "the issuer's URL is unknown")
-    url = checks.context.settings.issuer.value
-    response, seconds = checks.fetch(f"{url}/.well-known/openid-configuration")
+    check_context.require("settings", "the issuer's URL is unknown")
+    url = check_context.context.settings.issuer.value
+    response, seconds = check_context.fetch(f"{url}/.well-known/openid-configuration")
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
     return f"{url} responded in {seconds:.2f} s"
 
 
-def api(checks: CheckContext) -> str:
+def api(check_context: CheckContext) -> str:
     """The API responds with a status that Jebbit's API returns."""
-    checks.require("settings", "the API's URL is unknown")
-    url = checks.context.settings.api_url.value
-    response, seconds = checks.fetch(f"{url}/api/v1/self")
+    check_context.require("settings", "the API's URL is unknown")
+    url = check_context.context.settings.api_url.value
+    response, seconds = check_context.fetch(f"{url}/api/v1/self")
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
     if response.status in range(300, 400) or response.status == HTTPStatus.NOT_FOUND:
@@ -44,22 +44,24 @@ def api(checks: CheckContext) -> str:
     return f"{url} responded in {seconds:.2f} s"
 
 
-def token(checks: CheckContext) -> str:
+def token(check_context: CheckContext) -> str:
     """A token is available, and the API accepts it."""
     from jebbitctl.api.businesses import get_self
     from jebbitctl.api.client import Client
 
-    checks.require("settings", "the issuer's URL is unknown")
-    checks.require("credentials", "there are no credentials to request a token with")
-    if not _is_cached(checks):
-        checks.require("issuer", "there is no cached token, and no issuer to request one from")
-    current = checks.tokens.get()
-    checks.require("api", f"there is no API to test the token with; it is valid until {_expiry(current)}")
-    settings = checks.context.settings
+    check_context.require("settings", "the issuer's URL is unknown")
+    check_context.require("credentials", "there are no credentials to request a token with")
+    if not _is_cached(check_context):
+        check_context.require("issuer", "there is no cached token, and no issuer to request one from")
+    current = check_context.tokens.get()
+    check_context.require(
+        "api", f"there is no API to test the token with; it is valid until {_expiry(current)}"
+    )
+    settings = check_context.context.settings
     business = settings.business.value if settings.business else None
-    client = Client(checks.transport, settings.api_url.value, checks.tokens, business)
+    client = Client(check_context.transport, settings.api_url.value, check_context.tokens, business)
     account = get_self(_for_any_business(client, current))
-    current = checks.tokens.get()
+    current = check_context.tokens.get()
     scopes = [scope for scope in current.scopes if not scope.startswith("read:business:")]
     parts = [f"valid until {_expiry(current)}"]
     if business is None and len(current.businesses) > 1:
@@ -69,11 +71,11 @@ def token(checks: CheckContext) -> str:
     return "; ".join([*parts, f"scopes {' '.join(scopes) or 'unknown'}"])
 
 
-def clock(checks: CheckContext) -> str:
+def clock(check_context: CheckContext) -> str:
     """This machine's clock is accurate enough for signatures."""
-    if not checks.clocks:
+    if not check_context.clocks:
         raise CheckSkipped("no service sent a date")
-    url, ahead = checks.clocks[-1]
+    url, ahead = check_context.clocks[-1]
     host = urlsplit(url).netloc
     if abs(ahead) > MAX_CLOCK_SKEW:
         raise CheckFailedError(
@@ -83,10 +85,10 @@ def clock(checks: CheckContext) -> str:
     return f"within {max(1, round(abs(ahead)))} s of {host}"
 
 
-def _is_cached(checks: CheckContext) -> bool:
+def _is_cached(check_context: CheckContext) -> bool:
     from jebbitctl.auth.tokens import CachedTokenSource
 
-    tokens = checks.tokens
+    tokens = check_context.tokens
     return not isinstance(tokens, CachedTokenSource) or tokens.cached() is not None
 
 

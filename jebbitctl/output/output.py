@@ -28,7 +28,7 @@ BATCH_ROWS = 100
 """Rows that a terminal shows at a time: a long list begins while the rest is being fetched."""
 
 
-class Convertible(Protocol):
+class SupportsToDict(Protocol):
     """Something with its own JSON object, such as a resource."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Output:
 
     def table(
         self,
-        rows: Iterable[Mapping[str, Any] | Convertible],
+        rows: Iterable[Mapping[str, Any] | SupportsToDict],
         columns: Sequence[str],
         *,
         show_secrets: bool = False,
@@ -94,7 +94,7 @@ class Output:
             count += len(batch)
         return count
 
-    def resource(self, resource: Convertible, *, show_secrets: bool = False) -> None:
+    def resource(self, resource: SupportsToDict, *, show_secrets: bool = False) -> None:
         """Print one resource, one attribute per line."""
         shown = _json_object(resource, show_secrets=show_secrets)
         if self.json:
@@ -191,7 +191,7 @@ class Output:
             self.line(line)
 
 
-def _json_object(value: Mapping[str, Any] | Convertible, *, show_secrets: bool) -> dict[str, Any]:
+def _json_object(value: Mapping[str, Any] | SupportsToDict, *, show_secrets: bool) -> dict[str, Any]:
     """Return a row or a resource as a JSON object, with its secrets masked unless ``show_secrets``."""
     found = dict(value) if isinstance(value, Mapping) else value.to_dict()
     return found if show_secrets else cast("dict[str, Any]", redact(found))

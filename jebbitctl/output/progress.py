@@ -23,10 +23,10 @@ class Progress:
         self._bar = bar
         self._task = task
 
-    def advance(self, steps: int = 1) -> None:
-        """Count steps as done."""
+    def advance(self) -> None:
+        """Count one step as done."""
         if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task, steps)
+            self._bar.advance(self._task)
 
     def describe(self, description: str) -> None:
         """Replace the description beside the bar."""

@@ -10,7 +10,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.storage.files import LEFTOVERS, is_private, private_dir, remove_file, sweep, write_private
+from jebbitctl.storage.files import (
+    LEFTOVERS,
+    ensure_private_dir,
+    is_private,
+    remove_file,
+    remove_old_files,
+    replace_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,12 +53,12 @@ class CompletionCache:
         if self._directory is None:
             return
         with suppress(OSError):
-            private_dir(self._directory.parent)
-            private_dir(self._directory)
+            ensure_private_dir(self._directory.parent)
+            ensure_private_dir(self._directory)
             entry = {"written_at": time.time(), "items": items}
-            write_private(self._path(self._directory, key), json.dumps(entry))
+            replace_file(self._path(self._directory, key), json.dumps(entry))
             for pattern in ("*.json", LEFTOVERS):
-                sweep(self._directory, pattern, older_than=TTL)
+                remove_old_files(self._directory, pattern, older_than=TTL)
 
     def clear(self) -> None:
         """Remove every entry.

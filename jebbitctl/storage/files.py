@@ -46,7 +46,7 @@ def config_dir(environment: Environment) -> Path | None:
     return path if path.is_absolute() else None
 
 
-def private_dir(path: Path) -> Path:
+def ensure_private_dir(path: Path) -> Path:
     """Create a directory with mode 0700, or make an existing one private; return it.
 
     Raises:
@@ -80,7 +80,7 @@ def is_private(path: Path) -> bool:
     )
 
 
-def write_private(path: Path, content: str, *, mode: int = 0o600) -> None:
+def replace_file(path: Path, content: str, *, mode: int = 0o600) -> None:
     """Replace a file atomically: readers see the old content or the new, never a part.
 
     Raises:
@@ -111,14 +111,14 @@ def write_shared(path: Path, content: str) -> None:
     """
     try:
         if path.is_file():
-            write_private(path.resolve(), content, mode=stat.S_IMODE(path.stat().st_mode))
+            replace_file(path.resolve(), content, mode=stat.S_IMODE(path.stat().st_mode))
         else:
             path.write_text(content, encoding="utf-8", newline="\n")
     except OSError as error:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
 
 
-def sweep(directory: Path, pattern: str = LEFTOVERS, *, older_than: float = 3600) -> None:
+def remove_old_files(directory: Path, pattern: str = LEFTOVERS, *, older_than: float = 3600) -> None:
     """Remove files that were last written more than ``older_than`` seconds ago; by default temporary ones."""
     for path in directory.glob(pattern):
         with suppress(OSError):
@@ -155,12 +155,12 @@ def write_secret_file(path: Path, secret: str) -> None:
             with path.open("w", encoding="utf-8") as stream:
                 stream.write(secret + "\n")
         else:
-            write_private(path, secret + "\n")
+            replace_file(path, secret + "\n")
     except OSError as error:
         raise JebbitctlError(f"{path}: the secret could not be written: {error.strerror}") from None
 
 
-def require_writable(path: Path) -> None:
+def require_secret_file_writable(path: Path) -> None:
     """Check that a secret can be written to a path, before anything is created at Jebbit.
 
     Raises:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import UsageError
-from jebbitctl.storage.files import private_dir, sweep, write_private
+from jebbitctl.storage.files import ensure_private_dir, remove_old_files, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,12 +188,12 @@ class ProfileStore:
 
         path = self._require_path()
         try:
-            private_dir(path.parent)
+            ensure_private_dir(path.parent)
             with FileLock(path.with_suffix(".lock"), timeout=_LOCK_TIMEOUT, mode=0o600):
                 self._document = None
                 self._profiles()
-                write_private(path.resolve(), self._changed_text(change))
-                sweep(path.parent)
+                replace_file(path.resolve(), self._changed_text(change))
+                remove_old_files(path.parent)
         except Timeout:
             raise _unwritable(path, "another process has locked it") from None
         except OSError as error:

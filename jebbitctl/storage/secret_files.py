@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.storage.files import private_dir, write_private, write_secret_file
+from jebbitctl.storage.files import ensure_private_dir, replace_file, write_secret_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,8 +57,8 @@ class SecretFiles:
         path = self.path(name)
         try:
             if not self._directory.is_dir():
-                private_dir(self._directory)
-            write_private(path, "")
+                ensure_private_dir(self._directory)
+            replace_file(path, "")
         except OSError as error:
             raise JebbitctlError(f"{path}: the secret could not be written: {error.strerror}") from None
 

@@ -12,7 +12,14 @@ import json
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.storage.files import LEFTOVERS, is_private, private_dir, remove_file, sweep, write_private
+from jebbitctl.storage.files import (
+    LEFTOVERS,
+    ensure_private_dir,
+    is_private,
+    remove_file,
+    remove_old_files,
+    replace_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,13 +70,13 @@ class TokenCache:
         """Store an entry, or warn if the cache cannot be written."""
         try:
             directory = self._create_directory()
-            write_private(self._path(key), json.dumps(entry))
+            replace_file(self._path(key), json.dumps(entry))
         except OSError as error:
             self._warn_once(f"cannot use the token cache ({_reason(error)}), continuing without it")
             return
-        sweep(directory)
+        remove_old_files(directory)
         for pattern in ("*.json", "*.lock"):
-            sweep(directory, pattern, older_than=_MAX_AGE)
+            remove_old_files(directory, pattern, older_than=_MAX_AGE)
 
     def remove(self, key: str) -> None:
         """Remove an entry if it exists.
@@ -122,8 +129,8 @@ class TokenCache:
         return self._parent / "tokens"
 
     def _create_directory(self) -> Path:
-        private_dir(self._directory().parent)
-        return private_dir(self._directory())
+        ensure_private_dir(self._directory().parent)
+        return ensure_private_dir(self._directory())
 
     def _path(self, key: str) -> Path:
         return self._directory() / f"{key}.json"

@@ -54,19 +54,15 @@ def log() -> list[str]:
 
 
 @pytest.fixture
-def transport(log: list[str]) -> Iterator[Transport]:
+def transport(log: list[str]) -> Transport:
     """A transport whose timeout is long enough for a busy machine."""
-    transport = Transport(timeout=20, log=log.append)
-    yield transport
-    transport.close()
+    return Transport(timeout=20, log=log.append)
 
 
 @pytest.fixture
-def hasty() -> Iterator[Transport]:
+def hasty() -> Transport:
     """A transport with a timeout of half a second."""
-    transport = Transport(timeout=0.5)
-    yield transport
-    transport.close()
+    return Transport(timeout=0.5)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.api.transport import MAX_BODY_BYTES, Transport
+from jebbitctl.api.transport import MAX_RESPONSE_BYTES, Transport
 from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
 from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
 from tests.api.support import certificate
@@ -75,7 +75,6 @@ def test_nothing_is_sent_after_the_deadline(server: FaultServer) -> None:
     while any(thread.name == "call_with_timeout" for thread in threading.enumerate()):
         time.sleep(0.01)
     assert len(server.seen) == count
-    transport.close()
 
 
 def test_a_chunked_response_is_read_completely(server: FaultServer, transport: Transport) -> None:
@@ -173,7 +172,6 @@ def test_a_huge_retry_after_is_capped(server: FaultServer, value: str) -> None:
     started = time.monotonic()
     assert get(transport, server).json() == [1]
     assert 0.4 < time.monotonic() - started < 2
-    transport.close()
 
 
 def test_retry_after_is_honoured(server: FaultServer, transport: Transport) -> None:
@@ -219,8 +217,8 @@ def test_a_gzip_bomb_in_a_redirect_is_not_unpacked(server: FaultServer, transpor
 def test_a_response_of_the_maximum_size_is_read(
     server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MAX_BODY_BYTES > 10 * 2**20
-    monkeypatch.setattr("jebbitctl.api.transport.MAX_BODY_BYTES", 100_000)
+    assert MAX_RESPONSE_BYTES > 10 * 2**20
+    monkeypatch.setattr("jebbitctl.api.transport.MAX_RESPONSE_BYTES", 100_000)
     server.script = [http(200, bytes(100_000)), http(200, bytes(100_001))]
     assert len(get(transport, server).body) == 100_000
     with pytest.raises(RejectedError, match="larger than"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from jebbitctl.api.mapping_import import MAX_IN_FLIGHT
+from jebbitctl.api.mapping_import import MAX_CONCURRENT_WRITES
 from tests.bench import programs
 from tests.bench.measure import Invocation, median_milliseconds, median_ratio, run, run_alternating
 from tests.bench.programs import JEBBITCTL, PYTHON
@@ -161,18 +161,18 @@ def mappings_import(workspace: Workspace) -> Iterator[Row]:
         pairs = [
             (
                 run(workspace.jebbitctl("mappings", "import", ours, str(path), env=env)),
-                run(Invocation([*script.argv, theirs, str(LINES), str(MAX_IN_FLIGHT)], script.env)),
+                run(Invocation([*script.argv, theirs, str(LINES), str(MAX_CONCURRENT_WRITES)], script.env)),
             )
             for ours, theirs in zip(others[::2], others[1::2], strict=True)
         ]
     seconds, script_seconds = (median(run.wall for run in runs) for runs in zip(*pairs, strict=True))
-    minimum = LINES * LATENCY / 1000 / MAX_IN_FLIGHT
+    minimum = LINES * LATENCY / 1000 / MAX_CONCURRENT_WRITES
     loop_seconds = LINES * median_milliseconds(single) / 1000
     name, ours = f"`mappings import`, {LINES:,} lines at {LATENCY} ms", f"{seconds:.1f} s"
-    against = f"the same writes over {MAX_IN_FLIGHT} plain connections"
+    against = f"the same writes over {MAX_CONCURRENT_WRITES} plain connections"
     ratio = median(ours.wall / theirs.wall for ours, theirs in pairs)
     yield Row(name, ours, against, f"{script_seconds:.1f} s", ratio, None, 1.2)
-    against = f"{LINES:,} times {LATENCY} ms / {MAX_IN_FLIGHT}"
+    against = f"{LINES:,} times {LATENCY} ms / {MAX_CONCURRENT_WRITES}"
     yield Row(name, ours, against, f"{minimum:.1f} s", seconds / minimum, None, 1.2)
     against = f"a loop of `mappings create`, extrapolated from {SAMPLE_SIZE}"
     yield Row(name, ours, against, f"{loop_seconds:.0f} s", loop_seconds / seconds, None, 10, at_least=True)

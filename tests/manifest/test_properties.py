@@ -80,10 +80,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def client(sandbox: Sandbox) -> Iterator[Client]:
-    transport = Transport(timeout=20)
-    yield client_for(sandbox, transport)
-    transport.close()
+def client(sandbox: Sandbox) -> Client:
+    return client_for(sandbox, Transport(timeout=20))
 
 
 def store(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | None]]) -> None:
@@ -195,8 +193,6 @@ def test_an_apply_interrupted_after_any_request_ends_the_same_when_run_again(
             apply(client_for(sandbox, transport), text, prune=prune, secrets=secrets)
         except Interrupted:
             apply(client, text, prune=prune, secrets=secrets)
-        finally:
-            transport.close()
         assert state_of(sandbox) == expected
         secrets_in_files = sorted(path.read_text().strip() for path in Path(home).rglob("*.secret"))
     new = [a for i, a in attributes_of(sandbox, "integrations").items() if i not in old]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jebbitctl.api.access_token import AccessToken
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.completion_cache import CompletionCache
-from jebbitctl.storage.files import write_private
+from jebbitctl.storage.files import replace_file
 from jebbitctl.storage.profiles import Profile, ProfileStore
 from jebbitctl.storage.token_cache import TokenCache
 from jebbitctl.util.times import rfc3339_or_none
@@ -51,7 +51,7 @@ def test_any_cached_token_is_usable_or_none(content: bytes) -> None:
         cache = TokenCache(Path(directory), warnings.append)
         cache.put("key", {})
         (path,) = Path(directory).rglob("*.json")
-        write_private(path, "")
+        replace_file(path, "")
         path.write_bytes(content)
         token = AccessToken.from_entry(cache.get("key"))
         assert warnings == []

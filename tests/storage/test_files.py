@@ -50,9 +50,9 @@ def test_without_a_home_there_is_no_config_directory(monkeypatch: pytest.MonkeyP
 
 
 def test_a_private_directory_is_created_or_made_private(tmp_path: Path) -> None:
-    assert mode(files.private_dir(tmp_path / "a" / "b")) == 0o700
+    assert mode(files.ensure_private_dir(tmp_path / "a" / "b")) == 0o700
     (tmp_path / "open").mkdir(mode=0o755)
-    assert mode(files.private_dir(tmp_path / "open")) == 0o700
+    assert mode(files.ensure_private_dir(tmp_path / "open")) == 0o700
 
 
 def test_a_shared_directory_is_refused_and_not_changed(tmp_path: Path) -> None:
@@ -60,19 +60,19 @@ def test_a_shared_directory_is_refused_and_not_changed(tmp_path: Path) -> None:
     shared.mkdir()
     shared.chmod(0o1777)
     with pytest.raises(PermissionError, match="shared"):
-        files.private_dir(shared)
+        files.ensure_private_dir(shared)
     assert mode(shared) == 0o1777
 
 
 def test_a_directory_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     with pytest.raises(PermissionError, match="another user"):
-        files.private_dir(tmp_path)
+        files.ensure_private_dir(tmp_path)
 
 
 def test_only_a_regular_file_of_this_user_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
-    files.write_private(path, "x")
+    files.replace_file(path, "x")
     assert files.is_private(path)
     (tmp_path / "link").symlink_to(path)
     assert not files.is_private(tmp_path / "link")
@@ -88,7 +88,7 @@ def test_a_private_file_is_replaced_and_has_mode_0600(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
     path.chmod(0o644)
-    files.write_private(path, "new ü\n")
+    files.replace_file(path, "new ü\n")
     assert path.read_bytes() == "new ü\n".encode()
     assert mode(path) == 0o600
 
@@ -105,7 +105,7 @@ def test_a_failed_write_leaves_only_the_old_file(
 
     monkeypatch.setattr(os, "fsync", full) if step == "fsync" else monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        files.write_private(path, "new")
+        files.replace_file(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -116,7 +116,7 @@ def test_old_leftovers_of_a_crash_are_removed(tmp_path: Path) -> None:
         path.touch()
     for path in (old, other):
         os.utime(path, (time.time() - 7200,) * 2)
-    files.sweep(tmp_path)
+    files.remove_old_files(tmp_path)
     assert sorted(tmp_path.iterdir()) == [new, other]
 
 
@@ -130,7 +130,7 @@ def test_a_secret_is_written_to_a_private_file_or_to_a_device(tmp_path: Path) ->
 
 
 def test_a_path_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
-    files.require_writable(tmp_path / "new")
+    files.require_secret_file_writable(tmp_path / "new")
     for wrong in (tmp_path, tmp_path / "no" / "secret"):
         with pytest.raises(UsageError):
-            files.require_writable(wrong)
+            files.require_secret_file_writable(wrong)

@@ -16,7 +16,7 @@ from jebbitctl.util.inputs import read_input
 from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
-    from jebbitctl.api.raw import RawClient
+    from jebbitctl.api.raw_client import RawClient
     from jebbitctl.api.transport import ApiResponse
     from jebbitctl.output.output import Output
 
@@ -84,7 +84,7 @@ def api(
     a JSON body: data[attributes][region]=eu nests, and name[]=a makes a list. A POST or PATCH without fields
     and --input sends {}.
     """
-    from jebbitctl.api.raw import parse_headers, parse_path
+    from jebbitctl.api.raw_client import parse_headers, parse_path
 
     method, typed_path = _parse_arguments(
         arguments, writes=bool(raw_fields or fields or input_) and not paginate
@@ -122,7 +122,7 @@ def _compose(
 
 
 def _client(context: Context, headers: dict[str, str]) -> RawClient:
-    from jebbitctl.api.raw import RawClient
+    from jebbitctl.api.raw_client import RawClient
 
     business = context.settings.business
     return RawClient(
@@ -177,7 +177,7 @@ def _show(
     """Print a response, then raise its error if it is one."""
     from http.client import responses
 
-    from jebbitctl.output.raw import write_raw
+    from jebbitctl.output.response_body import write_raw
 
     output = context.output
     as_json = output.json and response.status in range(200, 300)
@@ -197,7 +197,7 @@ def _show(
 
 def _show_pages(context: Context, client: RawClient, path: str) -> None:
     """Print all pages as one document, but a single page as it is."""
-    from jebbitctl.api.raw import join_pages
+    from jebbitctl.api.raw_client import join_pages
 
     pages = []
     with context.output.progress("Reading pages") as progress:

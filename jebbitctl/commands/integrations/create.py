@@ -14,7 +14,7 @@ from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_request
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.storage.files import require_writable, write_secret_file
+from jebbitctl.storage.files import require_secret_file_writable, write_secret_file
 from jebbitctl.util.ids import is_id
 from jebbitctl.util.urls import require_https
 
@@ -50,7 +50,7 @@ def create(
     """
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
     if secret_file:
-        require_writable(secret_file)
+        require_secret_file_writable(secret_file)
     if if_absent and (existing := _find(context, endpoint)):
         _report_existing(context, existing, requested, dry_run=dry_run)
         _print(context, existing, None if dry_run else secret_file, show_secrets=False)

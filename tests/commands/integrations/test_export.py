@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import tomllib
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +93,9 @@ def test_a_value_that_a_manifest_cannot_represent_is_reported_and_the_rest_has_n
 ) -> None:
     spring(sandbox, **attributes)
     warnings: list[str] = []
-    with closing(Transport(timeout=20)) as transport:
-        client = client_for(sandbox, transport)
-        text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=warnings.append)
-        assert make_plan(client, load(text.encode(), "m", {}), prune=True).steps == []
+    client = client_for(sandbox, Transport(timeout=20))
+    text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=warnings.append)
+    assert make_plan(client, load(text.encode(), "m", {}), prune=True).steps == []
     assert [f"{left_out} is left out" in line for line in warnings] == ([True] if left_out else [])
 
 

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from jebbitctl.api.concurrency import WINDOW_FACTOR
-from jebbitctl.api.mapping_import import MAX_CONSECUTIVE_FAILURES, MAX_IN_FLIGHT
+from jebbitctl.api.mapping_import import MAX_CONCURRENT_WRITES, MAX_CONSECUTIVE_FAILURES
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.conftest import cli_for
 from tests.scripted_server import active, add_mapping, attributes_of, writes
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TYPE = "integration_mappings"
 LINES = 20
-WINDOW = WINDOW_FACTOR * MAX_IN_FLIGHT
+WINDOW = WINDOW_FACTOR * MAX_CONCURRENT_WRITES
 
 
 def on_create(respond: Callable[[str], Response | None]) -> Callable[[WSGIApplication], WSGIApplication]:
@@ -87,7 +87,7 @@ def test_writes_are_bounded_and_the_report_is_in_the_files_order(tmp_path: Path)
         result = run_import(tmp_path, sandbox)
         names = created(sandbox)
         assert names.index("v8") < names.index("v2")
-    assert (result.code, most_in_flight) == (0, MAX_IN_FLIGHT)
+    assert (result.code, most_in_flight) == (0, MAX_CONCURRENT_WRITES)
     assert [line["jebbit_var"] for line in result.json["lines"]] == [f"v{n}" for n in range(LINES)]
 
 
@@ -105,7 +105,7 @@ def test_an_import_reuses_its_connections(tmp_path: Path) -> None:
         assert run_import(tmp_path, sandbox).code == 0
         assert len(created(sandbox)) == LINES
     list_connection, first_write = 1, 1
-    assert len(ports) <= list_connection + first_write + MAX_IN_FLIGHT
+    assert len(ports) <= list_connection + first_write + MAX_CONCURRENT_WRITES
 
 
 @pytest.mark.parametrize("unavailable", [{"v1", "v3"}, {"v1", "v2", "v3"}, {"v0", "v1", "v2"}])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.api.raw import RawClient, join_pages, parse_headers, parse_path
+from jebbitctl.api.raw_client import RawClient, join_pages, parse_headers, parse_path
 from jebbitctl.errors import NotFoundError, RejectedError, UsageError
 from tests.api.faults import drop, http
 from tests.api.support import Tokens

@@ -107,7 +107,7 @@ def _path_problem(typed: str, path: str) -> str | None:
     if not all(inner):
         return "it contains an empty segment"
     if any(unquote(segment) in {".", ".."} for segment in (*inner, last)):
-        return "it contains a segment . or .."
+        return "it contains a . or .. segment"
     return None
 
 
