@@ -125,7 +125,7 @@ class Settings:
         """The seconds that an API call may take.
 
         Raises:
-            UsageError: JEBBIT_TIMEOUT is not a positive number.
+            UsageError: JEBBIT_TIMEOUT is not a positive number, or more than MAX_TIMEOUT.
         """
         text = self._environment.setting(env.TIMEOUT)
         if text is None:
@@ -134,8 +134,10 @@ class Settings:
             seconds = float(text)
         except ValueError:
             seconds = math.nan
-        if not 0 < seconds < MAX_TIMEOUT:
-            raise UsageError(f"{env.TIMEOUT}={text!r} is not a positive number of seconds")
+        if not 0 < seconds <= MAX_TIMEOUT:
+            raise UsageError(
+                f"{env.TIMEOUT}={text!r} is not a number of seconds between 0 and {MAX_TIMEOUT:g}"
+            )
         return seconds
 
     def _resolve(self, variable: str, stored: str | None) -> Setting | None:

@@ -77,6 +77,13 @@ def test_a_timeout_is_a_positive_number_of_seconds(store: ProfileStore, text: st
         _ = settings(store, {"JEBBIT_TIMEOUT": text}).timeout
 
 
+def test_a_timeout_may_be_a_day_and_no_more(store: ProfileStore) -> None:
+    assert settings(store, {"JEBBIT_TIMEOUT": "86400"}).timeout == 86400
+    with pytest.raises(UsageError) as caught:
+        _ = settings(store, {"JEBBIT_TIMEOUT": "100000"}).timeout
+    assert caught.value.message == "JEBBIT_TIMEOUT='100000' is not a number of seconds between 0 and 86400"
+
+
 def test_a_timeout_has_a_default(store: ProfileStore) -> None:
     assert settings(store, {"JEBBIT_TIMEOUT": "2.5"}).timeout == 2.5
     assert settings(store).timeout == 60

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from jebbitctl.util.text import singular
+
 _LIST_COMMANDS = {
     "campaigns": "jebbitctl campaigns list",
     "integrations": "jebbitctl integrations list",
@@ -17,7 +19,7 @@ _NOUNS = {"integration_mappings": "mapping", "integration_historic_backfills": "
 
 def noun(collection: str) -> str:
     """Return the name of a resource for messages, such as ``mapping`` for ``integration_mappings``."""
-    return _NOUNS.get(collection, collection.removesuffix("s").replace("_", " "))
+    return _NOUNS.get(collection, singular(collection).replace("_", " "))
 
 
 def list_command(collection: str) -> str | None:

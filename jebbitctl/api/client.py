@@ -181,5 +181,5 @@ class Client:
         )
 
     def _check(self, response: ApiResponse, method: str, path: str) -> None:
-        if response.status not in range(200, 300):
+        if not response.is_success:
             raise_for_status(response, method, path, self._last_token, self.business)

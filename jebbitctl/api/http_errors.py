@@ -17,6 +17,7 @@ from jebbitctl.errors import (
     UnavailableError,
 )
 from jebbitctl.util.redaction import scrub
+from jebbitctl.util.text import singular
 
 if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken
@@ -56,7 +57,7 @@ def raise_for_status(
         if hint := recovery_hint(method, f"/api/v1{path}"):
             raise AmbiguousWriteError(f"{message}; it may have been carried out", hint=hint, status=status)
         raise UnavailableError(message, hint="try again in a minute", status=status)
-    if status in range(300, 400):
+    if response.is_redirect:
         raise RejectedError(
             f"Jebbit redirects {method} {path} to {response.redirect_target} ({status}, not followed)",
             hint="check JEBBIT_API_BASE_URL or the profile's api_url",
@@ -68,7 +69,7 @@ def raise_for_status(
 def scope_needed(method: str, path: str) -> str:
     """Return the scope that a call requires, such as ``read:integration``."""
     collections = urlsplit(path).path.removeprefix("/api/v1").strip("/").split("/")[::2]
-    resource = _SCOPE_RESOURCES.get(collections[-1], collections[-1].removesuffix("s"))
+    resource = _SCOPE_RESOURCES.get(collections[-1], singular(collections[-1]))
     return f"{'read' if method == 'GET' else 'write'}:{resource}"
 
 

@@ -159,7 +159,7 @@ def _path_below(url: str, root: str) -> str:
 
 def _document_or_none(response: ApiResponse) -> Any:
     try:
-        return response.json() if response.status in range(200, 300) else None
+        return response.json() if response.is_success else None
     except ValueError:
         return None
 

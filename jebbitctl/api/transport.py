@@ -58,6 +58,16 @@ class ApiResponse(NamedTuple):
         return parse_json(self.body)
 
     @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is 3xx."""
+        return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+
+    @property
     def is_transient(self) -> bool:
         """Whether the same request may succeed later: a 5xx, 408 or 429, or a 1xx, which is not final."""
         return not HTTPStatus.OK <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR or self.status in {
@@ -82,8 +92,7 @@ class Transport:
     def __init__(self, timeout: float, log: Callable[[str], None] | None = None) -> None:
         self.timeout = timeout
         self.log = log
-        self._session = PlainSession()
-        self._session.headers.update({"User-Agent": f"jebbitctl/{__version__}", "Accept-Encoding": "gzip"})
+        self._session = self._new_session()
 
     def send(
         self,
@@ -109,13 +118,16 @@ class Transport:
             RejectedError: the response is larger than MAX_RESPONSE_BYTES; an AmbiguousWriteError likewise.
             UsageError: the proxy or CA settings of this machine are invalid.
         """
+        session = self._session
         started = time.monotonic()
         self._log(f"→ {method} {url}{self._preview(body, secrets)}")
         try:
             response = call_with_timeout(
-                self.timeout, lambda: self._send_with_retries(method, url, headers, body)
+                self.timeout, lambda: self._send_with_retries(session, method, url, headers, body)
             )
         except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
+            if isinstance(error, TimeoutError):
+                self._session = self._new_session()  # the call continues on its thread, with the old one
             self._log(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
             raise_network_error(error, method, url, self.timeout)
         elapsed = f"{time.monotonic() - started:.3f} s"
@@ -123,8 +135,14 @@ class Transport:
         self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
         return response
 
+    @staticmethod
+    def _new_session() -> PlainSession:
+        session = PlainSession()
+        session.headers.update({"User-Agent": f"jebbitctl/{__version__}", "Accept-Encoding": "gzip"})
+        return session
+
     def _send_with_retries(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, session: PlainSession, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> ApiResponse:
         """Send a request, and send it again as the retry policy allows.
 
@@ -136,7 +154,7 @@ class Transport:
         while True:
             retry_after = None
             try:
-                response = self._open(method, url, headers, body)
+                response = self._open(session, method, url, headers, body)
             except requests.ConnectionError as error:
                 if retries == MAX_RETRIES or not may_retry_error(method, error):
                     raise
@@ -153,11 +171,11 @@ class Transport:
             retries += 1
 
     def _open(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, session: PlainSession, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> requests.Response:
         """Send a request once and return the response, its body not yet read."""
         host = urlsplit(url).hostname or ""
-        return self._session.request(
+        return session.request(
             method,
             url,
             headers=dict(headers),

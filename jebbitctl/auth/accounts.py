@@ -92,7 +92,7 @@ class Accounts:
         """Store the secret, then the profile, then the token; remove those of an earlier login.
 
         Raises:
-            KeyringError: the keyring does not store the secret; nothing is saved.
+            KeyringError: the keyring fails or does not respond; the secret may be saved, the profile is not.
             UsageError: the profile cannot be written; a new secret is removed again.
         """
         name, profile = account.name, account.profile

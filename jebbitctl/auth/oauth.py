@@ -10,7 +10,7 @@ import json
 import math
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from jebbitctl.api.access_token import MAX_LIFETIME, AccessToken, require_token_text, token_scopes
 from jebbitctl.errors import CredentialsError, RejectedError, UnavailableError
@@ -41,7 +41,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
 
     Raises:
         CredentialsError: the issuer rejects the credentials.
-        RejectedError: the response is not a token.
+        RejectedError: the response contains no usable token.
         UnavailableError: the issuer cannot be reached, or failed temporarily.
     """
     members = {
@@ -61,9 +61,9 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
         _raise_for_status(response, credentials)
     try:
         return _token(response.json())
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, CredentialsError):
         raise RejectedError(
-            f"the issuer {credentials.issuer} returned 200, but no token",
+            f"the issuer {credentials.issuer} returned 200, but no usable token",
             hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url",
             status=200,
         ) from None
@@ -91,7 +91,7 @@ def _lifetime(document: dict[str, Any]) -> float:
     return DEFAULT_LIFETIME if math.isnan(seconds) else min(max(seconds, 0.0), MAX_LIFETIME)
 
 
-def _raise_for_status(response: ApiResponse, credentials: ClientCredentials) -> None:
+def _raise_for_status(response: ApiResponse, credentials: ClientCredentials) -> NoReturn:
     issuer, status = credentials.issuer, response.status
     if response.is_transient:
         raise UnavailableError(
@@ -104,9 +104,7 @@ def _raise_for_status(response: ApiResponse, credentials: ClientCredentials) -> 
             hint="run jebbitctl login to enter them again, or fix JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET",
             status=status,
         )
-    redirect = (
-        f" (a redirect to {response.redirect_target}, not followed)" if status in range(300, 400) else ""
-    )
+    redirect = f" (a redirect to {response.redirect_target}, not followed)" if response.is_redirect else ""
     raise RejectedError(
         f"the issuer {issuer} returned {status} instead of a token{redirect}",
         hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url",

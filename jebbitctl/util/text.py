@@ -78,6 +78,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
+def singular(noun: str) -> str:
+    """Return the singular of a noun: ``mapping`` for ``mappings``, ``business`` for ``businesses``."""
+    for plural_ending, ending in (("sses", "ss"), ("ies", "y"), ("s", "")):
+        if noun.endswith(plural_ending):
+            return noun.removesuffix(plural_ending) + ending
+    return noun
+
+
 def _escape(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)

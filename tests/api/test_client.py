@@ -146,6 +146,7 @@ def test_a_403_for_an_opaque_token_says_that_its_scopes_are_unknown(
         ("POST", "/integrations/L5m24mjs/test", "write:integration"),
         ("GET", "/integrations/L5m24mjs/campaigns", "read:campaign"),
         ("GET", "/api/v1/campaigns/x/launch_links?a=b", "read:launch_link"),
+        ("GET", "/businesses/xyz", "read:business"),
         ("GET", "", "read:"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 import requests
 from urllib3 import exceptions as urllib3_errors
 
-from jebbitctl.api.ambiguous_writes import recovery_hint
+from jebbitctl.api.ambiguous_writes import noun, recovery_hint
 from jebbitctl.api.network_errors import raise_network_error
 from jebbitctl.errors import AmbiguousWriteError, UnavailableError, UsageError
 from tests.api.faults import drop, http, last, reset
@@ -51,6 +51,22 @@ BROKEN_RESPONSES: dict[str, tuple[ScriptedResponse, str]] = {
     ),
     "bad gzip": (http(200, b"plain", Content_Encoding="gzip"), "the response could not be decompressed"),
 }
+
+
+@pytest.mark.parametrize(
+    ("collection", "name"),
+    [
+        ("businesses", "business"),
+        ("integrations", "integration"),
+        ("integration_mappings", "mapping"),
+        ("launch_links", "launch link"),
+        ("campaign_stats", "campaign stat"),
+        ("properties", "property"),
+        ("self", "self"),
+    ],
+)
+def test_a_resource_is_named_in_the_singular(collection: str, name: str) -> None:
+    assert noun(collection) == name
 
 
 @pytest.mark.parametrize("fault", BROKEN_RESPONSES)

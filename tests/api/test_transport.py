@@ -77,6 +77,18 @@ def test_nothing_is_sent_after_the_deadline(server: FaultServer) -> None:
     assert len(server.seen) == count
 
 
+def test_a_call_that_timed_out_shares_no_connection_with_the_next_call(
+    server: FaultServer, hasty: Transport
+) -> None:
+    sessions = []
+    for response in (silence, api([1])):
+        server.script = [response]
+        sessions.append(hasty._session)  # noqa: SLF001 - the abandoned thread still uses it
+        with suppress(UnavailableError):
+            get(hasty, server)
+    assert sessions[0] is not sessions[1]
+
+
 def test_a_chunked_response_is_read_completely(server: FaultServer, transport: Transport) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n[1,2\r\n3\r\n,3]\r\n0\r\n\r\n"
     server.script = [chunked, chunked]

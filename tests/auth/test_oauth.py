@@ -132,7 +132,7 @@ def test_the_businesses_come_from_the_scope_and_from_the_permissions(
 )
 def test_a_200_without_a_token_is_an_error(server: FaultServer, transport: Transport, body: str) -> None:
     server.script = [http(200, body)]
-    with pytest.raises(RejectedError, match="returned 200, but no token") as caught:
+    with pytest.raises(RejectedError, match="returned 200, but no usable token") as caught:
         request_token(transport, credentials(server.url))
     assert caught.value.status == 200
     assert "JEBBIT_AUTH_ISSUER" in (caught.value.hint or "")
@@ -143,9 +143,10 @@ def test_a_token_that_is_not_valid_in_a_header_is_an_error(
     server: FaultServer, transport: Transport, text: str
 ) -> None:
     server.script = [api({"access_token": text})]
-    with pytest.raises(CredentialsError) as caught:
+    with pytest.raises(RejectedError, match="returned 200, but no usable token") as caught:
         request_token(transport, credentials(server.url))
     assert not text or text not in caught.value.message
+    assert "JEBBIT_AUTH_ISSUER" in (caught.value.hint or "")
     with pytest.raises(CredentialsError):
         AccessToken.from_text(text)
 

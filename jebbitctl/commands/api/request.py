@@ -180,7 +180,7 @@ def _show(
     from jebbitctl.output.response_body import write_raw
 
     output = context.output
-    as_json = output.json and response.status in range(200, 300)
+    as_json = output.json and response.is_success
     document = _decode(response) if as_json else None
     with output.best_effort():
         if include:
@@ -204,9 +204,9 @@ def _show_pages(context: Context, client: RawClient, path: str) -> None:
         for response in client.page_responses(path):
             pages.append(response)
             progress.describe(f"Reading pages: {len(pages)}")
-            if response.status not in range(200, 300):
+            if not response.is_success:
                 break
-    if len(pages) == 1 or pages[-1].status not in range(200, 300):
+    if len(pages) == 1 or not pages[-1].is_success:
         _show(context, client, pages[-1], ("GET", path))
     else:
         context.output.document(join_pages([_decode(page) for page in pages]))
