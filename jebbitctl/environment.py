@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from enum import Enum, auto
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
@@ -74,6 +76,9 @@ _DECLARED = (
 VARIABLES = {variable.name: variable for variable in _DECLARED}
 """Every variable by name, in the order of the help."""
 
+XDG_CONFIG_HOME = "XDG_CONFIG_HOME"
+XDG_DATA_HOME = "XDG_DATA_HOME"
+
 _OFF = frozenset({"", "0", "false", "no"})
 
 
@@ -124,6 +129,14 @@ class Environment:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
         return self.values.get(name, "").lower() not in _OFF
 
+    def home(self) -> Path | None:
+        """Return the home directory, None if there is none or it is not an absolute path."""
+        named = self.values.get("HOME" if os.name == "posix" else "USERPROFILE")
+        if named is None and os.name == "posix":
+            named = _home_of_the_user()
+        path = Path(named or "")
+        return path if path.is_absolute() else None
+
     def secrets(self) -> list[str]:
         """Return the secrets that are set, for output to mask."""
         names = (CLIENT_SECRET, ACCESS_TOKEN, WEBHOOK_SECRET)
@@ -137,3 +150,13 @@ class Environment:
             if name not in VARIABLES or not VARIABLES[name].selects_account
         }
         return {**others, **account}
+
+
+def _home_of_the_user() -> str | None:
+    """Return the home directory in the password database, None without an entry, as in some containers."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None

@@ -1,16 +1,17 @@
-"""Private files, written atomically."""
+"""Files, written atomically; private unless they hold no secret."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jebbitctl.environment import CONFIG_DIR
+from jebbitctl.environment import CONFIG_DIR, XDG_CONFIG_HOME
 from jebbitctl.errors import JebbitctlError, UsageError
 
 if TYPE_CHECKING:
@@ -27,16 +28,14 @@ def config_dir(environment: Environment) -> Path | None:
     It may not exist yet.
 
     Raises:
-        UsageError: JEBBIT_CONFIG_DIR is empty.
+        UsageError: JEBBIT_CONFIG_DIR is empty or contains control characters.
     """
-    directory = environment.values.get(CONFIG_DIR)
+    directory = environment.setting(CONFIG_DIR)
     if directory is not None:
-        if not directory:
-            raise UsageError(f"{CONFIG_DIR} is set but empty", hint="unset it, or set it to a directory")
         return Path(directory).absolute()
-    home, xdg = environment.values.get("HOME"), environment.values.get("XDG_CONFIG_HOME")
-    if os.name == "posix" and home is not None and not Path(home).is_absolute() and not xdg:
-        return None  # platformdirs treats such a HOME differently from version to version
+    parent = _posix_config_parent(environment) if os.name == "posix" else None
+    if os.name == "posix" and (parent is None or sys.platform != "darwin"):
+        return parent and parent / "jebbitctl"
     import platformdirs
 
     try:
@@ -44,6 +43,15 @@ def config_dir(environment: Environment) -> Path | None:
     except (RuntimeError, KeyError, OSError):
         return None
     return path if path.is_absolute() else None
+
+
+def _posix_config_parent(environment: Environment) -> Path | None:
+    """Return the directory that the XDG specification names, which ignores relative paths."""
+    named = Path(environment.values.get(XDG_CONFIG_HOME, ""))
+    if named.is_absolute():
+        return named
+    home = environment.home()
+    return home and home / ".config"
 
 
 def ensure_private_dir(path: Path) -> Path:
@@ -103,19 +111,29 @@ def replace_file(path: Path, content: str, *, mode: int = 0o600) -> None:
         raise
 
 
-def write_shared(path: Path, content: str) -> None:
-    """Create or replace a file that holds no secret; an existing one keeps its mode.
+def write_public_file(path: Path, content: str) -> None:
+    """Create or replace a file that holds no secret, atomically; an existing one keeps its mode.
+
+    A device or a pipe is written to directly.
 
     Raises:
         JebbitctlError: it cannot be written; the old file is unchanged.
     """
     try:
-        if path.is_file():
-            replace_file(path.resolve(), content, mode=stat.S_IMODE(path.stat().st_mode))
+        if path.is_file() or not path.exists():
+            mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+            replace_file(path.resolve(), content, mode=mode)
         else:
             path.write_text(content, encoding="utf-8", newline="\n")
     except OSError as error:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
+
+
+def _umask() -> int:
+    """Return the mode bits that new files must not have; they can only be read by setting them."""
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
 
 
 def remove_old_files(directory: Path, pattern: str = LEFTOVERS, *, older_than: float = 3600) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+import sys
 import time
 from pathlib import Path
 
@@ -47,6 +48,25 @@ def test_without_a_home_there_is_no_config_directory(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", no_such_user)  # as in a container
     assert config_dir() is None
+
+
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="the system's own directory")
+def test_the_config_directory_is_found_from_the_environment_handed_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere/config")
+    home, xdg = str(tmp_path / "home"), str(tmp_path / "xdg")
+    assert files.config_dir(Environment({"HOME": home})) == tmp_path / "home" / ".config" / "jebbitctl"
+    both = Environment({"HOME": home, "XDG_CONFIG_HOME": xdg})
+    assert files.config_dir(both) == tmp_path / "xdg" / "jebbitctl"
+    relative = Environment({"HOME": home, "XDG_CONFIG_HOME": "relative"})  # invalid, so it is ignored
+    assert files.config_dir(relative) == tmp_path / "home" / ".config" / "jebbitctl"
+
+
+def test_a_config_directory_with_control_characters_is_refused() -> None:
+    with pytest.raises(UsageError, match="JEBBIT_CONFIG_DIR contains"):
+        files.config_dir(Environment({"JEBBIT_CONFIG_DIR": "/a\nb"}))
 
 
 def test_a_private_directory_is_created_or_made_private(tmp_path: Path) -> None:
@@ -107,6 +127,29 @@ def test_a_failed_write_leaves_only_the_old_file(
     with pytest.raises(OSError, match="No space"):
         files.replace_file(path, "new")
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_without_secrets_is_created_atomically_and_keeps_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "manifest"
+    umask = os.umask(0o022)
+    try:
+        files.write_public_file(path, "new")
+    finally:
+        os.umask(umask)
+    assert (path.read_text(), mode(path)) == ("new", 0o644)
+    path.chmod(0o664)
+    files.write_public_file(path, "newer")
+    assert (path.read_text(), mode(path)) == ("newer", 0o664)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(JebbitctlError, match="No space"):
+        files.write_public_file(tmp_path / "other", "new")
     assert list(tmp_path.iterdir()) == [path]
 
 

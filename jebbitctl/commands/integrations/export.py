@@ -42,7 +42,7 @@ def export(
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.manifest.current_state import fetch_current_state
     from jebbitctl.manifest.export import export as export_manifest
-    from jebbitctl.storage.files import write_shared
+    from jebbitctl.storage.files import write_public_file
 
     if all_businesses:
         require_no_business(context)
@@ -62,7 +62,7 @@ def export(
     for warning in warnings:
         context.output.warn(warning)
     if into:
-        write_shared(into, text)
+        write_public_file(into, text)
         context.output.note(f"{'Updated' if existing else 'Wrote'} {into}.")
     elif context.output.json:
         context.output.document(tomllib.loads(text))
