@@ -75,7 +75,7 @@ def _run(name: str, check: Callable[[CheckContext], str], check_context: CheckCo
             name, ok=True, detail=call_with_timeout(CHECK_TIMEOUT, lambda: check(check_context))
         )
     except CheckSkipped as skipped:
-        return CheckResult(name, None, f"skipped: {skipped.reason}", skipped.fix)
+        return CheckResult(name, None, skipped.reason, skipped.fix)
     except JebbitctlError as error:
         return CheckResult(name, ok=False, detail=error.message, fix=error.hint)
     except TimeoutError:

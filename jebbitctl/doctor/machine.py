@@ -8,12 +8,12 @@ import re
 import shlex
 import stat
 import sys
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jebbitctl import __version__
+from jebbitctl import environment as env
 from jebbitctl.doctor.check_context import CheckSkipped
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.text import plural
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jebbitctl.doctor.check_context import CheckContext
+
+
+_HAS_MODES = os.name == "posix"
+_INSTALL = "install it: jebbitctl --install-completion"
+_STARTUP_FILES = {"bash": (".bashrc", ".bash_profile", ".profile"), "zsh": (".zshrc",), "fish": ()}
+"""The start-up files of each supported shell, in the home directory."""
+_SOURCED_SCRIPTS = {"bash": (".bash_completions", "jebbitctl.sh"), "zsh": (".zfunc", "_jebbitctl")}
+"""Where ``--install-completion`` writes: folder and script. A start-up file must name the folder."""
 
 
 def python(_: CheckContext) -> str:
@@ -59,7 +67,7 @@ def _required_libraries() -> list[str]:
 
 
 def directory(check_context: CheckContext) -> str:
-    """The configuration directory is private to this user."""
+    """The configuration directory is writable and, on POSIX systems, private to this user."""
     path = check_context.context.config_dir
     if path is None:
         raise CheckFailedError("there is no home directory", hint="set HOME, or JEBBIT_CONFIG_DIR")
@@ -68,32 +76,37 @@ def directory(check_context: CheckContext) -> str:
             if path.exists():
                 raise CheckFailedError(f"{path} is not a directory", hint="move it away")
             return f"{path} (created when something is stored)"
-        if os.name == "posix":
+        if _HAS_MODES:
             _require_private(path)
         if not os.access(path, os.W_OK | os.X_OK):
             raise CheckFailedError(f"{path} is not writable", hint=f"chmod 700 {shlex.quote(str(path))}")
     except OSError as error:
         raise CheckFailedError(f"{error.filename}: {error.strerror}", hint="check its owner") from None
     files = sum(1 for entry in _contents(path) if not entry.is_dir())
-    return f"{path}, {plural(files, 'file')}, private to this user"
+    return f"{path}, {plural(files, 'file')}{', private to this user' if _HAS_MODES else ''}"
 
 
 def completion(check_context: CheckContext) -> str:
     """Completion is installed for the shell in use."""
-    variables = check_context.context.environment.values
-    shell = Path(variables.get("SHELL", "")).name
-    scripts = _completion_scripts(shell, variables)
-    if not scripts:
+    environment = check_context.context.environment
+    shell, home = Path(environment.values.get("SHELL", "")).name, environment.home() or Path("/")
+    if shell not in _STARTUP_FILES:
         raise CheckSkipped(f"{shell or 'the shell'} is not supported by this check")
-    for path in scripts:
-        with suppress(OSError):
-            if path.is_file():
-                return f"{shell}: {path}"
-    for path in _startup_files(shell):
-        with suppress(OSError):
-            if "_JEBBITCTL_COMPLETE" in path.read_text(encoding="utf-8", errors="replace"):
-                return f"{shell}: {path}"
-    raise CheckSkipped(f"not installed for {shell}", "install it: jebbitctl --install-completion")
+    for path in _autoloaded_scripts(shell, home, environment.values):
+        if _is_file(path):
+            return f"{shell}: {path}"
+    startup_files = [home / name for name in _STARTUP_FILES[shell]]
+    for path in startup_files:
+        if _has_line_with("_JEBBITCTL_COMPLETE", path):
+            return f"{shell}: {path}"
+    if shell in _SOURCED_SCRIPTS:
+        folder, name = _SOURCED_SCRIPTS[shell]
+        script = home / folder / name
+        if _is_file(script):
+            if not any(_has_line_with(folder, path) for path in startup_files):
+                raise CheckSkipped(f"found {script}, but {startup_files[0]} does not load it", _INSTALL)
+            return f"{shell}: {script}"
+    raise CheckSkipped(f"not installed for {shell}", _INSTALL)
 
 
 def _require_private(directory: Path) -> None:
@@ -117,34 +130,32 @@ def _contents(directory: Path) -> Iterator[Path]:
             yield from sorted(path.iterdir())
 
 
-def _completion_scripts(shell: str, variables: Mapping[str, str]) -> list[Path]:
-    """Return the paths that a shell loads completion scripts from, none for an unknown shell."""
-    home = _home()
-    data = Path(variables.get("XDG_DATA_HOME") or home / ".local" / "share")
+def _autoloaded_scripts(shell: str, home: Path, variables: Mapping[str, str]) -> list[Path]:
+    """Return the paths of completion scripts that a shell loads by itself."""
+    data = Path(variables.get(env.XDG_DATA_HOME) or home / ".local" / "share")
     shared = [Path(prefix, "share") for prefix in ("/usr", "/usr/local", "/opt/homebrew", sys.prefix)]
     if shell == "bash":
-        installed = [folder / "bash-completion" / "completions" / "jebbitctl" for folder in (data, *shared)]
-        return [home / ".bash_completions" / "jebbitctl.sh", *installed]
+        return [folder / "bash-completion" / "completions" / "jebbitctl" for folder in (data, *shared)]
     if shell == "zsh":
-        installed = [folder / "zsh" / "site-functions" / "_jebbitctl" for folder in shared]
-        return [home / ".zfunc" / "_jebbitctl", *installed]
-    if shell == "fish":
-        config = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
-        installed = [
-            folder / "fish" / "vendor_completions.d" / "jebbitctl.fish" for folder in (data, *shared)
-        ]
-        return [
-            config / "fish" / "completions" / "jebbitctl.fish",
-            home / ".config" / "fish" / "completions" / "jebbitctl.fish",
-            *installed,
-        ]
-    return []
+        return [folder / "zsh" / "site-functions" / "_jebbitctl" for folder in shared]
+    config = Path(variables.get(env.XDG_CONFIG_HOME) or home / ".config")
+    return [
+        *(folder / "fish" / "completions" / "jebbitctl.fish" for folder in (config, home / ".config")),
+        *(folder / "fish" / "vendor_completions.d" / "jebbitctl.fish" for folder in (data, *shared)),
+    ]
 
 
-def _startup_files(shell: str) -> list[Path]:
-    names = {"bash": (".bashrc", ".bash_profile", ".profile"), "zsh": (".zshrc",), "fish": ()}
-    return [_home() / name for name in names[shell]]
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
-def _home() -> Path:
-    return Path(os.path.expanduser("~"))  # noqa: PTH111 - unlike Path.home(), it never fails
+def _has_line_with(text: str, path: Path) -> bool:
+    """Whether a file has a line with this text that is not commented out; False if it cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(text in line for line in lines if not line.lstrip().startswith("#"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from jebbitctl.util.urls import is_loopback
 
 if TYPE_CHECKING:
     from jebbitctl.doctor.check_context import CheckContext
+
+_HASHED = r"[0-9a-f]{8}\.[0-9]+"
+"""The file names that ``openssl rehash`` gives to certificates."""
 
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -55,15 +59,27 @@ def certificates(check_context: CheckContext) -> str:
 
 def _require_bundle(name: str, path: Path) -> None:
     try:
-        if path.is_dir():
-            ssl.create_default_context(capath=str(path))
-        else:
-            ssl.create_default_context(cafile=str(path))
-    except (OSError, ValueError) as error:
-        reason = "it contains no certificates" if isinstance(error, ssl.SSLError) else "it cannot be read"
+        usable = any(map(_has_certificates, _hashed_files(path) if path.is_dir() else [path]))
+        problem = None if usable else "it contains no certificates"
+    except (OSError, ValueError):
+        problem = "it cannot be read"
+    if problem:
         raise CheckFailedError(
-            f"{name}: {path}: {reason}", hint=f"unset {name}, or set it to a file of PEM certificates"
-        ) from None
+            f"{name}: {path}: {problem}", hint=f"unset {name}, or set it to a file of PEM certificates"
+        )
+
+
+def _hashed_files(directory: Path) -> list[Path]:
+    """Return the files that OpenSSL would look up in a directory of certificates."""
+    return [path for path in sorted(directory.iterdir()) if re.fullmatch(_HASHED, path.name)]
+
+
+def _has_certificates(path: Path) -> bool:
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _hosts(check_context: CheckContext) -> list[str]:

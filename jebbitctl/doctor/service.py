@@ -13,6 +13,7 @@ from jebbitctl.util.times import rfc3339_or_none
 if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken
     from jebbitctl.api.client import Client
+    from jebbitctl.api.transport import ApiResponse
     from jebbitctl.doctor.check_context import CheckContext
 
 MAX_CLOCK_SKEW = 60
@@ -20,26 +21,29 @@ MAX_CLOCK_SKEW = 60
 
 
 def issuer(check_context: CheckContext) -> str:
-    """The issuer responds with a status below 500."""
+    """The token issuer is reachable."""
     check_context.require("settings", "the issuer's URL is unknown")
     url = check_context.context.settings.issuer.value
     response, seconds = check_context.fetch(f"{url}/.well-known/openid-configuration")
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
+    _require_available(url, response)
+    if response.is_redirect or (response.is_success and not _is_json_object(response)):
+        raise CheckFailedError(
+            f"{url} returned {response.status}: this is not a token issuer",
+            hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url; a network may require you to sign in",
+        )
     return f"{url} responded in {seconds:.2f} s"
 
 
 def api(check_context: CheckContext) -> str:
-    """The API responds with a status that Jebbit's API returns."""
+    """The API is reachable and asks for a token."""
     check_context.require("settings", "the API's URL is unknown")
     url = check_context.context.settings.api_url.value
     response, seconds = check_context.fetch(f"{url}/api/v1/self")
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
-    if response.status in range(300, 400) or response.status == HTTPStatus.NOT_FOUND:
+    _require_available(url, response)
+    if response.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise CheckFailedError(
             f"{url} returned {response.status}: this is not Jebbit's API",
-            hint="check JEBBIT_API_BASE_URL or the profile's api_url",
+            hint="check JEBBIT_API_BASE_URL or the profile's api_url; a network may require you to sign in",
         )
     return f"{url} responded in {seconds:.2f} s"
 
@@ -83,6 +87,18 @@ def clock(check_context: CheckContext) -> str:
             hint="synchronize the clock (NTP)",
         )
     return f"within {max(1, round(abs(ahead)))} s of {host}"
+
+
+def _require_available(url: str, response: ApiResponse) -> None:
+    if response.is_transient:
+        raise CheckFailedError(f"{url} returned {response.status}", hint="try again later")
+
+
+def _is_json_object(response: ApiResponse) -> bool:
+    try:
+        return isinstance(response.json(), dict)
+    except ValueError:
+        return False
 
 
 def _is_cached(check_context: CheckContext) -> bool:

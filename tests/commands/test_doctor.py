@@ -75,7 +75,7 @@ def test_a_pipe_gets_one_line_per_check_and_a_terminal_a_table_that_fits(cli: Cl
     assert {len(row) for row in rows} == {4}
     shown = screen(cli, "doctor", env={"NO_COLOR": "1", "TERM": "dumb"})
     assert re.search(r"^✓  clock +within 1 s of 127", shown, re.MULTILINE)
-    assert re.search(r"^–  keyring +skipped: ", shown, re.MULTILINE)  # noqa: RUF001 - an en dash
+    assert re.search(r"^–  keyring +the credentials are in the environment", shown, re.MULTILINE)  # noqa: RUF001 - an en dash
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -95,7 +95,7 @@ def test_offline_the_other_checks_run_and_the_exit_code_is_6(cli: Cli, sandbox: 
     nowhere = cli.run("doctor", env={**offline, "JEBBIT_AUTH_ISSUER": "http://127.0.0.1:9"})
     assert nowhere.code == 6
     assert "2 of 14 checks failed: issuer, api" in nowhere.err
-    assert "skipped\ttoken\tskipped: there is no cached token" in nowhere.out
+    assert "skipped\ttoken\tthere is no cached token" in nowhere.out
     assert "skipped\tclock" in nowhere.out
     assert sandbox.url
 
@@ -118,7 +118,17 @@ def test_a_clock_that_is_slightly_wrong_passes_the_check(tmp_path: Path, ahead: 
         assert cli_for(tmp_path, sandbox).run("doctor").code == 0
 
 
-@pytest.mark.parametrize(("status", "failed"), [(500, ["issuer", "api"]), (404, ["api"]), (307, ["api"])])
+@pytest.mark.parametrize(
+    ("status", "failed"),
+    [
+        (500, ["issuer", "api"]),
+        (429, ["issuer", "api"]),
+        (404, ["api"]),
+        (400, ["api"]),
+        (307, ["issuer", "api"]),
+        (200, ["issuer", "api"]),
+    ],
+)
 def test_a_service_that_is_not_jebbit_fails_the_checks(
     tmp_path: Path, status: int, failed: list[str]
 ) -> None:
@@ -136,6 +146,30 @@ def test_a_service_that_is_not_jebbit_fails_the_checks(
     assert result.code == 6
     assert [name for name, ok in states(result).items() if ok is False] == failed
     assert states(result)["token"] is states(result)["clock"] is None
+
+
+def test_a_captive_portal_is_neither_the_issuer_nor_the_api(cli: Cli) -> None:
+    def wrap(_: WSGIApplication) -> WSGIApplication:
+        return Response("<html>Sign in to this network</html>", content_type="text/html")
+
+    with Sandbox(wrap=wrap) as portal:
+        urls: dict[str, str | None] = {"JEBBIT_API_BASE_URL": portal.url, "JEBBIT_AUTH_ISSUER": portal.url}
+        found = checks(cli.run("doctor", "--json", env=urls))
+        assert found["api"]["detail"] == f"{portal.url} returned 200: this is not Jebbit's API"
+        assert found["issuer"]["detail"] == f"{portal.url} returned 200: this is not a token issuer"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_api_that_asks_for_a_token_passes_the_check(tmp_path: Path, status: int) -> None:
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            is_anonymous = environ["PATH_INFO"] == "/api/v1/self" and "HTTP_AUTHORIZATION" not in environ
+            return (Response(status=status) if is_anonymous else app)(environ, start_response)
+
+        return server
+
+    with Sandbox(wrap=wrap) as sandbox:
+        assert cli_for(tmp_path, sandbox).run("doctor").code == 0
 
 
 def test_wrong_credentials_fail_the_token_check(cli: Cli) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import threading
 from importlib import metadata
@@ -14,6 +15,7 @@ from jebbitctl.doctor import account, checks, machine, network
 from jebbitctl.doctor.check_context import CheckContext, CheckSkipped
 from jebbitctl.environment import Environment
 from jebbitctl.errors import CheckFailedError
+from tests.api.support import certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,8 +125,25 @@ def test_certificates_that_cannot_be_read_fail_the_check(patch: pytest.MonkeyPat
         patch.setenv("REQUESTS_CA_BUNDLE", str(path))
         with pytest.raises(CheckFailedError, match=path.name):
             network.certificates(check_context())
-    patch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
-    assert network.certificates(check_context()) == f"REQUESTS_CA_BUNDLE: {tmp_path}"
+
+
+def test_a_directory_without_hashed_certificates_fails_the_check(
+    patch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    directory = tmp_path / "authorities"
+    directory.mkdir()
+    patch.setenv("REQUESTS_CA_BUNDLE", str(directory))
+    path, _ = certificate(tmp_path)
+    for name in (None, "company.pem", "0123abcd.r0"):
+        if name:
+            shutil.copy(path, directory / name)
+        with pytest.raises(CheckFailedError, match="it contains no certificates"):
+            network.certificates(check_context())
+    (directory / "0123abcd.0").write_text("no certificate")
+    with pytest.raises(CheckFailedError, match="it contains no certificates"):
+        network.certificates(check_context())
+    shutil.copy(path, directory / "0123abcd.1")
+    assert network.certificates(check_context()) == f"REQUESTS_CA_BUNDLE: {directory}"
 
 
 @posix
@@ -148,6 +167,16 @@ def test_files_that_others_can_read_fail_the_check_with_one_fix_for_all(
     (config / "config.toml").symlink_to("nowhere")
     with pytest.raises(CheckFailedError, match="No such file"):
         machine.directory(check_context())
+
+
+def test_a_directory_is_called_private_only_where_its_modes_are_checked(
+    patch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").mkdir(mode=0o700)
+    context = check_context()
+    assert context.context.config_dir == tmp_path / "config"
+    patch.setattr(machine, "_HAS_MODES", False)  # as on Windows
+    assert machine.directory(context) == f"{tmp_path / 'config'}, 0 files"
 
 
 def test_a_missing_home_or_a_file_instead_of_the_directory_fails_the_check(
@@ -196,8 +225,6 @@ def test_a_missing_library_and_an_old_python_fail_their_checks(patch: pytest.Mon
 @pytest.mark.parametrize(
     ("shell", "script"),
     [
-        ("/bin/bash", ".bash_completions/jebbitctl.sh"),
-        ("/usr/bin/zsh", ".zfunc/_jebbitctl"),
         ("/usr/bin/fish", ".config/fish/completions/jebbitctl.fish"),
         ("/bin/bash", ".local/share/bash-completion/completions/jebbitctl"),
         ("/bin/zsh", ".zshrc"),
@@ -213,6 +240,48 @@ def test_completion_is_found_where_it_is_installed(
     (tmp_path / script).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / script).write_text('eval "$(_JEBBITCTL_COMPLETE=source_zsh jebbitctl)"')
     assert machine.completion(check_context()).endswith(str(tmp_path / script))
+
+
+@pytest.mark.parametrize(
+    ("script", "startup_file", "loading"),
+    [
+        (".bash_completions/jebbitctl.sh", ".bashrc", "source '{path}'"),
+        (".bash_completions/jebbitctl.sh", ".bash_profile", ". ~/.bash_completions/jebbitctl.sh"),
+        (".zfunc/_jebbitctl", ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit"),
+    ],
+)
+def test_a_completion_script_counts_only_if_a_startup_file_loads_it(
+    patch: pytest.MonkeyPatch, tmp_path: Path, script: str, startup_file: str, loading: str
+) -> None:
+    shell = "zsh" if startup_file == ".zshrc" else "bash"
+    patch.setenv("SHELL", f"/bin/{shell}")
+    path = tmp_path / script
+    path.parent.mkdir()
+    path.touch()
+    line = loading.format(path=path)
+    for text in (None, "echo hello\n", f"  # {line}\n"):
+        if text:
+            (tmp_path / startup_file).write_text(text)
+        with pytest.raises(CheckSkipped) as skipped:
+            machine.completion(check_context())
+        assert skipped.value.reason == f"found {path}, but {tmp_path / f'.{shell}rc'} does not load it"
+        assert "--install-completion" in str(skipped.value.fix)
+    (tmp_path / startup_file).write_text(f"echo hello\n{line}\n")
+    assert machine.completion(check_context()) == f"{shell}: {path}"
+
+
+def test_a_commented_out_line_does_not_install_completion(patch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    patch.setenv("SHELL", "/bin/zsh")
+    (tmp_path / ".zshrc").write_text('# eval "$(_JEBBITCTL_COMPLETE=source_zsh jebbitctl)"\n')
+    with pytest.raises(CheckSkipped, match="not installed for zsh"):
+        machine.completion(check_context())
+
+
+def test_the_home_directory_of_a_check_is_the_one_of_its_environment(tmp_path: Path) -> None:
+    variables = {"HOME": str(tmp_path), "SHELL": "/bin/zsh"}
+    (tmp_path / ".zshrc").write_text('eval "$(_JEBBITCTL_COMPLETE=source_zsh jebbitctl)"\n')
+    context = Context(CommonOptions(), Environment(variables))
+    assert machine.completion(CheckContext(context)) == f"zsh: {tmp_path / '.zshrc'}"
 
 
 def test_the_completion_check_is_skipped_for_an_unknown_shell(patch: pytest.MonkeyPatch) -> None:
