@@ -127,7 +127,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback
-        return _report(_to_jebbitctl_error(error), as_json=wants_json(args))
+        return _report(_to_jebbitctl_error(error), environment, as_json=wants_json(args))
     return code if isinstance(code, int) else ExitCode.OK
 
 
@@ -137,16 +137,16 @@ def wants_json(args: list[str]) -> bool:
     return any(re.match(r"--json$|--query|-[iy]*q", arg) for arg in own)
 
 
-def _report(error: JebbitctlError, *, as_json: bool) -> int:
+def _report(error: JebbitctlError, environment: Mapping[str, str], *, as_json: bool) -> int:
     """Print an error and return its exit code."""
     from jebbitctl.output.error_report import report
-    from jebbitctl.output.streams import discard
+    from jebbitctl.output.streams import TerminalSettings, discard
 
     try:
         sys.stdout.flush()
     except OSError:
         discard(sys.stdout)
-    report(error, as_json=as_json)
+    report(error, TerminalSettings.from_variables(environment), as_json=as_json)
     return error.exit_code
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl import environment as env
 from jebbitctl.output.output import Output
+from jebbitctl.output.streams import TerminalSettings
 from jebbitctl.prompts import Prompts
 from jebbitctl.settings import Settings
 from jebbitctl.storage.files import config_dir
@@ -54,6 +55,7 @@ class Context:
             plain=options.plain,
             query=options.query,
             debug=options.debug or environment.switch(env.DEBUG),
+            terminal=TerminalSettings.from_variables(environment.values),
         )
         self.prompts = Prompts(allowed=not (options.no_input or environment.switch(env.NO_INPUT)))
 
@@ -132,7 +134,8 @@ class Context:
     def _new_transport(self) -> Transport:
         from jebbitctl.api.transport import Transport
 
-        return Transport(self.settings.timeout, self.output.debug if self.output.debugging else None)
+        log = self.output.debug if self.output.debugging else None
+        return Transport(self.settings.timeout, log, self.environment.ca_bundle())
 
     def _new_client(self, transport: Transport) -> Client:
         from jebbitctl.api.client import Client

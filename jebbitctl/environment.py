@@ -76,8 +76,38 @@ _DECLARED = (
 VARIABLES = {variable.name: variable for variable in _DECLARED}
 """Every variable by name, in the order of the help."""
 
+HTTPS_PROXY = "HTTPS_PROXY"
+HTTP_PROXY = "HTTP_PROXY"
+ALL_PROXY = "ALL_PROXY"
+NO_PROXY = "NO_PROXY"
+REQUESTS_CA_BUNDLE = "REQUESTS_CA_BUNDLE"
+CURL_CA_BUNDLE = "CURL_CA_BUNDLE"
+SSL_CERT_FILE = "SSL_CERT_FILE"
+SSL_CERT_DIR = "SSL_CERT_DIR"
+NO_COLOR = "NO_COLOR"
+FORCE_COLOR = "FORCE_COLOR"
+TERM = "TERM"
+COLUMNS = "COLUMNS"
 XDG_CONFIG_HOME = "XDG_CONFIG_HOME"
 XDG_DATA_HOME = "XDG_DATA_HOME"
+
+FOREIGN_VARIABLES = {
+    HTTPS_PROXY: "Proxy for https URLs",
+    HTTP_PROXY: "Proxy for http URLs",
+    ALL_PROXY: "Proxy for URLs that have none of their own",
+    NO_PROXY: "Hosts to reach without a proxy, separated by commas",
+    REQUESTS_CA_BUNDLE: "File with the certificates to trust, instead of the system's",
+    CURL_CA_BUNDLE: "Likewise, if REQUESTS_CA_BUNDLE is not set",
+    SSL_CERT_FILE: "File with the system's certificates, on Linux",
+    SSL_CERT_DIR: "Directory with the system's certificates, on Linux",
+    NO_COLOR: "Print no colours, if not empty",
+    FORCE_COLOR: "Print colours even without a terminal, if not empty",
+    TERM: "dumb: print no colours and no progress bars",
+    COLUMNS: "Width of tables on a terminal",
+    XDG_CONFIG_HOME: "Where the configuration directory is, unless jebbitctl's own variable is set",
+    XDG_DATA_HOME: "Where doctor looks for completion scripts",
+}
+"""Variables of other tools that are honoured, with one line of help each."""
 
 _OFF = frozenset({"", "0", "false", "no"})
 
@@ -128,6 +158,10 @@ class Environment:
     def switch(self, name: str) -> bool:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
         return self.values.get(name, "").lower() not in _OFF
+
+    def ca_bundle(self) -> str:
+        """Return the path of the certificates to trust instead of the system's, empty for the system's."""
+        return self.values.get(REQUESTS_CA_BUNDLE) or self.values.get(CURL_CA_BUNDLE) or ""
 
     def home(self) -> Path | None:
         """Return the home directory, None if there is none or it is not an absolute path."""

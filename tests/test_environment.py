@@ -9,7 +9,7 @@ import pytest
 
 import jebbitctl
 from jebbitctl import environment as env
-from jebbitctl.environment import VARIABLES, Environment, Kind
+from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES, Environment, Kind
 from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.sandbox.server import Sandbox
 from tests.isolated_home import IsolatedHome, paths
@@ -62,12 +62,61 @@ def test_the_code_names_only_declared_variables() -> None:
     assert named <= VARIABLES.keys()
 
 
-def test_no_module_reads_a_jebbit_variable_from_the_process() -> None:
-    for path, source in SOURCES.items():
-        assert "getenv" not in source, path
-        for name in re.findall(r'(?<!`)os\.environ(?:\.get\("(\w+)"\))?', source):
-            assert name or path.name == "cli.py", f"{path} uses the whole environment"
-            assert not name.startswith("JEBBIT"), path
+PROCESS_READERS = {
+    "environ",
+    "environb",
+    "expanduser",
+    "expandvars",
+    "getenv",
+    "getproxies",
+    "proxy_bypass",
+}
+"""Functions and mappings that read the process's own variables."""
+
+MAY_READ_THE_PROCESS = {
+    "cli.py": "hands the process's variables on to everything else",
+    "commands/completion/scripts.py": "runs inside Typer's completion, which is handed no environment",
+    "doctor/network.py": "asks urllib for the proxies, as requests does; it can be told no other variables",
+}
+"""Modules besides environment.py that may, with the reason."""
+
+
+def names_used(source: str) -> set[str]:
+    """Return the attributes and imported names of a module."""
+    nodes = list(ast.walk(ast.parse(source)))
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return attributes | {
+        alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+
+
+def test_only_the_environment_module_reads_the_variables_of_the_process() -> None:
+    readers = {
+        path.relative_to(ENVIRONMENT.parent).as_posix()
+        for path, source in SOURCES.items()
+        if path != ENVIRONMENT and names_used(source) & PROCESS_READERS
+    }
+    assert readers == set(MAY_READ_THE_PROCESS)
+
+
+def test_the_variables_of_other_tools_are_declared_once_and_have_one_line_of_help() -> None:
+    assert not FOREIGN_VARIABLES.keys() & VARIABLES.keys()
+    for name, help_ in FOREIGN_VARIABLES.items():
+        assert getattr(env, name) == name
+        assert re.fullmatch(r"[A-Za-z].*[^.]", help_)
+
+
+@pytest.mark.parametrize(
+    ("variables", "bundle"),
+    [
+        ({}, ""),
+        ({"CURL_CA_BUNDLE": "/curl"}, "/curl"),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/curl"}, "/curl"),
+        ({"REQUESTS_CA_BUNDLE": "/requests", "CURL_CA_BUNDLE": "/curl"}, "/requests"),
+    ],
+)
+def test_the_bundle_of_requests_overrides_the_one_of_curl(variables: dict[str, str], bundle: str) -> None:
+    assert Environment(variables).ca_bundle() == bundle
 
 
 def test_each_variable_is_read_according_to_its_kind() -> None:

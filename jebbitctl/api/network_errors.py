@@ -10,9 +10,9 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl.api.ambiguous_writes import recovery_hint
-from jebbitctl.api.retries import was_not_sent
 from jebbitctl.errors import AmbiguousWriteError, UnavailableError, UsageError
 from jebbitctl.util.error_chain import error_chain
+from jebbitctl.util.http_session import was_not_sent
 
 _REASONS = {
     "BadStatusLine": "the response is not HTTP",

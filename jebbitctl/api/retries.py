@@ -41,17 +41,6 @@ def may_retry_error(method: str, error: BaseException) -> bool:
     return method in _REPEATABLE_METHODS
 
 
-def was_not_sent(error: BaseException) -> bool:
-    """Whether a request failed before there was a connection to send it on."""
-    # NewConnectionError is a ConnectTimeoutError in urllib3 2, and will not be one in urllib3 3
-    return _contains(
-        error_chain(error),
-        urllib3_errors.ProxyError,
-        urllib3_errors.ConnectTimeoutError,
-        urllib3_errors.NewConnectionError,
-    )
-
-
 def retry_delay(retries: int, retry_after: str | None, time_left: float) -> float:
     """Return the seconds to wait before a retry.
 

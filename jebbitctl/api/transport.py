@@ -12,16 +12,14 @@ from urllib.parse import urlsplit
 import requests
 from urllib3 import exceptions as urllib3_errors
 
-from jebbitctl import __version__
 from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.api.network_errors import raise_network_error
-from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay, was_not_sent
+from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay
 from jebbitctl.errors import AmbiguousWriteError, RejectedError
-from jebbitctl.util.http_session import PlainSession
+from jebbitctl.util.http_session import USER_AGENT, PlainSession, was_not_sent
 from jebbitctl.util.redaction import redact, scrub
 from jebbitctl.util.text import json_text, parse_json
 from jebbitctl.util.timeouts import call_with_timeout
-from jebbitctl.util.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,11 +85,15 @@ class Transport:
     Args:
         timeout: seconds for a whole call, retries included.
         log: called with one line per request and per response, with secrets masked.
+        ca_bundle: see :class:`PlainSession`.
     """
 
-    def __init__(self, timeout: float, log: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, timeout: float, log: Callable[[str], None] | None = None, ca_bundle: str | None = None
+    ) -> None:
         self.timeout = timeout
         self.log = log
+        self._ca_bundle = ca_bundle
         self._session = self._new_session()
 
     def send(
@@ -135,10 +137,9 @@ class Transport:
         self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
         return response
 
-    @staticmethod
-    def _new_session() -> PlainSession:
-        session = PlainSession()
-        session.headers.update({"User-Agent": f"jebbitctl/{__version__}", "Accept-Encoding": "gzip"})
+    def _new_session(self) -> PlainSession:
+        session = PlainSession(self._ca_bundle)
+        session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         return session
 
     def _send_with_retries(
@@ -174,7 +175,6 @@ class Transport:
         self, session: PlainSession, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> requests.Response:
         """Send a request once and return the response, its body not yet read."""
-        host = urlsplit(url).hostname or ""
         return session.request(
             method,
             url,
@@ -185,7 +185,6 @@ class Transport:
             timeout=(self.timeout / 3, self.timeout + 1),
             allow_redirects=False,
             stream=True,
-            proxies={"no_proxy": host} if is_loopback(host) else None,
         )
 
     def _log(self, line: str) -> None:

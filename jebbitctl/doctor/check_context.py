@@ -62,7 +62,8 @@ class CheckContext:
         from jebbitctl.api.transport import Transport
 
         output, timeout = self.context.output, min(self.context.settings.timeout, REQUEST_TIMEOUT)
-        return Transport(timeout, output.debug if output.debugging else None)
+        log = output.debug if output.debugging else None
+        return Transport(timeout, log, self.context.environment.ca_bundle())
 
     @cached_property
     def tokens(self) -> TokenSource:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from jebbitctl import environment as env
 from jebbitctl.errors import CheckFailedError, UsageError
 from jebbitctl.util.redaction import MASK
 from jebbitctl.util.urls import is_loopback
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 _HASHED = r"[0-9a-f]{8}\.[0-9]+"
 """The file names that ``openssl rehash`` gives to certificates."""
 
-_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_SYSTEM_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_BUNDLE_VARIABLES = (env.REQUESTS_CA_BUNDLE, env.CURL_CA_BUNDLE)
+_SYSTEM_VARIABLES = (env.SSL_CERT_FILE, env.SSL_CERT_DIR)
 
 
 def proxy(check_context: CheckContext) -> str:

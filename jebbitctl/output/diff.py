@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from jebbitctl.output.streams import supports_colour
 from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import TextIO
 
 _COLOURS = {"+": "green", "✓": "green", "~": "yellow", "-": "red", "✗": "red", "?": "cyan"}
 
 
-def diff_lines(lines: Iterable[tuple[str, str]], stream: TextIO | None) -> Iterator[str]:
-    """Yield a line for each sign and text, in colour if the stream supports it; signs may be indented."""
-    coloured = supports_colour(stream)
+def diff_lines(lines: Iterable[tuple[str, str]], *, coloured: bool) -> Iterator[str]:
+    """Yield a line for each sign and text, optionally in colour; signs may be indented."""
     for sign, text in lines:
         line = f"{sign} {escape_controls(text)}"
         colour = _COLOURS.get(sign.strip())

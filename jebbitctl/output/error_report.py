@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.streams import styled, write_error_line
+from jebbitctl.output.streams import write_error_line
 from jebbitctl.util.text import escape_controls, json_text
 
 if TYPE_CHECKING:
     from jebbitctl.errors import JebbitctlError
+    from jebbitctl.output.streams import TerminalSettings
 
 
-def report(error: JebbitctlError, *, as_json: bool) -> None:
+def report(error: JebbitctlError, terminal: TerminalSettings, *, as_json: bool) -> None:
     """Print an error and its hint, one line each, or as one JSON object."""
     if as_json:
         members = {
@@ -22,6 +23,6 @@ def report(error: JebbitctlError, *, as_json: bool) -> None:
         }
         write_error_line(json_text({"error": members}, ascii_only=True))
         return
-    write_error_line(f"{styled('error:', 'red')} {escape_controls(error.message)}")
+    write_error_line(f"{terminal.styled('error:', 'red')} {escape_controls(error.message)}")
     if error.hint:
-        write_error_line(f"{styled('hint:', 'cyan')} {escape_controls(error.hint)}")
+        write_error_line(f"{terminal.styled('hint:', 'cyan')} {escape_controls(error.hint)}")

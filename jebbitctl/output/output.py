@@ -13,7 +13,7 @@ from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.diff import diff_lines
 from jebbitctl.output.progress import show_progress
 from jebbitctl.output.query import COMMAND_DONE, compile_query, search
-from jebbitctl.output.streams import discard, is_terminal, styled, write_error_line
+from jebbitctl.output.streams import discard, is_terminal, write_error_line
 from jebbitctl.output.tables import key_value_lines, table_lines
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from rich.console import Console
+
     from jebbitctl.output.progress import Progress
+    from jebbitctl.output.streams import TerminalSettings
 
 BATCH_ROWS = 100
 """Rows that a terminal shows at a time: a long list begins while the rest is being fetched."""
@@ -43,17 +46,25 @@ class Output:
         plain: tab-separated lines, even on a terminal.
         query: a JMESPath expression over the JSON document.
         debug: print what :meth:`debug` is given.
+        terminal: what the environment says about colours and terminals.
 
     Raises:
         UsageError: the query cannot be parsed.
     """
 
     def __init__(
-        self, *, json: bool = False, plain: bool = False, query: str | None = None, debug: bool = False
+        self,
+        *,
+        json: bool = False,
+        plain: bool = False,
+        query: str | None = None,
+        debug: bool = False,
+        terminal: TerminalSettings,
     ) -> None:
         self.json = json or query is not None
         self.plain = not self.json and (plain or not is_terminal(sys.stdout))
         self.debugging = debug
+        self._terminal = terminal
         self._deferred_error: JebbitctlError | None = None
         """Why :meth:`best_effort` could not print something."""
         self._query = None if query is None else compile_query(query)
@@ -89,7 +100,7 @@ class Output:
             if self.plain:
                 lines = ["\t".join(map(cell, values[0]))]
             else:
-                lines, widths = table_lines(values, columns, widths, header=not count)
+                lines, widths = table_lines(self._console(), values, columns, widths, header=not count)
             self._lines(lines)
             count += len(batch)
         return count
@@ -107,15 +118,15 @@ class Output:
         if self.plain:
             self._lines(f"{escape_controls(name)}\t{cell(value)}" for name, value in pairs)
         else:
-            self._lines(key_value_lines(pairs))
+            self._lines(key_value_lines(self._console(), pairs))
 
     def diff(self, lines: Iterable[tuple[str, str]]) -> None:
         """Print lines of a diff, each with its sign; not for JSON."""
-        self._lines(diff_lines(lines, sys.stdout))
+        self._lines(diff_lines(lines, coloured=self._terminal.allow_colour(sys.stdout)))
 
     def diff_notes(self, lines: Iterable[tuple[str, str]]) -> None:
         """Print lines of a diff on stderr."""
-        for line in diff_lines(lines, sys.stderr):
+        for line in diff_lines(lines, coloured=self._terminal.allow_colour(sys.stderr)):
             write_error_line(line)
 
     def scalar(self, text: str, document: Mapping[str, Any]) -> None:
@@ -175,16 +186,19 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
-        write_error_line(f"{styled('warning:', 'yellow')} {escape_controls(text)}")
+        write_error_line(f"{self._terminal.styled('warning:', 'yellow')} {escape_controls(text)}")
 
     def debug(self, text: str) -> None:
         """Print a debug message on stderr, if debugging."""
         if self.debugging:
-            write_error_line(styled(escape_controls(text), "bright_black"))
+            write_error_line(self._terminal.styled(escape_controls(text), "bright_black"))
 
     def progress(self, description: str, total: int | None = None) -> AbstractContextManager[Progress]:
         """Show the progress of a block of work on stderr, if it is a terminal."""
-        return show_progress(description, total)
+        return show_progress(description, total, self._terminal)
+
+    def _console(self) -> Console:
+        return self._terminal.console(sys.stdout)
 
     def _lines(self, lines: Iterable[str]) -> None:
         for line in lines:

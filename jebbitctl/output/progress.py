@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.streams import console_for, is_terminal
+from jebbitctl.output.streams import is_terminal
 from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich import progress
+
+    from jebbitctl.output.streams import TerminalSettings
 
 
 class Progress:
@@ -35,9 +36,9 @@ class Progress:
 
 
 @contextmanager
-def show_progress(description: str, total: int | None = None) -> Iterator[Progress]:
+def show_progress(description: str, total: int | None, terminal: TerminalSettings) -> Iterator[Progress]:
     """Show a bar while the block runs, or a spinner if the total is unknown."""
-    if not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
+    if not is_terminal(sys.stderr) or terminal.dumb:
         yield Progress()
         return
     from rich import progress
@@ -50,7 +51,7 @@ def show_progress(description: str, total: int | None = None) -> Iterator[Progre
         progress.SpinnerColumn(),
         text,
         *end,
-        console=console_for(sys.stderr),
+        console=terminal.console(sys.stderr),
         transient=True,
         redirect_stdout=is_terminal(sys.stdout),  # the data of a pipe must not end up on stderr
     ) as bar:

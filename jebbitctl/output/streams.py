@@ -6,13 +6,17 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
 import typer
 
+from jebbitctl import environment as env
 from jebbitctl.errors import JebbitctlError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
     from rich.console import Console
 
 
@@ -38,13 +42,52 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def supports_colour(stream: TextIO | None) -> bool:
-    """Whether a stream supports colour: not with NO_COLOR or TERM=dumb, and always with FORCE_COLOR."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return stream is not None
-    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+class TerminalSettings(NamedTuple):
+    """What the environment says about colours and terminals.
+
+    Attributes:
+        no_colour: NO_COLOR is set: no stream gets colours.
+        force_colour: FORCE_COLOR is set: every stream gets colours.
+        dumb: TERM is ``dumb``: a terminal supports neither colours nor progress bars.
+    """
+
+    no_colour: bool = False
+    force_colour: bool = False
+    dumb: bool = False
+
+    @classmethod
+    def from_variables(cls, variables: Mapping[str, str]) -> Self:
+        """Return the settings of an environment."""
+        return cls(
+            bool(variables.get(env.NO_COLOR)),
+            bool(variables.get(env.FORCE_COLOR)),
+            variables.get(env.TERM) == "dumb",
+        )
+
+    def allow_colour(self, stream: TextIO | None) -> bool:
+        """Whether a stream gets colours."""
+        if self.no_colour or self.force_colour:
+            return stream is not None and not self.no_colour
+        return is_terminal(stream) and not self.dumb
+
+    def styled(self, text: str, colour: str) -> str:
+        """Return text for stderr in bold and in a colour, if stderr gets colours."""
+        return typer.style(text, fg=colour, bold=True) if self.allow_colour(sys.stderr) else text
+
+    def console(self, stream: TextIO) -> Console:
+        """Return a rich console that interprets no markup."""
+        from rich.console import Console
+
+        coloured = self.allow_colour(stream)
+        return Console(
+            file=stream,
+            force_terminal=True if coloured else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            no_color=not coloured,
+            color_system="auto" if coloured else None,
+        )
 
 
 def write_error_line(text: str) -> None:
@@ -62,23 +105,3 @@ def discard(stream: TextIO) -> None:
     """Point a broken stream at the null device: Python would fail to flush it at exit and return 120."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def styled(text: str, colour: str) -> str:
-    """Return text for stderr in bold and in a colour, if it supports colour."""
-    return typer.style(text, fg=colour, bold=True) if supports_colour(sys.stderr) else text
-
-
-def console_for(stream: TextIO) -> Console:
-    """Return a rich console that interprets no markup."""
-    from rich.console import Console
-
-    coloured = supports_colour(stream)
-    return Console(
-        file=stream,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        no_color=not coloured,
-        color_system="auto" if coloured else None,
-    )

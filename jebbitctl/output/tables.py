@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.output.streams import console_for
 from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -22,11 +21,17 @@ _PADDING = r" +(\x1b\[0m)?$"
 
 
 def table_lines(
-    rows: Sequence[Sequence[Any]], columns: Sequence[str], widths: Sequence[int], *, header: bool
+    console: Console,
+    rows: Sequence[Sequence[Any]],
+    columns: Sequence[str],
+    widths: Sequence[int],
+    *,
+    header: bool,
 ) -> tuple[list[str], list[int]]:
     """Return the lines of one batch of a table, and the width that each column needs.
 
     Args:
+        console: of the stream that gets the lines.
         rows: a value for each column.
         columns: names of attributes; the headers are in upper case.
         widths: the minimum width of each column: what the previous batch returned.
@@ -35,7 +40,7 @@ def table_lines(
     texts = [[_text(value) for value in row] for row in rows]
     needed = [max(width, *(row[i].cell_len for row in texts)) for i, width in enumerate(widths)]
     table = _table(show_header=header)
-    fair_share = console_for(sys.stdout).width // len(columns) - 2
+    fair_share = console.width // len(columns) - 2
     for position, column in enumerate(columns):
         last = position == len(columns) - 1
         table.add_column(
@@ -44,15 +49,15 @@ def table_lines(
             header_style="bold",
             min_width=None if last else min(needed[position], MAX_STABLE_WIDTH, fair_share),
         )
-    return _draw(table, texts), needed
+    return _draw(console, table, texts), needed
 
 
-def key_value_lines(pairs: Iterable[tuple[str, Any]]) -> list[str]:
+def key_value_lines(console: Console, pairs: Iterable[tuple[str, Any]]) -> list[str]:
     """Return the lines of names and values, one pair per line."""
     table = _table(show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    return _draw(table, [[_text(name), _text(value)] for name, value in pairs])
+    return _draw(console, table, [[_text(name), _text(value)] for name, value in pairs])
 
 
 def _table(*, show_header: bool) -> Table:
@@ -67,10 +72,9 @@ def _text(value: Any) -> Text:
     return Text("-" if value is None else cell(value))
 
 
-def _draw(table: Table, texts: Iterable[Sequence[Text]]) -> list[str]:
+def _draw(console: Console, table: Table, texts: Iterable[Sequence[Text]]) -> list[str]:
     for row in texts:
         table.add_row(*row)
-    console = console_for(sys.stdout)
     with console.capture() as capture:
         console.print(table)
     return [re.sub(_PADDING, r"\1", line) for line in capture.get().splitlines()]

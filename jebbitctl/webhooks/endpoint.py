@@ -8,13 +8,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
-from jebbitctl import __version__
 from jebbitctl.errors import UsageError
 from jebbitctl.util.error_chain import error_chain
 from jebbitctl.util.timeouts import call_with_timeout
-from jebbitctl.util.urls import is_loopback, require_https
+from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,19 +100,20 @@ class EndpointClient:
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
+        from jebbitctl.util.http_session import PlainSession, was_not_sent
+
         started = time.perf_counter()
         try:
             return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
         except (RequestException, HTTPError, OSError, ValueError) as error:
             elapsed = time.perf_counter() - started
-            return EndpointResponse(
-                None, elapsed, error=self._reason(error), reached=not _was_not_sent(error)
-            )
+            if isinstance(error, TimeoutError):
+                self._session = PlainSession()  # the request continues on its thread, with the old one
+            return EndpointResponse(None, elapsed, error=self._reason(error), reached=not was_not_sent(error))
 
     def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
         from urllib3.util import SKIP_HEADER
 
-        host = urlsplit(self.url).hostname or ""
         no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
         started = time.perf_counter()
         with self._session.request(
@@ -125,7 +124,6 @@ class EndpointClient:
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,
-            proxies={"no_proxy": host} if is_loopback(host) else None,
         ) as response:
             elapsed = time.perf_counter() - started
             return EndpointResponse(
@@ -141,14 +139,3 @@ class EndpointClient:
         root = error_chain(error)[-1]
         reason = getattr(root, "strerror", None) or str(root) or type(root).__name__
         return " ".join(str(reason).split())
-
-
-def user_agent() -> str:
-    """Return jebbitctl's ``User-Agent``."""
-    return f"jebbitctl/{__version__}"
-
-
-def _was_not_sent(error: BaseException) -> bool:
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-    return any(isinstance(e, (ConnectTimeoutError, NewConnectionError)) for e in error_chain(error))

@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, require_endpoint, user_agent
+from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, require_endpoint
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ def delivery_headers(secret: str, body: bytes, *, live: bool) -> dict[str, str]:
     Raises:
         ValueError: the secret is empty.
     """
+    from jebbitctl.util.http_session import USER_AGENT
+
     headers = {
         "content-type": "application/json",
-        "user-agent": user_agent(),
+        "user-agent": USER_AGENT,
         SIGNATURE_HEADER: sign(secret, body),
     }
     return headers if live else {**headers, TEST_HEADER: "true"}

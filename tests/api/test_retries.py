@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl.api import retries
-from jebbitctl.api.retries import may_retry_error, may_retry_status, retry_delay, was_not_sent
+from jebbitctl.api.retries import may_retry_error, may_retry_status, retry_delay
+from jebbitctl.util.http_session import was_not_sent
 
 DATES = st.datetimes().map(lambda when: when.strftime("%a, %d %b %Y %H:%M:%S GMT"))
 VALUES = (

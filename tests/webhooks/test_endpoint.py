@@ -127,6 +127,18 @@ def test_other_hosts_are_reached_through_the_proxy(
     assert proxy.requests[0].headers["host"] == "hooks.example.com"
 
 
+def test_an_endpoint_that_the_proxy_refuses_to_connect_to_was_not_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with BackgroundServer(Endpoint("403 Forbidden")) as server:
+        monkeypatch.setenv("https_proxy", server.url)
+        with EndpointClient("https://hooks.example.com/in") as client:
+            response = client.send(b"{}", {})
+    assert (response.status, response.reached) == (None, False)
+
+
 def test_only_the_start_of_a_long_response_is_kept() -> None:
     with BackgroundServer(Endpoint(body=b"x" * 300_000)) as server, EndpointClient(server.url) as client:
         assert client.send(b"", {}).start == b"x" * MAX_KEPT_BYTES
@@ -152,9 +164,11 @@ def test_an_unknown_host_is_a_result_with_the_reason(monkeypatch: pytest.MonkeyP
     assert response.error
 
 
-def test_a_slow_endpoint_times_out() -> None:
+def test_a_slow_endpoint_times_out_and_keeps_its_session_to_itself() -> None:
     with BackgroundServer(Endpoint(delay=1.5)) as server, EndpointClient(server.url, 0.5) as client:
+        session = client._session  # noqa: SLF001 - the abandoned thread still uses it
         response = client.send(b"", {})
+        assert client._session is not session  # noqa: SLF001
     assert (response.status, response.error, response.reached) == (None, "no response within 0.5 s", True)
 
 

@@ -5,17 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from jebbitctl.commands.topics.layout import WIDTH, table
-from jebbitctl.environment import VARIABLES, Kind
-
-OTHERS = {
-    "HTTPS_PROXY, HTTP_PROXY": "Proxy for requests",
-    "NO_PROXY": "Hosts to reach without the proxy, separated by commas",
-    "REQUESTS_CA_BUNDLE": "File with the certificates to trust, instead of the system's",
-    "NO_COLOR": "Print no colours, if not empty",
-    "FORCE_COLOR": "Print colours even without a terminal, if not empty",
-    "TERM": "dumb: print no colours and no progress bars",
-}
-"""Variables of other tools that are honoured."""
+from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES, Kind
 
 _PRECEDENCE = """\
 PRECEDENCE
@@ -47,6 +37,6 @@ def text() -> str:
             _PRECEDENCE,
             f"VARIABLES OF JEBBITCTL\n\n{own}\n",
             f"{empty}\n",
-            f"VARIABLES OF OTHER TOOLS\n\n{table(OTHERS.items())}\n",
+            f"VARIABLES OF OTHER TOOLS\n\n{table(FOREIGN_VARIABLES.items())}\n",
         ]
     )
