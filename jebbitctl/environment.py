@@ -29,6 +29,7 @@ class Variable(NamedTuple):
         name: such as ``JEBBIT_TIMEOUT``.
         kind: how its value is read.
         help: one line, without a full stop.
+        secret: whether output must mask its value.
         selects_account: whether it decides which account, service or files a command uses. A sandbox replaces
             these variables.
     """
@@ -36,6 +37,7 @@ class Variable(NamedTuple):
     name: str
     kind: Kind
     help: str
+    secret: bool = False
     selects_account: bool = True
 
 
@@ -55,9 +57,9 @@ DEBUG = "JEBBIT_DEBUG"
 
 _DECLARED = (
     Variable(CLIENT_ID, Kind.CREDENTIAL, "Client id; with its secret, no login is needed"),
-    Variable(CLIENT_SECRET, Kind.CREDENTIAL, "Client secret"),
-    Variable(ACCESS_TOKEN, Kind.CREDENTIAL, "Use this access token and request none"),
-    Variable(WEBHOOK_SECRET, Kind.CREDENTIAL, "An integration's shared secret"),
+    Variable(CLIENT_SECRET, Kind.CREDENTIAL, "Client secret", secret=True),
+    Variable(ACCESS_TOKEN, Kind.CREDENTIAL, "Use this access token and request none", secret=True),
+    Variable(WEBHOOK_SECRET, Kind.CREDENTIAL, "An integration's shared secret", secret=True),
     Variable(BUSINESS_ID, Kind.SETTING, "Like --business"),
     Variable(PROFILE, Kind.SETTING, "Like --profile"),
     Variable(API_BASE_URL, Kind.SETTING, "Base URL of the API"),
@@ -173,7 +175,7 @@ class Environment:
 
     def secrets(self) -> list[str]:
         """Return the secrets that are set, for output to mask."""
-        names = (CLIENT_SECRET, ACCESS_TOKEN, WEBHOOK_SECRET)
+        names = [variable.name for variable in VARIABLES.values() if variable.secret]
         return [value.strip() for name in names if (value := self.values.get(name))]
 
     def for_account(self, account: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
@@ -24,6 +24,8 @@ DEFAULT_AUDIENCE = "public-api"
 DEFAULT_TIMEOUT = 60.0
 """Seconds for a whole API call, retries included."""
 MAX_TIMEOUT = 86400.0
+JebbitEnvironment: TypeAlias = Literal["production", "staging"]
+"""Jebbit's environments; the keys of API_URLS."""
 API_URLS = {"production": "https://api2.jebbit.com", "staging": "https://api.jebbx.com"}
 """The API's base URL in each of Jebbit's environments."""
 
@@ -76,13 +78,9 @@ class Settings:
             UsageError: the named profile does not exist.
         """
         name = self.profile_name
-        found = self._store.get(name.value)
-        if found is None and name.source != "default":
-            names = ", ".join(self._store.names())
-            create = f"create it: jebbitctl login --profile {name.value}"
-            hint = f"existing profiles: {names}" if names else create
-            raise UsageError(f"profile {name.value!r} not found ({name.source})", hint=hint)
-        return found or Profile()
+        if name.source != "default":
+            self._store.require(name.value, source=name.source)
+        return self._store.get(name.value) or Profile()
 
     @property
     def jebbit_environment(self) -> str:

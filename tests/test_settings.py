@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from jebbitctl.environment import Environment
 from jebbitctl.errors import UsageError
-from jebbitctl.settings import Settings
+from jebbitctl.settings import API_URLS, JebbitEnvironment, Settings
 from jebbitctl.storage.profiles import Profile, ProfileStore
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ def test_a_timeout_may_be_a_day_and_no_more(store: ProfileStore) -> None:
     with pytest.raises(UsageError) as caught:
         _ = settings(store, {"JEBBIT_TIMEOUT": "100000"}).timeout
     assert caught.value.message == "JEBBIT_TIMEOUT='100000' is not a number of seconds between 0 and 86400"
+
+
+def test_each_of_jebbits_environments_has_an_api() -> None:
+    assert get_args(JebbitEnvironment) == tuple(API_URLS)
 
 
 def test_a_timeout_has_a_default(store: ProfileStore) -> None:

@@ -87,6 +87,11 @@ class AccessToken(NamedTuple):
         named = (s.removeprefix(_BUSINESS_SCOPE) for s in self.scopes if s.startswith(_BUSINESS_SCOPE))
         return list(dict.fromkeys(filter(is_id, named)))
 
+    @property
+    def resource_scopes(self) -> list[str]:
+        """The scopes that do not name a business."""
+        return [scope for scope in self.scopes if not scope.startswith(_BUSINESS_SCOPE)]
+
     def is_fresh(self, now: float) -> bool:
         """Whether to use the token at ``now`` (unix seconds); False if the clock was set back."""
         return self.issued_at <= now < self.issued_at + REFRESH_AT * (self.expires_at - self.issued_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from jebbitctl.api.documents import API_ROOT
 from jebbitctl.util.text import singular
 
 _LIST_COMMANDS = {
@@ -34,7 +35,7 @@ def recovery_hint(method: str, url: str) -> str | None:
         method: in capitals.
         url: a URL or path; anything outside ``/api/v1/`` writes nothing.
     """
-    _, below, path = urlsplit(url).path.partition("/api/v1/")
+    _, below, path = urlsplit(url).path.partition(f"{API_ROOT}/")
     if method == "GET" or not below:
         return None
     if path.endswith("/test"):

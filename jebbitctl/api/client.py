@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urljoin
 
 from jebbitctl.api import documents
 from jebbitctl.api.ambiguous_writes import recovery_hint
+from jebbitctl.api.documents import API_ROOT
 from jebbitctl.api.http_errors import error_detail, raise_for_status
 from jebbitctl.errors import AmbiguousWriteError, RejectedError, UsageError
 from jebbitctl.util.urls import same_origin
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken, TokenSource
     from jebbitctl.api.transport import ApiResponse, Transport
 
-API_ROOT = "/api/v1"
 BUSINESS_HEADER = "x-jebbit-business"
 
 
@@ -165,8 +165,7 @@ class Client:
         try:
             document = response.json()
         except ValueError:
-            content_type = response.headers.get("Content-Type", "something").partition(";")[0]
-            problem, outcome = f"{content_type} that cannot be read as JSON", "was probably"
+            problem, outcome = response.not_json, "was probably"
         else:
             if not (isinstance(document, dict) and document.get("errors")):
                 return document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+API_ROOT = "/api/v1"
 MEDIA_TYPE = "application/vnd.api+json"
 
 

@@ -54,7 +54,7 @@ def raise_for_status(
         )
     if response.is_transient:
         message = f"Jebbit returned {status} for {method} {path}{detail}"
-        if hint := recovery_hint(method, f"/api/v1{path}"):
+        if hint := recovery_hint(method, f"{documents.API_ROOT}{path}"):
             raise AmbiguousWriteError(f"{message}; it may have been carried out", hint=hint, status=status)
         raise UnavailableError(message, hint="try again in a minute", status=status)
     if response.is_redirect:
@@ -68,7 +68,7 @@ def raise_for_status(
 
 def scope_needed(method: str, path: str) -> str:
     """Return the scope that a call requires, such as ``read:integration``."""
-    collections = urlsplit(path).path.removeprefix("/api/v1").strip("/").split("/")[::2]
+    collections = urlsplit(path).path.removeprefix(documents.API_ROOT).strip("/").split("/")[::2]
     resource = _SCOPE_RESOURCES.get(collections[-1], singular(collections[-1]))
     return f"{'read' if method == 'GET' else 'write'}:{resource}"
 
@@ -116,7 +116,7 @@ def _unauthorized(token: AccessToken | None, business: str | None) -> NoReturn:
 
 def _forbidden(method: str, path: str, token: AccessToken | None, detail: str) -> NoReturn:
     needed = scope_needed(method, path)
-    granted = [scope for scope in (token.scopes if token else ()) if not scope.startswith("read:business:")]
+    granted = token.resource_scopes if token else []
     scopes = f"the token has {', '.join(granted)}" if granted else "the token does not list its scopes"
     raise ForbiddenError(
         f"Jebbit does not allow {method} {path}{detail}; it requires {needed}; {scopes}",

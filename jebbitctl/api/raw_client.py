@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from jebbitctl.api.client import API_ROOT, BUSINESS_HEADER, Client
+from jebbitctl.api.client import BUSINESS_HEADER, Client
+from jebbitctl.api.documents import API_ROOT
 from jebbitctl.errors import RejectedError, UsageError
 from jebbitctl.util.urls import same_origin
 

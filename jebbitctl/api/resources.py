@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.ambiguous_writes import recovery_hint
-from jebbitctl.api.documents import request_document
+from jebbitctl.api.documents import API_ROOT, request_document
 from jebbitctl.errors import (
     AmbiguousWriteError,
     JebbitctlError,
@@ -317,4 +317,4 @@ def _equal(name: str, one: Any, other: Any) -> bool:
 
 
 def _recovery_hint(method: str, path: str) -> str | None:
-    return recovery_hint(method, f"/api/v1{path}")
+    return recovery_hint(method, f"{API_ROOT}{path}")

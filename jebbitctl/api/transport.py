@@ -56,6 +56,12 @@ class ApiResponse(NamedTuple):
         return parse_json(self.body)
 
     @property
+    def not_json(self) -> str:
+        """What came instead of JSON, for an error message."""
+        media_type = self.headers.get("Content-Type", "content").partition(";")[0]
+        return f"{media_type} that cannot be read as JSON"
+
+    @property
     def is_success(self) -> bool:
         """Whether the status is 2xx."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from jebbitctl.commands.base import Context, command, single
 from jebbitctl.commands.whoami import account_document, show_account
 from jebbitctl.errors import CredentialsError, InputRequiredError
 from jebbitctl.output.streams import is_terminal
-from jebbitctl.settings import profile_api_url, require_jebbit_environment
+from jebbitctl.settings import JebbitEnvironment, profile_api_url, require_jebbit_environment
 from jebbitctl.storage.profiles import Profile, require_profile_name
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.inputs import clean_credential, read_input
@@ -40,7 +40,7 @@ def login(
         bool, typer.Option("--client-secret-stdin", help="Read the client secret from standard input.")
     ] = False,
     environment: Annotated[
-        Literal["production", "staging"] | None,
+        JebbitEnvironment | None,
         typer.Option(help="Environment to log in to."),
     ] = None,
     api_url: Annotated[str | None, typer.Option(metavar="URL", help="Override the API's base URL.")] = None,

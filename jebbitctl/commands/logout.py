@@ -25,11 +25,9 @@ def logout(
         removed = context.accounts.remove_all()
     else:
         name = context.settings.profile_name
+        if name.source != "default":
+            context.profiles.require(name.value, source=name.source)
         removed = [name.value] if name.value in context.profiles.names() else []
-        if not removed and name.source != "default":
-            raise UsageError(
-                f"profile {name.value!r} not found", hint="list profiles: jebbitctl profiles list"
-            )
         context.accounts.remove(removed)
     if context.output.json:
         context.output.document({"logged_out": removed})

@@ -8,7 +8,6 @@ import typer
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
-from jebbitctl.errors import UsageError
 from jebbitctl.settings import profile_api_url
 
 COLUMNS = ("name", "default", "environment", "client_id", "business", "api_url")
@@ -45,7 +44,7 @@ def list_(context: Context) -> None:
 @command(common=LOCAL_OPTIONS, example="jebbitctl profiles use staging")
 def use(context: Context, name: Name) -> None:
     """Make a profile the default."""
-    _require(name, context.profiles.names())
+    context.profiles.require(name)
     context.profiles.use(name)
     if context.output.json:
         context.output.document({"default": name})
@@ -56,7 +55,7 @@ def use(context: Context, name: Name) -> None:
 @command(common=LOCAL_OPTIONS, example="jebbitctl profiles remove staging --yes")
 def remove(context: Context, name: Name, *, yes: Yes = False) -> None:
     """Remove a profile, its secret and its tokens."""
-    _require(name, context.profiles.names())
+    context.profiles.require(name)
     if not yes:
         context.prompts.confirm(
             f"Remove profile {name} and its secret?", hint="add --yes to remove it without confirmation"
@@ -75,14 +74,6 @@ def note_new_default(context: Context, previous: str) -> None:
     current = context.profiles.default()
     if current != previous and current in context.profiles.names():
         context.output.note(f"The default profile is now {current}.")
-
-
-def _require(name: str, names: list[str]) -> None:
-    if name not in names:
-        raise UsageError(
-            f"profile {name!r} not found",
-            hint=f"existing profiles: {', '.join(names)}" if names else "create one with jebbitctl login",
-        )
 
 
 app = group("Manage several accounts on one machine.", list_, use, remove)

@@ -105,7 +105,10 @@ def _is_proxy(url: str) -> bool:
 
 
 def _without_password(url: str) -> str:
-    """Return a proxy's URL with everything before the last ``@`` masked, even if the URL is invalid."""
+    """Return a proxy's URL with everything before the last ``@`` masked.
+
+    It need not be a valid URL: it may lack a scheme, and its password may contain any character.
+    """
     before, at, host = url.rpartition("@")
     if not at:
         return url

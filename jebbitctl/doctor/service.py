@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from jebbitctl.api.documents import API_ROOT
 from jebbitctl.doctor.check_context import CheckSkipped
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.times import rfc3339_or_none
@@ -38,7 +39,7 @@ def api(check_context: CheckContext) -> str:
     """The API is reachable and asks for a token."""
     check_context.require("settings", "the API's URL is unknown")
     url = check_context.context.settings.api_url.value
-    response, seconds = check_context.fetch(f"{url}/api/v1/self")
+    response, seconds = check_context.fetch(f"{url}{API_ROOT}/self")
     _require_available(url, response)
     if response.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise CheckFailedError(
@@ -66,13 +67,12 @@ def token(check_context: CheckContext) -> str:
     client = Client(check_context.transport, settings.api_url.value, check_context.tokens, business)
     account = get_self(_for_any_business(client, current))
     current = check_context.tokens.get()
-    scopes = [scope for scope in current.scopes if not scope.startswith("read:business:")]
     parts = [f"valid until {_expiry(current)}"]
     if business is None and len(current.businesses) > 1:
         parts.append(f"covers businesses {', '.join(current.businesses)} (choose one with --business ID)")
     else:
         parts.append(f"business {account['id']} {account['name'] or ''}".rstrip())
-    return "; ".join([*parts, f"scopes {' '.join(scopes) or 'unknown'}"])
+    return "; ".join([*parts, f"scopes {' '.join(current.resource_scopes) or 'unknown'}"])
 
 
 def clock(check_context: CheckContext) -> str:

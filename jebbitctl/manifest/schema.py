@@ -20,7 +20,6 @@ To cover several businesses in one file, use ``[businesses.ID.integrations.NAME]
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,7 @@ from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.api.resources import OPTIONS
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.validation import ManifestError, get_table, get_typed, reject_keys, require_known
-from jebbitctl.util.ids import is_id
+from jebbitctl.util.ids import NAME_HINT, is_id, is_name
 from jebbitctl.util.urls import normalize_url, require_https
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _ENTRY_KEYS = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +113,8 @@ def _section(holder: dict[str, Any], path: KeyPath, business: str | None) -> lis
 
 
 def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> IntegrationSpec:
-    if not _NAME.fullmatch(name):
-        raise ManifestError(path, "invalid name", "use letters, digits, '-', '_' and '.'")
+    if not is_name(name):
+        raise ManifestError(path, "invalid name", NAME_HINT)
     if not isinstance(entry, dict):
         raise ManifestError(path, "must be a table", f"start it with [integrations.{name}]")
     require_known(entry, _ENTRY_KEYS, path)

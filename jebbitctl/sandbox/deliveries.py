@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.urls import is_loopback
+from jebbitctl.util.urls import is_loopback, without_credentials
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class OutgoingDelivery:
 
     def send(self, log: Callable[[str], None]) -> None:
         """Send it if the endpoint is on loopback, and log one line about the outcome."""
-        host, safe_url = _split(self.endpoint or "")
+        safe_url = without_credentials(self.endpoint or "")
         if not self.endpoint:
             outcome = "not sent: the integration has no endpoint"
-        elif is_loopback(host):
+        elif is_loopback(urlsplit(safe_url).hostname or ""):
             outcome = self._send_to(self.endpoint)
         else:
             outcome = "not sent: the sandbox only delivers to this machine"
-        log(f"delivery {self.integration_id} -> {safe_url}: {outcome}")
+        log(f"delivery {self.integration_id} -> {safe_url or '-'}: {outcome}")
 
     def _send_to(self, endpoint: str) -> str:
         try:
@@ -50,14 +50,3 @@ class OutgoingDelivery:
         except UsageError as error:
             return f"not sent: {error.message}"
         return f"{response.outcome} ({response.elapsed * 1000:.0f} ms)"
-
-
-def _split(endpoint: str) -> tuple[str, str]:
-    """Return the host of a URL, and the URL without its user name, password and query."""
-    try:
-        parts = urlsplit(endpoint)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "", "(not a URL)"
-    address = f"[{host}]" if ":" in host else host
-    return host, f"{parts.scheme}://{address}{f':{port}' if port else ''}{parts.path}" if host else "-"

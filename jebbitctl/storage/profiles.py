@@ -17,12 +17,12 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.files import ensure_private_dir, remove_old_files, replace_file
+from jebbitctl.util.ids import NAME_HINT, is_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PROFILE = "default"
 _LOCK_TIMEOUT = 5.0
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
 class Profile(NamedTuple):
@@ -51,8 +50,8 @@ def require_profile_name(name: str) -> str:
     Raises:
         UsageError: it is empty, too long, or contains anything but letters, digits and ``_.-``.
     """
-    if not re.fullmatch(_NAME, name):
-        raise UsageError(f"{name!r} is not a profile name", hint="use letters, digits, '-', '_' and '.'")
+    if not is_name(name):
+        raise UsageError(f"{name!r} is not a profile name", hint=NAME_HINT)
     return name
 
 
@@ -91,6 +90,25 @@ class ProfileStore:
             if value is not None and not isinstance(value, str):
                 raise UsageError(f"{self.path}: profiles.{name}.{key} is not a string")
         return Profile(**known)
+
+    def require(self, name: str, *, source: str = "") -> None:
+        """Check that a profile exists.
+
+        Args:
+            name: of the profile.
+            source: what named it, such as ``--profile``, for the error.
+
+        Raises:
+            UsageError: it does not exist, or the file is invalid.
+        """
+        names = self.names()
+        if name not in names:
+            raise UsageError(
+                f"profile {name!r} not found{f' ({source})' if source else ''}",
+                hint=f"existing profiles: {', '.join(names)}"
+                if names
+                else f"create it: jebbitctl login --profile {name}",
+            )
 
     def save(self, name: str, profile: Profile) -> None:
         """Write a profile. Comments and unknown keys in the file are preserved.

@@ -1,4 +1,4 @@
-"""The ids of Jebbit's resources."""
+"""The ids of Jebbit's resources, and the names that users give to their own things."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import re
 
 from jebbitctl.errors import UsageError
 
+NAME_HINT = "use letters, digits, '-', '_' and '.'"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 _ID = r"[A-Za-z0-9_~.-]{1,128}"
 
 
 def is_id(value: str) -> bool:
     """Whether a value is safe as a path segment and as a header value: no slash, not ``..``."""
     return re.fullmatch(_ID, value) is not None and set(value) != {"."}
+
+
+def is_name(value: str) -> bool:
+    """Whether a value is valid as a profile's or an integration's name, and so as part of a file name."""
+    return re.fullmatch(_NAME, value) is not None
 
 
 def require_id(value: str, *, what: str = "") -> str:

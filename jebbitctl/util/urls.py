@@ -54,6 +54,22 @@ def normalize_url(url: str) -> str:
     return urlunsplit(parts._replace(netloc=origin[1], path=parts.path or "/"))
 
 
+def without_credentials(url: str) -> str:
+    """Return a URL without user name, password, query and fragment, any of which may be secret.
+
+    Empty if it is not an absolute URL.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if not host:
+        return ""
+    address = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{address}{'' if port is None else f':{port}'}{parts.path}"
+
+
 def _origin(url: str) -> tuple[str, str] | None:
     """Return scheme and authority, in lower case and without a default port; None if it is not absolute."""
     try:

@@ -176,3 +176,16 @@ def test_a_name_with_other_characters_is_refused(name: str) -> None:
 
 def test_a_valid_name_is_returned() -> None:
     assert require_profile_name("Staging-2.eu_x") == "Staging-2.eu_x"
+
+
+def test_a_missing_profile_is_an_error_that_names_the_others_or_how_to_create_it(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        store.require("work", source="--profile")
+    assert caught.value.message == "profile 'work' not found (--profile)"
+    assert caught.value.hint == "create it: jebbitctl login --profile work"
+    store.save("home", PROFILE)
+    store.require("home")
+    with pytest.raises(UsageError, match=r"^profile 'work' not found$") as caught:
+        store.require("work")
+    assert caught.value.hint == "existing profiles: home"

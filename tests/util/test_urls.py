@@ -5,7 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.urls import is_loopback, normalize_url, require_https, same_origin
+from jebbitctl.util.urls import is_loopback, normalize_url, require_https, same_origin, without_credentials
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://bob:sesame@x.example/hook?key=hush#hush", "https://x.example/hook"),
+        ("http://[::1]:0/a", "http://[::1]:0/a"),
+        ("https://X.example/@you", "https://x.example/@you"),
+        ("http://[x", ""),
+        ("http://x:port/", ""),
+        ("/hook", ""),
+        ("", ""),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])

@@ -221,9 +221,8 @@ def _decode(response: ApiResponse) -> Any:
     try:
         return response.json() if response.body.strip() else None
     except ValueError:
-        content_type = response.headers.get("Content-Type", "content").partition(";")[0]
         raise RejectedError(
-            f"Jebbit returned {response.status} with {content_type} that cannot be read as JSON",
+            f"Jebbit returned {response.status} with {response.not_json}",
             hint="leave out --json and --query to print it as it is",
             status=response.status,
         ) from None

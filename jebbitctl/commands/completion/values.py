@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlsplit
 
 Completions: TypeAlias = list[tuple[str, str]]
 """Values with their descriptions."""
@@ -139,11 +138,11 @@ def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tu
 
 def _describe(integration: Resource) -> str:
     """Return the endpoint without user name and query, which may contain keys; else the service."""
+    from jebbitctl.util.urls import without_credentials
+
     endpoint, service = integration.attributes.get("endpoint"), integration.attributes.get("service_name")
-    if not isinstance(endpoint, str):
-        return str(service or "")
-    parts = urlsplit(endpoint)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    shown = without_credentials(endpoint) if isinstance(endpoint, str) else ""
+    return shown or str(service or "")
 
 
 def _fetch_businesses(client: Callable[[], Client], token: AccessToken) -> tuple[Completions, bool]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def show_request(context: Context, method: str, path: str, document: dict[str, Any]) -> None:
     """Print a request instead of sending it."""
-    from jebbitctl.api.client import API_ROOT
+    from jebbitctl.api.documents import API_ROOT
 
     url = f"{context.settings.api_url.value}{API_ROOT}{path}"
     if context.output.json:

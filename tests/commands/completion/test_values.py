@@ -107,6 +107,14 @@ def test_the_cache_is_private_and_contains_no_secret(ready: Cli, sandbox: Sandbo
     assert not [secret for secret in secrets if secret in entry.read_text()]
 
 
+def test_an_endpoint_that_is_not_a_url_does_not_hide_the_other_integrations(
+    ready: Cli, sandbox: Sandbox
+) -> None:
+    first, second = stored(sandbox)
+    stored(sandbox)[first]["endpoint"] = "http://[x"
+    assert offered(ready, GET) == [first, second]
+
+
 def test_the_cache_is_refreshed_after_a_few_minutes(ready: Cli, sandbox: Sandbox) -> None:
     gone, kept = stored(sandbox)
     assert offered(ready, GET) == [gone, kept]
