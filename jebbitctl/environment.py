@@ -106,7 +106,7 @@ FOREIGN_VARIABLES = {
     FORCE_COLOR: "Print colours even without a terminal, if not empty",
     TERM: "dumb: print no colours and no progress bars",
     COLUMNS: "Width of tables on a terminal",
-    XDG_CONFIG_HOME: "Where the configuration directory is, unless jebbitctl's own variable is set",
+    XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
 }
 """Variables of other tools that are honoured, with one line of help each."""
