@@ -53,8 +53,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
     """Run a command line whose command is a function; return its exit code, stdout and stderr."""
 
     def run(act: Act, *args: str) -> tuple[int, str, str]:
-        def main(given: list[str], *, prog_name: str, standalone_mode: bool, obj: object) -> object:
-            assert (given, prog_name, standalone_mode) == (list(args), "jebbitctl", False)
+        def main(given: list[str], *, obj: object, **settings: object) -> object:
+            assert given == list(args)
+            assert settings.items() >= {"prog_name": "jebbitctl", "standalone_mode": False}.items()
             assert obj is os.environ
             return act()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tomlkit
@@ -80,7 +80,8 @@ def test_a_manifest_covers_the_business_in_use_or_those_in_its_sections() -> Non
 
 
 def test_every_attribute_with_an_option_has_a_key() -> None:
-    every_option = AttributeOptions(**dict.fromkeys({*AttributeOptions._fields} - {"set_"}, True))  # type: ignore[arg-type]
+    options: dict[str, Any] = {**dict.fromkeys(AttributeOptions._fields, True), "region": "us", "set_": None}
+    every_option = AttributeOptions(**options)
     requested = requested_attributes(every_option, "https://example.com/")
     assert requested.pop("additional_options").keys() == OPTION_TYPES.keys()
     assert requested.keys() == ATTRIBUTE_TYPES.keys()
