@@ -89,10 +89,14 @@ class BackgroundServer:
     def __exit__(self, *_: object) -> None:
         self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_TIMEOUT)
         # run() returns once every socket is closed. Only its own thread can close them safely.
-        self._server.trigger.pull_trigger(self._close_sockets)
+        pulled = threading.Event()
+        self._server.trigger.pull_trigger(lambda: self._close_sockets(pulled))
+        pulled.set()
         self._loop.join(SHUTDOWN_TIMEOUT)
 
-    def _close_sockets(self) -> None:
+    def _close_sockets(self, pulled: threading.Event) -> None:
+        """Close all sockets, the trigger's included, which pulling it must not write to any more."""
+        pulled.wait(SHUTDOWN_TIMEOUT)
         self._server.close()
         for channel in list(self._server.active_channels.values()):
             channel.handle_close()
