@@ -67,7 +67,8 @@ class Prompts:
             InputRequiredError: there is no terminal, or input is disabled.
         """
         if not self.possible:
-            reason = "there is no terminal" if self._allowed else "input is disabled"
+            stream = "standard error" if is_terminal(sys.stdin) else "standard input"
+            reason = f"{stream} is not a terminal" if self._allowed else "input is disabled"
             raise InputRequiredError(f"{what.lower()} required, but {reason}", hint=hint)
 
 

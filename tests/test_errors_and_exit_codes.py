@@ -308,7 +308,7 @@ def test_the_root_shows_the_real_help_of_a_command(capfd: pytest.CaptureFixture[
         out = capfd.readouterr().out
         assert f"Usage: jebbitctl {name}" in out
         assert "--help" in out.partition("Usage:")[2]
-        assert "Example:" in out or "Commands:" in out, "the help of the placeholder"
+        assert "\n  Example" in out or "Commands:" in out, "the help of the placeholder"
     assert cli.run(["nowhere"]) == 2
     assert capfd.readouterr().err.startswith("error: No such command 'nowhere'.")
 

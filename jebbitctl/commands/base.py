@@ -76,10 +76,11 @@ class Command(NamedTuple):
     def add_to(self, app: typer.Typer) -> None:
         """Register the command with Typer."""
         lines = "\n".join(f"  {line}" for line in self.example.splitlines())
+        title = "Examples" if "\n  jebbitctl" in lines else "Example"
         register = app.command(
             self.name,
             cls=BaseCommand,
-            epilog=f"\b\nExample:\n{lines}",
+            epilog=f"\b\n{title}:\n{lines}",
             context_settings=self.context_settings,
         )
         register(_for_typer(self))

@@ -64,7 +64,7 @@ def get(context: Context, id_: CampaignId) -> None:
 def links(context: Context, id_: CampaignId) -> None:
     """List a campaign's launch links."""
     if not context.output.table(campaigns.list_launch_links(context.client, id_), LINK_COLUMNS):
-        context.output.note(f"{id_} has no launch links.")
+        context.output.note(f"Campaign {id_} has no launch links.")
 
 
 def _page_by_page(pages: Iterable[list[Resource]]) -> Iterator[Resource]:

@@ -51,8 +51,9 @@ def login(
     """Log in: verify credentials and save them.
 
     Saves the secret in the operating system's keyring, and everything else in the profile. Get the client id
-    and secret from your Jebbit representative. Takes them from the options, else from JEBBIT_CLIENT_ID and
-    JEBBIT_CLIENT_SECRET, else prompts for them. With --business, the profile uses this business by default.
+    and secret from your Jebbit representative. Uses --client-id and --client-secret-stdin, else
+    JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET, else prompts. With --business, the profile uses this business
+    by default.
     """
     from jebbitctl.auth.accounts import Account
 

@@ -56,8 +56,8 @@ def serve(
     """Serve a local Jebbit until Ctrl-C.
 
     Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its test
-    deliveries are real and signed, but only go to endpoints on this machine. To test without write scopes,
-    append "-readonly" to the client id and keep the secret.
+    deliveries are real and signed, but only go to endpoints on this machine. For a read-only token,
+    append "-readonly" to the client id; the secret stays the same.
     """
     from jebbitctl.sandbox.server import Sandbox
 

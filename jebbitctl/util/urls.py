@@ -101,5 +101,5 @@ def _problem(url: str) -> str | None:
     if parts.username is not None or parts.password is not None:
         return "it contains a user name or password"
     if parts.scheme == "http" and not is_loopback(host):
-        return f"plain http to {host} would send secrets unencrypted"
+        return f"plain http to {host} would send data unencrypted"
     return None

@@ -235,7 +235,7 @@ PROBES = (
     Probe(
         "repeat",
         "the same delivery is accepted twice (2xx)",
-        "A delivery that is sent again because a response got lost looks like a failure.",
+        "The endpoint rejects a delivery that is sent twice, as happens when a response gets lost.",
         _repeat,
         _is_accepted,
     ),

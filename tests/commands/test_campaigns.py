@@ -215,7 +215,7 @@ def test_get_and_links_show_a_campaign(jebbitctl: Callable[..., Result], sandbox
     assert len(links) == 2
     assert all(launched in link["complete_live_link"] for link in links)
     unlaunched = next(id_ for id_, a in stored.items() if not a["launch_date"])
-    assert jebbitctl("campaigns", "links", unlaunched).err == f"{unlaunched} has no launch links.\n"
+    assert jebbitctl("campaigns", "links", unlaunched).err == f"Campaign {unlaunched} has no launch links.\n"
 
 
 @pytest.mark.parametrize("verb", ["get", "links"])

@@ -23,23 +23,27 @@ def diff(
 ) -> None:
     """Compare Jebbit with a manifest.
 
-    Prints the differences and changes nothing. Exits 0 if there are none, otherwise 6. Also prints what the
-    manifest does not contain; with --strict, it counts as a difference.
+    Prints the differences and changes nothing. Exits 0 if there are none, otherwise 6. Also lists what is not
+    in the manifest, as unmanaged; --strict counts it as a difference.
     """
     from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
     from jebbitctl.commands.integrations.plan_output import count_steps, show_plan
 
     manifest = read_manifest(context, file)
     plan = make_plan(manifest, clients_for(context, manifest.businesses))
-    drift = [*plan.steps, *(plan.unmanaged if strict else ())]
+    unmanaged = len(plan.unmanaged) if strict else 0
+    drift = [count_steps(plan.steps)] * bool(plan.steps) + [f"{unmanaged} unmanaged"] * bool(unmanaged)
     with context.output.best_effort():
         show_plan(context, plan, ok=not drift)
     if drift:
-        apply = _apply_command(context, file, prune=strict and bool(plan.unmanaged))
-        raise CheckFailedError(
-            f"Jebbit differs from {manifest.name}: {count_steps(drift)}",
-            hint=f"to apply the manifest: {apply}",
-        )
+        apply = _apply_command(context, file, prune=bool(unmanaged))
+        hint = f"to apply the manifest: {apply}"
+        if unmanaged:
+            hint = (
+                "to keep what is unmanaged, add it with jebbitctl integrations export --into FILE; "
+                f"to apply the manifest and delete it: {apply}"
+            )
+        raise CheckFailedError(f"Jebbit differs from {manifest.name}: {', '.join(drift)}", hint=hint)
     context.output.note(f"Jebbit matches {manifest.name}.")
 
 

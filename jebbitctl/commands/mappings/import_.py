@@ -177,5 +177,6 @@ def _raise_if_failed(context: Context, steps: Sequence[ImportStep], *, prune: bo
     if all(step.unavailable for step in failed):
         raise UnavailableError(message, hint="run the command again; finished lines are left unchanged")
     raise RejectedError(
-        message, hint="fix these lines and run the command again; other lines are left unchanged"
+        message,
+        hint="fix these lines and run the command again; imported lines stay unchanged",
     )

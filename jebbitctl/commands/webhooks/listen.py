@@ -69,10 +69,10 @@ def listen(
     ] = None,
     secret: SecretOptions,
 ) -> None:
-    """Receive deliveries, verify them and print them.
+    """Receive deliveries, verify them and print one line for each.
 
-    Valid deliveries get 200, wrong signatures 403, and malformed headers or old timestamps 400. With --count,
-    exits 0 after that many valid deliveries, else 6.
+    With --json, the line has the body, too. Valid deliveries get 200, wrong signatures 403, and malformed
+    headers or old timestamps 400. With --count, exits 0 after that many valid deliveries, else 6.
     """
     from jebbitctl.webhooks.delivery_queue import DeliveryQueue
     from jebbitctl.webhooks.endpoint import EndpointClient
@@ -171,9 +171,12 @@ class ListenSession:
             return
         if self.interrupted:
             raise typer.Exit(ExitCode.INTERRUPTED)
+        if self.counts.get(Reason.MISMATCH):
+            hint = "another shared secret signed the deliveries, or they were changed on the way"
+        else:
+            hint = "check that the integration's endpoint is this receiver, or try jebbitctl webhooks send"
         raise CheckFailedError(
-            f"{self.counts.get(Reason.OK, 0)} of {self.expected} valid deliveries received in time",
-            hint="check that the integration's endpoint is this receiver",
+            f"{self.counts.get(Reason.OK, 0)} of {self.expected} valid deliveries received", hint=hint
         )
 
     def _print(self, event: dict[str, Any]) -> None:

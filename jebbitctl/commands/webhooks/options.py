@@ -63,6 +63,11 @@ def read_secret(context: Context, options: SecretOptions, *, integration: str | 
     if sum(value not in (None, False) for value in options) > 1:
         raise UsageError("more than one source for the shared secret", hint=f"use one of {SOURCES}")
     if options.secret_stdin:
+        if is_terminal(sys.stdin):
+            raise InputRequiredError(
+                "--secret-stdin requires a pipe or a file on standard input",
+                hint="use --secret-file, or JEBBIT_WEBHOOK_SECRET",
+            )
         text = _decode(read_input("-", option="--secret-stdin"))
         return clean_credential(text, source="the secret on standard input")
     if options.secret_file is not None:

@@ -65,7 +65,7 @@ def test_the_hint_repeats_the_business(cli_several: Cli, several: Sandbox) -> No
     result = cli_several.run(*DIFF, str(path), "--business", second, "--strict", "--json")
     assert result.code == 6
     command = f"jebbitctl integrations apply '{path}' --business {second} --prune"
-    assert result.error["hint"] == f"to apply the manifest: {command}"
+    assert result.error["hint"].endswith(f"to apply the manifest and delete it: {command}")
 
 
 def test_json_lists_the_steps(cli: Cli, sandbox: Sandbox) -> None:
@@ -96,6 +96,8 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
     assert cli.run(*DIFF, path).code == 0
     strict = cli.run(*DIFF, path, "--strict")
     assert strict.code == 6
+    assert "jebbit.toml: 3 unmanaged\n" in strict.err
+    assert "export --into" in strict.err
     assert "--prune" in strict.err
     assert [row[4:7] for row in rows(strict.out)] == [
         ["extra", "client_var", "x"],

@@ -73,6 +73,7 @@ def test_too_few_deliveries_in_time_are_exit_6(bare: Cli) -> None:
         code, _, err = wait_for_end(process)
     assert code == 6
     assert "0 of 1 valid deliveries" in err
+    assert "hint: another shared secret signed" in err
 
 
 @pytest.mark.parametrize("timeout", ["nan", "-1"])

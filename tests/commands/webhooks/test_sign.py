@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
 from jebbitctl.webhooks.signature import verify
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import AT, VECTOR
+from tests.support import JEBBITCTL
 from tests.webhooks.support import SECRET
 
 if TYPE_CHECKING:
@@ -67,3 +69,12 @@ def test_an_ambiguous_or_invalid_secret_or_body_is_rejected(
     result = bare.run("webhooks", "sign", *arguments, stdin=stdin)
     assert (result.code, result.out) == (code, "")
     assert result.err.startswith("error: ")
+
+
+def test_a_secret_is_never_typed_where_a_terminal_shows_it(bare: Cli) -> None:
+    shown = pexpect.run(
+        f"{JEBBITCTL} webhooks sign --secret-stdin --body pyproject.toml",
+        env=bare.environment({"TERM": "dumb"}),
+        encoding="utf-8",
+    )
+    assert "error: --secret-stdin requires a pipe or a file on standard input" in str(shown)
