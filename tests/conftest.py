@@ -13,11 +13,12 @@ from tests.leak_detector import LeakDetector, watch
 from tests.support import Cli
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from tests.support import Result
 
+CAPTURED = pytest.StashKey[list[tuple[str, str]]]()
 
 settings.register_profile(
     "everyday",
@@ -45,6 +46,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what pytest has captured for the leak detector: it holds what came after a command's end."""
+    report = yield
+    item.stash[CAPTURED] = report.sections
+    return report
+
+
 @pytest.fixture(autouse=True)
 def leak_detector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[LeakDetector]:
     """After each test, search everything it printed, logged and wrote for its secrets.
@@ -61,6 +70,7 @@ def leak_detector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     yield watching
     for fixture in sorted(request.node.funcargs.values(), key=lambda value: not isinstance(value, Sandbox)):
         watching.examine(fixture)
+    watching.printed += [(title, set(), [text]) for title, text in request.node.stash.get(CAPTURED, [])]
     found = list(watching.leaks(directory))
     assert not found, "\n".join(found)
 

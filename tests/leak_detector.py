@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import shlex
@@ -182,6 +183,18 @@ class _Tee:
         return piece
 
 
+class _Recorder(io.BytesIO):
+    """Copies what is written to it, even after the command has returned."""
+
+    def __init__(self, copy: list[str | bytes]) -> None:
+        super().__init__()
+        self._copy = copy
+
+    def write(self, data: Any) -> int:
+        self._copy.append(bytes(data))
+        return super().write(data)
+
+
 def watch(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     """Report to a leak detector each secret that a sandbox creates and everything that commands print."""
     _watch_secrets(leak_detector, monkeypatch)
@@ -213,11 +226,8 @@ def watch(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
         self.logfile_read = Log(copy)
 
     def run_here(args: Any, env: Mapping[str, str], *rest: Any) -> subprocess.CompletedProcess[bytes]:
-        out, err = leak_detector.started([JEBBITCTL, *args], env)
-        done = _RUN(args, env, *rest)
-        out.append(done.stdout)
-        err.append(done.stderr)
-        return done
+        out, err = map(_Recorder, leak_detector.started([JEBBITCTL, *args], env))
+        return _RUN(args, env, *rest, out=out, err=err)
 
     monkeypatch.setattr(support, "run_here", run_here)
     monkeypatch.setattr(subprocess, "Popen", Watched)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from unittest import mock
 
 import keyring.backend
@@ -132,25 +134,44 @@ def _bytes(text: str | bytes | None) -> bytes:
 
 
 def run_here(
-    args: Sequence[str], env: Mapping[str, str], stdin: bytes, timeout: float
+    args: Sequence[str],
+    env: Mapping[str, str],
+    stdin: bytes,
+    timeout: float,
+    *,
+    out: io.BytesIO | None = None,
+    err: io.BytesIO | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command in this process as if it had its own; works only in the main thread.
 
-    Streams, environment and signal handlers are swapped for the run; ``tests.leak_detector`` watches it.
+    Streams, descriptors, log handlers, environment and signal handlers are swapped for the run;
+    ``tests.leak_detector`` watches it.
+
+    Args:
+        args: the command's arguments.
+        env: its whole environment.
+        stdin: what it reads.
+        timeout: seconds after which the test fails.
+        out: receives what it writes to stdout, even if the run does not end in time.
+        err: likewise for stderr.
     """
-    out, err = io.BytesIO(), io.BytesIO()
+    out, err = out or io.BytesIO(), err or io.BytesIO()
+    stdout = io.TextIOWrapper(out, "utf-8")
+    stderr = io.TextIOWrapper(err, "utf-8", write_through=True)
     with (
+        _descriptor_captured(1, sys.__stdout__, stdout),
+        _descriptor_captured(2, sys.__stderr__, stderr),
         mock.patch.dict(os.environ, env, clear=True),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8")),
-        mock.patch.object(sys, "stdout", io.TextIOWrapper(out, "utf-8")) as stdout,
-        mock.patch.object(sys, "stderr", io.TextIOWrapper(err, "utf-8", write_through=True)),
+        mock.patch.object(sys, "stdout", stdout),
+        mock.patch.object(sys, "stderr", stderr),
+        mock.patch.object(logging.root, "handlers", []),  # pytest's would hide what users see
         mock.patch.object(keyring, "get_keyring", _keyring_of_the_environment),
         _signals_restored(),
         _alarm(timeout, shlex.join(args)),
     ):
         code = _exit_code(args)
-        stdout.flush()
-        return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
+    return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
 
 
 def _exit_code(args: Sequence[str]) -> int:
@@ -160,7 +181,37 @@ def _exit_code(args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)  # noqa: T201 - as the interpreter does
+        return 1
+
+
+@contextmanager
+def _descriptor_captured(
+    descriptor: int, original: TextIO | None, stream: io.TextIOWrapper
+) -> Iterator[None]:
+    """Flush a stream at the end, and append to it what was written to a descriptor.
+
+    Args:
+        descriptor: 1 or 2.
+        original: the interpreter's stream for the descriptor.
+        stream: the command's stream for it.
+    """
+    saved = os.dup(descriptor)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), descriptor)
+        try:
+            yield
+        finally:
+            if original:
+                original.flush()
+            os.dup2(saved, descriptor)
+            os.close(saved)
+            stream.flush()
+            if file.tell():  # the descriptors share their position
+                file.seek(0)
+                stream.buffer.write(file.read())
 
 
 def _keyring_of_the_environment() -> KeyringBackend:

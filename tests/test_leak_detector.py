@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -134,6 +138,89 @@ def test_a_rotated_secret_and_the_secret_of_a_new_integration_are_found(
         assert len(list(own.leaks(cli.home))) == number
 
 
+def _write(secret: str) -> None:
+    sys.stderr.write(secret)
+
+
+def _warn(secret: str) -> None:
+    logging.getLogger("x").warning(secret)
+
+
+def _exit(secret: str) -> None:
+    sys.exit(f"The secret is {secret}")
+
+
+def _run_child(secret: str) -> None:
+    subprocess.run([sys.executable, "-c", ECHO, "", secret], check=True)
+
+
+def _print_later(secret: str) -> None:
+    stderr = sys.stderr
+
+    def print_() -> None:
+        time.sleep(0.1)  # until the command has returned
+        stderr.write(secret)
+
+    threading.Thread(target=print_, name="late").start()
+
+
+SINKS: dict[str, Callable[[str], object]] = {
+    "stderr": _write,
+    "a log without handlers": _warn,
+    "the descriptor 1": lambda s: os.write(1, s.encode()),
+    "the descriptor 2": lambda s: os.write(2, s.encode()),
+    "the interpreter's stdout": lambda s: sys.__stdout__ and sys.__stdout__.write(s),
+    "the interpreter's stderr": lambda s: sys.__stderr__ and sys.__stderr__.write(s),
+    "a child process": _run_child,
+    "a thread after the end": _print_later,
+    "the text of sys.exit": _exit,
+}
+
+
+@pytest.mark.parametrize("sink", SINKS)
+def test_a_secret_that_a_command_in_this_process_prints_is_found(
+    own: LeakDetector, bare: Cli, monkeypatch: pytest.MonkeyPatch, sink: str
+) -> None:
+    monkeypatch.setattr("jebbitctl.commands.whoami.describe_account", lambda _: SINKS[sink](SECRET))
+    monkeypatch.setattr("jebbitctl.commands.whoami.show_account", lambda *_: None)
+    bare.run("whoami")
+    for thread in threading.enumerate():
+        if thread.name == "late":
+            thread.join()
+    stream = "stdout" if sink.endswith(("1", "stdout")) else "stderr"
+    assert any(f": {stream} of " in leak for leak in own.leaks(None))
+
+
+def test_a_secret_that_a_command_prints_before_its_time_is_up_is_found(
+    own: LeakDetector, bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def print_and_hang(_: object) -> None:
+        sys.stdout.write(SECRET)
+        os.write(2, SECRET.encode())
+        time.sleep(20)
+
+    monkeypatch.setattr("jebbitctl.commands.whoami.describe_account", print_and_hang)
+    with pytest.raises(pytest.fail.Exception, match="still running"):
+        bare.run("whoami", timeout=0.3)
+    assert len(list(own.leaks(None))) == 2
+
+
+def test_the_stdout_of_a_command_in_this_process_is_watched(own: LeakDetector, cli: Cli) -> None:
+    url = own.register("client", "https://e.example/0123456789abcdef")
+    assert cli.run("integrations", "create", "--endpoint", url).code == 0
+    own.printed.clear()
+    cli.run("integrations", "list")
+    assert any(": stdout of " in leak for leak in own.leaks(None))
+
+
+def test_the_secrets_in_the_environment_of_a_command_in_this_process_are_watched(
+    own: LeakDetector, bare: Cli
+) -> None:
+    secret = "0123456789abcdef-webhook"
+    bare.run("profiles", "list", env={"JEBBIT_WEBHOOK_SECRET": secret})
+    assert own.secrets[secret] == "shared"
+
+
 def test_a_requested_secret_is_not_a_leak(own: LeakDetector, cli: Cli) -> None:
     (id_, *_) = cli.run("integrations", "list", "-q", "[].id").json
     path = cli.home / "my secret"
@@ -165,6 +252,14 @@ def test_it_may(cli, tmp_path):
 def test_it_may_not(cli, tmp_path):
     (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
 
+def test_it_prints_from_a_thread_after_a_command(cli):
+    import sys, threading
+
+    assert cli.run("--version").code == 0
+    thread = threading.Thread(target=lambda: print(cli.env["JEBBIT_CLIENT_SECRET"], file=sys.stderr))
+    thread.start()
+    thread.join()
+
 @pytest.fixture
 def lines():
     return []
@@ -186,6 +281,12 @@ def test_a_test_that_leaks_fails(own: LeakDetector, tmp_path: Path) -> None:
         check=False,
     )
     failed = {line.rpartition("::")[2].split()[0] for line in done.stdout.splitlines() if "ERROR " in line}
-    assert failed >= {"test_it_prints", "test_it_writes", "test_it_may_not", "test_it_logs"}, done.stdout
-    assert "5 passed, 4 errors" in done.stdout, done.stdout
+    assert failed >= {
+        "test_it_prints",
+        "test_it_writes",
+        "test_it_may_not",
+        "test_it_prints_from_a_thread_after_a_command",
+        "test_it_logs",
+    }, done.stdout
+    assert "6 passed, 5 errors" in done.stdout, done.stdout
     assert own.printed

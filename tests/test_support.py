@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keyring
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.support import Cli
 
 
@@ -29,18 +33,42 @@ if TYPE_CHECKING:
         "login --client-id a --client-secret-stdin --auth-url http://127.0.0.1:9",
     ],
 )
-def test_it_ends_as_in_its_own_process(cli: Cli, line: str) -> None:
+def test_a_command_ends_as_in_its_own_process(cli: Cli, line: str) -> None:
     assert cli.run(*line.split(), stdin="{}") == cli.run_process(*line.split(), stdin="{}")
 
 
-def test_it_leaves_the_process_as_it_was(cli: Cli) -> None:
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
+
+@pytest.fixture
+def handler() -> Iterator[Callable[..., None]]:
+    """A handler of the signals that a command handles."""
+
+    def ignore(*_: object) -> None:
+        pass
+
+    before = {number: signal.signal(number, ignore) for number in SIGNALS}
+    yield ignore
+    for number, previous in before.items():
+        signal.signal(number, previous)
+
+
+def test_a_command_leaves_the_process_as_it_was(cli: Cli, handler: Callable[..., None]) -> None:
     def state() -> list[Any]:
-        handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)]
-        return [dict(os.environ), sys.stdin, sys.stdout, sys.stderr, keyring.get_keyring, *handlers]
+        os.umask(umask := os.umask(0o22))
+        streams = [sys.stdin, sys.stdout, sys.stderr, *(os.fstat(number).st_ino for number in (0, 1, 2))]
+        logging_ = [[*logging.root.handlers], [*logging.root.filters]]
+        return [dict(os.environ), Path.cwd(), umask, *streams, *logging_, keyring.get_keyring]
 
     before = state()
     assert cli.run("demo").code == 0
     assert state() == before
+    assert [signal.getsignal(number) for number in SIGNALS] == [handler] * 3
+
+
+def test_a_command_does_not_see_the_testers_environment(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEBBIT_PROFILE", "")
+    assert bare.run("whoami", "--json").code == 4
 
 
 @pytest.mark.parametrize(
@@ -56,7 +84,7 @@ def test_an_exception_that_ends_the_program_becomes_its_exit_code(
     assert cli.run("whoami").code == code
 
 
-def test_a_warning_makes_it_fail(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_makes_a_command_fail(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "jebbitctl.commands.whoami.describe_account", lambda _: warnings.warn("old", stacklevel=1)
     )
