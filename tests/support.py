@@ -199,7 +199,7 @@ def _descriptor_captured(
         stream: the command's stream for it.
     """
     saved = os.dup(descriptor)
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile(buffering=0) as file:
         os.dup2(file.fileno(), descriptor)
         try:
             yield

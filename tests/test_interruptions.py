@@ -104,6 +104,21 @@ def test_a_signal_ends_a_command_that_waits_to_retry(
 
 
 @signals
+def test_a_signal_ends_an_import_whose_write_hangs(
+    machine: IsolatedHome, sent: signal.Signals, code: int
+) -> None:
+    stage = Stage("POST /api/v1/integration_mappings")
+    (machine.home / "m.csv").write_text("jebbit_var,client_var,default\na,x,\n")
+    with Sandbox(SandboxOptions(integrations=1), wrap=stage.wrap) as sandbox:
+        machine.env |= sandbox.environment
+        line = f"mappings import {active(sandbox)} {machine.home / 'm.csv'}"
+        with started(machine, *line.split()) as process:
+            assert stage.reached.wait(20)
+            assert ended(process, sent)[0] == code
+        stage.over.set()
+
+
+@signals
 def test_a_signal_ends_a_command_that_waits_for_another_process(
     cli: Cli, sandbox: Sandbox, sent: signal.Signals, code: int
 ) -> None:

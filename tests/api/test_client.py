@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jebbitctl.api.client import Client
 from jebbitctl.api.http_errors import scope_needed
+from jebbitctl.api.transport import ApiResponse
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
@@ -403,6 +405,31 @@ def test_a_link_to_another_origin_is_rejected(server: FaultServer, client: Clien
     with pytest.raises(RejectedError, match="which is not followed"):
         list(client.pages("/things"))
     assert len(server.seen) == 1
+
+
+def test_a_link_whose_user_info_resembles_this_server_is_rejected(
+    server: FaultServer, client: Client
+) -> None:
+    server.script = [page(f"{server.url}@evil.example/x")]
+    with pytest.raises(RejectedError, match="not followed"):
+        list(client.pages("/things"))
+
+
+def test_a_link_to_this_server_in_another_spelling_is_followed(
+    transport: Transport, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = "https://API2.jebbit.com:443/api/v1/things?page=2"
+    bodies = [json.dumps({"data": [], "links": {"next": link}}).encode() for link in (second, None)]
+    calls = []
+
+    def send(_method: str, url: str, **_: object) -> ApiResponse:
+        calls.append(url)
+        return ApiResponse(200, {"Content-Type": "application/json"}, bodies.pop(0))
+
+    monkeypatch.setattr(transport, "send", send)
+    client = Client(transport, "https://api2.jebbit.com", tokens)
+    assert len(list(client.pages("/things"))) == 2
+    assert calls[1] == second
 
 
 def test_a_link_with_a_password_leads_to_another_origin(server: FaultServer, client: Client) -> None:

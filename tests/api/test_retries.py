@@ -24,6 +24,14 @@ CERTIFICATE = urllib3_errors.SSLError(ssl.SSLCertVerificationError("x"))
 NO_TUNNEL = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
 
 
+BACKOFF_SECONDS = retries.BACKOFF_SECONDS
+"""As the product has it: a fixture shortens it for each test."""
+
+
+def test_the_first_backoff_is_a_fifth_of_a_second() -> None:
+    assert BACKOFF_SECONDS == 0.2
+
+
 @given(VALUES, st.floats(0, 1000))
 def test_any_retry_after_gives_a_delay_within_bounds(value: str, time_left: float) -> None:
     assert 0 <= retry_delay(0, value, time_left) <= time_left / 4

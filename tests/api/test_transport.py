@@ -4,9 +4,11 @@ import gzip
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl.api import retries
 from jebbitctl.api.transport import MAX_RESPONSE_BYTES, Transport
@@ -190,6 +192,38 @@ def test_retry_after_is_honoured(server: FaultServer, transport: Transport) -> N
     started = time.monotonic()
     assert get(transport, server).json() == [1]
     assert 0.3 <= time.monotonic() - started < 5
+
+
+def test_a_call_is_not_ambiguous_after_a_connection_that_was_refused(
+    server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = [requests.ConnectionError(urllib3_errors.NewConnectionError(None, "x"))]  # type: ignore[arg-type]
+    open_ = transport._open  # noqa: SLF001 - no server can refuse one connection and then none
+
+    def refuse_once(*args: Any) -> requests.Response:
+        if refused:
+            raise refused.pop()
+        return open_(*args)
+
+    monkeypatch.setattr(transport, "_open", refuse_once)
+    server.script = [http(404)]
+    response = transport.send("DELETE", server.url, headers={})
+    assert (response.status, response.ambiguous, refused) == (404, False, [])
+
+
+def test_connecting_ends_before_the_deadline_and_reading_after_it(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeouts = []
+
+    def request(*_: object, timeout: tuple[float, float], **__: object) -> None:
+        timeouts.append(timeout)
+        raise requests.ConnectTimeout
+
+    monkeypatch.setattr("jebbitctl.api.transport.PlainSession.request", request)
+    with pytest.raises(UnavailableError):
+        transport.send("POST", "https://api2.jebbit.invalid/", headers={})
+    assert timeouts == [(transport.timeout / 3, transport.timeout + 1)]
 
 
 def test_a_post_is_retried_only_if_it_was_certainly_not_carried_out(

@@ -16,6 +16,7 @@ from jebbitctl.commands.topics.layout import WIDTH, table
 from jebbitctl.environment import VARIABLES
 from jebbitctl.errors import ExitCode, JebbitctlError
 from jebbitctl.manifest.load import load
+from jebbitctl.settings import DEFAULT_TIMEOUT
 from jebbitctl.webhooks import Reason, sign, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
 from tests.support import JEBBITCTL
@@ -59,6 +60,30 @@ def test_a_long_cell_is_wrapped_below_itself() -> None:
 def test_environment_names_every_variable() -> None:
     text = topics.text("environment")
     assert [name for name in VARIABLES if f"  {name} " not in text] == []
+
+
+def test_environment_lists_the_sources_of_a_setting_in_order() -> None:
+    lines = topics.text("environment").splitlines()
+    numbered = [line.split()[:3] for line in lines if line.startswith("  ") and line[2].isdigit()]
+    assert numbered == [
+        ["1.", "an", "option,"],
+        ["2.", "an", "environment"],
+        ["3.", "the", "profile"],
+        ["4.", "the", "default"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "NO_COLOR", "FORCE_COLOR", "TERM"],
+)
+def test_environment_names_the_variables_of_other_tools(name: str) -> None:
+    _, _, others = topics.text("environment").partition("VARIABLES OF OTHER TOOLS")
+    assert name in others.replace(",", " ").split()
+
+
+def test_environment_gives_the_default_timeout() -> None:
+    assert f"(default: {DEFAULT_TIMEOUT:g})" in VARIABLES["JEBBIT_TIMEOUT"].help
 
 
 def test_exit_codes_names_every_exit_code() -> None:

@@ -8,9 +8,11 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
+from waitress.server import create_server
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.background_server import MAX_REQUEST_BYTES, BackgroundServer
@@ -45,6 +47,15 @@ def url(threads: int) -> Iterator[str]:
 def status_of(response: bytes) -> int:
     assert response.startswith(b"HTTP/1."), response
     return int(response.split(b" ", 2)[1])
+
+
+def test_waitress_polls_at_most_300_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    create = mock.Mock(wraps=create_server)
+    monkeypatch.setattr("jebbitctl.webhooks.background_server.create_server", create)
+    with BackgroundServer(echo):
+        pass
+    options = create.call_args.kwargs
+    assert (options["connection_limit"], options["asyncore_use_poll"]) == (300, True)
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1000000000000", "1e12", "1_0", "+5", "5, 5", ""])

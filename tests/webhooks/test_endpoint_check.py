@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from jebbitctl.errors import UnavailableError, UsageError
-from jebbitctl.webhooks import Reason, verify
+from jebbitctl.webhooks import Reason, probes, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.endpoint_check import check_endpoint
+from jebbitctl.webhooks.endpoint_check import MAX_RESPONSE_SECONDS, PROBE_TIMEOUT, check_endpoint
 from jebbitctl.webhooks.probes import PROBES
 from jebbitctl.webhooks.receiver import STATUS_OF, Receiver
 
@@ -80,6 +82,16 @@ class CrashesOnMalformedHeaders(Correct):
             if header and verification.reason is Reason.MALFORMED_HEADER
             else STATUS_OF[verification.reason]
         )
+
+
+class CrashesOn(Correct):
+    """Crashes on one malformed header."""
+
+    def __init__(self, header: str) -> None:
+        self.header = header
+
+    def verify(self, body: bytes, header: str | None) -> int:
+        return 500 if header == self.header else super().verify(body, header)
 
 
 class CrashesOnEmptyHeaders(Correct):
@@ -248,6 +260,41 @@ def test_a_correct_endpoint_passes_every_probe() -> None:
 def test_each_mistake_fails_exactly_the_probes_for_it(endpoint: Correct, failed: set[str]) -> None:
     with BackgroundServer(endpoint) as server:
         assert failures(check_endpoint(server.url, SECRET)) == failed
+
+
+@pytest.mark.parametrize(
+    "header", ["nonsense", "t=,v1=", "v1=AAAA", "t=1700000000", "t=soon,v1=AAAA", "=,=,,="]
+)
+def test_a_crash_on_any_malformed_header_is_found(header: str) -> None:
+    with BackgroundServer(CrashesOn(header)) as server:
+        assert failures(check_endpoint(server.url, SECRET)) == {"malformed-signature"}
+
+
+def test_one_second_more_of_tolerance_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ToleratesASecondMore(Correct):
+        def verify(self, body: bytes, header: str | None) -> int:
+            return STATUS_OF[verify(SECRET, body, header, tolerance=301).reason]
+
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    with BackgroundServer(ToleratesASecondMore()) as server:
+        assert failures(check_endpoint(server.url, SECRET)) == {"stale"}
+
+
+def test_a_repeated_delivery_has_the_same_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count(1_700_000_000)
+    monkeypatch.setattr(probes, "time", SimpleNamespace(time=lambda: next(seconds)))  # each has its own
+    endpoint = Endpoint()
+    with BackgroundServer(endpoint) as server:
+        list(check_endpoint(server.url, SECRET))
+    repeats = [request for request in endpoint.requests if b'"probe":"repeat"' in request.body]
+    assert len(repeats) == 2
+    assert len({request.headers["x-jebbit-signature"] for request in repeats}) == 1
+
+
+def test_a_response_may_take_5_seconds_and_a_request_is_given_up_after_15() -> None:
+    assert (MAX_RESPONSE_SECONDS, PROBE_TIMEOUT) == (5, 15)
+    (probe,) = (probe for probe in PROBES if probe.name == "response-time")
+    assert probe.expectation == f"a delivery gets a response within {MAX_RESPONSE_SECONDS:g} seconds"
 
 
 def test_a_slow_endpoint_fails_only_one_probe(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import random
 import subprocess
 import time
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -35,6 +37,13 @@ def test_the_default_time_is_now() -> None:
     header = sign(SECRET, b"{}")
     assert abs(time.time() - int(header[2:].partition(",")[0])) < 5
     assert verify(SECRET, b"{}", header)
+
+
+def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare = mock.Mock(wraps=hmac.compare_digest)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert verify(SECRET, b"{}", VECTOR, now=AT)
+    compare.assert_called_once()
 
 
 @given(secrets, bodies, times)
