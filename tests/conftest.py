@@ -22,7 +22,7 @@ CAPTURED = pytest.StashKey[list[tuple[str, str]]]()
 
 settings.register_profile(
     "everyday",
-    max_examples=50,
+    max_examples=100,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],  # which measures the machine
