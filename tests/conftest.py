@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.support import Result
 
+CALLS = {"call_with_timeout", "concurrent-call"}
+"""Names of the threads that make API calls."""
 CAPTURED = pytest.StashKey[list[tuple[str, str]]]()
 
 settings.register_profile(
@@ -73,6 +77,16 @@ def leak_detector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     watching.printed += [(title, set(), [text]) for title, text in request.node.stash.get(CAPTURED, [])]
     found = list(watching.leaks(directory))
     assert not found, "\n".join(found)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Check that the threads of calls end."""
+    yield
+    deadline = time.monotonic() + 10
+    while running := [thread for thread in threading.enumerate() if thread.name in CALLS]:
+        assert time.monotonic() < deadline, running
+        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,18 +29,8 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETRC", "/dev/null")
 
 
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    """Check that the threads of calls end."""
-    yield
-    deadline = time.monotonic() + 5
-    while running := [thread for thread in threading.enumerate() if thread.name == "call_with_timeout"]:
-        assert time.monotonic() < deadline, running
-        time.sleep(0.01)
-
-
 @pytest.fixture
-def server(_no_thread_is_left: None) -> Iterator[FaultServer]:
+def server() -> Iterator[FaultServer]:
     with FaultServer() as running:
         yield running
 

@@ -1,5 +1,5 @@
 """The scripted server and its transports, which the API's tests define."""
 
-from tests.api.conftest import _no_thread_is_left, _own_environment, hasty, log, server, transport
+from tests.api.conftest import _own_environment, hasty, log, server, transport
 
-__all__ = ["_no_thread_is_left", "_own_environment", "hasty", "log", "server", "transport"]
+__all__ = ["_own_environment", "hasty", "log", "server", "transport"]
