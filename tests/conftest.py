@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from jebbitctl.api import retries
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.leak_detector import LeakDetector, watch
-from tests.support import Cli
+from tests.support import Cli, cli_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -68,7 +68,7 @@ def leak_detector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     for mark in request.node.iter_markers("keeps"):
         kind, *patterns = mark.args
         for pattern in patterns:
-            watching.kept.setdefault(pattern, set()).add(kind)
+            watching.allowed.setdefault(pattern, set()).add(kind)
     directory = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
     watch(watching, monkeypatch)
     yield watching
@@ -103,15 +103,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def several() -> Iterator[Sandbox]:
+def three_businesses() -> Iterator[Sandbox]:
     """A Jebbit whose credentials cover three businesses with an integration each."""
     with Sandbox(SandboxOptions(businesses=3, integrations=1)) as running:
         yield running
-
-
-def cli_for(home: Path, sandbox: Sandbox) -> Cli:
-    """A command line with the sandbox's credentials in its environment."""
-    return Cli(home, dict(sandbox.environment), [sandbox.state.client_secret])
 
 
 @pytest.fixture
@@ -121,9 +116,9 @@ def cli(tmp_path: Path, sandbox: Sandbox) -> Cli:
 
 
 @pytest.fixture
-def cli_several(tmp_path: Path, several: Sandbox) -> Cli:
-    """``jebbitctl`` with the credentials of ``several`` in the environment."""
-    return cli_for(tmp_path, several)
+def cli_several(tmp_path: Path, three_businesses: Sandbox) -> Cli:
+    """``jebbitctl`` with the credentials of ``three_businesses`` in the environment."""
+    return cli_for(tmp_path, three_businesses)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ class IsolatedHome(Cli):
         return self.home / "modules"
 
     @property
-    def kept(self) -> dict[str, str]:
+    def stored_secrets(self) -> dict[str, str]:
         """The keyring's secrets, by account."""
         path = self.home / "keyring.json"
         return json.loads(path.read_text()) if path.exists() else {}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-CORE = 16
+MIN_SECRET_LENGTH = 16
 """Characters of a secret to search for, so that a truncated secret is found as well."""
 
 VARIABLES = {
@@ -52,10 +52,10 @@ FILES = {"config/tokens/*.json": "token", "keyring.json": "client"}
 _SECRET_FILE = re.compile(r"--secret(-file|s-dir)[ =]('[^']*'|\S+)")
 
 
-def disguises(secret: str) -> dict[bytes, str]:
+def encodings(secret: str) -> dict[bytes, str]:
     """Return the encodings in which a secret may appear, also inside a longer text, with their names."""
     own = secret.rpartition(".")[2] if secret.startswith("eyJ") else secret  # the signature of a JWT
-    core = own[:CORE]
+    core = own[:MIN_SECRET_LENGTH]
     raw = core.encode()
     found = {raw: "as it is"}
     for shift in range(3):
@@ -82,16 +82,18 @@ class LeakDetector:
     Attributes:
         secrets: by value, their kinds: ``client``, ``token``, ``shared``.
         printed: names of streams, the kinds of secrets that each may contain, and its pieces.
-        kept: patterns of paths below the test's directory, and the kinds that the files may contain.
+        allowed: patterns of paths below the test's directory, and the kinds that the files may contain.
     """
 
     secrets: dict[str, str] = field(default_factory=dict)
     printed: list[tuple[str, set[str], list[str | bytes]]] = field(default_factory=list)
-    kept: dict[str, set[str]] = field(default_factory=lambda: {path: {kind} for path, kind in FILES.items()})
+    allowed: dict[str, set[str]] = field(
+        default_factory=lambda: {path: {kind} for path, kind in FILES.items()}
+    )
 
     def register(self, kind: str, secret: str) -> str:
         """Remember a secret and return it; one that is too short to be unique is ignored."""
-        if len(secret) >= CORE:
+        if len(secret) >= MIN_SECRET_LENGTH:
             self.secrets.setdefault(secret, kind)
         return secret
 
@@ -121,10 +123,10 @@ class LeakDetector:
             self.register(kind, (env or {}).get(variable, ""))
         for kind, path in _SECRET_FILE.findall(line):
             files = path.strip("'\"").strip("/") + ("/*.secret" if kind == "s-dir" else "")
-            self.kept[f"/{files}"] = {"shared"}
+            self.allowed[f"/{files}"] = {"shared"}
         on_stdout = {kind for kind, pattern in ON_STDOUT.items() if pattern.search(line)}
-        on_stdout |= self.kept.get("/dev/stdout", set())
-        on_stderr = self.kept.get("/dev/stderr", set())
+        on_stdout |= self.allowed.get("/dev/stdout", set())
+        on_stderr = self.allowed.get("/dev/stderr", set())
         out, err = list[str | bytes](), list[str | bytes]()
         self.printed += [(f"stdout of {line}", on_stdout, out), (f"stderr of {line}", on_stderr, err)]
         return out, err
@@ -132,7 +134,7 @@ class LeakDetector:
     def leaks(self, directory: Path | None) -> Iterator[str]:
         """Yield a line for each secret in each place that must not contain it."""
         needles = [
-            (kind, form, name) for s, kind in self.secrets.items() for form, name in disguises(s).items()
+            (kind, form, name) for s, kind in self.secrets.items() for form, name in encodings(s).items()
         ]
         for place, allowed, text in self._places(directory):
             for kind, form, name in needles:
@@ -144,7 +146,7 @@ class LeakDetector:
             yield place, allowed, b"".join(p.encode() if isinstance(p, str) else p for p in pieces)
         for path in directory.rglob("*") if directory else ():
             if path.is_file() and not path.is_symlink():
-                allowed = set[str]().union(*(kinds for to, kinds in self.kept.items() if _is(path, to)))
+                allowed = set[str]().union(*(kinds for to, kinds in self.allowed.items() if _is(path, to)))
                 yield str(path), allowed, path.read_bytes()
 
 
@@ -154,9 +156,13 @@ def _is(path: Path, pattern: str) -> bool:
 
 TERMINAL: Any = spawnbase.SpawnBase if sys.platform == "win32" else pexpect.spawn
 """pexpect has no spawn on Windows, where no test starts a terminal."""
-_SPAWN = TERMINAL.__init__
-_RUN = support.run_here
-_BEGIN, _ROTATE, _ENCODE = SandboxState.__init__, SandboxState.rotate_secret, jwt.encode
+_original_spawn = TERMINAL.__init__
+_original_run_here = support.run_here
+_original_init, _original_rotate_secret, _original_encode = (
+    SandboxState.__init__,
+    SandboxState.rotate_secret,
+    jwt.encode,
+)
 
 
 class _Tee:
@@ -222,12 +228,12 @@ def watch(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     def spawned(self: Any, command: str, *args: Any, **options: Any) -> None:
         words = [command, *(args[0] if args else options.get("args", []))]
         copy, _ = leak_detector.started(words, options.get("env"))
-        _SPAWN(self, command, *args, **options)
+        _original_spawn(self, command, *args, **options)
         self.logfile_read = Log(copy)
 
     def run_here(args: Any, env: Mapping[str, str], *rest: Any) -> subprocess.CompletedProcess[bytes]:
         out, err = map(_Recorder, leak_detector.started([JEBBITCTL, *args], env))
-        return _RUN(args, env, *rest, out=out, err=err)
+        return _original_run_here(args, env, *rest, out=out, err=err)
 
     monkeypatch.setattr(support, "run_here", run_here)
     monkeypatch.setattr(subprocess, "Popen", Watched)
@@ -236,15 +242,15 @@ def watch(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _watch_secrets(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     def create_state(self: SandboxState, *args: Any, **options: Any) -> None:
-        _BEGIN(self, *args, **options)
+        _original_init(self, *args, **options)
         leak_detector.register("client", self.client_secret)
 
     def rotate_secret(self: SandboxState) -> str:
-        return leak_detector.register("client", _ROTATE(self))
+        return leak_detector.register("client", _original_rotate_secret(self))
 
     monkeypatch.setattr(SandboxState, "__init__", create_state)
     monkeypatch.setattr(SandboxState, "rotate_secret", rotate_secret)
-    monkeypatch.setattr(jwt, "encode", lambda *args: leak_detector.register("token", _ENCODE(*args)))
+    monkeypatch.setattr(jwt, "encode", lambda *args: leak_detector.register("token", _original_encode(*args)))
     monkeypatch.setattr(
         resource_types, "random_text", lambda length: leak_detector.register("shared", random_text(length))
     )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
+    from jebbitctl.sandbox.server import Sandbox
+
 JEBBITCTL = str(Path(sys.executable).with_name("jebbitctl"))
 
 ONLY_A_PROCESS_READS = {
@@ -127,6 +129,11 @@ class Cli:
         for secret in self.secrets:
             assert secret not in result.out + result.err
         return result
+
+
+def cli_for(home: Path, sandbox: Sandbox) -> Cli:
+    """A command line with the sandbox's credentials in its environment."""
+    return Cli(home, dict(sandbox.environment), [sandbox.state.client_secret])
 
 
 def _bytes(text: str | bytes | None) -> bytes:

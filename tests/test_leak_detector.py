@@ -43,16 +43,16 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 
 
 @pytest.fixture
-def own(monkeypatch: pytest.MonkeyPatch) -> LeakDetector:
+def detector(monkeypatch: pytest.MonkeyPatch) -> LeakDetector:
     """A leak detector in place of the one that watches every test."""
-    own = LeakDetector()
-    watch(own, monkeypatch)
-    own.register("client", SECRET)
-    return own
+    detector = LeakDetector()
+    watch(detector, monkeypatch)
+    detector.register("client", SECRET)
+    return detector
 
 
 @pytest.fixture
-def watched(own: LeakDetector) -> Iterator[Sandbox]:  # noqa: ARG001 - it must watch before the sandbox starts
+def watched(detector: LeakDetector) -> Iterator[Sandbox]:  # noqa: ARG001 - it must watch before the sandbox starts
     with Sandbox(SandboxOptions(integrations=2)) as sandbox:
         yield sandbox
 
@@ -68,42 +68,42 @@ def shell(cli: Cli, script: str) -> None:
 
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_secret_that_a_command_prints_is_found(own: LeakDetector, written: str, stream: str) -> None:
+def test_a_secret_that_a_command_prints_is_found(detector: LeakDetector, written: str, stream: str) -> None:
     shown = WRITTEN[written](SECRET)
     command = [sys.executable, "-c", ECHO, *((shown, "") if stream == "stdout" else ("", shown))]
-    own.started(command, None)
-    assert not list(own.leaks(None))
+    detector.started(command, None)
+    assert not list(detector.leaks(None))
     subprocess.run(command, capture_output=True, check=True)
-    assert any(f": {stream} of " in leak for leak in own.leaks(None))
+    assert any(f": {stream} of " in leak for leak in detector.leaks(None))
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-def test_a_secret_in_a_file_is_found(own: LeakDetector, tmp_path: Path, written: str) -> None:
+def test_a_secret_in_a_file_is_found(detector: LeakDetector, tmp_path: Path, written: str) -> None:
     path = tmp_path / "deep" / "down" / ".hidden"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\xff\x00" + WRITTEN[written](SECRET).encode())
-    assert {leak.rpartition(": ")[2] for leak in own.leaks(tmp_path)} == {str(path)}
+    assert {leak.rpartition(": ")[2] for leak in detector.leaks(tmp_path)} == {str(path)}
 
 
-def test_text_that_resembles_a_secret_is_not_found(own: LeakDetector) -> None:
+def test_text_that_resembles_a_secret_is_not_found(detector: LeakDetector) -> None:
     similar = [SECRET[:12], SECRET[::-1], base64.b64encode(SECRET[:12].encode()).decode(), "x" * 5000]
-    own.printed.append(("stdout", set(), [*similar]))
-    assert not list(own.leaks(None))
+    detector.printed.append(("stdout", set(), [*similar]))
+    assert not list(detector.leaks(None))
 
 
 @pytest.mark.parametrize("text", [True, False])
-def test_child_processes_are_watched_however_they_are_read(own: LeakDetector, text: bool) -> None:
+def test_child_processes_are_watched_however_they_are_read(detector: LeakDetector, text: bool) -> None:
     command = [sys.executable, "-c", ECHO, f"one\n{SECRET}\n", f"{SECRET}\n"]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=text, env={"PYTHONUTF8": "1"}) as child:
         assert child.stdout
         assert child.stderr
         assert len(list(child.stdout)) == 2
-        assert len(list(own.leaks(None))) == 1
+        assert len(list(detector.leaks(None))) == 1
         assert child.stderr.readline()
-        assert len(list(own.leaks(None))) == 2
+        assert len(list(detector.leaks(None))) == 2
     terminal = pexpect.spawn(sys.executable, ["-c", ECHO, "", SECRET], encoding="utf-8", timeout=20)
     terminal.expect("more")
-    assert len(list(own.leaks(None))) == 3
+    assert len(list(detector.leaks(None))) == 3
     terminal.close()
 
 
@@ -119,23 +119,23 @@ def test_child_processes_are_watched_however_they_are_read(own: LeakDetector, te
     ],
 )
 def test_secrets_that_a_sandbox_creates_are_found(
-    own: LeakDetector, cli: Cli, script: str, leaks: str
+    detector: LeakDetector, cli: Cli, script: str, leaks: str
 ) -> None:
     shell(cli, script)
-    assert any(leak.startswith(leaks) for leak in own.leaks(cli.home))
+    assert any(leak.startswith(leaks) for leak in detector.leaks(cli.home))
 
 
 def test_a_rotated_secret_and_the_secret_of_a_new_integration_are_found(
-    own: LeakDetector, cli: Cli, watched: Sandbox
+    detector: LeakDetector, cli: Cli, watched: Sandbox
 ) -> None:
     secrets = [watched.state.client_secret, watched.state.rotate_secret()]
     cli.env.update(watched.environment)
     create = ("integrations", "create", "--endpoint", "https://e.example/", "--json")
     secrets.append(cli.run(*create).json["shared_secret"])
-    assert not list(own.leaks(cli.home))
+    assert not list(detector.leaks(cli.home))
     for number, secret in enumerate(secrets, start=1):
         (cli.home / str(number)).write_text(secret)
-        assert len(list(own.leaks(cli.home))) == number
+        assert len(list(detector.leaks(cli.home))) == number
 
 
 def _write(secret: str) -> None:
@@ -179,7 +179,7 @@ SINKS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("sink", SINKS)
 def test_a_secret_that_a_command_in_this_process_prints_is_found(
-    own: LeakDetector, bare: Cli, monkeypatch: pytest.MonkeyPatch, sink: str
+    detector: LeakDetector, bare: Cli, monkeypatch: pytest.MonkeyPatch, sink: str
 ) -> None:
     monkeypatch.setattr("jebbitctl.commands.whoami.describe_account", lambda _: SINKS[sink](SECRET))
     monkeypatch.setattr("jebbitctl.commands.whoami.show_account", lambda *_: None)
@@ -188,11 +188,11 @@ def test_a_secret_that_a_command_in_this_process_prints_is_found(
         if thread.name == "late":
             thread.join()
     stream = "stdout" if sink.endswith(("1", "stdout")) else "stderr"
-    assert any(f": {stream} of " in leak for leak in own.leaks(None))
+    assert any(f": {stream} of " in leak for leak in detector.leaks(None))
 
 
 def test_a_secret_that_a_command_prints_before_its_time_is_up_is_found(
-    own: LeakDetector, bare: Cli, monkeypatch: pytest.MonkeyPatch
+    detector: LeakDetector, bare: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def print_and_hang(_: object) -> None:
         sys.stdout.write(SECRET)
@@ -202,26 +202,26 @@ def test_a_secret_that_a_command_prints_before_its_time_is_up_is_found(
     monkeypatch.setattr("jebbitctl.commands.whoami.describe_account", print_and_hang)
     with pytest.raises(pytest.fail.Exception, match="still running"):
         bare.run("whoami", timeout=0.3)
-    assert len(list(own.leaks(None))) == 2
+    assert len(list(detector.leaks(None))) == 2
 
 
-def test_the_stdout_of_a_command_in_this_process_is_watched(own: LeakDetector, cli: Cli) -> None:
-    url = own.register("client", "https://e.example/0123456789abcdef")
+def test_the_stdout_of_a_command_in_this_process_is_watched(detector: LeakDetector, cli: Cli) -> None:
+    url = detector.register("client", "https://e.example/0123456789abcdef")
     assert cli.run("integrations", "create", "--endpoint", url).code == 0
-    own.printed.clear()
+    detector.printed.clear()
     cli.run("integrations", "list")
-    assert any(": stdout of " in leak for leak in own.leaks(None))
+    assert any(": stdout of " in leak for leak in detector.leaks(None))
 
 
 def test_the_secrets_in_the_environment_of_a_command_in_this_process_are_watched(
-    own: LeakDetector, bare: Cli
+    detector: LeakDetector, bare: Cli
 ) -> None:
     secret = "0123456789abcdef-webhook"
     bare.run("profiles", "list", env={"JEBBIT_WEBHOOK_SECRET": secret})
-    assert own.secrets[secret] == "shared"
+    assert detector.secrets[secret] == "shared"
 
 
-def test_a_requested_secret_is_not_a_leak(own: LeakDetector, cli: Cli) -> None:
+def test_a_requested_secret_is_not_a_leak(detector: LeakDetector, cli: Cli) -> None:
     (id_, *_) = cli.run("integrations", "list", "-q", "[].id").json
     path = cli.home / "my secret"
     cli.run("token")
@@ -230,29 +230,29 @@ def test_a_requested_secret_is_not_a_leak(own: LeakDetector, cli: Cli) -> None:
     cli.run("api", f"integrations/{id_}")
     cli.run("integrations", "create", "--endpoint", "https://e.example/", "--secret-file", str(path))
     assert path.read_text()
-    assert not list(own.leaks(cli.home))
+    assert not list(detector.leaks(cli.home))
 
 
 LEAKING = """
 import pytest
 
-def test_it_prints(cli):
+def test_a_command_prints(cli):
     cli.env["JEBBIT_PROFILE"] = cli.env["JEBBIT_CLIENT_SECRET"]
     cli.secrets.clear()
     assert cli.run("profiles", "use", cli.env["JEBBIT_CLIENT_SECRET"]).code == 2
 
-def test_it_writes(cli, tmp_path):
+def test_a_test_writes(cli, tmp_path):
     (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
 
 @pytest.mark.keeps("client", "x")
-def test_it_may(cli, tmp_path):
+def test_an_allowed_kind(cli, tmp_path):
     (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
 
 @pytest.mark.keeps("shared", "x")
-def test_it_may_not(cli, tmp_path):
+def test_another_kind_in_an_allowed_file(cli, tmp_path):
     (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])
 
-def test_it_prints_from_a_thread_after_a_command(cli):
+def test_a_thread_prints_after_a_command(cli):
     import sys, threading
 
     assert cli.run("--version").code == 0
@@ -264,12 +264,12 @@ def test_it_prints_from_a_thread_after_a_command(cli):
 def lines():
     return []
 
-def test_it_logs(cli, lines):
+def test_a_test_logs(cli, lines):
     lines.append("say " + cli.env["JEBBIT_CLIENT_SECRET"])
 """
 
 
-def test_a_test_that_leaks_fails(own: LeakDetector, tmp_path: Path) -> None:
+def test_a_test_that_leaks_fails(detector: LeakDetector, tmp_path: Path) -> None:
     (tmp_path / "test_leaking.py").write_text(LEAKING)
     root = Path(__file__).parents[1]
     command = ["-m", "pytest", "-q", "-n", "0", "-p", "tests.conftest", "-p", "no:cacheprovider"]
@@ -282,11 +282,11 @@ def test_a_test_that_leaks_fails(own: LeakDetector, tmp_path: Path) -> None:
     )
     failed = {line.rpartition("::")[2].split()[0] for line in done.stdout.splitlines() if "ERROR " in line}
     assert failed >= {
-        "test_it_prints",
-        "test_it_writes",
-        "test_it_may_not",
-        "test_it_prints_from_a_thread_after_a_command",
-        "test_it_logs",
+        "test_a_command_prints",
+        "test_a_test_writes",
+        "test_another_kind_in_an_allowed_file",
+        "test_a_thread_prints_after_a_command",
+        "test_a_test_logs",
     }, done.stdout
     assert "6 passed, 5 errors" in done.stdout, done.stdout
-    assert own.printed
+    assert detector.printed

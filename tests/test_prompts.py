@@ -33,7 +33,7 @@ def test_login_shows_the_client_id_and_hides_the_secret(machine: IsolatedHome, s
     assert code == 0
     assert sandbox.state.client_secret not in shown
     assert "Logged in to Acme Outfitters" in shown
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
 
     again = machine.terminal("login")
     again.expect_exact(f"Client id [{sandbox.state.client_id}]: ")
@@ -43,7 +43,7 @@ def test_login_shows_the_client_id_and_hides_the_secret(machine: IsolatedHome, s
     code, shown = wait_for_exit(again)
     assert code == 4
     assert "wrong-secret" not in shown
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
 
 
 def test_a_default_from_a_profile_is_escaped(machine: IsolatedHome) -> None:
@@ -69,7 +69,7 @@ def test_an_interrupted_login_exits_with_130_and_turns_the_echo_on_again(
     assert " echo " in shown
     assert shown.lstrip(" ^CD\b").startswith("\r\n"), "the shell's prompt must start a new line"
     assert paths(sandbox) == []
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
 
 
 def test_end_of_input_at_a_visible_prompt_interrupts_too(machine: IsolatedHome, sandbox: Sandbox) -> None:
@@ -136,14 +136,14 @@ def test_a_confirmation_is_repeated_until_it_is_answered(machine: IsolatedHome, 
     code, shown = wait_for_exit(terminal)
     assert code == 1
     assert "cancelled, nothing was changed" in shown
-    assert len(machine.kept) == 1
+    assert len(machine.stored_secrets) == 1
 
     terminal = machine.terminal("profiles", "remove", "default")
     terminal.expect_exact("[y/N]: ")
     terminal.sendline("y")
     code, shown = wait_for_exit(terminal)
     assert code == 0
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
 
 
 def test_prompts_do_not_go_to_stdout(machine: IsolatedHome, sandbox: Sandbox) -> None:

@@ -42,7 +42,7 @@ def test_its_first_two_code_blocks_are_one_pasteable_line_each() -> None:
     assert test.rstrip().endswith("pytest")
 
 
-def test_it_is_short() -> None:
+def test_the_readme_has_at_most_200_lines() -> None:
     assert README.count("\n") <= 200
 
 
@@ -103,8 +103,8 @@ def shell(cli: Cli, script: str, **env: str) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def is_delivered(sandbox: Sandbox) -> bool:
-    """Whether there is what the manifest says."""
+def is_applied(sandbox: Sandbox) -> bool:
+    """Whether the manifest's integration exists."""
     found = attributes_of(sandbox, "integrations").values()
     return "https://hooks.example.com/jebbit" in [attributes["endpoint"] for attributes in found]
 
@@ -115,12 +115,12 @@ def test_the_manifest_is_applied_once_and_is_in_sync_then(project: Cli, sandbox:
     )[::-1]
     assert shell(project, diff).code == 6
     assert shell(project, f"{apply} --yes").code == 0
-    assert is_delivered(sandbox)
+    assert is_applied(sandbox)
     assert (project.home / "secrets" / "spring-leads.secret").stat().st_mode & 0o777 == 0o600
     assert shell(project, diff).code == 0
 
 
-def test_the_github_workflow_shows_on_a_pull_request_and_applies_on_main(
+def test_the_github_workflow_shows_the_diff_on_a_pull_request_and_applies_on_main(
     project: Cli, sandbox: Sandbox
 ) -> None:
     workflow = yaml.safe_load(marked("github"))
@@ -129,10 +129,10 @@ def test_the_github_workflow_shows_on_a_pull_request_and_applies_on_main(
     assert "pipx install" in install["run"]
     assert (show["if"], apply["if"]) == ("github.event_name == 'pull_request'", "github.event_name == 'push'")
     shown = shell(project, show["run"])
-    assert (shown.code, is_delivered(sandbox)) == (0, False)
+    assert (shown.code, is_applied(sandbox)) == (0, False)
     assert "spring-leads" in shown.out
     assert shell(project, apply["run"]).code == 0
-    assert is_delivered(sandbox)
+    assert is_applied(sandbox)
     assert {"JEBBIT_CLIENT_ID", "JEBBIT_CLIENT_SECRET", "HOOKS_HOST"} == job["env"].keys()
 
 
@@ -143,11 +143,11 @@ def test_the_gitlab_pipeline_applies_on_the_default_branch_only(
     (job,) = yaml.safe_load(marked("gitlab")).values()
     script = "set -e\n" + "\n".join(job["script"])
     done = shell(project, script, CI_COMMIT_BRANCH=branch, CI_DEFAULT_BRANCH="main")
-    assert (done.code, is_delivered(sandbox)) == (0, branch == "main")
+    assert (done.code, is_applied(sandbox)) == (0, branch == "main")
 
 
 @pytest.mark.keeps("client", ".jebbit.env")
-def test_the_cron_line_mails_what_drifted_and_nothing_else(project: Cli) -> None:
+def test_the_cron_line_mails_only_differences(project: Cli) -> None:
     line = marked("cron").strip()
     fields = line.split(maxsplit=5)
     variables = {name: value for name, value in project.env.items() if name.startswith(("JEBBIT_", "HOOKS_"))}
@@ -188,12 +188,12 @@ def test_contributing_names_files_that_exist() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_it_names_every_command(name: str) -> None:
+def test_the_readme_names_every_command(name: str) -> None:
     assert f"`{name}" in README
 
 
 @pytest.mark.parametrize("name", TOPICS)
-def test_it_names_every_help_topic(name: str) -> None:
+def test_the_readme_names_every_help_topic(name: str) -> None:
     assert f"`jebbitctl help {name}`" in README
 
 

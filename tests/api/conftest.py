@@ -5,52 +5,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.api.client import Client
-from jebbitctl.api.transport import Transport
-from tests.api.faults import FaultServer
 from tests.api.support import Tokens
+from tests.http_fixtures import impatient_transport, log, own_environment, server, transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from jebbitctl.api.transport import Transport
+    from tests.api.faults import FaultServer
 
-
-@pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ignore proxies, CA bundles and netrc files of this machine."""
-    for name in (
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-    ):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.setenv("NETRC", "/dev/null")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as running:
-        yield running
-
-
-@pytest.fixture
-def log() -> list[str]:
-    """The lines that the transport logs in debug mode."""
-    return []
-
-
-@pytest.fixture
-def transport(log: list[str]) -> Transport:
-    """A transport whose timeout is long enough for a busy machine."""
-    return Transport(timeout=20, log=log.append)
-
-
-@pytest.fixture
-def hasty() -> Transport:
-    """A transport with a timeout of half a second."""
-    return Transport(timeout=0.5)
+__all__ = [
+    "client",
+    "impatient_client",
+    "impatient_transport",
+    "log",
+    "own_environment",
+    "server",
+    "transport",
+]
 
 
 @pytest.fixture
@@ -64,5 +34,5 @@ def client(server: FaultServer, transport: Transport, tokens: Tokens) -> Client:
 
 
 @pytest.fixture
-def hasty_client(server: FaultServer, hasty: Transport, tokens: Tokens) -> Client:
-    return Client(hasty, server.url, tokens)
+def impatient_client(server: FaultServer, impatient_transport: Transport, tokens: Tokens) -> Client:
+    return Client(impatient_transport, server.url, tokens)

@@ -21,7 +21,7 @@ def self_response(id_: Any = "bTUIhsye", name: Any = "Internal") -> bytes:
     return api({"data": {"id": id_, "type": "businesses", "attributes": {"name": name}}})
 
 
-def several(transport: Transport, server: FaultServer, business: str | None = None) -> Client:
+def three_businesses(transport: Transport, server: FaultServer, business: str | None = None) -> Client:
     return Client(transport, server.url, Tokens(token(*(f"read:business:{id_}" for id_ in TWO))), business)
 
 
@@ -35,7 +35,7 @@ def test_one_business_takes_one_request(server: FaultServer, client: Client, cov
 
 def test_several_businesses_take_a_request_each(server: FaultServer, transport: Transport) -> None:
     server.script = [self_response(), self_response("second00", "Second")]
-    current, covered = identify(several(transport, server), TWO)
+    current, covered = identify(three_businesses(transport, server), TWO)
     assert current is None
     assert covered == [{"id": "bTUIhsye", "name": "Internal"}, {"id": "second00", "name": "Second"}]
     assert [seen.headers["x-jebbit-business"] for seen in server.seen] == TWO
@@ -43,7 +43,7 @@ def test_several_businesses_take_a_request_each(server: FaultServer, transport: 
 
 def test_the_business_in_use_is_requested_once(server: FaultServer, transport: Transport) -> None:
     server.script = [self_response(), self_response("second00", "Second")]
-    current, _ = identify(several(transport, server, "second00"), TWO)
+    current, _ = identify(three_businesses(transport, server, "second00"), TWO)
     assert current == {"id": "second00", "name": "Second"}
     assert len(server.seen) == 2
 
@@ -51,7 +51,7 @@ def test_the_business_in_use_is_requested_once(server: FaultServer, transport: T
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_removed_business_has_no_name(server: FaultServer, transport: Transport, status: int) -> None:
     server.script = [http(status), self_response("second00", "Second")]
-    assert identify(several(transport, server), TWO)[1] == [
+    assert identify(three_businesses(transport, server), TWO)[1] == [
         {"id": "bTUIhsye", "name": None},
         {"id": "second00", "name": "Second"},
     ]
@@ -60,13 +60,13 @@ def test_a_removed_business_has_no_name(server: FaultServer, transport: Transpor
 def test_a_removed_business_in_use_is_an_error(server: FaultServer, transport: Transport) -> None:
     server.script = [http(401), self_response(), http(401)]
     with pytest.raises(JebbitctlError, match="for business bTUIhsye"):
-        identify(several(transport, server, "bTUIhsye"), TWO)
+        identify(three_businesses(transport, server, "bTUIhsye"), TWO)
 
 
 def test_a_server_error_is_not_a_removed_business(server: FaultServer, transport: Transport) -> None:
     server.script = [http(500)]
     with pytest.raises(UnavailableError):
-        identify(several(transport, server), TWO)
+        identify(three_businesses(transport, server), TWO)
 
 
 @pytest.mark.parametrize("response", [api([]), api({"data": None}), api({"data": []}), http(200)])

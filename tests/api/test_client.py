@@ -325,13 +325,13 @@ def test_a_write_that_failed_at_the_server_is_ambiguous_and_sent_once(
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_write_that_timed_out_is_ambiguous_and_sent_once(
-    server: FaultServer, hasty_client: Client, method: str
+    server: FaultServer, impatient_client: Client, method: str
 ) -> None:
     server.script = [silence]
     with pytest.raises(
         AmbiguousWriteError, match=r"no response within 0.5 s; the \w+ may have been"
     ) as caught:
-        hasty_client.request(method, "/integrations", document={})
+        impatient_client.request(method, "/integrations", document={})
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
     assert len(server.seen) == 1
 
@@ -354,10 +354,10 @@ def test_a_delete_that_was_never_carried_out_is_not_found(
         client.delete("/integrations/L5m24mjs")
 
 
-def test_a_delete_without_a_response_may_be_repeated(server: FaultServer, hasty_client: Client) -> None:
+def test_a_delete_without_a_response_may_be_repeated(server: FaultServer, impatient_client: Client) -> None:
     server.script = [silence]
     with pytest.raises(AmbiguousWriteError) as caught:
-        hasty_client.delete("/integrations/L5m24mjs")
+        impatient_client.delete("/integrations/L5m24mjs")
     assert "delete it again" in (caught.value.hint or "")
 
 

@@ -1,25 +1,12 @@
 from __future__ import annotations
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from jebbitctl.api import documents
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: (
-        st.lists(inner)
-        | st.dictionaries(
-            st.sampled_from(["data", "attributes", "errors", "links", "next", "id", "title", "source"])
-            | st.text(),
-            inner,
-        )
-    ),
-    max_leaves=20,
-)
+from tests.strategies import DOCUMENTS
 
 
-@given(JSON)
+@given(DOCUMENTS)
 def test_error_text_and_next_link_accept_any_document(document: object) -> None:
     assert isinstance(documents.error_text(document), str)
     assert isinstance(documents.next_link(document), str | None)

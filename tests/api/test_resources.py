@@ -20,7 +20,7 @@ from jebbitctl.errors import (
     UsageError,
 )
 from tests.api.faults import api, http, resource
-from tests.api.test_documents import JSON
+from tests.strategies import DOCUMENTS
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
@@ -87,7 +87,7 @@ def test_a_document_without_a_collection_is_rejected(document: object) -> None:
         resources.parse_many(document)
 
 
-@given(JSON)
+@given(DOCUMENTS)
 def test_any_document_is_parsed_or_rejected(document: object) -> None:
     for parse in (resources.parse_one, resources.parse_many):
         with suppress(JebbitctlError):

@@ -45,12 +45,12 @@ def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiRespon
     ids=["silence", "headers", "continues", "body", "chunks", "endless"],
 )
 def test_a_call_ends_at_its_deadline(
-    server: FaultServer, hasty: Transport, response: ScriptedResponse
+    server: FaultServer, impatient_transport: Transport, response: ScriptedResponse
 ) -> None:
     server.script = [response]
     started = time.monotonic()
     with pytest.raises(UnavailableError, match=r"no response within 0\.5 s"):
-        get(hasty, server)
+        get(impatient_transport, server)
     assert time.monotonic() - started < 10
     assert len(server.seen) == 1
 
@@ -79,14 +79,14 @@ def test_nothing_is_sent_after_the_deadline(server: FaultServer, monkeypatch: py
 
 
 def test_a_call_that_timed_out_shares_no_connection_with_the_next_call(
-    server: FaultServer, hasty: Transport
+    server: FaultServer, impatient_transport: Transport
 ) -> None:
     sessions = []
     for response in (silence, api([1])):
         server.script = [response]
-        sessions.append(hasty._session)  # noqa: SLF001 - the abandoned thread still uses it
+        sessions.append(impatient_transport._session)  # noqa: SLF001 - the abandoned thread still uses it
         with suppress(UnavailableError):
-            get(hasty, server)
+            get(impatient_transport, server)
     assert sessions[0] is not sessions[1]
 
 

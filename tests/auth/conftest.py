@@ -1,5 +1,11 @@
-"""The scripted server and its transports, which the API's tests define."""
+"""The scripted server and its transports."""
 
-from tests.api.conftest import _own_environment, hasty, log, server, transport
+from tests.http_fixtures import impatient_transport, log, own_environment, server, transport
 
-__all__ = ["_own_environment", "hasty", "log", "server", "transport"]
+__all__ = [
+    "impatient_transport",
+    "log",
+    "own_environment",
+    "server",
+    "transport",
+]

@@ -18,9 +18,9 @@ def machine(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
 
 def test_a_wrong_secret_leaves_an_earlier_login_unchanged(machine: IsolatedHome, sandbox: Sandbox) -> None:
     machine.login(sandbox)
-    before = machine.kept, stored_profiles(machine), machine.tokens
+    before = machine.stored_secrets, stored_profiles(machine), machine.tokens
     assert machine.login(sandbox, stdin="wrong-secret").code == 4
-    assert (machine.kept, stored_profiles(machine), machine.tokens) == before
+    assert (machine.stored_secrets, stored_profiles(machine), machine.tokens) == before
     assert machine.run("whoami").code == 0
 
 
@@ -37,7 +37,7 @@ def test_a_new_secret_replaces_the_old_one_and_its_token(machine: IsolatedHome, 
     before = machine.tokens
     new = sandbox.state.rotate_secret()
     assert machine.login(sandbox).code == 0
-    assert list(machine.kept.values()) == [new]
+    assert list(machine.stored_secrets.values()) == [new]
     assert len(machine.tokens) == 1
     assert machine.tokens != before
 
@@ -48,7 +48,7 @@ def test_another_client_in_a_profile_removes_the_secret_of_the_previous_one(
     machine.login(sandbox)
     other = f"{sandbox.state.client_id}-readonly"
     assert machine.login(sandbox, client_id=other).code == 0
-    assert [account.split()[1] for account in machine.kept] == [other]
+    assert [account.split()[1] for account in machine.stored_secrets] == [other]
     assert len(machine.tokens) == 1
 
 
@@ -56,7 +56,7 @@ def test_two_profiles_share_neither_secret_nor_token(machine: IsolatedHome, sand
     machine.login(sandbox)
     result = machine.login(sandbox, "--profile", "staging", "--environment", "staging")
     assert "profiles use staging" in result.err
-    assert len(machine.kept) == 2
+    assert len(machine.stored_secrets) == 2
     assert len(machine.tokens) == 2
     assert stored_profiles(machine)["staging"]["environment"] == "staging"
     assert machine.run("whoami", "-q", "profile").out == "default\n"
@@ -79,5 +79,5 @@ def test_no_secret_remains_in_the_keyring_if_the_profile_cannot_be_written(
     result = machine.login(sandbox, "--json")
     assert result.code == 2
     assert "cannot be written" in result.error["message"]
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
     assert machine.tokens == []

@@ -17,7 +17,7 @@ from jebbitctl.auth.oauth import request_token
 from jebbitctl.errors import CredentialsError, ExitCode, JebbitctlError, RejectedError, UnavailableError
 from tests.api.faults import FaultServer, api, drop, http, silence
 from tests.api.support import CLIENT_SECRET, credentials
-from tests.api.test_documents import JSON
+from tests.strategies import DOCUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,11 +214,11 @@ def test_a_redirect_is_not_followed_with_the_secret(
 
 @pytest.mark.parametrize("fault", [drop, silence])
 def test_a_missing_response_is_unavailable_and_not_ambiguous(
-    server: FaultServer, hasty: Transport, fault: Any
+    server: FaultServer, impatient_transport: Transport, fault: Any
 ) -> None:
     server.script = [fault]
     with pytest.raises(UnavailableError) as caught:
-        request_token(hasty, credentials(server.url))
+        request_token(impatient_transport, credentials(server.url))
     assert caught.value.code == "unavailable"
     assert CLIENT_SECRET not in caught.value.message
     assert len(server.seen) == 1
@@ -266,9 +266,14 @@ class FakeTransport:
         return self.response
 
 
-TOKENS = JSON | st.fixed_dictionaries(
-    {"access_token": st.text() | JSON},
-    optional={"expires_in": JSON | st.floats(), "scope": JSON, "error": JSON, "error_description": JSON},
+TOKENS = DOCUMENTS | st.fixed_dictionaries(
+    {"access_token": st.text() | DOCUMENTS},
+    optional={
+        "expires_in": DOCUMENTS | st.floats(),
+        "scope": DOCUMENTS,
+        "error": DOCUMENTS,
+        "error_description": DOCUMENTS,
+    },
 )
 
 
@@ -284,7 +289,7 @@ def test_any_response_is_a_token_or_a_jebbitctl_error(status: int, body: str | b
     assert 0 <= token.expires_at - token.issued_at <= MAX_LIFETIME
 
 
-@given(st.text() | JSON.map(jwt) | st.fixed_dictionaries({"exp": JSON | st.floats()}).map(jwt))
+@given(st.text() | DOCUMENTS.map(jwt) | st.fixed_dictionaries({"exp": DOCUMENTS | st.floats()}).map(jwt))
 def test_any_text_is_a_token_or_a_credentials_error(text: str) -> None:
     try:
         token = AccessToken.from_text(text)

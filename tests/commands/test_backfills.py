@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.scripted_server import active, add, attributes_of, other, resource, scripted, writes
-from tests.support import JEBBITCTL
+from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, screen
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ import pytest
 
 from jebbitctl.api.campaigns import PAGE_SIZE
 from jebbitctl.sandbox.server import Sandbox
-from tests.conftest import cli_for
 from tests.scripted_server import add, attributes_of
-from tests.support import JEBBITCTL
+from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, screen
 
 if TYPE_CHECKING:

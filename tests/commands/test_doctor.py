@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.storage import keyring_store
 from tests import backends
-from tests.conftest import cli_for
 from tests.isolated_home import IsolatedHome
+from tests.support import cli_for
 from tests.terminal import screen
 
 if TYPE_CHECKING:
@@ -179,11 +179,11 @@ def test_wrong_credentials_fail_the_token_check(cli: Cli) -> None:
 
 
 def test_several_businesses_are_listed_and_an_unknown_one_fails_the_token_check(
-    cli_several: Cli, several: Sandbox
+    cli_several: Cli, three_businesses: Sandbox
 ) -> None:
     result = cli_several.run("doctor", "--json")
     assert result.code == 0
-    assert ", ".join(several.state.businesses) in checks(result)["token"]["detail"]
+    assert ", ".join(three_businesses.state.businesses) in checks(result)["token"]["detail"]
     wrong = cli_several.run("doctor", "--json", "--business", "nowhere1")
     assert [name for name, ok in states(wrong).items() if ok is False] == ["token"]
 

@@ -24,7 +24,7 @@ def mode(path: Path) -> int:
 
 
 def assert_nothing_is_stored(machine: IsolatedHome) -> None:
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
     assert not (machine.config / "config.toml").exists()
     assert machine.tokens == []
 
@@ -35,7 +35,7 @@ def test_the_secret_goes_to_the_keyring_and_the_rest_to_private_files(
     result = machine.login(sandbox, "--json")
     assert result.code == 0
     assert paths(sandbox) == ["/oauth/token", "/api/v1/self"]
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
     profile = stored_profiles(machine)["default"]
     assert profile["client_id"] == sandbox.state.client_id
     assert (profile["api_url"], profile["auth_url"]) == (sandbox.url, sandbox.url)
@@ -46,7 +46,7 @@ def test_the_secret_goes_to_the_keyring_and_the_rest_to_private_files(
     assert not any(sandbox.state.client_secret.encode() in path.read_bytes() for path in files)
 
 
-def test_it_prints_the_same_as_whoami(machine: IsolatedHome, sandbox: Sandbox) -> None:
+def test_login_prints_the_same_as_whoami(machine: IsolatedHome, sandbox: Sandbox) -> None:
     printed = machine.login(sandbox, "--json").json
     before = len(sandbox.requests)
     assert printed == machine.run("whoami", "--json").json
@@ -140,7 +140,7 @@ def test_a_config_directory_that_cannot_be_written_is_refused_before_any_request
     assert result.code == 2
     assert "JEBBIT_CONFIG_DIR" in result.error["hint"]
     assert paths(sandbox) == []
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
 
 
 @pytest.mark.parametrize("home", ["", "relative/home"])
@@ -151,25 +151,25 @@ def test_without_a_home_the_hint_names_the_variable_to_set(
     assert result.code == 2
     assert "JEBBIT_CONFIG_DIR" in result.error["hint"]
     assert paths(sandbox) == []
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
 
 
-def test_several_businesses_are_listed_and_none_is_chosen(tmp_path: Path, several: Sandbox) -> None:
+def test_several_businesses_are_listed_and_none_is_chosen(tmp_path: Path, three_businesses: Sandbox) -> None:
     machine = IsolatedHome(tmp_path)
-    document = machine.login(several, "--json").json
+    document = machine.login(three_businesses, "--json").json
     assert document["id"] is None
-    assert [business["id"] for business in document["businesses"]] == list(several.state.businesses)
+    assert [business["id"] for business in document["businesses"]] == list(three_businesses.state.businesses)
     assert "business" not in stored_profiles(machine)["default"]
 
 
-def test_a_business_is_verified_and_stored(tmp_path: Path, several: Sandbox) -> None:
+def test_a_business_is_verified_and_stored(tmp_path: Path, three_businesses: Sandbox) -> None:
     machine = IsolatedHome(tmp_path)
-    second = list(several.state.businesses)[1]
-    assert machine.login(several, "--business", "Nobody12").code == 4
+    second = list(three_businesses.state.businesses)[1]
+    assert machine.login(three_businesses, "--business", "Nobody12").code == 4
     assert_nothing_is_stored(machine)
-    assert machine.login(several, "--business", second, "--json").json["id"] == second
+    assert machine.login(three_businesses, "--business", second, "--json").json["id"] == second
     assert machine.run("integrations", "list", "--json").code == 0
-    assert several.requests[-1].headers["x-jebbit-business"] == second
+    assert three_businesses.requests[-1].headers["x-jebbit-business"] == second
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
@@ -177,7 +177,7 @@ def test_a_trailing_line_break_is_not_part_of_the_secret(
     machine: IsolatedHome, sandbox: Sandbox, end: str
 ) -> None:
     assert machine.login(sandbox, stdin=sandbox.state.client_secret + end).code == 0
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
 
 
 @pytest.mark.parametrize("secret", ["", "\n", "ab\ncd", "ab\rcd", "ab\x00cd", "ab\x1b[31mcd", "\udcff"])
@@ -190,14 +190,14 @@ def test_an_invalid_secret_is_refused(machine: IsolatedHome, sandbox: Sandbox, s
     assert machine.calls == []
 
 
-def test_it_takes_the_credentials_of_the_environment_and_warns_that_they_override_the_profile(
+def test_login_takes_the_credentials_of_the_environment_and_warns_that_they_override_the_profile(
     machine: IsolatedHome, sandbox: Sandbox
 ) -> None:
     machine.env |= sandbox.environment
     result = machine.run("login", "--debug")
     assert result.code == 0
     assert "JEBBIT_CLIENT_ID is set and overrides this profile" in result.err
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
 
 
 def test_the_environments_secret_is_not_used_for_another_client(
@@ -244,4 +244,4 @@ def test_an_empty_secret_on_standard_input_is_an_error(machine: IsolatedHome) ->
 
 def test_a_byte_order_mark_is_not_part_of_the_secret(machine: IsolatedHome, sandbox: Sandbox) -> None:
     assert machine.login(sandbox, stdin="\ufeff" + sandbox.state.client_secret + "\r\n").code == 0
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]

@@ -46,12 +46,12 @@ def logout_with_stuck_secret(machine: IsolatedHome, name: str, *args: str) -> Re
     return machine.run("logout", *args, "--json", env=env)
 
 
-def test_it_removes_the_secret_the_token_and_the_profile(machine: IsolatedHome, sandbox: Sandbox) -> None:
+def test_logout_removes_the_secret_the_token_and_the_profile(machine: IsolatedHome, sandbox: Sandbox) -> None:
     before = len(sandbox.requests)
     result = machine.run("logout", "--json")
     assert result.code == 0
     assert result.json == {"logged_out": ["default"]}
-    assert [account.removeprefix("jebbitctl/").split()[0] for account in machine.kept] == ["a", "b"]
+    assert [account.removeprefix("jebbitctl/").split()[0] for account in machine.stored_secrets] == ["a", "b"]
     assert len(machine.tokens) == 2
     assert "[profiles.default]" not in (machine.config / "config.toml").read_text()
     assert paths(sandbox, before) == []
@@ -68,7 +68,7 @@ def test_an_unknown_profile_is_a_usage_error(machine: IsolatedHome) -> None:
     result = machine.run("logout", "--profile", "nobody")
     assert result.code == 2
     assert "nobody" in result.err
-    assert len(machine.kept) == 3
+    assert len(machine.stored_secrets) == 3
 
 
 def test_all_removes_every_secret_token_and_profile(machine: IsolatedHome, sandbox: Sandbox) -> None:
@@ -76,7 +76,7 @@ def test_all_removes_every_secret_token_and_profile(machine: IsolatedHome, sandb
     assert len(machine.tokens) == 4
     result = machine.run("logout", "--all", "--json")
     assert result.json == {"logged_out": ["default", "a", "b"]}
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
     assert machine.tokens == []
     assert profile_names(machine) == []
     assert "not logged in" in machine.run("whoami").err
@@ -84,7 +84,7 @@ def test_all_removes_every_secret_token_and_profile(machine: IsolatedHome, sandb
 
 def test_all_and_profile_are_mutually_exclusive(machine: IsolatedHome) -> None:
     assert machine.run("logout", "--all", "--profile", "a").code == 2
-    assert len(machine.kept) == 3
+    assert len(machine.stored_secrets) == 3
 
 
 def test_a_partial_failure_names_what_remains_and_can_be_retried(machine: IsolatedHome) -> None:
@@ -94,9 +94,9 @@ def test_a_partial_failure_names_what_remains_and_can_be_retried(machine: Isolat
     assert "not removed: a, b" in result.error["message"]
     assert "removed: default" in result.error["message"]
     assert profile_names(machine) == ["a", "b"]
-    assert len(machine.kept) == 2
+    assert len(machine.stored_secrets) == 2
     assert machine.run("logout", "--all").code == 0
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
 
 
 def test_a_token_that_cannot_be_removed_is_an_error(machine: IsolatedHome) -> None:
@@ -123,7 +123,7 @@ def test_cached_completions_are_removed(machine: IsolatedHome) -> None:
         assert list((machine.config / "completion").iterdir()) == []
 
 
-def test_it_prints_the_new_default_profile(machine: IsolatedHome) -> None:
+def test_logout_prints_the_new_default_profile(machine: IsolatedHome) -> None:
     assert "The default profile is now a." in machine.run("logout").err
     assert "default" not in machine.run("logout", "--profile", "b").err
     assert machine.run("logout").err == "Logged out of a.\n"

@@ -74,12 +74,14 @@ def test_remove_without_a_terminal_requires_yes(machine: IsolatedHome) -> None:
     assert result.code == 2
     assert result.error["code"] == "input_required"
     assert "--yes" in result.error["hint"]
-    assert len(machine.kept) == 2
+    assert len(machine.stored_secrets) == 2
 
 
 def test_remove_removes_the_secret_the_token_and_the_profile(machine: IsolatedHome) -> None:
     assert machine.run("profiles", "remove", "default", "-y", "--json").json == {"removed": "default"}
-    assert [account.removeprefix("jebbitctl/").split()[0] for account in machine.kept] == ["staging"]
+    assert [account.removeprefix("jebbitctl/").split()[0] for account in machine.stored_secrets] == [
+        "staging"
+    ]
     assert len(machine.tokens) == 1
     assert machine.run("whoami", "-q", "profile").out == "staging\n", "the other profile is the new default"
 

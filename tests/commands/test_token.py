@@ -25,7 +25,7 @@ def machine(tmp_path: Path, shared: Sandbox) -> IsolatedHome:
     return IsolatedHome(tmp_path, dict(shared.environment), [shared.state.client_secret])
 
 
-def test_it_prints_a_token_that_works_and_nothing_else(machine: IsolatedHome, shared: Sandbox) -> None:
+def test_token_prints_a_token_that_works_and_nothing_else(machine: IsolatedHome, shared: Sandbox) -> None:
     result = machine.run("token")
     assert result.code == 0
     assert result.err == ""
@@ -46,7 +46,7 @@ def test_json_has_exactly_the_documented_keys(machine: IsolatedHome) -> None:
 @pytest.mark.parametrize(
     "lifetime", [0, -5, "soon", "0", None, True, [], 1e300], ids=lambda value: f"expires_in={value!r}"
 )
-def test_an_odd_lifetime_is_not_an_error(tmp_path: Path, lifetime: Any) -> None:
+def test_an_invalid_lifetime_is_not_an_error(tmp_path: Path, lifetime: Any) -> None:
     with Sandbox(wrap=changing_token_response(lambda response: response.update(expires_in=lifetime))) as odd:
         machine = IsolatedHome(tmp_path, dict(odd.environment))
         assert [machine.run("whoami").code for _ in range(2)] == [0, 0]

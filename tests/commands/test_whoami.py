@@ -51,17 +51,17 @@ def test_several_businesses_are_listed_and_none_is_chosen(cli_several: Cli) -> N
     assert all(business["name"] for business in result.json["businesses"])
 
 
-def test_the_business_option_selects_a_business(cli_several: Cli, several: Sandbox) -> None:
-    second = list(several.state.businesses)[1]
+def test_the_business_option_selects_a_business(cli_several: Cli, three_businesses: Sandbox) -> None:
+    second = list(three_businesses.state.businesses)[1]
     document = cli_several.run("whoami", "--business", second, "--json").json
     assert document["id"] == second
     assert len(document["businesses"]) == 3
 
 
-def test_every_other_command_requires_one_business(cli_several: Cli, several: Sandbox) -> None:
+def test_every_other_command_requires_one_business(cli_several: Cli, three_businesses: Sandbox) -> None:
     result = cli_several.run("integrations", "list", "--json")
     assert result.code == 2
     assert result.out == ""
-    assert all(business in result.error["message"] for business in several.state.businesses)
+    assert all(business in result.error["message"] for business in three_businesses.state.businesses)
     assert "--business" in result.error["hint"]
-    assert not any(path.startswith("/api") for path in paths(several))
+    assert not any(path.startswith("/api") for path in paths(three_businesses))

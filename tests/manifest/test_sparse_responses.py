@@ -10,9 +10,9 @@ import pytest
 from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import attributes_of, writes
+from tests.support import cli_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

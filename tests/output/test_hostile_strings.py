@@ -10,10 +10,10 @@ import pexpect
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox
-from tests.conftest import cli_for
 from tests.scripted_server import scripted
+from tests.strategies import BIDI
+from tests.support import cli_for
 from tests.terminal import COLOUR, on_terminal, screen
-from tests.util.test_text import BIDI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -169,7 +169,7 @@ def test_a_login_that_cannot_be_stored_leaves_nothing_behind(machine: IsolatedHo
     result = machine.login(sandbox, "--json")
     assert (result.code, result.out) == (2, "")
     assert "JEBBIT_CONFIG_DIR" in result.error["hint"]
-    assert machine.kept == {}
+    assert machine.stored_secrets == {}
 
 
 @pytest.mark.parametrize("args", ["profiles list --json", "logout", "logout --all"])

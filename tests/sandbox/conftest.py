@@ -35,6 +35,6 @@ def seeded() -> Iterator[SandboxClient]:
 
 
 @pytest.fixture
-def several() -> Iterator[SandboxClient]:
+def three_businesses() -> Iterator[SandboxClient]:
     with Sandbox(SandboxOptions(businesses=2)) as running, SandboxClient(running) as client:
         yield client

@@ -65,29 +65,29 @@ def test_a_business_that_the_token_does_not_cover_gets_401(client: SandboxClient
     assert client.get("self").json() == UNAUTHORIZED
 
 
-def test_a_request_that_names_none_of_several_businesses_gets_401(several: SandboxClient) -> None:
-    assert several.get("self").json() == UNAUTHORIZED
-    assert several.get("integrations").json() == UNAUTHORIZED
+def test_a_request_that_names_none_of_several_businesses_gets_401(three_businesses: SandboxClient) -> None:
+    assert three_businesses.get("self").json() == UNAUTHORIZED
+    assert three_businesses.get("integrations").json() == UNAUTHORIZED
 
 
-def test_each_business_has_its_own_data(several: SandboxClient) -> None:
-    first, second = several.sandbox.state.businesses
-    several.business = first
-    integration = several.integration()
-    assert several.get("self").json()["data"]["id"] == first
-    several.business = second
-    assert several.list("integrations") == []
-    assert several.get(f"integrations/{integration['id']}").status_code == 404
+def test_each_business_has_its_own_data(three_businesses: SandboxClient) -> None:
+    first, second = three_businesses.sandbox.state.businesses
+    three_businesses.business = first
+    integration = three_businesses.integration()
+    assert three_businesses.get("self").json()["data"]["id"] == first
+    three_businesses.business = second
+    assert three_businesses.list("integrations") == []
+    assert three_businesses.get(f"integrations/{integration['id']}").status_code == 404
 
 
-def test_a_removed_business_gets_401_and_stays_in_the_tokens(several: SandboxClient) -> None:
-    first, second = several.sandbox.state.businesses
-    several.sandbox.state.remove_business(first)
-    several.business = first
-    assert several.get("self").json() == UNAUTHORIZED
-    assert f"read:business:{first}" in several.request_token().json()["scope"]
-    several.business = second
-    assert several.get("self").status_code == 200
+def test_a_removed_business_gets_401_and_stays_in_the_tokens(three_businesses: SandboxClient) -> None:
+    first, second = three_businesses.sandbox.state.businesses
+    three_businesses.sandbox.state.remove_business(first)
+    three_businesses.business = first
+    assert three_businesses.get("self").json() == UNAUTHORIZED
+    assert f"read:business:{first}" in three_businesses.request_token().json()["scope"]
+    three_businesses.business = second
+    assert three_businesses.get("self").status_code == 200
 
 
 def test_a_business_added_later_needs_a_new_token(client: SandboxClient) -> None:

@@ -119,7 +119,7 @@ def test_an_update_merges_attributes_and_replaces_additional_options(client: San
     assert after["shared_secret"] == created["attributes"]["shared_secret"]
 
 
-def test_the_flags_can_be_written(client: SandboxClient) -> None:
+def test_boolean_attributes_can_be_written(client: SandboxClient) -> None:
     flags: dict[str, Any] = {"include_uids": True, "require_opt_in": True, "include_mapped_attributes": False}
     assert client.integration(**flags)["attributes"].items() >= flags.items()
 

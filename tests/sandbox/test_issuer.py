@@ -45,13 +45,13 @@ def test_the_token_is_a_jwt_with_the_scope_as_permissions(client: SandboxClient)
     )
 
 
-def test_the_scope_lists_each_business_once(several: SandboxClient) -> None:
+def test_the_scope_lists_each_business_once(three_businesses: SandboxClient) -> None:
     scopes = [
         scope
-        for scope in several.request_token().json()["scope"].split()
+        for scope in three_businesses.request_token().json()["scope"].split()
         if scope.startswith("read:business")
     ]
-    assert scopes == [f"read:business:{id_}" for id_ in several.sandbox.state.businesses]
+    assert scopes == [f"read:business:{id_}" for id_ in three_businesses.sandbox.state.businesses]
     assert len(scopes) == 2
     assert all(len(scope.split(":")[2]) == 8 for scope in scopes)
 

@@ -21,7 +21,7 @@ from jebbitctl.storage.files import replace_file
 from jebbitctl.storage.profiles import Profile, ProfileStore
 from jebbitctl.storage.token_cache import TokenCache
 from jebbitctl.util.times import rfc3339_or_none
-from tests.util.test_text import JSON
+from tests.strategies import JSON
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 TIMES = st.floats() | st.integers() | st.floats(time.time() - 400, time.time() + 400)

@@ -134,7 +134,7 @@ def test_a_secure_keyring_in_a_chain_with_insecure_ones_is_used(
 ) -> None:
     install_plugin(machine, "ours", WORKING)
     assert machine.login(sandbox, env={"PYTHON_KEYRING_BACKEND": None}).code == 0
-    assert list(machine.kept.values()) == [sandbox.state.client_secret]
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
     assert_no_file_holds_the_secret(machine, sandbox)
 
 

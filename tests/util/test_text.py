@@ -9,14 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.util import text
+from tests.strategies import BIDI, JSON
 
 ANY = st.text(st.characters(exclude_categories=())) | st.text("\x1b\x9b\u202e\u2066\ud800\r\n\t[a")
-BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.text("\x1b\x9b\u202e"), inner),
-    max_leaves=20,
-)
 
 
 def unsafe_characters(shown: str) -> list[str]:

@@ -12,8 +12,8 @@ import pytest
 from jebbitctl.errors import UnavailableError, UsageError
 from jebbitctl.webhooks import Reason, probes, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.endpoint_check import MAX_RESPONSE_SECONDS, PROBE_TIMEOUT, check_endpoint
-from jebbitctl.webhooks.probes import PROBES
+from jebbitctl.webhooks.endpoint_check import PROBE_TIMEOUT, check_endpoint
+from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, PROBES
 from jebbitctl.webhooks.receiver import STATUS_OF, Receiver
 
 from .support import SECRET, UNREACHABLE, Endpoint

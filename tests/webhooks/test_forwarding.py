@@ -58,7 +58,7 @@ def test_hop_by_hop_headers_are_not_forwarded() -> None:
     assert endpoint.requests[0].headers["connection"] == "close"
 
 
-def test_end_to_end_keeps_only_end_to_end_headers() -> None:
+def test_hop_by_hop_headers_are_dropped() -> None:
     headers = {
         "connection": "upgrade,x-a ",
         "upgrade": "h2c",

@@ -15,9 +15,8 @@ from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.storage.completion_cache import CompletionCache
 from tests.commands.completion.tab import GET, offered, offers_nothing, tab, variables_of
 from tests.commands.integrations.support import stored, webhook
-from tests.conftest import cli_for
 from tests.isolated_home import IsolatedHome, paths
-from tests.support import JEBBITCTL
+from tests.support import JEBBITCTL, cli_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,10 +164,10 @@ def test_the_keyring_is_never_used_and_accounts_never_mix(tmp_path: Path) -> Non
 
 
 def test_businesses_are_offered_with_names_and_ids_are_those_of_the_chosen_business(
-    cli_several: Cli, several: Sandbox
+    cli_several: Cli, three_businesses: Sandbox
 ) -> None:
     assert cli_several.run("token").code == 0
-    businesses = several.state.businesses
+    businesses = three_businesses.state.businesses
     assert offered(cli_several, "jebbitctl whoami --business ") == list(businesses)
     assert '"Borealis Beauty"' in tab(cli_several, "jebbitctl whoami --business ", "zsh")
     assert offers_nothing(cli_several, GET)
@@ -177,11 +176,11 @@ def test_businesses_are_offered_with_names_and_ids_are_those_of_the_chosen_busin
 
 
 def test_a_business_whose_name_is_unavailable_is_offered_without_it(
-    several: Sandbox, cli_several: Cli
+    three_businesses: Sandbox, cli_several: Cli
 ) -> None:
     assert cli_several.run("token").code == 0
-    ids = list(several.state.businesses)
-    several.state.remove_business(ids[0])
+    ids = list(three_businesses.state.businesses)
+    three_businesses.state.remove_business(ids[0])
     assert offered(cli_several, "jebbitctl whoami --business ") == ids
     assert len(entries(cli_several)) == 1
 

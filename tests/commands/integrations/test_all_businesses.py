@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from jebbitctl.api.concurrency import MAX_IN_FLIGHT
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.sandbox.support import SandboxClient
+from tests.support import cli_for
 from tests.terminal import screen
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def test_every_business_is_listed_in_the_tokens_order(tmp_path: Path) -> None:
 
 
 def test_a_failed_business_does_not_hide_the_others_but_is_an_error(
-    several: Sandbox, cli_several: Cli
+    three_businesses: Sandbox, cli_several: Cli
 ) -> None:
-    _, second, _ = several.state.businesses
+    _, second, _ = three_businesses.state.businesses
     assert cli_several.run("whoami").code == 0  # the token is older than the removal
-    several.state.remove_business(second)
+    three_businesses.state.remove_business(second)
     result = cli_several.run(*LIST, "--json")
     assert result.code == 4
-    assert [[row["business"], row["id"]] for row in result.json] == expected(several)
+    assert [[row["business"], row["id"]] for row in result.json] == expected(three_businesses)
     assert result.error["message"].startswith(f"business {second}: ")
     assert result.err.count("\n") == 1
 
@@ -108,11 +108,13 @@ def test_a_token_without_businesses_lists_its_own_business(tmp_path: Path) -> No
         assert [line.split("\t")[:2] for line in result.out.splitlines()] == expected(sandbox)
 
 
-def test_all_businesses_and_business_are_mutually_exclusive(cli_several: Cli, several: Sandbox) -> None:
-    result = cli_several.run(*LIST, "--business", next(iter(several.state.businesses)))
-    assert (result.code, several.requests) == (2, [])
+def test_all_businesses_and_business_are_mutually_exclusive(
+    cli_several: Cli, three_businesses: Sandbox
+) -> None:
+    result = cli_several.run(*LIST, "--business", next(iter(three_businesses.state.businesses)))
+    assert (result.code, three_businesses.requests) == (2, [])
     # a default does not conflict
-    default = {"JEBBIT_BUSINESS_ID": next(iter(several.state.businesses))}
+    default = {"JEBBIT_BUSINESS_ID": next(iter(three_businesses.state.businesses))}
     assert len(cli_several.run(*LIST, env=default).out.splitlines()) == 3
 
 

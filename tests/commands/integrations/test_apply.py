@@ -14,11 +14,11 @@ import pytest
 from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.interruptions import Stage, ended, started
 from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import add_mapping, attributes_of, writes
 from tests.shell import shell
+from tests.support import cli_for
 from tests.terminal import on_terminal, screen
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_an_empty_secrets_dir_is_a_usage_error(cli: Cli, sandbox: Sandbox) -> No
     assert "--secrets-dir is empty" in result.err
 
 
-def test_the_next_run_writes_a_secret_that_an_interrupted_run_did_not(cli: Cli, sandbox: Sandbox) -> None:
+def test_the_next_run_writes_the_secret_of_an_interrupted_run(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
     directory = cli.home / "secrets"
     directory.mkdir()
@@ -446,8 +446,8 @@ def test_verify_exits_6_when_jebbit_reports_no_delivery(tmp_path: Path, response
         assert (test["ok"], test["error"]) == (False, "Jebbit did not report a delivery")
 
 
-def test_one_run_applies_several_businesses(cli_several: Cli, several: Sandbox) -> None:
-    first, second, _ = several.state.businesses
+def test_one_run_applies_several_businesses(cli_several: Cli, three_businesses: Sandbox) -> None:
+    first, second, _ = three_businesses.state.businesses
     text = "version = 1\n" + "".join(
         f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'
         for id_, name in ((first, "one"), (second, "two"))
@@ -459,5 +459,5 @@ def test_one_run_applies_several_businesses(cli_several: Cli, several: Sandbox) 
         ["done", "create", second, "two"],
     ]
     for id_, name in ((first, "one"), (second, "two")):
-        created = several.state.businesses[id_].of("integrations").values()
+        created = three_businesses.state.businesses[id_].of("integrations").values()
         assert f"https://{name}.example.com/" in [r.attributes["endpoint"] for r in created]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import add_mapping, attributes_of, scripted, writes
+from tests.support import cli_for
 from tests.terminal import screen
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def test_a_service_name_that_differs_from_jebbit_is_an_error(cli: Cli, sandbox: 
     )
 
 
-def test_the_hint_repeats_the_business(cli_several: Cli, several: Sandbox) -> None:
-    first, second, _ = several.state.businesses
+def test_the_hint_repeats_the_business(cli_several: Cli, three_businesses: Sandbox) -> None:
+    first, second, _ = three_businesses.state.businesses
     path = cli_several.home / "our manifest.toml"
     path.write_text(f"version = 1\n[businesses.{first}]\n[businesses.{second}]\n")
     result = cli_several.run(*DIFF, str(path), "--business", second, "--strict", "--json")
@@ -270,9 +270,9 @@ def _add_to(sandbox: Sandbox, business: str, type_: str, **attributes: object) -
 
 
 def test_each_section_covers_its_business_and_an_option_selects_one(
-    cli_several: Cli, several: Sandbox
+    cli_several: Cli, three_businesses: Sandbox
 ) -> None:
-    first, second, _ = several.state.businesses
+    first, second, _ = three_businesses.state.businesses
     text = "version = 1\n" + "".join(
         f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'
         for id_, name in ((first, "one"), (second, "two"))

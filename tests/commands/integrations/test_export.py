@@ -196,16 +196,18 @@ def test_into_leaves_an_invalid_manifest_unchanged(cli: Cli, sandbox: Sandbox) -
     assert (result.code, sandbox.requests, path.read_text()) == (2, [], "version = 1\nnope = 1\n")
 
 
-def test_all_businesses_writes_a_section_for_each(cli_several: Cli, several: Sandbox) -> None:
+def test_all_businesses_writes_a_section_for_each(cli_several: Cli, three_businesses: Sandbox) -> None:
     result = cli_several.run(*EXPORT, "--all-businesses")
     assert result.code == 0, result.err
     document = tomllib.loads(result.out)
-    assert list(document["businesses"]) == list(several.state.businesses)
+    assert list(document["businesses"]) == list(three_businesses.state.businesses)
     names = [name for section in document["businesses"].values() for name in section["integrations"]]
     assert len(names) == len(set(names)) == 3
     path = write(cli_several, result.out)
     assert cli_several.run(*STRICT, path).code == 0
-    several.state.businesses[next(iter(several.state.businesses))].of("integrations").clear()
+    three_businesses.state.businesses[next(iter(three_businesses.state.businesses))].of(
+        "integrations"
+    ).clear()
     assert cli_several.run(*EXPORT, "--into", path).code == 0
     assert cli_several.run(*STRICT, path).code == 0
     assert cli_several.run(*EXPORT, "--all-businesses", "--business", "x").code == 2
@@ -263,9 +265,9 @@ def test_into_keeps_line_endings(cli: Cli, sandbox: Sandbox) -> None:
 
 
 def test_into_with_business_does_not_reuse_a_name_of_another_business(
-    cli_several: Cli, several: Sandbox
+    cli_several: Cli, three_businesses: Sandbox
 ) -> None:
-    first, second, _ = several.state.businesses
+    first, second, _ = three_businesses.state.businesses
     named = f"[businesses.{first}.integrations.hooks-example-com-jebbit-1]"
     text = f'version = 1\n{named}\nendpoint = "https://elsewhere.example.com/"\n[businesses.{second}]\n'
     path = write(cli_several, text)

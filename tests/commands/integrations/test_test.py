@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support import Result
 
 
-def test_test_makes_jebbit_deliver_and_prints_each_decoded_body(
+def test_the_test_command_sends_a_delivery_and_prints_each_decoded_body(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     id_ = webhook(sandbox)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.scripted_server import active, scripted
+from tests.support import cli_for
 
 if TYPE_CHECKING:
     from pathlib import Path

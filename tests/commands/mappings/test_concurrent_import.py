@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 from jebbitctl.api.concurrency import WINDOW_FACTOR
 from jebbitctl.api.mapping_import import MAX_CONCURRENT_WRITES
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.scripted_server import active, add_mapping, attributes_of, writes
+from tests.support import cli_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -18,9 +18,8 @@ from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.api.resources import Resource
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
-from tests.support import JEBBITCTL
+from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, on_terminal, screen
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from jebbitctl.webhooks.recordings import read
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import listening, wait_for_end
-from tests.conftest import cli_for
 from tests.interruptions import Stage
+from tests.support import cli_for
 from tests.webhooks.support import SECRET, Endpoint, connected, talk
 
 if TYPE_CHECKING:

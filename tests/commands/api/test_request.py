@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Request, Response
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.conftest import cli_for
+from tests.sandbox.operations import operations
 from tests.sandbox.support import SandboxClient
-from tests.sandbox.test_operations import _operations
-from tests.support import JEBBITCTL
+from tests.support import JEBBITCTL, cli_for
 from tests.terminal import screen
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def test_every_documented_operation_works(tmp_path: Path) -> None:
         issued = cli.run("api", "auth", "--input", "-", stdin=credentials)
         assert (issued.code, issued.err) == (0, "")
         assert "access_token" in issued.json["data"]
-        for method, template, path, attributes, status in _operations(client):
+        for method, template, path, attributes, status in operations(client):
             fields = [f"-fdata[attributes][{name}]={value}" for name, value in (attributes or {}).items()]
             result = cli.run("api", method, path, *fields)
             assert result.code == (0 if status < 300 else 1), (method, path, result)
@@ -219,9 +218,9 @@ def test_pages_on_another_server_or_in_a_loop_are_rejected(tmp_path: Path) -> No
         assert "form a loop" in cli.run("api", "pages", "--paginate").err
 
 
-def test_several_businesses_require_the_business_option(cli_several: Cli, several: Sandbox) -> None:
+def test_several_businesses_require_the_business_option(cli_several: Cli, three_businesses: Sandbox) -> None:
     assert cli_several.run("api", "self").code == 2
-    second = list(several.state.businesses)[1]
+    second = list(three_businesses.state.businesses)[1]
     assert cli_several.run("api", "self", "--business", second, "-q", "data.id").out == f"{second}\n"
 
 
