@@ -4,6 +4,7 @@ import gzip
 import ssl
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest

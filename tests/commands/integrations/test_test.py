@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiver import Receiver
 from tests.commands.integrations.support import stored, webhook
-from tests.conftest import cli_for
 from tests.interruptions import Stage
+from tests.support import cli_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,19 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from jebbitctl.api import mapping_csv
 from jebbitctl.api.mapping_plan import Action, plan_import
-from jebbitctl.api.resources import Resource
-from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.api.mapping_files import HEADER, TYPE, mapping, parse
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, on_terminal, screen
@@ -25,29 +20,7 @@ from tests.terminal import COLOUR, on_terminal, screen
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.api.mappings import MappingSpec
     from tests.support import Cli, Result
-
-TYPE = "integration_mappings"
-HEADER = "jebbit_var,client_var,default\n"
-
-names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
-visible_names = names.filter(str.strip).filter(lambda name: name != "$metadata")
-stored_mappings = st.lists(
-    st.fixed_dictionaries(
-        {"jebbit_var": visible_names, "client_var": visible_names, "default": st.none() | names}
-    ).map(lambda attributes: Resource("integration_mappings", None, attributes)),
-    unique_by=lambda mapping: mapping.attributes["jebbit_var"],
-    max_size=8,
-)
-
-
-def mapping(id_: str | None = None, **attributes: Any) -> Resource:
-    return Resource(TYPE, id_, attributes)
-
-
-def parse(text: str | bytes) -> list[MappingSpec]:
-    return mapping_csv.parse(text if isinstance(text, bytes) else text.encode(), "m.csv")
 
 
 def stored_triples(sandbox: Sandbox) -> set[tuple[str, str, str | None]]:
@@ -64,57 +37,6 @@ def run_import(
     path.write_text(text, encoding="utf-8", newline="")
     file = "-" if stdin is not None else str(path)
     return cli.run("mappings", "import", active(sandbox), file, *options, stdin=stdin, **run)
-
-
-@settings(deadline=None)
-@given(stored_mappings, st.booleans())
-def test_csv_round_trips_and_importing_it_changes_nothing(stored: list[Resource], bom: bool) -> None:
-    written = "".join(f"{record}\n" for record in mapping_csv.write(stored))
-    lines = parse(("\ufeff" if bom else "") + written)
-    assert [(line.jebbit_var, line.client_var, line.default) for line in lines] == [
-        (found["jebbit_var"], found["client_var"], found["default"] or "")
-        for found in (mapping.attributes for mapping in stored)
-    ]
-    assert all(step.action == Action.UNCHANGED for step in plan_import(lines, stored, prune=True))
-
-
-@settings(deadline=None)
-@given(stored_mappings, stored_mappings)
-def test_a_plan_has_one_step_a_line_and_prunes_only_mappings_that_no_line_names(
-    desired: list[Resource], stored: list[Resource]
-) -> None:
-    lines = parse("".join(f"{record}\n" for record in mapping_csv.write(desired)))
-    steps = plan_import(lines, stored, prune=True)
-    assert [step.spec for step in steps if step.spec] == lines
-    existing = {mapping.attributes["jebbit_var"] for mapping in stored}
-    for step in steps:
-        if step.spec:
-            assert (step.action == Action.CREATE) is (step.spec.jebbit_var not in existing)
-    deleted = {
-        step.current.attributes["jebbit_var"]
-        for step in steps
-        if step.action == Action.DELETE and step.current
-    }
-    assert deleted == existing - {mapping.attributes["jebbit_var"] for mapping in desired}
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=60))
-def test_any_content_is_parsed_or_a_usage_error(content: bytes) -> None:
-    for data in (content, HEADER.encode() + content):
-        with suppress(UsageError):
-            assert all(line.problem or line.jebbit_var.strip() for line in parse(data))
-
-
-def test_lines_are_numbered_as_in_an_editor() -> None:
-    text = 'default,client_var,jebbit_var,note\r\n\r\n,"a\nb",A,\r\n,x,B,y\r\n,,,\r\n,x,,\r\nx,B\r\n,z,A,\r\n'
-    assert [(spec.line, spec.problem) for spec in parse(text)] == [
-        (3, None),
-        (5, None),
-        (7, "jebbit_var is empty"),
-        (8, "expected 4 cells, found 2"),
-        (9, "duplicate jebbit_var A, first used in line 3"),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -139,34 +61,6 @@ def test_an_invalid_file_is_a_usage_error_that_names_the_line_before_any_request
     assert (result.code, result.out) == (2, "")
     assert f"m.csv, {message}" in result.error["message"]
     assert sandbox.requests == []
-
-
-def test_semicolons_as_separators_get_a_hint() -> None:
-    with pytest.raises(UsageError) as caught:
-        parse("jebbit_var;client_var;default\n")
-    assert caught.value.hint == "separate the columns with commas"
-
-
-def test_duplicates_at_jebbit_stay_unless_pruned_and_an_equal_one_is_unchanged() -> None:
-    twins = [
-        mapping("1", jebbit_var="a", client_var="x", default=None),
-        mapping("2", jebbit_var="a", client_var="y", default=""),
-    ]
-    lines = parse(HEADER + "a,y,\n")
-    assert [(step.action, step.current) for step in plan_import(lines, twins)] == [
-        (Action.UNCHANGED, twins[1])
-    ]
-    pruned = plan_import(lines, twins, prune=True)
-    assert [(step.action, step.current) for step in pruned] == [
-        (Action.UNCHANGED, twins[1]),
-        (Action.DELETE, twins[0]),
-    ]
-
-
-def test_no_deletion_is_planned_if_a_line_is_invalid() -> None:
-    stored = [mapping("1", jebbit_var="a", client_var="x", default=None)]
-    steps = plan_import(parse(HEADER + "a,,\nb,c,\n"), stored, prune=True)
-    assert [step.action for step in steps] == [Action.FAILED, Action.CREATE]
 
 
 def test_import_creates_updates_and_reports_each_line(cli: Cli, sandbox: Sandbox) -> None:
