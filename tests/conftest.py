@@ -102,6 +102,13 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    """A sandbox for tests of one module that do not change it."""
+    with Sandbox() as running:
+        yield running
+
+
 @pytest.fixture
 def three_businesses() -> Iterator[Sandbox]:
     """A Jebbit whose credentials cover three businesses with an integration each."""

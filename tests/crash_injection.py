@@ -44,7 +44,14 @@ _WATCHED = {
 def crash_at_each_step(machine: IsolatedHome, homes: Path, *args: str) -> list[Path]:
     """Crash a command after each of its steps; return the homes that the runs leave behind, in order."""
     shutil.copytree(machine.home, homes / "before")
-    subprocess.run(_command("steps", str(homes), *args), env=machine.environment(), check=True, timeout=120)
+    command = _command("steps", str(homes), *args)
+    subprocess.run(
+        command,
+        env=machine.environment(),
+        stdout=subprocess.DEVNULL,  # token prints one
+        check=True,
+        timeout=120,
+    )
     steps = len(list(homes.iterdir())) - 1
     assert steps > 1
     return [homes / str(step) for step in range(steps)]

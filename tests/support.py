@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -138,6 +139,11 @@ def cli_for(home: Path, sandbox: Sandbox) -> Cli:
 
 def _bytes(text: str | bytes | None) -> bytes:
     return text.encode() if isinstance(text, str) else text or b""
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def run_here(

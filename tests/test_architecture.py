@@ -106,8 +106,8 @@ def test_no_class_is_defined_in_an_init() -> None:
 
 def test_class_names_are_unique() -> None:
     defined: dict[str, list[str]] = {}
-    for path in FILES:
+    for path in [*FILES, *Path(__file__).parent.rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
-                defined.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+                defined.setdefault(node.name, []).append(str(path.relative_to(PACKAGE.parent)))
     assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}

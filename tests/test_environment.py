@@ -11,22 +11,17 @@ import jebbitctl
 from jebbitctl import environment as env
 from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES, Environment, Kind
 from jebbitctl.errors import CredentialsError, UsageError
-from jebbitctl.sandbox.server import Sandbox
 from tests.isolated_home import IsolatedHome, paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jebbitctl.sandbox.server import Sandbox
+
 ENVIRONMENT = Path(env.__file__)
 SOURCES = {path: path.read_text(encoding="utf-8") for path in Path(jebbitctl.__path__[0]).rglob("*.py")}
 CONSTANTS = {name: value for name, value in vars(env).items() if name.isupper() and value in [*VARIABLES]}
 """The names of the variables' constants, such as ``TIMEOUT``, with their values."""
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
 
 
 def strings(source: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.cli import COMMANDS
+from tests.commands.completion.tab import variables_of
 from tests.isolated_home import IsolatedHome
 
 if TYPE_CHECKING:
@@ -87,15 +88,6 @@ def require(report: dict[str, Any], libraries: set[str], costly: set[str]) -> No
     assert modules & COSTLY - costly == set()
 
 
-def tab(typed: str) -> dict[str, str]:
-    """Return the variables that bash sets when TAB is pressed after ``typed``."""
-    return {
-        "_JEBBITCTL_COMPLETE": "complete_bash",
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(typed.count(" ")),
-    }
-
-
 def test_the_libraries_come_from_the_project_file() -> None:
     assert {"typer", "requests", "rich", "keyring", "platformdirs"} < LIBRARIES
 
@@ -114,11 +106,11 @@ def test_help_imports_only_typer(bare: Cli, name: str) -> None:
 
 @pytest.mark.parametrize("typed", ["jebbitctl ", "jebbitctl integ", "jebbitctl integrations list --"])
 def test_tab_on_commands_and_options_imports_only_typer(bare: Cli, typed: str) -> None:
-    require(observed(bare, env=tab(typed)), NOTHING, {"dataclasses", "json"})
+    require(observed(bare, env=variables_of("bash", typed)), NOTHING, {"dataclasses", "json"})
 
 
 def test_tab_on_cached_ids_imports_no_http_library(cli: Cli) -> None:
-    pressed = tab("jebbitctl integrations get ")
+    pressed = variables_of("bash", "jebbitctl integrations get ")
     assert cli.run("token").code == 0
     require(observed(cli, env=pressed), HTTP, WITH_HTTP)
     require(observed(cli, env=pressed), NOTHING, {"dataclasses", "json", "hashlib", "tempfile"})

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.isolated_home import IsolatedHome, paths, stored_profiles, wait_for_exit
-from tests.support import JEBBITCTL
+from tests.support import JEBBITCTL, mode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def machine(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
     return IsolatedHome(tmp_path, secrets=[sandbox.state.client_secret])
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 def assert_nothing_is_stored(machine: IsolatedHome) -> None:

@@ -9,15 +9,8 @@ from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.isolated_home import IsolatedHome, changing_token_response, paths, token_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    """A sandbox for tests that do not change it."""
-    with Sandbox() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import stat
 import sys
 import time
 from pathlib import Path
@@ -12,10 +11,7 @@ import pytest
 from jebbitctl.environment import Environment
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage import files
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+from tests.support import mode
 
 
 def config_dir() -> Path | None:

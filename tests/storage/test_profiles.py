@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.profiles import Profile, ProfileStore, require_profile_name
+from tests.support import mode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ def test_a_saved_profile_is_read_back_unchanged(store: ProfileStore) -> None:
     assert store.get("one") == PROFILE
     assert ProfileStore(path_of(store).parent).get("one") == PROFILE
     assert store.get("two") is None
-    assert stat.S_IMODE(path_of(store).stat().st_mode) == 0o600
-    assert stat.S_IMODE(path_of(store).parent.stat().st_mode) == 0o700
+    assert mode(path_of(store)) == 0o600
+    assert mode(path_of(store).parent) == 0o700
 
 
 def test_the_first_profile_is_the_default_until_another_is_chosen(store: ProfileStore) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage.secret_files import SecretFiles
+from tests.support import mode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +29,10 @@ def test_a_reserved_secret_is_pending_until_it_is_written(secrets: SecretFiles) 
 def test_files_and_their_directory_are_private(secrets: SecretFiles) -> None:
     secrets.reserve("spring")
     path = secrets.path("spring")
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode(path.parent) == 0o700
+    assert mode(path) == 0o600
     secrets.write("spring", "shared")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode(path) == 0o600
 
 
 def test_a_secret_that_would_be_overwritten_is_refused(secrets: SecretFiles) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from jebbitctl.api.access_token import AccessToken
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.storage import token_cache
 from jebbitctl.storage.token_cache import TokenCache, cache_key
+from tests.support import mode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +42,8 @@ def path(cache: TokenCache, tmp_path: Path) -> Path:
 def test_a_stored_entry_is_read_back_unchanged(cache: TokenCache, path: Path, warnings: list[str]) -> None:
     assert cache.get(KEY) == ENTRY
     assert cache.get(cache_key("other")) is None
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert mode(path) == 0o600
+    assert mode(path.parent) == 0o700
     assert warnings == []
 
 
@@ -161,7 +161,7 @@ def test_a_lock_file_is_private(cache: TokenCache, path: Path) -> None:
     before = os.umask(0)
     try:
         with cache.lock(KEY):
-            assert stat.S_IMODE(path.with_suffix(".lock").stat().st_mode) == 0o600
+            assert mode(path.with_suffix(".lock")) == 0o600
     finally:
         os.umask(before)
 

@@ -6,13 +6,13 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 
 from jebbitctl.webhooks import sign
+from tests.api.faults import ReceivedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,16 +50,6 @@ def talk(url: str, request: bytes) -> bytes:
         while chunk := connection.recv(65536):
             response += chunk
         return response
-
-
-@dataclass(frozen=True)
-class ReceivedRequest:
-    """A request that an endpoint received."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Endpoint:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import stat
 import sys
 import threading
 from datetime import datetime
@@ -13,6 +12,7 @@ from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks import Reason, Verification, sign
 from jebbitctl.webhooks.receiver import Delivery, Receiver
 from jebbitctl.webhooks.recordings import Recorder, read, select
+from tests.support import mode
 
 from .support import SECRET, post
 
@@ -71,7 +71,7 @@ def test_a_line_of_an_older_version_is_read(path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX file modes")
 def test_a_new_recording_is_private(path: Path) -> None:
     record(path, make_delivery())
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode(path) == 0o600
 
 
 def test_recording_again_appends(path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import stat
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from tests.interruptions import Stage, ended, started
 from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import add_mapping, attributes_of, writes
 from tests.shell import shell
-from tests.support import cli_for
+from tests.support import cli_for, mode
 from tests.terminal import on_terminal, screen
 
 if TYPE_CHECKING:
@@ -148,8 +147,8 @@ def test_new_shared_secrets_are_written_to_private_files(cli: Cli, sandbox: Sand
     secret = directory / "spring.secret"
     assert result.code == 0
     assert secret.read_text() == integration_at(sandbox)["shared_secret"] + "\n"
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert mode(secret) == 0o600
+    assert mode(directory) == 0o700
     assert integration_at(sandbox)["shared_secret"] not in result.out + result.err
 
 

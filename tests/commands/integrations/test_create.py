@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.commands.integrations.support import stored
 from tests.scripted_server import writes
+from tests.support import mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,7 +207,7 @@ def test_a_secret_file_is_private_and_the_printed_secret_is_masked(
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", str(path), "--json")
     secret = stored(sandbox)[result.json["id"]]["shared_secret"]
     assert path.read_text() == f"{secret}\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode(path) == 0o600
     assert result.json["shared_secret"] == "********"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from jebbitctl.manifest.export import export
 from jebbitctl.manifest.load import load
 from tests.manifest.support import SPRING, client_for, make_plan, spring, write
 from tests.scripted_server import add_mapping, attributes_of
+from tests.support import mode
 from tests.terminal import screen
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def test_into_keeps_names_comments_and_variables(cli: Cli, sandbox: Sandbox) -> 
         {"jebbit_var": "Outcome", "client_var": "bucket", "default": "none"},
         {"jebbit_var": "email", "client_var": "mail"},
     ]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert mode(path) == 0o640
     assert cli.run(*STRICT, str(path), env=hooks).code == 0
     before = path.read_bytes()
     assert cli.run(*EXPORT, "--into", str(path), env=hooks).code == 0
