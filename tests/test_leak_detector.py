@@ -62,10 +62,6 @@ def cli(tmp_path: Path, watched: Sandbox) -> Cli:
     return Cli(tmp_path, {**watched.environment, "JEBBITCTL": JEBBITCTL})
 
 
-def shell(cli: Cli, script: str) -> None:
-    subprocess.run(["sh", "-c", script], env=cli.environment(), capture_output=True, check=True)
-
-
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_secret_that_a_command_prints_is_found(detector: LeakDetector, written: str, stream: str) -> None:
@@ -121,7 +117,7 @@ def test_child_processes_are_watched_however_they_are_read(detector: LeakDetecto
 def test_secrets_that_a_sandbox_creates_are_found(
     detector: LeakDetector, cli: Cli, script: str, leaks: str
 ) -> None:
-    shell(cli, script)
+    subprocess.run(["sh", "-c", script], env=cli.environment(), capture_output=True, check=True)
     assert any(leak.startswith(leaks) for leak in detector.leaks(cli.home))
 
 
