@@ -61,6 +61,8 @@ def filter_integrations(
     """Return the integrations that match every filter; None disables a filter."""
     filters = {"is_active": active, "region": region, "service_name": service, "endpoint": endpoint}
     desired = {name: value for name, value in filters.items() if value is not None}
+    if not desired:
+        return list(integrations)
     return [found for found in integrations if not resources.diff(found.attributes, desired)]
 
 

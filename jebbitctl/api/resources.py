@@ -263,8 +263,9 @@ def format_value(value: Any) -> str:
 def _parse(data: Any) -> Resource:
     if not isinstance(data, dict) or not isinstance(attributes := data.get("attributes", {}), dict):
         raise RejectedError("Jebbit's response contains no resource")
-    members = {name: value for name, value in data.items() if name not in {"id", "type", "attributes"}}
-    return Resource(_text(data.get("type")), _text(data.get("id")), dict(attributes), members)
+    members = dict(data)
+    members.pop("attributes", None)
+    return Resource(_text(members.pop("type", None)), _text(members.pop("id", None)), attributes, members)
 
 
 def _text(value: Any) -> str | None:
