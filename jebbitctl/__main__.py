@@ -18,7 +18,7 @@ def main() -> None:
     handled = handler is signal.default_int_handler  # a shell's background jobs ignore SIGINT: leave it so
     if handled:
         signal.signal(signal.SIGINT, _exit)
-    gc.set_threshold(100_000)  # a command creates many objects and little garbage: collect less often
+    gc.set_threshold(200_000)  # a command creates many objects and little garbage: collect less often
     from jebbitctl.cli import run
 
     try:
