@@ -75,6 +75,8 @@ class ApplyRun:
             for test in self._test_results or ():
                 self._tests.append(test)
                 self._print_test(test)
+            if self._test_results is not None and not self._tests:
+                self._output.warn("nothing was tested: the manifest has no active webhook integration")
             ok = all(test.ok for test in self._tests)
         finally:
             self._print_document(ok=ok)

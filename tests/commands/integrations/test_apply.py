@@ -402,6 +402,15 @@ def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
     assert list(rows(again.out)) == [["done", "test", "", "spring", test["id"], ""]]
 
 
+def test_verify_warns_if_there_was_nothing_to_test(cli: Cli) -> None:
+    inactive = write(
+        cli, 'version = 1\n[integrations.off]\nendpoint = "https://x.example"\nis_active = false\n'
+    )
+    result = cli.run(*APPLY, inactive, "--yes", "--verify")
+    assert result.code == 0
+    assert "warning: nothing was tested" in result.err
+
+
 def test_verify_skips_integrations_of_other_services_even_without_service_name(
     cli: Cli, sandbox: Sandbox
 ) -> None:
