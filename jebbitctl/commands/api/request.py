@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 import typer
@@ -32,6 +32,33 @@ jebbitctl api integrations -f 'data[type]=integrations' \\
 jebbitctl api PATCH feeds/bTUIhsye --input feed.json"""
 
 
+class PayloadOptions(NamedTuple):
+    """What a request carries: fields, or a file as the body."""
+
+    raw_fields: Annotated[
+        list[str] | None,
+        typer.Option("-f", "--raw-field", metavar="NAME=VALUE", help="String field. Repeatable."),
+    ] = None
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-F",
+            "--field",
+            metavar="NAME=VALUE",
+            help="Typed field: true, false, null or an integer; @FILE reads a file, @- standard input; "
+            "anything else is a string. Repeatable.",
+        ),
+    ] = None
+    input_: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="FILE|-",
+            help="File with the body, - for standard input; fields then become the query.",
+        ),
+    ] = None
+
+
 @command(example=EXAMPLE)
 def api(
     context: Context,
@@ -44,28 +71,7 @@ def api(
         ),
     ],
     *,
-    raw_fields: Annotated[
-        list[str] | None,
-        typer.Option("-f", "--raw-field", metavar="NAME=VALUE", help="String field. Repeatable."),
-    ] = None,
-    fields: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-F",
-            "--field",
-            metavar="NAME=VALUE",
-            help="Typed field: true, false, null or an integer; @FILE reads a file, @- standard input; "
-            "anything else is a string. Repeatable.",
-        ),
-    ] = None,
-    input_: Annotated[
-        str | None,
-        typer.Option(
-            "--input",
-            metavar="FILE|-",
-            help="File with the body, - for standard input; fields then become the query.",
-        ),
-    ] = None,
+    payload: PayloadOptions,
     headers: Annotated[
         list[str] | None,
         typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="Request header. Repeatable."),
@@ -86,13 +92,12 @@ def api(
     """
     from jebbitctl.api.raw_client import parse_headers, parse_path
 
-    method, typed_path = _parse_arguments(
-        arguments, writes=bool(raw_fields or fields or input_) and not paginate
-    )
+    method, typed_path = _parse_arguments(arguments, writes=any(payload) and not paginate)
     path = parse_path(typed_path, context.settings.api_url.value)
     parsed_headers = parse_headers(headers or [])
-    _require_compatible(context.output, method, include=include, paginate=paginate, input_=input_)
-    path, body = _compose(method, path, parse_fields(raw_fields or [], fields or []), input_)
+    _require_compatible(context.output, method, include=include, paginate=paginate, input_=payload.input_)
+    fields = parse_fields(payload.raw_fields or [], payload.fields or [])
+    path, body = _compose(method, path, fields, payload.input_)
     client = _client(context, parsed_headers)
     if paginate:
         _show_pages(context, client, path)
@@ -101,7 +106,7 @@ def api(
     try:
         _show(context, client, response, (method, path), include=include)
     except JebbitctlError as error:
-        if len(arguments) == 1 and response.status in _UNSUPPORTED_WRITE and (raw_fields or fields):
+        if len(arguments) == 1 and response.status in _UNSUPPORTED_WRITE and fields:
             hint = f"fields make this a POST; for a query: jebbitctl api GET {arguments[0]} …"
             raise error.with_hint(hint) from None
         raise

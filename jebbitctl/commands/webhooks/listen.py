@@ -7,7 +7,7 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.recordings import Recorder
 
 
+class ReceiverOptions(NamedTuple):
+    """Where to listen, and which timestamps to accept."""
+
+    port: Annotated[
+        int, typer.Option(metavar="N", help="Port to listen on. 0 picks a free port.", min=0, max=65535)
+    ] = 8787
+    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address to listen on.")] = "127.0.0.1"
+    tolerance: Annotated[
+        int, typer.Option(metavar="SECONDS", help="Maximum difference between a timestamp and now.", min=0)
+    ] = TOLERANCE
+
+
 @command(
     example="jebbitctl webhooks listen --integration L5m24mjs \\\n"
     "  --forward-to http://localhost:3000/jebbit\n"
@@ -39,10 +51,7 @@ if TYPE_CHECKING:
 def listen(
     context: Context,
     *,
-    port: Annotated[
-        int, typer.Option(metavar="N", help="Port to listen on. 0 picks a free port.", min=0, max=65535)
-    ] = 8787,
-    host: Annotated[str, typer.Option(metavar="HOST", help="Name or address to listen on.")] = "127.0.0.1",
+    receiver: ReceiverOptions,
     forward_to: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Forward valid deliveries, with the same bytes and headers."),
@@ -56,9 +65,6 @@ def listen(
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Stop after this many seconds.")
     ] = None,
-    tolerance: Annotated[
-        int, typer.Option(metavar="SECONDS", help="Maximum difference between a timestamp and now.", min=0)
-    ] = TOLERANCE,
     trigger: Annotated[
         str | None,
         typer.Option(
@@ -91,15 +97,15 @@ def listen(
             target = partial(forward, stack.enter_context(EndpointClient(forward_to)))
         recorder = None if record is None else stack.enter_context(Recorder(record))
         on_delivery = partial(_record_and_queue, queue, recorder)
-        receiver = Receiver(key, on_delivery, host=host, port=port, tolerance=tolerance)
-        receiver.limit = count
+        server = Receiver(key, on_delivery, **receiver._asdict())
+        server.limit = count
         # However this ends, what was answered is printed, without waiting for a slow endpoint.
         stack.callback(session.follow, queue.remaining(), None)
-        stack.enter_context(receiver)
+        stack.enter_context(server)
         stack.callback(queue.close)
-        if not is_loopback(host):
-            context.output.warn(f"other machines can reach this receiver on {host}")
-        context.output.note(f"Listening on {receiver.url}. Press Ctrl-C to stop.")
+        if not is_loopback(receiver.host):
+            context.output.warn(f"other machines can reach this receiver on {receiver.host}")
+        context.output.note(f"Listening on {server.url}. Press Ctrl-C to stop.")
         try:
             if trigger is not None:
                 from jebbitctl.api.integrations import send_test
@@ -108,7 +114,7 @@ def listen(
             session.follow(queue.deliveries(timeout), target)
         except KeyboardInterrupt:
             session.interrupted = True
-    session.end(receiver.failure)
+    session.end(server.failure)
 
 
 def _record_and_queue(queue: DeliveryQueue, recorder: Recorder | None, delivery: Delivery) -> None:
