@@ -78,6 +78,9 @@ _DECLARED = (
 VARIABLES = {variable.name: variable for variable in _DECLARED}
 """Every variable by name, in the order of the help."""
 
+MANIFEST_PREFIX = "JEBBIT_VAR_"
+"""Variables with this prefix are the only ones that a manifest can use: ``${NAME}`` is JEBBIT_VAR_NAME."""
+
 HTTPS_PROXY = "HTTPS_PROXY"
 HTTP_PROXY = "HTTP_PROXY"
 ALL_PROXY = "ALL_PROXY"
@@ -131,6 +134,14 @@ class Environment:
     def declared(self) -> list[str]:
         """Return the names of jebbitctl's own variables that are set, in the order of the help."""
         return [name for name in VARIABLES if name in self.values]
+
+    def manifest_variables(self) -> dict[str, str]:
+        """Return the variables that a manifest can use, by their names in the manifest."""
+        return {
+            name.removeprefix(MANIFEST_PREFIX): value
+            for name, value in self.values.items()
+            if name.startswith(MANIFEST_PREFIX)
+        }
 
     def setting(self, name: str) -> str | None:
         """Return a setting, None if it is not set.

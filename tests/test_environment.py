@@ -37,7 +37,7 @@ def names_of_kind(kind: Kind) -> list[str]:
 
 def test_each_variable_is_declared_once() -> None:
     declared = [text for text in strings(SOURCES[ENVIRONMENT]) if re.fullmatch("JEBBIT_[A-Z_]+", text)]
-    assert sorted(declared) == sorted(VARIABLES)
+    assert sorted(declared) == sorted([*VARIABLES, env.MANIFEST_PREFIX])
     assert sorted(CONSTANTS.values()) == sorted(VARIABLES)
 
 
@@ -54,7 +54,7 @@ def test_the_code_names_only_declared_variables() -> None:
         for text in strings(source)
         for name in re.findall(r"\bJEBBIT_[A-Z_]+\b", text)
     }
-    assert named <= VARIABLES.keys()
+    assert {name for name in named if not name.startswith(env.MANIFEST_PREFIX)} <= VARIABLES.keys()
 
 
 PROCESS_READERS = {
@@ -92,6 +92,11 @@ def test_only_the_environment_module_reads_the_variables_of_the_process() -> Non
         if path != ENVIRONMENT and names_used(source) & PROCESS_READERS
     }
     assert readers == set(MAY_READ_THE_PROCESS)
+
+
+def test_a_manifest_sees_only_the_variables_with_its_prefix() -> None:
+    variables = {"JEBBIT_VAR_HOST": "a", "JEBBIT_CLIENT_SECRET": "b", "HOST": "c", "JEBBIT_VAR_": "d"}
+    assert Environment(variables).manifest_variables() == {"HOST": "a", "": "d"}
 
 
 def test_the_variables_of_other_tools_are_declared_once_and_have_one_line_of_help() -> None:

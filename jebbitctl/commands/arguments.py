@@ -39,6 +39,10 @@ AllBusinesses = Annotated[
 ManifestFile = Annotated[
     str, typer.Argument(metavar="FILE", help="Manifest; - reads standard input.", show_default=False)
 ]
+ManifestVariables = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="Value of ${NAME} in the manifest. Repeatable."),
+]
 MappingId = Annotated[str, typer.Argument(metavar="ID", help="Mapping id.", show_default=False)]
 Default = Annotated[
     str | None,

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.positions import line_of
-from jebbitctl.manifest.schema import parse_specs, require_sendable
+from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.validation import ManifestError
+from jebbitctl.manifest.variables import expand, variables_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from jebbitctl.manifest.schema import IntegrationSpec
-
-_VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,9 @@ class Manifest:
         name: the file's name, for messages.
         text: the file's text, with LF line endings.
         newline: the file's own line ending.
-        integrations: in the file's order, with variables in endpoints expanded.
+        integrations: in the file's order, with their variables expanded.
         businesses: the ids in the file, in its order; ``(None,)``, the business in use, if it has none.
+        variables: the names that its strings refer to.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Manifest:
     newline: str
     integrations: tuple[IntegrationSpec, ...]
     businesses: tuple[str | None, ...]
+    variables: frozenset[str]
 
     @property
     def has_sections(self) -> bool:
@@ -64,19 +65,20 @@ def load(content: bytes, name: str, variables: Mapping[str, str]) -> Manifest:
     Args:
         content: of the file.
         name: of the file, for messages.
-        variables: the environment, for ``${NAME}`` in endpoints.
+        variables: what ``${NAME}`` in its strings may stand for.
 
     Raises:
-        UsageError: it is not a valid manifest, or an endpoint uses a variable that is not set.
+        UsageError: it is not a valid manifest, or uses another variable.
     """
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise UsageError(f"{name}: not UTF-8 text") from None
     document = _parse(text, name)
-    manifest = Manifest(name, text, "\r\n" if b"\r\n" in content else "\n", (), (None,))
+    newline = "\r\n" if b"\r\n" in content else "\n"
+    manifest = Manifest(name, text, newline, (), (None,), frozenset(variables_in(document)))
     try:
-        integrations = tuple(_expand_endpoint(spec, variables) for spec in parse_specs(document))
+        integrations = tuple(parse_specs(expand(document, variables)))
         _require_distinct(integrations)
     except ManifestError as error:
         raise manifest.usage_error(error) from None
@@ -95,51 +97,6 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         number = int(line[1]) if line else text.rstrip("\n").count("\n") + 1
         where = f"{name}, line {number}" if place else name
         raise UsageError(f"{where}: {problem}", hint="see the TOML reference: https://toml.io") from None
-
-
-def _expand_endpoint(spec: IntegrationSpec, variables: Mapping[str, str]) -> IntegrationSpec:
-    """Return a spec with the variables in its endpoint expanded.
-
-    An integration that is matched by id may have any endpoint: it may come from the dashboard.
-    """
-    if "endpoint" not in spec.attributes:
-        return spec
-    try:
-        endpoint = expand(spec.attributes["endpoint"], variables)
-    except ValueError as error:
-        raise ManifestError(
-            (*spec.path, "endpoint"), str(error), "set the variable; write $${ for a literal ${"
-        ) from None
-    spec = replace(spec, attributes={**spec.attributes, "endpoint": endpoint})
-    if spec.id is None:
-        require_sendable(spec)
-    return spec
-
-
-def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Replace each ``${NAME}`` with the variable's value, and each ``$${`` with ``${``.
-
-    Raises:
-        ValueError: a variable is not set or empty, or a name is invalid; the message says which.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return "${"
-        if not match[2] or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", match[1]):
-            raise ValueError(f"{match[0]} is not ${{NAME}}")
-        if not (found := variables.get(match[1])):
-            raise ValueError(
-                f"the environment variable {match[1]} is {'not set' if found is None else 'empty'}"
-            )
-        return found
-
-    return _VARIABLE.sub(value, text)
-
-
-def escape(text: str) -> str:
-    """Escape text so that :func:`expand` returns it unchanged."""
-    return text.replace("${", "$${")
 
 
 def _require_distinct(specs: Iterable[IntegrationSpec]) -> None:

@@ -5,7 +5,7 @@
     version = 1                                  # of this format
 
     [integrations.spring-leads]                  # a name of your choice
-    endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is an environment variable, $${ a literal ${
+    endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is a variable, $${ a literal ${
     region = "us"                                # or "eu"
     is_active = true
     additional_options.hash_pii = true
@@ -75,7 +75,7 @@ def match_key(attributes: dict[str, Any]) -> tuple[str, str]:
 
 
 def parse_specs(document: dict[str, Any]) -> list[IntegrationSpec]:
-    """Return the specs in a parsed manifest, in its order, with endpoints not yet expanded.
+    """Return the specs in a parsed manifest, in its order.
 
     Raises:
         ManifestError: a key is unknown or missing, or its value is invalid.
@@ -126,7 +126,7 @@ def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> 
         raise ManifestError(
             path, "endpoint or id is missing", "add one of them to say which integration this is"
         )
-    return IntegrationSpec(
+    spec = IntegrationSpec(
         name,
         path,
         business,
@@ -135,6 +135,9 @@ def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> 
         attributes,
         _mappings(entry, path) if "mappings" in entry else None,
     )
+    if id_ is None:  # one that is matched by id may have any endpoint: it may come from the dashboard
+        require_sendable(spec)
+    return spec
 
 
 def _attributes(entry: dict[str, Any], path: KeyPath) -> dict[str, Any]:

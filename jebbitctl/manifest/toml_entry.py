@@ -10,9 +10,9 @@ from jebbitctl.api import mapping_csv, mapping_plan, mappings
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, WEBHOOKS
 from jebbitctl.api.resources import OPTIONS, diff
 from jebbitctl.errors import UsageError
-from jebbitctl.manifest.load import escape
 from jebbitctl.manifest.schema import IntegrationSpec
 from jebbitctl.manifest.validation import is_json
+from jebbitctl.manifest.variables import escape
 from jebbitctl.util.text import json_text
 from jebbitctl.util.urls import require_https
 
@@ -53,7 +53,7 @@ class TomlEntry:
             self._table["id"] = integration.id
         service = integration.attributes.get("service_name")
         if service != self._spec.service_name and isinstance(service, str):
-            self._table["service_name"] = service
+            self._table["service_name"] = _item(service)
         self._update_attributes(integration.attributes)
         self._update_options(integration.attributes.get(OPTIONS))
         self._update_mappings(owned)
@@ -68,7 +68,7 @@ class TomlEntry:
             if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
                 self._remove((*holder, name))
             elif name not in declared or diff(current, {name: declared[name]}):
-                self._put((*holder, name), escape(str(value)) if name == "endpoint" else value)
+                self._put((*holder, name), value)
 
     def _update_options(self, current: Any) -> None:
         declared = self._spec.attributes.get(OPTIONS, {})
@@ -159,7 +159,8 @@ def _is_creatable(integration: Resource) -> bool:
 
 
 def _item(value: Any) -> Any:
-    """Return a value for tomlkit; control characters in strings are escaped as in JSON."""
+    """Return a value for tomlkit: ``${`` is escaped, and control characters in strings as in JSON."""
+    value = escape(value)
     return tomlkit.value(json_text(value)) if isinstance(value, str) else tomlkit.item(value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +13,7 @@ from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES
 from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.errors import UsageError
-from jebbitctl.manifest.load import escape, expand, load
+from jebbitctl.manifest.load import load
 
 if TYPE_CHECKING:
     from jebbitctl.manifest.load import Manifest
@@ -44,11 +43,11 @@ service_name = "klaviyo"
 
 
 def load_text(text: str | bytes) -> Manifest:
-    return load(text.encode() if isinstance(text, str) else text, "jebbit.toml", os.environ)
+    variables = {"HOOKS_HOST": "hooks.example.com"}
+    return load(text.encode() if isinstance(text, str) else text, "jebbit.toml", variables)
 
 
-def test_a_manifest_becomes_specs_with_api_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOOKS_HOST", "hooks.example.com")
+def test_a_manifest_becomes_specs_with_api_attributes() -> None:
     spring, klaviyo = load_text(COMPLETE).integrations
     assert spring.attributes == {
         "endpoint": "https://hooks.example.com/jebbit?keep=${this}",
@@ -214,24 +213,6 @@ def test_an_error_names_the_file_the_line_and_the_key(text: str, message: str, h
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "message"),
-    [
-        ("https://${MISSING_VARIABLE}/", "the environment variable MISSING_VARIABLE is not set"),
-        ("https://${EMPTY_VARIABLE}/", "the environment variable EMPTY_VARIABLE is empty"),
-        ("https://${not a name}/", "${not a name} is not ${NAME}"),
-        ("https://${open", "${open is not ${NAME}"),
-    ],
-)
-def test_an_unset_or_malformed_variable_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, endpoint: str, message: str
-) -> None:
-    monkeypatch.setenv("EMPTY_VARIABLE", "")
-    with pytest.raises(UsageError, match=r"line 4: integrations\.a\.endpoint") as caught:
-        load_text(f'{HEAD}endpoint = "{endpoint}"')
-    assert message in caught.value.message
-
-
-@pytest.mark.parametrize(
     "content", [b"\xff", b"\xef\xbb\xbfversion = 1\n\0", b"x = [" * 5000, b"x = 1" + b"0" * 5000]
 )
 def test_invalid_toml_is_a_usage_error(content: bytes) -> None:
@@ -243,12 +224,6 @@ def test_a_byte_order_mark_and_crlf_are_accepted() -> None:
     assert load_text(b"\xef\xbb\xbf" + (HEAD + 'id = "x"\n').replace("\n", "\r\n").encode()).integrations
     with pytest.raises(UsageError, match="line 5"):
         load_text((HEAD + 'id = "x"\nnope = 1\n').replace("\n", "\r\n"))
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_an_escaped_endpoint_expands_to_itself(text: str) -> None:
-    assert expand(escape(text), {}) == text
 
 
 TOML_WORDS = st.sampled_from(

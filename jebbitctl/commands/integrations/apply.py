@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile
+from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.errors import UsageError
 
@@ -17,6 +17,7 @@ def apply(
     context: Context,
     file: ManifestFile,
     *,
+    var: ManifestVariables = None,
     prune: Annotated[
         bool,
         typer.Option(
@@ -58,7 +59,7 @@ def apply(
         raise UsageError("--secrets-dir is empty")
     if not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
-    manifest = read_manifest(context, file)
+    manifest = read_manifest(context, file, var)
     clients = clients_for(context, manifest.businesses)
     plan = make_plan(manifest, clients, prune=prune)
     secrets = SecretFiles(Path(secrets_dir)) if secrets_dir else None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile
+from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError
 
@@ -17,6 +17,7 @@ def diff(
     context: Context,
     file: ManifestFile,
     *,
+    var: ManifestVariables = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Count what the manifest does not contain as a difference.")
     ] = False,
@@ -29,14 +30,14 @@ def diff(
     from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
     from jebbitctl.commands.integrations.plan_output import count_steps, show_plan
 
-    manifest = read_manifest(context, file)
+    manifest = read_manifest(context, file, var)
     plan = make_plan(manifest, clients_for(context, manifest.businesses))
     unmanaged = len(plan.unmanaged) if strict else 0
     drift = [count_steps(plan.steps)] * bool(plan.steps) + [f"{unmanaged} unmanaged"] * bool(unmanaged)
     with context.output.best_effort():
         show_plan(context, plan, ok=not drift)
     if drift:
-        apply = _apply_command(context, file, prune=bool(unmanaged))
+        apply = _apply_command(context, file, var or [], prune=bool(unmanaged))
         hint = f"to apply the manifest: {apply}"
         if unmanaged:
             hint = (
@@ -47,9 +48,10 @@ def diff(
     context.output.note(f"Jebbit matches {manifest.name}.")
 
 
-def _apply_command(context: Context, file: str, *, prune: bool) -> str:
+def _apply_command(context: Context, file: str, var: list[str], *, prune: bool) -> str:
     """Return the command that applies a manifest to the same account and business."""
     options = context.options
-    named = (("--profile", options.profile), ("--business", options.business))
+    named = [("--profile", options.profile), ("--business", options.business)]
+    named += [("--var", text) for text in var]
     given = [word for option, value in named if value is not None for word in (option, value)]
     return shlex.join(["jebbitctl", "integrations", "apply", file, *given, *["--prune"] * prune])

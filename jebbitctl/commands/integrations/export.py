@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import AllBusinesses
+from jebbitctl.commands.arguments import AllBusinesses, ManifestVariables
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
@@ -30,6 +30,7 @@ def export(
             help="Write to FILE. An existing manifest keeps its names, comments and order.",
         ),
     ] = None,
+    var: ManifestVariables = None,
 ) -> None:
     """Export integrations as a manifest.
 
@@ -39,7 +40,7 @@ def export(
     import tomllib
 
     from jebbitctl.commands.integrations.all_businesses import require_no_business
-    from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
+    from jebbitctl.commands.integrations.manifests import clients_for, read_manifest, variables_for
     from jebbitctl.manifest.current_state import fetch_current_state
     from jebbitctl.manifest.export import export as export_manifest
     from jebbitctl.storage.files import write_public_file
@@ -48,7 +49,9 @@ def export(
         require_no_business(context)
     if str(into) == "-":
         raise UsageError("--into requires a file", hint="leave out --into to print the manifest")
-    existing = read_manifest(context, str(into)) if into and into.exists() else None
+    existing = read_manifest(context, str(into), var) if into and into.exists() else None
+    if var and not existing:
+        raise UsageError("--var needs an existing manifest", hint="name it with --into FILE")
     clients = clients_for(context, _businesses(context, existing, all_businesses=all_businesses))
     states = {
         business: fetch_current_state(client, existing.of(business) if existing else [], all_attributes=True)
@@ -56,7 +59,7 @@ def export(
     }
     warnings: list[str] = []
     if existing:
-        text = _edit(context, existing, states, warnings.append)
+        text = _edit(existing, states, variables_for(context, var), warnings.append)
     else:
         text = export_manifest(states, warn=warnings.append)
     for warning in warnings:
@@ -71,9 +74,9 @@ def export(
 
 
 def _edit(
-    context: Context,
     existing: Manifest,
     states: dict[str | None, CurrentState],
+    variables: Mapping[str, str],
     warn: Callable[[str], None],
 ) -> str:
     """Return the text of a manifest, updated to match the current state.
@@ -87,7 +90,7 @@ def _edit(
 
     try:
         text = export_manifest(states, existing, warn=warn).replace("\n", existing.newline)
-        if not plan_changes(load(text.encode(), existing.name, context.environment.values), states).steps:
+        if not plan_changes(load(text.encode(), existing.name, variables), states).steps:
             return text
     except (UsageError, ValueError, TypeError, LookupError, AttributeError):
         pass  # tomlkit cannot edit the layout, or writes an invalid manifest

@@ -9,10 +9,11 @@ from jebbitctl.errors import UsageError
 from jebbitctl.manifest.current_state import fetch_current_state
 from jebbitctl.manifest.load import load
 from jebbitctl.manifest.plan import plan_changes
+from jebbitctl.manifest.variables import is_variable_name
 from jebbitctl.util.inputs import read_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.context import Context
@@ -20,14 +21,43 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.plan import Plan
 
 
-def read_manifest(context: Context, file: str) -> Manifest:
-    """Return the manifest in a file, limited to the business that ``--business`` names.
+def variables_for(context: Context, given: Sequence[str] | None) -> dict[str, str]:
+    """Return what a manifest's ``${NAME}`` may stand for: ``--var`` overrides the environment.
 
     Raises:
-        UsageError: the file cannot be read, is not valid, or has no section for that business.
+        UsageError: a value of ``--var`` is not NAME=VALUE, or names a variable twice.
+    """
+    named: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not is_variable_name(name):
+            raise UsageError(
+                f"--var {text!r} is not NAME=VALUE", hint="for example: --var HOOKS_HOST=example.com"
+            )
+        if name in named:
+            raise UsageError(f"--var sets {name} twice")
+        named[name] = value
+    return {**context.environment.manifest_variables(), **named}
+
+
+def read_manifest(context: Context, file: str, given: Sequence[str] | None) -> Manifest:
+    """Return the manifest in a file, limited to the business that ``--business`` names.
+
+    Args:
+        context: of the command.
+        file: its path, ``-`` for standard input.
+        given: the values of ``--var``.
+
+    Raises:
+        UsageError: the file cannot be read, is not valid, or has no section for that business; or ``--var``
+            is not valid, or names a variable that the manifest does not use.
     """
     name = "standard input" if file == "-" else file
-    manifest = load(read_input(file, option="FILE"), name, context.environment.values)
+    variables = variables_for(context, given)
+    manifest = load(read_input(file, option="FILE"), name, variables)
+    for text in given or ():
+        if (unused := text.partition("=")[0]) not in manifest.variables:
+            raise UsageError(f"{name} does not use the variable {unused} of --var")
     business = context.options.business
     if not manifest.has_sections or business is None:
         return manifest

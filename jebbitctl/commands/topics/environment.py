@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from jebbitctl.commands.topics.layout import WIDTH, table
-from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES, Kind
+from jebbitctl.environment import FOREIGN_VARIABLES, MANIFEST_PREFIX, VARIABLES, Kind
 
 _PRECEDENCE = """\
 PRECEDENCE
@@ -25,7 +25,12 @@ credentials.
 
 def text() -> str:
     """Return the precedence of settings and the table of variables."""
-    own = table((variable.name, variable.help) for variable in VARIABLES.values())
+    own = table(
+        [
+            *((variable.name, variable.help) for variable in VARIABLES.values()),
+            (f"{MANIFEST_PREFIX}NAME", "Value of ${NAME} in a manifest, unless --var gives one"),
+        ]
+    )
     switches = " and ".join(name for name, variable in VARIABLES.items() if variable.kind is Kind.SWITCH)
     empty = textwrap.fill(
         f"A variable that is set but empty is an error. {switches} are exceptions: empty, 0, false and no "

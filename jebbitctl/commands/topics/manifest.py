@@ -11,7 +11,7 @@ EXAMPLE = """\
 version = 1                                  # of this format
 
 [integrations.spring-leads]                  # a name of your choice
-endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME}: from the environment
+endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME}: a variable
 region = "us"
 is_active = true
 additional_options.hash_pii = true
@@ -57,7 +57,9 @@ The other keys and options mean the same as the options of
 A key that is missing is not managed: its value at Jebbit stays. The same goes
 for all mappings of an integration without the key mappings.
 
-${NAME} in an endpoint is an environment variable; $${ is a literal ${.
+${NAME} in any string is replaced by the value that `--var NAME=VALUE` gives,
+or else by the environment variable JEBBIT_VAR_NAME. A manifest can use no
+other variables, so it cannot reach for secrets. $${ is a literal ${.
 
 To cover several businesses in one file, use [businesses.ID.integrations.NAME]
 instead of [integrations.NAME]. `export --all-businesses` writes such a file.

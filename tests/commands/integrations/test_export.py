@@ -132,7 +132,7 @@ def test_into_keeps_names_comments_and_variables(cli: Cli, sandbox: Sandbox) -> 
     path = cli.home / "jebbit.toml"
     path.write_text(EXISTING)
     path.chmod(0o640)
-    hooks = {"HOOKS": "hooks.example.com"}
+    hooks = {"JEBBIT_VAR_HOOKS": "hooks.example.com"}
     result = cli.run(*EXPORT, "--into", str(path), env=hooks)
     assert (result.code, result.out) == (0, "")
     assert "gone is removed" in result.err
