@@ -106,6 +106,8 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _terminate)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # nohup ignores it
+        signal.signal(signal.SIGHUP, _terminate)
     use_completion_scripts()
     try:
         root = typer.main.get_command(app)
@@ -191,5 +193,5 @@ def _ignore_broken_pipe() -> int:
 
 
 def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:
-    """Exit on SIGTERM the normal way, so that everything is cleaned up."""
+    """Exit on SIGTERM or SIGHUP the normal way, so that everything is cleaned up."""
     raise SystemExit(128 + signum)

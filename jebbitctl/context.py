@@ -71,7 +71,9 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """The service and the account to use."""
-        return Settings(self.options.profile, self.options.business, self.environment, self.profiles)
+        return Settings(
+            self.options.profile, self.options.business, self.environment, self.profiles, self.output.warn
+        )
 
     @cached_property
     def keyring(self) -> KeyringStore:
@@ -88,11 +90,18 @@ class Context:
 
     @cached_property
     def accounts(self) -> Accounts:
-        from jebbitctl.auth.accounts import Accounts
+        from jebbitctl.auth.accounts import Accounts, AccountStorage
         from jebbitctl.storage.completion_cache import CompletionCache
+        from jebbitctl.storage.login_notes import LoginNotes
 
-        completions = CompletionCache(self.config_dir)
-        return Accounts(self.profiles, self.keyring, self.token_cache, completions, lambda: self.transport)
+        storage = AccountStorage(
+            self.profiles,
+            self.keyring,
+            LoginNotes(self.config_dir),
+            self.token_cache,
+            CompletionCache(self.config_dir),
+        )
+        return Accounts(storage, lambda: self.transport)
 
     @cached_property
     def transport(self) -> Transport:

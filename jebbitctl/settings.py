@@ -10,12 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from jebbitctl import environment as env
-from jebbitctl.errors import UsageError
-from jebbitctl.storage.profiles import Profile, require_profile_name
+from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.storage.profiles import DEFAULT_PROFILE, Profile, require_profile_name
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jebbitctl.environment import Environment
     from jebbitctl.storage.profiles import ProfileStore
 
@@ -45,15 +47,22 @@ class Settings:
         business: the value of ``--business``.
         environment: the variables of this invocation.
         store: the stored profiles.
+        warn: called at most once, with one line, if the profiles are not needed and cannot be used.
     """
 
     def __init__(
-        self, profile: str | None, business: str | None, environment: Environment, store: ProfileStore
+        self,
+        profile: str | None,
+        business: str | None,
+        environment: Environment,
+        store: ProfileStore,
+        warn: Callable[[str], None],
     ) -> None:
         self._profile_option = profile
         self._business_option = business
         self._environment = environment
         self._store = store
+        self._warn = warn
 
     @property
     def profile_is_option(self) -> bool:
@@ -68,19 +77,40 @@ class Settings:
         name = self._environment.setting(env.PROFILE)
         if name is not None:
             return Setting(require_profile_name(name), env.PROFILE)
-        return Setting(self._store.default(), "default")
+        return Setting(DEFAULT_PROFILE if self._ignores_profiles else self._store.default(), "default")
 
     @cached_property
     def profile(self) -> Profile:
         """The profile in use; an empty one if none exists and none was named.
 
         Raises:
-            UsageError: the named profile does not exist.
+            UsageError: the named profile does not exist, or the file is invalid.
+            CredentialsError: another user could have written the file.
         """
         name = self.profile_name
         if name.source != "default":
             self._store.require(name.value, source=name.source)
-        return self._store.get(name.value) or Profile()
+        return (None if self._ignores_profiles else self._store.get(name.value)) or Profile()
+
+    @cached_property
+    def _ignores_profiles(self) -> bool:
+        """Whether the stored profiles cannot be used, and need not be.
+
+        They need not if the environment has the credentials and says where to send them.
+        """
+        variables = self._environment
+        complete = env.API_BASE_URL in variables and (
+            env.ACCESS_TOKEN in variables
+            or all(name in variables for name in (env.CLIENT_ID, env.CLIENT_SECRET, env.AUTH_ISSUER))
+        )
+        if not complete or self.profile_is_option or env.PROFILE in variables:
+            return False
+        try:
+            self._store.get(self._store.default())
+        except JebbitctlError as error:
+            self._warn(f"{error.message}; the environment is used alone")
+            return True
+        return False
 
     @property
     def jebbit_environment(self) -> str:
@@ -92,20 +122,25 @@ class Settings:
     @property
     def api_url(self) -> Setting:
         """The API's base URL, without a trailing slash."""
-        default = Setting(API_URLS[self.jebbit_environment], f"default for {self.jebbit_environment}")
-        return _require_https(self._resolve(env.API_BASE_URL, self.profile.api_url) or default)
+        found = self._resolve(env.API_BASE_URL, lambda profile: profile.api_url)
+        if found is None:
+            found = Setting(API_URLS[self.jebbit_environment], f"default for {self.jebbit_environment}")
+        return _require_https(found)
 
     @property
     def issuer(self) -> Setting:
         """The token issuer's base URL, without a trailing slash."""
         return _require_https(
-            self._resolve(env.AUTH_ISSUER, self.profile.auth_url) or Setting(DEFAULT_ISSUER, "default")
+            self._resolve(env.AUTH_ISSUER, lambda profile: profile.auth_url)
+            or Setting(DEFAULT_ISSUER, "default")
         )
 
     @property
     def audience(self) -> Setting:
         """The audience to request tokens for."""
-        return self._resolve(env.API_AUDIENCE, self.profile.audience) or Setting(DEFAULT_AUDIENCE, "default")
+        return self._resolve(env.API_AUDIENCE, lambda profile: profile.audience) or Setting(
+            DEFAULT_AUDIENCE, "default"
+        )
 
     @property
     def business(self) -> Setting | None:
@@ -113,7 +148,7 @@ class Settings:
         if self._business_option is not None:
             found: Setting | None = Setting(self._business_option, "--business")
         else:
-            found = self._resolve(env.BUSINESS_ID, self.profile.business)
+            found = self._resolve(env.BUSINESS_ID, lambda profile: profile.business)
         if found:
             require_id(found.value, what=f"the business ({found.source})")
         return found
@@ -138,12 +173,18 @@ class Settings:
             )
         return seconds
 
-    def _resolve(self, variable: str, stored: str | None) -> Setting | None:
-        """Return the first value that is set: environment, then profile; with --profile, the reverse."""
-        candidates = [(self._environment.setting(variable), variable), (stored, self._profile_source)]
-        if self.profile_is_option:
-            candidates.reverse()
-        return next((Setting(value, source) for value, source in candidates if value is not None), None)
+    def _resolve(self, variable: str, field: Callable[[Profile], str | None]) -> Setting | None:
+        """Return the first value that is set: environment, then profile; with --profile, the reverse.
+
+        The profile is not read if it is not needed.
+        """
+        value = self._environment.setting(variable)
+        if value is not None and not self.profile_is_option and env.PROFILE not in self._environment:
+            return Setting(value, variable)
+        stored = field(self.profile)
+        if stored is not None:
+            return Setting(stored, self._profile_source)
+        return None if value is None else Setting(value, variable)
 
     @property
     def _profile_source(self) -> str:

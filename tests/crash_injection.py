@@ -23,8 +23,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.auth import accounts
 from jebbitctl.cli import run
-from jebbitctl.storage import files, profiles, token_cache
+from jebbitctl.storage import atomic_files, login_notes, profiles, token_cache
 from tests.concurrent_processes import fork, import_everything
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
 
 CRASHED = 99
 _WATCHED = {
-    files.replace_file.__code__,
+    accounts.Accounts.save.__code__,
+    accounts.Accounts._settle.__code__,  # noqa: SLF001
+    atomic_files.replace_file.__code__,
+    atomic_files._name.__code__,  # noqa: SLF001
+    login_notes.LoginNotes._write.__code__,  # noqa: SLF001
     profiles.ProfileStore._edit.__code__,  # noqa: SLF001
     token_cache.TokenCache.put.__code__,
     token_cache.TokenCache.remove.__code__,

@@ -13,7 +13,7 @@ import pytest
 
 from jebbitctl.api.access_token import AccessToken
 from jebbitctl.sandbox.server import Sandbox
-from jebbitctl.storage.files import LEFTOVERS
+from jebbitctl.storage.atomic_files import LEFTOVERS
 from tests.crash_injection import crash_at_each_step, start_killing
 from tests.isolated_home import IsolatedHome
 
@@ -64,9 +64,7 @@ def leftovers(config: Path) -> list[Path]:
     return [*config.glob(LEFTOVERS), *config.glob(f"tokens/{LEFTOVERS}")]
 
 
-def assert_login_removes_old_leftovers(machine: IsolatedHome) -> None:
-    for path in leftovers(machine.config):
-        os.utime(path, (time.time() - 7200,) * 2)
+def assert_login_removes_leftovers(machine: IsolatedHome) -> None:
     assert machine.run("login", "--profile", "a").code == 0
     assert leftovers(machine.config) == []
 
@@ -92,10 +90,11 @@ def test_a_crash_at_any_step_of_a_write_leaves_the_old_or_the_new_file(
         assert profiles(home / "config") in (old, new)
         assert_tokens_are_whole(home / "config")
         with_leftovers.update({path.parent.name: home for path in leftovers(home / "config")})
-    assert with_leftovers, "no crash happened during a write"
+    if line != "token" or not hasattr(os, "O_TMPFILE"):  # a new file gets no other name there
+        assert with_leftovers, "no crash happened during a write"
     for name, home in with_leftovers.items():
         shutil.copytree(home, tmp_path / name)
-        assert_login_removes_old_leftovers(machine.copy(tmp_path / name))
+        assert_login_removes_leftovers(machine.copy(tmp_path / name))
 
 
 @pytest.mark.parametrize("hits", [20, *(pytest.param(hits, marks=pytest.mark.long) for hits in (40, 500))])
@@ -128,5 +127,5 @@ def test_processes_killed_at_random_leave_every_file_readable(machine: IsolatedH
         codes += json.loads(out)
     assert codes.count(-9) >= hits
     assert set(codes) <= {-9, 0, 2, 4}
-    assert_login_removes_old_leftovers(machine)
+    assert_login_removes_leftovers(machine)
     assert_tokens_are_whole(machine.config)

@@ -16,7 +16,7 @@ from filelock import FileLock
 from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from jebbitctl.storage.files import LEFTOVERS
+from jebbitctl.storage.atomic_files import LEFTOVERS
 from tests.backends import BROKEN
 from tests.interruptions import Stage, ended, started
 from tests.isolated_home import IsolatedHome, paths

@@ -10,7 +10,7 @@ from jebbitctl.settings import API_URLS, JebbitEnvironment, Settings
 from jebbitctl.storage.profiles import Profile, ProfileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -28,8 +28,9 @@ def settings(
     *,
     profile: str | None = None,
     business: str | None = None,
+    warn: Callable[[str], None] = pytest.fail,
 ) -> Settings:
-    return Settings(profile, business, Environment(variables or {}), store)
+    return Settings(profile, business, Environment(variables or {}), store, warn)
 
 
 def test_defaults_are_overridden_by_profile_then_environment_then_option(store: ProfileStore) -> None:

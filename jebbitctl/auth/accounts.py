@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,16 @@ from jebbitctl.auth.credentials import keyring_account, profile_cache_key, profi
 from jebbitctl.auth.tokens import StaticTokenSource
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.settings import profile_api_url
+from jebbitctl.util.signals import deferred_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from jebbitctl.api.access_token import AccessToken
     from jebbitctl.api.transport import Transport
     from jebbitctl.storage.completion_cache import CompletionCache
     from jebbitctl.storage.keyring_store import KeyringStore
+    from jebbitctl.storage.login_notes import LoginNote, LoginNotes
     from jebbitctl.storage.profiles import Profile, ProfileStore
     from jebbitctl.storage.token_cache import TokenCache
 
@@ -45,21 +48,34 @@ class LoginResult:
     businesses: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class AccountStorage:
+    """Where accounts are stored on this machine.
+
+    Attributes:
+        profiles: everything but secrets.
+        keyring: the secrets.
+        notes: the keyring entries of logins that were interrupted.
+        tokens: cached tokens.
+        completions: cached completions.
+    """
+
+    profiles: ProfileStore
+    keyring: KeyringStore
+    notes: LoginNotes
+    tokens: TokenCache
+    completions: CompletionCache
+
+
 class Accounts:
     """The accounts on this machine: profiles, secrets in the keyring, cached tokens and completions."""
 
-    def __init__(
-        self,
-        profiles: ProfileStore,
-        keyring: KeyringStore,
-        tokens: TokenCache,
-        completions: CompletionCache,
-        transport: Callable[[], Transport],
-    ) -> None:
-        self._profiles = profiles
-        self._keyring = keyring
-        self._tokens = tokens
-        self._completions = completions
+    def __init__(self, storage: AccountStorage, transport: Callable[[], Transport]) -> None:
+        self._profiles = storage.profiles
+        self._keyring = storage.keyring
+        self._notes = storage.notes
+        self._tokens = storage.tokens
+        self._completions = storage.completions
         self._transport = transport
 
     def require_storage(self) -> None:
@@ -91,31 +107,39 @@ class Accounts:
     def save(self, account: Account, token: AccessToken) -> None:
         """Store the secret, then the profile, then the token; remove those of an earlier login.
 
+        The keyring entries are noted first: if the login is interrupted, a secret without a profile is
+        removed again, or at the latest by the next login or logout.
+
         Raises:
-            KeyringError: the keyring fails or does not respond; the secret may be saved, the profile is not.
+            KeyringError: the keyring fails or does not respond; the profile is not saved.
             UsageError: the profile cannot be written; a new secret is removed again.
         """
         name, profile = account.name, account.profile
         previous = self._profiles.get(name)
-        previous_entry = None if previous is None else keyring_account(name, previous)
         entry = keyring_account(name, profile)
-        self._keyring.set(entry, account.client_secret)
-        try:
-            self._profiles.save(name, profile)
-        except JebbitctlError:
-            if previous_entry != entry:
-                self._keyring.delete(entry)
-            raise
-        if previous is not None:
-            self._tokens.remove(profile_cache_key(name, previous))
-        if previous_entry is not None and previous_entry != entry:
-            self._keyring.delete(previous_entry)
+        entries = {entry} if previous is None else {entry, keyring_account(name, previous)}
+        with suppress(JebbitctlError):
+            self.remove_interrupted()
+        with self._notes.note(sorted(entries)) as note:
+            stored = False
+            try:
+                with deferred_signals():  # the keyring may store a secret even if nobody waits for it
+                    self._keyring.set(entry, account.client_secret)
+                    stored = True
+                self._profiles.save(name, profile)
+            except BaseException:
+                with deferred_signals(), suppress(JebbitctlError):
+                    self._settle(note, certain=stored)
+                raise
+            if previous is not None:
+                self._tokens.remove(profile_cache_key(name, previous))
+            self._settle(note)
         self._tokens.put(profile_cache_key(name, profile), token.to_entry())
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove each profile's token, its secret, and then the profile, so that a failure can be retried.
 
-        All cached completions are removed, too.
+        All cached completions are removed, too, and the secrets that interrupted logins have left.
 
         Raises:
             JebbitctlError: names the profiles that remain.
@@ -126,6 +150,7 @@ class Accounts:
             except JebbitctlError as error:
                 removed = f"; removed: {', '.join(names[:done])}" if done else ""
                 raise error.with_context(f"not removed: {', '.join(names[done:])} (", f"){removed}") from None
+        self.remove_interrupted()
 
     def remove_all(self) -> list[str]:
         """Remove every profile and everything that is cached; return the profiles' names.
@@ -138,6 +163,50 @@ class Accounts:
         self._tokens.clear()
         self._completions.clear()
         return names
+
+    def interrupted_secrets(self) -> list[str]:
+        """Return the keyring entries that interrupted logins have left and no profile uses.
+
+        Raises:
+            KeyringError: there are notes of interrupted logins, but the keyring cannot be read.
+        """
+        noted = {account for note in self._notes.interrupted() for account in note.accounts}
+        return [account for account in sorted(self._unused(noted)) if self._keyring.get(account) is not None]
+
+    def remove_interrupted(self) -> None:
+        """Remove the secrets that interrupted logins have left in the keyring and no profile uses.
+
+        Raises:
+            JebbitctlError: one cannot be removed.
+        """
+        for note in self._notes.interrupted():
+            try:
+                self._settle(note)
+            except JebbitctlError as error:
+                raise error.with_context("not removed: the secret of an interrupted login (", ")") from None
+
+    def _settle(self, note: LoginNote, *, certain: bool = True) -> None:
+        """Remove the noted secrets that no profile uses, and then the note.
+
+        Args:
+            note: of an interrupted login, or of this one.
+            certain: whether the keyring stores nothing any more; else the note stays for the next run.
+        """
+        unused = self._unused(note.accounts)
+        for account in sorted(unused - self._notes.in_use(besides=note) if unused else unused):
+            self._keyring.delete(account)
+        if certain:
+            note.remove()
+
+    def _unused(self, accounts: Collection[str]) -> set[str]:
+        """Return those of the keyring entries that no profile uses."""
+        if not accounts:
+            return set()
+        self._profiles.reread()
+        profiles = {name: self._profiles.get(name) for name in self._profiles.names()}
+        return set(accounts) - {
+            keyring_account(name, profile) for name, profile in profiles.items() if profile
+        }
 
     def _remove(self, name: str) -> None:
         self._completions.clear()

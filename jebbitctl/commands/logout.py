@@ -21,6 +21,7 @@ def logout(
     default = context.profiles.default()
     if all_ and context.options.profile is not None:
         raise UsageError("--all and --profile are mutually exclusive")
+    interrupted = context.accounts.interrupted_secrets()
     if all_:
         removed = context.accounts.remove_all()
     else:
@@ -33,6 +34,9 @@ def logout(
         context.output.document({"logged_out": removed})
     else:
         context.output.note(f"Logged out of {', '.join(removed)}." if removed else "Not logged in.")
+    if interrupted:
+        entries = ", ".join(interrupted)
+        context.output.note(f"Removed from the keyring what an interrupted login had left: {entries}.")
     note_new_default(context, default)
 
 

@@ -51,8 +51,13 @@ def credentials(check_context: CheckContext) -> str:
 
 
 def keyring(check_context: CheckContext) -> str:
-    """The keyring is secure and contains the secret of the profile in use."""
+    """The keyring is secure, contains the secret of the profile in use, and none of an interrupted login."""
     context = check_context.context
+    if interrupted := context.accounts.interrupted_secrets():
+        raise CheckFailedError(
+            f"an interrupted login has left a secret in the keyring: {', '.join(interrupted)}",
+            hint="remove it: run jebbitctl login again, or jebbitctl logout",
+        )
     try:
         current = context.credentials
     except JebbitctlError:

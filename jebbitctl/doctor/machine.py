@@ -16,6 +16,8 @@ from jebbitctl import __version__
 from jebbitctl import environment as env
 from jebbitctl.doctor.check_context import CheckSkipped
 from jebbitctl.errors import CheckFailedError
+from jebbitctl.storage.atomic_files import leftovers
+from jebbitctl.storage.trust import find_problem, user_name
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -67,23 +69,25 @@ def _required_libraries() -> list[str]:
 
 
 def directory(check_context: CheckContext) -> str:
-    """The configuration directory is writable and, on POSIX systems, private to this user."""
+    """The configuration directory is writable and, on POSIX systems, safe from other users."""
     path = check_context.context.config_dir
     if path is None:
         raise CheckFailedError("there is no home directory", hint="set HOME, or JEBBIT_CONFIG_DIR")
     try:
+        if problem := find_problem(path / "config.toml"):
+            raise CheckFailedError(problem.message, hint=problem.hint)
         if not path.is_dir():
             if path.exists():
                 raise CheckFailedError(f"{path} is not a directory", hint="move it away")
             return f"{path} (created when something is stored)"
-        if _HAS_MODES:
-            _require_private(path)
+        _require_safe_content(path)
         if not os.access(path, os.W_OK | os.X_OK):
             raise CheckFailedError(f"{path} is not writable", hint=f"chmod 700 {shlex.quote(str(path))}")
+        is_private = _HAS_MODES and not path.stat().st_mode & 0o077
     except OSError as error:
         raise CheckFailedError(f"{error.filename}: {error.strerror}", hint="check its owner") from None
     files = sum(1 for entry in _contents(path) if not entry.is_dir())
-    return f"{path}, {plural(files, 'file')}{', private to this user' if _HAS_MODES else ''}"
+    return f"{path}, {plural(files, 'file')}{', private to this user' if is_private else ''}"
 
 
 def completion(check_context: CheckContext) -> str:
@@ -109,17 +113,32 @@ def completion(check_context: CheckContext) -> str:
     raise CheckSkipped(f"not installed for {shell}", _INSTALL)
 
 
-def _require_private(directory: Path) -> None:
-    for path in (directory, *_contents(directory)):
-        status = path.stat()
-        mode = stat.S_IMODE(status.st_mode)
-        if status.st_uid != os.geteuid():
-            raise CheckFailedError(f"{path} belongs to user {status.st_uid}", hint="move it away")
-        if mode & 0o077:
-            raise CheckFailedError(
-                f"{path} has mode {mode:04o}: other users can access it",
-                hint=f"chmod -R go= {shlex.quote(str(directory))}",
-            )
+def _require_safe_content(config_dir: Path) -> None:
+    """Check the caches, which must be private, and that no interrupted write has left a file behind."""
+    for entry in config_dir.iterdir():
+        entry.stat()  # a link to nowhere
+    for cache in (config_dir / "tokens", config_dir / "completion"):
+        if _HAS_MODES and cache.exists():
+            for path in (cache, *sorted(cache.iterdir())):
+                _require_private(path)
+    left = [path for folder in (config_dir, *config_dir.iterdir()) for path in leftovers(folder)]
+    if left:
+        raise CheckFailedError(
+            f"an interrupted write has left {', '.join(map(str, left))}",
+            hint=f"run: rm {shlex.join(map(str, left))}",
+        )
+
+
+def _require_private(path: Path) -> None:
+    status = path.stat()
+    mode = stat.S_IMODE(status.st_mode)
+    if status.st_uid != os.geteuid():
+        raise CheckFailedError(f"{path} belongs to user {user_name(status.st_uid)}", hint="move it away")
+    if mode & 0o077:
+        raise CheckFailedError(
+            f"{path} has mode {mode:04o}: other users can access it",
+            hint=f"run: chmod go= {shlex.quote(str(path))}",
+        )
 
 
 def _contents(directory: Path) -> Iterator[Path]:

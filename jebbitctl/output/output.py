@@ -148,21 +148,25 @@ class Output:
         sys.stdout.write(text + "\n")
 
     @contextmanager
-    def best_effort(self) -> Iterator[None]:
+    def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:
         """Print progress or results in this block without letting stdout stop the work.
 
         A closed or full stdout neither ends the work nor hides its exit code. The end of the command reports
         it, except for a closed pipe.
+
+        Args:
+            done: what the error says first, such as what was created; it makes a closed pipe an error, too.
+            hint: what to do about it.
         """
         try:
             yield
             sys.stdout.flush()
         except OSError as error:
             discard(sys.stdout)  # its next flush would fail, and replace the exit code
-            if not isinstance(error, BrokenPipeError):
-                self._deferred_error = JebbitctlError(f"standard output: {error.strerror}", hint=COMMAND_DONE)
+            if done or not isinstance(error, BrokenPipeError):
+                self._deferred_error = JebbitctlError(f"{done}standard output: {error.strerror}", hint=hint)
         except JebbitctlError as error:
-            self._deferred_error = error.with_hint(COMMAND_DONE)
+            self._deferred_error = error.with_context(done).with_hint(hint)
 
     @contextmanager
     def deferred_errors(self) -> Iterator[None]:

@@ -10,14 +10,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.storage.files import (
-    LEFTOVERS,
-    ensure_private_dir,
-    is_private,
-    remove_file,
-    remove_old_files,
-    replace_file,
-)
+from jebbitctl.storage.atomic_files import LEFTOVERS, remove_leftovers, replace_file
+from jebbitctl.storage.files import ensure_private_dir, is_private, remove_file, remove_old_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +47,11 @@ class CompletionCache:
         if self._directory is None:
             return
         with suppress(OSError):
-            ensure_private_dir(self._directory.parent)
             ensure_private_dir(self._directory)
             entry = {"written_at": time.time(), "items": items}
             replace_file(self._path(self._directory, key), json.dumps(entry))
-            for pattern in ("*.json", LEFTOVERS):
-                remove_old_files(self._directory, pattern, older_than=TTL)
+            remove_leftovers(self._directory)
+            remove_old_files(self._directory, "*.json", older_than=TTL)
 
     def clear(self) -> None:
         """Remove every entry.

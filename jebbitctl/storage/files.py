@@ -1,4 +1,4 @@
-"""Files, written atomically; private unless they hold no secret."""
+"""The configuration directory, private directories, and files that are read or written whole."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jebbitctl.environment import CONFIG_DIR, XDG_CONFIG_HOME
-from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.storage.atomic_files import replace_file
+from jebbitctl.storage.trust import find_problem
 
 if TYPE_CHECKING:
     from jebbitctl.environment import Environment
 
-_PREFIX = ".jebbitctl-"
-LEFTOVERS = f"{_PREFIX}*"
-"""A pattern for the temporary files that interrupted writes leave behind."""
+MAX_BYTES = 1024 * 1024
+"""The size of the largest file that is read."""
 
 
 def config_dir(environment: Environment) -> Path | None:
@@ -54,26 +55,57 @@ def _posix_config_parent(environment: Environment) -> Path | None:
     return home and home / ".config"
 
 
-def ensure_private_dir(path: Path) -> Path:
-    """Create a directory with mode 0700, or make an existing one private; return it.
+def create_directory(path: Path) -> None:
+    """Create a directory and its missing parents with mode 0700; existing ones are left as they are.
 
     Raises:
-        OSError: it cannot be created, belongs to another user, or has the sticky bit, as ``/tmp`` has.
+        OSError: it cannot be created.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    missing = []
+    while not path.is_dir() and path != path.parent:
+        missing.append(path)
+        path = path.parent
+    for directory in reversed(missing):
+        directory.mkdir(mode=0o700, exist_ok=True)
+
+
+def create_config_dir(path: Path) -> None:
+    """Create the configuration directory unless it exists.
+
+    Raises:
+        PermissionError: another user could replace it or write to it.
+        OSError: it cannot be created.
+    """
+    _require_safe(path)  # and again when it exists, as somebody may have been faster
+    create_directory(path)
+    _require_safe(path)
+
+
+def ensure_private_dir(path: Path) -> Path:
+    """Create a directory of jebbitctl's own in the configuration directory, or make it private; return it.
+
+    Raises:
+        OSError: it cannot be created, belongs to another user, or another user could replace it.
+    """
+    create_config_dir(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
     if os.name == "posix":
-        status = path.stat()
-        if status.st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, "the directory belongs to another user", str(path))
-        if status.st_mode & stat.S_ISVTX:
-            raise PermissionError(errno.EPERM, "the directory is shared with other users", str(path))
-        if status.st_mode & 0o077:
+        status = path.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and status.st_mode & 0o077:
             path.chmod(0o700)
+    _require_safe(path)
     return path
 
 
+def _require_safe(directory: Path) -> None:
+    if problem := find_problem(directory):
+        raise PermissionError(errno.EPERM, problem.message, str(directory))
+
+
 def is_private(path: Path) -> bool:
-    """Whether a path is a regular file that only this user can access. Windows' permissions are not checked.
+    """Whether a path is a regular file that only this user can access, in a place that is safe.
+
+    Windows' permissions are not checked.
 
     Raises:
         OSError: it does not exist.
@@ -85,48 +117,85 @@ def is_private(path: Path) -> bool:
         stat.S_ISREG(status.st_mode)
         and status.st_uid == os.geteuid()
         and not stat.S_IMODE(status.st_mode) & 0o077
+        and find_problem(path.parent) is None
     )
 
 
-def replace_file(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Replace a file atomically: readers see the old content or the new, never a part.
+def read_regular_file(path: Path) -> bytes:
+    """Return the content of a small regular file. A pipe, a device or an endless file does not block.
 
     Raises:
-        OSError: it cannot be written; the old file is unchanged.
+        OSError: it cannot be read, is not a regular file, or has more than MAX_BYTES.
     """
-    import tempfile
-
-    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode != 0o600:  # noqa: PLR2004 - the mode that mkstemp sets
-            Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_BYTES // 1024} KiB", str(path))
+    return content
 
 
 def write_public_file(path: Path, content: str) -> None:
-    """Create or replace a file that holds no secret, atomically; an existing one keeps its mode.
+    """Create or replace a file that holds no secret; an existing one keeps its owner, mode and links.
 
-    A device or a pipe is written to directly.
+    Replaced atomically, except for a file with hard links, with another owner or group, or in a place where
+    it can be written but not replaced, such as one that is mounted alone. A device or a pipe is written to
+    directly.
 
     Raises:
-        JebbitctlError: it cannot be written; the old file is unchanged.
+        JebbitctlError: it cannot be written; the old content is unchanged.
     """
+    data = content.encode()
     try:
-        if path.is_file() or not path.exists():
-            mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
-            replace_file(path.resolve(), content, mode=mode)
+        if not path.exists():
+            replace_file(path.resolve(), content, mode=0o666 & ~_umask())
+        elif not path.is_file():
+            path.write_bytes(data)
+        elif _is_replaceable(status := path.stat()):
+            try:
+                replace_file(path.resolve(), content, mode=stat.S_IMODE(status.st_mode))
+            except OSError as error:
+                if error.errno not in {errno.EBUSY, errno.EACCES, errno.EPERM, errno.EXDEV}:
+                    raise
+                _overwrite(path, data)
         else:
-            path.write_text(content, encoding="utf-8", newline="\n")
+            _overwrite(path, data)
     except OSError as error:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
+
+
+def _is_replaceable(status: os.stat_result) -> bool:
+    """Whether a new file would have the same owner, and no other name leads to the old one."""
+    if os.name != "posix":
+        return True
+    return (status.st_uid, status.st_gid, status.st_nlink) == (os.geteuid(), os.getegid(), 1)
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """Write to an existing file in place; if that fails, put its old content back."""
+    with path.open("r+b", buffering=0) as file:
+        old = file.read()
+        try:
+            _write_all(file.fileno(), data)
+        except OSError:
+            with suppress(OSError):
+                _write_all(file.fileno(), old)
+            raise
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Replace the content of an open file."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    written = 0
+    while written < len(data):
+        written += os.write(descriptor, data[written:])
+    os.ftruncate(descriptor, len(data))
+    os.fsync(descriptor)
 
 
 def _umask() -> int:
@@ -136,12 +205,13 @@ def _umask() -> int:
     return current
 
 
-def remove_old_files(directory: Path, pattern: str = LEFTOVERS, *, older_than: float = 3600) -> None:
-    """Remove files that were last written more than ``older_than`` seconds ago; by default temporary ones."""
-    for path in directory.glob(pattern):
-        with suppress(OSError):
-            if path.lstat().st_mtime < time.time() - older_than:
-                path.unlink()
+def remove_old_files(directory: Path, pattern: str, *, older_than: float) -> None:
+    """Remove files that were last written more than ``older_than`` seconds ago; errors are ignored."""
+    with suppress(OSError):
+        for path in directory.glob(pattern):
+            with suppress(OSError):
+                if path.lstat().st_mtime < time.time() - older_than:
+                    path.unlink()
 
 
 def remove_file(path: Path, *, what: str) -> None:
@@ -160,36 +230,3 @@ def remove_file(path: Path, *, what: str) -> None:
         pass
     except OSError as error:
         raise JebbitctlError(f"{what} cannot be removed: {path}: {error.strerror}") from None
-
-
-def write_secret_file(path: Path, secret: str) -> None:
-    """Write a secret to a file with mode 0600, or into an existing pipe or device.
-
-    Raises:
-        JebbitctlError: it cannot be written.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8") as stream:
-                stream.write(secret + "\n")
-        else:
-            replace_file(path, secret + "\n")
-    except OSError as error:
-        raise JebbitctlError(f"{path}: the secret could not be written: {error.strerror}") from None
-
-
-def require_secret_file_writable(path: Path) -> None:
-    """Check that a secret can be written to a path, before anything is created at Jebbit.
-
-    Raises:
-        UsageError: the directory is missing or read-only; or the path is a directory, or a link to a file:
-            a link such as ``/dev/stdout`` would be replaced.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path} is a directory")
-    if path.is_symlink() and path.is_file():
-        raise UsageError(f"{path} is a link", hint="give the path of the file that it points to")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is not a directory")
-    if not os.access(path.parent if not path.exists() or path.is_file() else path, os.W_OK):
-        raise UsageError(f"{path} cannot be written")

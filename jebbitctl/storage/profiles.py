@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import UsageError
-from jebbitctl.storage.files import ensure_private_dir, remove_old_files, replace_file
+from jebbitctl.storage.atomic_files import remove_leftovers, replace_file
+from jebbitctl.storage.files import create_config_dir, read_regular_file
+from jebbitctl.storage.trust import require_trusted
 from jebbitctl.util.ids import NAME_HINT, is_name
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class ProfileStore:
 
         Raises:
             UsageError: the file or this profile is invalid.
+            CredentialsError: another user could have written the file.
         """
         table = self._profiles().get(name)
         if table is None:
@@ -109,6 +112,10 @@ class ProfileStore:
                 if names
                 else f"create it: jebbitctl login --profile {name}",
             )
+
+    def reread(self) -> None:
+        """Read the file again when it is next used: another process may have changed it."""
+        self._document = None
 
     def save(self, name: str, profile: Profile) -> None:
         """Write a profile. Comments and unknown keys in the file are preserved.
@@ -156,8 +163,13 @@ class ProfileStore:
 
         Raises:
             UsageError: there is no home directory, or the file or its directory cannot be written.
+            CredentialsError: another user could write or replace the file.
         """
         path = self._require_path()
+        try:
+            require_trusted(path)
+        except OSError as error:
+            raise _unwritable(path, error.strerror) from None
         nearest = next(parent for parent in path.parents if os.access(parent, os.F_OK))
         if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
             reason = "Permission denied" if nearest.is_dir() else "Not a directory"
@@ -185,7 +197,9 @@ class ProfileStore:
         if self.path is None:
             return ""
         try:
-            return self.path.read_text(encoding="utf-8-sig")
+            self.path.stat()  # what does not exist needs no trust
+            require_trusted(self.path)
+            return read_regular_file(self.path).decode("utf-8-sig")
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except (OSError, UnicodeDecodeError) as error:
@@ -206,12 +220,13 @@ class ProfileStore:
 
         path = self._require_path()
         try:
-            ensure_private_dir(path.parent)
+            require_trusted(path)
+            create_config_dir(path.parent)
             with FileLock(path.with_suffix(".lock"), timeout=_LOCK_TIMEOUT, mode=0o600):
                 self._document = None
                 self._profiles()
                 replace_file(path.resolve(), self._changed_text(change))
-                remove_old_files(path.parent)
+                remove_leftovers(path.parent)
         except Timeout:
             raise _unwritable(path, "another process has locked it") from None
         except OSError as error:

@@ -1,15 +1,125 @@
-"""Files for the shared secrets of new integrations."""
+"""Files for the shared secrets of new integrations.
+
+Such a file is created empty, before the secret exists, and filled with a single write: nothing is
+overwritten, no copy has another name, and a crash leaves the file empty or complete.
+"""
 
 from __future__ import annotations
 
+import os
+import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.storage.files import ensure_private_dir, replace_file, write_secret_file
+from jebbitctl.storage.atomic_files import lock
+from jebbitctl.storage.files import create_directory
+from jebbitctl.storage.trust import require_own_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def require_secret_file_usable(path: Path) -> None:
+    """Check that a secret may be written to a path, without changing anything.
+
+    Raises:
+        UsageError: the directory is missing or read-only; or the path is a directory, a link to a file, or
+            under the control of another user.
+    """
+    if str(path) == "-":
+        raise UsageError("a secret file cannot be -", hint="give a path, or ./- for a file of this name")
+    require_own_target(path)
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory")
+    if path.is_symlink() and (path.is_file() or not path.exists()):
+        raise UsageError(f"{path} is a link", hint="give the path of the file that it points to")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is not a directory")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"{path} cannot be written")
+
+
+def require_secret_file_free(path: Path) -> None:
+    """Check that a file is empty or does not exist; a pipe or a device is always free.
+
+    Raises:
+        UsageError: it holds something.
+    """
+    if path.is_file() and path.stat().st_size:
+        raise UsageError(
+            f"{path} already exists and is not empty",
+            hint="it may hold another secret: move it away, or choose another path",
+        )
+
+
+@contextmanager
+def reserved_secret_file(path: Path) -> Iterator[bool]:
+    """Hold an empty file for a secret, so that no other process writes to it; yield whether it was tightened.
+
+    If the block fails, and the file is new and still empty, it is removed.
+
+    Raises:
+        UsageError: the file holds something, or another process has reserved it.
+        JebbitctlError: it cannot be created.
+    """
+    require_secret_file_free(path)
+    if path.exists() and not path.is_file():
+        yield False
+        return
+    descriptor, is_new = _open_empty(path)
+    try:
+        if lock(descriptor) is False:
+            raise UsageError(f"{path} is reserved by another process", hint="choose another path")
+        tightened = _make_private(descriptor)
+        try:
+            yield tightened
+        except BaseException:
+            if is_new and not os.fstat(descriptor).st_size:
+                with suppress(OSError):
+                    path.unlink()
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def create_secret_file(path: Path, secret: str) -> None:
+    """Write a secret to a new or an empty file with mode 0600, or into an existing pipe or device.
+
+    Does nothing if the file already holds this secret.
+
+    Raises:
+        JebbitctlError: it cannot be written, or holds something else, which stays as it is.
+    """
+    line = f"{secret}\n"
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8") as stream:
+                stream.write(line)
+            return
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    if holds_secret(path, secret):
+        return
+    descriptor, _ = _open_empty(path)
+    try:
+        _make_private(descriptor)
+        _fill(descriptor, line.encode())
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        os.close(descriptor)
+
+
+def holds_secret(path: Path, secret: str) -> bool:
+    """Whether a regular file holds exactly this secret, with or without a line break."""
+    try:
+        return path.is_file() and path.read_bytes().strip() == secret.encode()
+    except OSError:
+        return False
 
 
 class SecretFiles:
@@ -32,11 +142,14 @@ class SecretFiles:
             names: of integrations that do not exist yet.
 
         Raises:
-            UsageError: the directory is a file, or contains a secret with one of these names.
+            UsageError: the directory is a file, under the control of another user, or contains a secret with
+                one of these names.
         """
+        require_own_target(self._directory)
         if self._directory.exists() and not self._directory.is_dir():
             raise UsageError(f"{self._directory} is not a directory")
         for name in names:
+            require_own_target(self.path(name))
             if self.path(name).exists() and not self.is_pending(name):
                 raise UsageError(
                     f"{self.path(name)} already exists, but integration {name} does not",
@@ -49,27 +162,79 @@ class SecretFiles:
         return path.is_file() and not path.stat().st_size
 
     def reserve(self, name: str) -> None:
-        """Create an empty file for the secret, in the same way as the secret will be written.
+        """Create an empty file for the secret, or accept one that is pending.
 
         Raises:
-            JebbitctlError: it cannot be written.
+            JebbitctlError: it cannot be created, or holds something.
         """
         path = self.path(name)
         try:
             if not self._directory.is_dir():
-                ensure_private_dir(self._directory)
-            replace_file(path, "")
+                create_directory(self._directory)
         except OSError as error:
-            raise JebbitctlError(f"{path}: the secret could not be written: {error.strerror}") from None
+            raise _unwritable(path, error) from None
+        descriptor, _ = _open_empty(path)
+        os.close(descriptor)
 
     def write(self, name: str, secret: str) -> None:
-        """Write a secret atomically, with mode 0600.
+        """Write a secret, with mode 0600; see :func:`create_secret_file`.
 
         Raises:
-            JebbitctlError: it cannot be written.
+            JebbitctlError: it cannot be written, or the file holds something else.
         """
-        write_secret_file(self.path(name), secret)
+        create_secret_file(self.path(name), secret)
 
     def path(self, name: str) -> Path:
         """Return the path of an integration's secret."""
         return self._directory / f"{name}.secret"
+
+
+def _open_empty(path: Path) -> tuple[int, bool]:
+    """Create a file with mode 0600, or open an empty one of this user; return whether it is new, too.
+
+    Raises:
+        JebbitctlError: it cannot be opened, is not empty, or belongs to another user.
+    """
+    try:
+        with suppress(FileExistsError):
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, 0o600), True
+        descriptor = os.open(path, os.O_WRONLY | _NO_LINKS)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    status = os.fstat(descriptor)
+    problem = None
+    if not stat.S_ISREG(status.st_mode):
+        problem = "it is not a regular file"
+    elif os.name == "posix" and status.st_uid not in {os.geteuid(), 0}:
+        problem = "it belongs to another user"
+    elif status.st_size:
+        problem = "it already exists and is not empty"
+    if problem:
+        os.close(descriptor)
+        raise JebbitctlError(f"{path}: the secret could not be written: {problem}")
+    return descriptor, False
+
+
+def _make_private(descriptor: int) -> bool:
+    """Give an open file mode 0600; return whether others could access it before."""
+    if os.name != "posix" or not os.fstat(descriptor).st_mode & 0o077:
+        return False
+    os.fchmod(descriptor, 0o600)
+    return True
+
+
+def _fill(descriptor: int, data: bytes) -> None:
+    """Write to an empty file at once; if that fails, it is empty again."""
+    try:
+        written = os.write(descriptor, data)
+        if written < len(data):
+            os.write(descriptor, data[written:])
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+        raise
+
+
+def _unwritable(path: Path, error: OSError) -> JebbitctlError:
+    return JebbitctlError(f"{path}: the secret could not be written: {error.strerror}")

@@ -12,14 +12,8 @@ import json
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.storage.files import (
-    LEFTOVERS,
-    ensure_private_dir,
-    is_private,
-    remove_file,
-    remove_old_files,
-    replace_file,
-)
+from jebbitctl.storage.atomic_files import LEFTOVERS, remove_leftovers, replace_file
+from jebbitctl.storage.files import ensure_private_dir, is_private, remove_file, remove_old_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +68,7 @@ class TokenCache:
         except OSError as error:
             self._warn_once(f"cannot use the token cache ({_reason(error)}), continuing without it")
             return
-        remove_old_files(directory)
+        remove_leftovers(directory)
         for pattern in ("*.json", "*.lock"):
             remove_old_files(directory, pattern, older_than=_MAX_AGE)
 
@@ -129,7 +123,6 @@ class TokenCache:
         return self._parent / "tokens"
 
     def _create_directory(self) -> Path:
-        ensure_private_dir(self._directory().parent)
         return ensure_private_dir(self._directory())
 
     def _path(self, key: str) -> Path:

@@ -48,6 +48,23 @@ class StuckKeyring(FileKeyring):
         super().delete_password(service, username)
 
 
+class CrashingKeyring(FileKeyring):
+    """Ends the process right after it has stored a secret."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password)
+        os._exit(9)
+
+
+class InterruptingKeyring(FileKeyring):
+    """Sends this process the signal TEST_KEYRING_SIGNAL while it stores a secret, which takes a moment."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        os.kill(os.getpid(), int(os.environ["TEST_KEYRING_SIGNAL"]))
+        time.sleep(0.1)
+        super().set_password(service, username, password)
+
+
 class MissingDaemonKeyring(FileKeyring):
     def __init__(self) -> None:
         raise RuntimeError("The Secret Service daemon is neither running nor activatable through D-Bus")

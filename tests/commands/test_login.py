@@ -214,14 +214,15 @@ def test_an_empty_credential_in_the_environment_is_an_error(
 
 
 def test_an_invalid_profile_is_an_error_that_a_login_can_fix(machine: IsolatedHome, sandbox: Sandbox) -> None:
-    machine.config.mkdir(mode=0o755)
+    machine.config.mkdir()
+    machine.config.chmod(0o755)
     (machine.config / "config.toml").write_text('# mine\n[profiles.default]\nenvironment = "prod"\n')
     result = machine.login(sandbox)
     assert result.code == 2
     assert "prod" in result.err
     assert machine.login(sandbox, "--environment", "staging").code == 0
     assert (machine.config / "config.toml").read_text().startswith("# mine\n")
-    assert mode(machine.config) == 0o700
+    assert mode(machine.config) == 0o755, "a directory that was there is left as it is"
 
 
 def test_a_closed_standard_input_is_an_error(machine: IsolatedHome) -> None:

@@ -21,22 +21,27 @@ posix = pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 
 
 @posix
-def test_files_that_others_can_read_fail_the_check_with_one_fix_for_all(
+def test_what_others_can_change_or_tokens_they_can_read_fail_the_check_with_a_fix_that_works(
     patch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     config = tmp_path / "con fig"
     patch.setenv("JEBBIT_CONFIG_DIR", str(config))
     tokens = config / "tokens"
     tokens.mkdir(parents=True, mode=0o700)
-    config.chmod(0o755)
     (tokens / "a.json").touch(0o600)
-    for path, mode in ((config, 0o755), (tokens / "a.json", 0o644)):
-        path.chmod(mode)
-        with pytest.raises(CheckFailedError, match=f"{path} has mode") as failed:
+    config.chmod(0o777)
+    tokens.chmod(0o755)
+    (tokens / "a.json").chmod(0o644)
+    for path, problem in (
+        (config, "other users can write to {}"),
+        (tokens, "{} has mode 0755"),
+        (tokens / "a.json", "{} has mode 0644"),
+    ):
+        with pytest.raises(CheckFailedError, match=problem.format(path)) as failed:
             machine.directory(check_context())
-        config.chmod(0o700)
-    config.chmod(0o755)
-    subprocess.run(["sh", "-c", str(failed.value.hint)], check=True)
+        subprocess.run(["sh", "-c", str(failed.value.hint).partition("run: ")[2]], check=True)
+    assert machine.directory(check_context()) == f"{config}, 1 file"
+    config.chmod(0o700)
     assert machine.directory(check_context()) == f"{config}, 1 file, private to this user"
     (config / "config.toml").symlink_to("nowhere")
     with pytest.raises(CheckFailedError, match="No such file"):
@@ -71,12 +76,31 @@ def test_a_directory_of_another_user_or_a_read_only_one_fails_the_check(
 ) -> None:
     (tmp_path / "config").mkdir(mode=0o700)
     with patch.context() as temporary:
+        temporary.setattr(machine, "find_problem", lambda _: None)
+        (tmp_path / "config" / "tokens").mkdir(mode=0o700)
         temporary.setattr(os, "geteuid", lambda: 4711)
         with pytest.raises(CheckFailedError, match="belongs to user"):
             machine.directory(check_context())
     patch.setattr(os, "access", lambda *_: False)
     with pytest.raises(CheckFailedError, match="is not writable"):
         machine.directory(check_context())
+
+
+@posix
+def test_what_an_interrupted_write_has_left_fails_the_check_with_a_fix_that_works(
+    patch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert patch
+    left = [tmp_path / "config" / ".jebbitctl-a b", tmp_path / "config" / "tokens" / ".jebbitctl-x"]
+    left[1].parent.mkdir(parents=True, mode=0o700)
+    for path in left:
+        path.write_text("secret")
+        path.chmod(0o600)
+    with pytest.raises(CheckFailedError) as failed:
+        machine.directory(check_context())
+    assert all(str(path) in failed.value.message for path in left)
+    subprocess.run(["sh", "-c", str(failed.value.hint).partition("run: ")[2]], check=True)
+    machine.directory(check_context())
 
 
 def test_a_missing_library_and_an_old_python_fail_their_checks(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands.integrations.support import webhook
+from tests.commands.integrations.support import stored, webhook
 from tests.isolated_home import IsolatedHome
 from tests.scripted_server import attributes_of
 from tests.shell import shell
@@ -131,11 +131,16 @@ def test_a_write_whose_result_cannot_be_printed_is_reported_as_done(
     cli: Cli, sandbox: Sandbox, line: str, redirection: str, problem: str
 ) -> None:
     cli.env["ID"] = webhook(sandbox)
+    before = set(stored(sandbox))
     done = shell(cli, f"jebbitctl {line} {redirection}")
     writes = [r for r in sandbox.requests if r.method != "GET" and r.path.startswith("/api/v1/")]
     assert (done.returncode, len(writes)) == (1, 1)
     assert problem in done.stderr
     assert "the command itself succeeded" in done.stderr
+    if "integrations create" in line:  # Jebbit may show the secret only once
+        (id_,) = stored(sandbox).keys() - before
+        assert f"error: integration {id_} was created, but not shown: {problem}" in done.stderr
+        assert f"print the secret with: jebbitctl integrations secret {id_};" in done.stderr
 
 
 def uncreatable() -> Path:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from jebbitctl.api.access_token import AccessToken
 from jebbitctl.errors import UsageError
+from jebbitctl.storage.atomic_files import replace_file
 from jebbitctl.storage.completion_cache import CompletionCache
-from jebbitctl.storage.files import replace_file
 from jebbitctl.storage.profiles import Profile, ProfileStore
 from jebbitctl.storage.token_cache import TokenCache
 from jebbitctl.util.times import rfc3339_or_none

@@ -3,15 +3,22 @@ from __future__ import annotations
 import os
 import pwd
 import sys
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from jebbitctl.environment import Environment
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.storage import files
+from jebbitctl.storage import atomic_files, files
+from jebbitctl.storage.atomic_files import replace_file
+from jebbitctl.storage.completion_cache import CompletionCache
+from jebbitctl.storage.profiles import Profile, ProfileStore
+from jebbitctl.storage.token_cache import TokenCache
 from tests.support import mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def config_dir() -> Path | None:
@@ -65,30 +72,37 @@ def test_a_config_directory_with_control_characters_is_refused() -> None:
         files.config_dir(Environment({"JEBBIT_CONFIG_DIR": "/a\nb"}))
 
 
-def test_a_private_directory_is_created_or_made_private(tmp_path: Path) -> None:
-    assert mode(files.ensure_private_dir(tmp_path / "a" / "b")) == 0o700
-    (tmp_path / "open").mkdir(mode=0o755)
-    assert mode(files.ensure_private_dir(tmp_path / "open")) == 0o700
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022])
+def test_every_directory_that_is_created_is_private(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        files.ensure_private_dir(tmp_path / "a" / "b" / "c")
+    finally:
+        os.umask(before)
+    assert [mode(tmp_path / name) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3
 
 
-def test_a_shared_directory_is_refused_and_not_changed(tmp_path: Path) -> None:
-    shared = tmp_path / "tmp"
+def test_an_own_directory_is_made_private_but_its_parent_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "site" / "tokens").mkdir(parents=True)
+    for path in (tmp_path / "site", tmp_path / "site" / "tokens"):
+        path.chmod(0o755)
+    assert mode(files.ensure_private_dir(tmp_path / "site" / "tokens")) == 0o700
+    assert mode(tmp_path / "site") == 0o755
+
+
+def test_a_directory_that_others_can_write_to_is_refused_and_not_changed(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
     shared.mkdir()
-    shared.chmod(0o1777)
-    with pytest.raises(PermissionError, match="shared"):
-        files.ensure_private_dir(shared)
-    assert mode(shared) == 0o1777
-
-
-def test_a_directory_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 4711)
-    with pytest.raises(PermissionError, match="another user"):
-        files.ensure_private_dir(tmp_path)
+    shared.chmod(0o777)
+    for attempt in (files.ensure_private_dir, files.create_config_dir):
+        with pytest.raises(PermissionError, match=f"other users can write to {shared}"):
+            attempt(shared / "new")
+    assert (mode(shared), list(shared.iterdir())) == (0o777, [])
 
 
 def test_only_a_regular_file_of_this_user_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
-    files.replace_file(path, "x")
+    replace_file(path, "x")
     assert files.is_private(path)
     (tmp_path / "link").symlink_to(path)
     assert not files.is_private(tmp_path / "link")
@@ -98,32 +112,6 @@ def test_only_a_regular_file_of_this_user_is_private(tmp_path: Path, monkeypatch
     path.chmod(0o600)
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     assert not files.is_private(path)
-
-
-def test_a_private_file_is_replaced_and_has_mode_0600(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
-    path.chmod(0o644)
-    files.replace_file(path, "new ü\n")
-    assert path.read_bytes() == "new ü\n".encode()
-    assert mode(path) == 0o600
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failed_write_leaves_only_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full) if step == "fsync" else monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space"):
-        files.replace_file(path, "new")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_without_secrets_is_created_atomically_and_keeps_its_mode(
@@ -149,27 +137,61 @@ def test_a_file_without_secrets_is_created_atomically_and_keeps_its_mode(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_old_leftovers_of_a_crash_are_removed(tmp_path: Path) -> None:
-    new, old, other = tmp_path / ".jebbitctl-new", tmp_path / ".jebbitctl-old", tmp_path / "other"
-    for path in (new, old, other):
-        path.touch()
-    for path in (old, other):
-        os.utime(path, (time.time() - 7200,) * 2)
-    files.remove_old_files(tmp_path)
-    assert sorted(tmp_path.iterdir()) == [new, other]
+def test_a_file_with_hard_links_or_in_a_place_that_forbids_replacing_keeps_its_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = tmp_path / "manifest", tmp_path / "link"
+    path.write_text("a long old text")
+    other.hardlink_to(path)
+    files.write_public_file(path, "new")
+    assert other.read_text() == "new"
+    other.unlink()
+
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(16, "Device or resource busy")  # as for a file that is mounted alone
+
+    inode = path.stat().st_ino
+    monkeypatch.setattr(files, "replace_file", busy)
+    files.write_public_file(path, "newer")
+    assert (path.read_text(), path.stat().st_ino) == ("newer", inode)
 
 
-def test_a_secret_is_written_to_a_private_file_or_to_a_device(tmp_path: Path) -> None:
-    path = tmp_path / "secret"
-    files.write_secret_file(path, "abc")
-    assert (path.read_text(), mode(path)) == ("abc\n", 0o600)
-    files.write_secret_file(Path("/dev/null"), "abc")
-    with pytest.raises(JebbitctlError, match="could not be written"):
-        files.write_secret_file(tmp_path / "no" / "secret", "abc")
+def test_a_file_that_cannot_be_written_in_place_gets_its_old_content_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "manifest"
+    path.write_text("old")
+    (tmp_path / "link").hardlink_to(path)
+    calls: list[object] = []
+
+    def full_once(*_: object) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_once)
+    with pytest.raises(JebbitctlError, match="No space"):
+        files.write_public_file(path, "a longer new text")
+    assert path.read_text() == "old"
 
 
-def test_a_path_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> None:
-    files.require_secret_file_writable(tmp_path / "new")
-    for wrong in (tmp_path, tmp_path / "no" / "secret"):
-        with pytest.raises(UsageError):
-            files.require_secret_file_writable(wrong)
+def test_an_error_of_removing_old_files_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> Iterator[Path]:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "glob", fails)
+    files.remove_old_files(tmp_path, "*", older_than=0)
+    atomic_files.remove_leftovers(tmp_path)
+    TokenCache(tmp_path, pytest.fail).put("key", {})
+    CompletionCache(tmp_path).put("key", [])
+    ProfileStore(tmp_path).save("a", Profile())
+
+
+def test_only_a_small_regular_file_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(bytes(files.MAX_BYTES + 1))
+    (tmp_path / "small").write_bytes(b"x" * files.MAX_BYTES)
+    for path in (tmp_path / "pipe", tmp_path, tmp_path / "large", Path("/dev/zero")):
+        with pytest.raises(OSError, match="it "):
+            files.read_regular_file(path)
+    assert len(files.read_regular_file(tmp_path / "small")) == files.MAX_BYTES

@@ -1,20 +1,29 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.storage.secret_files import SecretFiles
+from jebbitctl.storage.secret_files import (
+    SecretFiles,
+    create_secret_file,
+    require_secret_file_usable,
+    reserved_secret_file,
+)
 from tests.support import mode
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> SecretFiles:
     return SecretFiles(tmp_path / "secrets")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "webhook.secret"
 
 
 def test_a_reserved_secret_is_pending_until_it_is_written(secrets: SecretFiles) -> None:
@@ -41,6 +50,10 @@ def test_a_secret_that_would_be_overwritten_is_refused(secrets: SecretFiles) -> 
     secrets.require_free(["new", "pending"])
     with pytest.raises(UsageError, match=r"written\.secret already exists, but integration written does not"):
         secrets.require_free(["new", "written"])
+    for attempt in (secrets.reserve, lambda name: secrets.write(name, "another")):
+        with pytest.raises(JebbitctlError, match="already exists and is not empty"):
+            attempt("written")
+    assert secrets.path("written").read_text() == "shared\n"
 
 
 def test_a_file_instead_of_the_directory_is_an_error(tmp_path: Path) -> None:
@@ -50,3 +63,102 @@ def test_a_file_instead_of_the_directory_is_an_error(tmp_path: Path) -> None:
         secrets.require_free([])
     with pytest.raises(JebbitctlError, match="the secret could not be written"):
         secrets.reserve("spring")
+
+
+def test_a_directory_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    for shared in (0o777, 0o1777):
+        (tmp_path / "secrets").mkdir(exist_ok=True)
+        (tmp_path / "secrets").chmod(shared)
+        with pytest.raises(UsageError, match="other users can write to this directory"):
+            SecretFiles(tmp_path / "secrets").require_free([])
+
+
+def test_a_secret_is_written_to_a_private_file_or_to_a_device(path: Path) -> None:
+    create_secret_file(path, "abc")
+    assert (path.read_text(), mode(path)) == ("abc\n", 0o600)
+    create_secret_file(Path("/dev/null"), "abc")
+    with pytest.raises(JebbitctlError, match="could not be written"):
+        create_secret_file(path.parent / "no" / "secret", "abc")
+
+
+def test_writing_the_same_secret_again_changes_nothing_and_another_one_is_refused(path: Path) -> None:
+    create_secret_file(path, "abc")
+    before = path.stat().st_mtime_ns
+    create_secret_file(path, "abc")
+    with pytest.raises(JebbitctlError, match="already exists and is not empty"):
+        create_secret_file(path, "other")
+    assert (path.read_text(), path.stat().st_mtime_ns) == ("abc\n", before)
+
+
+def test_an_empty_file_is_filled_in_place_and_made_private(path: Path) -> None:
+    path.touch()
+    path.chmod(0o644)
+    inode = path.stat().st_ino
+    with reserved_secret_file(path) as tightened:
+        assert tightened
+        create_secret_file(path, "abc")
+    assert (path.read_text(), mode(path), path.stat().st_ino) == ("abc\n", 0o600, inode)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_reserved_file_is_removed_if_the_secret_never_came(path: Path) -> None:
+    with suppress(KeyboardInterrupt), reserved_secret_file(path):
+        assert path.exists()
+        raise KeyboardInterrupt
+    assert not path.exists()
+    path.touch()
+    with suppress(KeyboardInterrupt), reserved_secret_file(path):
+        raise KeyboardInterrupt
+    assert path.exists(), "it was there before"
+
+
+def test_a_file_is_reserved_by_one_process_only(path: Path) -> None:
+    with (
+        reserved_secret_file(path),
+        pytest.raises(UsageError, match="reserved by another process"),
+        reserved_secret_file(path),
+    ):
+        pytest.fail("reserved twice")
+
+
+def test_a_write_that_fails_leaves_the_file_empty(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(JebbitctlError, match="No space"):
+        create_secret_file(path, "abc")
+    assert path.read_bytes() == b""
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_became_a_link_or_anothers_after_the_check_is_not_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = path.with_name("target")
+    target.touch()
+    path.symlink_to(target)
+    with pytest.raises(JebbitctlError, match="could not be written"):
+        create_secret_file(path, "abc")
+    path.unlink()
+    path.touch()
+    os.chown(path, 65534, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(JebbitctlError, match="it belongs to another user"):
+        create_secret_file(path, "abc")
+    assert target.read_bytes() == path.read_bytes() == b""
+
+
+def test_a_path_that_cannot_be_written_is_refused_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    require_secret_file_usable(tmp_path / "new")
+    require_secret_file_usable(tmp_path / "file")
+    for wrong in (tmp_path, tmp_path / "no" / "secret", tmp_path / "link", tmp_path / "dangling", Path("-")):
+        with pytest.raises(UsageError):
+            require_secret_file_usable(wrong)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UsageError, match="cannot be written"):
+        require_secret_file_usable(tmp_path / "new")

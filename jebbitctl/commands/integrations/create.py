@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +14,9 @@ from jebbitctl.api.resources import diff, format_value, raise_if_unapplied
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_request
-from jebbitctl.errors import JebbitctlError
-from jebbitctl.storage.files import require_secret_file_writable, write_secret_file
+from jebbitctl.errors import JebbitctlError, RejectedError
+from jebbitctl.output.query import COMMAND_DONE
+from jebbitctl.storage import secret_files
 from jebbitctl.util.ids import is_id
 from jebbitctl.util.urls import require_https
 
@@ -50,17 +52,22 @@ def create(
     """
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
     if secret_file:
-        require_secret_file_writable(secret_file)
+        secret_files.require_secret_file_usable(secret_file)
     if if_absent and (existing := _find(context, endpoint)):
         _report_existing(context, existing, requested, dry_run=dry_run)
         _print(context, existing, None if dry_run else secret_file, show_secrets=False)
         return
     if dry_run:
+        if secret_file:
+            secret_files.require_secret_file_free(secret_file)
         document = request_document(integrations.TYPE, requested)
         show_request(context, "POST", integrations.PATH, document)
         return
-    created, unapplied = integrations.create(context.client, requested)
-    _print(context, created, secret_file, show_secrets=True)
+    with secret_files.reserved_secret_file(secret_file) if secret_file else nullcontext(False) as tightened:
+        if tightened:
+            context.output.warn(f"other users could read {secret_file}; its mode is now 0600")
+        created, unapplied = integrations.create(context.client, requested)
+        _print(context, created, secret_file, show_secrets=True)
     verb = f"get {created.id}" if created.id is not None and is_id(created.id) else "list"
     raise_if_unapplied(unapplied, command=f"jebbitctl integrations {verb}")
 
@@ -92,17 +99,27 @@ def _report_existing(
 
 def _print(context: Context, resource: Resource, secret_file: Path | None, *, show_secrets: bool) -> None:
     """Print an integration. With a secret file, write the secret there and mask it here."""
-    with context.output.best_effort():
+    recovery = (
+        f"print the secret with: jebbitctl integrations secret {resource.id or 'ID'}; "
+        "if Jebbit does not show it, delete the integration and create a new one"
+    )
+    done = (
+        f"integration {resource.id or 'without an id'} was created, but not shown: " if show_secrets else ""
+    )
+    with context.output.best_effort(done, COMMAND_DONE if secret_file else f"{COMMAND_DONE}; {recovery}"):
         context.output.resource(resource, show_secrets=show_secrets and not secret_file)
     if secret_file:
         secret = integrations.secret_in(resource)
         if secret is None:
-            secret = integrations.shared_secret(context.client, str(resource.id))
+            try:
+                secret = integrations.shared_secret(context.client, str(resource.id))
+            except RejectedError as error:
+                if not secret_file.is_file() or not secret_file.stat().st_size:
+                    raise
+                context.output.warn(f"{secret_file} is unchanged and was not compared: {error.message}")
+                return
         try:
-            write_secret_file(secret_file, secret)
+            secret_files.create_secret_file(secret_file, secret)
         except JebbitctlError as error:
-            raise error.with_hint(
-                f"print the secret with: jebbitctl integrations secret {resource.id or 'ID'}; "
-                "if Jebbit does not show it, delete the integration and create a new one"
-            ) from error
+            raise error.with_hint(recovery) from error
         context.output.note(f"Wrote the shared secret to {secret_file}.")

@@ -44,11 +44,14 @@ def export(
     from jebbitctl.manifest.current_state import fetch_current_state
     from jebbitctl.manifest.export import export as export_manifest
     from jebbitctl.storage.files import write_public_file
+    from jebbitctl.storage.trust import require_own_target
 
     if all_businesses:
         require_no_business(context)
     if str(into) == "-":
         raise UsageError("--into requires a file", hint="leave out --into to print the manifest")
+    if into:
+        require_own_target(into)
     existing = read_manifest(context, str(into), var) if into and into.exists() else None
     if var and not existing:
         raise UsageError("--var needs an existing manifest", hint="name it with --into FILE")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.commands.integrations.support import stored
 from tests.scripted_server import writes
+from tests.shell import shell
 from tests.support import mode
 
 if TYPE_CHECKING:
@@ -202,13 +203,78 @@ def test_a_secret_file_is_private_and_the_printed_secret_is_masked(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "webhook.secret"
-    path.write_text("an old secret")
+    path.touch()
     path.chmod(0o644)
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", str(path), "--json")
+    assert f"other users could read {path}; its mode is now 0600" in result.err
     secret = stored(sandbox)[result.json["id"]]["shared_secret"]
     assert path.read_text() == f"{secret}\n"
     assert mode(path) == 0o600
     assert result.json["shared_secret"] == "********"
+
+
+def test_a_secret_file_that_holds_something_is_refused_before_any_request(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "webhook.secret"
+    path.write_text("an old secret")
+    create = ("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", str(path))
+    for args in (create, (*create, "--dry-run")):
+        result = jebbitctl(*args)
+        assert (result.code, result.out) == (2, "")
+        assert result.err == (
+            f"error: {path} already exists and is not empty\n"
+            "hint: it may hold another secret: move it away, or choose another path\n"
+        )
+    assert (path.read_text(), sandbox.requests) == ("an old secret", [])
+
+
+@pytest.mark.keeps("shared", "webhook.secret")
+def test_if_absent_with_a_secret_file_can_run_any_number_of_times(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "webhook.secret"
+    create = ("integrations", "create", "--endpoint", ENDPOINT, "--if-absent", "--secret-file", str(path))
+    assert jebbitctl(*create).code == 0
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    assert jebbitctl(*create).code == 0
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert len(writes(sandbox)) == 1
+    path.write_text("another secret")
+    result = jebbitctl(*create, "--json")
+    assert (result.code, path.read_text()) == (1, "another secret")
+    assert result.error["message"] == (
+        f"{path}: the secret could not be written: it already exists and is not empty"
+    )
+    other = jebbitctl(*(arg if arg != ENDPOINT else "https://other.example.com/" for arg in create))
+    assert (other.code, len(writes(sandbox))) == (2, 1)
+
+
+def test_a_secret_file_cannot_be_standard_output_by_its_short_name(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", "-")
+    assert (result.code, sandbox.requests) == (2, [])
+    assert "hint: " in result.err
+
+
+def test_a_create_that_jebbit_rejects_leaves_no_secret_file(
+    jebbitctl: Callable[..., Result], tmp_path: Path
+) -> None:
+    path = tmp_path / "webhook.secret"
+    create = ("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", str(path))
+    assert jebbitctl(*create, "--business", "Nobody12").code == 4
+    assert not path.exists()
+
+
+def test_a_reader_that_closes_the_pipe_loses_no_secret_without_a_word(cli: Cli, sandbox: Sandbox) -> None:
+    before = set(stored(sandbox))
+    create = f"jebbitctl integrations create --endpoint {ENDPOINT}"
+    done = shell(cli, f"{create} | true; exit ${{PIPESTATUS[0]}}")
+    (id_,) = stored(sandbox).keys() - before
+    assert done.returncode == 1
+    assert f"integration {id_} was created, but not shown: standard output: Broken pipe" in done.stderr
+    assert f"jebbitctl integrations secret {id_}" in done.stderr
 
 
 def test_if_absent_writes_the_secret_file_of_an_existing_integration(
@@ -273,4 +339,5 @@ def test_a_query_that_fails_on_the_result_says_that_the_command_has_finished(
         "integrations", "create", "--endpoint", "https://new.example.com/", "-q", "length(nope)"
     )
     assert (result.code, len(stored(sandbox))) == (2, before + 1)
-    assert result.error["hint"] == "the command itself succeeded; only its result could not be printed"
+    hint = result.error["hint"]
+    assert hint.startswith("the command itself succeeded; only its result could not be printed; ")
