@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MAX_STABLE_WIDTH = 24
 """A column up to this width keeps its width from batch to batch."""
 
+MIN_VALUE_WIDTH = 20
+"""Columns that a table of names and values has for a value; a narrower terminal gets no table."""
+
 _PADDING = r" +(\x1b\[0m)?$"
 
 
@@ -53,7 +56,16 @@ def table_lines(
 
 
 def key_value_lines(console: Console, pairs: Iterable[tuple[str, Any]]) -> list[str]:
-    """Return the lines of names and values, one pair per line."""
+    """Return the lines of names and values, one pair per line; in a narrow terminal without a table.
+
+    There, a table would leave no room for the values, such as a secret that is shown only once.
+    """
+    from rich.cells import cell_len
+
+    pairs = list(pairs)
+    longest = max((cell_len(name) for name, _ in pairs), default=0)
+    if console.width < longest + MIN_VALUE_WIDTH:
+        return [f"{_text(name).plain}: {_text(value).plain}" for name, value in pairs]
     table = _table(show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,15 +218,10 @@ def test_another_user_cannot_steer_root_or_anybody_else(
     shared.chmod(0o1777)
     tmp_path.chmod(0o755)
     planted = shared / "config"
-    if (pid := os.fork()) == 0:
-        os.chdir(shared)  # pytest's directories are closed to other users
-        os.setuid(NOBODY)
-        Path("config").mkdir(0o755)
-        Path("config/config.toml").write_text(f'[profiles.default]\nauth_url = "{evil.url}"\n')
-        os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
+    profile = f'[profiles.default]\nauth_url = "{evil.url}"'
+    script = f"umask 022; mkdir config; echo '{profile}' > config/config.toml"
+    subprocess.run(["sh", "-c", script], cwd=shared, user=NOBODY, check=True)
     before = len(evil.requests)
-    planted.resolve(strict=True)
     result = machine.run("token", env={"JEBBIT_CONFIG_DIR": str(planted)})
     assert result.code == 4
     assert f"{planted} belongs to another user, nobody" in result.err

@@ -94,6 +94,25 @@ def test_each_profile_has_its_own_secret(machine: IsolatedHome, sandbox: Sandbox
     assert secrets_in_the_keyring() == {}
 
 
+def test_a_login_that_is_killed_at_any_moment_leaves_nothing_after_logout_all(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    machine.env |= sandbox.environment
+    started = time.monotonic()
+    assert machine.run("login").code == 0
+    whole = time.monotonic() - started
+    for attempt in range(20):
+        assert machine.run("logout", "--all").code == 0
+        assert secrets_in_the_keyring() == {}
+        with machine.start("login") as process:
+            time.sleep(whole * (0.4 + attempt * 0.03))  # it works with the keyring towards the end
+            process.kill()
+            process.communicate()
+    assert machine.run("logout", "--all").code == 0
+    assert secrets_in_the_keyring() == {}
+    assert not [note for note in machine.config.glob("login-*") if note.stat().st_size]
+
+
 def test_a_wrong_secret_is_not_stored(machine: IsolatedHome, sandbox: Sandbox) -> None:
     assert machine.login(sandbox, stdin="wrong-secret").code == 4
     assert secrets_in_the_keyring() == {}

@@ -36,6 +36,15 @@ def test_a_narrow_terminal_cuts_nothing_off_a_row(cli: Cli, sandbox: Sandbox) ->
     assert letters.count("e") >= (long + "a_service_with_a_very_long_name").count("e")
 
 
+@pytest.mark.parametrize("columns", [39, 30, 8])
+def test_a_narrow_terminal_hides_no_value(cli: Cli, sandbox: Sandbox, columns: int) -> None:
+    create = ("integrations", "create", "--endpoint", "https://a.example.com/", "--campaign-name-filter", "X")
+    shown = "".join(COLOUR.sub("", screen(cli, *create, columns=columns)).split())
+    created = stored(sandbox)[webhook(sandbox)]
+    assert f"shared_secret:{created['shared_secret']}" in shown
+    assert f"endpoint:{created['endpoint']}" in shown
+
+
 def test_colour_is_for_terminals_and_can_be_turned_off(cli: Cli) -> None:
     assert COLOUR.search(screen(cli, "integrations", "list"))
     assert not COLOUR.search(screen(cli, "integrations", "list", env={"NO_COLOR": "1"}))

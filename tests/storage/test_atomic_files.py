@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -67,18 +69,19 @@ def test_content_has_no_name_until_it_is_complete(tmp_path: Path, monkeypatch: p
     assert seen == [[], [tmp_path / "file"]]
 
 
-def test_what_a_killed_process_has_left_is_removed_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
-) -> None:
+@pytest.mark.parametrize("named", ["", "del os.O_TMPFILE"])
+def test_what_a_killed_process_has_left_is_removed_at_once(tmp_path: Path, named: str) -> None:
+    if named and not hasattr(os, "O_TMPFILE"):
+        pytest.skip("files always have names here")
     path = tmp_path / "file"
     path.write_text("old")
-    if system == "no /proc":
-        return  # as with names
-    if (pid := os.fork()) == 0:
-        monkeypatch.setattr(Path, "replace", lambda *_: os._exit(9))
-        replace_file(path, "new")
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    script = (
+        f"import os; from pathlib import Path; {named}\n"
+        "from jebbitctl.storage.atomic_files import replace_file\n"
+        "Path.replace = lambda *_: os._exit(9)\n"
+        f"replace_file(Path({str(path)!r}), 'new')"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
     (left,) = leftovers(tmp_path)
     assert left.read_text() == "new"
     remove_leftovers(tmp_path)
