@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from waitress.server import create_server
 
 from jebbitctl.errors import UsageError
+from jebbitctl.webhooks.sockets import Listener
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -19,9 +21,12 @@ MAX_REQUEST_BYTES = 1024 * 1024
 """A request with a larger body gets a 413 response."""
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 300
-IDLE_TIMEOUT = 30
-CLEANUP_INTERVAL = 5
+RESERVED_DESCRIPTORS = 64
+"""Descriptors that connections leave for files, for forwarding and for the standard streams."""
+IDLE_TIMEOUT = 3
+CLEANUP_INTERVAL = 1
 SHUTDOWN_TIMEOUT = 5
+_MIN_CONNECTIONS = 8
 _RESPONSE_BUFFER_BYTES = 64 * 1024 * 1024
 _MAX_PORT = 65535
 _LOOPBACK_FOR = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
@@ -34,8 +39,9 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever
 class BackgroundServer:
     """Serves a WSGI application while its ``with`` block runs.
 
-    The port is bound on entry. Bodies are kept in memory, up to 1 MiB each, on up to 300 connections; idle
-    connections are closed after 30 seconds. On exit, running requests get up to 5 seconds to finish.
+    The port is bound on entry. Bodies are kept in memory, up to 1 MiB each, on up to 300 connections, or
+    fewer if the process may open few files. Silent connections, and those whose request takes longer, are
+    closed after 5 seconds at most. On exit, running requests get up to 5 seconds to finish.
 
     Args:
         app: the WSGI application.
@@ -73,7 +79,7 @@ class BackgroundServer:
             threads=self._threads,
             ident="jebbitctl",
             asyncore_use_poll=True,  # select() cannot watch descriptors above 1023
-            connection_limit=MAX_CONNECTIONS,
+            connection_limit=_connection_limit(),
             channel_timeout=IDLE_TIMEOUT,
             cleanup_interval=CLEANUP_INTERVAL,
             max_request_header_size=MAX_HEADER_BYTES,
@@ -102,6 +108,18 @@ class BackgroundServer:
             channel.handle_close()
 
 
+def _connection_limit() -> int:
+    """Return how many connections to accept, so that other parts of the process can still open files."""
+    if sys.platform == "win32":
+        return MAX_CONNECTIONS
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return max(_MIN_CONNECTIONS, min(MAX_CONNECTIONS, limit - RESERVED_DESCRIPTORS))
+
+
 def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= _MAX_PORT:
         raise UsageError(
@@ -109,7 +127,7 @@ def _listen(host: str, port: int) -> socket.socket:
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        return Listener(fileno=socket.create_server((host, port), family=family).detach())
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             problem = f"port {port} on {host} is already in use"
