@@ -127,7 +127,10 @@ def _listen(host: str, port: int) -> socket.socket:
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        host.encode("idna")  # as bind() does, which leaves its socket open if this fails
         return Listener(fileno=socket.create_server((host, port), family=family).detach())
+    except UnicodeError:
+        raise UsageError(f"cannot listen on {host!r}: it is not a host name") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             problem = f"port {port} on {host} is already in use"

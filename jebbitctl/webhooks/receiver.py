@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from jebbitctl.webhooks.signature import (
     TEST_HEADER,
     TOLERANCE,
     Reason,
+    compute_signature,
     verify,
 )
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.signature import Verification
 
 MAX_REMEMBERED_SIGNATURES = 10_000
+MAX_REFUSED_BODY_BYTES = 64 * 1024
+"""How much of the body is kept of a delivery that is not valid: anybody can send those."""
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 STATUS_OF = {
@@ -45,12 +47,14 @@ class Delivery:
 
     Attributes:
         time: when it was received in full, in Unix seconds.
-        body: the raw bytes.
+        body: the raw bytes; of a delivery that is not valid, the first 64 KiB.
         headers: names in lower case; values of a repeated header are joined with ``", "``.
         verification: the result of the signature check.
         test: whether it carries ``x-jebbit-test``.
-        repeat: whether the same authentic signature was received before (the last 10,000 are remembered).
+        repeat: whether the same timestamp with the same authentic signature was received before, in whatever
+            form of the header (the last 10,000 are remembered).
         status: the HTTP status of the response.
+        omitted_bytes: how much of the body was not kept.
     """
 
     time: float
@@ -60,6 +64,7 @@ class Delivery:
     test: bool
     repeat: bool
     status: int
+    omitted_bytes: int = 0
 
     @property
     def genuine(self) -> bool:
@@ -72,7 +77,8 @@ class Receiver:
 
     A POST to any path is a delivery. The response is 200 if the delivery verifies, 403 if its signature does
     not match, and 400 if the header is malformed or the timestamp is out of tolerance. The body of a
-    rejection is the reason. Other methods get 405, and a body over 1 MiB gets 413.
+    rejection is the reason, and only the first 64 KiB of its own are handed on. Other methods get 405, and a
+    body over 1 MiB gets 413.
 
     Args:
         secret: the integration's shared secret. While it is None, deliveries get 503.
@@ -154,31 +160,39 @@ class Receiver:
         now = time.time()
         header = headers.get(SIGNATURE_HEADER)
         verification = verify(secret, body, header, tolerance=self._tolerance, now=now)
+        kept = body if verification else body[:MAX_REFUSED_BODY_BYTES]
         return Delivery(
             time=now,
-            body=body,
+            body=kept,
             headers=headers,
             verification=verification,
             test=TEST_HEADER in headers,
-            repeat=verification.reason not in _FORGED and self._recent.add(header or ""),
+            repeat=self._is_repeat(secret, body, verification),
             status=STATUS_OF[verification.reason].value,
+            omitted_bytes=len(body) - len(kept),
         )
+
+    def _is_repeat(self, secret: str, body: bytes, verification: Verification) -> bool:
+        """Whether an authentic signature was received before. What else its header holds does not matter."""
+        timestamp = verification.timestamp
+        if timestamp is None or verification.reason in _FORGED:
+            return False
+        return self._recent.add((timestamp, compute_signature(secret, timestamp, body)))
 
 
 class _RecentSignatures:
-    """A bounded set; the least recent signatures are dropped."""
+    """A bounded set of timestamps with their signatures; the least recent are dropped."""
 
     def __init__(self) -> None:
-        self._digests: OrderedDict[bytes, None] = OrderedDict()
+        self._known: OrderedDict[tuple[int, str], None] = OrderedDict()
 
-    def add(self, header: str) -> bool:
-        """Add a signature header; return whether it was already there."""
-        digest = hashlib.sha256(header.encode()).digest()
-        known = digest in self._digests
-        self._digests[digest] = None
-        self._digests.move_to_end(digest)
-        if len(self._digests) > MAX_REMEMBERED_SIGNATURES:
-            self._digests.popitem(last=False)
+    def add(self, signature: tuple[int, str]) -> bool:
+        """Add a signature; return whether it was already there."""
+        known = signature in self._known
+        self._known[signature] = None
+        self._known.move_to_end(signature)
+        if len(self._known) > MAX_REMEMBERED_SIGNATURES:
+            self._known.popitem(last=False)
         return known
 
 

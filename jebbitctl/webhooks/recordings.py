@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import stat
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.errors import UsageError
 from jebbitctl.util.text import plural
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.receiver import Delivery
 from jebbitctl.webhooks.signature import Reason, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 _LINE_START = b'{"time":'
 _MAX_LINE_BYTES = 4 * 1024 * 1024
+_LINES_TO_JUDGE_BY = 20
+"""A file without a delivery in this many lines is not a recording."""
 _INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
 """What parsing an invalid line may raise."""
 
@@ -41,88 +40,51 @@ class RecordedDelivery:
     delivery: Delivery
 
 
-class Recorder:
-    """Appends deliveries to a file; a context manager, safe to use from several threads.
+def read(path: Path, on_invalid: Callable[[int], object] = lambda _: None) -> Iterator[RecordedDelivery]:
+    """Yield the deliveries of a recording.
 
-    A new file gets mode 0600, because bodies contain personal data. An incomplete last line, left by a
-    crash, is removed.
-
-    Raises:
-        UsageError: on entry, if the file cannot be written or is not a recording.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        try:
-            self._file = open(self._path, "a+b", buffering=0, opener=_open_private)
-        except OSError as error:
-            raise UsageError(f"cannot record to {self._path}: {error.strerror}") from None
-        try:
-            self._remove_incomplete_line()
-        except BaseException:
-            self._file.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def append(self, delivery: Delivery) -> None:
-        """Write one line. The operating system has it when this returns.
-
-        Raises:
-            JebbitctlError: the line cannot be written; a part that was written is removed.
-        """
-        line = json.dumps(_to_json(delivery)).encode() + b"\n"
-        written = 0
-        with self._lock:
-            try:
-                while written < len(line):
-                    written += self._file.write(line[written:])
-            except OSError as error:
-                with suppress(OSError):
-                    self._file.truncate(os.fstat(self._file.fileno()).st_size - written)
-                raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
-
-    def _remove_incomplete_line(self) -> None:
-        status = os.fstat(self._file.fileno())
-        if not stat.S_ISREG(status.st_mode) or not status.st_size:
-            return
-        self._file.seek(0)
-        if not _LINE_START.startswith(self._file.read(len(_LINE_START))):
-            raise UsageError(f"cannot record to {self._path}: it is not a recording")
-        start = max(0, status.st_size - _MAX_LINE_BYTES)
-        self._file.seek(start)
-        complete = self._file.read().rfind(b"\n") + 1
-        if complete or not start:
-            self._file.truncate(start + complete)
-
-
-def read(path: Path) -> Iterator[RecordedDelivery]:
-    """Yield the deliveries of a recording; an incomplete last line is skipped.
+    Args:
+        path: the file.
+        on_invalid: called with the number of each line that is skipped because it is not a delivery, such as
+            one that a crash left incomplete.
 
     Raises:
-        UsageError: the file cannot be read, or one of its lines is not a recorded delivery.
+        UsageError: the file cannot be read, or is not a recording.
     """
+    found = False
+    foreign: int | None = None
     try:
         with Path(path).open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                try:
-                    delivery = _from_json(json.loads(line))
-                except _INVALID:
-                    if line.startswith(_LINE_START[: len(line)]) and not line.endswith(b"\n"):
-                        return
-                    raise UsageError(f"{path}, line {number}: not a recorded delivery") from None
-                yield RecordedDelivery(number, delivery)
+            for number, line in enumerate(_lines(file), start=1):
+                delivery = _parse(line)
+                if delivery is not None:
+                    found = True
+                    yield RecordedDelivery(number, delivery)
+                    continue
+                on_invalid(number)
+                if foreign is None and not _is_damaged(line):
+                    foreign = number
+                if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
+                    break
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    if foreign is not None and not found:
+        raise UsageError(f"{path}, line {foreign}: not a recorded delivery")
+
+
+def is_recording(file: BinaryIO) -> bool:
+    """Whether an open file is a recording: its first lines have a delivery, or nothing else than damage."""
+    lines = list(islice(_lines(file), _LINES_TO_JUDGE_BY))
+    return all(map(_is_damaged, lines)) or any(_parse(line) for line in lines)
+
+
+def to_line(delivery: Delivery) -> bytes:
+    """Return a delivery as a line of a recording."""
+    return json.dumps(_to_json(delivery)).encode() + b"\n"
 
 
 def select(
-    recorded: Iterator[RecordedDelivery], *, only: Collection[int] | None = None, since: float | None = None
+    recorded: Iterable[RecordedDelivery], *, only: Collection[int] | None = None, since: float | None = None
 ) -> list[RecordedDelivery]:
     """Return the selected deliveries, in the order of the recording.
 
@@ -147,13 +109,36 @@ def select(
     ]
 
 
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file; of one that is too long for a delivery, only the beginning."""
+    while line := file.readline(_MAX_LINE_BYTES):
+        yield line
+        while len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
+            line = file.readline(_MAX_LINE_BYTES)
+
+
+def _parse(line: bytes) -> Delivery | None:
+    try:
+        return _from_json(json.loads(line))
+    except _INVALID:
+        return None
+
+
+def _is_damaged(line: bytes) -> bool:
+    """Whether a line is what a crash leaves of a delivery: its beginning, zeros, or nothing."""
+    content = line.strip(b"\0\r\n\t ")
+    if len(line) == _MAX_LINE_BYTES or not _LINE_START.startswith(content[: len(_LINE_START)]):
+        return False
+    try:
+        json.loads(content)
+    except _INVALID:
+        return True
+    return False  # complete JSON, but not a delivery
 
 
 def _to_json(delivery: Delivery) -> dict[str, Any]:
     verification = delivery.verification
-    return {
+    line = {
         "time": rfc3339(delivery.time, "microseconds"),
         "status": delivery.status,
         "ok": verification.valid,
@@ -165,6 +150,7 @@ def _to_json(delivery: Delivery) -> dict[str, Any]:
         "headers": dict(delivery.headers),
         "body": base64.b64encode(delivery.body).decode("ascii"),
     }
+    return {**line, "omitted_bytes": delivery.omitted_bytes} if delivery.omitted_bytes else line
 
 
 def _from_json(line: dict[str, Any]) -> Delivery:
@@ -172,9 +158,19 @@ def _from_json(line: dict[str, Any]) -> Delivery:
     return Delivery(
         time=datetime.fromisoformat(line["time"]).timestamp(),
         body=base64.b64decode(line["body"], validate=True),
-        headers={str(name): str(value) for name, value in line["headers"].items()},
+        headers=_headers(line["headers"]),
         verification=Verification(reason, line["timestamp"], line["age_seconds"]),
         test=bool(line["test"]),
         repeat=bool(line["repeat"]),
         status=int(line["status"]),
+        omitted_bytes=int(line.get("omitted_bytes", 0)),
     )
+
+
+def _headers(recorded: dict[str, Any]) -> dict[str, str]:
+    """Return headers by names in lower case, whatever case an editor or another program has written."""
+    headers: dict[str, str] = {}
+    for name, value in recorded.items():
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else str(value)
+    return headers

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.endpoint import EndpointClient
+from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.endpoint import EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
     from jebbitctl.webhooks.recordings import RecordedDelivery
 
@@ -31,6 +30,8 @@ def replay(
 ) -> Iterator[tuple[RecordedDelivery, EndpointResponse]]:
     """Send each delivery to ``url`` with its own headers; yield it with the response.
 
+    A delivery whose body was not recorded in full is not sent; its response is an error that says so.
+
     Args:
         recorded: the deliveries, in this order.
         url: any http or https URL.
@@ -43,4 +44,8 @@ def replay(
     with EndpointClient(url) as client:
         for record in recorded:
             delivery = record.delivery if secret is None else re_sign(record.delivery, secret)
-            yield record, forward(client, delivery)
+            if missing := delivery.omitted_bytes:
+                error = f"not sent: {missing} bytes of the body were not recorded"
+                yield record, EndpointResponse(None, 0.0, error=error, reached=False)
+            else:
+                yield record, forward(client, delivery)

@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 import requests
 
-from jebbitctl.webhooks import sign
+from jebbitctl.webhooks import Reason, Verification, sign
+from jebbitctl.webhooks.receiver import Delivery
+from jebbitctl.webhooks.recorder import Recorder
 from tests.api.faults import ReceivedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -32,6 +35,19 @@ def post(
     with requests.Session() as session:
         session.trust_env = False
         return session.post(url, data=body, headers={**signed, **(headers or {})}, timeout=10)
+
+
+def make_delivery(time: float = 1_700_000_000.25, body: bytes = b"\xff\r\n{}") -> Delivery:
+    """Return a stale test delivery."""
+    verification = Verification(Reason.STALE, 1_600_000_000, 100_000_000)
+    return Delivery(time, body, {"x-a": "caf\u00e9"}, verification, test=True, repeat=False, status=400)
+
+
+def record(path: Path, *deliveries: Delivery) -> None:
+    """Append deliveries to a recording."""
+    with Recorder(path) as recorder:
+        for one in deliveries:
+            recorder.append(one)
 
 
 @contextmanager

@@ -107,6 +107,32 @@ def test_a_repeated_signature_is_marked_and_gets_200() -> None:
     assert [d.repeat for d in deliveries] == [False, True, True, False]
 
 
+@pytest.mark.parametrize(
+    "form", ["{0},v1=other", "v1=other,{0}", "{1},{2}", "{0},v0=x", "{2},{1}", "{2},{2},{1}"]
+)
+def test_a_repeated_signature_is_marked_in_whatever_form_of_the_header(form: str) -> None:
+    signature = sign(SECRET, b"{}")
+    timestamp, _, value = signature.partition(",")
+    with receiving() as (receiver, deliveries):
+        post(receiver.url, b"{}", signature)
+        post(receiver.url, b"{}", form.format(signature, timestamp, value))
+    assert [(d.status, d.repeat) for d in deliveries] == [(200, False), (200, True)]
+
+
+def test_the_same_body_with_another_timestamp_is_not_a_repeat() -> None:
+    with receiving() as (receiver, deliveries):
+        post(receiver.url, b"{}", stamped(0))
+        post(receiver.url, b"{}", stamped(-1))
+    assert [d.repeat for d in deliveries] == [False, False]
+
+
+def test_only_the_beginning_of_a_refused_body_is_kept() -> None:
+    with receiving() as (receiver, deliveries):
+        assert post(receiver.url, b"x" * 70_000, sign("another", b"x")).status_code == 403
+        assert post(receiver.url, b"x" * 70_000).status_code == 200
+    assert [(len(d.body), d.omitted_bytes) for d in deliveries] == [(65_536, 4464), (70_000, 0)]
+
+
 def test_forged_signatures_are_not_remembered() -> None:
     with receiving() as (receiver, deliveries):
         post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,19 @@ def test_an_old_delivery_is_stale_unless_it_is_signed_again() -> None:
         ]
     assert {one.body for one in deliveries} == {BODY}
     assert all(one.test for one in deliveries)
+
+
+def test_a_delivery_whose_body_was_not_recorded_in_full_is_not_sent() -> None:
+    endpoint = Endpoint()
+    whole, part = RECORDED
+    incomplete = replace(part, delivery=replace(part.delivery, omitted_bytes=7))
+    with BackgroundServer(endpoint) as server:
+        outcomes = list(replay([incomplete, whole], server.url, secret=SECRET))
+    assert [(response.status, response.error) for _, response in outcomes] == [
+        (None, "not sent: 7 bytes of the body were not recorded"),
+        (200, None),
+    ]
+    assert len(endpoint.requests) == 1
 
 
 def test_replay_continues_after_a_failure() -> None:

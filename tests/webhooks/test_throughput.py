@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recordings import Recorder, read
+from jebbitctl.webhooks.recorder import Recorder
+from jebbitctl.webhooks.recordings import read
 from tests.commands.webhooks.support import listening, wait_for_end
 
 from . import load_generator, minimal_receiver

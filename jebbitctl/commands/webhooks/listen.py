@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - read at runtime
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -16,7 +16,7 @@ from jebbitctl.commands.completion import values
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.commands.webhooks.results import describe
 from jebbitctl.errors import CheckFailedError, ExitCode, JebbitctlError, UsageError
-from jebbitctl.util.text import parse_json
+from jebbitctl.util.text import escape_controls, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.signature import TOLERANCE, Reason
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery_queue import DeliveryQueue
     from jebbitctl.webhooks.endpoint import EndpointResponse
     from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recordings import Recorder
 
 
 class ReceiverOptions(NamedTuple):
@@ -41,6 +40,21 @@ class ReceiverOptions(NamedTuple):
     tolerance: Annotated[
         int, typer.Option(metavar="SECONDS", help="Maximum difference between a timestamp and now.", min=0)
     ] = TOLERANCE
+
+
+class RecordOptions(NamedTuple):
+    """What to record."""
+
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append valid deliveries to a file, for webhooks replay."),
+    ] = None
+    record_refused: Annotated[
+        bool,
+        typer.Option(
+            "--record-refused", help="Also record others, at most 64 KiB of each, until the file has 100 MiB."
+        ),
+    ] = False
 
 
 @command(
@@ -56,9 +70,7 @@ def listen(
         str | None,
         typer.Option(metavar="URL", help="Forward valid deliveries, with the same bytes and headers."),
     ] = None,
-    record: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append each delivery to a file, for webhooks replay.")
-    ] = None,
+    recording: RecordOptions,
     count: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after this many valid deliveries.", min=1)
     ] = None,
@@ -78,33 +90,37 @@ def listen(
     """Receive deliveries, verify them and print one line for each.
 
     With --json, the line has the body, too. Valid deliveries get 200, wrong signatures 403, and malformed
-    headers or old timestamps 400. With --count, exits 0 after that many valid deliveries, else 6.
+    headers or old timestamps 400. With --count, exits 0 after that many valid deliveries, else 6. A delivery
+    that cannot be recorded gets 500, and ends the command with 1.
     """
     from jebbitctl.webhooks.delivery_queue import DeliveryQueue
     from jebbitctl.webhooks.endpoint import EndpointClient
     from jebbitctl.webhooks.forwarding import forward
     from jebbitctl.webhooks.receiver import Receiver
-    from jebbitctl.webhooks.recordings import Recorder
 
     if timeout is not None and not timeout >= 0:  # also rejects nan
         raise UsageError(f"--timeout must be 0 or more, not {timeout}")
+    if recording.record_refused and recording.record is None:
+        raise UsageError("--record-refused requires --record FILE")
     key = read_secret(context, secret, integration=trigger)
     queue = DeliveryQueue()
     session = ListenSession(context.output, count)
-    with ExitStack() as stack:
+    with session.summarised(), ExitStack() as stack:
         target = None
         if forward_to is not None:
             target = partial(forward, stack.enter_context(EndpointClient(forward_to)))
-        recorder = None if record is None else stack.enter_context(Recorder(record))
-        on_delivery = partial(_record_and_queue, queue, recorder)
-        server = Receiver(key, on_delivery, **receiver._asdict())
+        record = _open_recording(stack, recording, context.output)
+        server = Receiver(key, partial(_record_and_queue, queue, record), **receiver._asdict())
         server.limit = count
         # However this ends, what was answered is printed, without waiting for a slow endpoint.
         stack.callback(session.follow, queue.remaining(), None)
         stack.enter_context(server)
         stack.callback(queue.close)
         if not is_loopback(receiver.host):
-            context.output.warn(f"other machines can reach this receiver on {receiver.host}")
+            context.output.warn(
+                f"other machines can reach this receiver on {receiver.host}; "
+                "on a public address, put a reverse proxy in front of it (see jebbitctl help security)"
+            )
         context.output.note(f"Listening on {server.url}. Press Ctrl-C to stop.")
         try:
             if trigger is not None:
@@ -117,11 +133,30 @@ def listen(
     session.end(server.failure)
 
 
-def _record_and_queue(queue: DeliveryQueue, recorder: Recorder | None, delivery: Delivery) -> None:
+def _open_recording(
+    stack: ExitStack, options: RecordOptions, output: Output
+) -> Callable[[Delivery], None] | None:
+    """Return what records a delivery, if it is to be recorded; None without a recording."""
+    if options.record is None:
+        return None
+    from jebbitctl.webhooks.recorder import Recorder
+
+    recorder = stack.enter_context(Recorder(options.record, output.warn))
+
+    def record(delivery: Delivery) -> None:
+        if options.record_refused or delivery.verification.valid:
+            recorder.append(delivery)
+
+    return record
+
+
+def _record_and_queue(
+    queue: DeliveryQueue, record: Callable[[Delivery], None] | None, delivery: Delivery
+) -> None:
     """Record a delivery and queue it for printing. If it cannot be recorded, the session ends."""
     try:
-        if recorder:
-            recorder.append(delivery)
+        if record:
+            record(delivery)
     except JebbitctlError:
         queue.put(None)
         raise
@@ -162,15 +197,23 @@ class ListenSession:
                 outcome = "forwarded" if response.accepted else "forward_failed"
                 self._print({"event": outcome, **describe(response)})
 
+    @contextmanager
+    def summarised(self) -> Iterator[None]:
+        """Print the summary after the block, even if a signal ends it."""
+        try:
+            yield
+        except SystemExit:
+            self._summarise()
+            raise
+        self._summarise()
+
     def end(self, failure: Exception | None) -> None:
-        """Print the summary, and fail if expected deliveries are missing.
+        """Fail if deliveries could not be recorded, or expected ones are missing.
 
         Raises:
             CheckFailedError: fewer valid deliveries arrived than expected.
             typer.Exit: interrupted before they arrived.
         """
-        summary = ", ".join(f"{number} {reason}" for reason, number in self.counts.items()) or "nothing"
-        self.output.note(f"Received: {summary}.")
         if failure is not None:
             raise failure
         if self.expected is None or self.complete:
@@ -184,6 +227,10 @@ class ListenSession:
         raise CheckFailedError(
             f"{self.counts.get(Reason.OK, 0)} of {self.expected} valid deliveries received", hint=hint
         )
+
+    def _summarise(self) -> None:
+        summary = ", ".join(f"{number} {reason}" for reason, number in self.counts.items()) or "nothing"
+        self.output.note(f"Received: {summary}.")
 
     def _print(self, event: dict[str, Any]) -> None:
         """Print an event. While deliveries are expected, a closed stdout does not end the session."""
@@ -207,9 +254,13 @@ def _delivery_event(delivery: Delivery, *, with_body: bool) -> dict[str, Any]:
         "age_seconds": verification.age_seconds,
         "test": delivery.test,
         "repeat": delivery.repeat,
-        "bytes": len(delivery.body),
+        "bytes": len(delivery.body) + delivery.omitted_bytes,
     }
-    return {**event, "body": _decode(delivery.body)} if with_body else event
+    if with_body:
+        event["body"] = _decode(delivery.body)
+        if delivery.omitted_bytes:
+            event["omitted_bytes"] = delivery.omitted_bytes
+    return event
 
 
 def _decode(body: bytes) -> Any:
@@ -236,4 +287,4 @@ def _line(event: dict[str, Any], separator: str) -> str:
             f"{event['milliseconds']} ms",
             event["error"] or "",
         ]
-    return separator.join(str(part) for part in parts).rstrip()
+    return separator.join(escape_controls(str(part)) for part in parts).rstrip()

@@ -51,8 +51,12 @@ def replay(
     from jebbitctl.webhooks import recordings
     from jebbitctl.webhooks.replay import replay as send_again
 
+    skipped: list[int] = []
+    recorded = list(recordings.read(file, on_invalid=skipped.append))
+    if skipped:
+        context.output.warn(_skipped(file, skipped))
     selected = recordings.select(
-        recordings.read(file),
+        recorded,
         only=None if only is None else _parse_numbers(only),
         since=None if since is None else unix_seconds(since, what="--since"),
     )
@@ -65,7 +69,7 @@ def replay(
             for record, response in send_again(selected, to, secret=key):
                 rows.append({"number": record.number, **describe(response)})
                 progress.advance()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         _print(context, rows)
         raise
     _print(context, rows)
@@ -91,6 +95,12 @@ def _print(context: Context, rows: list[dict[str, Any]]) -> None:
 def _list(numbers: list[int]) -> str:
     more = " and more" if len(numbers) > MAX_LISTED else ""
     return f"{', '.join(map(str, numbers[:MAX_LISTED]))}{more}"
+
+
+def _skipped(file: Path, numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"{file}: skipped line {numbers[0]}, which is not a complete delivery"
+    return f"{file}: skipped lines {_list(numbers)}, which are not complete deliveries"
 
 
 def _forged(numbers: list[int]) -> str:

@@ -7,7 +7,7 @@ import requests
 
 from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recordings import Recorder
+from jebbitctl.webhooks.recorder import Recorder
 from jebbitctl.webhooks.signature import sign
 from tests.webhooks.support import SECRET
 
@@ -58,6 +58,22 @@ def test_an_interrupted_replay_prints_the_results_so_far(
     monkeypatch.setattr("jebbitctl.webhooks.replay.forward", interrupt_the_second)
     result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--json")
     assert (result.code, [row["number"] for row in result.json]) == (130, [1])
+
+
+@pytest.mark.parametrize(
+    ("added", "skipped"),
+    [
+        (b'{"time": "torn', "line 4, which is not a complete delivery"),
+        (b"\n\0\0\n", "lines 4, 5, which are not complete deliveries"),
+    ],
+)
+def test_lines_that_are_not_deliveries_are_skipped_with_a_warning(
+    signer: Cli, recording: Path, endpoint: str, added: bytes, skipped: str
+) -> None:
+    recording.write_bytes(recording.read_bytes() + added)
+    result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--re-sign", "--json")
+    assert (result.code, [row["number"] for row in result.json]) == (0, [1, 2, 3])
+    assert result.err == f"warning: {recording}: skipped {skipped}\n"
 
 
 def test_rejected_deliveries_are_listed_by_number_with_a_hint_to_re_sign(

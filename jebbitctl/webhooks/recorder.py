@@ -1,0 +1,157 @@
+"""Appends deliveries to a recording. What a file holds already is never changed or removed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.webhooks.file_lock import locked
+from jebbitctl.webhooks.recordings import is_recording, to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from jebbitctl.webhooks.receiver import Delivery
+
+MAX_BYTES_WITH_REFUSED = 100 * 1024 * 1024
+"""From this size on, a file takes valid deliveries only: anybody can send others."""
+LOCK_TIMEOUT = 5.0
+_PRIVATE = 0o600
+_OTHERS = 0o077
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):  # no system has all of them
+    _FLAGS |= getattr(os, _flag, 0)
+
+
+class Recorder:
+    """Appends deliveries to a file; a context manager, safe to use from several threads and processes.
+
+    A new file gets mode 0600, because bodies contain personal data.
+
+    Args:
+        path: the file. Lines that a crash has left incomplete stay in it; readers skip them.
+        warn: called with a line about what the user should know.
+
+    Raises:
+        UsageError: on entry, if the file cannot be written, is not a recording, is a link or no regular file,
+            or belongs to another user.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None] = lambda _: None) -> None:
+        self._path = path
+        self._warn = warn
+        self._lock = threading.Lock()
+        self._full = False
+
+    def __enter__(self) -> Self:
+        try:
+            self._descriptor = os.open(self._path, _FLAGS, _PRIVATE)
+            try:
+                self._inspect()
+            except BaseException:
+                os.close(self._descriptor)
+                raise
+        except OSError as error:
+            if os.path.islink(self._path):  # noqa: PTH114 - Path's raises errors
+                target = os.path.realpath(self._path)
+                raise self._unusable("it is a symbolic link", hint=f"record to {target}") from None
+            raise self._unusable(error.strerror or str(error)) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def append(self, delivery: Delivery) -> None:
+        """Write one line. The operating system has it, in the file of this name, when this returns.
+
+        A delivery that is not valid is left out once the file has 100 MiB.
+
+        Raises:
+            JebbitctlError: the line cannot be written, or the file was deleted or replaced meanwhile.
+        """
+        line = to_line(delivery)
+        with self._lock:
+            try:
+                with locked(self._descriptor, LOCK_TIMEOUT):
+                    if not delivery.verification.valid and self._is_full(len(line)):
+                        return
+                    self._write(line)
+                    in_place = self._is_in_place()
+            except OSError as error:
+                raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
+        if not in_place:
+            raise JebbitctlError(
+                f"cannot record to {self._path}: the file was deleted or replaced",
+                hint="listen again to start a new one",
+            )
+
+    def _inspect(self) -> None:
+        """Check that the file is a private recording; make it private if it is not."""
+        status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise self._unusable("it is not a regular file")
+        if sys.platform != "win32":
+            if status.st_uid != os.geteuid():
+                raise self._unusable(
+                    "it belongs to another user", hint="use a file of your own: deliveries hold personal data"
+                )
+            self._make_private(stat.S_IMODE(status.st_mode))
+        with os.fdopen(os.dup(self._descriptor), "rb") as file:
+            file.seek(0)
+            if not is_recording(file):
+                raise self._unusable("it is not a recording", hint="use a new file, or one that listen wrote")
+        with locked(self._descriptor, LOCK_TIMEOUT) as supported:
+            if not supported:
+                self._warn(
+                    f"the file system of {self._path} has no locks: record to it with one listen at a time"
+                )
+
+    def _make_private(self, mode: int) -> None:
+        if not mode & _OTHERS:
+            return
+        with suppress(OSError):
+            os.fchmod(self._descriptor, _PRIVATE)
+        now = stat.S_IMODE(os.fstat(self._descriptor).st_mode)
+        if now & _OTHERS:
+            self._warn(f"other users of this machine can open {self._path} (mode {now:04o})")
+        else:
+            self._warn(
+                f"other users of this machine could open {self._path} (mode {mode:04o}); it is {now:04o} now"
+            )
+
+    def _is_full(self, more: int) -> bool:
+        """Whether the file has no room for another delivery that is not valid. Warn about the first."""
+        full = os.fstat(self._descriptor).st_size + more > MAX_BYTES_WITH_REFUSED
+        if full and not self._full:
+            size = MAX_BYTES_WITH_REFUSED // 2**20
+            self._warn(f"{self._path} has {size} MiB: refused deliveries are no longer recorded")
+        self._full = full
+        return full
+
+    def _write(self, line: bytes) -> None:
+        """Append a line. If it fails halfway, the part stays, and the next line begins after it."""
+        remaining = memoryview(line if self._ends_a_line() else b"\n" + line)
+        while remaining:
+            remaining = remaining[os.write(self._descriptor, remaining) :]
+
+    def _ends_a_line(self) -> bool:
+        if not os.lseek(self._descriptor, 0, os.SEEK_END):
+            return True
+        os.lseek(self._descriptor, -1, os.SEEK_END)
+        return os.read(self._descriptor, 1) == b"\n"
+
+    def _is_in_place(self) -> bool:
+        """Whether the path still names the open file."""
+        try:
+            return os.path.samestat(os.lstat(self._path), os.fstat(self._descriptor))
+        except OSError:
+            return False
+
+    def _unusable(self, reason: str, *, hint: str | None = None) -> UsageError:
+        return UsageError(f"cannot record to {self._path}: {reason}", hint=hint)
