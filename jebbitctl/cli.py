@@ -77,7 +77,9 @@ app = typer.Typer(cls=LazyRoot, rich_markup_mode=None, pretty_exceptions_enable=
 
 def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it
     if value:
-        typer.echo(f"jebbitctl {__version__}")
+        from jebbitctl.output.streams import write_line
+
+        write_line(f"jebbitctl {__version__}")
         raise typer.Exit
 
 
@@ -105,9 +107,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _terminate)
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # nohup ignores it
-        signal.signal(signal.SIGHUP, _terminate)
+    _exit_normally_on_signals()
     use_completion_scripts()
     try:
         root = typer.main.get_command(app)
@@ -192,6 +192,14 @@ def _ignore_broken_pipe() -> int:
     return ExitCode.OK
 
 
+def _exit_normally_on_signals() -> None:
+    """Clean up on SIGTERM, and on SIGHUP, which a closed terminal sends, unless nohup has it ignored."""
+    signal.signal(signal.SIGTERM, _terminate)
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signal.signal(hangup, _terminate)
+
+
 def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:
-    """Exit on SIGTERM or SIGHUP the normal way, so that everything is cleaned up."""
+    """Exit the normal way, so that everything is cleaned up."""
     raise SystemExit(128 + signum)

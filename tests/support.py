@@ -236,7 +236,12 @@ def _keyring_of_the_environment() -> KeyringBackend:
 
 @contextmanager
 def _signals_restored() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    before = {
+        signal.Signals[name]: signal.getsignal(signal.Signals[name])
+        for name in names
+        if hasattr(signal, name)
+    }
     try:
         yield
     finally:

@@ -200,7 +200,9 @@ class BaseGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Print the help if there are no arguments."""
         if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help())
+            from jebbitctl.output.streams import write_line
+
+            write_line(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
@@ -18,14 +18,17 @@ from jebbitctl.errors import UsageError
 from jebbitctl.util.timeouts import POLL_INTERVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from jebbitctl.environment import Environment
     from jebbitctl.sandbox.server import SandboxOptions
 
 TERMINATE_TIMEOUT = 5.0
 """Seconds that a command has to end after SIGTERM."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NO_SUCH_COMMAND, CANNOT_RUN = 127, 126
+"""The exit codes of a shell, env, timeout and nohup."""
+_ENDING = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
+"""Signals that end this process and its command."""
 
 
 class BehaviourOptions(NamedTuple):
@@ -70,6 +73,9 @@ def serve(
                 time.sleep(POLL_INTERVAL)
         except KeyboardInterrupt:
             output.note("Stopped.")
+        except SystemExit:  # a signal
+            output.note("Stopped.")
+            raise
 
 
 @command(
@@ -84,9 +90,9 @@ def run(
 ) -> None:
     """Run a command against a new sandbox.
 
-    Exits with the exit code of the command. The command's environment has the credentials and URLs of the
-    sandbox, and an empty configuration directory, so it cannot reach your own account. --debug logs the
-    requests that the sandbox receives.
+    Exits with the exit code of the command, 127 if there is no such command, and 126 if it cannot be run.
+    The command's environment has the credentials and URLs of the sandbox, and an empty configuration
+    directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives.
     """
     from jebbitctl.sandbox.server import Sandbox
 
@@ -94,7 +100,12 @@ def run(
         Sandbox(_options(behaviour), log=context.output.debug) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
     ):
-        raise typer.Exit(_run(cmd, environment))
+        try:
+            code = _run(cmd, environment)
+        except OSError as error:
+            context.output.error(UsageError(f"cannot run {cmd[0]}: {error.strerror}"))
+            code = NO_SUCH_COMMAND if isinstance(error, FileNotFoundError) else CANNOT_RUN
+        raise typer.Exit(code)
 
 
 @contextmanager
@@ -127,38 +138,54 @@ def _print_environment(context: Context, environment: Mapping[str, str]) -> None
 
 
 def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
-    """Run a command and return its exit code.
+    """Run a command and return its exit code; an OSError says why it cannot be run.
 
     Signals do not raise exceptions here until the process exists, and Ctrl-C never does. Otherwise,
     subprocess could lose the process or its exit code. Ctrl-C also reaches the process, which handles it.
+    A signal that ends this process is passed on first.
     """
     received: list[int] = []
-    previous = {
-        number: signal.signal(number, lambda number, _: received.append(number)) for number in _SIGNALS
-    }
-    try:
+
+    def note(number: int, _: object) -> None:
+        received.append(number)
+
+    def end(number: int, _: object) -> NoReturn:
+        received.append(number)
+        raise SystemExit(128 + number)
+
+    with _handlers(dict.fromkeys((signal.SIGINT, *_ENDING), note)):
         process = subprocess.Popen(cmd, env=environment)  # noqa: S603 - the user's command
         try:
-            signal.signal(signal.SIGTERM, previous[signal.SIGTERM])
-            if signal.SIGTERM in received:
-                raise SystemExit(128 + signal.SIGTERM)
-            if signal.SIGINT in received:  # possibly before the process could receive it
-                process.send_signal(signal.SIGINT)
-            code = process.wait()
+            with _handlers(dict.fromkeys(_ENDING, end)):
+                for number in received:
+                    if number != signal.SIGINT:
+                        raise SystemExit(128 + number)
+                    process.send_signal(number)  # it possibly came before the process could receive it
+                code = process.wait()
         finally:
-            _terminate(process)
-    except OSError as error:
-        raise UsageError(f"cannot run {cmd[0]}: {error.strerror}") from None
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+            ending = [number for number in received if number != signal.SIGINT]
+            _terminate(process, ending[-1] if ending else signal.SIGTERM)
     return code if code >= 0 else 128 - code
 
 
-def _terminate(process: subprocess.Popen[bytes]) -> None:
-    """End the process if it is still running."""
+@contextmanager
+def _handlers(handlers: Mapping[signal.Signals, Callable[[int, object], object]]) -> Iterator[None]:
+    """Handle signals while the block runs, except for those that this process was started to ignore."""
+    previous = {number: signal.getsignal(number) for number in handlers}
+    for number, handler in handlers.items():
+        if previous[number] is not signal.SIG_IGN:
+            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, before in previous.items():
+            signal.signal(number, before)
+
+
+def _terminate(process: subprocess.Popen[bytes], number: int) -> None:
+    """End the process with a signal if it is still running."""
     if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         try:
             process.wait(TERMINATE_TIMEOUT)
         except subprocess.TimeoutExpired:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.diff import diff_lines
+from jebbitctl.output.error_report import report
 from jebbitctl.output.progress import show_progress
 from jebbitctl.output.query import COMMAND_DONE, compile_query, search
-from jebbitctl.output.streams import discard, is_terminal, write_error_line
+from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
 from jebbitctl.output.tables import key_value_lines, table_lines
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
@@ -144,8 +145,8 @@ class Output:
         self._lines(escape_controls(line) if on_terminal else line for line in lines)
 
     def line(self, text: str) -> None:
-        """Print a line as it is."""
-        sys.stdout.write(text + "\n")
+        """Print a line; on a terminal, without control characters."""
+        write_line(text)
 
     @contextmanager
     def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:
@@ -191,6 +192,10 @@ class Output:
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
         write_error_line(f"{self._terminal.styled('warning:', 'yellow')} {escape_controls(text)}")
+
+    def error(self, error: JebbitctlError) -> None:
+        """Print an error of a command that chooses its own exit code."""
+        report(error, self._terminal, as_json=self.json)
 
     def debug(self, text: str) -> None:
         """Print a debug message on stderr, if debugging."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.streams import is_terminal, write_bytes, write_line
 from jebbitctl.util.text import escape_controls, json_text, parse_json
 
 
@@ -16,10 +16,9 @@ def write_raw(body: bytes, *, plain: bool) -> None:
         plain: do not indent.
     """
     if not is_terminal(sys.stdout):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(body)
+        write_bytes(body)
     elif body.strip():
-        sys.stdout.write(_readable(body, plain=plain) + "\n")
+        write_line(_readable(body, plain=plain))
 
 
 def _readable(body: bytes, *, plain: bool) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from jebbitctl import environment as env
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.util.text import escape_for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,12 +91,30 @@ class TerminalSettings(NamedTuple):
         )
 
 
+def write_line(text: str) -> None:
+    """Write text and a line feed to stdout: a pipe gets it as it is, a terminal gets no control characters.
+
+    Everything that the program prints passes through this module. Escaping here is the last line of defence;
+    whoever composes a line escapes what comes from elsewhere, so that it stays one line.
+    """
+    sys.stdout.write((escape_for_terminal(text) if is_terminal(sys.stdout) else text) + "\n")
+
+
+def write_bytes(content: bytes) -> None:
+    """Write bytes to a stdout that is not a terminal."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
 def write_error_line(text: str) -> None:
-    """Write a line to stderr; a closed or full stderr must not hide the exit code."""
+    """Write a line to stderr, as :func:`write_line` does.
+
+    A closed or full stderr must not hide the exit code.
+    """
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write((escape_for_terminal(text) if is_terminal(sys.stderr) else text) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         discard(sys.stderr)

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 # C0, DEL, C1, line and paragraph separators, bidirectional controls, lone surrogates
 _CONTROLS = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_COLOUR = "\x1b\\[(?:[01]|[39][0-7])m"
+"""Bold, a colour, or the end of either: the only escape sequences that jebbitctl writes itself."""
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 _CONTAINERS = (dict, list)
@@ -20,6 +22,13 @@ MAX_DEPTH = 100
 def escape_controls(text: str) -> str:
     """Return text on one line, with control characters replaced by escape sequences."""
     return text if text.isprintable() else re.sub(_CONTROLS, _escape, text)
+
+
+def escape_for_terminal(text: str) -> str:
+    """Return text with control characters escaped, except for line feeds, tabs and plain colours."""
+    if text.isprintable():
+        return text
+    return re.sub(rf"({_COLOUR}|[\n\t])|{_CONTROLS}", lambda match: match[1] or _escape(match), text)
 
 
 def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:

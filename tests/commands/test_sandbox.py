@@ -48,13 +48,13 @@ def test_serve_prints_the_variables_once_it_accepts_connections(bare: Cli) -> No
 
 
 @posix
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
-def test_serve_ends_cleanly_on_a_signal(bare: Cli, sent: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 0), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_serve_ends_cleanly_on_a_signal(bare: Cli, name: str, code: int) -> None:
     with serving(bare) as (process, _):
-        process.send_signal(sent)
+        process.send_signal(getattr(signal, name))
         _, err = process.communicate(timeout=10)
         assert process.returncode == code
-        assert "Traceback" not in err
+        assert err.endswith("Stopped.\n")
 
 
 def test_serve_logs_requests_and_deliveries_and_does_not_contact_other_machines(bare: Cli) -> None:
@@ -138,10 +138,14 @@ def test_a_short_token_lifetime_makes_commands_get_a_new_token(bare: Cli) -> Non
     assert result.err.count("POST /oauth/token") == 2
 
 
-def test_a_command_that_does_not_exist_is_exit_2(bare: Cli) -> None:
-    result = bare.run_process("sandbox", "run", "--", "no-such-command-anywhere")
-    assert result.code == 2
-    assert "no-such-command-anywhere" in result.err
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("no-such-command-anywhere", 127), pytest.param("/etc/passwd", 126, marks=posix)],
+)
+def test_a_command_that_cannot_be_run_has_the_exit_code_of_a_shell(bare: Cli, name: str, code: int) -> None:
+    result = bare.run_process("sandbox", "run", "--", name)
+    assert (result.code, result.out) == (code, "")
+    assert result.err.startswith(f"error: cannot run {name}: ")
 
 
 @posix
@@ -150,8 +154,13 @@ def test_the_exit_code_of_a_killed_command_is_128_plus_the_signal(bare: Cli) -> 
 
 
 @posix
-def test_the_command_ends_when_run_is_terminated(bare: Cli) -> None:
-    script = "import time; print('up', flush=True); time.sleep(60)"
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT"])
+def test_a_signal_is_passed_on_to_the_command_and_ends_both(bare: Cli, name: str) -> None:
+    script = (
+        f"import signal, sys, time; signal.signal(signal.{name}, lambda n, _: sys.exit(print('got', n)));"
+        "print('up', flush=True); time.sleep(60)"
+    )
+    number = getattr(signal, name)
     with subprocess.Popen(
         [JEBBITCTL, "sandbox", "run", "--", sys.executable, "-c", script],
         env=bare.environment(),
@@ -160,6 +169,20 @@ def test_the_command_ends_when_run_is_terminated(bare: Cli) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        process.terminate()
-        assert process.wait(10) == 143
-        assert process.stdout.read() == ""
+        process.send_signal(number)
+        assert process.wait(10) == 128 + number
+        assert process.stdout.read() == f"got {int(number)}\n"
+
+
+@posix
+def test_a_command_under_nohup_survives_a_hangup(bare: Cli) -> None:
+    script = "import time; print('up', flush=True); time.sleep(0.5); print('done')"
+    command = f"trap '' HUP; exec '{JEBBITCTL}' sandbox run -- '{sys.executable}' -c \"{script}\""
+    with subprocess.Popen(
+        ["sh", "-c", command], env=bare.environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(10) == 0
+        assert process.stdout.read() == "done\n"

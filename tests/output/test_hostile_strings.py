@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import unicodedata
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import jebbitctl
 from jebbitctl.sandbox.server import Sandbox
+from jebbitctl.util.text import escape_for_terminal
+from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.sender import Sender
 from tests.scripted_server import scripted
 from tests.strategies import BIDI
 from tests.support import cli_for
 from tests.terminal import COLOUR, on_terminal, screen
+from tests.webhooks.support import SECRET, make_delivery, raw_server, record
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from _typeshed.wsgi import StartResponse
 
     from tests.support import Cli
 
@@ -151,3 +164,140 @@ def test_progress_escapes_what_it_waits_for(cli: Cli) -> None:
 def without_cursor_movements(shown: str) -> str:
     """Remove what rich writes to move the cursor."""
     return re.sub(r"\x1b\[(\?25[lh]|\d*[AKG]|2K)|\r", "", shown)
+
+
+def interpreted(shown: str) -> list[str]:
+    """Return what a terminal would interpret, except for colours, tabs and what moves a progress bar."""
+    return control_characters(COLOUR.sub("", without_cursor_movements(shown)), allowed="\n\t")
+
+
+def hostile_endpoint(connection: socket.socket) -> None:
+    """Answer what is neither HTTP nor text."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 \x1b]0;owned\x07\x1b[2J " + HOSTILE.encode() + b"\r\n\r\n")
+
+
+def hostile_body(_environ: object, start_response: StartResponse) -> list[bytes]:
+    body = HOSTILE.encode()
+    start_response("403 Forbidden", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+@pytest.mark.parametrize("options", [(), ("--plain",), ("--json",)])
+@pytest.mark.parametrize("broken", [True, False], ids=["not HTTP", "a body"])
+def test_an_endpoint_cannot_write_to_the_terminal_of_a_listener(
+    bare: Cli, options: tuple[str, ...], *, broken: bool
+) -> None:
+    with (
+        raw_server(hostile_endpoint) if broken else nullcontext() as url,
+        BackgroundServer(hostile_body) as s,
+    ):
+        line = ("webhooks", "listen", "--port", "0", "--count", "1", "--forward-to", url or s.url, *options)
+        child = on_terminal(bare, *line, columns=600, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+        child.expect(r"Listening on (\S+)\. ")
+        body = json.dumps({HOSTILE: HOSTILE}).encode()
+        assert Sender(child.match[1], SECRET, body).send().status == 200
+        child.expect(pexpect.EOF)
+        child.close()
+    shown = str(child.before).replace("\r\n", "\n")
+    assert "forward" in shown
+    assert interpreted(shown) == []
+
+
+COMMANDS_FOR_AN_ENDPOINT = ["send {url}", "check {url}", "replay recording --to {url}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        COMMANDS_FOR_AN_ENDPOINT[0],
+        *(pytest.param(line, marks=pytest.mark.long) for line in COMMANDS_FOR_AN_ENDPOINT[1:]),
+    ],
+)
+def test_an_endpoint_cannot_write_to_the_terminal(bare: Cli, tmp_path: Path, line: str) -> None:
+    recording = tmp_path / "recording"
+    record(recording, make_delivery())
+    with BackgroundServer(hostile_body) as server:
+        args = line.format(url=server.url).replace("recording", str(recording)).split()
+        environment = {"JEBBIT_WEBHOOK_SECRET": SECRET}
+        for options in ([], ["--json"], ["--plain"]):
+            shown = screen(bare, "webhooks", *args, *options, columns=600, env=environment)
+            assert "owned" in shown or "check" in line
+            assert interpreted(shown) == []
+
+
+ARGUMENT = HOSTILE.replace("\x00", "")
+HOSTILE_ARGUMENTS = [
+    ["webhooks", "replay", ARGUMENT, "--to", "http://127.0.0.1:9"],
+    ["webhooks", "listen", "--record", f"/nowhere/{ARGUMENT}", "--port", "0"],
+    ["webhooks", "verify", "--signature", ARGUMENT, "--body", ARGUMENT],
+    ["webhooks", "send", ARGUMENT],
+    ["webhooks", "listen", "--host", ARGUMENT],
+    ["integrations", "diff", ARGUMENT],
+    ["integrations", "get", ARGUMENT],
+    ["integrations", "list", "--profile", ARGUMENT],
+    ["integrations", "list", "-q", ARGUMENT],
+    ["integrations", "list", f"--{ARGUMENT}"],
+    ["mappings", "import", ID, ARGUMENT],
+    ["api", ARGUMENT],
+    ["api", "self", "-H", ARGUMENT],
+    ["api", "self", "-F", ARGUMENT],
+    ["profiles", "use", ARGUMENT],
+    ["help", ARGUMENT],
+    [ARGUMENT],
+    ["sandbox", "run", "--", ARGUMENT],
+]
+
+
+@pytest.mark.parametrize("args", HOSTILE_ARGUMENTS, ids=lambda args: " ".join(args)[:24])
+def test_an_argument_is_shown_as_text(bare: Cli, args: list[str]) -> None:
+    for options in ([], ["--json"]):
+        position = args.index("--") if "--" in args else len(args)
+        line = [*args[:position], *options, *args[position:]]
+        result = bare.run(*line, env={"JEBBIT_WEBHOOK_SECRET": SECRET, "JEBBIT_NO_INPUT": "1"})
+        assert result.code
+        assert interpreted(result.out + result.err) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["JEBBIT_API_BASE_URL", "JEBBIT_CLIENT_ID", "JEBBIT_TIMEOUT", "JEBBIT_PROFILE", "JEBBIT_BUSINESS_ID"],
+)
+def test_a_variable_is_shown_as_text(cli: Cli, name: str) -> None:
+    result = cli.run("whoami", env={name: ARGUMENT})
+    assert interpreted(result.out + result.err) == []
+
+
+@given(st.text(alphabet=st.sampled_from(sorted(set(HOSTILE + "m[;0123456789"))) | st.characters()))
+def test_nothing_but_line_feeds_tabs_and_colours_passes_to_a_terminal(text: str) -> None:
+    shown = escape_for_terminal(text)
+    assert control_characters(COLOUR.sub("", shown), allowed="\n\t") == []
+    assert not re.search(r"\x1b\[(?![01]m|[39][0-7]m)", shown)
+    assert escape_for_terminal(shown) == shown
+
+
+WRITING = {"print", "print_json", "write", "writelines", "echo", "secho"}
+ASKING = {"prompt", "confirm", "launch", "getchar"}
+WRITERS = {
+    "manifest/apply.py": {"secrets.write", "self._secrets.write"},  # files
+    "storage/files.py": {"file.write", "stream.write"},  # files
+    "commands/mappings/list.py": {"mapping_csv.write"},  # returns lines
+    "sandbox/request_log.py": {"write"},  # a parameter, the caller's log
+    "webhooks/recorder.py": {"os.write"},  # the recording
+    "output/streams.py": {"sys.stdout.write", "sys.stderr.write", "sys.stdout.buffer.write"},
+    "output/tables.py": {"console.print"},  # captured
+    "prompts.py": {"typer.prompt", "typer.confirm"},  # tested above
+}
+
+
+def test_nothing_is_written_past_the_function_that_escapes() -> None:
+    package = Path(jebbitctl.__file__).parent
+    found: dict[str, set[str]] = {}
+    mentioned = re.compile(rf"\b({'|'.join(WRITING | ASKING)})\b")
+    for path in package.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if mentioned.search(text) else ():
+            name = getattr(node, "attr", None) or getattr(node, "id", None)
+            if name in WRITING or (name in ASKING and ast.unparse(node) == f"typer.{name}"):
+                found.setdefault(path.relative_to(package).as_posix(), set()).add(ast.unparse(node))
+    assert found == WRITERS
