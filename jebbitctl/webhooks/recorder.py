@@ -96,16 +96,16 @@ class Recorder:
         status = os.fstat(self._descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise self._unusable("it is not a regular file")
-        if sys.platform != "win32":
-            if status.st_uid != os.geteuid():
-                raise self._unusable(
-                    "it belongs to another user", hint="use a file of your own: deliveries hold personal data"
-                )
-            self._make_private(stat.S_IMODE(status.st_mode))
+        if sys.platform != "win32" and status.st_uid != os.geteuid():
+            raise self._unusable(
+                "it belongs to another user", hint="use a file of your own: deliveries hold personal data"
+            )
         with os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(0)
             if not is_recording(file):
                 raise self._unusable("it is not a recording", hint="use a new file, or one that listen wrote")
+        if sys.platform != "win32":
+            self._make_private(stat.S_IMODE(status.st_mode))
         with locked(self._descriptor, LOCK_TIMEOUT) as supported:
             if not supported:
                 self._warn(

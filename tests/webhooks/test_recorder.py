@@ -100,8 +100,10 @@ def test_lines_of_several_threads_are_not_mixed(path: Path) -> None:
 )
 def test_a_file_that_is_not_a_recording_is_not_changed(path: Path, content: str) -> None:
     path.write_text(content)
+    path.chmod(0o644)
+    before = mode(path)
     fails_to_record(path, "it is not a recording")
-    assert path.read_text() == content
+    assert (path.read_text(), mode(path)) == (content, before)
 
 
 def test_an_empty_file_is_a_recording(path: Path) -> None:
