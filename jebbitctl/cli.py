@@ -18,6 +18,8 @@ from jebbitctl.commands import topics
 from jebbitctl.commands.base import BaseGroup
 from jebbitctl.commands.completion.scripts import use_completion_scripts
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
+from jebbitctl.util.redaction import forget_registered_secrets
+from jebbitctl.util.timeouts import no_thread_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +109,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    forget_registered_secrets()
     _exit_normally_on_signals()
     use_completion_scripts()
     try:
@@ -157,6 +160,12 @@ def _to_jebbitctl_error(error: Exception) -> JebbitctlError:
         return error
     if isinstance(error, typer.TyperException):
         return _usage_error(error)
+    if isinstance(error, MemoryError):
+        return JebbitctlError(
+            "there is not enough memory", hint="stop other programs, or raise the limit (ulimit -v)"
+        )
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):  # raised by libraries
+        return no_thread_error()
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         return JebbitctlError(f"{error.filename}: {reason}" if error.filename else reason)

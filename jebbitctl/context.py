@@ -12,6 +12,7 @@ from jebbitctl.prompts import Prompts
 from jebbitctl.settings import Settings
 from jebbitctl.storage.files import config_dir
 from jebbitctl.storage.profiles import ProfileStore
+from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,8 @@ class Context:
     def __init__(self, options: CommonOptions, environment: Environment) -> None:
         self.options = options
         self.environment = environment
+        for secret in environment.secrets():
+            register_secret(secret)
         self.output = Output(
             json=options.json,
             plain=options.plain,
@@ -144,7 +147,7 @@ class Context:
         from jebbitctl.api.transport import Transport
 
         log = self.output.debug if self.output.debugging else None
-        return Transport(self.settings.timeout, log, self.environment.ca_bundle())
+        return Transport(self.settings.timeout, log, self.environment.trusted_certificates())
 
     def _new_client(self, transport: Transport) -> Client:
         from jebbitctl.api.client import Client

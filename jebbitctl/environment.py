@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.util.inputs import clean_credential
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ FOREIGN_VARIABLES = {
     NO_PROXY: "Hosts to reach without a proxy, separated by commas",
     REQUESTS_CA_BUNDLE: "File with the certificates to trust, instead of the system's",
     CURL_CA_BUNDLE: "Likewise, if REQUESTS_CA_BUNDLE is not set",
-    SSL_CERT_FILE: "File with the system's certificates, on Linux",
-    SSL_CERT_DIR: "Directory with the system's certificates, on Linux",
+    SSL_CERT_FILE: "Likewise, if neither of them is set",
+    SSL_CERT_DIR: "Likewise, a directory made by openssl rehash",
     NO_COLOR: "Print no colours, if not empty",
     FORCE_COLOR: "Print colours even without a terminal, if not empty",
     TERM: "dumb: print no colours and no progress bars",
@@ -172,9 +173,12 @@ class Environment:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
         return self.values.get(name, "").lower() not in _OFF
 
-    def ca_bundle(self) -> str:
-        """Return the path of the certificates to trust instead of the system's, empty for the system's."""
-        return self.values.get(REQUESTS_CA_BUNDLE) or self.values.get(CURL_CA_BUNDLE) or ""
+    def trusted_certificates(self) -> TrustedCertificates:
+        """Return the only source of certificates to trust: a named bundle, named files, or the system's."""
+        for names in ((REQUESTS_CA_BUNDLE,), (CURL_CA_BUNDLE,), (SSL_CERT_FILE, SSL_CERT_DIR)):
+            if paths := tuple((name, self.values[name]) for name in names if self.values.get(name)):
+                return TrustedCertificates(paths)
+        return TrustedCertificates()
 
     def home(self) -> Path | None:
         """Return the home directory, None if there is none or it is not an absolute path."""

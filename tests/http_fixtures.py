@@ -23,6 +23,8 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "NO_PROXY",
         "REQUESTS_CA_BUNDLE",
         "CURL_CA_BUNDLE",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
     ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -107,16 +107,18 @@ def test_the_variables_of_other_tools_are_declared_once_and_have_one_line_of_hel
 
 
 @pytest.mark.parametrize(
-    ("variables", "bundle"),
+    ("variables", "source"),
     [
-        ({}, ""),
-        ({"CURL_CA_BUNDLE": "/curl"}, "/curl"),
-        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/curl"}, "/curl"),
-        ({"REQUESTS_CA_BUNDLE": "/requests", "CURL_CA_BUNDLE": "/curl"}, "/requests"),
+        ({}, "the system's"),
+        ({"SSL_CERT_DIR": "/d"}, "SSL_CERT_DIR: /d"),
+        ({"SSL_CERT_DIR": "/d", "SSL_CERT_FILE": "/f"}, "SSL_CERT_FILE: /f, SSL_CERT_DIR: /d"),
+        ({"SSL_CERT_FILE": "/f", "CURL_CA_BUNDLE": "/curl"}, "CURL_CA_BUNDLE: /curl"),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "/curl"}, "CURL_CA_BUNDLE: /curl"),
+        ({"REQUESTS_CA_BUNDLE": "/requests", "CURL_CA_BUNDLE": "/curl"}, "REQUESTS_CA_BUNDLE: /requests"),
     ],
 )
-def test_the_bundle_of_requests_overrides_the_one_of_curl(variables: dict[str, str], bundle: str) -> None:
-    assert Environment(variables).ca_bundle() == bundle
+def test_certificates_come_from_one_source(variables: dict[str, str], source: str) -> None:
+    assert str(Environment(variables).trusted_certificates()) == source
 
 
 def test_each_variable_is_read_according_to_its_kind() -> None:

@@ -14,7 +14,8 @@ from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.api.documents import API_ROOT
 from jebbitctl.api.http_errors import error_detail, raise_for_status
 from jebbitctl.errors import AmbiguousWriteError, RejectedError, UsageError
-from jebbitctl.util.urls import same_origin
+from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.urls import same_origin, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -70,7 +71,9 @@ class Client:
         """Yield each page of a collection as a document; see :meth:`request` for errors.
 
         Raises:
-            RejectedError: a link leads to another server, or to a page that was already read.
+            RejectedError: a link leads to another server, or to a page that was already read; or there are
+                too many pages, or they are too large together.
+            UnavailableError: they took too long.
         """
         decode = partial(self._decode, method="GET", path=path)
         for _, document in self._follow_pages(self.url(path, params), decode):
@@ -107,21 +110,31 @@ class Client:
         """Yield each page as its response and its document, following ``links.next`` on this server.
 
         Raises:
-            RejectedError: a link leads to another server, or to a page that was already read.
+            RejectedError: a link leads to another server, or to a page that was already read; or there are
+                too many pages, or they are too large together.
+            UnavailableError: they took too long.
         """
+        from jebbitctl.api.page_budget import PageBudget  # with all of requests
+
         visited = set()
+        budget = PageBudget(self._transport.timeout)
         while True:
             visited.add(url)
-            response = self._authenticated("GET", url, None)
+            with budget.timing():
+                response = self._authenticated("GET", url, None)
+            budget.add(response)
             document = decode(response)
             yield response, document
             link = documents.next_link(document)
             if link is None:
                 return
+            budget.require_next()
             with suppress(ValueError):  # an invalid URL is rejected below
                 link = urljoin(url, link)
             if not same_origin(link, self.base_url):
-                raise RejectedError(f"Jebbit's next page is on another server, which is not followed: {link}")
+                raise RejectedError(
+                    f"Jebbit's next page is on another server, which is not followed: {shown_url(link)}"
+                )
             if link in visited:
                 raise RejectedError(f"Jebbit's pages form a loop: {link} appears twice")
             url = link
@@ -136,7 +149,7 @@ class Client:
         return response
 
     def _send(self, method: str, url: str, body: bytes | None, token: AccessToken) -> ApiResponse:
-        secret = token.access_token
+        secret = register_secret(token.access_token)
         headers = {**self._headers(has_body=body is not None), "authorization": f"Bearer {secret}"}
         self._last_token = token
         return self._transport.send(method, url, headers=headers, body=body, secrets=(secret,))

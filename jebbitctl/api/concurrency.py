@@ -10,7 +10,8 @@ from concurrent.futures import Future, wait
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
-from jebbitctl.util.timeouts import POLL_INTERVAL
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.util.timeouts import POLL_INTERVAL, start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,6 +66,7 @@ class ConcurrentCalls(Generic[Item, State, Result]):
         self._submitted: deque[Call[Item, Result]] = deque()
         self._queue: SimpleQueue[Call[Item, Result] | None] = SimpleQueue()
         self._workers = 0
+        self._max_workers = max_in_flight
 
     def __enter__(self) -> Self:
         return self
@@ -100,13 +102,27 @@ class ConcurrentCalls(Generic[Item, State, Result]):
                 item = next(self._items)
             except StopIteration:
                 return
+            self._add_worker()
             future: Future[Result] = Future()
             call = item, future
             self._submitted.append(call)
             self._queue.put(call)
-            if self._workers < self._max_in_flight:
-                self._workers += 1
-                threading.Thread(target=self._work, name="concurrent-call", daemon=True).start()
+
+    def _add_worker(self) -> None:
+        """Start another thread if there may be more. If the system allows none, go on with those there are.
+
+        Raises:
+            JebbitctlError: there is not a single one.
+        """
+        if self._workers >= self._max_workers:
+            return
+        try:
+            start_thread(threading.Thread(target=self._work, name="concurrent-call", daemon=True))
+            self._workers += 1
+        except JebbitctlError:
+            if not self._workers:
+                raise
+            self._max_workers = self._workers
 
     def _work(self) -> None:
         states: list[State] = []

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from jebbitctl.api.client import BUSINESS_HEADER, Client
 from jebbitctl.api.documents import API_ROOT
 from jebbitctl.errors import RejectedError, UsageError
-from jebbitctl.util.urls import same_origin
+from jebbitctl.util.urls import same_origin, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,8 +89,9 @@ def parse_path(typed: str, base_url: str) -> str:
         path = path.removeprefix(API_ROOT)
     problem = _path_problem(typed, path)
     if problem:
+        shown = shown_url(typed) if "://" in typed else typed
         raise UsageError(
-            f"{typed!r} is not a path of {base_url}{API_ROOT}: {problem}",
+            f"{shown!r} is not a path of {base_url}{API_ROOT}: {problem}",
             hint="use a path such as /api/v1/feeds",
         )
     return f"{path}{mark}{query}"

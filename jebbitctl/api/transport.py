@@ -16,15 +16,18 @@ from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.api.network_errors import raise_network_error
 from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay
 from jebbitctl.errors import AmbiguousWriteError, RejectedError
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.http_session import USER_AGENT, PlainSession, was_not_sent
 from jebbitctl.util.redaction import redact, scrub
-from jebbitctl.util.text import json_text, parse_json
+from jebbitctl.util.text import MAX_JSON_VALUES, count_json_values, json_text, parse_json
 from jebbitctl.util.timeouts import call_with_timeout
+from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from jebbitctl.errors import JebbitctlError
+    from jebbitctl.util.certificates import TrustedCertificates
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """Decoded bytes: ten times the largest collection, and far below what a gzip bomb unpacks to."""
@@ -58,6 +61,8 @@ class ApiResponse(NamedTuple):
     @property
     def not_json(self) -> str:
         """What came instead of JSON, for an error message."""
+        if count_json_values(self.body) > MAX_JSON_VALUES:
+            return f"more than {MAX_JSON_VALUES:,} JSON values"
         media_type = self.headers.get("Content-Type", "content").partition(";")[0]
         return f"{media_type} that cannot be read as JSON"
 
@@ -81,8 +86,8 @@ class ApiResponse(NamedTuple):
 
     @property
     def redirect_target(self) -> str:
-        """Where a redirect leads, without the query, which may hold secrets."""
-        return self.headers.get("Location", "").partition("?")[0] or "nowhere"
+        """Where a redirect leads, as it may be shown."""
+        return shown_url(self.headers.get("Location", "")) or "nowhere"
 
 
 class Transport:
@@ -91,15 +96,18 @@ class Transport:
     Args:
         timeout: seconds for a whole call, retries included.
         log: called with one line per request and per response, with secrets masked.
-        ca_bundle: see :class:`PlainSession`.
+        certificates: what servers are verified against.
     """
 
     def __init__(
-        self, timeout: float, log: Callable[[str], None] | None = None, ca_bundle: str | None = None
+        self,
+        timeout: float,
+        log: Callable[[str], None] | None = None,
+        certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
     ) -> None:
         self.timeout = timeout
         self.log = log
-        self._ca_bundle = ca_bundle
+        self._certificates = certificates
         self._session = self._new_session()
 
     def send(
@@ -133,18 +141,24 @@ class Transport:
             response = call_with_timeout(
                 self.timeout, lambda: self._send_with_retries(session, method, url, headers, body)
             )
-        except (requests.RequestException, urllib3_errors.HTTPError, OSError, ValueError) as error:
+        except (
+            requests.RequestException,
+            urllib3_errors.HTTPError,
+            OSError,
+            ValueError,
+            MemoryError,
+        ) as error:
             if isinstance(error, TimeoutError):
                 self._session = self._new_session()  # the call continues on its thread, with the old one
             self._log(f"✗ {type(error).__name__} after {time.monotonic() - started:.3f} s")
-            raise_network_error(error, method, url, self.timeout)
+            raise_network_error(error, method, url, timeout=self.timeout, certificates=self._certificates)
         elapsed = f"{time.monotonic() - started:.3f} s"
         preview = self._preview(response.body, secrets)
         self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
         return response
 
     def _new_session(self) -> PlainSession:
-        session = PlainSession(self._ca_bundle)
+        session = PlainSession(self._certificates)
         session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         return session
 
@@ -228,6 +242,8 @@ def _read_body(response: requests.Response) -> bytes:
             body += chunk
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise urllib3_errors.DecodeError from error
+    except (ArithmeticError, AttributeError, ValueError) as error:  # http.client's, for invalid chunk sizes
+        raise urllib3_errors.ProtocolError from error
     return bytes(body)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from jebbitctl.api.access_token import MAX_LIFETIME, AccessToken, require_token_text, token_scopes
 from jebbitctl.errors import CredentialsError, RejectedError, UnavailableError
-from jebbitctl.util.redaction import scrub
+from jebbitctl.util.redaction import register_secret, scrub
 
 if TYPE_CHECKING:
     from jebbitctl.api.transport import ApiResponse, Transport
@@ -46,7 +46,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
     """
     members = {
         "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret,
+        "client_secret": register_secret(credentials.client_secret),
         "audience": credentials.audience,
         "grant_type": "client_credentials",
     }
@@ -73,7 +73,7 @@ def _token(document: dict[str, Any]) -> AccessToken:
     text = document["access_token"]
     if not isinstance(text, str):
         raise TypeError
-    require_token_text(text)
+    require_token_text(register_secret(text))
     now = time.time()
     scopes = token_scopes(document.get("scope"), text)
     return AccessToken(text, scopes, now, now + _lifetime(document))

@@ -130,10 +130,10 @@ def _options(behaviour: BehaviourOptions, **address: Any) -> SandboxOptions:
 
 def _print_environment(context: Context, environment: Mapping[str, str]) -> None:
     if context.output.json:
-        context.output.document(environment)
+        context.output.document(environment, show_secrets=True)
     else:
         for name, value in environment.items():
-            context.output.line(f"{name}={value}")
+            context.output.line(f"{name}={value}", show_secrets=True)
     sys.stdout.flush()
 
 

@@ -63,7 +63,7 @@ class CheckContext:
 
         output, timeout = self.context.output, min(self.context.settings.timeout, REQUEST_TIMEOUT)
         log = output.debug if output.debugging else None
-        return Transport(timeout, log, self.context.environment.ca_bundle())
+        return Transport(timeout, log, self.context.environment.trusted_certificates())
 
     @cached_property
     def tokens(self) -> TokenSource:

@@ -16,7 +16,7 @@ from jebbitctl.output.progress import show_progress
 from jebbitctl.output.query import COMMAND_DONE, compile_query, search
 from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
 from jebbitctl.output.tables import key_value_lines, table_lines
-from jebbitctl.util.redaction import redact
+from jebbitctl.util.redaction import redact, scrub_registered
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
 
 if TYPE_CHECKING:
@@ -70,16 +70,18 @@ class Output:
         """Why :meth:`best_effort` could not print something."""
         self._query = None if query is None else compile_query(query)
 
-    def document(self, value: Any, *, one_line: bool = False) -> None:
+    def document(self, value: Any, *, one_line: bool = False, show_secrets: bool = False) -> None:
         """Print a JSON value, or the result of the query; a string result is printed bare."""
         if self._query is not None:
             value = search(self._query, value)
             if isinstance(value, str):
-                self.line(escape_controls(value) if is_terminal(sys.stdout) else value)
+                text = escape_controls(value) if is_terminal(sys.stdout) else value
+                self.line(text, show_secrets=show_secrets)
                 return
         encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
         indent = 2 if is_terminal(sys.stdout) and not one_line else None
-        self.line(json_text(value, indent=indent, ascii_only=encoding != "utf8"))
+        text = json_text(value, indent=indent, ascii_only=encoding != "utf8")
+        self.line(text, show_secrets=show_secrets)
 
     def table(
         self,
@@ -92,7 +94,7 @@ class Output:
         shown = (_json_object(row, show_secrets=show_secrets) for row in rows)
         if self.json:
             found = list(shown)
-            self.document(found)
+            self.document(found, show_secrets=show_secrets)
             return len(found)
         count = 0
         widths = [len(column) for column in columns]
@@ -101,8 +103,10 @@ class Output:
             if self.plain:
                 lines = ["\t".join(map(cell, values[0]))]
             else:
+                if not show_secrets:
+                    values = [list(map(_scrubbed, row)) for row in values]
                 lines, widths = table_lines(self._console(), values, columns, widths, header=not count)
-            self._lines(lines)
+            self._lines(lines, show_secrets=show_secrets)
             count += len(batch)
         return count
 
@@ -110,16 +114,18 @@ class Output:
         """Print one resource, one attribute per line."""
         shown = _json_object(resource, show_secrets=show_secrets)
         if self.json:
-            self.document(shown)
+            self.document(shown, show_secrets=show_secrets)
         else:
-            self.key_values(flatten(shown))
+            self.key_values(flatten(shown), show_secrets=show_secrets)
 
-    def key_values(self, pairs: Iterable[tuple[str, Any]]) -> None:
+    def key_values(self, pairs: Iterable[tuple[str, Any]], *, show_secrets: bool = False) -> None:
         """Print names and values; not for JSON."""
         if self.plain:
-            self._lines(f"{escape_controls(name)}\t{cell(value)}" for name, value in pairs)
+            lines: Iterable[str] = (f"{escape_controls(name)}\t{cell(value)}" for name, value in pairs)
         else:
-            self._lines(key_value_lines(self._console(), pairs))
+            shown = pairs if show_secrets else ((name, _scrubbed(value)) for name, value in pairs)
+            lines = key_value_lines(self._console(), shown)
+        self._lines(lines, show_secrets=show_secrets)
 
     def diff(self, lines: Iterable[tuple[str, str]]) -> None:
         """Print lines of a diff, each with its sign; not for JSON."""
@@ -131,11 +137,11 @@ class Output:
             write_error_line(line)
 
     def scalar(self, text: str, document: Mapping[str, Any]) -> None:
-        """Print one bare string, ready for ``$(…)``, or the JSON document around it."""
+        """Print one bare string, ready for ``$(…)``, or the JSON document around it; it may be a secret."""
         if self.json:
-            self.document(document)
+            self.document(document, show_secrets=True)
         else:
-            self.line(escape_controls(text) if is_terminal(sys.stdout) else text)
+            self.line(escape_controls(text) if is_terminal(sys.stdout) else text, show_secrets=True)
 
     def verbatim(self, lines: Iterable[str]) -> None:
         """Print lines for another program: in UTF-8, with the same bytes on every system."""
@@ -144,9 +150,9 @@ class Output:
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
         self._lines(escape_controls(line) if on_terminal else line for line in lines)
 
-    def line(self, text: str) -> None:
-        """Print a line; on a terminal, without control characters."""
-        write_line(text)
+    def line(self, text: str, *, show_secrets: bool = False) -> None:
+        """Print a line without the secrets in use, unless ``show_secrets``; on a terminal, without control characters."""
+        write_line(text if show_secrets else scrub_registered(text))
 
     @contextmanager
     def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:
@@ -209,9 +215,16 @@ class Output:
     def _console(self) -> Console:
         return self._terminal.console(sys.stdout)
 
-    def _lines(self, lines: Iterable[str]) -> None:
+    def _lines(self, lines: Iterable[str], *, show_secrets: bool = False) -> None:
         for line in lines:
-            self.line(line)
+            self.line(line, show_secrets=show_secrets)
+
+
+def _scrubbed(value: Any) -> Any:
+    """Return a value without the secrets in use, before a table wraps or cuts it."""
+    text = cell(value)
+    scrubbed = scrub_registered(text)
+    return value if scrubbed == text else scrubbed
 
 
 def _json_object(value: Mapping[str, Any] | SupportsToDict, *, show_secrets: bool) -> dict[str, Any]:

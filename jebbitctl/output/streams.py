@@ -12,6 +12,7 @@ import typer
 
 from jebbitctl import environment as env
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_for_terminal
 
 if TYPE_CHECKING:
@@ -107,13 +108,14 @@ def write_bytes(content: bytes) -> None:
 
 
 def write_error_line(text: str) -> None:
-    """Write a line to stderr, as :func:`write_line` does.
+    """Write a line to stderr as :func:`write_line` does, and without the secrets in use.
 
     A closed or full stderr must not hide the exit code.
     """
     if sys.stderr is None:
         return
     try:
+        text = scrub_registered(text)
         sys.stderr.write((escape_for_terminal(text) if is_terminal(sys.stderr) else text) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.urls import is_loopback, without_credentials
+from jebbitctl.util.urls import is_loopback, shown_url, url_host
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 
 if TYPE_CHECKING:
@@ -35,10 +34,10 @@ class OutgoingDelivery:
 
     def send(self, log: Callable[[str], None]) -> None:
         """Send it if the endpoint is on loopback, and log one line about the outcome."""
-        safe_url = without_credentials(self.endpoint or "")
+        safe_url = shown_url(self.endpoint or "")
         if not self.endpoint:
             outcome = "not sent: the integration has no endpoint"
-        elif is_loopback(urlsplit(safe_url).hostname or ""):
+        elif is_loopback(url_host(self.endpoint)):
             outcome = self._send_to(self.endpoint)
         else:
             outcome = "not sent: the sandbox only delivers to this machine"

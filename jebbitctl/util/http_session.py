@@ -1,19 +1,28 @@
-"""A requests session that adds no credentials, follows no redirects and trusts the system's CAs."""
+"""A requests session that adds no credentials, follows no redirects and trusts only the given CAs."""
 
 from __future__ import annotations
 
-import ssl
+from functools import cached_property
+from http import HTTPStatus
+from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 from urllib3 import exceptions as urllib3_errors
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from jebbitctl import __version__
 from jebbitctl.util.error_chain import error_chain
-from jebbitctl.util.urls import is_loopback
+from jebbitctl.util.urls import is_loopback, require_proxy_url
+
+if TYPE_CHECKING:
+    import ssl
+
+    from jebbitctl.util.certificates import TrustedCertificates
 
 USER_AGENT = f"jebbitctl/{__version__}"
 
@@ -25,40 +34,101 @@ class PlainSession(requests.Session):
     does not look for their targets: requests would read the whole body for that, without a limit.
 
     Proxies are those of the process's environment, which requests reads, but this machine is always reached
-    directly. Certificates are verified against the operating system's CAs, a company's own CA included,
-    unless a bundle is given.
+    directly.
 
     Args:
-        ca_bundle: the path of the certificates to trust instead of the system's, empty for the system's.
-            None lets requests read the process's REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE.
+        certificates: what the server, and a proxy with an https URL, are verified against.
     """
 
-    def __init__(self, ca_bundle: str | None = None) -> None:
+    def __init__(self, certificates: TrustedCertificates) -> None:
         super().__init__()
         self.headers.clear()
         self.auth = _no_auth  # otherwise requests takes credentials from ~/.netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._ca_bundle = ca_bundle
-        self._trusts_system = False
+        self._adapter = _Adapter(certificates)
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, self._adapter)
+
+    def load_certificates(self) -> None:
+        """Load the certificates now, not with the first TLS connection.
+
+        Raises:
+            UsageError: they cannot be loaded.
+        """
+        _ = self._adapter.ssl_context
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Return the proxies and the certificates for a URL.
+        """Return the proxies for a URL; the certificates are the adapter's.
 
-        The TLS context is created for the first https URL, as that takes longer than a whole http request.
+        Raises:
+            UsageError: the proxy's URL is not valid.
         """
         host = urlsplit(url).hostname or ""
         if is_loopback(host):
             proxies = {"no_proxy": host}
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        if self._ca_bundle is not None:
-            settings["verify"] = self._ca_bundle or True
-        if settings["verify"] is True and not self._trusts_system and url.lower().startswith("https:"):
-            self.mount("https://", _SystemTrustAdapter())
-            self._trusts_system = True
-        return settings
+        if proxy := select_proxy(url, settings["proxies"]):
+            scheme = urlsplit(url).scheme
+            name = scheme if scheme in settings["proxies"] else "all"
+            require_proxy_url(proxy, name=f"{name.upper()}_PROXY")
+        return {**settings, "verify": True}
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None, so that requests follows no redirect."""
+
+
+class _Adapter(HTTPAdapter):
+    """Trusts the given certificates only: requests adds certifi's to whatever context it is given."""
+
+    def __init__(self, certificates: TrustedCertificates) -> None:
+        self._certificates = certificates
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        pool.ConnectionCls = _CONNECTIONS.get(pool.ConnectionCls, pool.ConnectionCls)
+        return pool
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"ssl_context": self.ssl_context} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Add nothing to the connection's SSL context."""
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        if proxy.lower().startswith("https:"):
+            options["proxy_ssl_context"] = self.ssl_context
+        return super().proxy_manager_for(proxy, **options)
+
+    @cached_property
+    def ssl_context(self) -> ssl.SSLContext:
+        """Created for the first TLS connection, as that takes longer than a whole http request."""
+        return self._certificates.ssl_context()
+
+
+class _FinalResponse(HTTPResponse):
+    """Skips all interim responses, such as 103 Early Hints; http.client skips only 100 Continue.
+
+    101 Switching Protocols is final: nothing that follows it is HTTP.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status in range(HTTPStatus.PROCESSING, HTTPStatus.OK):
+            self.headers = self.msg = None  # type: ignore[assignment] # otherwise it reads nothing
+            super().begin()
+
+
+class _Connection(HTTPConnection):
+    response_class = _FinalResponse
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _FinalResponse
+
+
+_CONNECTIONS: dict[Any, Any] = {HTTPConnection: _Connection, HTTPSConnection: _SecureConnection}
 
 
 def was_not_sent(error: BaseException) -> bool:
@@ -74,17 +144,3 @@ def was_not_sent(error: BaseException) -> bool:
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-class _SystemTrustAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options, ssl_context=_system_trust_context())
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        return super().proxy_manager_for(proxy, **options, ssl_context=_system_trust_context())
-
-
-def _system_trust_context() -> ssl.SSLContext:
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

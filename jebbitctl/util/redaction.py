@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,12 @@ if TYPE_CHECKING:
 
 MASK = "********"
 SECRET_KEYS = frozenset({"access_token", "authorization", "client_secret", "refresh_token", "shared_secret"})
+MIN_REGISTERED_LENGTH = 8
+"""Shorter secrets, which only tests have, would mask parts of words."""
+
 _CONTAINERS = (dict, list)
+_registered: set[str] = set()
+"""The secrets in use by this process."""
 
 
 def redact(value: Any) -> Any:
@@ -31,11 +35,41 @@ def redact(value: Any) -> Any:
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
-    """Return text with secrets masked, in their JSON-escaped forms as well."""
+    """Return text with secrets masked, in their JSON-escaped and percent-encoded forms as well."""
     for secret in filter(None, secrets):
-        for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        for form in _forms(secret):
             text = text.replace(form, MASK)
     return text
+
+
+def register_secret(secret: str) -> str:
+    """Make :func:`scrub_registered` mask a secret from now on; return it unchanged.
+
+    Every secret that a command uses is registered where it is read or received.
+    """
+    if len(secret) >= MIN_REGISTERED_LENGTH:
+        _registered.add(secret)
+    return secret
+
+
+def forget_registered_secrets() -> None:
+    """Begin with no secrets, for another command in the same process."""
+    _registered.clear()
+
+
+def scrub_registered(text: str) -> str:
+    """Return text with the secrets in use masked."""
+    return scrub(text, sorted(_registered, key=len, reverse=True)) if _registered else text
+
+
+@lru_cache(maxsize=64)
+def _forms(secret: str) -> list[str]:
+    """Return the forms in which a secret may stand in text."""
+    import json
+    from urllib.parse import quote
+
+    escaped = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    return list(dict.fromkeys([secret, *escaped, quote(secret, safe="")]))
 
 
 @lru_cache(maxsize=64)

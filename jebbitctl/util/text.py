@@ -18,6 +18,10 @@ _CONTAINERS = (dict, list)
 MAX_DEPTH = 100
 """Levels of nesting: well below Python's recursion limit, and more than any real document has."""
 
+MAX_JSON_VALUES = 2_000_000
+"""Ten times as many as the largest collection has. Python takes up to 200 bytes for each, even if the text
+has only three."""
+
 
 def escape_controls(text: str) -> str:
     """Return text on one line, with control characters replaced by escape sequences."""
@@ -39,12 +43,22 @@ def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False
     return re.sub(_CONTROLS, lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
 
 
+def count_json_values(text: str | bytes) -> int:
+    """Return at least the number of values in JSON, without parsing it."""
+    if isinstance(text, bytes):
+        return 1 + sum(map(text.count, (b",", b"[", b"{")))
+    return 1 + sum(map(text.count, (",", "[", "{")))
+
+
 def parse_json(text: str | bytes) -> Any:
     """Parse JSON into a value that :func:`json_text` can write again.
 
     Raises:
-        ValueError: it is not JSON, nests deeper than MAX_DEPTH, or has a number that Python cannot represent.
+        ValueError: it is not JSON, nests deeper than MAX_DEPTH, has more values than MAX_JSON_VALUES, or has
+            a number that Python cannot represent.
     """
+    if len(text) > MAX_JSON_VALUES and count_json_values(text) > MAX_JSON_VALUES:
+        raise ValueError("too many values")
     try:
         value = json.loads(text, parse_float=_finite, parse_constant=_refuse_constant)
     except RecursionError:

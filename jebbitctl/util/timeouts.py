@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from jebbitctl.errors import JebbitctlError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,6 +39,26 @@ class _Call(threading.Thread, Generic[T]):
             self.finished.set()
 
 
+def start_thread(thread: threading.Thread) -> None:
+    """Start a thread.
+
+    Raises:
+        JebbitctlError: the system allows no more threads.
+    """
+    try:
+        thread.start()
+    except RuntimeError:
+        raise no_thread_error() from None
+
+
+def no_thread_error() -> JebbitctlError:
+    """Return the error for a thread that could not be started."""
+    return JebbitctlError(
+        "the system allows no more threads",
+        hint="raise the limit of processes (ulimit -u), or try again later",
+    )
+
+
 def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     """Return ``call()``, or give up after ``seconds``.
 
@@ -44,10 +66,11 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
 
     Raises:
         TimeoutError: the call takes too long.
+        JebbitctlError: the system allows no more threads; nothing was called.
         BaseException: the call raises it.
     """
     thread = _Call(call)
-    thread.start()
+    start_thread(thread)
     deadline = time.monotonic() + seconds
     while not thread.finished.wait(min(max(deadline - time.monotonic(), 0), POLL_INTERVAL)):
         if time.monotonic() >= deadline:

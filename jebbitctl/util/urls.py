@@ -1,11 +1,13 @@
-"""URLs: which are safe to send secrets to, and which are equivalent."""
+"""URLs: which are safe to send secrets to, which are equivalent, and how they are shown."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.redaction import MASK
 
 
 def is_loopback(host: str) -> bool:
@@ -54,20 +56,54 @@ def normalize_url(url: str) -> str:
     return urlunsplit(parts._replace(netloc=origin[1], path=parts.path or "/"))
 
 
-def without_credentials(url: str) -> str:
-    """Return a URL without user name, password, query and fragment, any of which may be secret.
-
-    Empty if it is not an absolute URL.
-    """
+def url_host(url: str) -> str:
+    """Return the host of an absolute URL, empty for any other text."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-    if not host:
-        return ""
-    address = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{address}{'' if port is None else f':{port}'}{parts.path}"
+
+
+def shown_url(url: str) -> str:
+    """Return any URL as it may be shown: without query and fragment, and with the user info masked.
+
+    Everything between the scheme and the last ``@`` is masked, as a URL that was typed with an unescaped
+    ``/``, ``?`` or ``#`` in its password cannot be parsed, or is parsed wrongly.
+    """
+    before, at, rest = url.rpartition("@")
+    if at:
+        scheme, separator, _ = before.partition("://")
+        url = f"{scheme}{separator}{MASK}@{rest}" if separator else f"{MASK}@{rest}"
+    return re.split("[?#]", url, maxsplit=1)[0]
+
+
+def is_proxy_url(url: str) -> bool:
+    """Whether this is the URL of a proxy, for which the scheme may be missing."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and port != 0 and "@" not in parts.path + parts.query + parts.fragment
+
+
+def require_proxy_url(url: str, *, name: str) -> str:
+    """Return a proxy's URL unchanged.
+
+    Args:
+        url: as it is configured.
+        name: of the variable that holds it.
+
+    Raises:
+        UsageError: it is not valid.
+    """
+    if not is_proxy_url(url):
+        raise UsageError(
+            f"{name} is not a proxy's URL: {shown_url(url)}",
+            hint="set it to a URL such as http://proxy.example.com:3128; in a password, write / as %2F,"
+            " # as %23, ? as %3F and @ as %40",
+        )
+    return url
 
 
 def _origin(url: str) -> tuple[str, str] | None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.error_chain import error_chain
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.timeouts import call_with_timeout
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from jebbitctl.util.certificates import TrustedCertificates
 
 MAX_KEPT_BYTES = 2048
 """The maximum size of a response body that is kept; the rest is not read."""
@@ -77,19 +79,28 @@ class EndpointClient:
     Args:
         url: any http or https URL.
         timeout: seconds for a request and the start of its response.
+        certificates: what the endpoint is verified against.
 
     Raises:
-        UsageError: the URL is not valid.
+        UsageError: the URL is not valid, or the certificates cannot be loaded.
     """
 
-    def __init__(self, url: str, timeout: float = RESPONSE_TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout: float = RESPONSE_TIMEOUT,
+        certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
+    ) -> None:
         self.url = require_endpoint(url)
         self.timeout = timeout
+        self._certificates = certificates
 
     def __enter__(self) -> Self:
         from jebbitctl.util.http_session import PlainSession
 
-        self._session = PlainSession()
+        self._session = PlainSession(self._certificates)
+        if self.url.lower().startswith("https:"):
+            self._session.load_certificates()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -105,10 +116,12 @@ class EndpointClient:
         started = time.perf_counter()
         try:
             return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
-        except (RequestException, HTTPError, OSError, ValueError) as error:
+        except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
             elapsed = time.perf_counter() - started
             if isinstance(error, TimeoutError):
-                self._session = PlainSession()  # the request continues on its thread, with the old one
+                self._session = PlainSession(
+                    self._certificates
+                )  # the request continues on its thread, with the old one
             return EndpointResponse(None, elapsed, error=self._reason(error), reached=not was_not_sent(error))
 
     def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
@@ -130,12 +143,14 @@ class EndpointClient:
                 response.status_code, elapsed, response.raw.read(MAX_KEPT_BYTES, decode_content=False)
             )
 
-    def _reason(self, error: Exception) -> str:
-        """Return the root cause in one line, as it is the most specific."""
+    def _reason(self, error: BaseException) -> str:
+        """Return why there is no response, in one line that cannot hold a secret."""
         from requests import Timeout
+        from requests.exceptions import ProxyError
+
+        from jebbitctl.util.network_reasons import network_reason
 
         if isinstance(error, (Timeout, TimeoutError)):
             return f"no response within {self.timeout:g} s"
-        root = error_chain(error)[-1]
-        reason = getattr(root, "strerror", None) or str(root) or type(root).__name__
-        return " ".join(str(reason).split())
+        prefix = "the proxy did not connect: " if isinstance(error, ProxyError) else ""
+        return f"{prefix}{network_reason(error)}"

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UnavailableError, UsageError
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
+from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 from jebbitctl.webhooks.probes import PROBES, ProbeTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jebbitctl.util.certificates import TrustedCertificates
     from jebbitctl.webhooks.probes import Probe
 
 PROBE_TIMEOUT = 15.0
@@ -40,12 +43,15 @@ class ProbeResult:
     elapsed: float
 
 
-def check_endpoint(url: str, secret: str) -> Iterator[ProbeResult]:
+def check_endpoint(
+    url: str, secret: str, certificates: TrustedCertificates = SYSTEM_CERTIFICATES
+) -> Iterator[ProbeResult]:
     """Run all ``PROBES`` in order; yield each result as soon as it is known.
 
     Args:
         url: any http or https URL. Each request to it carries ``x-jebbit-test``.
         secret: the shared secret that the endpoint verifies with.
+        certificates: what the endpoint is verified against.
 
     Raises:
         UsageError: the URL is not valid, or the secret is empty.
@@ -53,7 +59,7 @@ def check_endpoint(url: str, secret: str) -> Iterator[ProbeResult]:
     """
     if not secret:
         raise UsageError("the shared secret is empty")
-    with EndpointClient(url, PROBE_TIMEOUT) as client:
+    with EndpointClient(url, PROBE_TIMEOUT, certificates) as client:
         target = ProbeTarget(client, secret)
         for probe in PROBES:
             yield _run(probe, target, first=probe is PROBES[0])
@@ -63,7 +69,7 @@ def _run(probe: Probe, target: ProbeTarget, *, first: bool) -> ProbeResult:
     started = time.perf_counter()
     ok, response = _evaluate(probe, target)
     if first and not response.reached:
-        raise UnavailableError(f"cannot reach {target.client.url}: {response.error}")
+        raise UnavailableError(f"cannot reach {shown_url(target.client.url)}: {response.error}")
     return ProbeResult(
         name=probe.name,
         expectation=probe.expectation,

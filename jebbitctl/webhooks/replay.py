@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 from jebbitctl.webhooks.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
@@ -12,6 +13,7 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jebbitctl.util.certificates import TrustedCertificates
     from jebbitctl.webhooks.receiver import Delivery
     from jebbitctl.webhooks.recordings import RecordedDelivery
 
@@ -26,7 +28,11 @@ def re_sign(delivery: Delivery, secret: str) -> Delivery:
 
 
 def replay(
-    recorded: Iterable[RecordedDelivery], url: str, *, secret: str | None = None
+    recorded: Iterable[RecordedDelivery],
+    url: str,
+    *,
+    secret: str | None = None,
+    certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
 ) -> Iterator[tuple[RecordedDelivery, EndpointResponse]]:
     """Send each delivery to ``url`` with its own headers; yield it with the response.
 
@@ -36,12 +42,13 @@ def replay(
         recorded: the deliveries, in this order.
         url: any http or https URL.
         secret: signs each delivery again; None keeps the recorded signatures.
+        certificates: what the endpoint is verified against.
 
     Raises:
         UsageError: the URL is not valid.
         ValueError: the secret is empty.
     """
-    with EndpointClient(url) as client:
+    with EndpointClient(url, certificates=certificates) as client:
         for record in recorded:
             delivery = record.delivery if secret is None else re_sign(record.delivery, secret)
             if missing := delivery.omitted_bytes:

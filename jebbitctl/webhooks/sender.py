@@ -9,12 +9,14 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, require_endpoint
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from jebbitctl.util.certificates import TrustedCertificates
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
 SAMPLE_BODY = (
@@ -72,6 +74,7 @@ class Sender:
         body: the bytes to deliver.
         live: leave out ``x-jebbit-test``, so that the endpoint treats the delivery as real.
         timeout: seconds for each request.
+        certificates: what the endpoint is verified against.
 
     Raises:
         UsageError: the URL is not valid, or the secret is empty.
@@ -82,6 +85,7 @@ class Sender:
     body: bytes = field(default=SAMPLE_BODY, repr=False)
     live: bool = False
     timeout: float = RESPONSE_TIMEOUT
+    certificates: TrustedCertificates = SYSTEM_CERTIFICATES
 
     def __post_init__(self) -> None:
         require_endpoint(self.url)
@@ -100,7 +104,7 @@ class Sender:
             count: the number of deliveries.
             rate: the maximum per second, never exceeded to catch up after a slow response; None: no limit.
         """
-        with EndpointClient(self.url, self.timeout) as client:
+        with EndpointClient(self.url, self.timeout, self.certificates) as client:
             for _ in paced(count, rate):
                 yield client.send(self.body, delivery_headers(self.secret, self.body, live=self.live))
 

@@ -149,7 +149,7 @@ STATUSES = {
     "520": fault(FINAL, page(520)),
     "999": fault(FINAL, http(999)),
     "101": fault(FINAL, http(101, Upgrade="websocket")),
-    "103 and no response": fault(FINAL, last(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")),
+    "103 and no response": fault(TRANSIENT, last(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")),
     "204 with a body": fault("1x1 1x1 5?x1 1!x1+1 0x1", http(204, '{"data": null}')),
 }
 
@@ -191,6 +191,12 @@ CONNECTIONS = {
     "half of the response": fault("5x1 5x1 5?x1 5?x1 0x1", Altered(_half)),
     "a short chunk": fault(FINAL, last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}")),
     "no chunk": fault(FINAL, last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")),
+    "a negative chunk": fault(
+        FINAL, last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n")
+    ),
+    "a huge chunk": fault(
+        FINAL, last(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n{}\r\n")
+    ),
     "no last chunk": fault(FINAL, Altered(lambda original: _chunked(original, end=b""))),
 }
 
@@ -229,6 +235,15 @@ HARMLESS = {
     "chunks": fault(FINE, Altered(lambda original: _chunked(original, end=b"0\r\nX-Trailer: 1\r\n\r\n"))),
     "gzip": fault(
         FINE, Altered(lambda original: original.http(gzip.compress(original.body), Content_Encoding="gzip"))
+    ),
+    "102 and 103 before the response": fault(
+        FINE,
+        Altered(
+            lambda original: (
+                b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                + original.http()
+            )
+        ),
     ),
     "a few continues": fault(
         FINE, Altered(lambda original: b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + original.http())

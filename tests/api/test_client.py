@@ -310,7 +310,7 @@ def test_an_empty_success_returns_none(server: FaultServer, client: Client, body
     assert client.get("/integrations") is None
 
 
-@pytest.mark.parametrize("status", [101, 103, 408, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [101, 408, 500, 502, 503, 504])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 def test_a_write_that_failed_at_the_server_is_ambiguous_and_sent_once(
     server: FaultServer, client: Client, status: int, method: str

@@ -156,7 +156,7 @@ def test_only_a_trusted_certificate_is_accepted(jebbitctl: Cli, tmp_path: Path) 
 
         assert_failed(run_list(None), 5, "trusted TLS connection", "self-signed", "REQUESTS_CA_BUNDLE")
         assert_failed(
-            run_list(str(tmp_path / "missing.pem")), 2, "CA certificates cannot be read", "REQUESTS_CA_BUNDLE"
+            run_list(str(tmp_path / "missing.pem")), 2, "missing.pem: no such file", "REQUESTS_CA_BUNDLE"
         )
         assert secure.seen == []
         assert run_list(str(path)).code == 0

@@ -131,10 +131,11 @@ def test_an_invalid_header_is_not_shown(transport: Transport, log: list[str]) ->
     ("error", "kind", "message"),
     [
         (TimeoutError(), AmbiguousWriteError, "no response within 7 s"),
-        (OSError("Could not find a suitable TLS CA bundle"), UsageError, "the CA certificates"),
-        (PermissionError(13, "Permission denied", "/ca.pem"), UsageError, "permission denied"),
+        (ConnectionResetError(104, "Connection reset by peer"), AmbiguousWriteError, "connection reset"),
+        (ValueError("read length must be non-negative"), AmbiguousWriteError, "is not valid HTTP"),
+        (MemoryError(), AmbiguousWriteError, "not enough memory for the response"),
         (UnicodeError("label too long"), UsageError, "UnicodeError"),
-        (requests.exceptions.SSLError(), UsageError, "SSLError"),
+        (requests.exceptions.SSLError(), UnavailableError, "trusted TLS connection"),
         (urllib3_errors.ConnectTimeoutError(None, "x"), UnavailableError, "could not connect"),
         (requests.exceptions.ConnectionError("something new"), AmbiguousWriteError, "ConnectionError"),
     ],
@@ -142,7 +143,7 @@ def test_an_invalid_header_is_not_shown(transport: Transport, log: list[str]) ->
 )
 def test_each_exception_becomes_an_error(error: Exception, kind: type[JebbitctlError], message: str) -> None:
     with pytest.raises(kind, match=message) as caught:
-        raise_network_error(error, "POST", "https://h/api/v1/integrations", 7)
+        raise_network_error(error, "POST", "https://h/api/v1/integrations", timeout=7)
     assert type(caught.value) is kind
 
 
@@ -150,7 +151,7 @@ def test_an_exception_chain_with_a_loop_is_handled() -> None:
     error, inner = requests.exceptions.ConnectionError(), requests.exceptions.ConnectionError()
     error.__cause__, inner.__cause__ = inner, error
     with pytest.raises(UnavailableError):
-        raise_network_error(error, "GET", "https://h/", 7)
+        raise_network_error(error, "GET", "https://h/", timeout=7)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +15,12 @@ from urllib3 import exceptions as urllib3_errors
 from jebbitctl.api import retries
 from jebbitctl.api.transport import MAX_RESPONSE_BYTES, Transport
 from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
+from jebbitctl.util.certificates import TrustedCertificates
 from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
 from tests.api.support import certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jebbitctl.api.transport import ApiResponse
     from tests.api.faults import ScriptedResponse
@@ -352,15 +353,12 @@ def test_an_unknown_certificate_is_not_trusted(
     assert (secure.connections, secure.seen) == (1, [])
 
 
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_certificate_in_the_ca_bundle_is_trusted(
-    secure: FaultServer,
-    transport: Transport,
-    pem: tuple[Path, Path],
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-) -> None:
-    monkeypatch.setenv(name, str(pem[0]))
+def trusting(path: Path) -> Transport:
+    return Transport(timeout=20, certificates=TrustedCertificates((("REQUESTS_CA_BUNDLE", str(path)),)))
+
+
+def test_a_certificate_in_the_ca_bundle_is_trusted(secure: FaultServer, pem: tuple[Path, Path]) -> None:
+    transport = trusting(pem[0])
     secure.script = [resource(), drop, api([1])]
     assert get(transport, secure).status == 200
     assert get(transport, secure).json() == [1]
@@ -368,42 +366,32 @@ def test_a_certificate_in_the_ca_bundle_is_trusted(
 
 
 def test_a_trusted_certificate_for_another_host_is_rejected(
-    secure: FaultServer, transport: Transport, pem: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    secure: FaultServer, pem: tuple[Path, Path]
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem[0]))
+    transport = trusting(pem[0])
     with pytest.raises(UnavailableError, match="hostname mismatch"):
         transport.send("GET", secure.url.replace("127.0.0.1", "localhost"), headers={})
     assert secure.seen == []
 
 
 @pytest.mark.parametrize("bundle", ["missing.pem", "not.pem"])
-def test_an_unreadable_ca_bundle_is_a_usage_error(
-    secure: FaultServer,
-    transport: Transport,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    bundle: str,
-) -> None:
+def test_an_unreadable_ca_bundle_is_a_usage_error(secure: FaultServer, tmp_path: Path, bundle: str) -> None:
     (tmp_path / "not.pem").write_text("not a certificate")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / bundle))
-    with pytest.raises(UsageError, match=r"could not be made: (the CA|no certificate)") as caught:
-        transport.send("POST", secure.url, headers={})
+    with pytest.raises(UsageError, match=rf"REQUESTS_CA_BUNDLE: .*{bundle}: ") as caught:
+        trusting(tmp_path / bundle).send("POST", secure.url, headers={})
     assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
     assert secure.seen == []
 
 
-def test_a_missing_ca_bundle_is_ignored_without_tls(
-    server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+def test_a_missing_ca_bundle_is_ignored_without_tls(server: FaultServer) -> None:
     server.script = [api([1])]
-    assert get(transport, server).json() == [1]
+    assert get(trusting(Path("/nowhere/ca.pem")), server).json() == [1]
 
 
 def test_a_write_whose_tls_connection_breaks_is_not_retried(
-    secure: FaultServer, transport: Transport, pem: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    secure: FaultServer, pem: tuple[Path, Path]
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem[0]))
+    transport = trusting(pem[0])
     secure.script = [drop, resource()]
     with pytest.raises(UnavailableError) as caught:
         transport.send("POST", f"{secure.url}/api/v1/integrations", headers={}, body=b"{}")

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.util.redaction import MASK, SECRET_KEYS, redact, scrub
+from jebbitctl.util.redaction import (
+    MASK,
+    SECRET_KEYS,
+    forget_registered_secrets,
+    redact,
+    register_secret,
+    scrub,
+    scrub_registered,
+)
 
 
 def test_the_secret_keys_are_a_fixed_set() -> None:
@@ -44,11 +53,22 @@ def test_other_values_are_unchanged(value: object) -> None:
 def test_a_known_secret_is_masked_in_text_and_in_json(secret: str, ascii_only: bool) -> None:
     text = f"{secret}, and in JSON {json.dumps({'x': f'a {secret} b'}, ensure_ascii=ascii_only)}"
     assert scrub(text, ["other", secret]) == f'{MASK}, and in JSON {{"x": "a {MASK} b"}}'
+    assert scrub(f"/?x={quote(secret, safe='')}", [secret]) == f"/?x={MASK}"
 
 
 def test_an_empty_secret_masks_nothing() -> None:
     assert scrub("text", [""]) == "text"
     assert scrub("text", []) == "text"
+
+
+def test_registered_secrets_are_masked_until_they_are_forgotten() -> None:
+    forget_registered_secrets()
+    assert register_secret("tokentoken") == "tokentoken"
+    assert register_secret("tokentokentoken") == "tokentokentoken"
+    assert register_secret("short") == "short"
+    assert scrub_registered("short tokentokentoken tokentoken") == f"short {MASK} {MASK}"
+    forget_registered_secrets()
+    assert scrub_registered("tokentoken") == "tokentoken"
 
 
 @given(st.text("xyz \n"), st.text('abé漢"\\', min_size=1), st.text("xyz \n"))

@@ -5,23 +5,60 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.urls import is_loopback, normalize_url, require_https, same_origin, without_credentials
+from jebbitctl.util.urls import (
+    is_loopback,
+    is_proxy_url,
+    normalize_url,
+    require_https,
+    same_origin,
+    shown_url,
+)
 
 
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("https://bob:sesame@x.example/hook?key=hush#hush", "https://x.example/hook"),
+        ("https://bob:sesame@x.example/hook?key=hush#hush", "https://********@x.example/hook"),
+        ("http://bob:se/sa#me?@proxy:port", "http://********@proxy:port"),
+        ("bob:sesame@proxy:3128", "********@proxy:3128"),
+        ("http://bob:sesame@", "http://********@"),
         ("http://[::1]:0/a", "http://[::1]:0/a"),
-        ("https://X.example/@you", "https://x.example/@you"),
-        ("http://[x", ""),
-        ("http://x:port/", ""),
-        ("/hook", ""),
+        ("http://[x", "http://[x"),
+        ("/hook?key=hush", "/hook"),
         ("", ""),
     ],
 )
 def test_a_url_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
-    assert without_credentials(url) == shown
+    assert shown_url(url) == shown
+
+
+@given(st.text(min_size=1), st.sampled_from(["http://", "https://", "socks5://", ""]))
+def test_no_password_is_shown_even_in_text_that_is_no_url(password: str, scheme: str) -> None:
+    marked = f"<{password.replace('<', '')}>"
+    assert "<" not in shown_url(f"{scheme}bob:{marked}@proxy.example:3128/x")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://proxy:3128", "proxy", "proxy:3128", "https://u:p@proxy", "http://[::1]:1"]
+)
+def test_the_url_of_a_proxy_may_lack_its_scheme(url: str) -> None:
+    assert is_proxy_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "http://u:p@",
+        "http://proxy:port",
+        "http://proxy:0",
+        "http://u:1/p@proxy",
+        "u:1#p@proxy",
+        "http://[",
+    ],
+)
+def test_other_text_is_not_the_url_of_a_proxy(url: str) -> None:
+    assert not is_proxy_url(url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, EndpointClient
 
@@ -153,7 +154,7 @@ def test_a_compressed_response_is_not_decompressed() -> None:
 def test_a_refused_connection_is_a_result_with_the_reason() -> None:
     with EndpointClient(UNREACHABLE) as client:
         response = client.send(b"", {})
-    assert (response.status, response.error, response.reached) == (None, "Connection refused", False)
+    assert (response.status, response.error, response.reached) == (None, "connection refused", False)
 
 
 def test_an_unknown_host_is_a_result_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,20 +194,24 @@ def test_invalid_http_is_a_result_with_the_reason(garbage: bytes) -> None:
     assert response.reached
 
 
-def test_an_untrusted_certificate_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+def test_an_untrusted_certificate_is_rejected(tmp_path: Path) -> None:
     with tls_server(tmp_path) as url, EndpointClient(url) as client:
         response = client.send(b"", {})
     assert (response.status, response.reached) == (None, True)
     assert "certificate" in (response.error or "").lower()
 
 
-def test_the_ca_bundle_of_the_environment_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_given_certificates_are_trusted(tmp_path: Path) -> None:
     with tls_server(tmp_path) as url:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
-        with EndpointClient(url) as client:
+        trusted = TrustedCertificates((("SSL_CERT_FILE", str(tmp_path / "cert.pem")),))
+        with EndpointClient(url, certificates=trusted) as client:
             assert client.send(b"", {}).status == 204
+
+
+def test_certificates_that_cannot_be_loaded_are_an_error_before_anything_is_sent() -> None:
+    missing = TrustedCertificates((("SSL_CERT_FILE", "/nowhere.pem"),))
+    with pytest.raises(UsageError, match=r"SSL_CERT_FILE: /nowhere\.pem: no such file"):
+        EndpointClient("https://127.0.0.1:9", certificates=missing).__enter__()
 
 
 @pytest.mark.parametrize(

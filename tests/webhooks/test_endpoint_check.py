@@ -344,7 +344,7 @@ def test_results_are_yielded_one_by_one() -> None:
 
 
 def test_an_endpoint_that_cannot_be_reached_is_an_error_and_not_a_failed_probe() -> None:
-    with pytest.raises(UnavailableError, match=r"cannot reach http://127.*: Connection refused"):
+    with pytest.raises(UnavailableError, match=r"cannot reach http://127.*: connection refused"):
         list(check_endpoint(UNREACHABLE, SECRET))
 
 

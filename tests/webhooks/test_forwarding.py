@@ -81,7 +81,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_a_target_that_is_down_or_slow_is_a_result_and_not_an_exception() -> None:
     delivery = receive()
-    assert forward(delivery, UNREACHABLE).error == "Connection refused"
+    assert forward(delivery, UNREACHABLE).error == "connection refused"
     with BackgroundServer(Endpoint(delay=0.3)) as server:
         assert forward(delivery, server.url, timeout=0.1).error == "no response within 0.1 s"
 

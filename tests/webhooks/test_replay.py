@@ -70,7 +70,7 @@ def test_a_delivery_whose_body_was_not_recorded_in_full_is_not_sent() -> None:
 
 def test_replay_continues_after_a_failure() -> None:
     outcomes = list(replay(RECORDED, UNREACHABLE))
-    assert [response.error for _, response in outcomes] == ["Connection refused"] * 2
+    assert [response.error for _, response in outcomes] == ["connection refused"] * 2
 
 
 def test_an_invalid_url_is_a_usage_error() -> None:

@@ -64,6 +64,7 @@ def _silently(fetch: Callable[[], Completions], incomplete: str) -> Completions:
     import re
 
     from jebbitctl.util.ids import is_id
+    from jebbitctl.util.redaction import scrub_registered
 
     # Typer would render descriptions with rich, which takes as long as everything else.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
@@ -72,7 +73,7 @@ def _silently(fetch: Callable[[], Completions], incomplete: str) -> Completions:
     except Exception:  # noqa: BLE001 - a message would garble the line being typed
         return []
     return [
-        (value, re.sub(_UNSAFE, "_", description.strip())[:_MAX_DESCRIPTION])
+        (value, re.sub(_UNSAFE, "_", scrub_registered(description.strip()))[:_MAX_DESCRIPTION])
         for value, description in offers
         if value.startswith(incomplete) and is_id(value) and value[0] not in "-~"
     ]
@@ -106,7 +107,7 @@ def _cached(context: Context, kind: str, business: str, fetch: Fetch) -> Complet
         token = _available_token(context)
         if token is None:
             return []
-        fetched, complete = fetch(lambda: _client(api_url, token, business, timeout=seconds * 0.8), token)
+        fetched, complete = fetch(lambda: _client(context, token, timeout=seconds * 0.8), token)
         if complete:
             cache.put(key, fetched)
         return fetched
@@ -122,12 +123,14 @@ def _available_token(context: Context) -> AccessToken | None:
     return tokens.cached() if isinstance(tokens, CachedTokenSource) else tokens.get()
 
 
-def _client(api_url: str, token: AccessToken, business: str, *, timeout: float) -> Client:
+def _client(context: Context, token: AccessToken, *, timeout: float) -> Client:
     from jebbitctl.api.client import Client
     from jebbitctl.api.transport import Transport
     from jebbitctl.auth.tokens import StaticTokenSource
 
-    return Client(Transport(timeout), api_url, StaticTokenSource(token), business or None)
+    transport = Transport(timeout, certificates=context.environment.trusted_certificates())
+    api_url, business = context.settings.api_url.value, context.settings.business
+    return Client(transport, api_url, StaticTokenSource(token), business.value if business else None)
 
 
 def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
@@ -138,11 +141,10 @@ def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tu
 
 def _describe(integration: Resource) -> str:
     """Return the endpoint without user name and query, which may contain keys; else the service."""
-    from jebbitctl.util.urls import without_credentials
+    from jebbitctl.util.urls import shown_url, url_host
 
     endpoint, service = integration.attributes.get("endpoint"), integration.attributes.get("service_name")
-    shown = without_credentials(endpoint) if isinstance(endpoint, str) else ""
-    return shown or str(service or "")
+    return shown_url(endpoint) if isinstance(endpoint, str) and url_host(endpoint) else str(service or "")
 
 
 def _fetch_businesses(client: Callable[[], Client], token: AccessToken) -> tuple[Completions, bool]:

@@ -37,7 +37,8 @@ def check(
 
     results: list[ProbeResult] = []
     with context.output.progress("Probing", len(PROBES)) as progress:
-        for result in check_endpoint(url, read_secret(context, secret)):
+        certificates = context.environment.trusted_certificates()
+        for result in check_endpoint(url, read_secret(context, secret), certificates):
             results.append(result)
             progress.advance()
     with context.output.best_effort():

@@ -108,7 +108,9 @@ def listen(
     with session.summarised(), ExitStack() as stack:
         target = None
         if forward_to is not None:
-            target = partial(forward, stack.enter_context(EndpointClient(forward_to)))
+            certificates = context.environment.trusted_certificates()
+            client = EndpointClient(forward_to, certificates=certificates)
+            target = partial(forward, stack.enter_context(client))
         record = _open_recording(stack, recording, context.output)
         server = Receiver(key, partial(_record_and_queue, queue, record), **receiver._asdict())
         server.limit = count

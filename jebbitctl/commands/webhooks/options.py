@@ -12,6 +12,7 @@ from jebbitctl.commands.completion import values
 from jebbitctl.errors import InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.util.inputs import clean_credential, read_input
+from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
@@ -49,7 +50,7 @@ class SecretOptions(NamedTuple):
 
 
 def read_secret(context: Context, options: SecretOptions, *, integration: str | None = None) -> str:
-    """Return the shared secret.
+    """Return the shared secret, which output masks from now on.
 
     Args:
         context: its client gets an integration's secret from Jebbit.
@@ -69,10 +70,10 @@ def read_secret(context: Context, options: SecretOptions, *, integration: str | 
                 hint="use --secret-file, or JEBBIT_WEBHOOK_SECRET",
             )
         text = _decode(read_input("-", option="--secret-stdin"))
-        return clean_credential(text, source="the secret on standard input")
+        return register_secret(clean_credential(text, source="the secret on standard input"))
     if options.secret_file is not None:
         text = _decode(read_input(options.secret_file, option="--secret-file"))
-        return clean_credential(text, source=f"the secret in {options.secret_file}")
+        return register_secret(clean_credential(text, source=f"the secret in {options.secret_file}"))
     if options.integration is None and (secret := context.environment.credential(env.WEBHOOK_SECRET)):
         return secret
     id_ = options.integration or integration
@@ -80,7 +81,7 @@ def read_secret(context: Context, options: SecretOptions, *, integration: str | 
         raise UsageError("no shared secret given", hint=f"use {SOURCES}")
     from jebbitctl.api.integrations import shared_secret
 
-    return shared_secret(context.client, id_)
+    return register_secret(shared_secret(context.client, id_))
 
 
 def read_body(options: SecretOptions, source: str | None, *, option: str = "--body") -> bytes:

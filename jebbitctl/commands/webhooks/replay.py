@@ -66,7 +66,8 @@ def replay(
     rows: list[dict[str, Any]] = []
     try:
         with context.output.progress("Replaying", len(selected)) as progress:
-            for record, response in send_again(selected, to, secret=key):
+            certificates = context.environment.trusted_certificates()
+            for record, response in send_again(selected, to, secret=key, certificates=certificates):
                 rows.append({"number": record.number, **describe(response)})
                 progress.advance()
     except (KeyboardInterrupt, SystemExit):

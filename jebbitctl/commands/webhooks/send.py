@@ -39,7 +39,13 @@ def send(
     from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 
     body = SAMPLE_BODY if data is None else read_body(secret, data, option="--data")
-    sender = Sender(url, read_secret(context, secret), body, live)
+    sender = Sender(
+        url,
+        read_secret(context, secret),
+        body,
+        live,
+        certificates=context.environment.trusted_certificates(),
+    )
     if count == 1:
         (response,) = sender.series(1, rate=rate)
         _show(context, describe(response))
