@@ -54,9 +54,13 @@ class ApiResponse(NamedTuple):
         """Return the body parsed as JSON.
 
         Raises:
-            ValueError: the body is not JSON, nests too deep, or holds a number that Python rejects.
+            ValueError: the body is not JSON, nests too deep, holds a number that Python rejects, or too many
+                values for the memory of this machine.
         """
-        return parse_json(self.body)
+        try:
+            return parse_json(self.body)
+        except MemoryError:
+            raise ValueError("not enough memory") from None
 
     @property
     def not_json(self) -> str:

@@ -97,7 +97,7 @@ def test_invalid_ids_are_not_offered(ready: Cli, sandbox: Sandbox) -> None:
 def test_the_cache_is_private_and_contains_no_secret(ready: Cli, sandbox: Sandbox) -> None:
     attributes = stored(sandbox)[webhook(sandbox)]
     attributes["endpoint"] = "https://bob:sesame@x.example/hook?key=hush#hush"
-    assert '"https\\\\://x.example/hook"' in tab(ready, GET, "zsh")
+    assert '"https\\\\://________@x.example/hook"' in tab(ready, GET, "zsh")
     (entry,) = entries(ready)
     assert entry.stat().st_mode & 0o777 == 0o600
     assert entry.parent.stat().st_mode & 0o777 == 0o700
