@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.doctor import checks
 from jebbitctl.util.redaction import MASK
 from tests.api.faults import FaultServer, http
 from tests.recording_line import RECORDED
@@ -119,6 +120,16 @@ def test_a_secret_in_use_is_masked_wherever_jebbit_repeats_it(cli: Cli, sandbox:
         assert f"https://e.example/{MASK}" in result.out
     shown = screen(cli, "integrations", "list", columns=60)
     assert not any(secret[start : start + 8] in shown for start in (0, 8))
+
+
+def test_a_check_of_doctor_that_repeats_a_secret_prints_it_masked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "CHECKS", {"leak": lambda _: OFFLINE["JEBBIT_CLIENT_SECRET"]})
+    for arguments in (("doctor",), ("doctor", "--json")):
+        result = Cli(tmp_path, OFFLINE).run(*arguments)
+        assert OFFLINE["JEBBIT_CLIENT_SECRET"] not in result.out + result.err
+        assert MASK in result.out
 
 
 def test_the_command_that_prints_a_token_prints_it(tmp_path: Path) -> None:

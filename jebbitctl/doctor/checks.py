@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from jebbitctl.doctor import account, machine, network, service
 from jebbitctl.doctor.check_context import CheckContext, CheckSkipped
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.redaction import scrub
 from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
@@ -61,12 +60,10 @@ class CheckResult:
 def run_checks(context: Context) -> Iterator[CheckResult]:
     """Run every check and yield its result, whether earlier ones failed or not."""
     check_context = CheckContext(context)
-    secrets = context.environment.secrets()
     for name, check in CHECKS.items():
         result = _run(name, check, check_context)
         check_context.failed[name] = result.ok is False
-        fix = result.fix and scrub(result.fix, secrets)
-        yield CheckResult(name, result.ok, scrub(result.detail, secrets), fix)
+        yield result
 
 
 def _run(name: str, check: Callable[[CheckContext], str], check_context: CheckContext) -> CheckResult:

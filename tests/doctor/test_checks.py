@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -23,15 +22,14 @@ def test_a_check_that_crashes_or_hangs_stops_no_other(patch: pytest.MonkeyPatch)
         finished.wait(30)
         return ""
 
-    def leaking(_: CheckContext) -> str:
-        return f"the secret is {os.environ['JEBBIT_CLIENT_SECRET']}"
+    def passing(_: CheckContext) -> str:
+        return "fine"
 
-    patch.setenv("JEBBIT_CLIENT_SECRET", "sesame")
     patch.setattr(checks, "CHECK_TIMEOUT", 0.5)
-    patch.setattr(checks, "CHECKS", {"a": broken, "b": hanging, "c": leaking})
+    patch.setattr(checks, "CHECKS", {"a": broken, "b": hanging, "c": passing})
     results = list(checks.run_checks(new_context()))
     finished.set()
     assert [(result.name, result.ok) for result in results] == [("a", False), ("b", False), ("c", True)]
     assert "TypeError" in results[0].detail
     assert "0.5 s" in results[1].detail
-    assert results[2].detail == "the secret is ********"
+    assert results[2].detail == "fine"
