@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.resources import parse_one
-from jebbitctl.errors import CredentialsError
+from jebbitctl.errors import CredentialsError, ForbiddenError, NotFoundError, RejectedError
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
@@ -35,6 +36,22 @@ def get_self(client: Client) -> dict[str, Any]:
     """Return ``{"id", "name"}`` of the business in use."""
     business = parse_one(client.get("/self"))
     return {"id": business.id, "name": business.attributes.get("name")}
+
+
+def business_in_use(client: Client) -> str | None:
+    """Return the id of the business that a client changes, None if Jebbit does not say.
+
+    Asks Jebbit only if the token does not answer it. A credential of one business ignores the client's.
+    """
+    covered = client.tokens.get().businesses
+    if len(covered) == 1:
+        return covered[0]
+    if client.business in covered:
+        return client.business
+    with suppress(RejectedError, NotFoundError, ForbiddenError):
+        if not covered:
+            return str(get_self(client)["id"])
+    return client.business
 
 
 def _with_name(client: Client, business: str) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def list_integrations(client: Client) -> list[Resource]:
     return list(resources.list_resources(client, TYPE))
 
 
+def list_identified(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
+    """Return every integration with these attributes and those that identify it; see :func:`complete`."""
+    needed = {"service_name", "endpoint", *attributes}
+    return resources.complete(client, TYPE, list_integrations(client), needed)
+
+
 def filter_integrations(
     integrations: Iterable[Resource],
     *,

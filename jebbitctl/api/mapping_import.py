@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import mappings
+from jebbitctl.api.duplicates import Creation, identifying_keys
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import OWNER, unapplied_error
 from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError, UnavailableError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from jebbitctl.api.client import Client
+    from jebbitctl.api.creations import Creations
+    from jebbitctl.api.duplicates import Verdict
     from jebbitctl.api.mapping_plan import ImportStep
 
 MAX_CONCURRENT_WRITES = 2
@@ -31,7 +34,7 @@ MAX_CONSECUTIVE_FAILURES = 3
 
 
 def execute(
-    new_client: Callable[[], Client], integration: str, steps: Sequence[ImportStep]
+    new_client: Callable[[], Client], integration: str, steps: Sequence[ImportStep], creations: Creations
 ) -> Iterator[ImportStep]:
     """Execute a plan and yield the result of each step, in the plan's order.
 
@@ -44,6 +47,7 @@ def execute(
         new_client: makes a client for each thread.
         integration: the id of the integration.
         steps: the plan, with deletions last.
+        creations: gets each new mapping, to be checked for duplicates afterwards.
 
     Raises:
         JebbitctlError: further writes would fail, too: they are forbidden, or Jebbit is down.
@@ -51,7 +55,7 @@ def execute(
     from jebbitctl.api.concurrency import ConcurrentCalls
 
     has_failed, unavailable = False, 0
-    execute_step = partial(_execute_step, integration)
+    execute_step = partial(_execute_step, integration, creations)
     for batch in _batches(steps):
         if has_failed and batch[0].action is Action.DELETE:
             return
@@ -94,13 +98,15 @@ def _result(step: ImportStep, future: Future[ImportStep]) -> ImportStep:
         return replace(step, action=Action.FAILED, error=error.message, unavailable=True)
 
 
-def _execute_step(integration: str, client: Client, step: ImportStep) -> ImportStep:
+def _execute_step(integration: str, creations: Creations, client: Client, step: ImportStep) -> ImportStep:
     if step.action is Action.DELETE and step.current:
         with suppress(NotFoundError):  # someone else has deleted it
             mappings.delete(client, str(step.current.id))
         return step
     if step.action is Action.CREATE:
-        mapping, unapplied = mappings.create(client, {OWNER: integration, **step.desired})
+        desired = {OWNER: integration, **step.desired}
+        creation = Creation(mappings.TYPE, identifying_keys(mappings.TYPE, desired)[0])
+        mapping, unapplied = creations.create(creation, lambda: mappings.create(client, desired))
     elif step.action is Action.UPDATE and step.current:
         mapping, unapplied = mappings.update(client, step.current, step.desired)
     else:
@@ -110,3 +116,14 @@ def _execute_step(integration: str, client: Client, step: ImportStep) -> ImportS
         error = unapplied_error(unapplied, command=f"jebbitctl mappings get {mapping.id}")
         return replace(result, action=Action.FAILED, error=error.message)
     return result
+
+
+def without_removed(steps: Iterable[ImportStep], verdicts: Iterable[Verdict]) -> list[ImportStep]:
+    """Return results in which a line has failed if its new mapping was removed as a duplicate."""
+    errors = {verdict.creation.id: verdict.error for verdict in verdicts if verdict.removed}
+    return [
+        replace(step, action=Action.FAILED, error=error.message)
+        if step.action is Action.CREATE and step.current and (error := errors.get(step.current.id))
+        else step
+        for step in steps
+    ]

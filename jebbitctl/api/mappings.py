@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import resources
+from jebbitctl.errors import RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
@@ -46,6 +47,22 @@ def list_mappings(client: Client, integration: str | None = None) -> Iterator[Re
         NotFoundError: the integration does not exist.
     """
     return resources.list_owned(client, TYPE, integration)
+
+
+def list_identified(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
+    """Return every mapping with these attributes and those that identify it; see :func:`complete`.
+
+    Raises:
+        RejectedError: Jebbit does not say which integration a mapping belongs to; it could be created twice.
+    """
+    needed = {resources.OWNER, "jebbit_var", "client_var", *attributes}
+    found = resources.complete(client, TYPE, list_mappings(client), needed)
+    for mapping in found:
+        if resources.OWNER not in mapping.attributes:
+            raise RejectedError(
+                f"Jebbit's response does not say which integration mapping {mapping.id} belongs to"
+            )
+    return found
 
 
 def get(client: Client, id_: str) -> Resource:

@@ -101,6 +101,16 @@ def list_owned(client: Client, type_: str, integration: str | None) -> Iterator[
         get_resource(client, INTEGRATIONS, integration)  # raises NotFoundError if it does not exist
 
 
+def complete(client: Client, type_: str, listed: Iterable[Resource], needed: set[str]) -> list[Resource]:
+    """Return listed resources with these attributes: a missing one is unknown, so the resource is fetched."""
+    return [
+        resource
+        if needed <= resource.attributes.keys()
+        else resource.merge(get_resource(client, type_, str(resource.id)))
+        for resource in listed
+    ]
+
+
 def get_resource(client: Client, type_: str, id_: str) -> Resource:
     """Return one resource. Its id is the requested one, whatever the response says."""
     return replace(parse_one(client.get(resource_path(type_, id_))), id=id_)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations, mappings
+from jebbitctl.api.duplicates import Creation, identifying_keys
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import OWNER, diff, raise_if_unapplied, require_created_id
 from jebbitctl.errors import ConflictError, NotFoundError, RejectedError
-from jebbitctl.manifest.current_state import fetch_integrations, fetch_mappings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from jebbitctl.api.client import Client
+    from jebbitctl.api.creations import Creations
     from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.plan import Plan, PlanStep
     from jebbitctl.manifest.schema import IntegrationSpec
@@ -30,14 +31,25 @@ class Applier:
     Args:
         clients: by business.
         plan: the plan, with the state that it is based on.
+        creations: by business; they check whether another run creates the same at the same time.
         secrets: where to write new shared secrets, None to discard them.
+        alone: whether no other run can be writing secrets there.
     """
 
     def __init__(
-        self, clients: Mapping[str | None, Client], plan: Plan, secrets: SecretFiles | None = None
+        self,
+        clients: Mapping[str | None, Client],
+        plan: Plan,
+        creations: Mapping[str | None, Creations],
+        secrets: SecretFiles | None = None,
+        *,
+        alone: bool = True,
     ) -> None:
         self._clients = clients
+        self._creations = creations
         self._secrets = secrets
+        self._alone = alone
+        self._new = plan.new
         self._known_mappings = set(plan.known_mappings)
         self.ids = dict(plan.ids)
         """The ids of existing integrations, by name in the manifest; extended with each creation."""
@@ -67,7 +79,11 @@ class Applier:
         """
         if not self._secrets:
             return []
-        pending = [spec for spec in specs if spec.name in self.ids and self._secrets.is_pending(spec.name)]
+        pending = [
+            spec
+            for spec in specs
+            if spec.name in self.ids and spec.name not in self._new and self._secrets.is_pending(spec.name)
+        ]
         for spec in pending:
             self._fetch_secret(self._clients[spec.business], self._secrets, spec.name)
         return [spec.name for spec in pending]
@@ -78,39 +94,58 @@ class Applier:
             secret = integrations.shared_secret(client, self.ids[name])
         except RejectedError as error:
             raise error.with_hint(
-                f"write it to {secrets.path(name)}, or remove that file to continue without it: {error.hint}"
+                f"write it to {secrets.path(name)}, or remove that file to continue without it, or replace "
+                f"the integration with --replace-lost-secrets: {error.hint}"
             ) from error
         secrets.write(name, secret)
 
     def _create_integration(self, client: Client, step: PlanStep) -> None:
         name, desired = str(step.name), step.desired
         same_endpoint = integrations.filter_integrations(
-            fetch_integrations(client), service=integrations.WEBHOOKS, endpoint=desired["endpoint"]
+            integrations.list_identified(client), service=integrations.WEBHOOKS, endpoint=desired["endpoint"]
         )
         _require_no_new("integration", same_endpoint, self.ids.values())
         if self._secrets:
-            self._secrets.reserve(name)
-        created, unapplied = integrations.create(client, desired)
+            self._secrets.reserve(name, alone=self._alone)
+        key = identifying_keys(integrations.TYPE, desired)[0]
+        creation = Creation(integrations.TYPE, key, frozenset(str(found.id) for found in same_endpoint))
+        try:
+            (created, unapplied), error = self._creations[step.business].create_one(
+                client, creation, lambda: integrations.create(client, desired)
+            )
+        except ConflictError:
+            if self._secrets:
+                self._secrets.release(name)  # the other run has the secret of the integration that is left
+            raise
         if created.id:
             self.ids[name] = created.id
         secret = integrations.secret_in(created)
         if self._secrets and secret:
             self._secrets.write(name, secret)
+        if error:
+            raise error
         require_created_id(integrations.PATH, created)
         if self._secrets and not secret:
             self._fetch_secret(client, self._secrets, name)
         raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
 
     def _create_mapping(self, client: Client, step: PlanStep) -> None:
-        owner = self.ids[str(step.name)]
+        desired = {OWNER: self.ids[str(step.name)], **step.desired}
+        general, specific = identifying_keys(mappings.TYPE, desired)
         same_var = [
             mapping
-            for mapping in fetch_mappings(client)
-            if mapping.attributes[OWNER] == owner and mapping.attributes.get("jebbit_var") == step.jebbit_var
+            for mapping in mappings.list_identified(client)
+            if general in identifying_keys(mappings.TYPE, mapping.attributes)
         ]
         _require_no_new("mapping", same_var, self._known_mappings)
-        created, unapplied = mappings.create(client, {OWNER: owner, **step.desired})
+        known = frozenset(str(mapping.id) for mapping in same_var)
+        creation = Creation(mappings.TYPE, specific if same_var else general, known)
+        (created, unapplied), error = self._creations[step.business].create_one(
+            client, creation, lambda: mappings.create(client, desired)
+        )
         self._known_mappings.add(str(created.id))
+        if error:
+            raise error
         raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations, mappings
 from jebbitctl.api.resources import OPTIONS, OWNER, diff
-from jebbitctl.errors import NotFoundError, RejectedError
+from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.schema import match_key
 from jebbitctl.manifest.validation import ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
@@ -58,43 +58,9 @@ def fetch_current_state(
         needed |= {*integrations.ATTRIBUTE_TYPES, OPTIONS}
     with_mappings = all_attributes or any(spec.mappings is not None for spec in specs)
     return CurrentState(
-        fetch_integrations(client, needed),
-        fetch_mappings(client, mappings.ATTRIBUTES) if with_mappings else [],
+        integrations.list_identified(client, needed),
+        mappings.list_identified(client, mappings.ATTRIBUTES) if with_mappings else [],
     )
-
-
-def fetch_integrations(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
-    """Return all integrations, newest first, each with these attributes and those that identify it."""
-    needed = {"service_name", "endpoint", *attributes}
-    return _complete(client, integrations.list_integrations(client), integrations.get, needed)
-
-
-def fetch_mappings(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
-    """Return all mappings, newest first, each with these attributes and those that identify it.
-
-    Raises:
-        RejectedError: Jebbit does not say which integration a mapping belongs to; it could be created twice.
-    """
-    needed = {OWNER, "jebbit_var", *attributes}
-    found = _complete(client, mappings.list_mappings(client), mappings.get, needed)
-    for mapping in found:
-        if OWNER not in mapping.attributes:
-            raise RejectedError(
-                f"Jebbit's response does not say which integration mapping {mapping.id} belongs to"
-            )
-    return found
-
-
-def _complete(
-    client: Client,
-    listed: Iterable[Resource],
-    get: Callable[[Client, str], Resource],
-    needed: set[str],
-) -> list[Resource]:
-    return [
-        resource if needed <= resource.attributes.keys() else resource.merge(get(client, str(resource.id)))
-        for resource in listed
-    ]
 
 
 def match(

@@ -151,7 +151,7 @@ class Output:
         self._lines(escape_controls(line) if on_terminal else line for line in lines)
 
     def line(self, text: str, *, show_secrets: bool = False) -> None:
-        """Print a line without the secrets in use, unless ``show_secrets``; on a terminal, without control characters."""
+        """Print a line without the secrets in use, unless ``show_secrets``; see :func:`write_line`."""
         write_line(text if show_secrets else scrub_registered(text))
 
     @contextmanager

@@ -11,15 +11,16 @@ import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.errors import ConflictError, JebbitctlError, UsageError
 from jebbitctl.storage.atomic_files import lock
-from jebbitctl.storage.files import create_directory
+from jebbitctl.storage.files import create_directory, remove_file
 from jebbitctl.storage.trust import require_own_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_MOVE_AWAY = "move the file away: it may hold the secret of another integration"
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -153,7 +154,7 @@ class SecretFiles:
             if self.path(name).exists() and not self.is_pending(name):
                 raise UsageError(
                     f"{self.path(name)} already exists, but integration {name} does not",
-                    hint="move the file away: it may hold the secret of another integration",
+                    hint=_MOVE_AWAY,
                 )
 
     def is_pending(self, name: str) -> bool:
@@ -161,28 +162,52 @@ class SecretFiles:
         path = self.path(name)
         return path.is_file() and not path.stat().st_size
 
-    def reserve(self, name: str) -> None:
-        """Create an empty file for the secret, or accept one that is pending.
+    def reserve(self, name: str, *, alone: bool) -> None:
+        """Create an empty file for the secret.
+
+        Args:
+            name: of the integration.
+            alone: whether no other run can write here, so that a killed one left what is pending.
 
         Raises:
-            JebbitctlError: it cannot be created, or holds something.
+            ConflictError: another run has reserved or written it.
+            JebbitctlError: it cannot be created.
         """
         path = self.path(name)
         try:
             if not self._directory.is_dir():
                 create_directory(self._directory)
+            if alone and self.is_pending(name):
+                descriptor, _ = _open_empty(path)
+            else:
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.close(descriptor)
+        except FileExistsError:
+            if not self.is_pending(name):
+                raise ConflictError(f"someone else has just written {path}", hint=_MOVE_AWAY) from None
+            raise ConflictError(
+                f"another run may be about to write {path}",
+                hint="if no other run is active, remove this empty file and run the command again",
+            ) from None
         except OSError as error:
             raise _unwritable(path, error) from None
-        descriptor, _ = _open_empty(path)
-        os.close(descriptor)
+
+    def release(self, name: str) -> None:
+        """Remove a reservation: there is no secret to write."""
+        if self.is_pending(name):
+            remove_file(self.path(name), what="an empty file for a secret")
 
     def write(self, name: str, secret: str) -> None:
         """Write a secret, with mode 0600; see :func:`create_secret_file`.
 
         Raises:
-            JebbitctlError: it cannot be written, or the file holds something else.
+            ConflictError: the file holds something else.
+            JebbitctlError: it cannot be written.
         """
-        create_secret_file(self.path(name), secret)
+        path = self.path(name)
+        if path.exists() and not self.is_pending(name) and not holds_secret(path, secret):
+            raise ConflictError(f"someone else has just written {path}", hint=_MOVE_AWAY)
+        create_secret_file(path, secret)
 
     def path(self, name: str) -> Path:
         """Return the path of an integration's secret."""

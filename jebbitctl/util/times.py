@@ -38,10 +38,16 @@ def unix_seconds(text: str, *, what: str) -> int:
     """
     if re.fullmatch(_UNIX, text):
         return int(text)
+    seconds = instant(text)
+    if seconds is None:
+        raise UsageError(f"{what}: {text!r} is not a time", hint="use unix seconds, or 2026-01-31T12:00:00Z")
+    return int(seconds)
+
+
+def instant(value: object) -> float | None:
+    """Return an RFC 3339 time, UTC unless it has an offset, in unix seconds; None for anything else."""
     try:
-        time = datetime.fromisoformat(text)
-        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return None if time is None else (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise UsageError(
-            f"{what}: {text!r} is not a time", hint="use unix seconds, or 2026-01-31T12:00:00Z"
-        ) from None
+        return None

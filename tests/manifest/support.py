@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.client import Client
+from jebbitctl.api.creations import Creations
 from jebbitctl.auth.oauth import ClientCredentials, request_token
 from jebbitctl.auth.tokens import StaticTokenSource
 from jebbitctl.manifest.apply import Applier
@@ -55,7 +56,8 @@ def apply(client: Client, text: str, *, prune: bool = False, secrets: SecretFile
     """Apply a manifest as the command does; return the actions."""
     manifest = load(text.encode(), "jebbit.toml", {})
     plan = make_plan(client, manifest, prune=prune)
-    applier = Applier({None: client}, plan, secrets)
+    creations: dict[str | None, Creations] = {None: Creations(lambda _: None)}
+    applier = Applier({None: client}, plan, creations, secrets)
     applier.write_pending_secrets(manifest.integrations)
     for step in plan.steps:
         applier.execute(step)

@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_reserved_secret_is_pending_until_it_is_written(secrets: SecretFiles) -> None:
     assert not secrets.is_pending("spring")
-    secrets.reserve("spring")
+    secrets.reserve("spring", alone=True)
     assert secrets.is_pending("spring")
     secrets.write("spring", "shared")
     assert not secrets.is_pending("spring")
@@ -36,7 +36,7 @@ def test_a_reserved_secret_is_pending_until_it_is_written(secrets: SecretFiles) 
 
 
 def test_files_and_their_directory_are_private(secrets: SecretFiles) -> None:
-    secrets.reserve("spring")
+    secrets.reserve("spring", alone=True)
     path = secrets.path("spring")
     assert mode(path.parent) == 0o700
     assert mode(path) == 0o600
@@ -45,7 +45,7 @@ def test_files_and_their_directory_are_private(secrets: SecretFiles) -> None:
 
 
 def test_a_secret_that_would_be_overwritten_is_refused(secrets: SecretFiles) -> None:
-    secrets.reserve("pending")
+    secrets.reserve("pending", alone=True)
     secrets.write("written", "shared")
     secrets.require_free(["new", "pending"])
     with pytest.raises(UsageError, match=r"written\.secret already exists, but integration written does not"):
@@ -62,7 +62,7 @@ def test_a_file_instead_of_the_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a directory"):
         secrets.require_free([])
     with pytest.raises(JebbitctlError, match="the secret could not be written"):
-        secrets.reserve("spring")
+        secrets.reserve("spring", alone=True)
 
 
 def test_a_directory_that_others_can_write_to_is_refused(tmp_path: Path) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from jebbitctl.api.client import Client
+    from jebbitctl.manifest.load import Manifest
+    from jebbitctl.manifest.plan import Plan
+    from jebbitctl.storage.secret_files import SecretFiles
 
 
 @command(example="jebbitctl integrations apply jebbit.toml --secrets-dir secrets --yes")
@@ -31,6 +39,13 @@ def apply(
         str | None,
         typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
     ] = None,
+    replace_lost_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--replace-lost-secrets",
+            help="Replace integrations whose new secrets an earlier run lost and Jebbit does not show again.",
+        ),
+    ] = False,
     verify: Annotated[
         bool,
         typer.Option(
@@ -46,34 +61,67 @@ def apply(
     again to do the rest. Reads each resource again before writing it, and does not overwrite a change that
     someone else has made.
     """
+    from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, confirm
-    from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
+    from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import show_plan
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
-    if dry_run and verify:
-        raise UsageError("--dry-run and --verify are mutually exclusive")
-    if secrets_dir == "":
-        raise UsageError("--secrets-dir is empty")
+    _require_consistent_options(
+        dry_run=dry_run, verify=verify, secrets_dir=secrets_dir, replace_lost_secrets=replace_lost_secrets
+    )
     if not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
     manifest = read_manifest(context, file, var)
     clients = clients_for(context, manifest.businesses)
-    plan = make_plan(manifest, clients, prune=prune)
-    secrets = SecretFiles(Path(secrets_dir)) if secrets_dir else None
-    if secrets:
-        secrets.require_free(plan.new)
+    directory = Path(secrets_dir) if secrets_dir else None
+    secrets = SecretFiles(directory) if directory else None
+    plan_now = partial(_plan, manifest, clients, secrets, prune=prune, replace=replace_lost_secrets)
     if dry_run:
+        plan = plan_now()
         show_plan(context, plan, ok=not plan.steps)
         return
-    if plan.steps:
-        confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
-    applier = Applier(clients, plan, secrets)
-    for name in applier.write_pending_secrets(manifest.integrations):
-        context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
-    test_results = send_tests(clients, manifest.integrations, applier.ids) if verify else None
-    ApplyRun(context.output, applier, plan.steps, test_results).run()
+    with ExclusiveRun(context, clients, directory=directory) as run:
+        plan = plan_now()
+        if plan.steps:
+            with nullcontext() if yes else run.paused():
+                confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+        applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
+        for name in applier.write_pending_secrets(manifest.integrations):
+            context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
+        test_results = send_tests(clients, manifest.integrations, applier.ids) if verify else None
+        ApplyRun(context.output, applier, plan.steps, test_results).run()
     if not plan.steps:
         context.output.note(f"Jebbit matches {manifest.name}.")
+
+
+def _plan(
+    manifest: Manifest,
+    clients: dict[str | None, Client],
+    secrets: SecretFiles | None,
+    *,
+    prune: bool,
+    replace: bool,
+) -> Plan:
+    from jebbitctl.commands.integrations.manifests import make_plan
+    from jebbitctl.manifest.replacement import replace_lost
+
+    plan = make_plan(manifest, clients, prune=prune)
+    if secrets and replace:
+        plan = replace_lost(plan, manifest, clients, secrets)
+    if secrets:
+        secrets.require_free(plan.new)
+    return plan
+
+
+def _require_consistent_options(
+    *, dry_run: bool, verify: bool, secrets_dir: str | None, replace_lost_secrets: bool
+) -> None:
+    if dry_run and verify:
+        raise UsageError("--dry-run and --verify are mutually exclusive")
+    if secrets_dir == "":
+        raise UsageError("--secrets-dir is empty")
+    if replace_lost_secrets and secrets_dir is None:
+        raise UsageError("--replace-lost-secrets requires --secrets-dir")

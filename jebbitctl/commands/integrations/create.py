@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +21,11 @@ from jebbitctl.util.ids import is_id
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
-    from jebbitctl.api.resources import Resource
+    from collections.abc import Iterator
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Resource, WriteResult
+    from jebbitctl.commands.exclusive import ExclusiveRun
 
 
 @command(
@@ -50,33 +54,70 @@ def create(
     An active integration delivers visitors' answers to its endpoint, signed with its shared secret. Save the
     secret: Jebbit may show it only once.
     """
+    from jebbitctl.commands.exclusive import ExclusiveRun
+
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
     if secret_file:
         secret_files.require_secret_file_usable(secret_file)
-    if if_absent and (existing := _find(context, endpoint)):
-        _report_existing(context, existing, requested, dry_run=dry_run)
-        _print(context, existing, None if dry_run else secret_file, show_secrets=False)
-        return
     if dry_run:
+        if if_absent and _keep_existing(context, requested, None, dry_run=True):
+            return
         if secret_file:
             secret_files.require_secret_file_free(secret_file)
         document = request_document(integrations.TYPE, requested)
         show_request(context, "POST", integrations.PATH, document)
         return
-    with secret_files.reserved_secret_file(secret_file) if secret_file else nullcontext(False) as tightened:
-        if tightened:
-            context.output.warn(f"other users could read {secret_file}; its mode is now 0600")
-        created, unapplied = integrations.create(context.client, requested)
-        _print(context, created, secret_file, show_secrets=True)
+    with ExclusiveRun(context, {None: context.client}) as run:
+        if if_absent and _keep_existing(context, requested, secret_file, dry_run=False):
+            return
+        with _reserved(context, secret_file):
+            (created, unapplied), error = _create(run, context.client, requested, if_absent=if_absent)
+            _print(context, created, secret_file, show_secrets=True)
+    if error:
+        raise error
     verb = f"get {created.id}" if created.id is not None and is_id(created.id) else "list"
     raise_if_unapplied(unapplied, command=f"jebbitctl integrations {verb}")
 
 
+@contextmanager
+def _reserved(context: Context, secret_file: Path | None) -> Iterator[None]:
+    """Hold an empty file for the secret, if it goes to a file."""
+    if secret_file is None:
+        yield
+        return
+    with secret_files.reserved_secret_file(secret_file) as tightened:
+        if tightened:
+            context.output.warn(f"other users could read {secret_file}; its mode is now 0600")
+        yield
+
+
+def _create(
+    run: ExclusiveRun, client: Client, requested: dict[str, Any], *, if_absent: bool
+) -> tuple[WriteResult, BaseException | None]:
+    """Create an integration; return the response, and an error to raise when its secret is safe."""
+    from jebbitctl.api.duplicates import Creation, identifying_keys
+
+    if not if_absent:
+        return integrations.create(client, requested), None
+    creation = Creation(integrations.TYPE, identifying_keys(integrations.TYPE, requested)[0])
+    return run.creations[None].create_one(client, creation, lambda: integrations.create(client, requested))
+
+
+def _keep_existing(
+    context: Context, requested: dict[str, Any], secret_file: Path | None, *, dry_run: bool
+) -> bool:
+    """Report the integration that already has the requested endpoint; return whether there is one."""
+    existing = _find(context, str(requested["endpoint"]))
+    if existing is None:
+        return False
+    _report_existing(context, existing, requested, dry_run=dry_run)
+    _print(context, existing, secret_file, show_secrets=False)
+    return True
+
+
 def _find(context: Context, endpoint: str) -> Resource | None:
     """Return the newest integration with this endpoint, None if there is none."""
-    found = integrations.filter_integrations(
-        integrations.list_integrations(context.client), endpoint=endpoint
-    )
+    found = integrations.filter_integrations(integrations.list_identified(context.client), endpoint=endpoint)
     if len(found) > 1:
         ids = ", ".join(str(resource.id) for resource in found)
         context.output.warn(

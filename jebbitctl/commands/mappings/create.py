@@ -32,10 +32,14 @@ def create(
 
     The integration then sends an attribute under a name that you choose.
     """
+    from jebbitctl.commands.exclusive import ExclusiveRun
+
     require_id(integration, what="--integration")
     require_names(jebbit_var=jebbit_var, client_var=client_var)
     desired = {OWNER: integration, "jebbit_var": jebbit_var, "client_var": client_var}
-    created, unapplied = mappings.create(context.client, desired | ({"default": default} if default else {}))
+    desired |= {"default": default} if default else {}
+    with ExclusiveRun(context, {None: context.client}):  # so that an import at the same time sees it
+        created, unapplied = mappings.create(context.client, desired)
     with context.output.best_effort():
         context.output.resource(created)
     raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")

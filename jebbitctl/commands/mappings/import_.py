@@ -11,17 +11,20 @@ from jebbitctl.api import mapping_csv, mapping_import, mappings
 from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
-from jebbitctl.errors import RejectedError, UnavailableError
+from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.inputs import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jebbitctl.api.creations import Creations
     from jebbitctl.api.mapping_plan import ImportStep
+    from jebbitctl.api.mappings import MappingSpec
 
 COLUMNS = ("line", "result", *mappings.ATTRIBUTES)
 CONFIRM_HINT = "add --yes to delete them without confirmation"
+RUN_AGAIN = "run the command again"
 MAX_NAMED_FAILURES = 20
 """Failed lines that the final error lists by number."""
 
@@ -70,36 +73,79 @@ def import_(
     default. Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe
     to run an import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing.
     """
+    from jebbitctl.commands.exclusive import ExclusiveRun
+
     require_id(integration_id, what="INTEGRATION_ID")
     if prune and not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
     specs = mapping_csv.parse(read_input(file, option="FILE"), "standard input" if file == "-" else file)
-    existing = list(mappings.list_mappings(context.client, integration_id))
-    steps = plan_import(specs, existing, prune=prune)
     if dry_run:
+        steps = _plan(context, integration_id, specs, prune=prune)
         for step in steps:
             _warn_if_failed(context, step)
-    else:
-        if not yes:
-            _confirm_deletions(context, steps)
-        steps = _execute(context, integration_id, steps)
-    _print_report(context, integration_id, steps, dry_run=dry_run, complete=True)
-    _raise_if_failed(context, steps, prune=prune)
+        _print_report(context, integration_id, steps, dry_run=True, complete=True)
+        _raise_if_failed(context, steps, prune=prune)
+        return
+    with ExclusiveRun(context, {None: context.client}) as run:
+        steps = _plan(context, integration_id, specs, prune=prune)
+        if not yes and (deletions := _deletions(steps)):
+            with run.paused():
+                _confirm_deletions(context, len(deletions))
+            steps = _plan(context, integration_id, specs, prune=prune)
+            if not _deletions(steps) <= deletions:
+                raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
+        results = _execute(context, integration_id, steps, run.creations[None])
+        results, error = _settle(context, results, run.creations[None])
+    _print_report(context, integration_id, results, dry_run=False, complete=error is None)
+    if error:
+        raise error
+    _raise_if_failed(context, results, prune=prune)
 
 
-def _confirm_deletions(context: Context, steps: Sequence[ImportStep]) -> None:
-    count = sum(step.action is Action.DELETE for step in steps)
-    if count:
-        mappings_are = "mapping that is" if count == 1 else "mappings that are"
-        context.prompts.confirm(f"Delete {count} {mappings_are} not in the file?", hint=CONFIRM_HINT)
+def _plan(
+    context: Context, integration: str, specs: Sequence[MappingSpec], *, prune: bool
+) -> list[ImportStep]:
+    return plan_import(specs, list(mappings.list_mappings(context.client, integration)), prune=prune)
 
 
-def _execute(context: Context, integration: str, steps: Sequence[ImportStep]) -> list[ImportStep]:
+def _deletions(steps: Sequence[ImportStep]) -> set[str]:
+    """Return the ids of the mappings that a plan deletes."""
+    return {str(step.current.id) for step in steps if step.action is Action.DELETE and step.current}
+
+
+def _settle(
+    context: Context, steps: Sequence[ImportStep], creations: Creations
+) -> tuple[list[ImportStep], JebbitctlError | None]:
+    """Check whether another run has imported at the same time; return the results, and what is wrong."""
+    try:
+        verdicts = creations.settle(context.client)
+    except JebbitctlError as error:
+        prefix = "imported, but could not check whether another run has created the same mappings: "
+        return [*steps], error.with_context(prefix).with_hint(RUN_AGAIN)
+    if not verdicts:
+        return [*steps], None
+    errors = [verdict.error for verdict in verdicts if verdict.error]
+    more = f" ({len(errors) - 1} more like this)" if len(errors) > 1 else ""
+    results = mapping_import.without_removed(steps, verdicts)
+    for before, result in zip(steps, results, strict=True):
+        if result is not before:
+            _warn_if_failed(context, result)
+    return results, errors[0].with_context(suffix=more)
+
+
+def _confirm_deletions(context: Context, count: int) -> None:
+    mappings_are = "mapping that is" if count == 1 else "mappings that are"
+    context.prompts.confirm(f"Delete {count} {mappings_are} not in the file?", hint=CONFIRM_HINT)
+
+
+def _execute(
+    context: Context, integration: str, steps: Sequence[ImportStep], creations: Creations
+) -> list[ImportStep]:
     """Execute a plan and return the results; if it ends early, print a report of the results so far."""
     results: list[ImportStep] = []
     try:
         with context.output.progress("Importing", total=len(steps)) as bar:
-            for step in mapping_import.execute(context.clients(), integration, steps):
+            for step in mapping_import.execute(context.clients(), integration, steps, creations):
                 results.append(step)
                 _warn_if_failed(context, step)
                 bar.advance()

@@ -1,0 +1,82 @@
+"""Plans the replacement of integrations whose secrets are lost: Jebbit shows a secret only once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.api import integrations, mappings
+from jebbitctl.api.mapping_plan import Action, plan_import
+from jebbitctl.api.resources import OPTIONS
+from jebbitctl.manifest.plan import Phase, PlanStep
+from jebbitctl.manifest.validation import ManifestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.manifest.load import Manifest
+    from jebbitctl.manifest.plan import Plan
+    from jebbitctl.manifest.schema import IntegrationSpec
+    from jebbitctl.storage.secret_files import SecretFiles
+
+
+def replace_lost(
+    plan: Plan, manifest: Manifest, clients: Mapping[str | None, Client], secrets: SecretFiles
+) -> Plan:
+    """Return a plan that replaces each integration whose secret is pending and that Jebbit does not show.
+
+    A new integration with the same attributes and mappings comes first; the old one is deleted last.
+
+    Raises:
+        UsageError: the manifest names such an integration by its id, which would change.
+    """
+    for spec in manifest.integrations:
+        if spec.name not in plan.ids or not secrets.is_pending(spec.name):
+            continue
+        client = clients[spec.business]
+        old = integrations.get(client, plan.ids[spec.name])
+        if integrations.secret_in(old) is not None:
+            continue
+        if spec.id is not None:
+            raise manifest.usage_error(
+                ManifestError(
+                    (*spec.path, "id"),
+                    "the integration cannot be replaced, since its id would change",
+                    "remove the id, or the option --replace-lost-secrets",
+                )
+            )
+        kept = [step for step in plan.steps if step.name != spec.name]
+        unmanaged = [step for step in plan.unmanaged if step.name != spec.name]
+        steps = sorted([*kept, *_steps(client, spec, old)], key=lambda step: step.phase)
+        plan = replace(plan, steps=steps, unmanaged=unmanaged)
+    return plan
+
+
+def _steps(client: Client, spec: IntegrationSpec, old: Resource) -> Iterator[PlanStep]:
+    yield PlanStep(
+        Phase.CREATE, Action.CREATE, spec.business, spec.name, desired=_attributes(old.attributes, spec)
+    )
+    for attributes in _mappings(client, spec, str(old.id)):
+        yield PlanStep(
+            Phase.MAPPINGS, Action.CREATE, spec.business, spec.name, desired=attributes, is_mapping=True
+        )
+    yield PlanStep(Phase.PRUNE_INTEGRATIONS, Action.DELETE, spec.business, spec.name, old)
+
+
+def _attributes(old: Mapping[str, Any], spec: IntegrationSpec) -> dict[str, Any]:
+    """Return what the new integration gets: the old one's settings, then the manifest's."""
+    taken = {name: old[name] for name in integrations.ATTRIBUTE_TYPES if old.get(name) is not None}
+    options = {**(old.get(OPTIONS) or {}), **spec.attributes.get(OPTIONS, {})}
+    return {**taken, **spec.attributes, **({OPTIONS: options} if options else {})}
+
+
+def _mappings(client: Client, spec: IntegrationSpec, old_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the attributes of the new mappings: the manifest's, or those of the old ones."""
+    if spec.mappings is not None:
+        yield from (step.desired for step in plan_import(spec.mappings, ()))
+        return
+    for mapping in mappings.list_mappings(client, old_id):
+        taken = {name: mapping.attributes.get(name) for name in mappings.ATTRIBUTES}
+        yield {name: value for name, value in taken.items() if value is not None}
