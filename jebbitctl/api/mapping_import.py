@@ -118,12 +118,15 @@ def _execute_step(integration: str, creations: Creations, client: Client, step: 
     return result
 
 
-def without_removed(steps: Iterable[ImportStep], verdicts: Iterable[Verdict]) -> list[ImportStep]:
-    """Return results in which a line has failed if its new mapping was removed as a duplicate."""
-    errors = {verdict.creation.id: verdict.error for verdict in verdicts if verdict.removed}
+def with_verdicts(steps: Iterable[ImportStep], verdicts: Iterable[Verdict]) -> list[ImportStep]:
+    """Return results in which a line has failed if its new mapping was, or is, a duplicate."""
+    errors = {verdict.creation.id: verdict.error for verdict in verdicts}
     return [
         replace(step, action=Action.FAILED, error=error.message)
-        if step.action is Action.CREATE and step.current and (error := errors.get(step.current.id))
+        if step.action is Action.CREATE
+        and step.current
+        and step.current.id
+        and (error := errors.get(step.current.id))
         else step
         for step in steps
     ]

@@ -14,6 +14,7 @@ from jebbitctl.commands.completion import values
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.inputs import read_input
+from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,11 +126,14 @@ def _settle(
     if not verdicts:
         return [*steps], None
     errors = [verdict.error for verdict in verdicts if verdict.error]
-    more = f" ({len(errors) - 1} more like this)" if len(errors) > 1 else ""
-    results = mapping_import.without_removed(steps, verdicts)
+    results = mapping_import.with_verdicts(steps, verdicts)
     for before, result in zip(steps, results, strict=True):
         if result is not before:
             _warn_if_failed(context, result)
+    for verdict in verdicts:
+        if verdict.error and not verdict.creation.id:
+            context.output.warn(verdict.error.message)
+    more = f" (and {plural(len(errors) - 1, 'other mapping')})" if len(errors) > 1 else ""
     return results, errors[0].with_context(suffix=more)
 
 

@@ -13,6 +13,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.interference import interfering
 from tests.interruptions import Stage, ended, started
 from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import add_mapping, attributes_of, writes
@@ -21,7 +22,7 @@ from tests.support import cli_for, mode
 from tests.terminal import on_terminal, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,28 +37,6 @@ def integration_at(sandbox: Sandbox, endpoint: str = NEW) -> dict[str, Any]:
     """Return the attributes of the integration with this endpoint."""
     (found,) = [a for a in attributes_of(sandbox, "integrations").values() if a["endpoint"] == endpoint]
     return found
-
-
-def interfering(request: str, interfere: Callable[[], None]) -> Callable[[WSGIApplication], WSGIApplication]:
-    """Return middleware that calls ``interfere`` after the first response to a request.
-
-    Args:
-        request: such as ``GET /integrations``.
-        interfere: changes the sandbox as another client would.
-    """
-    pending = [interfere]
-
-    def wrap(app: WSGIApplication) -> WSGIApplication:
-        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            response = Response.from_app(app, environ)
-            path = environ["PATH_INFO"].removeprefix("/api/v1")
-            if f"{environ['REQUEST_METHOD']} {path}" == request and pending:
-                pending.pop()()
-            return response(environ, start_response)
-
-        return server
-
-    return wrap
 
 
 def test_apply_creates_missing_resources_and_a_second_run_writes_nothing(cli: Cli, sandbox: Sandbox) -> None:
