@@ -59,9 +59,9 @@ class Creations:
             number, id_, known = note.get("number"), note.get("id"), note.get("known")
             if not isinstance(number, int):
                 continue
-            if note.get("type") in {integrations.TYPE, mappings.TYPE} and isinstance(known, list):
+            if note.get("type") in (integrations.TYPE, mappings.TYPE) and isinstance(known, list):
                 found[number] = Creation(note["type"], str(note.get("key")), frozenset(map(str, known)))
-            elif number in found and isinstance(id_, str):
+            elif number in found and isinstance(id_, str) and is_id(id_):
                 found[number].id = id_
             elif note.get("failed"):
                 found.pop(number, None)

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.api.businesses import identify
+from jebbitctl.api.businesses import business_in_use, identify
 from jebbitctl.api.client import Client
+from jebbitctl.api.transport import Transport
 from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError
 from tests.api.faults import api, http
 from tests.api.support import Tokens, token
 
 if TYPE_CHECKING:
-    from jebbitctl.api.transport import Transport
     from tests.api.faults import FaultServer
 
 TWO = ["bTUIhsye", "second00"]
@@ -76,3 +76,31 @@ def test_a_response_without_a_business_is_rejected(
     server.script = [response]
     with pytest.raises(RejectedError, match="no resource"):
         identify(client, [])
+
+
+@pytest.mark.parametrize(
+    ("covered", "named", "expected", "requests"),
+    [
+        (["ONE"], None, "ONE", 0),
+        (["ONE"], "TWO", "ONE", 0),  # Jebbit ignores the business of a request then
+        (["ONE", "TWO"], "TWO", "TWO", 0),
+        (["ONE", "TWO"], None, None, 0),
+        ([], None, "SELF", 1),
+        ([], "TWO", "SELF", 1),
+    ],
+)
+def test_the_business_in_use_is_the_one_that_jebbit_would_change(
+    server: FaultServer, covered: list[str], named: str | None, expected: str | None, requests: int
+) -> None:
+    server.script = [self_response("SELF")]
+    tokens = Tokens(token(*(f"read:business:{id_}" for id_ in covered)))
+    assert business_in_use(Client(Transport(20), server.url, tokens, named)) == expected
+    assert len(server.seen) == requests
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_the_business_in_use_is_unknown_if_jebbit_does_not_say(
+    transport: Transport, server: FaultServer, status: int
+) -> None:
+    server.script = [http(status)]
+    assert business_in_use(Client(transport, server.url, Tokens(token()), "TWO")) == "TWO"

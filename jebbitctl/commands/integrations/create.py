@@ -53,6 +53,9 @@ def create(
 
     An active integration delivers visitors' answers to its endpoint, signed with its shared secret. Save the
     secret: Jebbit may show it only once.
+
+    With --if-absent, runs at the same time leave one integration: on one machine they wait for each other; on
+    different machines all keep the oldest, and each other run removes its own and exits 1.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
 

@@ -21,7 +21,8 @@ _WRITES = """\
 Jebbit has no idempotency keys, so a POST, PUT or PATCH is repeated only if it
 certainly was not applied. A write without a response exits with 5: the error
 says that it may have worked, and how to find out. A write that Jebbit accepted
-without applying every attribute exits with 1, and the error names them.
+without applying every attribute exits with 1, and the error names them. So
+does a creation that was removed because another run made the same one first.
 
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """

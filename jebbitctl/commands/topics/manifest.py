@@ -85,6 +85,10 @@ continue.
 Just before each write, apply reads the integration again. If somebody changed
 it since the plan was made, the step fails (conflict) and overwrites nothing.
 
+Two runs on one machine wait for each other. If runs on different machines
+create the same integration or mapping at once, all keep the oldest, and each
+other run removes its own and ends with exit code 1 (conflict).
+
   --prune            delete unmanaged integrations and mappings. Integrations of
                      other services are only deactivated, since the API cannot
                      create them again.
@@ -92,6 +96,12 @@ it since the plan was made, the step fails (conflict) and overwrites nothing.
                      before the next step. If a run was killed before it wrote a
                      secret, the next run writes it. No secret is ever in the
                      manifest.
+  --replace-lost-secrets
+                     if Jebbit does not show such a secret again, replace the
+                     integration: create one with the same attributes and
+                     mappings, write its secret, then delete the old one. For
+                     a moment both deliver. The id changes, and campaigns that
+                     were chosen in the dashboard have to be chosen again.
   --verify           afterwards, make Jebbit send a test delivery for each
                      active integration.
 """

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.api import creations
+from jebbitctl.api.duplicates import identifying_keys
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.concurrent_processes import run_concurrently
 from tests.interference import interfering
 from tests.manifest.support import SPRING, write
 from tests.scripted_server import add, add_mapping, attributes_of
@@ -168,8 +170,6 @@ def killed_after_post(cli: Cli, key: str, id_: str | None) -> Path:
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_the_next_run_finishes_what_a_killed_run_left(cli: Cli, sandbox: Sandbox, answered: bool) -> None:
-    from jebbitctl.api.duplicates import identifying_keys
-
     theirs, ours = (
         add(sandbox, TYPE, service_name="webhooks_standard", endpoint=ENDPOINT, created_at=created_at)
         for created_at in (OLDER, NEWER)
@@ -191,8 +191,6 @@ def test_the_next_run_finishes_what_a_killed_run_left(cli: Cli, sandbox: Sandbox
 
 
 def test_runs_on_one_machine_wait_for_each_other(cli: Cli, sandbox: Sandbox) -> None:
-    from tests.concurrent_processes import run_concurrently
-
     outcomes = run_concurrently(
         4, TYPE, "create", "--endpoint", ENDPOINT, "--if-absent", env=cli.environment()
     )
@@ -205,8 +203,6 @@ def test_runs_on_one_machine_wait_for_each_other(cli: Cli, sandbox: Sandbox) -> 
 def test_applies_on_one_machine_create_one_integration_and_save_its_secret(
     cli: Cli, sandbox: Sandbox
 ) -> None:
-    from tests.concurrent_processes import run_concurrently
-
     args = (TYPE, "apply", write(cli, SPRING), "--yes", "--secrets-dir", str(cli.home / "secrets"))
     for _ in range(5):
         outcomes = run_concurrently(4, *args, env=cli.environment())
