@@ -48,6 +48,8 @@ class Recorder:
         self._warn = warn
         self._lock = threading.Lock()
         self._full = False
+        self._end = 0
+        """Where the last line that was written here ends."""
 
     def __enter__(self) -> Self:
         try:
@@ -79,10 +81,11 @@ class Recorder:
         with self._lock:
             try:
                 with locked(self._descriptor, LOCK_TIMEOUT):
-                    if not delivery.verification.valid and self._is_full(len(line)):
+                    status = os.fstat(self._descriptor)
+                    if not delivery.verification.valid and self._is_full(status.st_size + len(line)):
                         return
-                    self._write(line)
-                    in_place = self._is_in_place()
+                    self._write(line, status.st_size)
+                    in_place = self._is_in_place(status)
             except OSError as error:
                 raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
         if not in_place:
@@ -125,31 +128,32 @@ class Recorder:
                 f"other users of this machine could open {self._path} (mode {mode:04o}); it is {now:04o} now"
             )
 
-    def _is_full(self, more: int) -> bool:
-        """Whether the file has no room for another delivery that is not valid. Warn about the first."""
-        full = os.fstat(self._descriptor).st_size + more > MAX_BYTES_WITH_REFUSED
+    def _is_full(self, size: int) -> bool:
+        """Whether a delivery that is not valid would make the file too large. Warn about the first."""
+        full = size > MAX_BYTES_WITH_REFUSED
         if full and not self._full:
-            size = MAX_BYTES_WITH_REFUSED // 2**20
-            self._warn(f"{self._path} has {size} MiB: refused deliveries are no longer recorded")
+            limit = MAX_BYTES_WITH_REFUSED // 2**20
+            self._warn(f"{self._path} has {limit} MiB: refused deliveries are no longer recorded")
         self._full = full
         return full
 
-    def _write(self, line: bytes) -> None:
-        """Append a line. If it fails halfway, the part stays, and the next line begins after it."""
-        remaining = memoryview(line if self._ends_a_line() else b"\n" + line)
+    def _write(self, line: bytes, size: int) -> None:
+        """Append a line to a file of this size. What a failure leaves of it stays; the next follows it."""
+        if size != self._end and not self._ends_a_line():
+            line = b"\n" + line
+        remaining = memoryview(line)
         while remaining:
             remaining = remaining[os.write(self._descriptor, remaining) :]
+        self._end = size + len(line)
 
     def _ends_a_line(self) -> bool:
-        if not os.lseek(self._descriptor, 0, os.SEEK_END):
-            return True
         os.lseek(self._descriptor, -1, os.SEEK_END)
         return os.read(self._descriptor, 1) == b"\n"
 
-    def _is_in_place(self) -> bool:
+    def _is_in_place(self, status: os.stat_result) -> bool:
         """Whether the path still names the open file."""
         try:
-            return os.path.samestat(os.lstat(self._path), os.fstat(self._descriptor))
+            return os.path.samestat(os.lstat(self._path), status)
         except OSError:
             return False
 

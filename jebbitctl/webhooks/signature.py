@@ -7,7 +7,6 @@ Source: Jebbit's OpenAPI document, "Anatomy of a Jebbit Signature", and Jebbit's
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 import time
@@ -64,7 +63,7 @@ def compute_signature(secret: str | bytes, timestamp: int | str, body: bytes) ->
     key = secret.encode() if isinstance(secret, str) else secret
     if not key:
         raise ValueError("the shared secret is empty")
-    digest = hmac.new(key, f"{timestamp}.".encode() + body, hashlib.sha256).digest()
+    digest = hmac.digest(key, f"{timestamp}.".encode() + body, "sha256")
     return base64.b64encode(digest).decode("ascii")
 
 
