@@ -223,7 +223,7 @@ class QuietOutput(Output):
         super().__init__(plain=True, terminal=TerminalSettings.from_variables({}))
         self.messages: list[str] = []
 
-    def line(self, text: str) -> None:
+    def line(self, text: str, *, show_secrets: bool = False) -> None:
         pass
 
     def note(self, text: str) -> None:

@@ -177,6 +177,9 @@ class SecretFiles:
         try:
             if not self._directory.is_dir():
                 create_directory(self._directory)
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        try:
             if alone and self.is_pending(name):
                 descriptor, _ = _open_empty(path)
             else:

@@ -22,7 +22,7 @@ RESOURCES = st.builds(
 )
 
 
-class Log:
+class NoteList:
     def __init__(self) -> None:
         self.notes: list[dict[str, Any]] = []
 
@@ -72,7 +72,7 @@ def test_a_mapping_is_identified_by_its_integration_and_its_names() -> None:
 
 
 def test_a_creation_is_noted_before_its_post_and_a_rejected_one_is_forgotten() -> None:
-    log = Log()
+    log = NoteList()
     creations = Creations(lambda _: None, log)
 
     def reject() -> Any:
@@ -86,7 +86,7 @@ def test_a_creation_is_noted_before_its_post_and_a_rejected_one_is_forgotten() -
 
 
 def test_a_creation_without_a_response_is_remembered_without_an_id() -> None:
-    log = Log()
+    log = NoteList()
 
     def time_out() -> Any:
         raise AmbiguousWriteError("no response")
@@ -110,4 +110,4 @@ def test_a_creation_without_a_response_is_remembered_without_an_id() -> None:
     ],
 )
 def test_notes_that_no_run_writes_are_skipped(notes: list[dict[str, Any]]) -> None:
-    assert Creations.from_notes(notes, lambda _: None, Log())._open == {}  # noqa: SLF001
+    assert Creations.from_notes(notes, lambda _: None, NoteList())._open == {}  # noqa: SLF001

@@ -280,7 +280,12 @@ WRITING = {"print", "print_json", "write", "writelines", "echo", "secho"}
 ASKING = {"prompt", "confirm", "launch", "getchar"}
 WRITERS = {
     "manifest/apply.py": {"secrets.write", "self._secrets.write"},  # files
-    "storage/files.py": {"file.write", "stream.write"},  # files
+    "storage/atomic_files.py": {"os.write"},  # files, like the next ones
+    "storage/files.py": {"os.write"},
+    "storage/login_notes.py": {"os.write"},
+    "storage/run_lock.py": {"os.write"},
+    "storage/secret_files.py": {"os.write", "stream.write"},
+    "storage/write_journal.py": {"os.write"},
     "commands/mappings/list.py": {"mapping_csv.write"},  # returns lines
     "sandbox/request_log.py": {"write"},  # a parameter, the caller's log
     "webhooks/recorder.py": {"os.write"},  # the recording

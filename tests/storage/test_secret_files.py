@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.errors import ConflictError, JebbitctlError, UsageError
 from jebbitctl.storage.secret_files import (
     SecretFiles,
     create_secret_file,
@@ -50,9 +51,12 @@ def test_a_secret_that_would_be_overwritten_is_refused(secrets: SecretFiles) -> 
     secrets.require_free(["new", "pending"])
     with pytest.raises(UsageError, match=r"written\.secret already exists, but integration written does not"):
         secrets.require_free(["new", "written"])
-    for attempt in (secrets.reserve, lambda name: secrets.write(name, "another")):
-        with pytest.raises(JebbitctlError, match="already exists and is not empty"):
-            attempt("written")
+    for attempt in (
+        partial(secrets.reserve, "written", alone=True),
+        partial(secrets.write, "written", "another"),
+    ):
+        with pytest.raises(ConflictError, match="someone else has just written"):
+            attempt()
     assert secrets.path("written").read_text() == "shared\n"
 
 

@@ -62,6 +62,8 @@ def create(
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
     if secret_file:
         secret_files.require_secret_file_usable(secret_file)
+        if not if_absent:
+            secret_files.require_secret_file_free(secret_file)
     if dry_run:
         if if_absent and _keep_existing(context, requested, None, dry_run=True):
             return
