@@ -133,10 +133,25 @@ def test_killed_runs_that_are_run_again_leave_one_or_say_so(
     run(tmp_path / "all", kind, machines, choices, world, kills=machines)
 
 
+def test_a_run_that_was_killed_right_after_its_creation_removes_it_when_it_is_run_again(
+    tmp_path: Path,
+) -> None:
+    """The other run has ended before, so that nobody else can see both."""
+    first_looks, other_runs, first_creates, killed = [0], [1, 1, 1], [0], [1]
+    scene = Scene(tmp_path, "create", 2, World())
+    play(scene.machines, Choices([*first_looks, *other_runs, *first_creates, *killed]), kills=1)
+    first, other = scene.machines
+    assert [*scene.world.of("integrations")] == other.created
+    assert first.deleted == first.created
+    assert (first.errors, other.errors, scene.told) == ([None], [None], False)
+    assert first.messages[0].startswith(f"Removed integration {first.created[0]}, which an interrupted run")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("ascending", [True, False])
-@pytest.mark.parametrize("stamps", STAMPS)
-@pytest.mark.parametrize("kills", [0, 1])
+@pytest.mark.parametrize(
+    ("stamps", "kills"), [*((stamps, 0) for stamps in STAMPS), *((stamps, 1) for stamps in STAMPS[:3])]
+)
 def test_every_interleaving_of_two_runs_that_create_leaves_one_or_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stamps: str, ascending: bool, kills: int
 ) -> None:
@@ -145,4 +160,4 @@ def test_every_interleaving_of_two_runs_that_create_leaves_one_or_says_so(
     def play_once(choices: Choices) -> None:
         run(tmp_path / "all", "create", 2, choices, World(stamps, ascending=ascending), kills=kills)
 
-    assert all_choices(play_once) > 100
+    assert all_choices(play_once) > 50
