@@ -73,7 +73,7 @@ def import_(
     The header names the columns jebbit_var, client_var and default, in any order. An empty cell means no
     default. Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe
     to run an import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing.
-    If another run creates the same mapping at the same time, the older one stays.
+    If another run creates the same mapping at the same time, one of the two is removed, or both are named.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
 

@@ -86,8 +86,9 @@ Just before each write, apply reads the integration again. If somebody changed
 it since the plan was made, the step fails (conflict) and overwrites nothing.
 
 Two runs on one machine wait for each other. If runs on different machines
-create the same integration or mapping at once, all keep the oldest, and each
-other run removes its own and ends with exit code 1 (conflict).
+create the same integration or mapping at once, all keep the oldest (or, without
+timestamps, the smallest id). Each other run removes its own, and ends with exit
+code 1 (conflict). A duplicate that no run removes is an error that names it.
 
   --prune            delete unmanaged integrations and mappings. Integrations of
                      other services are only deactivated, since the API cannot
