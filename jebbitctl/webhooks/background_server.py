@@ -72,24 +72,28 @@ class BackgroundServer:
         """
         listener = _listen(self._host, self._port)
         self._port = listener.getsockname()[1]
-        # Any: the type stubs are wrong about `trigger` and `active_channels`.
-        self._server: Any = create_server(
-            self._app,
-            sockets=[listener],
-            threads=self._threads,
-            ident="jebbitctl",
-            asyncore_use_poll=True,  # select() cannot watch descriptors above 1023
-            connection_limit=_connection_limit(),
-            channel_timeout=IDLE_TIMEOUT,
-            cleanup_interval=CLEANUP_INTERVAL,
-            max_request_header_size=MAX_HEADER_BYTES,
-            max_request_body_size=MAX_REQUEST_BYTES + 1,  # waitress rejects a body of this size
-            inbuf_overflow=MAX_REQUEST_BYTES + 1,  # no temporary files: bodies hold personal data
-            outbuf_overflow=_RESPONSE_BUFFER_BYTES,  # no temporary files here either
-            clear_untrusted_proxy_headers=False,  # recordings show what a tunnel added
-        )
-        self._loop = threading.Thread(target=self._server.run, name="waitress-loop", daemon=True)
-        self._loop.start()
+        try:
+            # Any: the type stubs are wrong about `trigger` and `active_channels`.
+            self._server: Any = create_server(
+                self._app,
+                sockets=[listener],
+                threads=self._threads,
+                ident="jebbitctl",
+                asyncore_use_poll=True,  # select() cannot watch descriptors above 1023
+                connection_limit=_connection_limit(),
+                channel_timeout=IDLE_TIMEOUT,
+                cleanup_interval=CLEANUP_INTERVAL,
+                max_request_header_size=MAX_HEADER_BYTES,
+                max_request_body_size=MAX_REQUEST_BYTES + 1,  # waitress rejects a body of this size
+                inbuf_overflow=MAX_REQUEST_BYTES + 1,  # no temporary files: bodies hold personal data
+                outbuf_overflow=_RESPONSE_BUFFER_BYTES,  # no temporary files here either
+                clear_untrusted_proxy_headers=False,  # recordings show what a tunnel added
+            )
+            self._loop = threading.Thread(target=self._server.run, name="waitress-loop", daemon=True)
+            self._loop.start()
+        except BaseException:  # such as: no more threads
+            listener.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
