@@ -14,7 +14,10 @@ STORED = {
     "five minutes, removed by logout",
     "shared secrets": "nowhere, except in files that you ask for with --secret-file or "
     "--secrets-dir, mode 0600",
-    "deliveries (visitors' answers)": "nowhere, except in the file of listen --record, mode 0600",
+    "deliveries (visitors' answers)": "nowhere, except in the file of listen --record, mode 0600; refused "
+    "ones only with --record-refused, 64 KiB of each, in a file of up to 100 MiB",
+    "a run in progress": "locks/ in the configuration directory: process ids, and ids of what was created but "
+    "not checked yet; an interrupted login leaves a note that names its keyring entry. No secrets",
 }
 
 _DIRECTORY = """\
@@ -26,6 +29,20 @@ against a real Secret Service; the keyrings of macOS and Windows are untested.
 
 jebbitctl waits 3 seconds for the keyring. Unlock it first if your desktop
 asks for that.
+
+config.toml decides where secrets are sent. So it is used only if nobody else
+could have written or replaced it: the file, and each directory and link on
+its path, belong to you or root, and others cannot write to them. Otherwise
+commands end with exit code 4, before anything is read or sent. If the
+environment says it all (JEBBIT_API_BASE_URL, and an access token or client id,
+secret and JEBBIT_AUTH_ISSUER), no file is needed, and one that is not trusted
+is ignored with a warning. Caches are used by the same rules. --secret-file,
+--secrets-dir, --record and --into refuse what belongs to another user.
+
+A secret file is created empty and filled in place: it never has a second
+name, and another secret is never overwritten. If a command is killed, an
+empty file may stay; the next run fills it. An interrupted login is cleaned up
+by the next login or logout; doctor names what is left.
 """
 
 _TEXT = """\
@@ -41,14 +58,17 @@ WHAT IS SHOWN
 A shared secret prints as ********, except by `integrations create` without
 --secret-file (Jebbit may show it only once), `integrations secret` and
 --show-secret. `token` prints an access token, and `api` prints responses as
-they come. Error messages contain no secrets. A bug prints one line without
+they come. Everywhere else, secrets in use (of 8 characters or more) are masked
+in whatever is printed, should an endpoint, an error or an attribute repeat
+one. Passwords in URLs are masked in messages. A bug prints one line without
 values.
 
 --debug logs each request to standard error: method, URL, status, duration and
-the first 500 characters of a JSON body, but no headers. Secrets and tokens
-are masked by name (client_secret, access_token, shared_secret and so on), and
-wherever a response repeats one that is in use. Endpoints and other attributes
-are shown: read the log before you share it.
+the first 500 characters of a JSON body, but no headers. Endpoints and other
+attributes are shown: read the log before you share it.
+
+Text from Jebbit, endpoints and files is escaped: terminal escape sequences in
+it have no effect.
 
 WHAT IS SENT
 
@@ -57,17 +77,41 @@ and the endpoints that you name, and to nothing else.
 
 Requests to Jebbit use HTTPS; plain HTTP is allowed to this machine only. A
 delivery that you send with `webhooks` may go to any URL; the secret itself is
-never in it. Certificates are verified against the system's and those that
-come with requests, or against REQUESTS_CA_BUNDLE alone. Redirects are not
-followed, cookies and ~/.netrc are ignored, and further pages are only fetched
-from the same server. Each call has one deadline (JEBBIT_TIMEOUT), and a
-response may have at most 64 MiB.
+never in it. A manifest can use no environment variable but JEBBIT_VAR_NAME,
+so it cannot send what the others hold. Redirects are not followed, cookies
+and ~/.netrc are ignored, and further pages are only fetched from the same
+server.
+
+Certificates are verified against exactly one of these, the first that is set:
+REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE with SSL_CERT_DIR, or else
+the system's store. doctor says which.
+
+Each call has one deadline (JEBBIT_TIMEOUT). A response may have at most
+64 MiB and 2,000,000 values, and so may a list as a whole, on at most 10,000
+pages and within ten times that deadline.
 
 A POST, PUT or PATCH is repeated only if it certainly was not applied: no
 connection was made, or the response was 429. GET and DELETE are safe to
 repeat, so they are also repeated after a lost connection, 502, 503 and 504.
 
-Text from Jebbit is escaped: terminal escape sequences in it have no effect.
+RECEIVERS
+
+`listen` answers 200 once a delivery is in its recording, and 500 if the
+recording was deleted or replaced. Nothing is ever cut from a recording;
+several listeners may append to one. A request may take 5 seconds and 1 MiB,
+and silent or slow connections make room for others. There is no TLS, and no
+protection from a client that sends complete requests on every connection: on a
+public address, put a reverse proxy with TLS and limits per client in front.
+
+WHAT CANNOT BE PROMISED
+
+Root, and other processes of your own user, can read and change everything
+here: memory, core dumps, files and the keyring while it is unlocked. Python
+cannot wipe secrets from memory. Permissions of files are not checked on
+Windows. A recording survives a killed process, but is not forced to disk: a
+power failure may lose the last deliveries. Locks keep the runs of one machine
+apart; runs on different machines find each other's duplicates only after they
+have created them.
 
 HOW TO REPORT A VULNERABILITY
 
