@@ -108,22 +108,21 @@ STRINGS = (
 )
 
 
-@pytest.mark.parametrize("name", OTHERS)
+COMMANDS = (("diff",), ("apply", "--dry-run"), ("apply", "--yes"), ("export", "--into"))
+
+
+@pytest.mark.parametrize(("name", "string"), list(zip(OTHERS, STRINGS, strict=True)))
 def test_a_manifest_reaches_no_secret_and_no_other_variable_of_the_environment(
-    cli: Cli, sandbox: Sandbox, name: str
+    cli: Cli, sandbox: Sandbox, name: str, string: str
 ) -> None:
     before = attributes_of(sandbox, "integrations")
     path = cli.home / "jebbit.toml"
-    for string in STRINGS:
-        path.write_text(HEAD + string % name)
-        for line in (("diff",), ("apply", "--dry-run"), ("apply", "--yes")):
-            result = cli.run("integrations", *line, str(path), "--debug", env={name: HIDDEN})
-            assert (result.code, result.out) == (2, "")
-            assert f"the variable {name} is not set" in result.err
-            assert HIDDEN not in result.err
-        exported = cli.run("integrations", "export", "--into", str(path), env={name: HIDDEN})
-        assert exported.code == 2
-        assert HIDDEN not in exported.err
+    path.write_text(HEAD + string % name)
+    for line in COMMANDS:
+        result = cli.run("integrations", *line, str(path), "--debug", env={name: HIDDEN})
+        assert (result.code, result.out) == (2, "")
+        assert f"the variable {name} is not set" in result.err
+        assert HIDDEN not in result.err
     assert attributes_of(sandbox, "integrations") == before
 
 

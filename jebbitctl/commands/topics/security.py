@@ -16,8 +16,8 @@ STORED = {
     "--secrets-dir, mode 0600",
     "deliveries (visitors' answers)": "nowhere, except in the file of listen --record, mode 0600; refused "
     "ones only with --record-refused, 64 KiB of each, in a file of up to 100 MiB",
-    "a run in progress": "locks/ in the configuration directory: process ids, and ids of what was created but "
-    "not checked yet; an interrupted login leaves a note that names its keyring entry. No secrets",
+    "a run in progress": "locks/ in the configuration directory: process ids, and ids of what was created "
+    "but not checked yet; an interrupted login leaves a note that names its keyring entry. No secrets",
 }
 
 _DIRECTORY = """\
