@@ -285,7 +285,12 @@ def test_no_delivery_answered_by_one_of_three_listeners_of_a_file_is_lost(bare: 
 
 @pytest.mark.parametrize(
     ("ending", "exit_code"),
-    [(None, 0), (signal.SIGINT, 0), (signal.SIGTERM, 143), (getattr(signal, "SIGHUP", signal.SIGTERM), 129)],
+    [
+        pytest.param(None, 0, marks=pytest.mark.long),
+        (signal.SIGINT, 0),
+        (signal.SIGTERM, 143),
+        (getattr(signal, "SIGHUP", signal.SIGTERM), 129),
+    ],
 )
 def test_all_deliveries_are_printed_at_the_end_without_waiting_for_a_slow_target(
     bare: Cli, ending: signal.Signals | None, exit_code: int
