@@ -157,21 +157,6 @@ def require_own_target(path: Path) -> None:
         )
 
 
-def tighten(path: Path) -> bool:
-    """Make an own regular file private to this user; return whether others could access it before.
-
-    Raises:
-        OSError: its mode cannot be changed.
-    """
-    if os.name != "posix":
-        return False
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o077:
-        return False
-    path.chmod(0o600)
-    return True
-
-
 def user_name(uid: int) -> str:
     """Return a user's name, or its number if it has none."""
     import pwd
@@ -193,18 +178,21 @@ def _foreign(step: Step) -> TrustProblem:
 
 
 def _others_can_write(status: os.stat_result, *, sticky_is_safe: bool = True) -> bool:
+    """Whether others can change a file or a directory. A device or a pipe is not read at all."""
     is_directory = stat.S_ISDIR(status.st_mode)
+    if not is_directory and not stat.S_ISREG(status.st_mode):
+        return False
     if is_directory and sticky_is_safe and status.st_mode & stat.S_ISVTX:
         return False
-    if is_directory and status.st_mode & stat.S_IWGRP and _is_private_group(status.st_gid):
-        return bool(status.st_mode & stat.S_IWOTH)
-    return bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    if status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid):
+        return True
+    return bool(status.st_mode & stat.S_IWOTH)
 
 
 def _is_private_group(gid: int) -> bool:
     """Whether a group has this user's name and no other member, as Debian, Ubuntu and Fedora create them.
 
-    They also let new directories be writable by the group.
+    There, umask 002 lets the group write to new files and directories.
     """
     import grp
     import pwd

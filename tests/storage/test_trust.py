@@ -11,7 +11,7 @@ import pytest
 
 from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.storage import trust
-from jebbitctl.storage.trust import find_problem, require_own_target, require_trusted, tighten
+from jebbitctl.storage.trust import find_problem, require_own_target, require_trusted
 from tests.support import mode
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
@@ -57,21 +57,22 @@ def test_a_step_that_others_can_write_to_is_named_with_owner_and_cure(
     assert find_problem(file) is None
 
 
-def test_a_file_that_its_group_can_write_to_is_not_trusted(file: Path) -> None:
-    file.chmod(0o660)
-    assert "mode 0660" in message(file)
-
-
-def test_a_directory_of_the_users_own_group_is_trusted_but_not_one_of_another_group(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["home/config/file", "home/config"])
+def test_the_users_own_group_may_write_but_not_another_group_as_with_umask_002(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    file.parent.chmod(0o775)
+    (tmp_path / step).chmod(0o775)
     for is_private, trusted in ((True, True), (False, False)):
         monkeypatch.setattr(trust, "_is_private_group", lambda _, answer=is_private: answer)
         assert (find_problem(file) is None) is trusted
-    file.parent.chmod(0o777)
+    (tmp_path / step).chmod(0o777)
     monkeypatch.setattr(trust, "_is_private_group", lambda _: True)
     assert find_problem(file) is not None
+
+
+def test_nobody_is_told_to_change_the_mode_of_a_device(tmp_path: Path) -> None:
+    (tmp_path / "file").symlink_to("/dev/zero")  # which is not a regular file, so it is not read
+    assert find_problem(tmp_path / "file") is None
 
 
 def test_a_group_is_private_only_with_the_users_name_and_without_members(
@@ -188,11 +189,3 @@ def test_a_loop_of_links_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(UsageError, match="cannot be written"):
         require_own_target(tmp_path / "loop")
-
-
-def test_an_own_file_is_tightened_once(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.touch()
-    path.chmod(0o644)
-    assert (tighten(path), tighten(path), mode(path)) == (True, False, 0o600)
-    assert not tighten(Path("/dev/null"))
