@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -139,6 +140,15 @@ def cli_for(home: Path, sandbox: Sandbox) -> Cli:
 
 def _bytes(text: str | bytes | None) -> bytes:
     return text.encode() if isinstance(text, str) else text or b""
+
+
+def without_flock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behave as a file system without locks, such as some that are mounted over a network."""
+
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", missing)
 
 
 def mode(path: Path) -> int:

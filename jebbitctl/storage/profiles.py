@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.environment import CONFIG_DIR
@@ -27,11 +29,12 @@ from jebbitctl.storage.trust import require_trusted
 from jebbitctl.util.ids import NAME_HINT, is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DEFAULT_PROFILE = "default"
 _LOCK_TIMEOUT = 5.0
+_WITHOUT_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
 
 
 class Profile(NamedTuple):
@@ -216,13 +219,13 @@ class ProfileStore:
 
     def _edit(self, change: Callable[[Any], None]) -> None:
         """Change the file under a lock, so that no process overwrites the changes of another."""
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
         path = self._require_path()
         try:
             require_trusted(path)
             create_config_dir(path.parent)
-            with FileLock(path.with_suffix(".lock"), timeout=_LOCK_TIMEOUT, mode=0o600):
+            with _locked(path.with_suffix(".lock")):
                 self._document = None
                 self._profiles()
                 replace_file(path.resolve(), self._changed_text(change))
@@ -261,6 +264,23 @@ class ProfileStore:
             f"{self.path} cannot be edited without loss",
             hint="give each profile its own [profiles.NAME] table at the end of the file",
         )
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock while the block runs; a file system without locks protects no process from another."""
+    from filelock import FileLock
+
+    lock = FileLock(path, timeout=_LOCK_TIMEOUT, mode=0o600, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except OSError as error:
+        if isinstance(error, TimeoutError) or error.errno not in _WITHOUT_LOCKS:
+            raise
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _unwritable(path: Path, reason: str | None) -> UsageError:

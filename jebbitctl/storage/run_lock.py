@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import time
-import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -64,9 +63,9 @@ class RunLock:
             deadline = time.monotonic() + MAX_WAIT
             for name in self._names:
                 self._held.append(self._acquire(directory / f"{name}.lock", deadline))
-        except (OSError, NotImplementedError, UserWarning) as error:
+        except OSError as error:
             self.release()
-            reason = (error.strerror if isinstance(error, OSError) else None) or "not supported here"
+            reason = error.strerror or "not supported here"
             self._warn(f"cannot lock out other runs on this machine ({reason}), continuing without a lock")
         except BaseException:
             self.release()
@@ -85,23 +84,21 @@ class RunLock:
     def _acquire(self, path: Path, deadline: float) -> BaseFileLock:
         from filelock import FileLock, Timeout
 
-        lock = FileLock(path, mode=0o600)
-        with warnings.catch_warnings():
-            # without flock, filelock would leave a marker file behind when a process is killed
-            warnings.simplefilter("error", UserWarning)
+        # a soft lock is a marker file, which a killed process leaves behind
+        lock = FileLock(path, mode=0o600, fallback_to_soft=False)
+        try:
+            lock.acquire(timeout=NOTICE_AFTER)
+        except Timeout:
+            holder = _read_holder(path)
+            self._note(f"Waiting for another jebbitctl run{holder} that changes the same account.")
             try:
-                lock.acquire(timeout=NOTICE_AFTER)
+                lock.acquire(timeout=max(deadline - time.monotonic(), 0))
             except Timeout:
-                holder = _read_holder(path)
-                self._note(f"Waiting for another jebbitctl run{holder} that changes the same account.")
-                try:
-                    lock.acquire(timeout=max(deadline - time.monotonic(), 0))
-                except Timeout:
-                    raise UnavailableError(
-                        f"another jebbitctl run{_read_holder(path)} has been changing the same account for "
-                        f"{MAX_WAIT:g} s",
-                        hint="wait until it has ended, or stop it, and run the command again",
-                    ) from None
+                raise UnavailableError(
+                    f"another jebbitctl run{_read_holder(path)} has been changing the same account for "
+                    f"{MAX_WAIT:g} s",
+                    hint="wait until it has ended, or stop it, and run the command again",
+                ) from None
         _write_holder(path)
         return lock
 

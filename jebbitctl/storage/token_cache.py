@@ -107,11 +107,11 @@ class TokenCache:
         from filelock import FileLock, Timeout
 
         try:
-            lock = FileLock(self._create_directory() / f"{key}.lock", mode=0o600)
+            lock = FileLock(self._create_directory() / f"{key}.lock", mode=0o600, fallback_to_soft=False)
             lock.acquire(timeout=LOCK_TIMEOUT)
         except Timeout:
             self._warn_once("another process has locked the token cache, continuing without it")
-        except (OSError, NotImplementedError) as error:  # older filelocks raise the latter without flock
+        except OSError as error:  # such as a file system without locks
             self._warn_once(f"cannot use the token cache ({_reason(error)}), continuing without it")
         else:
             return lock
@@ -134,5 +134,5 @@ class TokenCache:
             self._warn(line)
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -6,7 +6,7 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.profiles import Profile, ProfileStore, require_profile_name
-from tests.support import mode
+from tests.support import mode, without_flock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,6 +166,14 @@ def test_a_file_that_stays_locked_is_an_error(store: ProfileStore, monkeypatch: 
         pytest.raises(UsageError, match="another process"),
     ):
         store.use("two")
+
+
+def test_a_profile_is_saved_on_a_file_system_without_locks(
+    store: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_flock(monkeypatch)
+    store.save("one", PROFILE)
+    assert store.names() == ["one"]
 
 
 @pytest.mark.parametrize("name", ["", ".a", "-a", "a/b", "a b", "ü", "a\n", "x" * 65])

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import pytest
 from jebbitctl.errors import UnavailableError
 from jebbitctl.storage import run_lock
 from jebbitctl.storage.run_lock import RunLock
-from tests.support import mode
+from tests.support import mode, without_flock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,12 +75,7 @@ def test_without_a_home_directory_the_command_continues_with_a_warning(messages:
 def test_without_flock_the_command_continues_with_a_warning_and_no_later_run_waits(
     tmp_path: Path, messages: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import fcntl
-
-    def missing(*_: object) -> None:
-        raise OSError(errno.ENOSYS, "Function not implemented")
-
-    monkeypatch.setattr(fcntl, "flock", missing)
+    without_flock(monkeypatch)
     for _ in range(2):
         lock = messages.lock(tmp_path, "a")
         lock.acquire()

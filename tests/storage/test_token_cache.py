@@ -13,7 +13,7 @@ from jebbitctl.api.access_token import AccessToken
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.storage import token_cache
 from jebbitctl.storage.token_cache import TokenCache, cache_key
-from tests.support import mode
+from tests.support import mode, without_flock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,16 +145,15 @@ def test_the_warning_says_why_an_entry_cannot_be_stored(tmp_path: Path, warnings
     assert warnings == ["cannot use the token cache (File exists), continuing without it"]
 
 
-def test_a_system_without_locks_causes_a_warning(
-    cache: TokenCache, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_file_system_without_locks_causes_one_warning_and_leaves_no_marker_file(
+    cache: TokenCache, warnings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(*_: object, **__: object) -> None:
-        raise NotImplementedError
-
-    monkeypatch.setattr(FileLock, "acquire", missing)
-    with cache.lock(KEY):
-        cache.put(KEY, ENTRY)
-    assert warnings == ["cannot use the token cache (NotImplementedError), continuing without it"]
+    without_flock(monkeypatch)
+    for _ in range(2):
+        with cache.lock(KEY):
+            cache.put(KEY, ENTRY)
+            assert {path.suffix for path in (tmp_path / "tokens").iterdir()} <= {".json", ".lock"}
+    assert warnings == ["cannot use the token cache (Function not implemented), continuing without it"]
 
 
 def test_a_lock_file_is_private(cache: TokenCache, path: Path) -> None:

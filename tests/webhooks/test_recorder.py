@@ -23,7 +23,7 @@ from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recorder import Recorder
 from jebbitctl.webhooks.recordings import read
 from tests.concurrent_processes import fork
-from tests.support import mode
+from tests.support import mode, without_flock
 
 from .support import SECRET, make_delivery, post, record
 
@@ -342,10 +342,7 @@ def test_a_mode_that_cannot_be_changed_is_a_warning(path: Path, monkeypatch: pyt
 
 @posix
 def test_a_file_system_without_locks_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(errno.ENOSYS, "Function not implemented")
-
-    monkeypatch.setattr("fcntl.flock", fail)
+    without_flock(monkeypatch)
     warnings: list[str] = []
     with Recorder(path, warnings.append) as recorder:
         recorder.append(make_delivery())
