@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,13 @@ def test_a_secret_in_use_is_masked_wherever_jebbit_repeats_it(cli: Cli, sandbox:
         assert f"https://e.example/{MASK}" in result.out
     shown = screen(cli, "integrations", "list", columns=60)
     assert not any(secret[start : start + 8] in shown for start in (0, 8))
+
+
+def test_json_stays_json_if_a_secret_is_a_part_of_a_number(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = active(sandbox)
+    attributes_of(sandbox, "integrations")[id_].update(region=[4711081547, True, None, {"x 47110815": 1.5}])
+    result = cli.run("integrations", "get", id_, "-q", "region", env={"JEBBIT_WEBHOOK_SECRET": "47110815"})
+    assert json.loads(result.out) == [MASK, True, None, {f"x {MASK}": 1.5}]
 
 
 def test_a_check_of_doctor_that_repeats_a_secret_prints_it_masked(

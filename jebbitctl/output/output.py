@@ -16,7 +16,7 @@ from jebbitctl.output.progress import show_progress
 from jebbitctl.output.query import COMMAND_DONE, compile_query, search
 from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
 from jebbitctl.output.tables import key_value_lines, table_lines
-from jebbitctl.util.redaction import redact, scrub_registered
+from jebbitctl.util.redaction import redact, scrub_registered, scrub_values
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ class Output:
         encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
         indent = 2 if is_terminal(sys.stdout) and not one_line else None
         text = json_text(value, indent=indent, ascii_only=encoding != "utf8")
-        self.line(text, show_secrets=show_secrets)
+        if not show_secrets and scrub_registered(text) != text:  # a secret of digits may be part of a number
+            text = json_text(scrub_values(value), indent=indent, ascii_only=encoding != "utf8")
+        write_line(text)
 
     def table(
         self,

@@ -62,6 +62,20 @@ def scrub_registered(text: str) -> str:
     return scrub(text, sorted(_registered, key=len, reverse=True)) if _registered else text
 
 
+def scrub_values(value: Any) -> Any:
+    """Return a copy of a JSON value with the secrets in use masked, which is a JSON value as well."""
+    if isinstance(value, dict):
+        return {scrub_registered(str(key)): scrub_values(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [scrub_values(inner) for inner in value]
+    if isinstance(value, str):
+        return scrub_registered(value)
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value)
+    return value if scrub_registered(text) == text else MASK
+
+
 @lru_cache(maxsize=64)
 def _forms(secret: str) -> list[str]:
     """Return the forms in which a secret may stand in text."""
