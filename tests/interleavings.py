@@ -20,8 +20,10 @@ from jebbitctl.environment import CONFIG_DIR, Environment
 from jebbitctl.errors import JebbitctlError, NotFoundError
 from jebbitctl.output.output import Output
 from jebbitctl.output.streams import TerminalSettings
+from jebbitctl.sandbox.behaviour import Behaviour
 from jebbitctl.sandbox.collection import Collection
-from jebbitctl.sandbox.resource_types import RESOURCE_TYPES, SCOPES
+from jebbitctl.sandbox.dialects import DIALECTS
+from jebbitctl.sandbox.resource_types import RESOURCE_TYPES, scopes
 from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.state import SandboxState
 from jebbitctl.storage.write_journal import WriteJournal
@@ -88,7 +90,7 @@ class World(SandboxState):
     """
 
     def __init__(self, stamps: str = "ordered", *, ascending: bool = True) -> None:
-        super().__init__(SCOPES)
+        super().__init__(scopes(DIALECTS["article"]), behaviour=Behaviour())
         self.stamps = stamps
         self._ascending = ascending
         self._ids = 0
@@ -119,21 +121,19 @@ class World(SandboxState):
         attributes = document["data"]["attributes"] if document else {}
         try:
             if method == "GET":
-                found = (
-                    collection.select(MultiDict()) if not id_ else collection.document(collection.find(id_))
-                )
+                answer = collection.document(collection.find(id_)) if id_ else collection.select(MultiDict())
             elif method == "DELETE":
                 collection.delete(id_)
                 return None
             elif method == "PATCH":
-                found = collection.document(collection.update(id_, attributes))
+                answer = collection.document(collection.update(id_, attributes))
             else:
                 now, self.clock = self.clock, lambda: stamp or self.stamp()
-                found = collection.document(collection.create(attributes))
+                answer = collection.document(collection.create(attributes))
                 self.clock = now
         except ApiError as error:
             raise NotFoundError(f"{method} {path}", status=error.status) from None
-        return {"data": self._copy(found)}
+        return {"data": self._copy(answer["data"])}
 
     def _copy(self, found: Any) -> Any:
         if isinstance(found, list):

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn
 
 import typer
 
@@ -31,6 +31,11 @@ _ENDING = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGHUP", "SIGQUIT"
 """Signals that end this process and its command."""
 
 
+Dialect = Literal["article", "openapi", "host"]
+ServiceName = Literal["webhooks_standard", "webhook"]
+ErrorStyle = Literal["openapi", "jsonapi", "message", "rails", "text"]
+
+
 class BehaviourOptions(NamedTuple):
     """How the sandbox behaves."""
 
@@ -42,6 +47,17 @@ class BehaviourOptions(NamedTuple):
         float,
         typer.Option(metavar="P", help="Share of requests that fail with 429, 502 or 503, from 0 to 1."),
     ] = 0.0
+    dialect: Annotated[
+        Dialect,
+        typer.Option(
+            help="Respond as described in Jebbit's article, its OpenAPI document, "
+            "or its MCP server (a host, no endpoint)."
+        ),
+    ] = "article"
+    service_name: Annotated[ServiceName, typer.Option(help="Service name of webhooks in responses.")] = (
+        "webhooks_standard"
+    )
+    error_style: Annotated[ErrorStyle, typer.Option(help="Format of error responses.")] = "openapi"
 
 
 @command(common=LOCAL_OPTIONS, example="jebbitctl sandbox serve --port 8700 --integrations 3")
@@ -59,8 +75,8 @@ def serve(
     """Serve a local Jebbit until Ctrl-C.
 
     Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its test
-    deliveries are real and signed, but only go to endpoints on this machine. For a read-only token,
-    append "-readonly" to the client id; the secret stays the same.
+    deliveries are real and signed, but only go to endpoints on this machine. For a token that can only
+    read or only write, append "-readonly" or "-writeonly" to the client id; the secret stays the same.
     """
     from jebbitctl.sandbox.server import Sandbox
 
@@ -124,6 +140,9 @@ def _options(behaviour: BehaviourOptions, **address: Any) -> SandboxOptions:
         token_lifetime=behaviour.token_lifetime,
         latency_ms=behaviour.latency,
         fail_rate=behaviour.fail_rate,
+        dialect=behaviour.dialect,
+        service_name=behaviour.service_name,
+        error_style=behaviour.error_style,
         **address,
     )
 

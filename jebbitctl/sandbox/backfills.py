@@ -1,4 +1,4 @@
-"""The life of a historic backfill: received, processing, finished."""
+"""The life of a historic backfill: :attr:`Behaviour.backfill_statuses`, one after the other."""
 
 from __future__ import annotations
 
@@ -9,29 +9,25 @@ from jebbitctl.sandbox.responses import ApiError
 if TYPE_CHECKING:
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
 
-RECEIVED = "received"
-PROCESSING = "processing"
-FINISHED = "finished"
 
-
-def require_active(_: SandboxState, business: Business, backfill: StoredResource) -> None:
-    """Reject a backfill of an inactive integration.
+def start(state: SandboxState, business: Business, backfill: StoredResource) -> None:
+    """Give a new backfill its first status.
 
     Raises:
-        ApiError: 400.
+        ApiError: 400 if its integration is inactive.
     """
-    integration = business.of("integrations")[backfill.attributes["integration_id"]]
-    if not integration.attributes["is_active"]:
-        raise ApiError(400, "cannot request a backfill for an inactive integration")
+    _require_active(business, backfill)
+    backfill.attributes["status"] = state.behaviour.backfill_statuses[0]
 
 
 def advance(state: SandboxState, _: Business, backfill: StoredResource) -> None:
     """Update the status: it advances every :attr:`SandboxState.backfill_step` seconds."""
-    if not _in_progress(backfill):
+    if not _in_progress(state, backfill):
         return
+    statuses = state.behaviour.backfill_statuses
     age = state.clock() - backfill.since
-    steps = sum(age >= count * state.backfill_step for count in (1, 2))
-    backfill.attributes["status"] = (RECEIVED, PROCESSING, FINISHED)[steps]
+    steps = sum(age >= count * state.backfill_step for count in range(1, len(statuses)))
+    backfill.attributes["status"] = statuses[steps]
     backfill.attributes["updated_at"] = state.timestamp(backfill.since + steps * state.backfill_step)
 
 
@@ -42,11 +38,17 @@ def restart(state: SandboxState, business: Business, backfill: StoredResource) -
         ApiError: 400 if it is still in progress.
     """
     advance(state, business, backfill)
-    if _in_progress(backfill):
+    if _in_progress(state, backfill):
         raise ApiError(400, "cannot restart in-progress (processing) job")
-    backfill.attributes["status"] = RECEIVED
+    backfill.attributes["status"] = state.behaviour.backfill_statuses[0]
     backfill.since = state.clock()
 
 
-def _in_progress(backfill: StoredResource) -> bool:
-    return backfill.attributes["status"] in {RECEIVED, PROCESSING}
+def _require_active(business: Business, backfill: StoredResource) -> None:
+    integration = business.of("integrations")[backfill.attributes["integration_id"]]
+    if not integration.attributes["is_active"]:
+        raise ApiError(400, "cannot request a backfill for an inactive integration")
+
+
+def _in_progress(state: SandboxState, backfill: StoredResource) -> bool:
+    return backfill.attributes["status"] in state.behaviour.backfill_statuses[:-1]

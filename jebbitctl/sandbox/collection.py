@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PAGE_LIMIT = 1000
 """The largest ``page[size]``; also the size when only ``page[number]`` is given."""
 _PAGE_DEFAULTS = {"number": 1, "size": PAGE_LIMIT}
+_PAGE_KEYS = {f"page[{name}]" for name in _PAGE_DEFAULTS}
 
 
 class Collection:
@@ -31,10 +32,11 @@ class Collection:
         self._state = state
         self._business = business
         self._type = resource_type
-        self._resources = business.of(resource_type.type)
+        self._resources = business.of(resource_type.stored_type)
+        self._dialect = state.behaviour.dialect
 
-    def select(self, query: MultiDict[str, str], *, linked_to: str | None = None) -> list[dict[str, Any]]:
-        """Return the resource objects that match the query's filters and page, newest first.
+    def select(self, query: MultiDict[str, str], *, linked_to: str | None = None) -> dict[str, Any]:
+        """Return the JSON:API document with the resources that match the query, newest first.
 
         Args:
             query: the parameters of the URL.
@@ -47,10 +49,14 @@ class Collection:
         selected = [
             resource
             for resource in reversed(self._resources.values())
-            if (linked_to is None or linked_to in resource.linked)
+            if self._type.shows(resource)
+            and (linked_to is None or linked_to in resource.linked)
             and all(self._type.filters[name](resource, values) for name, values in filters.items())
         ]
-        return [self.document(resource) for resource in selected[page]]
+        document: dict[str, Any] = {"data": [self._resource_object(resource) for resource in selected[page]]}
+        if self._state.behaviour.record_count is not None:
+            document["meta"] = {"record_count": self._state.behaviour.record_count}
+        return document
 
     def find(self, id_: str) -> StoredResource:
         """Return the resource with this id.
@@ -58,10 +64,10 @@ class Collection:
         Raises:
             ApiError: 404 if there is none.
         """
-        try:
-            return self._resources[id_]
-        except KeyError:
-            raise ApiError(404) from None
+        resource = self._resources.get(id_)
+        if resource is None or not self._type.shows(resource):
+            raise ApiError(404)
+        return resource
 
     def create(self, attributes: Mapping[str, Any]) -> StoredResource:
         """Add a resource and return it.
@@ -73,9 +79,9 @@ class Collection:
             raise ApiError(self._type.empty_status, "no attributes were given")
         resource = StoredResource(self._state.new_id(), self._type.defaults(), self._state.clock())
         changes = self._changes(resource, attributes)
-        missing = [name for name in self._type.required if name not in changes]
-        if missing:
-            raise ApiError(400, f"missing: {', '.join(missing)}")
+        required = (*self._type.required, *self._dialect.required.get(self._type.type, ()))
+        if missing := [name for name in required if name not in changes]:
+            raise ApiError(400, "must be given", attributes=missing)
         for name, default in resource.attributes.items():
             if isinstance(default, dict) and name in changes:
                 changes[name] = default | changes[name]
@@ -109,10 +115,15 @@ class Collection:
                 for child in [child for child in children.values() if id_ in child.linked]:
                     del children[child.id]
 
-    def document(self, resource: StoredResource) -> dict[str, Any]:
-        """Return the JSON:API resource object; its attributes are not a copy."""
+    def document(self, resource: StoredResource, *, created: bool = False) -> dict[str, Any]:
+        """Return the JSON:API document with one resource; ``created`` if the response is to its POST."""
+        type_ = self._dialect.single_types.get(self._type.type, self._type.type)
+        return {"data": self._resource_object(resource, created=created) | {"type": type_}}
+
+    def _resource_object(self, resource: StoredResource, *, created: bool = False) -> dict[str, Any]:
         self._type.on_read(self._state, self._business, resource)
-        return {"id": resource.id, "type": self._type.type, "attributes": resource.attributes}
+        attributes = self._state.behaviour.present(self._type.type, resource.attributes, created=created)
+        return {"id": resource.id, "type": self._type.type, "attributes": attributes}
 
     def _changes(self, resource: StoredResource, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the attributes that are applied; the others are silently ignored, as Rails does."""
@@ -140,24 +151,30 @@ class Collection:
         self, query: MultiDict[str, str], *, filterable: bool
     ) -> tuple[dict[str, list[str]], slice[int | None, int | None, None]]:
         filters_by_key = {f"filter[{name}]": name for name in self._type.filters} if filterable else {}
-        page_keys = {"page[number]", "page[size]"} if self._type.paged else set()
         for name in query:
-            if name not in filters_by_key and name not in page_keys:
+            if name not in filters_by_key and name not in _PAGE_KEYS:
                 raise ApiError(400, f"unknown parameter: {name}")
         filters = {name: query.getlist(key) for key, name in filters_by_key.items() if key in query}
         required = self._type.required_filter
         if filterable and required and required not in filters:
             raise ApiError(400, f"filter[{required}] is required")
-        return filters, _page(query) if query.keys() & page_keys else slice(None)
+        page = _page(query, self._state.behaviour.max_page_size)
+        return filters, page if self._type.paged and query.keys() & _PAGE_KEYS else slice(None)
 
 
-def _page(query: Mapping[str, str]) -> slice[int | None, int | None, None]:
+def _page(query: Mapping[str, str], max_size: int | None) -> slice[int, int, None]:
+    """Return the page that a query asks for, by default the first.
+
+    Raises:
+        ApiError: 400 for an invalid page, even of a collection that ignores it because it does not page.
+    """
     try:
         number, size = (int(query.get(f"page[{name}]", default)) for name, default in _PAGE_DEFAULTS.items())
     except ValueError:
         raise ApiError(400, "page[number] and page[size] must be numbers") from None
     if number < 1 or not 1 <= size <= PAGE_LIMIT:
         raise ApiError(400, f"page[number] must be at least 1, and page[size] from 1 to {PAGE_LIMIT}")
+    size = min(size, max_size or size)
     return slice((number - 1) * size, number * size)
 
 

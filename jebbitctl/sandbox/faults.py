@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from itertools import cycle
 from random import Random
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
 
-from jebbitctl.sandbox.responses import ApiError, error_response
+from jebbitctl.sandbox.error_styles import error_response, identify
+from jebbitctl.sandbox.responses import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,13 +18,15 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from jebbitctl.sandbox.behaviour import Behaviour, ErrorStyle
+
 _PROXY_PAGE = (
     "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
 )
 
 
 def inject_faults(
-    app: WSGIApplication, *, latency_ms: int, fail_rate: float, closing: Event
+    app: WSGIApplication, *, latency_ms: int, fail_rate: float, behaviour: Behaviour, closing: Event
 ) -> WSGIApplication:
     """Return ``app`` with delays and failures. A request that fails never reaches ``app``.
 
@@ -30,28 +34,33 @@ def inject_faults(
         app: the WSGI application.
         latency_ms: milliseconds before each response.
         fail_rate: the share of requests that fail, 0 to 1. The same requests fail in each run.
+        behaviour: tells the format of error responses.
         closing: ends all delays when it is set.
     """
     failures = cycle((_unavailable, _too_many_requests, _bad_gateway))
     random = Random(0)  # noqa: S311 - the same failures in each run
 
     def faulty(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.monotonic()
         closing.wait(latency_ms / 1000)
-        failing = random.random() < fail_rate
-        return (next(failures)() if failing else app)(environ, start_response)
+        if random.random() >= fail_rate:
+            return app(environ, start_response)
+        response = next(failures)(behaviour.error_style)
+        identify(response, started)
+        return response(environ, start_response)
 
     return faulty
 
 
-def _unavailable() -> Response:
-    return error_response(ApiError(503))
+def _unavailable(style: ErrorStyle) -> Response:
+    return error_response(ApiError(503), style)
 
 
-def _too_many_requests() -> Response:
-    response = error_response(ApiError(429))
+def _too_many_requests(style: ErrorStyle) -> Response:
+    response = error_response(ApiError(429), style)
     response.headers["Retry-After"] = "1"
     return response
 
 
-def _bad_gateway() -> Response:
+def _bad_gateway(_: ErrorStyle) -> Response:
     return Response(_PROXY_PAGE, 502, content_type="text/html")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jebbitctl.sandbox.responses import ApiError, error_response
+from jebbitctl.sandbox.error_styles import error_response
+from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.util.urls import is_loopback
 
 if TYPE_CHECKING:

@@ -13,6 +13,8 @@ from jebbitctl.sandbox import jwt
 from jebbitctl.sandbox.responses import ApiError, json_response, read_document, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Request
 
     from jebbitctl.sandbox.state import SandboxState
@@ -61,14 +63,20 @@ def _check_credentials(state: SandboxState, body: dict[str, str]) -> tuple[int, 
     """Return the status, error and description of a rejection, or None."""
     if not _is_known(state, body["client_id"], body["client_secret"]):
         return 401, "access_denied", "Unauthorized"
-    if body["grant_type"] != GRANT:
-        return 403, "unauthorized_client", "Grant type is not allowed for the client"
+    refused = state.behaviour.refusal_status
+    if body["grant_type"] != GRANT or not state.behaviour.grant_allowed:
+        return refused, "unauthorized_client", "Grant type is not allowed for the client"
     if body["audience"] != AUDIENCE:
-        return 403, "access_denied", f"Client is not authorized to access the audience; use {AUDIENCE}"
+        return refused, "access_denied", f"Client is not authorized to access the audience; use {AUDIENCE}"
     granted = state.permissions_of(body["client_id"]) or []
     if not set(body.get("scope", "").split()) <= set(granted):
-        return 403, "access_denied", "Client has not been granted the requested scopes"
+        return refused, "access_denied", "Client has not been granted the requested scopes"
     return None
+
+
+def scopes_in(claims: Mapping[str, Any]) -> list[str]:
+    """Return the scopes that a token's claims list, in whichever claim."""
+    return list(claims["permissions"]) if "permissions" in claims else str(claims["scope"]).split()
 
 
 def _is_known(state: SandboxState, client_id: Any, client_secret: Any) -> bool:
@@ -90,7 +98,7 @@ def _issue(state: SandboxState, client_id: str, issuer: str) -> dict[str, Any]:
         "jti": secrets.token_hex(8),
         "gty": "client-credentials",
         "azp": client_id,
-        "permissions": permissions,
+        **_scope_claim(state, permissions),
     }
     return {
         "access_token": jwt.encode(claims, state.signing_key),
@@ -98,6 +106,12 @@ def _issue(state: SandboxState, client_id: str, issuer: str) -> dict[str, Any]:
         "expires_in": state.token_lifetime,
         "token_type": "Bearer",
     }
+
+
+def _scope_claim(state: SandboxState, permissions: list[str]) -> dict[str, Any]:
+    if state.behaviour.scope_claim == "scope":
+        return {"scope": " ".join(permissions)}
+    return {"permissions": permissions}
 
 
 def _respond(content: dict[str, Any], status: int = 200) -> Response:

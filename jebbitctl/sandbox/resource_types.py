@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jebbitctl.sandbox import backfills
+from jebbitctl.sandbox.behaviour import WEBHOOKS
 from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.state import random_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from jebbitctl.sandbox.dialects import Dialect
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
 
     Hook: TypeAlias = Callable[[SandboxState, Business, StoredResource], None]
@@ -23,6 +25,10 @@ _ANY_TYPE = (str, int, float, bool, list, dict)
 
 def _do_nothing(*_: object) -> None:
     pass
+
+
+def _always(_: object) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class ResourceType:
         required_filter: a filter that a list request must include, else 400.
         paged: whether lists support ``page[number]`` and ``page[size]``.
         readable: whether it has URLs of its own; if not, it is only listed under another resource.
+        view_of: the type whose resources it shows, if it has none of its own.
+        shows: whether it contains a resource of that type.
         empty_status: the status for a POST without attributes.
         patch_has_body: whether a PATCH must have ``data``.
         defaults: makes the attributes of a new resource.
@@ -57,6 +65,8 @@ class ResourceType:
     required_filter: str | None = None
     paged: bool = False
     readable: bool = True
+    view_of: str | None = None
+    shows: Callable[[StoredResource], bool] = _always
     empty_status: int = 400
     patch_has_body: bool = True
     defaults: Callable[[], dict[str, Any]] = dict
@@ -66,14 +76,9 @@ class ResourceType:
     on_update: Hook = _do_nothing
 
     @property
-    def scopes(self) -> list[str]:
-        """Its scopes, such as ``read:campaign``."""
-        actions = ("read", "write") if self.writes else ("read",)
-        return [self.scope(action) for action in actions]
-
-    def scope(self, action: str) -> str:
-        """Return the scope for an action, ``read`` or ``write``."""
-        return f"{action}:{self.type.removesuffix('s')}"
+    def stored_type(self) -> str:
+        """The JSON:API type under which its resources are stored."""
+        return self.view_of or self.type
 
 
 def _new_integration() -> dict[str, Any]:
@@ -84,7 +89,7 @@ def _new_integration() -> dict[str, Any]:
         "require_opt_in": None,
         "created_at": None,
         "updated_at": None,
-        "service_name": "webhooks_standard",
+        "service_name": WEBHOOKS,
         "include_mapped_attributes": True,
         "additional_options": {"hash_pii": False},
         "is_active": True,
@@ -94,10 +99,14 @@ def _new_integration() -> dict[str, Any]:
 
 def _check_integration(attributes: Mapping[str, Any]) -> None:
     if attributes.get("region", "us") not in REGIONS:
-        raise ApiError(400, "region must be us or eu")
+        raise ApiError(400, "must be us or eu", attributes=("region",))
     endpoint = attributes.get("endpoint", "unchanged")
     if not isinstance(endpoint, str) or not endpoint:
-        raise ApiError(400, "endpoint must be a URL")
+        raise ApiError(400, "must be a URL", attributes=("endpoint",))
+
+
+def _is_dashboard_webhook(integration: StoredResource) -> bool:
+    return integration.from_dashboard and integration.attributes["service_name"] == WEBHOOKS
 
 
 def _check_mapping(attributes: Mapping[str, Any]) -> None:
@@ -150,6 +159,9 @@ RESOURCE_TYPES = {
             check=_check_integration,
         ),
         ResourceType(
+            "webhook_integrations", writes=frozenset(), view_of="integrations", shows=_is_dashboard_webhook
+        ),
+        ResourceType(
             "integration_mappings",
             writable={
                 "jebbit_var": (str,),
@@ -179,12 +191,12 @@ RESOURCE_TYPES = {
             empty_status=422,
             patch_has_body=False,
             defaults=lambda: {
-                "status": backfills.RECEIVED,
+                "status": None,
                 "integration_id": None,
                 "created_at": None,
                 "updated_at": None,
             },
-            on_create=backfills.require_active,
+            on_create=backfills.start,
             on_read=backfills.advance,
             on_update=backfills.restart,
         ),
@@ -216,5 +228,13 @@ NESTED = (
 )
 """Types whose resources are listed under a resource of another type: (outer, inner)."""
 
-SCOPES = [scope for resource_type in RESOURCE_TYPES.values() for scope in resource_type.scopes]
-"""All scopes except those of businesses."""
+
+def scopes(dialect: Dialect) -> list[str]:
+    """Return all scopes except those of businesses, each once."""
+    return list(
+        dict.fromkeys(
+            dialect.scope(resource_type.stored_type, method)
+            for resource_type in RESOURCE_TYPES.values()
+            for method in ("GET", *sorted(resource_type.writes))
+        )
+    )

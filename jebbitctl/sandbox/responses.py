@@ -1,9 +1,8 @@
-"""Responses in the API's format, and parsers for request bodies."""
+"""Successful responses and errors of the API, and parsers for request bodies."""
 
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
@@ -11,6 +10,8 @@ from werkzeug.wrappers import Response
 from jebbitctl.util.text import parse_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from werkzeug.wrappers import Request
 
 MEDIA_TYPE = "application/vnd.api+json"
@@ -21,13 +22,15 @@ class ApiError(Exception):
 
     Args:
         status: the HTTP status.
-        detail: an explanation, or None.
+        reason: an explanation, or None. It follows the name of the attribute, if there is one.
+        attributes: the attributes that it is about, such as ``("region",)``.
     """
 
-    def __init__(self, status: int, detail: str | None = None) -> None:
-        super().__init__(status, detail)
+    def __init__(self, status: int, reason: str | None = None, *, attributes: Iterable[str] = ()) -> None:
+        super().__init__(status, reason)
         self._status = status
-        self._detail = detail
+        self._reason = reason
+        self._attributes = tuple(attributes)
 
     @property
     def status(self) -> int:
@@ -35,9 +38,21 @@ class ApiError(Exception):
         return self._status
 
     @property
-    def detail(self) -> str | None:
+    def reason(self) -> str | None:
         """An explanation, or None."""
-        return self._detail
+        return self._reason
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that it is about; empty if it is about the whole request."""
+        return self._attributes
+
+    @property
+    def detail(self) -> str | None:
+        """The attributes and the explanation as one text, or None."""
+        if not self._attributes:
+            return self._reason
+        return f"{', '.join(self._attributes)} {self._reason}"
 
 
 def json_response(content: Any, status: int = 200) -> Response:
@@ -50,17 +65,6 @@ def empty_response(status: int) -> Response:
     response = Response(status=status)
     del response.headers["Content-Type"]
     return response
-
-
-def error_response(error: ApiError) -> Response:
-    """Return the response for an error; 404 has no body."""
-    if error.status == HTTPStatus.NOT_FOUND:
-        return empty_response(404)
-    title = {401: "Unauthorized Request"}.get(error.status, HTTPStatus(error.status).phrase)
-    content: dict[str, Any] = {"status": error.status, "title": title}
-    if error.detail:
-        content["detail"] = error.detail
-    return json_response({"errors": [content]}, error.status)
 
 
 def read_json(request: Request) -> Any:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 from jebbitctl.sandbox import issuer, jwt
 from jebbitctl.sandbox.collection import Collection
 from jebbitctl.sandbox.deliveries import OutgoingDelivery
+from jebbitctl.sandbox.error_styles import error_response, identify
 from jebbitctl.sandbox.resource_types import NESTED, RESOURCE_TYPES
 from jebbitctl.sandbox.responses import (
+    MEDIA_TYPE,
     ApiError,
     empty_response,
-    error_response,
     json_response,
     read_attributes,
     read_document,
 )
+from jebbitctl.sandbox.state import business_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-    from werkzeug.wrappers import Response
 
     from jebbitctl.sandbox.resource_types import ResourceType
-    from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
+    from jebbitctl.sandbox.state import Business, SandboxState
 
 ROOT = "/api/v1"
 
@@ -60,11 +62,13 @@ class Operation:
     """An operation of the API: one method of one route.
 
     Attributes:
-        scope: the scope that it requires, or None.
+        type: the JSON:API type of the resources that it concerns, None if it requires no scope.
+        method: the HTTP method.
         handle: called with the authorized request and the values from the path.
     """
 
-    scope: str | None
+    type: str | None
+    method: str
     handle: Callable[..., Response]
 
 
@@ -77,15 +81,18 @@ class Api:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
+        started = time.monotonic()
         request = Request(environ)
+        style = self._state.behaviour.error_style
         try:
             response = self._respond(request)
         except ApiError as error:
-            response = error_response(error)
+            response = error_response(error, style)
         except HTTPException as error:
-            response = error_response(ApiError(error.code or 500))
+            response = error_response(ApiError(error.code or 500), style)
             if allowed := getattr(error, "valid_methods", None):
                 response.headers["Allow"] = ", ".join(sorted(allowed))
+        identify(response, started)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
@@ -95,13 +102,13 @@ class Api:
                 response: Response = target(self._state, request)
                 return response
         with self._state.lock:
-            authorized = AuthorizedRequest(self._state, request, self._authorize(request, target.scope))
+            authorized = AuthorizedRequest(self._state, request, self._authorize(request, target))
             response = target.handle(authorized, **values)
         for delivery in authorized.deliveries:
             delivery.send(self._log)
         return response
 
-    def _authorize(self, request: Request, scope: str | None) -> Business:
+    def _authorize(self, request: Request, operation: Operation) -> Business:
         """Return the business that a request concerns.
 
         Raises:
@@ -112,14 +119,15 @@ class Api:
         claims = jwt.decode(token.strip(), self._state.signing_key, now=self._state.clock())
         if scheme.lower() != "bearer" or claims is None:
             raise ApiError(401)
-        permissions = claims["permissions"]
-        prefix = "read:business:"
-        covered = [scope_.removeprefix(prefix) for scope_ in permissions if scope_.startswith(prefix)]
-        named = request.headers.get("x-jebbit-business") or (covered[0] if len(covered) == 1 else "")
+        scopes = issuer.scopes_in(claims)
+        covered = [id_ for id_ in map(business_of, scopes) if id_]
+        # With a token of one business, the header is ignored, even if it names another one.
+        named = covered[0] if len(covered) == 1 else request.headers.get("x-jebbit-business", "")
         business = self._state.businesses.get(named) if named in covered else None
         if business is None:
             raise ApiError(401)
-        if scope and scope not in permissions:
+        dialect = self._state.behaviour.dialect
+        if operation.type and dialect.scope(operation.type, operation.method) not in scopes:
             raise ApiError(403)
         return business
 
@@ -131,37 +139,39 @@ def _rules() -> Iterator[Rule]:
             yield from _resource_rules(resource_type)
     for parent, child in NESTED:
         handle = _list_related(RESOURCE_TYPES[parent], RESOURCE_TYPES[child])
-        yield _rule(f"/{parent}/<id_>/{child}", "GET", RESOURCE_TYPES[child].scope("read"), handle)
-    integrations = RESOURCE_TYPES["integrations"]
-    yield _rule("/integrations/<id_>/test", "POST", integrations.scope("write"), _send_test)
+        yield _rule(f"/{parent}/<id_>/{child}", "GET", child, handle)
+    yield _rule("/integrations/<id_>/test", "POST", "integrations", _send_test)
 
 
 def _resource_rules(resource_type: ResourceType) -> Iterator[Rule]:
     operations: dict[tuple[str, str], Callable[..., Response]] = {
-        ("", "GET"): lambda r: json_response({"data": r.collection(resource_type).select(r.http.args)}),
-        ("", "POST"): lambda r: _document(
-            r, resource_type, r.collection(resource_type).create(read_attributes(r.http)), 201
-        ),
-        ("/<id_>", "GET"): lambda r, id_: _document(r, resource_type, r.collection(resource_type).find(id_)),
-        ("/<id_>", "PATCH"): lambda r, id_: _document(
-            r, resource_type, r.collection(resource_type).update(id_, _patch(r.http, resource_type))
+        ("", "GET"): lambda r: json_response(r.collection(resource_type).select(r.http.args)),
+        ("", "POST"): lambda r: _create(r.collection(resource_type), read_attributes(r.http)),
+        ("/<id_>", "GET"): lambda r, id_: _get(r.collection(resource_type), id_),
+        ("/<id_>", "PATCH"): lambda r, id_: _update(
+            r.collection(resource_type), id_, _patch(r.http, resource_type)
         ),
         ("/<id_>", "DELETE"): lambda r, id_: _no_content(r.collection(resource_type).delete(id_)),
     }
     for (path, method), handle in operations.items():
         if method == "GET" or method in resource_type.writes:
-            scope = resource_type.scope("read" if method == "GET" else "write")
-            yield _rule(f"/{resource_type.type}{path}", method, scope, handle)
+            yield _rule(f"/{resource_type.type}{path}", method, resource_type.stored_type, handle)
 
 
-def _rule(path: str, method: str, scope: str | None, handle: Callable[..., Response]) -> Rule:
-    return Rule(ROOT + path, methods=[method], endpoint=Operation(scope, handle))
+def _rule(path: str, method: str, type_: str | None, handle: Callable[..., Response]) -> Rule:
+    return Rule(ROOT + path, methods=[method], endpoint=Operation(type_, method, handle))
 
 
-def _document(
-    request: AuthorizedRequest, resource_type: ResourceType, resource: StoredResource, status: int = 200
-) -> Response:
-    return json_response({"data": request.collection(resource_type).document(resource)}, status)
+def _create(collection: Collection, attributes: dict[str, Any]) -> Response:
+    return json_response(collection.document(collection.create(attributes), created=True), 201)
+
+
+def _get(collection: Collection, id_: str) -> Response:
+    return json_response(collection.document(collection.find(id_)))
+
+
+def _update(collection: Collection, id_: str, attributes: dict[str, Any]) -> Response:
+    return json_response(collection.document(collection.update(id_, attributes)))
 
 
 def _no_content(_: None) -> Response:
@@ -187,8 +197,7 @@ def _self(request: AuthorizedRequest) -> Response:
 def _list_related(parent: ResourceType, child: ResourceType) -> Callable[..., Response]:
     def handle(request: AuthorizedRequest, id_: str) -> Response:
         request.collection(parent).find(id_)
-        related = request.collection(child).select(request.http.args, linked_to=id_)
-        return json_response({"data": related})
+        return json_response(request.collection(child).select(request.http.args, linked_to=id_))
 
     return handle
 
@@ -201,6 +210,8 @@ def _send_test(request: AuthorizedRequest, id_: str) -> Response:
         id_, integration.attributes["endpoint"], integration.attributes["shared_secret"]
     )
     request.deliveries.append(delivery)
+    if request.state.behaviour.test_response is not None:
+        return Response(request.state.behaviour.test_response, content_type=MEDIA_TYPE)
     return json_response([delivery.body.decode()])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.sandbox.behaviour import WEBHOOKS
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.state import StoredResource
 
@@ -20,7 +21,7 @@ _CAMPAIGNS = (
     ("Loyalty Preference Survey", None, None),
 )
 _LINKS = (("Product Quiz LP", "Owned Web", "JC=Product+Quiz+LP"), ("Newsletter", "Email", None))
-_SERVICES = ("webhooks_standard", "klaviyo", "webhooks_standard", "braze")
+_SERVICES = (WEBHOOKS, "klaviyo", WEBHOOKS, "braze")
 _DAY = 86400
 
 
@@ -30,8 +31,8 @@ def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
     Args:
         state: the empty state.
         businesses: the number of businesses.
-        integrations: the number of integrations of each business. Every other one is of another service,
-            without endpoint and region.
+        integrations: the number of integrations of each business. All were made in the dashboard. Every
+            other one is of another service, without endpoint and region.
     """
     for number in range(businesses):
         repetition = number // len(_NAMES)
@@ -98,9 +99,10 @@ def _add_integration(
         "created_at": created_at,
         "updated_at": created_at,
     }
-    if service == "webhooks_standard":
-        _add(state, business, "integrations", attributes)
+    if service == WEBHOOKS:
+        _add(state, business, "integrations", attributes).from_dashboard = True
         return
     attributes |= {"endpoint": None, "region": None}
     integration = _add(state, business, "integrations", attributes, campaign)
+    integration.from_dashboard = True
     campaign.linked.add(integration.id)

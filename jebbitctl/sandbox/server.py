@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
+from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
+from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.faults import inject_faults
 from jebbitctl.sandbox.guard import require_loopback
 from jebbitctl.sandbox.request_log import RedactingLog, RequestLog
-from jebbitctl.sandbox.resource_types import SCOPES
+from jebbitctl.sandbox.resource_types import scopes
 from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication
 
+    from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
+    from jebbitctl.sandbox.dialects import DialectName
     from jebbitctl.sandbox.request_log import LoggedRequest
 
 _MAX_BUSINESSES = 100
@@ -42,6 +46,9 @@ class SandboxOptions:
         latency_ms: milliseconds before each response.
         fail_rate: the share of requests that fail, 0 to 1.
         backfill_step: seconds that a backfill is ``received``, and then ``processing``.
+        dialect: which of Jebbit's documents it follows where they differ.
+        service_name: the ``service_name`` of webhooks.
+        error_style: the format of error responses.
 
     Raises:
         UsageError: the host is not loopback, or a value is out of bounds.
@@ -55,6 +62,9 @@ class SandboxOptions:
     latency_ms: int = 0
     fail_rate: float = 0.0
     backfill_step: float = 2.0
+    dialect: DialectName = "article"
+    service_name: ServiceName = WEBHOOKS
+    error_style: ErrorStyle = "openapi"
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host):
@@ -78,8 +88,8 @@ class SandboxOptions:
 class Sandbox:
     """A local Jebbit that runs while its ``with`` block runs.
 
-    A second client, whose id ends in ``-readonly``, has the same secret. Its tokens only have read scopes, so
-    writes get 403.
+    Two other clients, whose ids end in ``-readonly`` and ``-writeonly``, have the same secret. Their tokens
+    have only read scopes or none of them, so that writes or reads get 403.
 
     Args:
         options: how it behaves.
@@ -100,8 +110,12 @@ class Sandbox:
         wrap: Callable[[WSGIApplication], WSGIApplication] | None = None,
     ) -> None:
         self._options = options or SandboxOptions()
+        behaviour = Behaviour(
+            DIALECTS[self._options.dialect], self._options.service_name, self._options.error_style
+        )
         self.state = SandboxState(
-            SCOPES,
+            scopes(behaviour.dialect),
+            behaviour=behaviour,
             token_lifetime=self._options.token_lifetime,
             backfill_step=self._options.backfill_step,
         )
@@ -112,6 +126,7 @@ class Sandbox:
             Api(self.state, redacting_log),
             latency_ms=self._options.latency_ms,
             fail_rate=self._options.fail_rate,
+            behaviour=behaviour,
             closing=self._closing,
         )
         self._request_log = RequestLog(require_loopback(wrap(app) if wrap else app), redacting_log)

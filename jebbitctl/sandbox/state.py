@@ -15,15 +15,25 @@ from jebbitctl.util.times import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from jebbitctl.sandbox.behaviour import Behaviour
+
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _SEED = 20211216
 READ_ONLY_SUFFIX = "-readonly"
 """The client id with this suffix is a second client, with the same secret and only read scopes."""
+WRITE_ONLY_SUFFIX = "-writeonly"
+"""Likewise a third client, with all scopes but the read scopes; it covers the same businesses."""
+_BUSINESS_SCOPE = "read:business:"
 
 
 def random_text(length: int) -> str:
     """Return a secret of ``length`` random letters and digits."""
     return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(length))
+
+
+def business_of(scope: str) -> str | None:
+    """Return the id of the business that a scope covers, None for the scope of an action."""
+    return scope.removeprefix(_BUSINESS_SCOPE) if scope.startswith(_BUSINESS_SCOPE) else None
 
 
 @dataclass(slots=True)
@@ -35,12 +45,14 @@ class StoredResource:
         attributes: the attributes that the API returns.
         since: when it was created, or when a backfill was last restarted, in unix seconds.
         linked: ids of the resources that it belongs to or that use it.
+        from_dashboard: whether it was made in Jebbit's dashboard, not by the API.
     """
 
     id: str
     attributes: dict[str, Any]
     since: float
     linked: set[str] = field(default_factory=set)
+    from_dashboard: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +83,8 @@ class SandboxState:
         lock: held while a request is handled.
         businesses: all businesses, by id.
         client_id: the client with all permissions.
-        client_secret: the secret of both clients.
+        client_secret: the secret of all clients.
+        behaviour: how requests are answered where Jebbit's documents differ.
         clock: returns unix seconds; replace it to control time.
         backfill_step: seconds that a backfill is ``received``, and then ``processing``.
         token_lifetime: seconds that a new token is valid.
@@ -81,12 +94,18 @@ class SandboxState:
     """
 
     def __init__(
-        self, scopes: Iterable[str], *, token_lifetime: int = 86400, backfill_step: float = 2
+        self,
+        scopes: Iterable[str],
+        *,
+        behaviour: Behaviour,
+        token_lifetime: int = 86400,
+        backfill_step: float = 2,
     ) -> None:
         self.lock = RLock()
         self.businesses: dict[str, Business] = {}
         self.client_id = random_text(32)
         self.client_secret = random_text(64)
+        self.behaviour = behaviour
         self.clock: Callable[[], float] = time.time
         self.backfill_step = backfill_step
         self.token_lifetime = token_lifetime
@@ -101,6 +120,10 @@ class SandboxState:
             return list(self.permissions)
         if client_id == self.client_id + READ_ONLY_SUFFIX:
             return [scope for scope in self.permissions if scope.startswith("read:")]
+        if client_id == self.client_id + WRITE_ONLY_SUFFIX:
+            return [
+                scope for scope in self.permissions if not scope.startswith("read:") or business_of(scope)
+            ]
         return None
 
     def new_id(self) -> str:
@@ -115,7 +138,7 @@ class SandboxState:
         """Add an empty business, covered by tokens issued from now on."""
         business = Business(self.new_id(), name)
         self.businesses[business.id] = business
-        self.permissions.append(f"read:business:{business.id}")
+        self.permissions.append(f"{_BUSINESS_SCOPE}{business.id}")
         return business
 
     def remove_business(self, business_id: str) -> None:

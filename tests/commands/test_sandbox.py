@@ -6,10 +6,13 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from jebbitctl.commands import sandbox as sandbox_command
+from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
+from jebbitctl.sandbox.dialects import DialectName
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
@@ -88,6 +91,9 @@ def test_a_port_in_use_is_exit_2(bare: Cli) -> None:
         ["--businesses", "0"],
         ["--token-lifetime", "0"],
         ["--latency", "-1"],
+        ["--dialect", "klingon"],
+        ["--service-name", "klaviyo"],
+        ["--error-style", "html"],
     ],
 )
 def test_invalid_options_are_rejected(bare: Cli, options: list[str]) -> None:
@@ -123,6 +129,27 @@ def test_run_with_a_fail_rate_makes_requests_fail(bare: Cli) -> None:
     result = bare.run_process("sandbox", "run", "--fail-rate", "1", "--", JEBBITCTL, "whoami", "--json")
     assert result.code == 5
     assert result.error["code"] == "unavailable"
+
+
+def test_run_with_a_dialect_answers_as_that_document_does(bare: Cli) -> None:
+    script = f'"{JEBBITCTL}" api integrations; "{JEBBITCTL}" api nothing'
+    options = ("--dialect", "host", "--service-name", "webhook", "--error-style", "rails")
+    result = bare.run_process("sandbox", "run", "--integrations", "1", *options, "--", "sh", "-c", script)
+    assert '"host": "hooks.example.com"' in result.out
+    assert '"service_name": "webhook"' in result.out
+    assert "Not Found" in result.out
+
+
+@pytest.mark.parametrize(
+    ("offered", "known"),
+    [
+        (sandbox_command.Dialect, DialectName),
+        (sandbox_command.ServiceName, ServiceName),
+        (sandbox_command.ErrorStyle, ErrorStyle),
+    ],
+)
+def test_the_options_offer_every_behaviour_that_the_sandbox_knows(offered: object, known: object) -> None:
+    assert get_args(offered) == get_args(known)
 
 
 def test_run_with_debug_logs_the_requests(bare: Cli) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+
 if TYPE_CHECKING:
-    from jebbitctl.sandbox.server import Sandbox
+    from collections.abc import Iterator
 
 JSON_API = "application/vnd.api+json"
 
@@ -48,6 +53,12 @@ class SandboxClient:
         self.token = token
         return token
 
+    @staticmethod
+    def claims(token: str) -> dict[str, Any]:
+        payload = token.split(".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return claims
+
     def call(self, method: str, path: str, content: Any = None, **options: Any) -> requests.Response:
         """Call the API; ``content`` becomes the JSON body."""
         headers = {"Authorization": f"Bearer {self.token or self.login()}"}
@@ -79,6 +90,13 @@ class SandboxClient:
         assert response.status_code == 200, response.text
         documents: list[dict[str, Any]] = response.json()["data"]
         return documents
+
+
+@contextmanager
+def running(**options: Any) -> Iterator[SandboxClient]:
+    """Run a sandbox with these options; yield a client of it."""
+    with Sandbox(SandboxOptions(**options)) as sandbox, SandboxClient(sandbox) as client:
+        yield client
 
 
 def connection_to(sandbox: Sandbox) -> socket.socket:

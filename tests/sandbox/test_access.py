@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.sandbox.state import READ_ONLY_SUFFIX
-from tests.sandbox.support import JSON_API
+from jebbitctl.sandbox.state import READ_ONLY_SUFFIX, WRITE_ONLY_SUFFIX
+from tests.sandbox.support import JSON_API, running
 
 if TYPE_CHECKING:
     from tests.sandbox.support import SandboxClient
@@ -60,9 +60,19 @@ def test_the_only_business_can_be_named(client: SandboxClient) -> None:
     assert client.get("self").status_code == 200
 
 
-def test_a_business_that_the_token_does_not_cover_gets_401(client: SandboxClient) -> None:
-    client.business = "abcd1234"
-    assert client.get("self").json() == UNAUTHORIZED
+def test_a_business_that_a_token_of_several_does_not_cover_gets_401(three_businesses: SandboxClient) -> None:
+    three_businesses.business = "abcd1234"
+    assert three_businesses.get("self").json() == UNAUTHORIZED
+
+
+def test_a_token_of_one_business_concerns_that_business_whichever_one_is_named(client: SandboxClient) -> None:
+    client.login()
+    (covered,) = client.sandbox.state.businesses
+    client.business = client.sandbox.state.add_business("New Business").id
+    assert client.get("self").json()["data"]["id"] == covered
+    created = client.integration()["id"]
+    stored = [list(one.of("integrations")) for one in client.sandbox.state.businesses.values()]
+    assert stored == [[created], []]
 
 
 def test_a_request_that_names_none_of_several_businesses_gets_401(three_businesses: SandboxClient) -> None:
@@ -93,7 +103,7 @@ def test_a_removed_business_gets_401_and_stays_in_the_tokens(three_businesses: S
 def test_a_business_added_later_needs_a_new_token(client: SandboxClient) -> None:
     client.login()
     client.business = client.sandbox.state.add_business("New Business").id
-    assert client.get("self").status_code == 401
+    assert client.get("self").json()["data"]["attributes"]["name"] == "Acme Outfitters"
     client.login()
     assert client.get("self").json()["data"]["attributes"]["name"] == "New Business"
 
@@ -111,6 +121,40 @@ def test_the_read_only_client_can_read_and_not_write(client: SandboxClient) -> N
         client.call("POST", f"{one}/test", {}),
     ):
         assert (response.status_code, response.json()) == (403, FORBIDDEN)
+
+
+def test_the_write_only_client_can_write_and_not_read(client: SandboxClient) -> None:
+    client.client_id += WRITE_ONLY_SUFFIX
+    integration = client.integration()
+    assert client.get("self").status_code == 200
+    for path in ("integrations", f"integrations/{integration['id']}", "webhook_integrations"):
+        assert client.get(path).json() == FORBIDDEN
+    assert client.call("DELETE", f"integrations/{integration['id']}").status_code == 204
+
+
+def test_only_the_openapi_dialect_has_delete_scopes_and_a_delete_requires_one() -> None:
+    with running(dialect="openapi") as client:
+        state = client.sandbox.state
+        path = f"integrations/{client.integration(region='us')['id']}"
+        assert "delete:integration" in client.request_token().json()["scope"].split()
+        state.permissions.remove("delete:integration")
+        client.login()
+        assert client.call("DELETE", path).json() == FORBIDDEN
+        assert client.write("PATCH", path, region="eu").status_code == 200
+    with running() as client:
+        assert "delete:" not in client.request_token().json()["scope"]
+        assert client.call("DELETE", f"integrations/{client.integration()['id']}").status_code == 204
+
+
+def test_a_token_can_have_its_scopes_in_the_scope_claim(client: SandboxClient) -> None:
+    client.sandbox.state.behaviour.scope_claim = "scope"
+    client.sandbox.state.permissions.remove("read:campaign")
+    content = client.request_token().json()
+    claims = client.claims(content["access_token"])
+    assert claims["scope"] == content["scope"]
+    assert "permissions" not in claims
+    assert client.get("integrations").status_code == 200
+    assert client.get("campaigns").json() == FORBIDDEN
 
 
 def test_a_nested_route_requires_the_scope_of_the_returned_type(seeded: SandboxClient) -> None:

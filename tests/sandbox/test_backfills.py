@@ -60,6 +60,19 @@ def test_a_failed_backfill_stays_failed_until_it_is_restarted(slow: SandboxClien
     assert slow.write("PATCH", path).json()["data"]["attributes"]["status"] == "received"
 
 
+def test_a_backfill_can_have_statuses_that_nobody_documents(slow: SandboxClient) -> None:
+    slow.sandbox.state.behaviour.backfill_statuses = ("enqueued", "retrying", "running", "aborted")
+    backfill = slow.create("integration_historic_backfills", integration_id=slow.integration()["id"])
+    path = f"integration_historic_backfills/{backfill['id']}"
+    statuses = [backfill["attributes"]["status"]]
+    for _ in range(4):
+        assert statuses[-1] == "aborted" or slow.call("PATCH", path).status_code == 400
+        _advance_clock(slow, 10)
+        statuses.append(slow.get(path).json()["data"]["attributes"]["status"])
+    assert statuses == ["enqueued", "retrying", "running", "aborted", "aborted"]
+    assert slow.call("PATCH", path).json()["data"]["attributes"]["status"] == "enqueued"
+
+
 @pytest.mark.parametrize(
     ("attributes", "status"), [({}, 422), ({"integration_id": "x"}, 404), ({"a": 1}, 400)]
 )

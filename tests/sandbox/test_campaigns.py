@@ -27,6 +27,20 @@ def test_campaigns_can_be_listed_in_pages(client: SandboxClient) -> None:
     assert _titles(client, **{"page[number]": "9"}) == []
 
 
+def test_a_page_can_be_smaller_than_asked_for_without_a_link_to_the_next(client: SandboxClient) -> None:
+    titles = _titles(client)
+    client.sandbox.state.behaviour.max_page_size = 4
+    assert set(client.get("campaigns?page[size]=1000").json()) == {"data"}
+    pages = [_titles(client, **{"page[size]": "1000", "page[number]": str(number)}) for number in (1, 2, 3)]
+    assert pages == [titles[:4], titles[4:], []]
+    assert _titles(client) == titles
+
+
+def test_a_list_can_have_a_record_count_right_or_wrong(client: SandboxClient) -> None:
+    client.sandbox.state.behaviour.record_count = 7
+    assert client.get("campaigns").json()["meta"] == {"record_count": 7}
+
+
 def test_campaigns_can_be_filtered(client: SandboxClient) -> None:
     launched = _titles(client, **{"filter[launched]": "true"})
     not_launched = _titles(client, **{"filter[launched]": "false"})

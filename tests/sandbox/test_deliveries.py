@@ -107,6 +107,16 @@ def test_the_response_contains_json_texts(client: SandboxClient) -> None:
     assert json.loads(text)["data"]["email"] == "test@example.com"
 
 
+@pytest.mark.parametrize("response", [b"", b"{}", b'{"data": {"status": "sent"}}'])
+def test_the_response_to_a_test_can_be_empty_or_of_another_shape(
+    client: SandboxClient, lines: list[str], response: bytes
+) -> None:
+    client.sandbox.state.behaviour.test_response = response
+    received = _create_and_test(client, "https://hooks.example.com")
+    assert (received.status_code, received.content) == (200, response)
+    assert any(line.startswith("delivery ") for line in lines)
+
+
 def test_an_endpoint_can_call_the_sandbox_during_a_delivery(client: SandboxClient, lines: list[str]) -> None:
     assert _create_and_test(client, f"{client.sandbox.url}/api/v1/self").status_code == 200
     assert any(line.startswith("POST /api/v1/self 405") for line in lines)

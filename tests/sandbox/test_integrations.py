@@ -226,9 +226,18 @@ def test_a_body_that_is_not_a_json_api_document_gets_400(client: SandboxClient, 
     )
 
 
-@pytest.mark.parametrize("query", ["page[size]=2", "filter[region]=us", "include=campaigns", "region=us"])
+@pytest.mark.parametrize(
+    "query", ["filter[region]=us", "include=campaigns", "region=us", "page=1", "page[limit]=5"]
+)
 def test_an_unknown_query_parameter_gets_400(client: SandboxClient, query: str) -> None:
     assert client.get(f"integrations?{query}").status_code == 400
+
+
+def test_integrations_do_not_page_but_too_large_a_page_gets_400(client: SandboxClient) -> None:
+    for _ in range(3):
+        client.integration()
+    assert len(client.list("integrations", **{"page[size]": "2", "page[number]": "2"})) == 3
+    assert client.get("integrations?page[size]=1001").status_code == 400
 
 
 def test_unusual_text_is_returned_unchanged(client: SandboxClient) -> None:

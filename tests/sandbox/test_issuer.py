@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import base64
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -12,12 +10,6 @@ from tests.sandbox.support import JSON_API, SandboxClient
 
 if TYPE_CHECKING:
     import requests
-
-
-def _claims(token: str) -> dict[str, Any]:
-    payload = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return claims
 
 
 def _error(response: requests.Response) -> tuple[int, str]:
@@ -37,7 +29,7 @@ def test_a_token_response_has_only_the_documented_members(client: SandboxClient)
 
 def test_the_token_is_a_jwt_with_the_scope_as_permissions(client: SandboxClient) -> None:
     content = client.request_token().json()
-    claims = _claims(content["access_token"])
+    claims = client.claims(content["access_token"])
     assert claims["permissions"] == content["scope"].split()
     assert claims["exp"] - claims["iat"] == 86400
     assert {"read:integration", "write:integration", "read:campaign", "read:launch_link"} <= set(
@@ -78,6 +70,18 @@ def test_a_grant_type_that_is_not_allowed_gets_403(client: SandboxClient) -> Non
 
 def test_a_scope_that_is_not_granted_gets_403(client: SandboxClient) -> None:
     assert _error(client.request_token(scope="read:everything")) == (403, "access_denied")
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_refusal_of_the_audience_or_the_grant_is_not_that_of_a_wrong_secret(
+    client: SandboxClient, status: Literal[400, 403]
+) -> None:
+    behaviour = client.sandbox.state.behaviour
+    behaviour.refusal_status = status
+    assert _error(client.request_token(audience="https://elsewhere")) == (status, "access_denied")
+    behaviour.grant_allowed = False
+    assert _error(client.request_token()) == (status, "unauthorized_client")
+    assert _error(client.request_token(client_secret="wrong")) == (401, "access_denied")
 
 
 def test_a_requested_scope_does_not_narrow_the_token(client: SandboxClient) -> None:

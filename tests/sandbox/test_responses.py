@@ -5,7 +5,7 @@ import pytest
 from jebbitctl.sandbox.responses import ApiError
 
 
-@pytest.mark.parametrize("attribute", ["status", "detail"])
+@pytest.mark.parametrize("attribute", ["status", "reason", "attributes", "detail"])
 def test_an_api_error_is_immutable(attribute: str) -> None:
     error = ApiError(400, "no")
     with pytest.raises(AttributeError):
