@@ -130,7 +130,8 @@ class Context:
         if (credentials := self.credentials) is None:
             from jebbitctl.api.access_token import AccessToken
 
-            return StaticTokenSource(AccessToken.from_text(self._static_token or ""))
+            token = AccessToken.from_text(self._static_token or "")
+            return StaticTokenSource(token, f"set {env.ACCESS_TOKEN} to a new token")
         return CachedTokenSource(credentials, self.token_cache, lambda: self.transport)
 
     @cached_property

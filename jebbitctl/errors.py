@@ -41,22 +41,31 @@ class ExitCode(IntEnum):
 
 
 class JebbitctlError(Exception):
-    """An error that a user can act on. It is immutable; ``with_hint`` and ``with_context`` return a new one.
+    """An error that a user can act on. It is immutable; ``with_…`` methods return a new one.
 
     Args:
         message: what happened, in one line, without the word "error".
         hint: what to do about it.
         status: the HTTP status of Jebbit's response.
+        request_id: what Jebbit's response calls the request, for Jebbit's support.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
     code: ClassVar[str] = "failed"
 
-    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self._message = message
         self._hint = hint
         self._status = status
+        self._request_id = request_id
 
     @property
     def message(self) -> str:
@@ -70,13 +79,22 @@ class JebbitctlError(Exception):
     def status(self) -> int | None:
         return self._status
 
+    @property
+    def request_id(self) -> str | None:
+        return self._request_id
+
     def with_hint(self, hint: str | None) -> Self:
         """Return this error with another hint."""
-        return type(self)(self.message, hint=hint, status=self.status)
+        return type(self)(self.message, hint=hint, status=self.status, request_id=self.request_id)
 
     def with_context(self, prefix: str = "", suffix: str = "") -> Self:
         """Return this error with text before and after its message."""
-        return type(self)(f"{prefix}{self.message}{suffix}", hint=self.hint, status=self.status)
+        message = f"{prefix}{self.message}{suffix}"
+        return type(self)(message, hint=self.hint, status=self.status, request_id=self.request_id)
+
+    def with_request_id(self, request_id: str | None) -> Self:
+        """Return this error with the id of the request that it is about."""
+        return type(self)(self.message, hint=self.hint, status=self.status, request_id=request_id)
 
 
 class UsageError(JebbitctlError):

@@ -271,6 +271,8 @@ class Machine:
         self._command = command
         self.messages: list[str] = []
 
+    renewal_hint = None
+
     def get(self) -> AccessToken:
         """Return a token, as a source of tokens does."""
         return AccessToken("token", (f"read:business:{self._world.business.id}",), 0, 2**40)

@@ -160,7 +160,7 @@ def test_wrong_usage_is_one_line_and_a_hint(bare: Cli, line: str, message: str, 
 def test_with_json_a_usage_error_is_one_json_object(bare: Cli) -> None:
     result = bare.run("integrations", "get", "--json")
     assert (result.code, result.out) == (2, "")
-    assert result.error.keys() == {"code", "message", "status", "hint"}
+    assert result.error.keys() == {"code", "message", "status", "hint", "request_id"}
     assert result.error["code"] == "usage"
 
 

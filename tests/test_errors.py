@@ -4,10 +4,10 @@ import pytest
 
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
 
-ERROR = AmbiguousWriteError("no answer", hint="look first", status=502)
+ERROR = AmbiguousWriteError("no answer", hint="look first", status=502, request_id="7f-1")
 
 
-@pytest.mark.parametrize("name", ["message", "hint", "status"])
+@pytest.mark.parametrize("name", ["message", "hint", "status", "request_id"])
 def test_an_error_is_read_only(name: str) -> None:
     with pytest.raises(AttributeError):
         setattr(ERROR, name, "other")
@@ -17,6 +17,7 @@ def test_with_hint_returns_a_new_error_of_the_same_type() -> None:
     error = ERROR.with_hint("look twice")
     assert type(error) is AmbiguousWriteError
     assert (error.message, error.hint, error.status) == ("no answer", "look twice", 502)
+    assert error.request_id == "7f-1"
     assert (ERROR.hint, ERROR.with_hint(None).hint) == ("look first", None)
 
 
@@ -24,7 +25,7 @@ def test_with_context_adds_to_the_message_and_to_its_text() -> None:
     error = ERROR.with_context(prefix="create spring: ", suffix=" (1 of 2 done)")
     assert type(error) is AmbiguousWriteError
     assert str(error) == error.message == "create spring: no answer (1 of 2 done)"
-    assert (error.hint, error.status) == ("look first", 502)
+    assert (error.hint, error.status, error.request_id) == ("look first", 502, "7f-1")
     assert (str(ERROR), ERROR.with_context().message) == ("no answer", "no answer")
 
 

@@ -82,7 +82,8 @@ def test_each_error_class_has_its_exit_code_and_its_json_code(run: Callable[...,
     assert run(raising(class_("no", hint="do", status=418))) == (exit_code, "", "error: no\nhint: do\n")
     found, out, err = run(raising(class_("no", hint="do", status=418)), "--json")
     assert (found, out) == (exit_code, "")
-    assert json.loads(err) == {"error": {"code": code, "message": "no", "status": 418, "hint": "do"}}
+    document = {"code": code, "message": "no", "status": 418, "hint": "do", "request_id": None}
+    assert json.loads(err) == {"error": document}
 
 
 def test_the_table_of_errors_is_complete() -> None:
@@ -100,6 +101,7 @@ def test_an_error_needs_neither_hint_nor_status(run: Callable[..., Any]) -> None
         "message": "no",
         "status": None,
         "hint": None,
+        "request_id": None,
     }
 
 

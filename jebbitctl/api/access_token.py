@@ -100,6 +100,10 @@ class AccessToken(NamedTuple):
 class TokenSource(Protocol):
     """A source of access tokens."""
 
+    @property
+    def renewal_hint(self) -> str | None:
+        """How the user gets a new token, None if commands get one themselves."""
+
     def get(self) -> AccessToken:
         """Return a token that should work."""
 
@@ -118,11 +122,20 @@ def require_token_text(access_token: str) -> None:
 
 
 def token_scopes(scope: Any, access_token: str) -> tuple[str, ...]:
-    """Return the scopes of a response's ``scope`` and of the JWT's ``permissions``; either may be missing."""
-    permissions = claims(access_token).get("permissions")
-    granted = scope.split() if isinstance(scope, str) else []
-    claimed = [p for p in permissions if isinstance(p, str)] if isinstance(permissions, list) else []
-    return tuple(dict.fromkeys(granted + claimed))
+    """Return the scopes of a response's ``scope`` and of the JWT's claims; each may be missing.
+
+    The claims are ``permissions``, a list, and ``scope``, a text or a list.
+    """
+    claimed = claims(access_token)
+    sources = (scope, claimed.get("permissions"), claimed.get("scope"))
+    return tuple(dict.fromkeys(name for source in sources for name in _names(source)))
+
+
+def _names(scope: Any) -> list[str]:
+    """Return the scopes in a text or a list; none in anything else."""
+    if isinstance(scope, str):
+        return scope.split()
+    return [name for name in scope if isinstance(name, str)] if isinstance(scope, list) else []
 
 
 def claims(access_token: str) -> dict[str, Any]:

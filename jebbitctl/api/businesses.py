@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.api.documents import SELF
 from jebbitctl.api.resources import parse_one
-from jebbitctl.errors import CredentialsError, ForbiddenError, NotFoundError, RejectedError
+from jebbitctl.errors import CredentialsError
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def identify(client: Client, covered: list[str]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Return the business in use and all businesses that the credential covers, as ``{"id", "name"}``.
 
-    The business in use is None if the credential covers several and the client names none. Sends one request
+    The business in use is None if the credential covers several, and the client names none of them. If
+    the client names a business that it does not cover, it is left to the caller to compare. Sends one request
     per business.
 
     Args:
@@ -23,10 +24,10 @@ def identify(client: Client, covered: list[str]) -> tuple[dict[str, Any] | None,
         covered: the ids that the token lists, possibly none.
     """
     if len(covered) <= 1:
-        only = get_self(client)
+        only = get_self(client.for_business(None) if covered else client)
         return only, [only]
     businesses = [_with_name(client, business) for business in covered]
-    if client.business is None:
+    if client.business not in covered:
         return None, businesses
     named = [b for b in businesses if b["id"] == client.business and b["name"] is not None]
     return named[0] if named else get_self(client), businesses
@@ -34,24 +35,21 @@ def identify(client: Client, covered: list[str]) -> tuple[dict[str, Any] | None,
 
 def get_self(client: Client) -> dict[str, Any]:
     """Return ``{"id", "name"}`` of the business in use."""
-    business = parse_one(client.get("/self"))
+    business = parse_one(client.get(SELF))
     return {"id": business.id, "name": business.attributes.get("name")}
 
 
 def business_in_use(client: Client) -> str | None:
     """Return the id of the business that a client changes, None if Jebbit does not say.
 
-    Asks Jebbit only if the token does not answer it. A credential of one business ignores the client's.
+    Asks Jebbit only if the token does not answer it.
     """
-    covered = client.tokens.get().businesses
+    covered = client.token().businesses
     if len(covered) == 1:
         return covered[0]
     if client.business in covered:
         return client.business
-    with suppress(RejectedError, NotFoundError, ForbiddenError):
-        if not covered:
-            return str(get_self(client)["id"])
-    return client.business
+    return client.business if covered else client.answering_business() or client.business
 
 
 def _with_name(client: Client, business: str) -> dict[str, Any]:

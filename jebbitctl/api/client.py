@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from copy import copy
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,19 @@ from urllib.parse import urlencode, urljoin
 
 from jebbitctl.api import documents
 from jebbitctl.api.ambiguous_writes import recovery_hint
-from jebbitctl.api.documents import API_ROOT
-from jebbitctl.api.http_errors import error_detail, raise_for_status
-from jebbitctl.errors import AmbiguousWriteError, RejectedError, UsageError
+from jebbitctl.api.coverage import covers, require_answering, require_covered
+from jebbitctl.api.documents import API_ROOT, SELF
+from jebbitctl.api.error_text import error_text
+from jebbitctl.api.http_errors import SentRequest, status_error
+from jebbitctl.api.request_ids import request_id
+from jebbitctl.api.scopes import missing_scopes
+from jebbitctl.errors import (
+    AmbiguousWriteError,
+    ForbiddenError,
+    JebbitctlError,
+    NotFoundError,
+    RejectedError,
+)
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.urls import same_origin, shown_url
 
@@ -44,10 +55,33 @@ class Client:
         self.tokens = tokens
         self._transport = transport
         self._last_token: AccessToken | None = None
+        self._answering: dict[str | None, str | None] = {}
+        """The business that answered, by the one that was named."""
 
-    def for_business(self, business: str) -> Client:
+    def for_business(self, business: str | None) -> Client:
         """Return a client for another business that shares this one's connections and tokens."""
-        return Client(self._transport, self.base_url, self.tokens, business)
+        other = copy(self)
+        other.business = business
+        return other
+
+    def token(self) -> AccessToken:
+        """Return a token: a new one if the cached one may be older than the access to the business."""
+        token = self.tokens.get()
+        if covers(token, self.business):
+            return token
+        return self.tokens.refresh(token) or token
+
+    def answering_business(self) -> str | None:
+        """Return the id of the business that answers, None if Jebbit does not say; asks once.
+
+        A credential of one business ignores which one a request names.
+        """
+        if self.business not in self._answering:
+            answering = None
+            with suppress(RejectedError, NotFoundError, ForbiddenError):
+                answering = documents.resource_id(self.get(SELF))
+            self._answering[self.business] = answering
+        return self._answering[self.business]
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Return the JSON document at ``path``, such as ``/integrations``; see :meth:`request` for errors."""
@@ -85,9 +119,9 @@ class Client:
         """Send a request and return the decoded response, None when it is empty.
 
         Raises:
-            UsageError: the token covers several businesses and none was chosen.
+            UsageError: the token covers several businesses and none was chosen, or not the one in use.
             NotFoundError, CredentialsError, ForbiddenError, RejectedError, UnavailableError: see
-                :func:`raise_for_status`.
+                :func:`status_error`.
             AmbiguousWriteError: the response to a write cannot be read.
         """
         response = self._send_document(method, path, params=params, document=document)
@@ -140,11 +174,19 @@ class Client:
             url = link
 
     def _authenticated(self, method: str, url: str, body: bytes | None) -> ApiResponse:
-        """Send a request with the current token; after a 401, send it once more with a new one."""
-        token = self.tokens.get()
-        self._require_business(token)
+        """Send a request with the current token, and once more if only a new one can be accepted.
+
+        Neither a 401 nor a 403 has carried anything out.
+        """
+        token = self.token()
+        require_covered(token, self.business)
+        if self.business and not token.businesses and url != self.url(SELF):
+            require_answering(self.business, self.answering_business(), method)
         response = self._send(method, url, body, token)
         if response.status == HTTPStatus.UNAUTHORIZED and (new_token := self.tokens.refresh(token)):
+            require_covered(new_token, self.business)
+            response = self._send(method, url, body, new_token)
+        if response.status == HTTPStatus.FORBIDDEN and (new_token := self._extended_token(method, url)):
             response = self._send(method, url, body, new_token)
         return response
 
@@ -163,13 +205,16 @@ class Client:
             headers[BUSINESS_HEADER] = self.business
         return headers
 
-    def _require_business(self, token: AccessToken) -> None:
-        """Reject a request without a business early: the API's 401 would look like invalid credentials."""
-        if self.business is None and len(token.businesses) > 1:
-            raise UsageError(
-                f"the credentials cover several businesses: {', '.join(token.businesses)}",
-                hint="choose one with --business ID or JEBBIT_BUSINESS_ID; jebbitctl whoami lists them",
-            )
+    def _extended_token(self, method: str, url: str) -> AccessToken | None:
+        """Return a new token if it has a scope that a refused request lacked, as it was granted since."""
+        token = self._last_token
+        if token is None or not token.scopes:
+            return None
+        missing = missing_scopes(method, url.removeprefix(self.base_url), token.scopes)
+        with suppress(JebbitctlError):  # the refusal is what the user needs to know
+            if missing and (new_token := self.tokens.refresh(token)):
+                return new_token if set(missing) & set(new_token.scopes) else None
+        return None
 
     def _decode(self, response: ApiResponse, method: str, path: str) -> Any:
         self._check(response, method, path)
@@ -182,16 +227,20 @@ class Client:
         else:
             if not (isinstance(document, dict) and document.get("errors")):
                 return document
-            detail = error_detail(response, self._last_token)
+            detail = error_text(response)
             problem, outcome = f"errors: {detail}".removesuffix(": "), "may have been"
-        message = f"Jebbit returned {response.status} with {problem}"
+        message, id_ = f"Jebbit returned {response.status} with {problem}", request_id(response.headers)
         if hint := recovery_hint(method, self.url(path)):
             message = f"{message}; the {method} {outcome} carried out"
-            raise AmbiguousWriteError(message, hint=hint, status=response.status)
+            raise AmbiguousWriteError(message, hint=hint, status=response.status, request_id=id_)
         raise RejectedError(
-            message, hint=f"check that {self.base_url} is the right API URL", status=response.status
+            message,
+            hint=f"check that {self.base_url} is the right API URL",
+            status=response.status,
+            request_id=id_,
         )
 
     def _check(self, response: ApiResponse, method: str, path: str) -> None:
         if not response.is_success:
-            raise_for_status(response, method, path, self._last_token, self.business)
+            request = SentRequest(method, path, self._last_token, self.business, self.tokens.renewal_hint)
+            raise status_error(response, request)

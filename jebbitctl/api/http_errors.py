@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from jebbitctl.api import documents
 from jebbitctl.api.ambiguous_writes import list_command, noun, recovery_hint
+from jebbitctl.api.error_text import error_text
+from jebbitctl.api.request_ids import request_id
+from jebbitctl.api.scopes import missing_scopes, required_scopes
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
@@ -16,110 +19,127 @@ from jebbitctl.errors import (
     RejectedError,
     UnavailableError,
 )
-from jebbitctl.util.redaction import scrub
-from jebbitctl.util.text import singular
 
 if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken
     from jebbitctl.api.transport import ApiResponse
+    from jebbitctl.errors import JebbitctlError
 
-_SCOPE_RESOURCES = {"self": "business", "test": "integration"}
+_ASK = "ask your Jebbit representative"
 
 
-def raise_for_status(
-    response: ApiResponse, method: str, path: str, token: AccessToken | None, business: str | None
-) -> NoReturn:
-    """Raise the error that fits a status other than 2xx.
+class SentRequest(NamedTuple):
+    """A request, for the error about its response.
 
-    Raises:
-        NotFoundError: 404.
-        CredentialsError: 401.
-        ForbiddenError: 403.
-        UnavailableError: 408, 429, 5xx, or 1xx, which is not final.
-        AmbiguousWriteError: likewise for a write, except after 429.
-        RejectedError: everything else, including redirects, which are never followed.
+    Attributes:
+        method: in capitals.
+        path: below the API's root.
+        token: that it was sent with, None if there was none.
+        business: that it named, if any.
+        renewal_hint: how the user gets a new token, None if commands get one themselves.
     """
-    status = response.status
-    text = error_detail(response, token)
+
+    method: str
+    path: str
+    token: AccessToken | None = None
+    business: str | None = None
+    renewal_hint: str | None = None
+
+
+def status_error(response: ApiResponse, request: SentRequest) -> JebbitctlError:
+    """Return the error that fits a status other than 2xx, with Jebbit's own words and the request id.
+
+    It is a NotFoundError for 404, a CredentialsError for 401, a ForbiddenError for 403, and an
+    UnavailableError for 408, 429, 5xx, or 1xx, which is not final: for a write, an AmbiguousWriteError,
+    except after 429. It is a RejectedError for everything else, including redirects, which are never
+    followed.
+    """
+    return _status_error(response, request).with_request_id(request_id(response.headers))
+
+
+def _status_error(response: ApiResponse, request: SentRequest) -> JebbitctlError:
+    status, call = response.status, f"{request.method} {request.path}"
+    text = error_text(response, [request.token.access_token] if request.token else [])
     detail = f": {text}" if text else ""
     if status == HTTPStatus.NOT_FOUND:
-        _not_found(path, detail)
+        return _not_found(request.path, detail)
     if status == HTTPStatus.UNAUTHORIZED:
-        _unauthorized(token, business)
+        return _unauthorized(request, text)
     if status == HTTPStatus.FORBIDDEN:
-        _forbidden(method, path, token, detail)
+        return _forbidden(request, detail)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise UnavailableError(
+        return UnavailableError(
             f"Jebbit's rate limit is exceeded ({status}{detail})", hint="try again in a minute", status=status
         )
     if response.is_transient:
-        message = f"Jebbit returned {status} for {method} {path}{detail}"
-        if hint := recovery_hint(method, f"{documents.API_ROOT}{path}"):
-            raise AmbiguousWriteError(f"{message}; it may have been carried out", hint=hint, status=status)
-        raise UnavailableError(message, hint="try again in a minute", status=status)
+        message = f"Jebbit returned {status} for {call}{detail}"
+        if hint := recovery_hint(request.method, f"{documents.API_ROOT}{request.path}"):
+            return AmbiguousWriteError(f"{message}; it may have been carried out", hint=hint, status=status)
+        return UnavailableError(message, hint="try again in a minute", status=status)
     if response.is_redirect:
-        raise RejectedError(
-            f"Jebbit redirects {method} {path} to {response.redirect_target} ({status}, not followed)",
+        return RejectedError(
+            f"Jebbit redirects {call} to {response.redirect_target} ({status}, not followed)",
             hint="check JEBBIT_API_BASE_URL or the profile's api_url",
             status=status,
         )
-    raise RejectedError(f"Jebbit rejected {method} {path} ({status}{detail})", status=status)
+    return RejectedError(f"Jebbit rejected {call} ({status}{detail})", status=status)
 
 
-def scope_needed(method: str, path: str) -> str:
-    """Return the scope that a call requires, such as ``read:integration``."""
-    collections = urlsplit(path).path.removeprefix(documents.API_ROOT).strip("/").split("/")[::2]
-    resource = _SCOPE_RESOURCES.get(collections[-1], singular(collections[-1]))
-    return f"{'read' if method == 'GET' else 'write'}:{resource}"
-
-
-def _not_found(path: str, detail: str) -> NoReturn:
-    """Raise an error that names the resource, such as ``integration L5m24mjs``."""
+def _not_found(path: str, detail: str) -> NotFoundError:
+    """Return an error that names the resource, such as ``integration L5m24mjs``."""
     collection, _, rest = urlsplit(path).path.strip("/").partition("/")
     if id_ := rest.partition("/")[0]:
         what, command = f"{noun(collection)} {id_}", list_command(collection)
         hint = command and f"list them: {command}"
     else:
         what, hint = f"/{collection}", "check the path, JEBBIT_API_BASE_URL and the profile's api_url"
-    raise NotFoundError(f"{what} not found{detail}", hint=hint, status=HTTPStatus.NOT_FOUND)
+    if detail.casefold() in {": not found", ": record not found"}:
+        detail = ""
+    return NotFoundError(f"{what} not found{detail}", hint=hint, status=HTTPStatus.NOT_FOUND)
 
 
-def error_detail(response: ApiResponse, token: AccessToken | None) -> str:
-    """Return the text of an error document in one line, with the token masked; empty if there is none."""
-    try:
-        text = documents.error_text(response.json())
-    except ValueError:
-        return ""
-    return scrub(text, [token.access_token] if token else [])
-
-
-def _unauthorized(token: AccessToken | None, business: str | None) -> NoReturn:
-    covered = token.businesses if token else []
-    if business and covered and business not in covered:
-        raise CredentialsError(
-            f"this credential does not cover business {business}; it covers {', '.join(covered)}",
-            hint="if access was granted recently, get a new token: jebbitctl login",
+def _unauthorized(request: SentRequest, text: str) -> CredentialsError:
+    reason = f" ({text})" if text else ""
+    covered = request.token.businesses if request.token else []
+    if request.business and covered:
+        return CredentialsError(
+            f"Jebbit rejected the token for business {request.business}, although the token lists it{reason}",
+            hint=f"the business may have been removed: {_ASK}",
             status=HTTPStatus.UNAUTHORIZED,
         )
-    if business and covered:
-        raise CredentialsError(
-            f"Jebbit rejected the token for business {business}, although the token lists it",
-            hint="the business may have been removed: ask your Jebbit representative",
-            status=HTTPStatus.UNAUTHORIZED,
-        )
-    raise CredentialsError(
-        "Jebbit rejected the token",
-        hint="run jebbitctl login or fix JEBBIT_ACCESS_TOKEN; with several businesses, add --business ID",
-        status=HTTPStatus.UNAUTHORIZED,
+    hint = request.renewal_hint or (
+        "the issuer accepts these credentials, but the API does not: check that the API URL and the issuer "
+        "belong together: jebbitctl doctor"
     )
+    if not covered and not request.business:
+        hint = f"{hint}; if the credentials cover several businesses, add --business ID"
+    return CredentialsError(f"Jebbit rejected the token{reason}", hint=hint, status=HTTPStatus.UNAUTHORIZED)
 
 
-def _forbidden(method: str, path: str, token: AccessToken | None, detail: str) -> NoReturn:
-    needed = scope_needed(method, path)
-    granted = token.resource_scopes if token else []
-    scopes = f"the token has {', '.join(granted)}" if granted else "the token does not list its scopes"
-    raise ForbiddenError(
-        f"Jebbit does not allow {method} {path}{detail}; it requires {needed}; {scopes}",
-        hint="ask your Jebbit representative for the scope; then get a new token: jebbitctl login",
+def _forbidden(request: SentRequest, detail: str) -> ForbiddenError:
+    message = f"Jebbit does not allow {request.method} {request.path}{detail}"
+    granted = request.token.scopes if request.token else ()
+    required = required_scopes(request.method, request.path)
+    missing = missing_scopes(request.method, request.path, granted)
+    present = [scope for scope in required if scope in granted]
+    if not missing:
+        return ForbiddenError(
+            f"{message}, although the token has {' and '.join(present)}",
+            hint=f"the token's scopes are not the cause: {_ASK}",
+            status=HTTPStatus.FORBIDDEN,
+        )
+    if present:
+        scopes = f"it may require {' or '.join(missing)}; the token has {', '.join(present)}"
+    else:
+        scopes = f"it requires {' or '.join(required)}; {_listed(request.token)}"
+    renewal = f"; then {request.renewal_hint}" if request.renewal_hint else ""
+    return ForbiddenError(
+        f"{message}; {scopes}",
+        hint=f"{_ASK} for {' or '.join(missing)}{renewal}",
         status=HTTPStatus.FORBIDDEN,
     )
+
+
+def _listed(token: AccessToken | None) -> str:
+    granted = token.resource_scopes if token else []
+    return f"the token has {', '.join(granted)}" if granted else "the token does not list its scopes"

@@ -66,7 +66,7 @@ class RawClient(Client):
             yield response
 
     def require_success(self, response: ApiResponse, method: str, path: str) -> None:
-        """Raise an error unless a request succeeded; :func:`raise_for_status` lists the errors."""
+        """Raise an error unless a request succeeded; :func:`status_error` lists the errors."""
         deleted = response.status == HTTPStatus.NOT_FOUND and response.ambiguous and method == "DELETE"
         if not deleted:
             self._check(response, method, path)

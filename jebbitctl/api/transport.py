@@ -14,6 +14,7 @@ from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.api.network_errors import raise_network_error
+from jebbitctl.api.request_ids import trace_text
 from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status, retry_delay
 from jebbitctl.errors import AmbiguousWriteError, RejectedError
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
@@ -158,7 +159,8 @@ class Transport:
             raise_network_error(error, method, url, timeout=self.timeout, certificates=self._certificates)
         elapsed = f"{time.monotonic() - started:.3f} s"
         preview = self._preview(response.body, secrets)
-        self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{preview}")
+        trace = scrub(trace_text(response.headers), secrets) if self.log else ""
+        self._log(f"← {response.status} in {elapsed}, {len(response.body)} bytes{trace}{preview}")
         return response
 
     def _new_session(self) -> PlainSession:

@@ -26,11 +26,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A profile, its name, and the secret of its client id."""
+    """A profile, its name, and the secret of its client id.
+
+    Attributes:
+        name: of the profile.
+        profile: with a client id.
+        client_secret: of the client id.
+        fix: what the user does if the issuer rejects the id or the secret.
+    """
 
     name: str
     profile: Profile
     client_secret: str = field(repr=False)
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +101,22 @@ class Accounts:
 
         Raises:
             CredentialsError: the credentials or the token are rejected.
+            UsageError: they do not cover the profile's business.
         """
         from jebbitctl.api.businesses import identify
         from jebbitctl.api.client import Client
+        from jebbitctl.api.coverage import require_named
         from jebbitctl.auth.oauth import ClientCredentials, request_token
 
-        identity = profile_identity(account.profile)
-        token = request_token(self._transport(), ClientCredentials(*identity, account.client_secret))
-        api_url = profile_api_url(account.profile) or ""
-        client = Client(self._transport(), api_url, StaticTokenSource(token), account.profile.business)
-        return LoginResult(token, *identify(client, token.businesses))
+        profile = account.profile
+        credentials = ClientCredentials(*profile_identity(profile), account.client_secret, account.fix)
+        token = request_token(self._transport(), credentials)
+        api_url = profile_api_url(profile) or ""
+        client = Client(self._transport(), api_url, StaticTokenSource(token), profile.business)
+        business, businesses = identify(client, token.businesses)
+        in_use, covered = business["id"] if business else None, [str(found["id"]) for found in businesses]
+        require_named(profile.business, in_use, covered)
+        return LoginResult(token, business, businesses)
 
     def save(self, account: Account, token: AccessToken) -> None:
         """Store the secret, then the profile, then the token; remove those of an earlier login.

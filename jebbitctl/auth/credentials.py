@@ -30,6 +30,7 @@ class Credentials(NamedTuple):
         audience: the audience to request tokens for.
         cache_key: the token cache's key; it changes with anything that the tokens depend on.
         secret: reads the environment or the keyring; raises CredentialsError if there is no secret.
+        fix: what the user does if the issuer rejects them.
     """
 
     client_id: str
@@ -38,6 +39,7 @@ class Credentials(NamedTuple):
     audience: str
     cache_key: str
     secret: Callable[[], str]
+    fix: str
 
 
 def find_credentials(settings: Settings, environment: Environment, keyring: KeyringStore) -> Credentials:
@@ -65,7 +67,8 @@ def find_credentials(settings: Settings, environment: Environment, keyring: Keyr
         return stored
 
     key = profile_cache_key(name, effective)
-    return Credentials(profile.client_id, f"keyring (profile {name})", issuer, audience, key, secret)
+    fix = f"enter them again: jebbitctl login --profile {name}"
+    return Credentials(profile.client_id, f"keyring (profile {name})", issuer, audience, key, secret, fix)
 
 
 def profile_identity(profile: Profile) -> tuple[str, str, str]:
@@ -102,4 +105,5 @@ def _from_environment(settings: Settings, environment: Environment) -> Credentia
         )
     issuer, audience = settings.issuer.value, settings.audience.value
     key = cache_key("environment", issuer, audience, client_id, secret)
-    return Credentials(client_id, "environment", issuer, audience, key, lambda: secret)
+    fix = f"correct {env.CLIENT_ID} and {env.CLIENT_SECRET}, which are in use"
+    return Credentials(client_id, "environment", issuer, audience, key, lambda: secret, fix)

@@ -10,26 +10,49 @@ import json
 import math
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.access_token import MAX_LIFETIME, AccessToken, require_token_text, token_scopes
-from jebbitctl.errors import CredentialsError, RejectedError, UnavailableError
-from jebbitctl.util.redaction import register_secret, scrub
+from jebbitctl.api.error_text import error_code, error_text
+from jebbitctl.api.request_ids import request_id
+from jebbitctl.errors import (
+    CredentialsError,
+    ForbiddenError,
+    RejectedError,
+    UnavailableError,
+)
+from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
     from jebbitctl.api.transport import ApiResponse, Transport
+    from jebbitctl.errors import JebbitctlError
 
 DEFAULT_LIFETIME = 300
 """Seconds: the lifetime of a token if the issuer does not say how long it is valid."""
+GRANT_TYPE = "client_credentials"
+
+_REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_GRANT_REFUSALS = frozenset({"unauthorized_client", "unsupported_grant_type", "invalid_grant"})
+_AUDIENCE_REFUSALS = frozenset({"access_denied", "invalid_target", "invalid_scope"})
+"""Errors of RFC 6749 and RFC 8707, as Auth0 uses them."""
 
 
 class ClientCredentials(NamedTuple):
-    """The credentials of a token request."""
+    """The credentials of a token request.
+
+    Attributes:
+        issuer: the token issuer's base URL.
+        audience: what the token is for.
+        client_id: of the OAuth client.
+        client_secret: of the OAuth client.
+        fix: what the user does if the id or the secret is wrong.
+    """
 
     issuer: str
     audience: str
     client_id: str
     client_secret: str
+    fix: str = "correct the client id and its secret"
 
     def __repr__(self) -> str:
         """Leave out the secret."""
@@ -41,6 +64,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
 
     Raises:
         CredentialsError: the issuer rejects the credentials.
+        ForbiddenError: the issuer does not allow this client the grant or the audience.
         RejectedError: the response contains no usable token.
         UnavailableError: the issuer cannot be reached, or failed temporarily.
     """
@@ -48,7 +72,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
         "client_id": credentials.client_id,
         "client_secret": register_secret(credentials.client_secret),
         "audience": credentials.audience,
-        "grant_type": "client_credentials",
+        "grant_type": GRANT_TYPE,
     }
     response = transport.send(
         "POST",
@@ -58,7 +82,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
         secrets=(credentials.client_secret,),
     )
     if response.status != HTTPStatus.OK:
-        _raise_for_status(response, credentials)
+        raise _status_error(response, credentials).with_request_id(request_id(response.headers))
     try:
         return _token(response.json())
     except (ValueError, TypeError, KeyError, CredentialsError):
@@ -66,6 +90,7 @@ def request_token(transport: Transport, credentials: ClientCredentials) -> Acces
             f"the issuer {credentials.issuer} returned 200, but no usable token",
             hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url",
             status=200,
+            request_id=request_id(response.headers),
         ) from None
 
 
@@ -91,32 +116,57 @@ def _lifetime(document: dict[str, Any]) -> float:
     return DEFAULT_LIFETIME if math.isnan(seconds) else min(max(seconds, 0.0), MAX_LIFETIME)
 
 
-def _raise_for_status(response: ApiResponse, credentials: ClientCredentials) -> NoReturn:
+def _status_error(response: ApiResponse, credentials: ClientCredentials) -> JebbitctlError:
+    """Return the error that fits a status other than 200."""
     issuer, status = credentials.issuer, response.status
+    text = error_text(response, [credentials.client_secret])
+    detail = f": {text}" if text else ""
     if response.is_transient:
-        raise UnavailableError(
-            f"the issuer {issuer} returned {status}", hint="try again in a minute", status=status
+        return UnavailableError(
+            f"the issuer {issuer} returned {status}{detail}", hint="try again in a minute", status=status
         )
-    if status in {400, 401, 403}:
-        detail = _error_detail(response, credentials.client_secret)
-        raise CredentialsError(
-            f"the issuer {issuer} rejected the credentials ({status}{detail})",
-            hint="run jebbitctl login to enter them again, or fix JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET",
-            status=status,
-        )
-    redirect = f" (a redirect to {response.redirect_target}, not followed)" if response.is_redirect else ""
-    raise RejectedError(
+    if status in _REFUSALS:
+        return _refusal(response, credentials, f"({status}{detail})")
+    redirect = (
+        f" (a redirect to {response.redirect_target}, not followed)" if response.is_redirect else detail
+    )
+    return RejectedError(
         f"the issuer {issuer} returned {status} instead of a token{redirect}",
         hint="check JEBBIT_AUTH_ISSUER or the profile's auth_url",
         status=status,
     )
 
 
-def _error_detail(response: ApiResponse, secret: str) -> str:
-    """Return the issuer's error description, shortened, with the secret masked."""
-    try:
-        document = response.json()
-        detail = document.get("error_description") or document.get("error") or ""
-    except (ValueError, AttributeError):
-        return ""
-    return f": {scrub(detail, [secret])[:200]}" if isinstance(detail, str) and detail else ""
+def _refusal(response: ApiResponse, credentials: ClientCredentials, reason: str) -> CredentialsError:
+    """Return the error for 400, 401 and 403.
+
+    By Jebbit's MCP server, 401 is a wrong id or secret; 403 or 400, a grant or audience that is not allowed.
+    """
+    issuer, audience, status = credentials.issuer, credentials.audience, response.status
+    code = error_code(response)
+    if code in _GRANT_REFUSALS:
+        return ForbiddenError(
+            f"the issuer {issuer} does not allow client {credentials.client_id} to request tokens {reason}",
+            hint="this is not about the secret: ask your Jebbit representative to allow the client the "
+            f"{GRANT_TYPE} grant",
+            status=status,
+        )
+    if status == HTTPStatus.UNAUTHORIZED or code == "invalid_client":
+        return CredentialsError(
+            f"the issuer {issuer} rejected the client id or secret {reason}",
+            hint=credentials.fix,
+            status=status,
+        )
+    if code in _AUDIENCE_REFUSALS:
+        return ForbiddenError(
+            f"the issuer {issuer} does not give client {credentials.client_id} a token for audience "
+            f"{audience} {reason}",
+            hint="this is not about the secret: check the audience (JEBBIT_API_AUDIENCE or the profile) and "
+            "the issuer; if they are right, ask your Jebbit representative",
+            status=status,
+        )
+    return CredentialsError(
+        f"the issuer {issuer} rejected the token request {reason}",
+        hint=f"{credentials.fix}; or check JEBBIT_AUTH_ISSUER, JEBBIT_API_AUDIENCE and the profile",
+        status=status,
+    )

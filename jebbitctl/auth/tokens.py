@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 
 class StaticTokenSource:
-    """A fixed token, such as JEBBIT_ACCESS_TOKEN."""
+    """A fixed token, such as JEBBIT_ACCESS_TOKEN.
 
-    def __init__(self, token: AccessToken) -> None:
+    Args:
+        token: the token.
+        renewal_hint: how the user gets a new one, None if another token would not help.
+    """
+
+    def __init__(self, token: AccessToken, renewal_hint: str | None = None) -> None:
         self._token = token
+        self.renewal_hint = renewal_hint
 
     def get(self) -> AccessToken:
         return self._token
@@ -41,6 +47,8 @@ class CachedTokenSource:
         cache: shared with other processes.
         transport: returns the connections to the issuer.
     """
+
+    renewal_hint = None
 
     def __init__(
         self, credentials: Credentials, cache: TokenCache, transport: Callable[[], Transport]
@@ -113,6 +121,10 @@ class CachedTokenSource:
         return request_token(
             self._transport(),
             ClientCredentials(
-                credentials.issuer, credentials.audience, credentials.client_id, credentials.secret()
+                credentials.issuer,
+                credentials.audience,
+                credentials.client_id,
+                credentials.secret(),
+                credentials.fix,
             ),
         )

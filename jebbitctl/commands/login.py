@@ -70,7 +70,8 @@ def login(
         secret = clean_credential(answer, source="the client secret")
     if id_ != previous.client_id and context.options.business is None:
         profile = profile._replace(business=None)
-    account = Account(name, profile._replace(client_id=id_), secret)
+    fix = _fix(context, secret, from_stdin=client_secret_stdin)
+    account = Account(name, profile._replace(client_id=id_), secret, fix)
     result = context.accounts.authenticate(account)
     context.accounts.save(account, result.token)
     _show(context, account, result)
@@ -152,6 +153,15 @@ def _credentials(
     if secret is None:
         context.prompts.require("client secret", hint=_LOGIN_HINT)
     return id_, secret
+
+
+def _fix(context: Context, secret: str, *, from_stdin: bool) -> str:
+    """Return what the user does if the issuer rejects the id or the secret."""
+    if from_stdin:
+        return "correct --client-id, or the secret on standard input"
+    if secret == context.environment.credential(env.CLIENT_SECRET):
+        return f"the secret is from {env.CLIENT_SECRET}: correct it and the client id, or unset both"
+    return "run the command again and enter them again"
 
 
 def _read_stdin() -> str:

@@ -16,16 +16,23 @@ if TYPE_CHECKING:
 def whoami(context: Context) -> None:
     """Show the account and the settings in use.
 
-    Lists the businesses if the credentials cover several; --business is not required.
+    Lists the businesses if the credentials cover several; --business is not required. Fails if the business
+    in use is not one of them, as every other command then does.
     """
-    show_account(context, describe_account(context))
+    from jebbitctl.api.coverage import require_named
+
+    account = describe_account(context)
+    show_account(context, account)
+    if named := context.settings.business:
+        covered = [str(business["id"]) for business in account["businesses"]]
+        require_named(named.value, account["id"], covered, source=named.source)
 
 
 def describe_account(context: Context) -> dict[str, Any]:
     """Return the account and the settings in use."""
     from jebbitctl.api.businesses import identify
 
-    token = context.tokens.get()
+    token = context.client.token()
     business, businesses = identify(context.client, token.businesses)
     settings, credentials = context.settings, context.credentials
     return account_document(

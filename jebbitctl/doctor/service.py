@@ -53,6 +53,7 @@ def token(check_context: CheckContext) -> str:
     """A token is available, and the API accepts it."""
     from jebbitctl.api.businesses import get_self
     from jebbitctl.api.client import Client
+    from jebbitctl.api.coverage import require_named
 
     check_context.require("settings", "the issuer's URL is unknown")
     check_context.require("credentials", "there are no credentials to request a token with")
@@ -66,6 +67,9 @@ def token(check_context: CheckContext) -> str:
     business = settings.business.value if settings.business else None
     client = Client(check_context.transport, settings.api_url.value, check_context.tokens, business)
     account = get_self(_for_any_business(client, current))
+    if settings.business:
+        source = settings.business.source
+        require_named(business, account["id"], [str(account["id"])], source=source)
     current = check_context.tokens.get()
     parts = [f"valid until {_expiry(current)}"]
     if business is None and len(current.businesses) > 1:

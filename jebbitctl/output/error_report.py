@@ -20,9 +20,11 @@ def report(error: JebbitctlError, terminal: TerminalSettings, *, as_json: bool) 
             "message": error.message,
             "status": None if error.status is None else int(error.status),
             "hint": error.hint,
+            "request_id": error.request_id,
         }
         write_error_line(json_text({"error": members}, ascii_only=True))
         return
-    write_error_line(f"{terminal.styled('error:', 'red')} {escape_controls(error.message)}")
+    request = f" (request id {error.request_id})" if error.request_id else ""
+    write_error_line(f"{terminal.styled('error:', 'red')} {escape_controls(error.message + request)}")
     if error.hint:
         write_error_line(f"{terminal.styled('hint:', 'cyan')} {escape_controls(error.hint)}")

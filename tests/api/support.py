@@ -27,6 +27,8 @@ def credentials(issuer: str) -> ClientCredentials:
 class Tokens:
     """A token source with a list of tokens: each rejection moves on to the next one."""
 
+    renewal_hint = "set another token"
+
     def __init__(self, *tokens: AccessToken) -> None:
         self.remaining = list(tokens or (token(),))
         self.rejected: list[AccessToken] = []

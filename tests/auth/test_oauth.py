@@ -14,7 +14,14 @@ from jebbitctl.api.access_token import MAX_LIFETIME, AccessToken
 from jebbitctl.api.transport import ApiResponse
 from jebbitctl.auth import oauth
 from jebbitctl.auth.oauth import request_token
-from jebbitctl.errors import CredentialsError, ExitCode, JebbitctlError, RejectedError, UnavailableError
+from jebbitctl.errors import (
+    CredentialsError,
+    ExitCode,
+    ForbiddenError,
+    JebbitctlError,
+    RejectedError,
+    UnavailableError,
+)
 from tests.api.faults import FaultServer, api, drop, http, silence
 from tests.api.support import CLIENT_SECRET, credentials
 from tests.strategies import DOCUMENTS
@@ -151,32 +158,80 @@ def test_a_token_that_is_not_valid_in_a_header_is_an_error(
         AccessToken.from_text(text)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    ("status", "what"), [(400, "token request"), (401, "client id or secret"), (403, "token request")]
+)
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("Unauthorized", ""),
+        ("Unauthorized", ": Unauthorized"),
+        ("<h1>Unauthorized</h1>", ""),
         ("", ""),
-        ('{"error": "access_denied", "error_description": "Not granted"}', ": Not granted"),
-        ('{"error": "access_denied"}', ": access_denied"),
-        ('{"error": "x", "error_description": 5}', ""),
+        ('{"error": "x", "error_description": "Not granted"}', ": Not granted (x)"),
+        ('{"error": "x"}', ": x"),
+        ('{"error": "x", "error_description": 5}', ": x"),
         (json.dumps({"error": f"bad secret {CLIENT_SECRET}"}), ": bad secret ********"),
-        ('{"error": "' + "x" * 1000 + '"}', ": " + "x" * 200),
+        ('{"error": "' + "x" * 1000 + '"}', ": " + "x" * 500 + "…"),
         ("[]", ""),
         ("9" * 5000, ""),
     ],
     ids=lambda text: text[:20],
 )
 def test_rejected_credentials_are_reported_with_the_issuers_reason(
-    server: FaultServer, transport: Transport, log: list[str], *, status: int, body: str, reason: str
+    server: FaultServer, transport: Transport, *, status: int, what: str, body: str, reason: str
 ) -> None:
-    server.script = [http(status, body, Content_Type="text/plain")]
+    server.script = [http(status, body, Content_Type="text/plain", CF_Ray="8f-IAD")]
     with pytest.raises(CredentialsError) as caught:
         request_token(transport, credentials(server.url))
-    assert caught.value.message == f"the issuer {server.url} rejected the credentials ({status}{reason})"
-    assert (caught.value.status, caught.value.exit_code) == (status, ExitCode.CREDENTIALS)
-    assert CLIENT_SECRET not in caught.value.message + "".join(log)
+    error = caught.value
+    assert error.message == f"the issuer {server.url} rejected the {what} ({status}{reason})"
+    assert (error.status, error.exit_code, error.request_id) == (status, ExitCode.CREDENTIALS, "8f-IAD")
+    assert (error.hint or "").startswith("correct the client id and its secret")
     assert len(server.seen) == 1
+
+
+AUDIENCE = "does not give client the-client a token for audience public-api"
+GRANT = "does not allow client the-client to request tokens"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "description", "message"),
+    [
+        (403, "access_denied", "Service not enabled within domain: public-api", AUDIENCE),
+        (400, "access_denied", "Client is not authorized to access the audience", AUDIENCE),
+        (400, "invalid_target", "unknown", AUDIENCE),
+        (403, "unauthorized_client", "Grant type is not allowed for the client", GRANT),
+        (400, "unsupported_grant_type", "no", GRANT),
+        (401, "unauthorized_client", "no", GRANT),
+    ],
+)
+def test_an_audience_or_a_grant_that_is_not_allowed_is_not_a_wrong_secret(
+    server: FaultServer, transport: Transport, *, status: int, error: str, description: str, message: str
+) -> None:
+    server.script = [api({"error": error, "error_description": description}, status)]
+    with pytest.raises(ForbiddenError, match=message) as caught:
+        request_token(transport, credentials(server.url))
+    assert f"({status}: {description} ({error}))" in caught.value.message
+    assert caught.value.exit_code == ExitCode.CREDENTIALS
+    assert "not about the secret" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, "access_denied"), (400, "invalid_client")])
+def test_a_wrong_secret_has_a_hint_on_the_secret(
+    server: FaultServer, transport: Transport, status: int, error: str
+) -> None:
+    server.script = [api({"error": error, "error_description": "Unauthorized"}, status)]
+    with pytest.raises(CredentialsError, match="rejected the client id or secret") as caught:
+        request_token(transport, credentials(server.url)._replace(fix="correct the variable"))
+    assert (caught.value.code, caught.value.hint) == ("credentials", "correct the variable")
+
+
+def test_a_failing_issuers_words_are_reported(server: FaultServer, transport: Transport) -> None:
+    server.script = [http(503, "Down for maintenance"), api({"message": "No such tenant"}, 404)]
+    with pytest.raises(UnavailableError, match="returned 503: Down for maintenance"):
+        request_token(transport, credentials(server.url))
+    with pytest.raises(RejectedError, match="returned 404 instead of a token: No such tenant"):
+        request_token(transport, credentials(server.url))
 
 
 @pytest.mark.parametrize("status", [404, 405, 422])
@@ -245,7 +300,13 @@ def test_the_log_contains_neither_token_nor_secret(
         (jwt({}), (), math.inf),
         (jwt({"exp": 1700000000, "permissions": ["a"]}), ("a",), 1700000000),
         (jwt({"exp": 1700000000.5}), (), 1700000000.5),
-        (jwt({"exp": 10**400, "permissions": "a"}), (), 253402300799),
+        (jwt({"exp": 10**400, "permissions": {"a": 1}, "scope": 5}), (), 253402300799),
+        (
+            jwt({"scope": "read:integration write:integration"}),
+            ("read:integration", "write:integration"),
+            math.inf,
+        ),
+        (jwt({"scope": ["a", 5, "b"], "permissions": ["b", "c"]}), ("b", "c", "a"), math.inf),
         (jwt({"exp": -5}), (), 0),
         (jwt({"exp": "soon"}), (), math.inf),
         (jwt({"exp": math.nan}), (), math.inf),

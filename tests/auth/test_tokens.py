@@ -54,7 +54,9 @@ def source(issuer: FakeIssuer, cache: TokenCache) -> CachedTokenSource:
 
 
 def new_source(issuer: Any, cache: TokenCache) -> CachedTokenSource:
-    credentials = Credentials("id", "environment", "https://issuer", "public-api", KEY, lambda: "secret")
+    credentials = Credentials(
+        "id", "environment", "https://issuer", "public-api", KEY, lambda: "secret", "fix it"
+    )
     return CachedTokenSource(credentials, cache, lambda: issuer)
 
 

@@ -157,10 +157,48 @@ def test_several_businesses_are_listed_and_none_is_chosen(tmp_path: Path, three_
     assert "business" not in stored_profiles(machine)["default"]
 
 
+def test_a_business_that_the_only_one_does_not_match_is_refused(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    result = machine.login(sandbox, "--business", "Nobody12", "--json")
+    assert (result.code, result.out) == (2, "")
+    (only,) = sandbox.state.businesses
+    assert result.error["message"] == f"the credentials do not cover business Nobody12; they cover {only}"
+    assert_nothing_is_stored(machine)
+
+
+@pytest.mark.parametrize("from_stdin", [True, False])
+def test_the_hint_on_a_wrong_secret_says_where_the_secret_is_from(
+    machine: IsolatedHome, sandbox: Sandbox, *, from_stdin: bool
+) -> None:
+    if from_stdin:
+        result = machine.login(sandbox, "--json", stdin="wrong-secret")
+        assert result.error["hint"] == "correct --client-id, or the secret on standard input"
+    else:
+        env = sandbox.environment | {"JEBBIT_CLIENT_SECRET": "wrong-secret"}
+        result = machine.run("login", "--json", env=env)
+        assert "the secret is from JEBBIT_CLIENT_SECRET" in result.error["hint"]
+    assert "jebbitctl login" not in result.err
+
+
+@pytest.mark.parametrize("grant_allowed", [True, False])
+def test_an_audience_or_a_grant_that_is_not_allowed_is_told_from_a_wrong_secret(
+    machine: IsolatedHome, sandbox: Sandbox, *, grant_allowed: bool
+) -> None:
+    sandbox.state.behaviour.grant_allowed = grant_allowed
+    result = machine.login(sandbox, "--json", env={"JEBBIT_API_AUDIENCE": "other-api"})
+    assert (result.code, result.error["code"], result.error["status"]) == (4, "forbidden", 403)
+    assert ("for audience other-api" if grant_allowed else "Grant type is not allowed") in result.error[
+        "message"
+    ]
+    assert "not about the secret" in result.error["hint"]
+    assert_nothing_is_stored(machine)
+
+
 def test_a_business_is_verified_and_stored(tmp_path: Path, three_businesses: Sandbox) -> None:
     machine = IsolatedHome(tmp_path)
     second = list(three_businesses.state.businesses)[1]
-    assert machine.login(three_businesses, "--business", "Nobody12").code == 4
+    assert machine.login(three_businesses, "--business", "Nobody12").code == 2
     assert_nothing_is_stored(machine)
     assert machine.login(three_businesses, "--business", second, "--json").json["id"] == second
     assert machine.run("integrations", "list", "--json").code == 0
