@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.api.coverage import require_covered
 from jebbitctl.api.documents import SELF
 from jebbitctl.api.resources import parse_one
 from jebbitctl.errors import CredentialsError
@@ -43,13 +44,17 @@ def business_in_use(client: Client) -> str | None:
     """Return the id of the business that a client changes, None if Jebbit does not say.
 
     Asks Jebbit only if the token does not answer it.
+
+    Raises:
+        UsageError: the token does not cover the business that the client names.
     """
-    covered = client.token().businesses
-    if len(covered) == 1:
-        return covered[0]
-    if client.business in covered:
+    token = client.token()
+    if not token.businesses:
+        return client.answering_business() or client.business
+    if client.business is not None:
+        require_covered(token, client.business)
         return client.business
-    return client.business if covered else client.answering_business() or client.business
+    return token.businesses[0] if len(token.businesses) == 1 else None
 
 
 def _with_name(client: Client, business: str) -> dict[str, Any]:

@@ -132,10 +132,10 @@ def _forbidden(request: SentRequest, detail: str) -> ForbiddenError:
         scopes = f"it may require {' or '.join(missing)}; the token has {', '.join(present)}"
     else:
         scopes = f"it requires {' or '.join(required)}; {_listed(request.token)}"
-    renewal = f"; then {request.renewal_hint}" if request.renewal_hint else ""
+    again = request.renewal_hint or "run the command again"
     return ForbiddenError(
         f"{message}; {scopes}",
-        hint=f"{_ASK} for {' or '.join(missing)}{renewal}",
+        hint=f"{_ASK} for {' or '.join(missing)}; then {again}",
         status=HTTPStatus.FORBIDDEN,
     )
 

@@ -105,5 +105,5 @@ def _from_environment(settings: Settings, environment: Environment) -> Credentia
         )
     issuer, audience = settings.issuer.value, settings.audience.value
     key = cache_key("environment", issuer, audience, client_id, secret)
-    fix = f"correct {env.CLIENT_ID} and {env.CLIENT_SECRET}, which are in use"
+    fix = f"correct {env.CLIENT_ID} and {env.CLIENT_SECRET}, or unset both to use a profile"
     return Credentials(client_id, "environment", issuer, audience, key, lambda: secret, fix)

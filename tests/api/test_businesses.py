@@ -7,7 +7,7 @@ import pytest
 from jebbitctl.api.businesses import business_in_use, identify
 from jebbitctl.api.client import Client
 from jebbitctl.api.transport import Transport
-from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError
+from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
 from tests.api.faults import api, http
 from tests.api.support import Tokens, token
 
@@ -82,7 +82,7 @@ def test_a_response_without_a_business_is_rejected(
     ("covered", "named", "expected", "requests"),
     [
         (["ONE"], None, "ONE", 0),
-        (["ONE"], "TWO", "ONE", 0),  # Jebbit ignores the business of a request then
+        (["ONE"], "ONE", "ONE", 0),
         (["ONE", "TWO"], "TWO", "TWO", 0),
         (["ONE", "TWO"], None, None, 0),
         ([], None, "SELF", 1),
@@ -96,6 +96,27 @@ def test_the_business_in_use_is_the_one_that_jebbit_would_change(
     tokens = Tokens(token(*(f"read:business:{id_}" for id_ in covered)))
     assert business_in_use(Client(Transport(20), server.url, tokens, named)) == expected
     assert len(server.seen) == requests
+
+
+@pytest.mark.parametrize("covered", [["ONE"], ["ONE", "TWO"]])
+def test_a_named_business_that_is_not_covered_is_never_in_use(
+    server: FaultServer, covered: list[str]
+) -> None:
+    tokens = Tokens(token(*(f"read:business:{id_}" for id_ in covered)))
+    with pytest.raises(UsageError, match="do not cover business THREE"):
+        business_in_use(Client(Transport(20), server.url, tokens, "THREE"))
+    assert server.connections == 0
+
+
+def test_a_named_business_that_is_not_covered_does_not_hide_the_others(
+    server: FaultServer, transport: Transport
+) -> None:
+    server.script = [self_response(), self_response("second00", "Second"), self_response()]
+    assert identify(three_businesses(transport, server, "another0"), TWO)[0] is None
+    only = {"id": "bTUIhsye", "name": "Internal"}
+    single = Client(transport, server.url, Tokens(token("read:business:bTUIhsye")), "another0")
+    assert identify(single, ["bTUIhsye"]) == (only, [only])
+    assert "x-jebbit-business" not in server.seen[2].headers
 
 
 @pytest.mark.parametrize("status", [403, 404])

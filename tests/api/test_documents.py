@@ -7,8 +7,9 @@ from tests.strategies import DOCUMENTS
 
 
 @given(DOCUMENTS)
-def test_any_document_has_a_next_link_or_none(document: object) -> None:
+def test_any_document_has_a_next_link_and_an_id_or_none(document: object) -> None:
     assert isinstance(documents.next_link(document), str | None)
+    assert isinstance(documents.resource_id(document), str | None)
 
 
 def test_a_request_document_has_the_type_the_attributes_and_perhaps_an_id() -> None:

@@ -62,7 +62,9 @@ def test_a_missing_scope_is_named(cli: Cli, sandbox: Sandbox) -> None:
     write_only = {"JEBBIT_CLIENT_ID": f"{sandbox.state.client_id}-writeonly"}
     error = cli.run("integrations", "list", "--json", env=write_only).error
     assert "; it requires read:integration; the token has write:" in error["message"]
-    assert error["hint"] == "ask your Jebbit representative for read:integration"
+    assert error["hint"] == (
+        "ask your Jebbit representative for read:integration; then run the command again"
+    )
 
 
 def test_a_delete_scope_that_may_be_missing_is_named(cli: Cli, sandbox: Sandbox) -> None:
@@ -107,14 +109,15 @@ def test_a_business_of_the_environment_or_of_a_manifest_is_refused_likewise(
 ) -> None:
     assert cli.run("integrations", "list", env={"JEBBIT_BUSINESS_ID": WRONG}).code == 2
     manifest = tmp_path / "jebbit.toml"
-    manifest.write_text(
-        f'version = 1\n[businesses.{WRONG}.integrations.a]\nendpoint = "https://hooks.example.com/a"\n'
-    )
-    for command in (("diff", str(manifest)), ("apply", str(manifest), "--yes")):
-        result = cli.run("integrations", *command)
-        assert result.code == 2
-        assert f"do not cover business {WRONG}" in result.err
+    section = '[businesses.{0}.integrations.{0}]\nendpoint = "https://hooks.example.com/a"\n'
+    sections = [section.format(business) for business in (*sandbox.state.businesses, WRONG)]
+    manifest.write_text("version = 1\n" + "".join(sections))
+    result = cli.run("integrations", "apply", str(manifest), "--yes")
+    assert result.code == 2
+    assert f"do not cover business {WRONG}" in result.err
     assert set(paths(sandbox)) == {"/oauth/token"}
+    assert cli.run("integrations", "diff", str(manifest)).code == 2
+    assert writes(sandbox) == []
 
 
 def test_a_business_that_was_granted_since_takes_one_new_token(cli: Cli, sandbox: Sandbox) -> None:

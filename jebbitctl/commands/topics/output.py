@@ -60,9 +60,13 @@ something helps:
 With --json or --query, it is one JSON object on standard error instead:
 
   {"error": {"code": "not_found", "message": "integration L5m24mjs not found",
-   "status": 404, "hint": "list them: jebbitctl integrations list"}}
+   "status": 404, "hint": "list them: jebbitctl integrations list",
+   "request_id": null}}
 
-"status" is the HTTP status of Jebbit's response, null if there was none.
+"status" is the HTTP status of Jebbit's response, null if there was none. If
+the response has a request id, it is in "request_id", or follows the message:
+Jebbit's support can find the request by it. Jebbit's own words are part of
+the message, without markup and shortened.
 These are the codes, by exit code:
 """
 

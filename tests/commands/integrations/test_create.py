@@ -259,11 +259,13 @@ def test_a_secret_file_cannot_be_standard_output_by_its_short_name(
 
 
 def test_a_create_that_jebbit_rejects_leaves_no_secret_file(
-    jebbitctl: Callable[..., Result], tmp_path: Path
+    cli: Cli, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "webhook.secret"
     create = ("integrations", "create", "--endpoint", ENDPOINT, "--secret-file", str(path))
-    assert jebbitctl(*create, "--business", "Nobody12").code == 4
+    reader = {"JEBBIT_CLIENT_ID": f"{sandbox.state.client_id}-readonly"}
+    assert cli.run(*create, env=reader).code == 4
+    assert sandbox.requests[-1].method == "POST"
     assert not path.exists()
 
 

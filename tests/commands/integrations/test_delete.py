@@ -46,4 +46,4 @@ def test_a_write_without_the_scope_is_forbidden_and_names_the_scope(cli: Cli, sa
     result = cli.run("integrations", "delete", webhook(sandbox), "-y", "--json", env=reader)
     assert result.code == 4
     assert "write:integration" in result.error["message"]
-    assert "new token" in result.error["hint"]
+    assert result.error["hint"].endswith("; then run the command again")
