@@ -135,6 +135,7 @@ def create_resource(
             f"integration {desired[OWNER]} not found",
             hint="list them: jebbitctl integrations list",
             status=error.status,
+            request_id=error.request_id,
         ) from None
     created = parse_write_response("POST", path, document)
     if id_required:

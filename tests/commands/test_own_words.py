@@ -43,6 +43,13 @@ def test_jebbits_words_and_the_request_id_are_in_the_error(
     assert re.search(r"← 400 .*, x-request-id [0-9a-f-]{36}, x-runtime [0-9.]+", line)
 
 
+def test_an_error_that_names_another_resource_keeps_the_request_id(cli: Cli) -> None:
+    create = ("mappings", "create", "--jebbit-var", "a", "--client-var", "b", "--integration", "nowhere1")
+    error = cli.run(*create, "--json").error
+    assert error["message"] == "integration nowhere1 not found"
+    assert re.fullmatch("[0-9a-f-]{36}", error["request_id"])
+
+
 def test_markup_of_a_proxy_is_not_shown(tmp_path: Path) -> None:
     with Sandbox(wrap=scripted(lambda *_: (502, "<html>Bad Gateway</html>"))) as sandbox:
         env = {**sandbox.environment, "JEBBIT_ACCESS_TOKEN": "opaque-token", "JEBBIT_CLIENT_ID": None}
