@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api.error_text import MAX_TEXT, error_code, error_text
@@ -117,6 +117,7 @@ ERRORS = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given((ERRORS | JSON).map(lambda value: json.dumps(value).encode()) | st.binary() | TEXTS.map(str.encode))
 def test_whatever_an_error_contains_its_words_are_one_bounded_line_without_markup_and_secrets(
     body: bytes,
