@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl import environment as env
@@ -154,9 +154,11 @@ class Context:
         from jebbitctl.api.client import Client
 
         business = self.settings.business
-        return Client(
+        client = Client(
             transport, self.settings.api_url.value, self.tokens, business.value if business else None
         )
+        client.warn = cache(self.output.warn)  # each text once
+        return client
 
     @cached_property
     def _static_token(self) -> str | None:

@@ -26,12 +26,14 @@ from jebbitctl.errors import (
     RejectedError,
 )
 from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.text import plain_text
 from jebbitctl.util.urls import same_origin, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from jebbitctl.api.access_token import AccessToken, TokenSource
+    from jebbitctl.api.page_budget import PageBudget
     from jebbitctl.api.transport import ApiResponse, Transport
 
 BUSINESS_HEADER = "x-jebbit-business"
@@ -45,6 +47,9 @@ class Client:
         base_url: such as ``https://api2.jebbit.com``, without a trailing slash.
         tokens: provides the token of each request.
         business: the id to send as ``x-jebbit-business``, or None to let the API infer it.
+
+    Attributes:
+        warn: called with what is odd about a response that is usable all the same.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Client:
         self.base_url = base_url
         self.business = business
         self.tokens = tokens
+        self.warn: Callable[[str], None] = _ignore
         self._transport = transport
         self._last_token: AccessToken | None = None
         self._answering: dict[str | None, str | None] = {}
@@ -91,6 +97,16 @@ class Client:
         """Send a document and return the document in the response."""
         return self.request("POST", path, document=document)
 
+    def post_for_report(self, path: str, document: Any) -> Any:
+        """Like :meth:`post`, but a response of plain text is returned as a string."""
+        response = self._send_document("POST", path, document=document)
+        try:
+            return self._decode(response, "POST", path)
+        except AmbiguousWriteError:
+            if not response.is_success or (text := plain_text(response.body)) is None:
+                raise
+            return text
+
     def patch(self, path: str, document: Any) -> Any:
         """Send changes and return the document in the response."""
         return self.request("PATCH", path, document=document)
@@ -101,8 +117,15 @@ class Client:
         if not (response.status == HTTPStatus.NOT_FOUND and response.ambiguous):
             self._decode(response, "DELETE", path)
 
-    def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
+    def pages(
+        self, path: str, params: Mapping[str, str] | None = None, budget: PageBudget | None = None
+    ) -> Iterator[Any]:
         """Yield each page of a collection as a document; see :meth:`request` for errors.
+
+        Args:
+            path: of the collection.
+            params: of its first page; ``links.next`` leads to the others.
+            budget: what the pages may take, if other calls read pages of the same collection.
 
         Raises:
             RejectedError: a link leads to another server, or to a page that was already read; or there are
@@ -110,8 +133,14 @@ class Client:
             UnavailableError: they took too long.
         """
         decode = partial(self._decode, method="GET", path=path)
-        for _, document in self._follow_pages(self.url(path, params), decode):
+        for _, document in self._follow_pages(self.url(path, params), decode, budget):
             yield document
+
+    def page_budget(self) -> PageBudget:
+        """Return the limits for all pages of a collection."""
+        from jebbitctl.api.page_budget import PageBudget  # with all of requests
+
+        return PageBudget(self._transport.timeout)
 
     def request(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, document: Any = None
@@ -139,7 +168,7 @@ class Client:
         return f"{self.base_url}{API_ROOT}{path}" + (f"?{urlencode(params)}" if params else "")
 
     def _follow_pages(
-        self, url: str, decode: Callable[[ApiResponse], Any]
+        self, url: str, decode: Callable[[ApiResponse], Any], budget: PageBudget | None = None
     ) -> Iterator[tuple[ApiResponse, Any]]:
         """Yield each page as its response and its document, following ``links.next`` on this server.
 
@@ -148,10 +177,8 @@ class Client:
                 too many pages, or they are too large together.
             UnavailableError: they took too long.
         """
-        from jebbitctl.api.page_budget import PageBudget  # with all of requests
-
         visited = set()
-        budget = PageBudget(self._transport.timeout)
+        budget = budget or self.page_budget()
         while True:
             visited.add(url)
             with budget.timing():
@@ -244,3 +271,7 @@ class Client:
         if not response.is_success:
             request = SentRequest(method, path, self._last_token, self.business, self.tokens.renewal_hint)
             raise status_error(response, request)
+
+
+def _ignore(_: str) -> None:
+    pass

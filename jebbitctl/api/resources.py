@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.api.documents import API_ROOT, request_document
+from jebbitctl.api.listing import Listing
 from jebbitctl.errors import (
     AmbiguousWriteError,
     JebbitctlError,
@@ -80,7 +81,7 @@ class WriteResult(NamedTuple):
 
 def list_resources(client: Client, type_: str) -> Iterator[Resource]:
     """Yield every resource of a type, in the service's order."""
-    for document in client.pages(f"/{type_}"):
+    for document in Listing(client, f"/{type_}").pages(paged=False):
         yield from parse_many(document)
 
 

@@ -76,6 +76,15 @@ def parse_json(text: str | bytes) -> Any:
     raise ValueError("nested too deep")
 
 
+def plain_text(body: bytes) -> str | None:
+    """Return a text of words, None if it is not UTF-8, or if it is markup or meant as JSON."""
+    try:
+        text = body.decode().strip()
+    except UnicodeDecodeError:
+        return None
+    return text if text and text[0] not in '<{["' else None
+
+
 def cell(value: Any) -> str:
     """Return a value as a table cell: a string as it is, null as empty text, anything else as JSON."""
     if value is None:

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
-from jebbitctl.api.campaigns import PAGE_SIZE
+from jebbitctl.api import listing
+from jebbitctl.api.listing import PAGE_SIZE
 from jebbitctl.sandbox.server import Sandbox
 from tests.scripted_server import add, attributes_of
 from tests.support import JEBBITCTL, cli_for
@@ -36,6 +37,27 @@ def queries(sandbox: Sandbox) -> list[dict[str, str]]:
     return [dict(parse_qsl(r.query)) for r in sandbox.requests if r.path == "/api/v1/campaigns"]
 
 
+def answering(collection: str, answer: Callable[[dict[str, str]], Any]) -> Callable[[Any], Any]:
+    """Return middleware: ``answer`` gets a collection's parameters and returns a document, or a status."""
+
+    def wrap(app: Any) -> Any:
+        def answered(environ: Any, start: Any) -> Any:
+            if environ["PATH_INFO"] != f"/api/v1/{collection}":
+                return app(environ, start)
+            document = answer(dict(parse_qsl(environ["QUERY_STRING"])))
+            status, body = (
+                (f"{document} Scripted", b"")
+                if isinstance(document, int)
+                else ("200 OK", json.dumps(document).encode())
+            )
+            start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
+
+        return answered
+
+    return wrap
+
+
 def titles(result: Result) -> list[str]:
     assert result.code == 0
     return [line.split("\t")[3] for line in result.out.splitlines()]
@@ -50,12 +72,11 @@ def test_list_requests_a_page_and_prints_tab_separated_lines_newest_first(
         [id_, a["launch_date"] or "", a["active_iteration"] or "", a["title"]] for id_, a in stored.items()
     ]
     assert [line.split("\t") for line in result.out.splitlines()] == expected
-    assert queries(sandbox) == [{"page[number]": "1", "page[size]": str(PAGE_SIZE)}]
+    assert queries(sandbox)[0] == {"page[number]": "1", "page[size]": "1000"}
 
 
 @pytest.mark.parametrize(
-    ("count", "requests"),
-    [(0, 1), (PAGE_SIZE - 1, 1), (PAGE_SIZE, 2), (PAGE_SIZE + 1, 2), (2 * PAGE_SIZE, 3)],
+    ("count", "requests"), [(0, 1), (1, 2), (PAGE_SIZE - 1, 2), (PAGE_SIZE, 2), (PAGE_SIZE + 1, 3)]
 )
 def test_every_campaign_is_listed_once(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, count: int, requests: int
@@ -65,8 +86,87 @@ def test_every_campaign_is_listed_once(
     assert [query["page[number]"] for query in queries(sandbox)] == [str(n + 1) for n in range(requests)]
 
 
-@pytest.mark.parametrize("count", [PAGE_SIZE - 1, PAGE_SIZE, 2 * PAGE_SIZE])
-def test_a_service_that_ignores_paging_is_read_once(tmp_path: Path, count: int) -> None:
+@pytest.mark.parametrize("count", [1, 3, 7, 9])
+def test_pages_are_requested_until_one_is_empty_if_the_service_sends_fewer_than_requested(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, count: int
+) -> None:
+    sandbox.state.behaviour.max_page_size = 3
+    ids = fill(sandbox, count)
+    assert jebbitctl("campaigns", "list", "-q", "[].id").json == ids
+    assert len(queries(sandbox)) == -(-count // 3) + 1
+
+
+def test_a_limit_of_the_service_that_does_not_move_the_next_page_skips_no_campaign(tmp_path: Path) -> None:
+    """It sends 3 campaigns at most, but page 2 begins after as many as were requested."""
+
+    def answer(page: dict[str, str]) -> dict[str, Any]:
+        start = (int(page["page[number]"]) - 1) * int(page["page[size]"])
+        return {"data": [{"id": f"c{n}"} for n in range(8)][start : start + min(3, int(page["page[size]"]))]}
+
+    with Sandbox(wrap=answering("campaigns", answer)) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("campaigns", "list", "-q", "[].id")
+    assert result.json == [f"c{n}" for n in range(8)]
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_service_that_rejects_the_page_after_the_last_one_is_no_error(tmp_path: Path, status: int) -> None:
+    def answer(page: dict[str, str]) -> Any:
+        return {"data": [{"id": "c1"}]} if page["page[number]"] == "1" else status
+
+    with Sandbox(wrap=answering("campaigns", answer)) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("campaigns", "list", "-q", "[].id")
+    assert (result.code, result.json, result.err) == (0, ["c1"], "")
+
+
+def test_a_page_that_fails_after_a_full_one_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    with Sandbox(wrap=answering("campaigns", lambda page: _first_page(page) or 400)) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("campaigns", "list", "--json")
+    assert (result.code, result.out) == (1, "")
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_another_failure_of_a_later_page_is_an_error(tmp_path: Path, status: int) -> None:
+    with Sandbox(wrap=answering("campaigns", lambda page: _first_page(page) or status)) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("campaigns", "list", "--json")
+    assert (result.code, result.out) == (4 if status == 403 else 5, "")
+
+
+def _first_page(page: dict[str, str]) -> dict[str, Any] | None:
+    return {"data": [{"id": "c1"}]} if page["page[number]"] == "1" else None
+
+
+def test_endless_numbered_pages_end_with_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jebbitctl.api.page_budget.MAX_PAGES", 5)
+    with Sandbox(
+        wrap=answering("campaigns", lambda page: {"data": [{"id": page["page[number]"]}]})
+    ) as sandbox:
+        result = cli_for(tmp_path, sandbox).run("campaigns", "list", "--json")
+        assert len(queries(sandbox)) <= 5
+    assert (result.code, result.error["message"]) == (1, "Jebbit's list has more than 5 pages")
+
+
+@pytest.mark.parametrize(
+    ("count", "warning"),
+    [
+        (5, ""),
+        (4, "warning: Jebbit counts 4 campaigns, but sent 5\n"),
+        (6, "warning: Jebbit counts 6 campaigns, but sent 5; this list may be incomplete\n"),
+    ],
+)
+def test_a_record_count_that_does_not_fit_is_a_warning(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, count: int, warning: str
+) -> None:
+    sandbox.state.behaviour.record_count = count
+    ids = fill(sandbox, 5)
+    result = jebbitctl("campaigns", "list", "-q", "[].id")
+    assert (result.code, result.json, result.err) == (0, ids, warning)
+
+
+@pytest.mark.parametrize("count", [1, PAGE_SIZE, PAGE_SIZE + 1])
+def test_a_service_that_ignores_paging_sends_each_campaign_once(tmp_path: Path, count: int) -> None:
     def wrap(app: Any) -> Any:
         def unpaged(environ: Any, start: Any) -> Any:
             if environ["PATH_INFO"] == "/api/v1/campaigns":
@@ -78,7 +178,7 @@ def test_a_service_that_ignores_paging_is_read_once(tmp_path: Path, count: int) 
     with Sandbox(wrap=wrap) as sandbox:
         ids = fill(sandbox, count)
         result = cli_for(tmp_path, sandbox).run("campaigns", "list")
-        assert len(sandbox.requests) <= 3
+        assert len(queries(sandbox)) == 2
     assert [line.split("\t")[0] for line in result.out.splitlines()] == ids
 
 
@@ -157,7 +257,7 @@ def test_a_pipe_gets_the_first_page_before_the_second_arrives(tmp_path: Path) ->
             text=True,
         ) as process:
             assert process.stdout is not None
-            assert "Campaign 200" in process.stdout.readline()
+            assert f"Campaign {PAGE_SIZE}" in process.stdout.readline()
             assert len(queries(sandbox)) == 1
             first_page_read.set()
             assert len(process.stdout.readlines()) == PAGE_SIZE
@@ -180,8 +280,8 @@ def test_filters_are_sent_to_the_service(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, options: list[str], filters: dict[str, str]
 ) -> None:
     assert jebbitctl("campaigns", "list", *options).code == 0
-    (query,) = queries(sandbox)
-    assert {name: value for name, value in query.items() if name.startswith("filter")} == filters
+    for query in queries(sandbox):
+        assert {name: value for name, value in query.items() if name.startswith("filter")} == filters
 
 
 def test_matching_selects_titles_that_contain_the_text_ignoring_case(
@@ -231,9 +331,10 @@ def test_tables_on_a_terminal_fit_its_width_across_pages(tmp_path: Path) -> None
         cli = cli_for(tmp_path, sandbox)
         launched = next(id_ for id_, a in attributes_of(sandbox, "campaigns").items() if a["launch_date"])
         links = COLOUR.sub("", screen(cli, "campaigns", "links", launched)).splitlines()
-        fill(sandbox, PAGE_SIZE + 3)
+        sandbox.state.behaviour.max_page_size = 200
+        fill(sandbox, 203)
         shown = screen(cli, "campaigns", "list", env={"NO_COLOR": "1"}).splitlines()
     assert max(map(len, [*links, *shown])) <= 80
     assert [line for line in shown if "TITLE" in line] == shown[:1]
-    assert len(shown) == PAGE_SIZE + 4
+    assert len(shown) == 204
     assert len({line.index("Campaign") for line in shown[1:]}) == 1

@@ -1,0 +1,121 @@
+"""Reads a collection to its end, whether the service pages it by links, by numbers or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.errors import JebbitctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jebbitctl.api.client import Client
+    from jebbitctl.api.page_budget import PageBudget
+
+PAGE_SIZE = 1000
+"""The most that the service accepts."""
+_NO_SUCH_PAGE = {400, 404, 416, 422}
+_COUNT_NAMES = {"recordcount", "totalcount", "total"}
+"""Names in ``meta`` of the number of resources on all pages, in lower case and without separators."""
+
+
+class Listing:
+    """A collection that is being read.
+
+    Args:
+        client: of the business.
+        path: such as ``/campaigns``.
+        params: of every request, such as filters.
+    """
+
+    def __init__(self, client: Client, path: str, params: Mapping[str, str] | None = None) -> None:
+        self._client = client
+        self._path = path
+        self._params = dict(params or {})
+        self._seen: set[str] = set()
+        self._reported: int | None = None
+
+    def pages(self, *, paged: bool) -> Iterator[Any]:
+        """Yield each page as a document, each resource once; see :meth:`Client.pages` for errors.
+
+        A page that is not full may be the last one, or all that the service sends at once. So pages are
+        requested until one has nothing new, which includes those of a service that ignores ``page[number]``.
+        After a link to the next page, links lead to the end.
+
+        Args:
+            paged: whether the service pages this collection. If not, a second request is only made if the
+                service reports more resources than it sent.
+        """
+        budget = self._client.page_budget()
+        size, may_be_over = PAGE_SIZE, False
+        for number in count(1):
+            page = {"page[number]": str(number), "page[size]": str(size)} if paged or number > 1 else {}
+            before, documents = len(self._seen), 0
+            for document in self._read(page, budget, may_be_over=may_be_over):
+                yield document
+                documents += 1
+            received = len(self._seen) - before
+            if documents != 1 or not received or not (paged or self._is_incomplete):
+                break
+            if number == 1:
+                size = min(size, received)  # a smaller limit of the service may decide where page 2 starts
+            may_be_over = received < PAGE_SIZE or not paged
+            budget.require_next()
+        self._compare_count()
+
+    def _read(self, page: dict[str, str], budget: PageBudget, *, may_be_over: bool) -> Iterator[Any]:
+        """Yield the documents of a page, and of those that it links to.
+
+        Args:
+            page: the parameters of the page.
+            budget: for the whole collection.
+            may_be_over: accept that the service rejects the page, as some do after the last one.
+        """
+        try:
+            for document in self._client.pages(self._path, self._params | page, budget):
+                yield self._without_known(document)
+        except JebbitctlError as error:
+            if not may_be_over or error.status not in _NO_SUCH_PAGE:
+                raise
+
+    def _without_known(self, document: Any) -> Any:
+        """Return a document without resources of earlier pages; note what it says about their number."""
+        if not isinstance(document, dict) or not isinstance(data := document.get("data"), list):
+            return document
+        if (reported := _reported_count(document.get("meta"))) is not None:
+            self._reported = reported
+        new = {key: found for found in data if (key := _key(found)) not in self._seen}
+        self._seen |= new.keys()
+        return {**document, "data": list(new.values())}
+
+    @property
+    def _is_incomplete(self) -> bool:
+        return self._reported is not None and self._reported > len(self._seen)
+
+    def _compare_count(self) -> None:
+        if self._reported not in {None, len(self._seen)}:
+            noun = self._path.rpartition("/")[2].replace("_", " ")
+            self._client.warn(
+                f"Jebbit counts {self._reported:,} {noun}, but sent {len(self._seen):,}"
+                + ("; this list may be incomplete" if self._is_incomplete else "")
+            )
+
+
+def _reported_count(meta: Any) -> int | None:
+    """Return the number of resources on all pages, None if the service does not say it."""
+    if not isinstance(meta, dict):
+        return None
+    for members in (meta, meta.get("page"), meta.get("pagination")):
+        for name, value in members.items() if isinstance(members, dict) else ():
+            if re.sub("[_-]", "", name).lower() in _COUNT_NAMES and type(value) is int and value >= 0:
+                return value
+    return None
+
+
+def _key(found: Any) -> str:
+    """Return what identifies a resource, even one without an id."""
+    id_ = found.get("id") if isinstance(found, dict) else None
+    return id_ if isinstance(id_, str) else json.dumps(found, sort_keys=True)
