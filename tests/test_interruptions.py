@@ -168,7 +168,7 @@ def test_a_signal_ends_a_command_that_shows_progress(tmp_path: Path, sent: signa
     with Sandbox(SandboxOptions(integrations=1, backfill_step=600)) as slow:
         patient = IsolatedHome(tmp_path, dict(slow.environment))
         child = on_terminal(
-            patient, "backfills", "create", "--integration", active(slow), "--wait", columns=120
+            patient, "backfills", "create", "-y", "--integration", active(slow), "--wait", columns=120
         )
         child.expect("Waiting for backfill")
         child.kill(sent)

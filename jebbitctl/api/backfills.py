@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import resources
 from jebbitctl.errors import RejectedError, UnavailableError
+from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,10 +19,18 @@ if TYPE_CHECKING:
 
 TYPE = "integration_historic_backfills"
 
-RUNNING = frozenset({"received", "processing", "queued"})
-"""Jebbit does not document all statuses; any other status is treated as final."""
+DOCUMENTED = frozenset({"received", "processing"})
+"""The statuses that Jebbit documents. A backfill with one of them has not ended."""
 
-_FAILURES = ("fail", "error", "cancel")
+_SUCCESSES = frozenset({"complete", "completed", "done", "finished", "succeeded", "success", "successful"})
+_FAILURES = frozenset(
+    {
+        *("aborted", "canceled", "cancelled", "crashed", "error", "errored", "expired", "fail", "failed"),
+        *("failure", "interrupted", "killed", "rejected", "stopped", "terminated", "timed_out", "timedout"),
+        "timeout",
+    }
+)
+"""Jebbit documents no status of an end. These words are well known, and cannot mean that work goes on."""
 
 
 def list_backfills(
@@ -77,21 +87,25 @@ def restart(client: Client, id_: str) -> Resource:
     return restarted if "status" in restarted.attributes else get(client, id_)
 
 
-def is_finished(backfill: Resource) -> bool:
-    """Whether a backfill has ended, successfully or not."""
-    return _status(backfill) not in RUNNING
+def has_documented_status(backfill: Resource) -> bool:
+    return _status(backfill) in DOCUMENTED
+
+
+def has_ended(backfill: Resource) -> bool:
+    """Whether a backfill has surely ended, successfully or not, such as ``finished_with_errors``."""
+    word, _, _ = re.sub(r"[\s-]+", "_", _status(backfill)).partition("_with_")
+    return word in _SUCCESSES or word in _FAILURES
 
 
 def has_succeeded(backfill: Resource) -> bool:
-    """Whether a finished backfill has a status, and not one of a failure."""
-    status = _status(backfill)
-    return bool(status) and not any(word in status for word in _FAILURES)
+    """Whether a backfill has surely ended successfully."""
+    return _status(backfill) in _SUCCESSES
 
 
 def poll(
     client: Client, id_: str, *, timeout: float, interval: float, on_error: Callable[[UnavailableError], None]
 ) -> Iterator[Resource]:
-    """Yield a backfill at each poll until it is finished.
+    """Yield a backfill at each poll until it has ended.
 
     Args:
         client: of the business.
@@ -101,7 +115,7 @@ def poll(
         on_error: called when a poll other than the first one fails.
 
     Raises:
-        UnavailableError: the backfill is still running after the timeout, or the first poll failed.
+        UnavailableError: the backfill is not known to have ended after the timeout, or the first poll failed.
     """
     deadline = time.monotonic() + timeout
     latest = None
@@ -114,16 +128,26 @@ def poll(
             on_error(error)
         else:
             yield latest
-            if is_finished(latest):
+            if has_ended(latest):
                 return
         time_left = deadline - time.monotonic()
         if time_left <= 0:
-            status = latest.attributes["status"]
-            raise UnavailableError(
-                f"backfill {id_} is still {status} after {timeout:g} s; it keeps running at Jebbit",
-                hint=f"wait longer with: jebbitctl backfills wait {id_}",
-            )
+            raise _timeout_error(latest, timeout)
         time.sleep(min(interval, time_left))
+
+
+def _timeout_error(backfill: Resource, timeout: float) -> UnavailableError:
+    status = cell(backfill.attributes.get("status"))
+    if has_documented_status(backfill):
+        message = f"is still {status} after {timeout:g} s; it keeps running at Jebbit"
+    elif status:
+        message = f"has the status '{status}' after {timeout:g} s, which Jebbit does not document"
+    else:
+        message = f"has no status after {timeout:g} s; Jebbit does not say whether it has ended"
+    return UnavailableError(
+        f"backfill {backfill.id} {message}",
+        hint=f"wait longer with: jebbitctl backfills wait {backfill.id}",
+    )
 
 
 def _status(backfill: Resource) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.api import backfills
-from jebbitctl.api.resources import raise_if_unapplied
+from jebbitctl.api import backfills, integrations
+from jebbitctl.api.resources import OWNER, raise_if_unapplied
 from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
-from jebbitctl.commands.base import Context, command, group
-from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.util.ids import require_id
+from jebbitctl.commands.base import Context, Yes, command, group
+from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
+from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
+from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
@@ -49,15 +51,20 @@ def get(context: Context, id_: BackfillId) -> None:
     context.output.resource(backfills.get(context.client, id_))
 
 
-@command(example="jebbitctl backfills create --integration L5m24mjs --wait")
+@command(example="jebbitctl backfills create --integration L5m24mjs --yes --wait")
 def create(
     context: Context,
     *,
     integration: ForIntegration,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the backfill has finished.")] = False,
+    yes: Yes = False,
 ) -> None:
-    """Re-deliver the past answers of an active integration."""
+    """Re-deliver the past answers of an active integration.
+
+    Its endpoint receives every past answer again, so this asks for confirmation.
+    """
     require_id(integration, what="--integration")
+    _confirm(context, yes=yes, integration=integration)
     created, unapplied = backfills.create(context.client, integration)
     id_ = str(created.id)
     if wait and not unapplied:
@@ -70,9 +77,14 @@ def create(
     raise_if_unapplied(unapplied, command=f"jebbitctl backfills get {id_}")
 
 
-@command(example="jebbitctl backfills restart abc12345")
-def restart(context: Context, id_: BackfillId) -> None:
-    """Restart a finished or failed backfill."""
+@command(example="jebbitctl backfills restart abc12345 --yes")
+def restart(context: Context, id_: BackfillId, *, yes: Yes = False) -> None:
+    """Restart a finished or failed backfill.
+
+    The endpoint receives every past answer again, so this asks for confirmation.
+    """
+    require_id(id_)
+    _confirm(context, yes=yes, backfill=id_)
     restarted = backfills.restart(context.client, id_)
     with context.output.best_effort():
         context.output.resource(restarted)
@@ -92,8 +104,8 @@ def wait_(
 ) -> None:
     """Wait until a backfill has finished.
 
-    Prints each change of status. Exits 0 if the backfill succeeded, 1 if it failed or was cancelled, and 5 if
-    it is still running after the timeout.
+    Prints each change of status. Exits 0 if the backfill succeeded, 1 if it ended in any other way, and 5 if
+    it has not ended after the timeout. Jebbit does not document all statuses; an unknown one is no end.
     """
     require_id(id_)
     if not timeout >= 0:  # also rejects nan
@@ -104,12 +116,12 @@ def wait_(
 
 
 def _wait(context: Context, id_: str, *, timeout: float, interval: float, reported: object = None) -> None:
-    """Follow a backfill to its end; on Ctrl-C, say that it keeps running."""
+    """Follow a backfill to its end; if a signal ends the command before, say how to go on."""
     try:
         _follow(context, id_, timeout=timeout, interval=interval, reported=reported)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         context.output.note(
-            f"The backfill keeps running at Jebbit. To wait for it: jebbitctl backfills wait {id_}"
+            f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}"
         )
         raise
 
@@ -118,7 +130,7 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, repo
     """Print each new status of a backfill, and the whole backfill at the end.
 
     Raises:
-        JebbitctlError: the backfill failed.
+        JebbitctlError: the backfill ended without success.
     """
     output = context.output
     with output.progress(f"Waiting for backfill {id_}") as bar:
@@ -137,15 +149,56 @@ def _follow(context: Context, id_: str, *, timeout: float, interval: float, repo
     with output.best_effort():
         output.resource(backfill)
     if not backfills.has_succeeded(backfill):
-        status = cell(reported)
         raise JebbitctlError(
-            f"backfill {id_} ended with status {status}" if status else f"backfill {id_} has no status",
+            f"backfill {id_} ended with status {cell(reported)}",
             hint=f"restart it: jebbitctl backfills restart {id_}",
         )
 
 
 def _report_status(context: Context, backfill: Resource) -> None:
-    context.output.note(f"Backfill {backfill.id}: {cell(backfill.attributes.get('status')) or 'no status'}")
+    status = cell(backfill.attributes.get("status")) or "no status"
+    known = backfills.has_documented_status(backfill) or backfills.has_ended(backfill)
+    context.output.note(
+        f"Backfill {backfill.id}: {status}"
+        if known
+        else f"Backfill {backfill.id}: {status}, which Jebbit does not document; still waiting"
+    )
+
+
+def _confirm(
+    context: Context, *, yes: bool, integration: str | None = None, backfill: str | None = None
+) -> None:
+    """Ask whether every past answer is to be delivered again, unless ``yes``.
+
+    Args:
+        context: of the command.
+        yes: do not ask.
+        integration: the id of the integration, if it is known.
+        backfill: the id of the backfill otherwise.
+    """
+    if yes:
+        return
+    about = ""
+    if context.prompts.possible:
+        with suppress(ForbiddenError):  # the right to write does not include the right to read
+            integration = integration or _owner(context, backfill or "")
+            about = f" of integration {integration}" if integration else ""
+            about += _destination(context, integration) if integration else ""
+    context.prompts.confirm(
+        f"Deliver every past answer{about} again?", hint="add --yes to start it without confirmation"
+    )
+
+
+def _owner(context: Context, id_: str) -> str | None:
+    owner = backfills.get(context.client, id_).attributes.get(OWNER)
+    return owner if isinstance(owner, str) and is_id(owner) else None
+
+
+def _destination(context: Context, integration: str) -> str:
+    """Return where an integration delivers to, in parentheses; empty if Jebbit does not say."""
+    attributes = integrations.get(context.client, integration).attributes
+    destination = attributes.get("endpoint") or attributes.get("host")
+    return f" ({shown_url(destination)})" if isinstance(destination, str) else ""
 
 
 app = group("Re-deliver past answers.", list_, get, create, restart, wait_)

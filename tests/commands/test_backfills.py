@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
+import pexpect
 import pytest
 
+from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.interruptions import ended, started
 from tests.scripted_server import active, add, attributes_of, other, resource, scripted, writes
-from tests.support import JEBBITCTL, cli_for
-from tests.terminal import COLOUR, screen
+from tests.support import cli_for
+from tests.terminal import COLOUR, on_terminal, screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +101,7 @@ def test_a_malformed_id_is_rejected_before_any_request(
 
 
 def test_create_prints_the_new_backfill(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
-    result = jebbitctl("backfills", "create", "--integration", active(sandbox), "--json")
+    result = jebbitctl("backfills", "create", "--yes", "--integration", active(sandbox), "--json")
     (id_,) = attributes_of(sandbox, TYPE)
     assert (result.code, result.json["id"], result.json["status"]) == (0, id_, "received")
     assert writes(sandbox) == [("POST", {"integration_id": active(sandbox)})]
@@ -109,14 +112,14 @@ def test_an_inactive_integration_is_an_error_that_names_the_activating_command(
 ) -> None:
     integration = active(sandbox)
     attributes_of(sandbox, "integrations")[integration]["is_active"] = False
-    result = jebbitctl("backfills", "create", "--integration", integration, "--json")
+    result = jebbitctl("backfills", "create", "--yes", "--integration", integration, "--json")
     assert (result.code, result.out) == (1, "")
     assert "inactive integration" in result.error["message"]
     assert f"jebbitctl integrations update {integration} --active" in result.error["hint"]
 
 
 def test_create_for_an_unknown_integration_is_not_found(jebbitctl: Callable[..., Result]) -> None:
-    result = jebbitctl("backfills", "create", "--integration", "nowhere1", "--wait")
+    result = jebbitctl("backfills", "create", "--yes", "--integration", "nowhere1", "--wait")
     assert (result.code, result.out) == (3, "")
     assert "integration nowhere1 not found" in result.err
 
@@ -126,7 +129,7 @@ def test_a_backfill_of_another_integration_is_partially_applied(tmp_path: Path) 
     wrap = scripted(lambda method, path: (201, unexpected) if (method, path) == ("POST", TYPE) else None)
     with Sandbox(wrap=wrap) as sandbox:
         cli = cli_for(tmp_path, sandbox)
-        result = cli.run("backfills", "create", "--integration", "i1", "--wait", "--json")
+        result = cli.run("backfills", "create", "--yes", "--integration", "i1", "--wait", "--json")
     assert (result.code, result.json["id"], result.error["code"]) == (1, "b1", "partially_applied")
 
 
@@ -142,7 +145,7 @@ def test_create_with_wait_prints_the_finished_backfill_and_each_change_on_stderr
 
     with Sandbox(wrap=scripted(respond)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
-        result = cli.run("backfills", "create", "--integration", "i1", "--wait", "--json")
+        result = cli.run("backfills", "create", "--yes", "--integration", "i1", "--wait", "--json")
     assert result.code == 0
     assert result.json == {"id": "b1", "type": TYPE, "status": "finished"}
     assert result.err == "Backfill b1: received\nBackfill b1: finished\n"
@@ -152,9 +155,9 @@ def test_restart_requires_a_finished_backfill_and_says_how_to_wait(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     id_ = add_backfill(sandbox, "failed")
-    result = jebbitctl("backfills", "restart", id_, "--json")
+    result = jebbitctl("backfills", "restart", id_, "-y", "--json")
     assert (result.code, result.json["status"]) == (0, "received")
-    again = jebbitctl("backfills", "restart", id_, "--json")
+    again = jebbitctl("backfills", "restart", id_, "-y", "--json")
     assert again.code == 1
     assert f"jebbitctl backfills wait {id_}" in again.error["hint"]
 
@@ -162,31 +165,35 @@ def test_restart_requires_a_finished_backfill_and_says_how_to_wait(
 def test_a_restart_without_a_response_body_is_read(tmp_path: Path) -> None:
     wrap = scripted(lambda method, _: {"PATCH": (204, None), "GET": with_status("queued")}.get(method))
     with Sandbox(wrap=wrap) as sandbox:
-        result = cli_for(tmp_path, sandbox).run("backfills", "restart", "b1", "-q", "status")
+        result = cli_for(tmp_path, sandbox).run("backfills", "restart", "b1", "--yes", "-q", "status")
     assert (result.code, result.out) == (0, "queued\n")
 
 
 def test_wait_ends_when_the_backfill_has_finished(quick: tuple[Cli, Sandbox]) -> None:
     cli, sandbox = quick
-    id_ = cli.run("backfills", "create", "--integration", active(sandbox), "-q", "id").out.strip()
+    id_ = cli.run("backfills", "create", "--yes", "--integration", active(sandbox), "-q", "id").out.strip()
     result = cli.run("backfills", "wait", id_, *QUICK, "-q", "status")
     assert (result.code, result.out) == (0, "finished\n")
     assert result.err.splitlines()[-2:] == [f"Backfill {id_}: processing", f"Backfill {id_}: finished"]
 
 
 def test_wait_reports_each_change_once_and_ignores_case(tmp_path: Path) -> None:
-    result = wait_with(tmp_path, ["Queued", "Queued", "RECEIVED", "processing", "processing", "complete"])
+    result = wait_with(tmp_path, ["Received", "Received", "PROCESSING", "processing", "Complete"])
     assert result.code == 0
     statuses = [line.removeprefix("Backfill b1: ") for line in result.err.splitlines()]
-    assert statuses == ["Queued", "RECEIVED", "processing", "complete"]
-    assert "status\tcomplete\n" in result.out
+    assert statuses == ["Received", "PROCESSING", "processing", "Complete"]
+    assert "status\tComplete\n" in result.out
 
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [("done", 0), ("PAUSED", 0), ("Failed", 1), ("error", 1), ("finished_with_errors", 1), ("canceled", 1)],
+    [
+        *(("done", 0), ("Completed", 0), ("succeeded", 0), ("success", 0)),
+        *(("Failed", 1), ("error", 1), ("canceled", 1), ("aborted", 1), ("timed_out", 1), ("Timed Out", 1)),
+        *(("stopped", 1), ("finished_with_errors", 1), ("completed with warnings", 1)),
+    ],
 )
-def test_any_other_status_ends_the_wait_and_a_failed_one_exits_1(
+def test_a_well_known_end_ends_the_wait_and_exits_1_unless_it_is_a_success(
     tmp_path: Path, status: str, code: int
 ) -> None:
     result = wait_with(tmp_path, ["processing", status], "--json")
@@ -195,10 +202,58 @@ def test_any_other_status_ends_the_wait_and_a_failed_one_exits_1(
         assert result.error["message"] == f"backfill b1 ended with status {status}"
 
 
-def test_a_response_without_a_status_ends_the_wait_as_a_failure(tmp_path: Path) -> None:
-    result = wait_with(tmp_path, [None])
-    assert result.code == 1
-    assert "backfill b1 has no status" in result.err
+UNKNOWN = (
+    "pending",
+    "in_progress",
+    "running",
+    "enqueued",
+    "retrying_after_error",
+    "failing",
+    "half done",
+    None,
+)
+
+
+def test_an_undocumented_status_is_no_end_and_is_told_once(tmp_path: Path) -> None:
+    result = wait_with(tmp_path, [*(word for word in UNKNOWN for _ in "12"), "finished"], "--interval", "0.1")
+    assert (result.code, result.err.splitlines()) == (
+        0,
+        [
+            *(
+                f"Backfill b1: {word or 'no status'}, which Jebbit does not document; still waiting"
+                for word in UNKNOWN
+            ),
+            "Backfill b1: finished",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ("enqueued", "backfill b1 has the status 'enqueued' after 0 s, which Jebbit does not document"),
+        (None, "backfill b1 has no status after 0 s; Jebbit does not say whether it has ended"),
+        (3, "backfill b1 has the status '3' after 0 s, which Jebbit does not document"),
+    ],
+)
+def test_a_timeout_says_the_last_status_as_it_is(tmp_path: Path, status: Any, message: str) -> None:
+    result = wait_with(tmp_path, [status], "--timeout", "0", "--json")
+    assert (result.code, result.out, result.error["message"]) == (5, "", message)
+    assert "keeps running" not in result.err
+
+
+def test_create_with_wait_goes_on_through_undocumented_statuses(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(integrations=1, backfill_step=1)) as sandbox:
+        sandbox.state.behaviour.backfill_statuses = ("scheduled", "running", "aborted")
+        start = sandbox.state.clock()
+        sandbox.state.clock = lambda: start + sum("backfills" in r.path for r in sandbox.requests)
+        args = ("backfills", "create", "-y", "--wait", "--integration", active(sandbox), "--json")
+        with mock.patch("jebbitctl.commands.backfills.DEFAULT_INTERVAL", 0.01):
+            result = cli_for(tmp_path, sandbox).run(*args)
+    assert (result.code, result.json["status"]) == (1, "aborted")
+    statuses = [line.split(": ")[1] for line in result.err.splitlines() if line.startswith("Backfill")]
+    undocumented = "which Jebbit does not document; still waiting"
+    assert statuses == [f"scheduled, {undocumented}", f"running, {undocumented}", "aborted"]
 
 
 def test_a_timeout_is_unavailable_and_says_that_the_backfill_keeps_running(tmp_path: Path) -> None:
@@ -234,28 +289,77 @@ def test_invalid_times_are_rejected_before_any_request(
     assert sandbox.requests == []
 
 
-def test_ctrl_c_while_waiting_exits_130_and_says_that_the_backfill_keeps_running(
-    cli: Cli, sandbox: Sandbox
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
+    ],
+)
+def test_a_signal_ends_only_the_waiting_and_the_command_says_how_to_go_on(
+    cli: Cli, sandbox: Sandbox, sent: signal.Signals, code: int
 ) -> None:
     id_ = add_backfill(sandbox, "queued")
-    with subprocess.Popen(
-        [JEBBITCTL, "backfills", "wait", id_],
-        env=cli.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with started(cli, "backfills", "wait", id_) as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == f"Backfill {id_}: queued\n"
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
-    assert (process.returncode, out) == (130, "")
-    assert err == f"The backfill keeps running at Jebbit. To wait for it: jebbitctl backfills wait {id_}\n"
+        assert process.stderr.readline().startswith(f"Backfill {id_}: queued, ")
+        assert ended(process, sent) == (
+            code,
+            "",
+            f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}\n",
+        )
+
+
+@pytest.mark.parametrize("line", ["create --integration L5m24mjs --wait", "restart b1"])
+def test_without_a_terminal_past_answers_are_only_delivered_again_with_yes(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, line: str
+) -> None:
+    result = jebbitctl("backfills", *line.split(), "--json")
+    assert (result.code, result.error["code"], sandbox.requests) == (2, "input_required", [])
+    assert result.error["hint"] == "add --yes to start it without confirmation"
+
+
+def answered(cli: Cli, answer: str, *args: str) -> tuple[int, str]:
+    """Run a command on a terminal and answer its question; return its exit code and the question."""
+    child = on_terminal(cli, *args, columns=200, env={"NO_COLOR": "1"})
+    child.expect_exact("[y/N]: ")
+    question = str(child.before)
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, question.strip()
+
+
+def test_a_terminal_asks_before_past_answers_are_delivered_again(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = active(sandbox)
+    attributes_of(sandbox, "integrations")[id_]["endpoint"] = "https://me:password@a.example/b?token=c"
+    question = f"Deliver every past answer of integration {id_} (https://********@a.example/b) again?"
+    create = ("backfills", "create", "--integration", id_)
+    assert answered(cli, "n", *create) == (1, question)
+    assert writes(sandbox) == []
+    assert answered(cli, "y", *create) == (0, question)
+    (backfill,) = attributes_of(sandbox, TYPE)
+    attributes_of(sandbox, TYPE)[backfill]["status"] = "failed"
+    assert answered(cli, "n", "backfills", "restart", backfill) == (1, question)
+    assert [method for method, _ in writes(sandbox)] == ["POST"]
+
+
+@pytest.mark.parametrize(("dialect", "about"), [("host", " (hooks.example.com)"), ("write-only", "")])
+def test_the_question_says_what_jebbit_says(tmp_path: Path, dialect: Any, about: str) -> None:
+    with Sandbox(SandboxOptions(integrations=1)) as sandbox:
+        cli, id_ = cli_for(tmp_path, sandbox), active(sandbox)
+        if dialect == "host":
+            sandbox.state.behaviour.dialect = DIALECTS["host"]
+        else:
+            cli.env["JEBBIT_CLIENT_ID"] = f"{sandbox.state.client_id}-writeonly"
+        code, question = answered(cli, "y", "backfills", "create", "--integration", id_)
+    assert (code, question) == (0, f"Deliver every past answer of integration {id_}{about} again?")
 
 
 def test_a_terminal_shows_progress_then_the_changes_and_the_result(quick: tuple[Cli, Sandbox]) -> None:
     cli, sandbox = quick
-    id_ = cli.run("backfills", "create", "--integration", active(sandbox), "-q", "id").out.strip()
+    id_ = cli.run("backfills", "create", "--yes", "--integration", active(sandbox), "-q", "id").out.strip()
     shown = screen(cli, "backfills", "wait", id_, *QUICK)
     assert f"Waiting for backfill {id_}: processing" in shown
     assert f"Backfill {id_}: finished\n" in shown

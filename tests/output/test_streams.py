@@ -122,7 +122,7 @@ def test_unapplied_attributes_are_an_error_even_if_nobody_reads_the_result(
         "integrations create --endpoint https://new.example",
         "integrations delete $ID --yes --json",
         "integrations test $ID",
-        "backfills create --integration $ID",
+        "backfills create --yes --integration $ID",
         "mappings create --integration $ID --jebbit-var email --client-var mail",
         "api DELETE integrations/$ID -i",
     ],
