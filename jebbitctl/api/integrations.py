@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from jebbitctl.api import resources
+from jebbitctl.api.delivery_reports import DeliveryReport
 from jebbitctl.errors import RejectedError
-from jebbitctl.util.text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ Region = Literal["us", "eu"]
 REGIONS: tuple[str, ...] = get_args(Region)
 WEBHOOKS = "webhooks_standard"
 """The service of every integration that the API creates; the dashboard creates those of other services."""
-NO_DELIVERY = "Jebbit did not report a delivery"
 ATTRIBUTE_TYPES: dict[str, type] = {
     "endpoint": str,
     "region": str,
@@ -120,22 +119,6 @@ def delete(client: Client, id_: str) -> None:
     resources.delete_resource(client, TYPE, id_)
 
 
-def send_test(client: Client, id_: str) -> Any:
-    """Make Jebbit send a test delivery; return the bodies that it sent, decoded.
-
-    The documented response is a list of strings, each one body as JSON. Any other response is returned as is.
-    """
-    response = client.post(f"{resources.resource_path(TYPE, id_)}/test", {})
-    return [_decode(body) for body in response] if isinstance(response, list) else response
-
-
-def reports_delivery(response: Any) -> bool:
-    """Whether the response of :func:`send_test` says that something was sent."""
-    return isinstance(response, list) and bool(response)
-
-
-def _decode(body: Any) -> Any:
-    try:
-        return parse_json(body) if isinstance(body, str) else body
-    except ValueError:
-        return body
+def send_test(client: Client, id_: str) -> DeliveryReport:
+    """Make Jebbit send a test delivery; return what it says that it sent."""
+    return DeliveryReport.parse(client.post_for_report(f"{resources.resource_path(TYPE, id_)}/test", {}))

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
-from jebbitctl.commands.integrations.test import show_deliveries
+from jebbitctl.commands.integrations.test import show_report
 from jebbitctl.commands.sandbox import sandbox_environment
 from jebbitctl.commands.whoami import describe_account, show_account
 from jebbitctl.environment import Environment
@@ -96,12 +96,12 @@ def _from_token_to_test(story: Story, context: Context, receiver: Receiver) -> N
         lambda: output.resource(created, show_secrets=True),
     )
     id_ = str(created.id)
-    sent = integrations.send_test(context.client, id_)
+    report = integrations.send_test(context.client, id_)
     story.add(
         "Make Jebbit send a test delivery. It returns the bodies that it sent.",
         f"jebbitctl integrations test {id_}",
-        {"id": id_, "deliveries": sent},
-        lambda: show_deliveries(context, id_, sent),
+        {"id": id_, **report.to_dict()},
+        lambda: show_report(output, id_, report),
     )
 
 

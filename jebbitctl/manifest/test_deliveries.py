@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from jebbitctl.api.client import Client
+    from jebbitctl.api.delivery_reports import DeliveryReport
     from jebbitctl.manifest.schema import IntegrationSpec
 
 
@@ -22,13 +23,13 @@ class DeliveryTest:
     Attributes:
         name: of the integration in the manifest.
         id: of the integration.
-        deliveries: the decoded bodies that Jebbit sent; a response that is not a list, as it is.
+        report: what Jebbit says that it sent, None if it could not be asked.
         error: why the test failed, None if it succeeded.
     """
 
     name: str
     id: str
-    deliveries: Any = None
+    report: DeliveryReport | None = None
     error: str | None = None
 
     @property
@@ -38,13 +39,8 @@ class DeliveryTest:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as a JSON object."""
-        return {
-            "name": self.name,
-            "id": self.id,
-            "ok": self.ok,
-            "deliveries": self.deliveries,
-            "error": self.error,
-        }
+        report = self.report.to_dict() if self.report else {"deliveries": None}
+        return {"name": self.name, "id": self.id, "ok": self.ok, **report, "error": self.error}
 
 
 def send_tests(
@@ -61,9 +57,8 @@ def send_tests(
             service = current.get("service_name", spec.service_name)
             if service != integrations.WEBHOOKS or current.get("is_active") is not True:
                 continue
-            deliveries = integrations.send_test(client, id_)
+            report = integrations.send_test(client, id_)
         except JebbitctlError as error:
             yield DeliveryTest(name, id_, error=error.message)
         else:
-            reported = integrations.reports_delivery(deliveries)
-            yield DeliveryTest(name, id_, deliveries, None if reported else integrations.NO_DELIVERY)
+            yield DeliveryTest(name, id_, report, report.problem)

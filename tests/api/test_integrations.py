@@ -196,15 +196,19 @@ def test_an_update_sends_only_changes_but_all_options(server: FaultServer, clien
 
 def test_send_test_decodes_the_bodies(server: FaultServer, client: Client) -> None:
     server.script = [api(['{"data": {"a": 1}}', "not JSON", {"already": 1}, "9" * 5000, None])]
-    bodies = integrations.send_test(client, "L5m24mjs")
-    assert bodies == [{"data": {"a": 1}}, "not JSON", {"already": 1}, "9" * 5000, None]
+    report = integrations.send_test(client, "L5m24mjs")
+    assert report.deliveries == [{"data": {"a": 1}}, {"already": 1}]
+    assert not report.is_documented
     assert (server.calls, server.seen[0].body) == (["POST /api/v1/integrations/L5m24mjs/test"], b"{}")
 
 
 @pytest.mark.parametrize("document", [{"data": []}, "x", 5])
-def test_send_test_returns_another_response_as_is(server: FaultServer, client: Client, document: Any) -> None:
+def test_send_test_keeps_a_response_of_another_shape(
+    server: FaultServer, client: Client, document: Any
+) -> None:
     server.script = [api(document)]
-    assert integrations.send_test(client, "L5m24mjs") == document
+    report = integrations.send_test(client, "L5m24mjs")
+    assert (report.deliveries, report.response) == ([], document)
 
 
 def test_delete_sends_a_delete_request(server: FaultServer, client: Client) -> None:

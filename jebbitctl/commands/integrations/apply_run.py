@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
-from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +80,7 @@ class ApplyRun:
         finally:
             self._print_document(ok=ok)
         if failed := [test.name for test in self._tests if not test.ok]:
-            raise CheckFailedError(f"Jebbit's test failed for {', '.join(failed)}")
+            raise CheckFailedError(f"Jebbit reported no test delivery for {', '.join(failed)}")
 
     def _execute(self) -> None:
         """Execute the steps.
@@ -112,7 +111,7 @@ class ApplyRun:
         self._printed += 1
 
     def _print_test(self, test: DeliveryTest) -> None:
-        outcome = test.error or f"Jebbit sent {plural(len(test.deliveries), 'delivery')}"
+        outcome = test.error or (test.report.summary if test.report else "")
         self._print(
             {"result": DONE if test.ok else FAILED, "action": "test", "name": test.name, "id": test.id},
             f"test {test.name} ({test.id}): {outcome}",

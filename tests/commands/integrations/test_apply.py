@@ -406,31 +406,36 @@ def test_verify_skips_integrations_of_other_services_even_without_service_name(
 
 def test_a_terminal_shows_how_many_test_deliveries_were_sent(cli: Cli) -> None:
     shown = screen(cli, *APPLY, write(cli), "--yes", "--verify", env={"NO_COLOR": "1"})
-    assert re.search(r"✓ test spring \(\w+\): Jebbit sent 1 delivery$", shown, re.MULTILINE)
+    assert re.search(r"✓ test spring \(\w+\): Jebbit says it sent 1 test delivery$", shown, re.MULTILINE)
 
 
-@pytest.mark.parametrize("response", ["[]", '{"sent": false}', "null"])
-def test_verify_exits_6_when_jebbit_reports_no_delivery(tmp_path: Path, response: str) -> None:
-    def report_no_delivery(app: WSGIApplication) -> WSGIApplication:
-        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            if environ["PATH_INFO"].endswith("/test"):
-                return Response(response, status=200, content_type="application/json")(
-                    environ, start_response
-                )
-            return app(environ, start_response)
-
-        return server
-
-    with Sandbox(wrap=report_no_delivery) as sandbox:
-        cli = cli_for(tmp_path, sandbox)
-        result = cli.run(*APPLY, write(cli), "--yes", "--verify")
-        assert result.code == 6
-        assert "Jebbit's test failed for spring" in result.err
-        assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
-        again = cli.run(*APPLY, write(cli), "--yes", "--verify", "--json")
-        assert again.json["ok"] is False
-        (test,) = again.json["tests"]
-        assert (test["ok"], test["error"]) == (False, "Jebbit did not report a delivery")
+@pytest.mark.parametrize(
+    ("response", "said", "members"),
+    [
+        (b"[]", "an empty list", {}),
+        (b'{"sent": false}', '{"sent": false}', {"response": {"sent": False}}),
+        (b"", "empty", {"response": None}),
+    ],
+)
+def test_verify_exits_6_when_jebbit_reports_no_delivery(
+    cli: Cli, sandbox: Sandbox, response: bytes, said: str, members: dict[str, Any]
+) -> None:
+    sandbox.state.behaviour.test_response = response
+    result = cli.run(*APPLY, write(cli), "--yes", "--verify")
+    assert result.code == 6
+    assert "Jebbit reported no test delivery for spring" in result.err
+    assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
+    again = cli.run(*APPLY, write(cli), "--yes", "--verify", "--json")
+    assert again.json["ok"] is False
+    (test,) = again.json["tests"]
+    assert test == {
+        "name": "spring",
+        "id": test["id"],
+        "ok": False,
+        "deliveries": [],
+        "error": f"Jebbit did not report a delivery: its response is {said}",
+        **members,
+    }
 
 
 def test_one_run_applies_several_businesses(cli_several: Cli, three_businesses: Sandbox) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from jebbitctl.api.delivery_reports import DeliveryReport
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations.apply_run import ApplyRun
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
@@ -111,7 +112,7 @@ def test_a_step_that_started_and_did_not_finish_is_failed_or_unknown(
 
 def test_an_interrupt_during_the_tests_keeps_the_results_of_finished_tests() -> None:
     def tests() -> Iterator[DeliveryTest]:
-        yield DeliveryTest("one", "L5m24mjs", [{}])
+        yield DeliveryTest("one", "L5m24mjs", DeliveryReport.parse(["{}"]))
         raise KeyboardInterrupt
 
     output = FakeOutput(as_json=True)
