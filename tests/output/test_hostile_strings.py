@@ -156,7 +156,7 @@ def test_a_confirmation_escapes_what_it_asks_about(cli: Cli) -> None:
 
 
 def test_progress_escapes_what_it_waits_for(cli: Cli) -> None:
-    shown = screen(cli, "backfills", "wait", ID, columns=600, env={"NO_COLOR": "1"})
+    shown = screen(cli, "backfills", "wait", ID, "--timeout", "0.5", columns=600, env={"NO_COLOR": "1"})
     assert MARKUP in shown
     assert control_characters(without_cursor_movements(shown)) == []
 
