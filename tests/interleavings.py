@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from jebbitctl.api.access_token import AccessToken
 from jebbitctl.api.client import Client
+from jebbitctl.api.page_budget import PageBudget
 from jebbitctl.context import CommonOptions, Context
 from jebbitctl.environment import CONFIG_DIR, Environment
 from jebbitctl.errors import JebbitctlError, NotFoundError
@@ -195,6 +196,9 @@ class GatedClient(Client):
 
     def pages(self, path: str, *_: object) -> Iterator[Any]:
         yield self.request("GET", path)
+
+    def page_budget(self) -> PageBudget:
+        return PageBudget(60)
 
     def delete(self, path: str) -> None:
         self.request("DELETE", path)
