@@ -60,7 +60,10 @@ class Creations:
             if not isinstance(number, int):
                 continue
             if note.get("type") in (integrations.TYPE, mappings.TYPE) and isinstance(known, list):
-                found[number] = Creation(note["type"], str(note.get("key")), frozenset(map(str, known)))
+                key, host = str(note.get("key")), note.get("host")
+                found[number] = Creation(
+                    note["type"], key, frozenset(map(str, known)), host=host if isinstance(host, str) else ""
+                )
             elif number in found and isinstance(id_, str) and is_id(id_):
                 found[number].id = id_
             elif note.get("failed"):
@@ -78,7 +81,8 @@ class Creations:
             self._count += 1
             number = self._count
             self._open[number] = creation
-        self._note(number, type=creation.type, key=creation.key, known=sorted(creation.known))
+        note: dict[str, Any] = {"key": creation.key, "known": sorted(creation.known)}
+        self._note(number, type=creation.type, **note, **({"host": creation.host} if creation.host else {}))
         try:
             result = post()
         except AmbiguousWriteError:
@@ -133,7 +137,10 @@ class Creations:
         ]
         for delay in POLL_DELAYS if waiting else ():
             time.sleep(delay)
-            looks = {type_: Look(client, type_) for type_ in {creation.type for creation, _ in waiting}}
+            looks = {
+                type_: Look(client, [creation for creation, _ in waiting if creation.type == type_])
+                for type_ in {creation.type for creation, _ in waiting}
+            }
             verdicts = [looks[creation.type].judge(creation, last) for creation, last in waiting]
             settled += [verdict for verdict in verdicts if verdict and not verdict.pending]
             waiting = [(verdict.creation, verdict) for verdict in verdicts if verdict and verdict.pending]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from jebbitctl.api import resources
 from jebbitctl.api.delivery_reports import DeliveryReport
-from jebbitctl.errors import RejectedError
+from jebbitctl.api.differences import ENDPOINT, HOST, OPTIONS, diff, knows, options_in, unknown
+from jebbitctl.errors import ForbiddenError, NotFoundError, RejectedError
+from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.urls import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
@@ -20,6 +24,13 @@ Region = Literal["us", "eu"]
 REGIONS: tuple[str, ...] = get_args(Region)
 WEBHOOKS = "webhooks_standard"
 """The service of every integration that the API creates; the dashboard creates those of other services."""
+WEBHOOK_SERVICES = frozenset({WEBHOOKS, "webhook"})
+"""The names of this one service in Jebbit's documents."""
+SERVICE = "service_name"
+VIEW = "webhook_integrations"
+"""A collection that shows more of the webhooks that were made in the dashboard."""
+DEFAULTS: dict[str, Any] = {"region": "us", "is_active": True, OPTIONS: {"hash_pii": False}}
+"""The attributes of a new integration that are not named: those of Jebbit's overview article."""
 ATTRIBUTE_TYPES: dict[str, type] = {
     "endpoint": str,
     "region": str,
@@ -49,26 +60,142 @@ def list_integrations(client: Client) -> list[Resource]:
     return list(resources.list_resources(client, TYPE))
 
 
-def list_identified(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
-    """Return every integration with these attributes and those that identify it; see :func:`complete`."""
-    needed = {"service_name", "endpoint", *attributes}
-    return resources.complete(client, TYPE, list_integrations(client), needed)
+def with_defaults(desired: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes to create an integration with: the desired ones, and defaults for the others."""
+    attributes = {**DEFAULTS, **desired}
+    if isinstance(attributes[OPTIONS], dict):
+        attributes[OPTIONS] = {**DEFAULTS[OPTIONS], **options_in(desired)}
+    return {**desired, **attributes}
 
 
-def filter_integrations(
-    integrations: Iterable[Resource],
-    *,
-    active: bool | None = None,
-    region: str | None = None,
-    service: str | None = None,
-    endpoint: str | None = None,
-) -> list[Resource]:
-    """Return the integrations that match every filter; None disables a filter."""
-    filters = {"is_active": active, "region": region, "service_name": service, "endpoint": endpoint}
+def is_webhook(attributes: Mapping[str, Any]) -> bool | None:
+    """Whether an integration is a webhook; None if Jebbit does not say its service."""
+    if SERVICE not in attributes:
+        return None
+    return same_service(attributes[SERVICE], WEBHOOKS)
+
+
+def same_service(one: object, other: object) -> bool:
+    """Whether two names mean the same service."""
+    names = [name for name in (one, other) if isinstance(name, str)]
+    return one == other or (len(names) == 2 and WEBHOOK_SERVICES.issuperset(names))  # noqa: PLR2004
+
+
+def complete(client: Client, found: Iterable[Resource], needed: set[str]) -> list[Resource]:
+    """Return integrations with these attributes, from wherever Jebbit says them.
+
+    One that lacks an attribute is fetched from its own address. If that does not help, it is looked for among
+    the webhooks that were made in the dashboard. An attribute that is in neither stays unknown.
+    """
+    fetched = resources.complete(client, TYPE, found, needed)
+    if all(knows(resource.attributes, needed) for resource in fetched):
+        return fetched
+    views = _by_id(client, VIEW)
+    return [
+        _fill(resource, views[resource.id], needed) if resource.id in views else resource
+        for resource in fetched
+    ]
+
+
+def get_complete(client: Client, id_: str, needed: Iterable[str]) -> Resource:
+    """Return one integration with these attributes, from its address or a list, unless Jebbit says none."""
+    names = set(needed)
+    resource = get(client, id_)
+    for collection in (VIEW, TYPE):
+        if knows(resource.attributes, names):
+            break
+        if other := _by_id(client, collection).get(id_):
+            resource = _fill(resource, other, names)
+    return resource
+
+
+class Selection(NamedTuple):
+    """Integrations that match filters, and those of which Jebbit does not say whether they do."""
+
+    matching: list[Resource]
+    undecided: list[Resource]
+
+
+def select(client: Client, listed: Iterable[Resource], **filters: Any) -> Selection:
+    """Return the integrations that match every filter; what a list leaves out is looked for elsewhere.
+
+    Args:
+        client: of their business.
+        listed: the integrations.
+        filters: attributes; None disables a filter.
+    """
     desired = {name: value for name, value in filters.items() if value is not None}
-    if not desired:
-        return list(integrations)
-    return [found for found in integrations if not resources.diff(found.attributes, desired)]
+    found = list(listed)
+    if unclear := [resource for resource in found if matches(resource.attributes, desired) is None]:
+        known = {resource.id: resource for resource in complete(client, unclear, set(desired))}
+        found = [known.get(resource.id, resource) for resource in found]
+    return Selection(
+        [resource for resource in found if matches(resource.attributes, desired)],
+        [resource for resource in found if matches(resource.attributes, desired) is None],
+    )
+
+
+def at_endpoint(client: Client, listed: Iterable[Resource], endpoint: str) -> Selection:
+    """Return the integrations that deliver to an endpoint, and the webhooks that may do so."""
+    webhooks = [
+        resource
+        for resource in listed
+        if knows(resource.attributes, [ENDPOINT]) or is_webhook(resource.attributes) is not False
+    ]
+    return select(client, webhooks, endpoint=endpoint)
+
+
+def matches(attributes: Mapping[str, Any], desired: Mapping[str, Any]) -> bool | None:
+    """Whether an integration has all these attributes; None if Jebbit does not say."""
+    rest = dict(desired)
+    if SERVICE in rest and SERVICE in attributes and same_service(attributes[SERVICE], rest[SERVICE]):
+        del rest[SERVICE]
+    if diff(attributes, rest):
+        return False
+    if not (missing := unknown(attributes, rest)):
+        return True
+    if ENDPOINT in missing and _is_other_host(attributes.get(HOST), rest[ENDPOINT]):
+        return False
+    return None
+
+
+def require_decided(undecided: Iterable[Resource], names: Iterable[str], *, hint: str) -> None:
+    """Check that a decision about integrations does not depend on what Jebbit does not say.
+
+    Raises:
+        RejectedError: it does for these.
+    """
+    if ids := [str(resource.id) for resource in undecided]:
+        raise RejectedError(f"Jebbit does not say {' and '.join(names)} of {named(ids)}", hint=hint)
+
+
+def named(ids: Sequence[str]) -> str:
+    """Return ids as text for a message, such as ``integrations a, b``."""
+    return f"integration{'s' * (len(ids) > 1)} {', '.join(ids)}"
+
+
+def _is_other_host(host: object, endpoint: str) -> bool:
+    """Whether what Jebbit shows as an endpoint's host is surely another one."""
+    shown, desired = host_of(host) if isinstance(host, str) else None, host_of(endpoint)
+    return bool(shown and desired and shown != desired)
+
+
+def _by_id(client: Client, collection: str) -> dict[str | None, Resource]:
+    """Return the resources of a collection; empty if Jebbit has no such collection."""
+    try:
+        return {resource.id: resource for resource in resources.list_resources(client, collection)}
+    except (NotFoundError, ForbiddenError, RejectedError):
+        return {}
+
+
+def _fill(resource: Resource, other: Resource, needed: set[str]) -> Resource:
+    """Return an integration with the needed attributes that only the other one has, and no secret."""
+    known = {
+        name: other.attributes[name]
+        for name in needed
+        if knows(other.attributes, [name]) and not knows(resource.attributes, [name])
+    }
+    return replace(resource, attributes={**resource.attributes, **known})
 
 
 def get(client: Client, id_: str) -> Resource:
@@ -76,12 +203,13 @@ def get(client: Client, id_: str) -> Resource:
 
 
 def shared_secret(client: Client, id_: str) -> str:
-    """Return an integration's shared secret.
+    """Return an integration's shared secret, from the integration or from the webhooks of the dashboard.
 
     Raises:
-        RejectedError: Jebbit's response contains none.
+        RejectedError: Jebbit's responses contain none.
     """
-    secret = secret_in(get(client, id_))
+    integration = get(client, id_)
+    secret = secret_in(integration) or secret_in(_by_id(client, VIEW).get(id_, integration))
     if secret is None:
         raise RejectedError(
             f"Jebbit's response contains no shared secret for {id_}",
@@ -93,7 +221,7 @@ def shared_secret(client: Client, id_: str) -> str:
 def secret_in(integration: Resource) -> str | None:
     """Return the shared secret that a response contains, None if there is none."""
     secret = integration.attributes.get("shared_secret")
-    return secret if isinstance(secret, str) and secret else None
+    return register_secret(secret) if isinstance(secret, str) and secret else None
 
 
 def create(client: Client, desired: dict[str, Any]) -> WriteResult:
@@ -110,9 +238,13 @@ def create(client: Client, desired: dict[str, Any]) -> WriteResult:
     return result
 
 
-def update(client: Client, current: Resource, desired: dict[str, Any]) -> WriteResult:
-    """Send the attributes of ``current`` that differ from ``desired``."""
-    return resources.update_resource(client, TYPE, current, desired)
+def update(client: Client, current: Resource, desired: dict[str, Any], *, force: bool = False) -> WriteResult:
+    """Send the attributes of ``current`` that differ from ``desired``, or that are unknown.
+
+    Raises:
+        RejectedError: the options to keep are unknown, and ``force`` does not accept that they may be lost.
+    """
+    return resources.update_resource(client, TYPE, current, desired, force=force)
 
 
 def delete(client: Client, id_: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api import mappings
 from jebbitctl.api.duplicates import Creation, identifying_keys
 from jebbitctl.api.mapping_plan import Action
-from jebbitctl.api.resources import OWNER, unapplied_error
+from jebbitctl.api.resources import OWNER, unapplied_error, unconfirmed
 from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ def _execute_step(integration: str, creations: Creations, client: Client, step: 
     else:
         return step
     result = replace(step, current=mapping)
+    if unclear := unconfirmed(mapping.attributes, step.desired):
+        message = f"Jebbit does not say whether it applied {', '.join(unclear)}"
+        return replace(result, action=Action.FAILED, error=message)
     if unapplied:
         error = unapplied_error(unapplied, command=f"jebbitctl mappings get {mapping.id}")
         return replace(result, action=Action.FAILED, error=error.message)

@@ -77,7 +77,10 @@ def plan_import(
 
 
 def changed_attributes(mapping: Resource, spec: MappingSpec) -> dict[str, str | None]:
-    """Return the attributes in which a spec differs from a mapping; an empty default becomes None."""
+    """Return the attributes in which a spec differs from a mapping; an empty default becomes None.
+
+    If Jebbit does not say the default of a mapping, only a desired default is set.
+    """
     desired = {"client_var": spec.client_var, "default": spec.default}
     return {
         name: value or None

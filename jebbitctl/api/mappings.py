@@ -49,19 +49,26 @@ def list_mappings(client: Client, integration: str | None = None) -> Iterator[Re
     return resources.list_owned(client, TYPE, integration)
 
 
-def list_identified(client: Client, attributes: Iterable[str] = ()) -> list[Resource]:
-    """Return every mapping with these attributes and those that identify it; see :func:`complete`.
+def list_identified(
+    client: Client, attributes: Iterable[str] = (), integration: str | None = None
+) -> list[Resource]:
+    """Return every mapping, or those of one integration, with these attributes and those that identify it.
 
     Raises:
-        RejectedError: Jebbit does not say which integration a mapping belongs to; it could be created twice.
+        RejectedError: Jebbit does not say which integration a mapping belongs to, or its names; it could be
+            created twice.
     """
     needed = {resources.OWNER, "jebbit_var", "client_var", *attributes}
-    found = resources.complete(client, TYPE, list_mappings(client), needed)
+    found = resources.complete(client, TYPE, list_mappings(client, integration), needed)
     for mapping in found:
         if resources.OWNER not in mapping.attributes:
-            raise RejectedError(
-                f"Jebbit's response does not say which integration mapping {mapping.id} belongs to"
-            )
+            raise resources.unknown_owner(mapping)
+        for name in ("jebbit_var", "client_var"):
+            if name not in mapping.attributes:
+                raise RejectedError(
+                    f"Jebbit's response does not say the {name} of mapping {mapping.id}",
+                    hint="without it, the same mapping could be created twice",
+                )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Resources of Jebbit's API: one type, one set of calls and one way to compare, whatever the resource type.
+"""Resources of Jebbit's API: one type and one set of calls, whatever the resource type.
 
 Resource objects: https://jsonapi.org/format/1.0/#document-resource-objects.
 """
@@ -11,6 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.ambiguous_writes import recovery_hint
+from jebbitctl.api.differences import (
+    OPTIONS,
+    diff,
+    dotted,
+    knows,
+    may_be_off,
+    options_in,
+    patch,
+    unknown,
+)
 from jebbitctl.api.documents import API_ROOT, request_document
 from jebbitctl.api.listing import Listing
 from jebbitctl.errors import (
@@ -22,18 +32,16 @@ from jebbitctl.errors import (
 )
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
-from jebbitctl.util.urls import normalize_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from jebbitctl.api.client import Client
+    from jebbitctl.api.differences import Difference
 
 INTEGRATIONS = "integrations"
 OWNER = "integration_id"
 """The attribute of a mapping or a backfill that names its integration."""
-OPTIONS = "additional_options"
-"""The attribute of an integration that holds nested attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +72,6 @@ class Resource:
         return Resource(other.type or self.type, self.id, attributes, members)
 
 
-class Difference(NamedTuple):
-    """One attribute that differs from what is desired; nested attributes have dotted names."""
-
-    name: str
-    current: Any
-    desired: Any
-
-
 class WriteResult(NamedTuple):
     """A resource after a write, and the desired attributes that Jebbit did not apply."""
 
@@ -92,9 +92,11 @@ def list_owned(client: Client, type_: str, integration: str | None) -> Iterator[
 
     Raises:
         NotFoundError: the integration does not exist.
+        RejectedError: Jebbit does not say which integration a resource belongs to.
     """
     found = False
-    for resource in list_resources(client, type_):
+    for listed in list_resources(client, type_):
+        resource = listed if integration is None else _with_owner(client, type_, listed)
         if integration is None or resource.attributes.get(OWNER) == integration:
             found = True
             yield resource
@@ -106,10 +108,22 @@ def complete(client: Client, type_: str, listed: Iterable[Resource], needed: set
     """Return listed resources with these attributes: a missing one is unknown, so the resource is fetched."""
     return [
         resource
-        if needed <= resource.attributes.keys()
+        if knows(resource.attributes, needed)
         else resource.merge(get_resource(client, type_, str(resource.id)))
         for resource in listed
     ]
+
+
+def _with_owner(client: Client, type_: str, listed: Resource) -> Resource:
+    (resource,) = complete(client, type_, [listed], {OWNER})
+    if OWNER not in resource.attributes:
+        raise unknown_owner(resource)
+    return resource
+
+
+def unknown_owner(resource: Resource) -> RejectedError:
+    """Return the error for a resource of which Jebbit does not say which integration it belongs to."""
+    return RejectedError(f"Jebbit's response does not say which integration mapping {resource.id} belongs to")
 
 
 def get_resource(client: Client, type_: str, id_: str) -> Resource:
@@ -144,10 +158,16 @@ def create_resource(
     return _write_result(client, type_, created, desired)
 
 
-def update_resource(client: Client, type_: str, current: Resource, desired: dict[str, Any]) -> WriteResult:
-    """Send the attributes of ``current`` that differ from ``desired``."""
+def update_resource(
+    client: Client, type_: str, current: Resource, desired: dict[str, Any], *, force: bool = False
+) -> WriteResult:
+    """Send the attributes of ``current`` that differ from ``desired``, or that are unknown.
+
+    Raises:
+        RejectedError: the options to keep are unknown; see :func:`patch`.
+    """
     id_ = current.id or ""
-    updated = patch_resource(client, type_, id_, patch(current.attributes, desired))
+    updated = patch_resource(client, type_, id_, patch(current.attributes, desired, force=force))
     return _write_result(client, type_, updated, desired)
 
 
@@ -220,25 +240,15 @@ def require_created_id(path: str, created: Resource) -> None:
         )
 
 
-def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Difference]:
-    """Return the desired attributes that differ from the current ones; a missing attribute counts as null."""
-    flat = _dotted(current)
-    return [
-        Difference(name, flat.get(name), value)
-        for name, value in _dotted(desired).items()
-        if not _equal(name, flat.get(name), value)
-    ]
+def unconfirmed(written: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
+    """Return the dotted names of desired attributes that may or may not have been applied.
 
-
-def patch(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes to send: only those that differ, but ``additional_options`` whole.
-
-    A PATCH merges attributes, but it may replace the nested object, so unchanged options are sent, too.
+    Args:
+        written: the attributes of the resource after the write.
+        desired: what was sent. An option that was to be off and is not shown is one of them.
     """
-    merged = dict(desired)
-    if isinstance(options := desired.get(OPTIONS), dict):
-        merged[OPTIONS] = {**_options(current), **options}
-    return {name: value for name, value in merged.items() if not _equal(name, current.get(name), value)}
+    off = [change.name for change in diff(written, desired) if may_be_off(written, change)]
+    return [name for name in [*unknown(written, desired), *off] if name != OWNER]
 
 
 def unapplied_error(unapplied: Iterable[Difference], *, command: str) -> PartiallyAppliedError:
@@ -291,42 +301,23 @@ def _write_result(client: Client, type_: str, response: Resource, desired: dict[
     because the write succeeded.
     """
     expected = {name: value for name, value in desired.items() if name != OWNER}
-    missing = _dotted(expected).keys() - _dotted(response.attributes).keys()
+    missing = dotted(expected).keys() - dotted(response.attributes).keys()
     if missing and response.id is not None and is_id(response.id):
         with suppress(JebbitctlError):
             response = _fill_in(response, get_resource(client, type_, response.id))
     if OWNER in desired and response.attributes.get(OWNER) is not None:
         expected[OWNER] = desired[OWNER]  # a response may leave out the owner
-    return WriteResult(response, diff(response.attributes, expected))
+    attributes = response.attributes
+    differences = diff(attributes, expected)
+    return WriteResult(response, [change for change in differences if not may_be_off(attributes, change)])
 
 
 def _fill_in(response: Resource, read: Resource) -> Resource:
     """Return the response to a write, completed with what only the read contains."""
     known = {name: value for name, value in response.attributes.items() if value is not None}
-    if options := {**_options(read.attributes), **_options(response.attributes)}:
+    if options := {**options_in(read.attributes), **options_in(response.attributes)}:
         known[OPTIONS] = options
     return response.merge(read).merge(replace(response, attributes=known))
-
-
-def _options(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the nested options, an empty dict if the service sent something else."""
-    options = attributes.get(OPTIONS)
-    return options if isinstance(options, dict) else {}
-
-
-def _dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return attributes with each nested option under a dotted name."""
-    flat = {name: value for name, value in attributes.items() if name != OPTIONS}
-    if OPTIONS in attributes and not isinstance(attributes[OPTIONS], dict):
-        flat[OPTIONS] = attributes[OPTIONS]
-    return flat | {f"{OPTIONS}.{name}": value for name, value in _options(attributes).items()}
-
-
-def _equal(name: str, one: Any, other: Any) -> bool:
-    """Compare as JSON, where true is not 1; endpoints as URLs."""
-    if name == "endpoint" and isinstance(one, str) and isinstance(other, str):
-        return normalize_url(one) == normalize_url(other)
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _recovery_hint(method: str, path: str) -> str | None:

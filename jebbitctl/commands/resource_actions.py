@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.api.resources import diff, format_value, raise_if_unapplied
+from jebbitctl.api.differences import UNKNOWN, Difference, diff, dotted, unknown
+from jebbitctl.api.resources import format_value, raise_if_unapplied, unconfirmed
 from jebbitctl.errors import UsageError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from jebbitctl.api.client import Client
-    from jebbitctl.api.resources import Difference, Resource, WriteResult
+    from jebbitctl.api.resources import Resource, WriteResult
     from jebbitctl.context import Context
 
 
 def plan_update(context: Context, noun: str, current: Resource, desired: dict[str, Any]) -> list[Difference]:
-    """Return the changes of an update; print a note if there are none."""
+    """Return the changes of an update, from known and unknown values; print a note if there are none."""
+    values = dotted(desired)
     changes = diff(current.attributes, desired)
+    changes += [Difference(name, UNKNOWN, values[name]) for name in unknown(current.attributes, desired)]
     if not changes:
         context.output.note(f"{noun.capitalize()} {current.id} is already up to date.")
         if context.output.json:
@@ -41,7 +44,8 @@ def show_update(context: Context, changes: list[Difference], result: WriteResult
         PartiallyAppliedError: Jebbit did not apply all changes.
     """
     output = context.output
-    unapplied = {difference.name for difference in result.unapplied}
+    unclear = unconfirmed(result.resource.attributes, {name: value for name, _, value in changes})
+    unapplied = {*(difference.name for difference in result.unapplied), *unclear}
     with output.best_effort():
         if output.json:
             output.resource(result.resource)
@@ -53,7 +57,16 @@ def show_update(context: Context, changes: list[Difference], result: WriteResult
                     output.line(f"{name}\t{cell(current)}\t{cell(desired)}")
                 else:
                     output.line(f"{name}: {format_value(current)} → {format_value(desired)}")
+    warn_unconfirmed(context, unclear)
     raise_if_unapplied(result.unapplied, command=command)
+
+
+def warn_unconfirmed(context: Context, names: Sequence[str]) -> None:
+    """Warn of desired attributes that the response to a write does not show."""
+    if names:
+        context.output.warn(
+            f"Jebbit does not say whether it applied {', '.join(names)}; check in Jebbit's dashboard"
+        )
 
 
 def confirm_and_delete(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import integrations, mappings
-from jebbitctl.api.duplicates import Creation, identifying_keys
+from jebbitctl.api.differences import ENDPOINT, diff
+from jebbitctl.api.duplicates import Creation, identifying_keys, new_integration
 from jebbitctl.api.mapping_plan import Action
-from jebbitctl.api.resources import OWNER, diff, raise_if_unapplied, require_created_id
+from jebbitctl.api.resources import OWNER, raise_if_unapplied, require_created_id, unconfirmed
 from jebbitctl.errors import ConflictError, NotFoundError, RejectedError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.creations import Creations
-    from jebbitctl.api.resources import Resource
+    from jebbitctl.api.resources import Resource, WriteResult
     from jebbitctl.manifest.plan import Plan, PlanStep
     from jebbitctl.manifest.schema import IntegrationSpec
     from jebbitctl.storage.secret_files import SecretFiles
@@ -54,8 +55,8 @@ class Applier:
         self.ids = dict(plan.ids)
         """The ids of existing integrations, by name in the manifest; extended with each creation."""
 
-    def execute(self, step: PlanStep) -> None:
-        """Execute one step.
+    def execute(self, step: PlanStep) -> list[str]:
+        """Execute one step; return the attributes of which Jebbit does not say whether it applied them.
 
         Raises:
             ConflictError: someone else has changed the resource since the plan was made; nothing was written.
@@ -64,11 +65,13 @@ class Applier:
         """
         client = self._clients[step.business]
         if step.current is not None:
-            _update_or_delete(client, step, step.current)
+            written = _update_or_delete(client, step, step.current)
         elif step.is_mapping:
-            self._create_mapping(client, step)
+            written = self._create_mapping(client, step)
         else:
-            self._create_integration(client, step)
+            written = self._create_integration(client, step)
+        desired = {change.name: change.desired for change in step.changes}
+        return unconfirmed(written.attributes, desired) if written else []
 
     def write_pending_secrets(self, specs: Iterable[IntegrationSpec]) -> list[str]:
         """Write the secrets that an earlier run could not write; return the names of their integrations.
@@ -99,16 +102,17 @@ class Applier:
             ) from error
         secrets.write(name, secret)
 
-    def _create_integration(self, client: Client, step: PlanStep) -> None:
+    def _create_integration(self, client: Client, step: PlanStep) -> Resource:
         name, desired = str(step.name), step.desired
-        same_endpoint = integrations.filter_integrations(
-            integrations.list_identified(client), service=integrations.WEBHOOKS, endpoint=desired["endpoint"]
+        listed = integrations.list_integrations(client)
+        found = integrations.select(
+            client, listed, service_name=integrations.WEBHOOKS, endpoint=desired[ENDPOINT]
         )
+        same_endpoint = [*found.matching, *found.undecided]
         _require_no_new("integration", same_endpoint, self.ids.values())
         if self._secrets:
             self._secrets.reserve(name, alone=self._alone)
-        key = identifying_keys(integrations.TYPE, desired)[0]
-        creation = Creation(integrations.TYPE, key, frozenset(str(found.id) for found in same_endpoint))
+        creation = new_integration(desired, same_endpoint)
         try:
             (created, unapplied), error = self._creations[step.business].create_one(
                 client, creation, lambda: integrations.create(client, desired)
@@ -128,8 +132,9 @@ class Applier:
         if self._secrets and not secret:
             self._fetch_secret(client, self._secrets, name)
         raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
+        return created
 
-    def _create_mapping(self, client: Client, step: PlanStep) -> None:
+    def _create_mapping(self, client: Client, step: PlanStep) -> Resource:
         desired = {OWNER: self.ids[str(step.name)], **step.desired}
         general, specific = identifying_keys(mappings.TYPE, desired)
         same_var = [
@@ -147,6 +152,7 @@ class Applier:
         if error:
             raise error
         raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")
+        return created
 
 
 def _require_no_new(noun: str, resources: Iterable[Resource], known_ids: Collection[str]) -> None:
@@ -160,28 +166,34 @@ def _require_no_new(noun: str, resources: Iterable[Resource], known_ids: Collect
             raise ConflictError(f"someone else has just created {noun} {resource.id}", hint=_RUN_AGAIN)
 
 
-def _update_or_delete(client: Client, step: PlanStep, planned: Resource) -> None:
-    """Update or delete a resource. Deleting one that no longer exists succeeds.
+def _update_or_delete(client: Client, step: PlanStep, planned: Resource) -> Resource | None:
+    """Update or delete a resource; return it unless it is deleted. Deleting a missing one succeeds.
 
     Args:
         client: of the business.
         step: an update or a deletion.
         planned: the resource as it was when the plan was made.
     """
-    api, noun = (mappings, "mapping") if step.is_mapping else (integrations, "integration")
+    api: Any = mappings if step.is_mapping else integrations
+    noun = "mapping" if step.is_mapping else "integration"
     id_ = str(planned.id)
     try:
-        current = api.get(client, id_)
+        current = (
+            mappings.get(client, id_)
+            if step.is_mapping
+            else integrations.get_complete(client, id_, step.desired)
+        )
         _require_unchanged(f"{noun} {id_}", planned, current)
         if step.action is Action.DELETE:
             api.delete(client, id_)
-            return
+            return None
     except NotFoundError:
         if step.action is Action.DELETE:
-            return
+            return None
         raise
-    _, unapplied = api.update(client, current, step.desired)
-    raise_if_unapplied(unapplied, command=f"jebbitctl {noun}s get {id_}")
+    result: WriteResult = api.update(client, current, step.desired)
+    raise_if_unapplied(result.unapplied, command=f"jebbitctl {noun}s get {id_}")
+    return result.resource
 
 
 def _require_unchanged(name: str, planned: Resource, current: Resource) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations, mappings
-from jebbitctl.api.resources import OPTIONS, OWNER, diff
-from jebbitctl.errors import NotFoundError
+from jebbitctl.api.differences import ENDPOINT, OPTIONS, knows
+from jebbitctl.api.resources import OWNER
+from jebbitctl.errors import NotFoundError, RejectedError
 from jebbitctl.manifest.schema import match_key
 from jebbitctl.manifest.validation import ManifestError
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.schema import IntegrationSpec
+
+
+_SERVICE = integrations.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,19 @@ def fetch_current_state(
 ) -> CurrentState:
     """Fetch what a business has, in two requests.
 
-    A missing attribute cannot be compared. If a list leaves out a needed one, each resource is fetched.
+    What a list leaves out is looked for elsewhere, with more requests; see :func:`integrations.complete`.
 
     Args:
         client: for the business.
         specs: need their attributes, and mappings if one of them manages mappings.
         all_attributes: fetch mappings and every attribute that has a key in a manifest.
     """
-    needed = {name for spec in specs for name in spec.attributes}
+    needed = {_SERVICE, ENDPOINT} | {name for spec in specs for name in spec.attributes}
     if all_attributes:
         needed |= {*integrations.ATTRIBUTE_TYPES, OPTIONS}
     with_mappings = all_attributes or any(spec.mappings is not None for spec in specs)
     return CurrentState(
-        integrations.list_identified(client, needed),
+        integrations.complete(client, integrations.list_integrations(client), needed),
         mappings.list_identified(client, mappings.ATTRIBUTES) if with_mappings else [],
     )
 
@@ -71,9 +75,10 @@ def match(
     Raises:
         UsageError: a spec matches two, or one that another spec claims by its id.
         NotFoundError: the id in a spec does not exist.
+        RejectedError: Jebbit does not say whether a spec matches one.
     """
     found: dict[str, Resource] = {}
-    for spec, matches in candidates(specs, existing):
+    for spec, matches, possible in candidates(specs, existing):
         if len(matches) > 1:
             ids = " and ".join(str(resource.id) for resource in matches)
             raise manifest.usage_error(
@@ -81,12 +86,25 @@ def match(
             )
         if matches:
             found[spec.name] = matches[0]
+        elif possible:
+            raise undecided_error(manifest, spec, possible)
         elif spec.id is not None:
             error = ManifestError((*spec.path, "id"), f"integration {spec.id} not found")
             raise NotFoundError(manifest.describe(error), hint="remove the id to create a new integration")
         else:
             _require_unclaimed(manifest, spec, specs, existing)
     return found
+
+
+def undecided_error(manifest: Manifest, spec: IntegrationSpec, possible: Sequence[Resource]) -> RejectedError:
+    """Return the error for a spec of which Jebbit does not say whether it matches one of these."""
+    ids = [str(resource.id) for resource in possible]
+    problem = f"Jebbit does not say the endpoint of {integrations.named(ids)}, which may be this one"
+    return RejectedError(
+        manifest.describe(ManifestError((*spec.path, ENDPOINT), problem)),
+        hint=f'if it is, add id = "{ids[0]}" to the entry; if not, create one with jebbitctl integrations '
+        "create, and add its id",
+    )
 
 
 def _require_unclaimed(
@@ -96,32 +114,51 @@ def _require_unclaimed(
 
     Raises:
         UsageError: one does, and keeps the endpoint. Both integrations would deliver every answer.
+        RejectedError: Jebbit does not say whether one does.
     """
-    attributes = {"endpoint": new.attributes["endpoint"]}
-    same = integrations.filter_integrations(existing, service=new.service_name, **attributes)
-    ids = {resource.id for resource in same}
+    desired = {_SERVICE: new.service_name, ENDPOINT: new.attributes[ENDPOINT]}
+    by_id = {str(resource.id): resource for resource in existing}
     for other in specs:
-        if other.id in ids and not diff(attributes | other.attributes, attributes):
-            raise manifest.usage_error(
-                ManifestError(
-                    (*new.path, "endpoint"),
-                    f"{other.name} already matches the integration at this endpoint by its id",
-                    "to have two, create the second one first, and give both entries an id",
-                )
+        if other.id not in by_id:
+            continue
+        current = by_id[other.id]
+        matches_now = integrations.matches(current.attributes, desired)
+        stays = integrations.matches(current.attributes | other.attributes, desired)
+        if matches_now is False or stays is False:
+            continue
+        if not stays:
+            raise undecided_error(manifest, new, [current]).with_hint(
+                f"if it is not, add the endpoint to the entry {other.name}"
             )
+        raise manifest.usage_error(
+            ManifestError(
+                (*new.path, ENDPOINT),
+                f"{other.name} already matches the integration at this endpoint by its id",
+                "to have two, create the second one first, and give both entries an id",
+            )
+        )
 
 
 def candidates(
     specs: Sequence[IntegrationSpec], existing: Sequence[Resource]
-) -> Iterator[tuple[IntegrationSpec, list[Resource]]]:
-    """Yield each spec with the integrations that it may match: by id, otherwise by service and endpoint."""
+) -> Iterator[tuple[IntegrationSpec, list[Resource], list[Resource]]]:
+    """Yield each spec with the integrations that it matches, and those that it may match.
+
+    A spec matches by its id, otherwise by service and endpoint, if Jebbit says them.
+    """
     by_id = {str(resource.id): resource for resource in existing}
     claimed = {spec.id: by_id.pop(spec.id) for spec in specs if spec.id in by_id}
     by_key: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    unclear = []
     for resource in by_id.values():
-        by_key[match_key(resource.attributes)].append(resource)
+        if knows(resource.attributes, [_SERVICE, ENDPOINT]):
+            by_key[match_key(resource.attributes)].append(resource)
+        else:
+            unclear.append(resource)
     for spec in specs:
         if spec.id is not None:
-            yield spec, [claimed[spec.id]] if spec.id in claimed else []
+            yield spec, [claimed[spec.id]] if spec.id in claimed else [], []
         else:
-            yield spec, by_key[spec.match_key]
+            desired = {_SERVICE: spec.service_name, ENDPOINT: spec.attributes[ENDPOINT]}
+            possible = [r for r in unclear if integrations.matches(r.attributes, desired) is None]
+            yield spec, by_key[spec.match_key], possible

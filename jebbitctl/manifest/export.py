@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import tomlkit
 
-from jebbitctl.manifest.current_state import candidates
+from jebbitctl.manifest.current_state import candidates, undecided_error
 from jebbitctl.manifest.schema import VERSION, match_key
 from jebbitctl.manifest.toml_entry import TomlEntry, empty_spec
 
@@ -40,7 +40,11 @@ def export(
     Args:
         states: the current state of each business; None is the business in use.
         into: an existing manifest to update. Entries keep their names; those that match nothing are removed.
-        warn: called with a message for each removed entry and each value that a manifest cannot represent.
+        warn: called with a message for each removed entry, each value that a manifest cannot represent, and
+            what Jebbit does not say.
+
+    Raises:
+        RejectedError: Jebbit does not say whether an entry matches an integration.
     """
     document = tomlkit.parse(into.text) if into else _new()
     sections = [document, *document.get("businesses", {}).values()]
@@ -51,8 +55,10 @@ def export(
         remaining = {str(resource.id): resource for resource in state.integrations}
         ambiguous = _ambiguous(state.integrations)
         removed: list[str] = []
-        for spec, matches in candidates(into.of(business) if into else [], state.integrations):
+        for spec, matches, possible in candidates(into.of(business) if into else [], state.integrations):
             resource = next((r for r in matches if str(r.id) in remaining), None)
+            if into and resource is None and possible:
+                raise undecided_error(into, spec, possible)
             if resource is None:
                 removed.append(spec.name)
                 warn(f"{spec.name} is removed: it matches no integration")
@@ -132,6 +138,8 @@ def _new_name(integration: Resource, used: set[str]) -> str:
     try:
         parts = urlsplit(endpoint if isinstance(endpoint, str) else "")
         where = f"{parts.hostname or ''} {parts.path}"
+        if not isinstance(endpoint, str):
+            where = str(integration.attributes.get("host") or "")
     except ValueError:
         where = ""
     words = re.findall("[a-z0-9]+", (where.strip() or str(service)).lower())

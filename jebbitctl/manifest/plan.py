@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api.integrations import WEBHOOKS
+from jebbitctl.api.differences import ENDPOINT, creation, diff, dotted, knows, unknown, without
+from jebbitctl.api.integrations import SERVICE, is_webhook, same_service, with_defaults
 from jebbitctl.api.mapping_plan import Action, plan_import
-from jebbitctl.api.resources import diff
 from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.current_state import match
 from jebbitctl.manifest.schema import require_sendable
@@ -21,7 +22,8 @@ from jebbitctl.manifest.validation import ManifestError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jebbitctl.api.resources import Difference, Resource
+    from jebbitctl.api.differences import Difference
+    from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.schema import IntegrationSpec
@@ -51,6 +53,7 @@ class PlanStep:
         mapping: the current state of the mapping, None if it does not exist yet or the step changes none.
         desired: the attributes to create or update the resource with; empty for a deletion.
         is_mapping: whether the step changes a mapping of the integration.
+        unsaid: the attribute that Jebbit does not say, so that an unmanaged integration is left alone.
     """
 
     phase: Phase
@@ -61,6 +64,7 @@ class PlanStep:
     mapping: Resource | None = None
     desired: dict[str, Any] = field(default_factory=dict)
     is_mapping: bool = False
+    unsaid: str | None = None
 
     @property
     def current(self) -> Resource | None:
@@ -70,7 +74,7 @@ class PlanStep:
     @property
     def changes(self) -> list[Difference]:
         """The attributes that change."""
-        return diff(self.current.attributes if self.current else {}, self.desired)
+        return diff(self.current.attributes, self.desired) if self.current else creation(self.desired)
 
     @property
     def jebbit_var(self) -> str | None:
@@ -82,20 +86,41 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownAttribute:
+    """An attribute that the manifest declares and Jebbit does not say. It is neither compared nor written.
+
+    Attributes:
+        business: of the integration, None for the business in use.
+        name: of the integration in the manifest.
+        id: of the integration.
+        attribute: its name; a nested one has a dotted name.
+        desired: the declared value.
+    """
+
+    business: str | None
+    name: str
+    id: str
+    attribute: str
+    desired: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The differences between a manifest and Jebbit.
 
     Attributes:
         steps: bring Jebbit in line with the manifest.
-        unmanaged: would delete what the manifest does not declare; empty with ``prune``.
+        unmanaged: would delete what the manifest does not declare; with ``prune``, only what is left alone.
         ids: the ids of existing integrations that the manifest declares, by name.
         known_mappings: the ids of all existing mappings.
+        unknown: what the manifest declares, and Jebbit does not say.
     """
 
     steps: list[PlanStep]
     unmanaged: list[PlanStep]
     ids: dict[str, str]
     known_mappings: frozenset[str]
+    unknown: list[UnknownAttribute]
 
     @property
     def new(self) -> list[str]:
@@ -117,6 +142,7 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
     """
     steps: list[PlanStep] = []
     unmanaged: list[PlanStep] = []
+    unsaid: list[UnknownAttribute] = []
     ids: dict[str, str] = {}
     for business, state in states.items():
         specs = manifest.of(business)
@@ -125,6 +151,7 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
         mappings = state.mappings_by_integration()
         for spec in specs:
             current = matches.get(spec.name)
+            unsaid += _unknown_attributes(spec, current)
             if step := _integration_step(manifest, spec, current):
                 steps.append(step)
             for step in _mapping_steps(spec, current, mappings[ids.get(spec.name, "")]):
@@ -133,21 +160,32 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
         unmanaged += _prune_steps(business, (r for r in state.integrations if r.id not in matched))
     known_mappings = frozenset(str(mapping.id) for state in states.values() for mapping in state.mappings)
     if prune:
-        steps, unmanaged = [*steps, *unmanaged], []
-    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings)
+        steps += [step for step in unmanaged if not step.unsaid]
+        unmanaged = [step for step in unmanaged if step.unsaid]
+    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings, unsaid)
+
+
+def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iterator[UnknownAttribute]:
+    if current is None:
+        return
+    desired = dotted(spec.attributes)
+    for name in unknown(current.attributes, spec.attributes):
+        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, desired[name])
 
 
 def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resource | None) -> PlanStep | None:
     """Return the step that changes an integration itself, None if it is up to date."""
     if current is None:
-        if spec.service_name != WEBHOOKS:
+        if not is_webhook({SERVICE: spec.service_name}):
             error = ManifestError(spec.path, f"no integration of {spec.service_name} matches")
             raise NotFoundError(
                 manifest.describe(error), hint="create it in Jebbit's dashboard: the API cannot"
             )
-        return PlanStep(Phase.CREATE, Action.CREATE, spec.business, spec.name, desired=spec.attributes)
-    service = current.attributes.get("service_name", spec.service_name)
-    if spec.service_name not in (WEBHOOKS, service):  # WEBHOOKS also stands for a missing service_name
+        desired = with_defaults(spec.attributes)
+        return PlanStep(Phase.CREATE, Action.CREATE, spec.business, spec.name, desired=desired)
+    service = current.attributes.get(SERVICE, spec.service_name)
+    # the service of webhooks also stands for a missing service_name
+    if not (is_webhook({SERVICE: spec.service_name}) or same_service(spec.service_name, service)):
         raise manifest.usage_error(
             ManifestError(
                 (*spec.path, "service_name"),
@@ -170,7 +208,7 @@ def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resour
         spec.business,
         spec.name,
         current,
-        desired=spec.attributes,
+        desired=without(spec.attributes, unknown(current.attributes, spec.attributes)),
     )
 
 
@@ -197,20 +235,20 @@ def _mapping_steps(
 def _prune_steps(business: str | None, unmanaged: Iterable[Resource]) -> Iterator[PlanStep]:
     """Yield the steps that delete unmanaged integrations.
 
-    Integrations of other services are only deactivated, since the API cannot create them again.
+    Integrations of other services are only deactivated, since the API cannot create them again. One whose
+    service or endpoint Jebbit does not say is left alone.
     """
     for resource in unmanaged:
-        if resource.attributes.get("service_name") == WEBHOOKS:
-            yield PlanStep(Phase.PRUNE_INTEGRATIONS, Action.DELETE, business, None, resource)
-        elif resource.attributes.get("is_active") is True:
-            yield PlanStep(
-                Phase.PRUNE_INTEGRATIONS,
-                Action.UPDATE,
-                business,
-                None,
-                resource,
-                desired={"is_active": False},
-            )
+        step = partial(PlanStep, Phase.PRUNE_INTEGRATIONS, business=business, name=None, integration=resource)
+        attributes = resource.attributes
+        decisive = (SERVICE, ENDPOINT if is_webhook(attributes) else "is_active")
+        unsaid = next((name for name in decisive if not knows(attributes, [name])), None)
+        if unsaid:
+            yield step(Action.UNCHANGED, unsaid=unsaid)
+        elif is_webhook(attributes):
+            yield step(Action.DELETE)
+        elif attributes["is_active"] is True:
+            yield step(Action.UPDATE, desired={"is_active": False})
 
 
 def _phase(step: PlanStep) -> Phase:

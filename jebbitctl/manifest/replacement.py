@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import integrations, mappings
+from jebbitctl.api.differences import OPTIONS, knows
 from jebbitctl.api.mapping_plan import Action, plan_import
-from jebbitctl.api.resources import OPTIONS
+from jebbitctl.errors import RejectedError
 from jebbitctl.manifest.plan import Phase, PlanStep
 from jebbitctl.manifest.validation import ManifestError
 
@@ -31,13 +32,13 @@ def replace_lost(
 
     Raises:
         UsageError: the manifest names such an integration by its id, which would change.
+        RejectedError: Jebbit does not say a setting of such an integration, which would be lost.
     """
     for spec in manifest.integrations:
         if spec.name not in plan.ids or not secrets.is_pending(spec.name):
             continue
         client = clients[spec.business]
-        old = integrations.get(client, plan.ids[spec.name])
-        if integrations.secret_in(old) is not None:
+        if _shows_secret(client, plan.ids[spec.name]):
             continue
         if spec.id is not None:
             raise manifest.usage_error(
@@ -47,11 +48,36 @@ def replace_lost(
                     "remove the id, or the option --replace-lost-secrets",
                 )
             )
+        old = _settings(client, spec, plan.ids[spec.name])
         kept = [step for step in plan.steps if step.name != spec.name]
         unmanaged = [step for step in plan.unmanaged if step.name != spec.name]
         steps = sorted([*kept, *_steps(client, spec, old)], key=lambda step: step.phase)
         plan = replace(plan, steps=steps, unmanaged=unmanaged)
     return plan
+
+
+def _shows_secret(client: Client, id_: str) -> bool:
+    try:
+        integrations.shared_secret(client, id_)
+    except RejectedError:
+        return False
+    return True
+
+
+def _settings(client: Client, spec: IntegrationSpec, id_: str) -> Resource:
+    """Return an integration with the settings that its replacement needs.
+
+    Raises:
+        RejectedError: Jebbit does not say one.
+    """
+    needed = {"region", "is_active"} - spec.attributes.keys() | {OPTIONS}
+    old = integrations.get_complete(client, id_, needed)
+    if names := [name for name in sorted(needed) if not knows(old.attributes, [name])]:
+        raise RejectedError(
+            f"{spec.name} cannot be replaced: Jebbit does not say {', '.join(names)} of integration {id_}",
+            hint="create a new one with all its settings: jebbitctl integrations create; then delete it",
+        )
+    return old
 
 
 def _steps(client: Client, spec: IntegrationSpec, old: Resource) -> Iterator[PlanStep]:

@@ -15,7 +15,8 @@
     ]
 
 To cover several businesses in one file, use ``[businesses.ID.integrations.NAME]`` instead of
-``[integrations.NAME]``. A missing key is not managed: any value at Jebbit is fine.
+``[integrations.NAME]``. A missing key is not managed: any value at Jebbit is fine. A new integration
+gets the default of ``integrations create``.
 """
 
 from __future__ import annotations
@@ -24,9 +25,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import mappings
-from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, READ_ONLY, REGIONS, WEBHOOKS
+from jebbitctl.api.differences import OPTIONS
+from jebbitctl.api.integrations import (
+    ATTRIBUTE_TYPES,
+    OPTION_TYPES,
+    READ_ONLY,
+    REGIONS,
+    WEBHOOKS,
+    same_service,
+)
 from jebbitctl.api.mappings import MappingSpec
-from jebbitctl.api.resources import OPTIONS
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.validation import ManifestError, get_table, get_typed, reject_keys, require_known
 from jebbitctl.util.ids import NAME_HINT, is_id, is_name
@@ -71,7 +79,10 @@ class IntegrationSpec:
 
 def match_key(attributes: dict[str, Any]) -> tuple[str, str]:
     """Return the service and the endpoint of an integration, as text whatever their type."""
-    return str(attributes.get("service_name")), normalize_url(str(attributes.get("endpoint")))
+    service = str(attributes.get("service_name"))
+    return WEBHOOKS if same_service(service, WEBHOOKS) else service, normalize_url(
+        str(attributes.get("endpoint"))
+    )
 
 
 def parse_specs(document: dict[str, Any]) -> list[IntegrationSpec]:

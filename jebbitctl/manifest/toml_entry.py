@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from jebbitctl.api import mapping_csv, mapping_plan, mappings
-from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, WEBHOOKS
-from jebbitctl.api.resources import OPTIONS, diff
+from jebbitctl.api.differences import ENDPOINT, OPTIONS, diff, knows
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, is_webhook, same_service
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.schema import IntegrationSpec
 from jebbitctl.manifest.validation import is_json
@@ -52,17 +52,26 @@ class TomlEntry:
         if (with_id or not _is_creatable(integration)) and "id" not in self._table:
             self._table["id"] = integration.id
         service = integration.attributes.get("service_name")
-        if service != self._spec.service_name and isinstance(service, str):
+        if isinstance(service, str) and not same_service(service, self._spec.service_name):
             self._table["service_name"] = _item(service)
+        self._warn_of_unknown(integration.attributes)
         self._update_attributes(integration.attributes)
-        self._update_options(integration.attributes.get(OPTIONS))
+        if OPTIONS in integration.attributes:
+            self._update_options(integration.attributes[OPTIONS])
         self._update_mappings(owned)
+
+    def _warn_of_unknown(self, current: dict[str, Any]) -> None:
+        """Warn of what Jebbit does not say. The entry keeps its values of that."""
+        declared = dict.fromkeys(self._spec.attributes)
+        usual = ("region", "is_active", OPTIONS, *[ENDPOINT] * (is_webhook(current) is not False))
+        if names := [name for name in {**declared, **dict.fromkeys(usual)} if not knows(current, [name])]:
+            self._warn(f"{self._spec.name}: not exported, since Jebbit does not say it: {', '.join(names)}")
 
     def _update_attributes(self, current: dict[str, Any]) -> None:
         """Write attributes that have their own key; update other attributes only if the entry has them."""
         declared = self._spec.attributes
         others = declared.keys() - ATTRIBUTE_TYPES.keys() - {OPTIONS}
-        for name in (*ATTRIBUTE_TYPES, *sorted(others)):
+        for name in filter(lambda name: knows(current, [name]), (*ATTRIBUTE_TYPES, *sorted(others))):
             value = current.get(name)
             holder = ("set",) if name in others else ()
             if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
@@ -149,7 +158,7 @@ class TomlEntry:
 def _is_creatable(integration: Resource) -> bool:
     """Whether apply could create this integration from an entry without an id."""
     endpoint = integration.attributes.get("endpoint")
-    if not isinstance(endpoint, str) or integration.attributes.get("service_name") != WEBHOOKS:
+    if not isinstance(endpoint, str) or not is_webhook(integration.attributes):
         return False
     try:
         require_https(endpoint, what="endpoint")

@@ -64,6 +64,16 @@ def url_host(url: str) -> str:
         return ""
 
 
+def host_of(text: str) -> str | None:
+    """Return the host of a URL, or of a host with or without a port, in its normal form; else None."""
+    try:
+        host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        host = host.removesuffix(".").encode("idna").decode()
+    except ValueError:
+        return None
+    return host if re.fullmatch(r"[a-z0-9._:%-]+", host) else None
+
+
 def shown_url(url: str) -> str:
     """Return any URL as it may be shown: without query and fragment, and with the user info masked.
 

@@ -58,9 +58,8 @@ def test_a_fault_is_one_error_line_and_no_write_is_repeated(
     assert cell
     target = TOKEN if kind == "token" else (kind, INTEGRATIONS)
     suffix = {"token": "", "POST": ""}.get(kind, f"/{id_}")
-    before = {"token": [], "PATCH": [" ".join(TOKEN), f"GET {INTEGRATIONS}/{id_}"]}.get(
-        kind, [" ".join(TOKEN)]
-    )
+    first = {"POST": [f"GET {INTEGRATIONS}"], "PATCH": [f"GET {INTEGRATIONS}/{id_}"]}
+    before = [] if kind == "token" else [" ".join(TOKEN), *first.get(kind, [])]
     with (
         FaultServer() as elsewhere,
         FaultProxy(sandbox.url, target, len(before), fault.steps, elsewhere.url) as proxy,

@@ -113,11 +113,15 @@ def test_errors_as_json_have_the_status(jebbitctl: Cli, server: FaultServer) -> 
 
 
 def test_a_create_that_timed_out_is_sent_once(jebbitctl: Cli, server: FaultServer) -> None:
-    server.script = [TOKEN, silence]
+    server.script = [TOKEN, api({"data": []}), silence]
     create = ("integrations", "create", "--endpoint", "https://e.example/")
     result = jebbitctl.run(*create, env={"JEBBIT_TIMEOUT": "0.8"})
     assert_failed(result, 5, "may have been carried out", "jebbitctl integrations list")
-    assert server.calls == ["POST /oauth/token", "POST /api/v1/integrations"]
+    assert server.calls == [
+        "POST /oauth/token",
+        "GET /api/v1/integrations",
+        "POST /api/v1/integrations",
+    ]
 
 
 def test_a_retried_delete_that_is_not_found_succeeds(jebbitctl: Cli, server: FaultServer) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.api import integrations
-from jebbitctl.api.resources import Difference, Resource
+from jebbitctl.api.resources import Resource, unconfirmed
 from jebbitctl.errors import AmbiguousWriteError, RejectedError, UsageError
 from tests.api.faults import api, http, resource
 
@@ -38,13 +38,57 @@ def test_an_update_with_a_malformed_id_is_rejected_before_any_request(
     assert server.connections == 0
 
 
-def test_filter_integrations_applies_every_filter() -> None:
+def test_a_selection_applies_every_filter(client: Client) -> None:
     one = Resource(None, "1", {"is_active": True, "region": "us", "service_name": "a", "endpoint": "e"})
-    two = Resource(None, "2", {"is_active": False, "region": None, "service_name": "b"})
-    assert integrations.filter_integrations([one, two]) == [one, two]
-    assert integrations.filter_integrations([one, two], active=False) == [two]
-    assert integrations.filter_integrations([one, two], region="us", service="a", endpoint="e") == [one]
-    assert integrations.filter_integrations([one, two], active=True, service="b") == []
+    two = Resource(None, "2", {"is_active": False, "region": None, "service_name": "b", "endpoint": None})
+
+    def select(**filters: Any) -> list[Resource]:
+        return integrations.select(client, [one, two], **filters).matching
+
+    assert select() == [one, two]
+    assert select(is_active=False) == [two]
+    assert select(region="us", service_name="a", endpoint="e") == [one]
+    assert select(is_active=True, service_name="b") == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"endpoint": "https://a.example/x"}, True),
+        ({"endpoint": "https://A.example:443/x"}, True),
+        ({"endpoint": "https://a.example/y"}, False),
+        ({"endpoint": None}, False),
+        ({}, None),
+        ({"host": None}, None),
+        ({"host": "a.example"}, None),
+        ({"host": "A.example.:443"}, None),
+        ({"host": "https://a.example"}, None),
+        ({"host": "*.example"}, None),
+        ({"host": 7}, None),
+        ({"host": "b.example"}, False),
+        ({"host": "https://b.example/"}, False),
+        ({"endpoint": None, "host": "a.example"}, None),
+        ({"endpoint": None, "host": "b.example"}, False),
+    ],
+)
+def test_an_endpoint_matches_surely_surely_not_or_perhaps(
+    attributes: dict[str, Any], expected: bool | None
+) -> None:
+    assert integrations.matches(attributes, {"endpoint": "https://a.example/x"}) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("webhook", "webhooks_standard", True),
+        ("klaviyo", "klaviyo", True),
+        ("klaviyo", "webhook", False),
+        (None, "webhook", False),
+        (["webhook"], "webhook", False),
+    ],
+)
+def test_webhook_and_webhooks_standard_are_the_same_service(one: Any, other: Any, expected: bool) -> None:
+    assert integrations.same_service(one, other) is integrations.same_service(other, one) is expected
 
 
 def test_the_shared_secret_is_read_from_the_integration(server: FaultServer, client: Client) -> None:
@@ -58,7 +102,7 @@ def test_the_shared_secret_is_read_from_the_integration(server: FaultServer, cli
 def test_a_response_without_a_secret_is_rejected(
     server: FaultServer, client: Client, attributes: dict[str, Any]
 ) -> None:
-    server.script = [resource(attributes)]
+    server.script = [resource(attributes), api({"data": []})]
     with pytest.raises(RejectedError, match="contains no shared secret for L5m24mjs"):
         integrations.shared_secret(client, "L5m24mjs")
 
@@ -138,7 +182,7 @@ def test_a_sparse_response_is_returned_when_the_read_fails(server: FaultServer, 
     server.script = [resource({"shared_secret": "once"}, status=201), http(403)]
     created, unapplied = integrations.create(client, {"region": "us"})
     assert (created.id, created.attributes["shared_secret"]) == ("L5m24mjs", "once")
-    assert unapplied == [Difference("region", None, "us")]
+    assert (unapplied, unconfirmed(created.attributes, {"region": "us"})) == ([], ["region"])
 
 
 @pytest.mark.parametrize("id_", [None, "..", "a/b", ""])
@@ -149,7 +193,7 @@ def test_a_secret_without_a_usable_id_is_returned_without_a_read(
     server.script = [resource(shown_once, id_=id_, status=201)]
     created, unapplied = integrations.create(client, {"region": "us"})
     assert created.attributes["shared_secret"] == shown_once["shared_secret"]
-    assert [difference.name for difference in unapplied] == ["region"]
+    assert (unapplied, unconfirmed(created.attributes, {"region": "us"})) == ([], ["region"])
     assert len(server.seen) == 1
 
 

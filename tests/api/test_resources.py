@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api import resources
-from jebbitctl.api.resources import Difference, Resource
+from jebbitctl.api import differences, resources
+from jebbitctl.api.differences import Difference
+from jebbitctl.api.resources import Resource
 from jebbitctl.errors import (
     AmbiguousWriteError,
     JebbitctlError,
@@ -247,12 +248,13 @@ CURRENT: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("desired", "differences"),
+    ("desired", "expected"),
     [
         ({"region": "us"}, []),
         ({"region": "eu"}, [("region", "us", "eu")]),
         ({"missing": None}, []),
-        ({"missing": 1}, [("missing", None, 1)]),
+        ({"missing": 1}, []),
+        ({"additional_options": {"missing": True}}, [("additional_options.missing", None, True)]),
         ({"is_active": 0}, [("is_active", False, 0)]),
         ({"endpoint": "https://E.example:443/"}, []),
         ({"additional_options": {"hash_pii": True}}, [("additional_options.hash_pii", False, True)]),
@@ -260,9 +262,9 @@ CURRENT: dict[str, Any] = {
     ],
 )
 def test_diff_returns_the_attributes_that_differ(
-    desired: dict[str, Any], differences: list[tuple[str, Any, Any]]
+    desired: dict[str, Any], expected: list[tuple[str, Any, Any]]
 ) -> None:
-    assert resources.diff(CURRENT, desired) == differences
+    assert differences.diff(CURRENT, desired) == expected
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ def test_diff_returns_the_attributes_that_differ(
         ({"additional_options": {"hash_pii": False}}, {}),
         ({"additional_options": {}}, {}),
         ({"is_active": 0}, {"is_active": 0}),
-        ({"missing": None}, {}),
+        ({"missing": None}, {"missing": None}),
         ({"additional_options": None}, {"additional_options": None}),
         ({"additional_options": "text"}, {"additional_options": "text"}),
         (
@@ -282,13 +284,37 @@ def test_diff_returns_the_attributes_that_differ(
     ],
 )
 def test_patch_contains_only_changes_but_all_options(desired: dict[str, Any], sent: dict[str, Any]) -> None:
-    assert resources.patch(CURRENT, desired) == sent
+    assert differences.patch(CURRENT, desired) == sent
 
 
 @pytest.mark.parametrize("before", [None, "x", [], 5])
 def test_patch_replaces_options_that_are_not_an_object(before: Any) -> None:
     desired = {"additional_options": {"hash_pii": True}}
-    assert resources.patch({"additional_options": before}, desired) == desired
+    assert differences.patch({"additional_options": before}, desired) == desired
+
+
+def test_a_patch_of_options_is_refused_where_the_others_are_unknown() -> None:
+    desired = {"additional_options": {"include_sub_channel": True}}
+    with pytest.raises(RejectedError, match="may turn the others off, such as hash_pii"):
+        differences.patch({"region": "us"}, desired)
+    assert differences.patch({"region": "us"}, desired, force=True) == desired
+    assert differences.patch({"region": "us"}, {"additional_options": {}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("desired", "names"),
+    [
+        ({"region": "us"}, []),
+        ({"missing": None}, ["missing"]),
+        ({"additional_options": {"missing": True}}, []),
+        ({"region": "us", "missing": 1, "additional_options": {"hash_pii": True}}, ["missing"]),
+    ],
+)
+def test_what_is_missing_is_unknown_but_not_among_the_options_which_come_whole(
+    desired: dict[str, Any], names: list[str]
+) -> None:
+    assert differences.unknown(CURRENT, desired) == names
+    assert differences.unknown({}, {"additional_options": {"a": 1}}) == ["additional_options.a"]
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers())
@@ -302,8 +328,10 @@ OBJECTS = st.dictionaries(
 def test_a_sent_patch_leaves_no_difference_and_loses_no_option(
     current: dict[str, Any], desired: dict[str, Any]
 ) -> None:
-    after = {**current, **resources.patch(current, desired)}
-    assert resources.diff(after, desired) == []
+    if "additional_options" not in current and isinstance(desired.get("additional_options"), dict):
+        current = {**current, "additional_options": {}}
+    after = {**current, **differences.patch(current, desired)}
+    assert differences.diff(after, desired) == []
     before, options = current.get("additional_options"), after.get("additional_options")
     if isinstance(before, dict) and isinstance(options, dict):
         assert before.keys() <= options.keys()

@@ -64,7 +64,7 @@ def apply(
     from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, confirm
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
-    from jebbitctl.commands.integrations.plan_output import show_plan
+    from jebbitctl.commands.integrations.plan_output import in_sync, show_plan, warn_of_unknown
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
@@ -82,9 +82,11 @@ def apply(
     if dry_run:
         plan = plan_now()
         show_plan(context, plan, ok=not plan.steps)
+        warn_of_unknown(context, plan, prune=prune)
         return
     with ExclusiveRun(context, clients, directory=directory) as run:
         plan = plan_now()
+        warn_of_unknown(context, plan, prune=prune)
         if plan.steps:
             with nullcontext() if yes else run.paused():
                 confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
@@ -94,7 +96,7 @@ def apply(
         test_results = send_tests(clients, manifest.integrations, applier.ids) if verify else None
         ApplyRun(context.output, applier, plan.steps, test_results).run()
     if not plan.steps:
-        context.output.note(f"Jebbit matches {manifest.name}.")
+        context.output.note(in_sync(plan, manifest.name))
 
 
 def _plan(

@@ -91,8 +91,9 @@ class ApplyRun:
             with self._output.progress("Applying", total=len(self._steps)) as bar:
                 for number, step in enumerate(self._steps):
                     self._results[number] = UNKNOWN  # until it returns
-                    self._applier.execute(step)
+                    unconfirmed = self._applier.execute(step)
                     self._results[number] = DONE
+                    self._warn_unconfirmed(step, unconfirmed)
                     self._print_next_step()
                     bar.advance()
         except BaseException as error:
@@ -104,6 +105,11 @@ class ApplyRun:
             if started is not None and isinstance(error, JebbitctlError):
                 raise self._with_progress(error, started) from error
             raise
+
+    def _warn_unconfirmed(self, step: PlanStep, names: Sequence[str]) -> None:
+        if names:
+            line = plan_output.step_line(step, self._id(step))
+            self._output.warn(f"{line}: Jebbit does not say whether it applied {', '.join(names)}")
 
     def _print_next_step(self) -> None:
         step, result = self._steps[self._printed], self._results[self._printed]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from jebbitctl.api import integrations
-from jebbitctl.api.resources import OPTIONS
+from jebbitctl.api.differences import OPTIONS
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import parse_json
 

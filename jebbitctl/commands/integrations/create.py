@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import integrations
+from jebbitctl.api.differences import ENDPOINT, diff, unknown
 from jebbitctl.api.documents import request_document
-from jebbitctl.api.resources import diff, format_value, raise_if_unapplied
+from jebbitctl.api.resources import format_value, raise_if_unapplied, unconfirmed
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_request
-from jebbitctl.errors import JebbitctlError, RejectedError
+from jebbitctl.commands.resource_actions import warn_unconfirmed
+from jebbitctl.errors import ForbiddenError, JebbitctlError, RejectedError
 from jebbitctl.output.query import COMMAND_DONE
 from jebbitctl.storage import secret_files
 from jebbitctl.util.ids import is_id
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
     from jebbitctl.commands.exclusive import ExclusiveRun
+
+_HOW_TO_DECIDE = (
+    "it may be the one you want: compare it in Jebbit's dashboard; to create one all the same, leave out "
+    "--if-absent"
+)
 
 
 @command(
@@ -52,7 +59,11 @@ def create(
     """Create an integration.
 
     An active integration delivers visitors' answers to its endpoint, signed with its shared secret. Save the
-    secret: Jebbit may show it only once.
+    secret: Jebbit may show it only once. Unless options say otherwise, its region is us, it is active, and it
+    does not hash personal data.
+
+    If an integration already has this endpoint, each of them delivers every answer: the command warns of it.
+    --if-absent creates none then, and exits 1 if Jebbit does not say the endpoint of one that may have it.
 
     With --if-absent, runs at the same time leave one integration: on one machine they wait for each other; on
     different machines all keep the oldest, and each other run removes its own and exits 1.
@@ -69,18 +80,22 @@ def create(
             return
         if secret_file:
             secret_files.require_secret_file_free(secret_file)
-        document = request_document(integrations.TYPE, requested)
+        document = request_document(integrations.TYPE, integrations.with_defaults(requested))
         show_request(context, "POST", integrations.PATH, document)
         return
     with ExclusiveRun(context, {None: context.client}) as run:
         if if_absent and _keep_existing(context, requested, secret_file, dry_run=False):
             return
+        if not if_absent:
+            _warn_of_others(context, str(requested["endpoint"]))
+        desired = integrations.with_defaults(requested)
         with _reserved(context, secret_file):
-            (created, unapplied), error = _create(run, context.client, requested, if_absent=if_absent)
+            (created, unapplied), error = _create(run, context.client, desired, if_absent=if_absent)
             _print(context, created, secret_file, show_secrets=True)
     if error:
         raise error
     verb = f"get {created.id}" if created.id is not None and is_id(created.id) else "list"
+    warn_unconfirmed(context, unconfirmed(created.attributes, requested))
     raise_if_unapplied(unapplied, command=f"jebbitctl integrations {verb}")
 
 
@@ -100,11 +115,11 @@ def _create(
     run: ExclusiveRun, client: Client, requested: dict[str, Any], *, if_absent: bool
 ) -> tuple[WriteResult, BaseException | None]:
     """Create an integration; return the response, and an error to raise when its secret is safe."""
-    from jebbitctl.api.duplicates import Creation, identifying_keys
+    from jebbitctl.api.duplicates import new_integration
 
     if not if_absent:
         return integrations.create(client, requested), None
-    creation = Creation(integrations.TYPE, identifying_keys(integrations.TYPE, requested)[0])
+    creation = new_integration(requested)
     return run.creations[None].create_one(client, creation, lambda: integrations.create(client, requested))
 
 
@@ -121,14 +136,41 @@ def _keep_existing(
 
 
 def _find(context: Context, endpoint: str) -> Resource | None:
-    """Return the newest integration with this endpoint, None if there is none."""
-    found = integrations.filter_integrations(integrations.list_identified(context.client), endpoint=endpoint)
+    """Return the newest integration with this endpoint, None if there is none.
+
+    Raises:
+        RejectedError: Jebbit does not say the endpoint of an integration that may have it.
+    """
+    client = context.client
+    found, undecided = integrations.at_endpoint(client, integrations.list_integrations(client), endpoint)
     if len(found) > 1:
         ids = ", ".join(str(resource.id) for resource in found)
         context.output.warn(
             f"several integrations have this endpoint ({ids}); each of them delivers every answer"
         )
-    return found[0] if found else None
+    if found:
+        return found[0]
+    integrations.require_decided(undecided, ["the endpoint"], hint=_HOW_TO_DECIDE)
+    return None
+
+
+def _warn_of_others(context: Context, endpoint: str) -> None:
+    """Warn of integrations that have this endpoint already, or may have it."""
+    client = context.client
+    try:
+        listed = integrations.list_integrations(client)
+        found, undecided = integrations.at_endpoint(client, listed, endpoint)
+    except ForbiddenError as error:
+        context.output.warn(f"cannot check whether an integration already has this endpoint: {error.message}")
+        return
+    if found:
+        ids = integrations.named([str(resource.id) for resource in found])
+        context.output.warn(
+            f"{ids} already delivers to this endpoint, and will do so as well; to avoid that, use --if-absent"
+        )
+    elif undecided:
+        ids = integrations.named([str(resource.id) for resource in undecided])
+        context.output.warn(f"Jebbit does not say the endpoint of {ids}, which may be this one")
 
 
 def _report_existing(
@@ -136,10 +178,17 @@ def _report_existing(
 ) -> None:
     nothing = "Nothing would be created" if dry_run else "Nothing was created"
     context.output.note(f"Integration {existing.id} already has this endpoint. {nothing}.")
-    for name, current, desired in diff(existing.attributes, requested):
+    current = existing.attributes
+    if unknown(current, requested):
+        current = integrations.get_complete(context.client, str(existing.id), requested).attributes
+    for name, value, desired in diff(current, requested):
         context.output.warn(
-            f"{name} is {format_value(current)}, not {format_value(desired)}; "
+            f"{name} is {format_value(value)}, not {format_value(desired)}; "
             f"to change it: jebbitctl integrations update {existing.id}"
+        )
+    if names := [name for name in unknown(current, requested) if name != ENDPOINT]:
+        context.output.warn(
+            f"Jebbit does not say {', '.join(names)}; to set it: jebbitctl integrations update {existing.id}"
         )
 
 

@@ -19,23 +19,26 @@ def diff(
     *,
     var: ManifestVariables = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Count what the manifest does not contain as a difference.")
+        bool, typer.Option("--strict", help="Count what is unmanaged or unknown as a difference.")
     ] = False,
 ) -> None:
     """Compare Jebbit with a manifest.
 
     Prints the differences and changes nothing. Exits 0 if there are none, otherwise 6. Also lists what is not
-    in the manifest, as unmanaged; --strict counts it as a difference.
+    in the manifest, as unmanaged, and what Jebbit does not say, as unknown; --strict counts both as a
+    difference.
     """
+    from jebbitctl.commands.integrations import plan_output
     from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
-    from jebbitctl.commands.integrations.plan_output import count_steps, show_plan
 
     manifest = read_manifest(context, file, var)
     plan = make_plan(manifest, clients_for(context, manifest.businesses))
     unmanaged = len(plan.unmanaged) if strict else 0
-    drift = [count_steps(plan.steps)] * bool(plan.steps) + [f"{unmanaged} unmanaged"] * bool(unmanaged)
+    unknown = len(plan.unknown) if strict else 0
+    drift = [plan_output.count_steps(plan.steps)] if plan.steps else []
+    drift += [f"{count} {what}" for count, what in ((unmanaged, "unmanaged"), (unknown, "unknown")) if count]
     with context.output.best_effort():
-        show_plan(context, plan, ok=not drift)
+        plan_output.show_plan(context, plan, ok=not drift)
     if drift:
         apply = _apply_command(context, file, var or [], prune=bool(unmanaged))
         hint = f"to apply the manifest: {apply}"
@@ -44,8 +47,10 @@ def diff(
                 "to keep what is unmanaged, add it with jebbitctl integrations export --into FILE; "
                 f"to apply the manifest and delete it: {apply}"
             )
+        if not (plan.steps or unmanaged):
+            hint = "compare what Jebbit does not say in its dashboard, or leave out --strict"
         raise CheckFailedError(f"Jebbit differs from {manifest.name}: {', '.join(drift)}", hint=hint)
-    context.output.note(f"Jebbit matches {manifest.name}.")
+    context.output.note(plan_output.in_sync(plan, manifest.name))
 
 
 def _apply_command(context: Context, file: str, var: list[str], *, prune: bool) -> str:

@@ -36,17 +36,21 @@ def list_(
     """List integrations, newest first.
 
     Includes integrations created in the dashboard and those of other services. With --all-businesses, the
-    first column is the business. If one business fails, the others are still listed.
+    first column is the business. If one business fails, the others are still listed. If Jebbit does not say
+    what a filter needs, nothing is listed.
     """
+    filters = {"is_active": active, "region": region, "service_name": service, "endpoint": endpoint}
 
     def fetch(client: Client) -> list[Resource]:
-        return integrations.filter_integrations(
-            integrations.list_integrations(client),
-            active=active,
-            region=region,
-            service=service,
-            endpoint=endpoint,
+        listed = integrations.list_integrations(client)
+        found = integrations.select(client, listed, **filters)
+        integrations.require_decided(
+            found.undecided,
+            [name for name, value in filters.items() if value is not None],
+            hint="without filters, they are listed: jebbitctl integrations list",
         )
+        ids = {resource.id for resource in found.matching}
+        return [resource for resource in listed if resource.id in ids]  # as Jebbit lists them
 
     columns = (*COLUMNS, "shared_secret") if show_secret else COLUMNS
     if all_businesses:

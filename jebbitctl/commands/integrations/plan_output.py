@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.api.differences import UNKNOWN
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import format_value
 from jebbitctl.util.text import plural
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from jebbitctl.context import Context
-    from jebbitctl.manifest.plan import Plan, PlanStep
+    from jebbitctl.manifest.plan import Plan, PlanStep, UnknownAttribute
 
 CHANGE_COLUMNS = ("action", "business", "name", "id", "mapping", "attribute", "current", "desired")
 STEP_COLUMNS = ("result", "action", "business", "name", "id", "mapping")
@@ -29,11 +31,42 @@ def show_plan(context: Context, plan: Plan, *, ok: bool) -> None:
             name: [step_document(step) for step in steps]
             for name, steps in (("steps", plan.steps), ("unmanaged", plan.unmanaged))
         }
+        documents["unknown"] = [asdict(attribute) for attribute in plan.unknown]
         output.document({"ok": ok, **documents})
     elif output.plain:
-        output.table(change_rows(plan.steps, plan.unmanaged), CHANGE_COLUMNS)
+        unknown = [{**asdict(attribute), "action": UNKNOWN} for attribute in plan.unknown]
+        output.table([*change_rows(plan.steps, plan.unmanaged), *unknown], CHANGE_COLUMNS)
     else:
-        output.diff(plan_lines(plan.steps, plan.unmanaged))
+        output.diff([*plan_lines(plan.steps, plan.unmanaged), *_unknown_lines(plan.unknown)])
+
+
+def in_sync(plan: Plan, name: str) -> str:
+    """Return the message that a plan has no steps."""
+    return (
+        f"Jebbit matches {name}, apart from what it does not say."
+        if plan.unknown
+        else f"Jebbit matches {name}."
+    )
+
+
+def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:
+    """Warn of what apply leaves alone, since Jebbit does not say what it is now."""
+    by_id: dict[tuple[str, str], list[str]] = {}
+    for attribute in plan.unknown:
+        by_id.setdefault((attribute.name, attribute.id), []).append(attribute.attribute)
+    for (name, id_), attributes in by_id.items():
+        context.output.warn(
+            f"{name} ({id_}): Jebbit does not say {', '.join(attributes)}: neither compared nor changed; "
+            f"to set it: jebbitctl integrations update {id_}"
+        )
+    for step in plan.unmanaged if prune else ():
+        context.output.warn(f"{_title(step)} is left alone: Jebbit does not say its {step.unsaid}")
+
+
+def _unknown_lines(unknown: Iterable[UnknownAttribute]) -> Iterator[tuple[str, str]]:
+    for business, name, id_, attribute, desired in map(astuple, unknown):
+        at = f"business {business}: " if business else ""
+        yield "?", f"{at}{name} ({id_}): {attribute}: {UNKNOWN}; {format_value(desired)} in the manifest"
 
 
 def step_document(step: PlanStep, id_: str | None = None) -> dict[str, Any]:
@@ -86,7 +119,8 @@ def plan_lines(steps: Sequence[PlanStep], unmanaged: Sequence[PlanStep] = ()) ->
     for step in unmanaged:
         at = f"business {step.business}: " if has_sections else ""
         what = f"mapping {step.jebbit_var} of {step.name}" if step.is_mapping else _title(step)
-        yield "?", f"{at}{what} is not in the manifest"
+        unsaid = f", and is never deleted: Jebbit does not say its {step.unsaid}" if step.unsaid else ""
+        yield "?", f"{at}{what} is not in the manifest{unsaid}"
 
 
 def step_line(step: PlanStep, id_: str | None) -> str:

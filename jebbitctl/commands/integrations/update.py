@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from jebbitctl.api import integrations
+from jebbitctl.api.differences import OPTIONS, knows, patch
 from jebbitctl.api.documents import request_document
-from jebbitctl.api.resources import patch
 from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_request
 from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
+from jebbitctl.errors import RejectedError
 from jebbitctl.util.urls import require_https
 
 
@@ -24,21 +25,50 @@ def update(
     attributes: AttributeOptions,
     *,
     endpoint: Annotated[str | None, typer.Option(metavar="URL", help="https URL to deliver to.")] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Set options even if Jebbit does not say the others, which it may turn off.",
+        ),
+    ] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Update an integration.
 
     Reads the integration, sends only what changes, and prints each change.
+
+    Options that are not named keep their values. Where Jebbit does not say them, nothing is sent; --force
+    sends the named options alone. The others may then be turned off, including --hash-pii.
     """
     requested = requested_attributes(attributes, endpoint and require_https(endpoint, what="--endpoint"))
     require_changes(requested, example="--region eu")
-    current = integrations.get(context.client, id_)
+    current = integrations.get_complete(context.client, id_, requested)
+    if isinstance(requested.get(OPTIONS), dict) and not knows(current.attributes, [OPTIONS]):
+        _accept_loss(context, id_, requested[OPTIONS], force=force)
     changes = plan_update(context, "integration", current, requested)
     if not changes:
         return
     if dry_run:
-        document = request_document(integrations.TYPE, patch(current.attributes, requested), id_)
+        document = request_document(integrations.TYPE, patch(current.attributes, requested, force=force), id_)
         show_request(context, "PATCH", f"{integrations.PATH}/{id_}", document)
         return
-    result = integrations.update(context.client, current, requested)
+    result = integrations.update(context.client, current, requested, force=force)
     show_update(context, changes, result, command=f"jebbitctl integrations get {id_}")
+
+
+def _accept_loss(context: Context, id_: str, options: dict[str, Any], *, force: bool) -> None:
+    """Warn that options of an integration may be turned off, since Jebbit does not say them.
+
+    Raises:
+        RejectedError: without ``force``.
+    """
+    unknown = f"Jebbit does not say the {OPTIONS} of integration {id_}"
+    if not force:
+        raise RejectedError(
+            f"{unknown}: to set only {', '.join(options)} may turn others off, such as hash_pii",
+            hint="name every option that has to be on, such as --hash-pii, and add --force",
+        )
+    context.output.warn(
+        f"{unknown}: what is not named may now be off{'' if 'hash_pii' in options else ', also hash_pii'}"
+    )

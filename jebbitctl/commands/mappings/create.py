@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from jebbitctl.api import mappings
-from jebbitctl.api.resources import OWNER, raise_if_unapplied
+from jebbitctl.api.resources import OWNER, raise_if_unapplied, unconfirmed
 from jebbitctl.commands.arguments import Default, ForIntegration, require_names
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.util.ids import require_id
 
 
@@ -42,4 +43,5 @@ def create(
         created, unapplied = mappings.create(context.client, desired)
     with context.output.best_effort():
         context.output.resource(created)
+    warn_unconfirmed(context, unconfirmed(created.attributes, desired))
     raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")

@@ -107,7 +107,8 @@ def import_(
 def _plan(
     context: Context, integration: str, specs: Sequence[MappingSpec], *, prune: bool
 ) -> list[ImportStep]:
-    return plan_import(specs, list(mappings.list_mappings(context.client, integration)), prune=prune)
+    existing = mappings.list_identified(context.client, mappings.ATTRIBUTES, integration)
+    return plan_import(specs, existing, prune=prune)
 
 
 def _deletions(steps: Sequence[ImportStep]) -> set[str]:

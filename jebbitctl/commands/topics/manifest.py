@@ -55,7 +55,8 @@ The other keys and options mean the same as the options of
 `jebbitctl integrations create`; its --help describes them.
 
 A key that is missing is not managed: its value at Jebbit stays. The same goes
-for all mappings of an integration without the key mappings.
+for all mappings of an integration without the key mappings. A new integration
+gets the defaults of `jebbitctl integrations create` for missing keys.
 
 ${NAME} in any string is replaced by the value that `--var NAME=VALUE` gives,
 or else by the environment variable JEBBIT_VAR_NAME. A manifest can use no
@@ -70,7 +71,8 @@ DIFF
 
 Shows how Jebbit differs from the manifest, and changes nothing. Integrations
 and mappings that are not in the manifest are unmanaged. They are shown, but
-count as a difference only with --strict.
+count as a difference only with --strict. So is what Jebbit does not say
+(unknown): it is neither compared nor changed.
 """
 
 _APPLY = """\
@@ -92,7 +94,8 @@ code 1 (conflict). A duplicate that no run removes is an error that names it.
 
   --prune            delete unmanaged integrations and mappings. Integrations of
                      other services are only deactivated, since the API cannot
-                     create them again.
+                     create them again. One whose service or endpoint Jebbit
+                     does not say is left alone.
   --secrets-dir DIR  write each new shared secret to DIR/NAME.secret, mode 0600,
                      before the next step. If a run was killed before it wrote a
                      secret, the next run writes it. No secret is ever in the

@@ -1,0 +1,139 @@
+"""Compares the attributes of a resource with desired ones. What Jebbit did not say is unknown.
+
+Unknown is neither absent, nor off, nor empty: it is no difference, and it is never overwritten unasked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jebbitctl.errors import RejectedError
+from jebbitctl.util.urls import normalize_url
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+OPTIONS = "additional_options"
+"""The attribute of an integration that holds nested attributes."""
+ENDPOINT = "endpoint"
+HOST = "host"
+"""The attribute of an integration that Jebbit may show instead of its endpoint."""
+UNKNOWN = "unknown"
+"""How messages show a value that Jebbit does not say."""
+
+
+class Difference(NamedTuple):
+    """One attribute that differs from what is desired; nested attributes have dotted names."""
+
+    name: str
+    current: Any
+    desired: Any
+
+
+def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Difference]:
+    """Return the desired attributes that surely differ from the current ones.
+
+    A missing attribute is unknown, and no difference; see :func:`unknown`. ``additional_options`` is always
+    returned whole, so an option that is not in it is not set: it counts as null.
+    """
+    flat = dotted(current)
+    missing = unknown(current, desired)
+    return [
+        Difference(name, flat.get(name), value)
+        for name, value in dotted(desired).items()
+        if name not in missing and not _equal(name, flat.get(name), value)
+    ]
+
+
+def unknown(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
+    """Return the names of the desired attributes that Jebbit did not say; nested ones have dotted names."""
+    return [
+        name
+        for name in dotted(desired)
+        if not knows(current, [OPTIONS if name.startswith(f"{OPTIONS}.") else name])
+    ]
+
+
+def without(desired: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return desired attributes without those of these dotted names."""
+    rest = {name: value for name, value in desired.items() if name not in names}
+    if isinstance(options := rest.get(OPTIONS), dict):
+        rest[OPTIONS] = {name: value for name, value in options.items() if f"{OPTIONS}.{name}" not in names}
+        if options and not rest[OPTIONS]:
+            del rest[OPTIONS]
+    return rest
+
+
+def creation(desired: Mapping[str, Any]) -> list[Difference]:
+    """Return the attributes of a new resource as differences from nothing."""
+    return [Difference(name, None, value) for name, value in dotted(desired).items()]
+
+
+def patch(current: Mapping[str, Any], desired: Mapping[str, Any], *, force: bool = False) -> dict[str, Any]:
+    """Return the attributes to send: those that differ or are unknown, but ``additional_options`` whole.
+
+    A PATCH merges attributes, but it may replace the nested object, so unchanged options are sent, too.
+
+    Args:
+        current: the attributes at Jebbit.
+        desired: the attributes to set.
+        force: if the current options are unknown, send the desired ones alone.
+
+    Raises:
+        RejectedError: the current options are unknown, so that others might be turned off.
+    """
+    merged = dict(desired)
+    if isinstance(options := desired.get(OPTIONS), dict):
+        if options and OPTIONS not in current and not force:
+            raise RejectedError(
+                f"Jebbit does not say the {OPTIONS} that are set now; sending only {', '.join(options)} may "
+                "turn the others off, such as hash_pii"
+            )
+        merged[OPTIONS] = {**options_in(current), **options}
+        if not merged[OPTIONS] and OPTIONS not in current:
+            del merged[OPTIONS]
+    return {
+        name: value
+        for name, value in merged.items()
+        if name not in current or not _equal(name, current[name], value)
+    }
+
+
+def knows(attributes: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Whether Jebbit said all these attributes. Beside a host, an endpoint of null is withheld."""
+    return all(
+        name in attributes
+        and not (name == ENDPOINT and attributes[name] is None and attributes.get(HOST) is not None)
+        for name in names
+    )
+
+
+def may_be_off(attributes: Mapping[str, Any], change: Difference) -> bool:
+    """Whether an option was to be off and is not among the options: Jebbit may show only what is on."""
+    return (
+        change.name.startswith(f"{OPTIONS}.")
+        and change.desired in (False, "", None)
+        and change.name not in dotted(attributes)
+    )
+
+
+def options_in(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the nested options, an empty dict if the service sent something else."""
+    options = attributes.get(OPTIONS)
+    return options if isinstance(options, dict) else {}
+
+
+def dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes with each nested option under a dotted name."""
+    flat = {name: value for name, value in attributes.items() if name != OPTIONS}
+    if OPTIONS in attributes and not isinstance(attributes[OPTIONS], dict):
+        flat[OPTIONS] = attributes[OPTIONS]
+    return flat | {f"{OPTIONS}.{name}": value for name, value in options_in(attributes).items()}
+
+
+def _equal(name: str, one: Any, other: Any) -> bool:
+    """Compare as JSON, where true is not 1; endpoints as URLs."""
+    if name == ENDPOINT and isinstance(one, str) and isinstance(other, str):
+        return normalize_url(one) == normalize_url(other)
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
