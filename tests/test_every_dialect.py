@@ -70,7 +70,7 @@ def account(tmp_path_factory: pytest.TempPathFactory, two_businesses: Sandbox) -
     return cli
 
 
-class DialectWorld:
+class Scenario:
     """Two businesses at a Jebbit that answers in one way, and what commands on the first may not change."""
 
     def __init__(
@@ -171,11 +171,11 @@ class DialectWorld:
 def run_commands(
     sandbox: Sandbox, cli: Cli, answers: Any, existing: Any, commands: list[tuple[str, str]]
 ) -> None:
-    world = DialectWorld(sandbox, answers, existing)
+    scenario = Scenario(sandbox, answers, existing)
     for kind, endpoint in commands:
-        arguments = world.arguments(cli, kind, endpoint)
+        arguments = scenario.arguments(cli, kind, endpoint)
         result = cli.run(*arguments)
-        world.check(result, pruned=endpoint if "--prune" in arguments else None)
+        scenario.check(result, pruned=endpoint if "--prune" in arguments else None)
 
 
 @given(ANSWERS, EXISTING, COMMANDS)

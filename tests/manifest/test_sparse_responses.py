@@ -87,6 +87,22 @@ def test_mappings_without_an_owner_are_an_error_and_not_created_again(tmp_path: 
         assert "does not say which integration mapping" in result.err
 
 
+@pytest.mark.parametrize("name", ["jebbit_var", "client_var"])
+def test_mappings_without_a_name_are_an_error_and_not_created_again(tmp_path: Path, name: str) -> None:
+    def drop(_request: str, resource: dict[str, Any]) -> None:
+        resource["attributes"].pop(name, None)
+
+    with Sandbox(wrap=changing_resources(drop)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        id_ = spring(sandbox)
+        mappings = cli.home / "mappings.csv"
+        mappings.write_text("jebbit_var,client_var,default\nemail,mail,\n")
+        for command in ((*APPLY, write(cli), "--yes"), ("mappings", "import", id_, str(mappings))):
+            result = cli.run(*command)
+            assert (result.code, writes(sandbox)) == (1, [])
+            assert f"does not say the {name} of mapping" in result.err
+
+
 @pytest.mark.parametrize("endpoint", [["https://hooks.example.com/spring"], {"url": "x"}, 7, None])
 def test_an_endpoint_that_is_not_a_string_matches_no_entry(cli: Cli, sandbox: Sandbox, endpoint: Any) -> None:
     id_ = spring(sandbox, endpoint=endpoint)

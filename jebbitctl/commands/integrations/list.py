@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jebbitctl.api import integrations
+from jebbitctl.api.differences import knows
 from jebbitctl.commands.arguments import AllBusinesses, ShowSecret
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.integrations.all_businesses import BusinessLister
@@ -27,7 +28,10 @@ def list_(
     ] = None,
     region: Annotated[integrations.Region | None, typer.Option(help="Only this region.")] = None,
     service: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this service, such as webhooks_standard.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Only this service, such as webhook, which is also webhooks_standard."
+        ),
     ] = None,
     endpoint: Annotated[str | None, typer.Option(metavar="URL", help="Only this endpoint.")] = None,
     all_businesses: AllBusinesses = False,
@@ -46,7 +50,7 @@ def list_(
         found = integrations.select(client, listed, **filters)
         integrations.require_decided(
             found.undecided,
-            [name for name, value in filters.items() if value is not None],
+            [name for name in filters if any(not knows(r.attributes, [name]) for r in found.undecided)],
             hint="without filters, they are listed: jebbitctl integrations list",
         )
         ids = {resource.id for resource in found.matching}

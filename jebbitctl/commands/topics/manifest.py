@@ -41,8 +41,8 @@ _KEYS = {
     "region": " or ".join(f'"{region}"' for region in REGIONS),
     "id": "the integration's id at Jebbit. Without it, the integration is found by its service and "
     "endpoint. Set it before you change the endpoint, and if two integrations share one endpoint",
-    "service_name": f"{WEBHOOKS} by default. Integrations of other services are created in Jebbit's "
-    "dashboard; a manifest can only change them",
+    "service_name": f"{WEBHOOKS} by default, which webhook means as well. Integrations of other services are "
+    "created in Jebbit's dashboard; a manifest can only change them",
     "additional_options": "a table, see below; options that it does not list stay as they are",
     "set": "a table of attributes that have no key of their own, as with --set: "
     "set.additional_options.new_thing = true",
