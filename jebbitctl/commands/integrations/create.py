@@ -11,7 +11,7 @@ import typer
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, diff, unknown
 from jebbitctl.api.documents import request_document
-from jebbitctl.api.resources import format_value, raise_if_unapplied, unconfirmed
+from jebbitctl.api.resources import format_value, raise_if_unapplied, require_created_id, unconfirmed
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_request
@@ -19,7 +19,6 @@ from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError, JebbitctlError, RejectedError
 from jebbitctl.output.query import COMMAND_DONE
 from jebbitctl.storage import secret_files
-from jebbitctl.util.ids import is_id
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -94,9 +93,9 @@ def create(
             _print(context, created, secret_file, show_secrets=True)
     if error:
         raise error
-    verb = f"get {created.id}" if created.id is not None and is_id(created.id) else "list"
+    require_created_id(integrations.PATH, created)
     warn_unconfirmed(context, unconfirmed(created.attributes, requested))
-    raise_if_unapplied(unapplied, command=f"jebbitctl integrations {verb}")
+    raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
 
 
 @contextmanager
