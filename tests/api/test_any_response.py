@@ -61,7 +61,8 @@ def chunk(size: str) -> bytes:
 @settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(STATUS_LINES), min_size=1, max_size=3),
-    st.lists(st.sampled_from(HEADERS), max_size=3, unique=True),
+    # urllib3 leaves the socket of a response with contradicting lengths to the garbage collector
+    st.lists(st.sampled_from(HEADERS), max_size=3, unique_by=lambda header: header.partition(":")[0]),
     st.lists(st.sampled_from(SIZES).map(chunk) | st.binary(max_size=20), max_size=3),
 )
 def test_any_response_to_a_post_is_a_result_or_says_that_it_may_have_been_carried_out(

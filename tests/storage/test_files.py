@@ -179,12 +179,13 @@ def test_an_error_of_removing_old_files_is_ignored(tmp_path: Path, monkeypatch: 
     def fails(*_: object, **__: object) -> Iterator[Path]:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "glob", fails)
-    files.remove_old_files(tmp_path, "*", older_than=0)
-    atomic_files.remove_leftovers(tmp_path)
-    TokenCache(tmp_path, pytest.fail).put("key", {})
-    CompletionCache(tmp_path).put("key", [])
-    ProfileStore(tmp_path).save("a", Profile())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "glob", fails)
+        files.remove_old_files(tmp_path, "*", older_than=0)
+        atomic_files.remove_leftovers(tmp_path)
+        TokenCache(tmp_path, pytest.fail).put("key", {})
+        CompletionCache(tmp_path).put("key", [])
+        ProfileStore(tmp_path).save("a", Profile())
 
 
 def test_only_a_small_regular_file_is_read(tmp_path: Path) -> None:
