@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -20,39 +20,45 @@ if TYPE_CHECKING:
     from jebbitctl.storage.secret_files import SecretFiles
 
 
-@command(example="jebbitctl integrations apply jebbit.toml --secrets-dir secrets --yes")
-def apply(
-    context: Context,
-    file: ManifestFile,
-    *,
-    var: ManifestVariables = None,
+class ApplyOptions(NamedTuple):
+    """What apply does beside creating and updating what the manifest contains."""
+
     prune: Annotated[
         bool,
         typer.Option(
             "--prune",
             help="Delete what the manifest does not contain; deactivate integrations of other services.",
         ),
-    ] = False,
-    yes: Yes = False,
-    dry_run: DryRun = False,
+    ] = False
     secrets_dir: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
-    ] = None,
+    ] = None
     replace_lost_secrets: Annotated[
         bool,
         typer.Option(
             "--replace-lost-secrets",
             help="Replace integrations whose new secrets an earlier run lost and Jebbit does not show again.",
         ),
-    ] = False,
+    ] = False
     verify: Annotated[
         bool,
         typer.Option(
             "--verify",
             help="After applying, make Jebbit send a test delivery for each active integration.",
         ),
-    ] = False,
+    ] = False
+
+
+@command(example="jebbitctl integrations apply jebbit.toml --secrets-dir secrets --yes")
+def apply(
+    context: Context,
+    file: ManifestFile,
+    *,
+    var: ManifestVariables = None,
+    options: ApplyOptions,
+    yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Bring Jebbit in line with a manifest.
 
@@ -69,31 +75,29 @@ def apply(
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
-    _require_consistent_options(
-        dry_run=dry_run, verify=verify, secrets_dir=secrets_dir, replace_lost_secrets=replace_lost_secrets
-    )
+    _require_consistent_options(options, dry_run=dry_run)
     if not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
     manifest = read_manifest(context, file, var)
     clients = clients_for(context, manifest.businesses)
-    directory = Path(secrets_dir) if secrets_dir else None
+    directory = Path(options.secrets_dir) if options.secrets_dir else None
     secrets = SecretFiles(directory) if directory else None
-    plan_now = partial(_plan, manifest, clients, secrets, prune=prune, replace=replace_lost_secrets)
+    plan_now = partial(_plan, manifest, clients, secrets, options)
     if dry_run:
         plan = plan_now()
         show_plan(context, plan, ok=not plan.steps)
-        warn_of_unknown(context, plan, prune=prune)
+        warn_of_unknown(context, plan, prune=options.prune)
         return
     with ExclusiveRun(context, clients, directory=directory) as run:
         plan = plan_now()
-        warn_of_unknown(context, plan, prune=prune)
+        warn_of_unknown(context, plan, prune=options.prune)
         if plan.steps:
             with nullcontext() if yes else run.paused():
                 confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
         for name in applier.write_pending_secrets(manifest.integrations):
             context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
-        test_results = send_tests(clients, manifest.integrations, applier.ids) if verify else None
+        test_results = send_tests(clients, manifest.integrations, applier.ids) if options.verify else None
         ApplyRun(context.output, applier, plan.steps, test_results).run()
     if not plan.steps:
         context.output.note(in_sync(plan, manifest.name))
@@ -103,27 +107,23 @@ def _plan(
     manifest: Manifest,
     clients: dict[str | None, Client],
     secrets: SecretFiles | None,
-    *,
-    prune: bool,
-    replace: bool,
+    options: ApplyOptions,
 ) -> Plan:
     from jebbitctl.commands.integrations.manifests import make_plan
     from jebbitctl.manifest.replacement import replace_lost
 
-    plan = make_plan(manifest, clients, prune=prune)
-    if secrets and replace:
+    plan = make_plan(manifest, clients, prune=options.prune)
+    if secrets and options.replace_lost_secrets:
         plan = replace_lost(plan, manifest, clients, secrets)
     if secrets:
         secrets.require_free(plan.new)
     return plan
 
 
-def _require_consistent_options(
-    *, dry_run: bool, verify: bool, secrets_dir: str | None, replace_lost_secrets: bool
-) -> None:
-    if dry_run and verify:
+def _require_consistent_options(options: ApplyOptions, *, dry_run: bool) -> None:
+    if dry_run and options.verify:
         raise UsageError("--dry-run and --verify are mutually exclusive")
-    if secrets_dir == "":
+    if options.secrets_dir == "":
         raise UsageError("--secrets-dir is empty")
-    if replace_lost_secrets and secrets_dir is None:
+    if options.replace_lost_secrets and options.secrets_dir is None:
         raise UsageError("--replace-lost-secrets requires --secrets-dir")

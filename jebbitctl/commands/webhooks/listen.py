@@ -94,23 +94,14 @@ def listen(
     that cannot be recorded gets 500, and ends the command with 1.
     """
     from jebbitctl.webhooks.delivery_queue import DeliveryQueue
-    from jebbitctl.webhooks.endpoint import EndpointClient
-    from jebbitctl.webhooks.forwarding import forward
     from jebbitctl.webhooks.receiver import Receiver
 
-    if timeout is not None and not timeout >= 0:  # also rejects nan
-        raise UsageError(f"--timeout must be 0 or more, not {timeout}")
-    if recording.record_refused and recording.record is None:
-        raise UsageError("--record-refused requires --record FILE")
+    _require_valid_options(timeout, recording)
     key = read_secret(context, secret, integration=trigger)
     queue = DeliveryQueue()
     session = ListenSession(context.output, count)
     with session.summarised(), ExitStack() as stack:
-        target = None
-        if forward_to is not None:
-            certificates = context.environment.trusted_certificates()
-            client = EndpointClient(forward_to, certificates=certificates)
-            target = partial(forward, stack.enter_context(client))
+        target = _open_target(stack, context, forward_to)
         record = _open_recording(stack, recording, context.output)
         server = Receiver(key, partial(_record_and_queue, queue, record), **receiver._asdict())
         server.limit = count
@@ -118,11 +109,7 @@ def listen(
         stack.callback(session.follow, queue.remaining(), None)
         stack.enter_context(server)
         stack.callback(queue.close)
-        if not is_loopback(receiver.host):
-            context.output.warn(
-                f"other machines can reach this receiver on {receiver.host}; "
-                "on a public address, put a reverse proxy in front of it (see jebbitctl help security)"
-            )
+        _warn_if_public(context.output, receiver.host)
         context.output.note(f"Listening on {server.url}. Press Ctrl-C to stop.")
         try:
             if trigger is not None:
@@ -133,6 +120,34 @@ def listen(
         except KeyboardInterrupt:
             session.interrupted = True
     session.end(server.failure)
+
+
+def _require_valid_options(timeout: float | None, recording: RecordOptions) -> None:
+    if timeout is not None and not timeout >= 0:  # also rejects nan
+        raise UsageError(f"--timeout must be 0 or more, not {timeout}")
+    if recording.record_refused and recording.record is None:
+        raise UsageError("--record-refused requires --record FILE")
+
+
+def _warn_if_public(output: Output, host: str) -> None:
+    if not is_loopback(host):
+        output.warn(
+            f"other machines can reach this receiver on {host}; "
+            "on a public address, put a reverse proxy in front of it (see jebbitctl help security)"
+        )
+
+
+def _open_target(
+    stack: ExitStack, context: Context, url: str | None
+) -> Callable[[Delivery], EndpointResponse] | None:
+    """Return what forwards a delivery to a URL; None without a URL."""
+    if url is None:
+        return None
+    from jebbitctl.webhooks.endpoint import EndpointClient
+    from jebbitctl.webhooks.forwarding import forward
+
+    client = EndpointClient(url, certificates=context.environment.trusted_certificates())
+    return partial(forward, stack.enter_context(client))
 
 
 def _open_recording(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,8 +15,26 @@ from jebbitctl.util.text import escape_controls
 from jebbitctl.util.times import unix_seconds
 from jebbitctl.webhooks.signature import TOLERANCE
 
+if TYPE_CHECKING:
+    from jebbitctl.webhooks.recordings import RecordedDelivery
+
 MAX_LISTED = 20
 """The maximum number of deliveries that a message lists."""
+
+
+class SelectOptions(NamedTuple):
+    """Which deliveries of a recording to replay."""
+
+    only: Annotated[
+        str | None, typer.Option(metavar="N,M", help="Replay only these deliveries, by number from 1.")
+    ] = None
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Replay only deliveries received since this time: unix seconds or 2026-01-31T12:00:00Z.",
+        ),
+    ] = None
 
 
 @command(example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit")
@@ -30,16 +48,7 @@ def replay(
     re_sign: Annotated[
         bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints reject old timestamps.")
     ] = False,
-    only: Annotated[
-        str | None, typer.Option(metavar="N,M", help="Replay only these deliveries, by number from 1.")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Replay only deliveries received since this time: unix seconds or 2026-01-31T12:00:00Z.",
-        ),
-    ] = None,
+    selection: SelectOptions,
     secret: SecretOptions,
 ) -> None:
     """Send recorded deliveries again, byte for byte.
@@ -48,18 +57,9 @@ def replay(
     """
     if not re_sign and any(value not in (None, False) for value in secret):
         raise UsageError("--secret-file, --secret-stdin and --integration require --re-sign")
-    from jebbitctl.webhooks import recordings
     from jebbitctl.webhooks.replay import replay as send_again
 
-    skipped: list[int] = []
-    recorded = list(recordings.read(file, on_invalid=skipped.append))
-    if skipped:
-        context.output.warn(_skipped(file, skipped))
-    selected = recordings.select(
-        recorded,
-        only=None if only is None else _parse_numbers(only),
-        since=None if since is None else unix_seconds(since, what="--since"),
-    )
+    selected = _read(context, file, selection)
     key = read_secret(context, secret) if re_sign else None
     if forged := [record.number for record in selected if key and not record.delivery.genuine]:
         context.output.warn(f"re-signing {_forged(forged)} invalid when received")
@@ -85,6 +85,22 @@ def replay(
         hint=f"use --re-sign: endpoints reject timestamps older than {TOLERANCE} seconds"
         if rejected and not re_sign
         else None,
+    )
+
+
+def _read(context: Context, file: Path, selection: SelectOptions) -> list[RecordedDelivery]:
+    """Return the selected deliveries of a recording, and warn of invalid lines."""
+    from jebbitctl.webhooks import recordings
+
+    skipped: list[int] = []
+    recorded = list(recordings.read(file, on_invalid=skipped.append))
+    if skipped:
+        context.output.warn(_skipped(file, skipped))
+    only, since = selection
+    return recordings.select(
+        recorded,
+        only=None if only is None else _parse_numbers(only),
+        since=None if since is None else unix_seconds(since, what="--since"),
     )
 
 
