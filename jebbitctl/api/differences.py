@@ -88,7 +88,7 @@ def patch(current: Mapping[str, Any], desired: Mapping[str, Any], *, force: bool
         if options and OPTIONS not in current and not force:
             raise RejectedError(
                 f"Jebbit does not say the {OPTIONS} that are set now; sending only {', '.join(options)} may "
-                "turn the others off, such as hash_pii"
+                "turn others off, such as hash_pii"
             )
         merged[OPTIONS] = {**options_in(current), **options}
         if not merged[OPTIONS] and OPTIONS not in current:

@@ -147,7 +147,7 @@ def _refusal(response: ApiResponse, credentials: ClientCredentials, reason: str)
     if code in _GRANT_REFUSALS:
         return ForbiddenError(
             f"the issuer {issuer} does not allow client {credentials.client_id} to request tokens {reason}",
-            hint="this is not about the secret: ask your Jebbit representative to allow the client the "
+            hint="the secret is not the cause: ask your Jebbit representative to allow the client the "
             f"{GRANT_TYPE} grant",
             status=status,
         )
@@ -161,7 +161,7 @@ def _refusal(response: ApiResponse, credentials: ClientCredentials, reason: str)
         return ForbiddenError(
             f"the issuer {issuer} does not give client {credentials.client_id} a token for audience "
             f"{audience} {reason}",
-            hint="this is not about the secret: check the audience (JEBBIT_API_AUDIENCE or the profile) and "
+            hint="the secret is not the cause: check the audience (JEBBIT_API_AUDIENCE or the profile) and "
             "the issuer; if they are right, ask your Jebbit representative",
             status=status,
         )

@@ -61,7 +61,7 @@ def create(
 ) -> None:
     """Re-deliver the past answers of an active integration.
 
-    Its endpoint receives every past answer again, so this asks for confirmation.
+    Its endpoint receives every past answer again, so this asks for confirmation. Scripts need --yes.
     """
     require_id(integration, what="--integration")
     _confirm(context, yes=yes, integration=integration)
@@ -81,7 +81,7 @@ def create(
 def restart(context: Context, id_: BackfillId, *, yes: Yes = False) -> None:
     """Restart a finished or failed backfill.
 
-    The endpoint receives every past answer again, so this asks for confirmation.
+    The endpoint receives every past answer again, so this asks for confirmation. Scripts need --yes.
     """
     require_id(id_)
     _confirm(context, yes=yes, backfill=id_)
@@ -105,7 +105,8 @@ def wait_(
     """Wait until a backfill has finished.
 
     Prints each change of status. Exits 0 if the backfill succeeded, 1 if it ended in any other way, and 5 if
-    it has not ended after the timeout. Jebbit does not document all statuses; an unknown one is no end.
+    it has not ended after the timeout. Jebbit does not document all statuses; an unknown one does not end
+    the waiting.
     """
     require_id(id_)
     if not timeout >= 0:  # also rejects nan

@@ -295,7 +295,7 @@ def test_patch_replaces_options_that_are_not_an_object(before: Any) -> None:
 
 def test_a_patch_of_options_is_refused_where_the_others_are_unknown() -> None:
     desired = {"additional_options": {"include_sub_channel": True}}
-    with pytest.raises(RejectedError, match="may turn the others off, such as hash_pii"):
+    with pytest.raises(RejectedError, match="may turn others off, such as hash_pii"):
         differences.patch({"region": "us"}, desired)
     assert differences.patch({"region": "us"}, desired, force=True) == desired
     assert differences.patch({"region": "us"}, {"additional_options": {}}) == {}

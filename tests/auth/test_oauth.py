@@ -213,7 +213,7 @@ def test_an_audience_or_a_grant_that_is_not_allowed_is_not_a_wrong_secret(
         request_token(transport, credentials(server.url))
     assert f"({status}: {description} ({error}))" in caught.value.message
     assert caught.value.exit_code == ExitCode.CREDENTIALS
-    assert "not about the secret" in (caught.value.hint or "")
+    assert "the secret is not the cause" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, "access_denied"), (400, "invalid_client")])

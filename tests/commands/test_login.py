@@ -191,7 +191,7 @@ def test_an_audience_or_a_grant_that_is_not_allowed_is_told_from_a_wrong_secret(
     assert ("for audience other-api" if grant_allowed else "Grant type is not allowed") in result.error[
         "message"
     ]
-    assert "not about the secret" in result.error["hint"]
+    assert "the secret is not the cause" in result.error["hint"]
     assert_nothing_is_stored(machine)
 
 

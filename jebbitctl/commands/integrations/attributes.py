@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from jebbitctl.api import integrations
-from jebbitctl.api.differences import OPTIONS
+from jebbitctl.api.differences import ENDPOINT, OPTIONS
 from jebbitctl.errors import UsageError
-from jebbitctl.util.text import parse_json
+from jebbitctl.util.text import json_text, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class AttributeOptions(NamedTuple):
@@ -90,6 +94,24 @@ def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dic
     if "endpoint" in requested:
         raise UsageError("--set cannot set the endpoint", hint="use --endpoint URL")
     return requested if endpoint is None else {"endpoint": endpoint, **requested}
+
+
+def update_command(id_: str, values: Mapping[str, Any]) -> str:
+    """Return the command that sets attributes of an integration; nested ones have dotted names."""
+    options = [word for name, value in values.items() for word in _option(name, value)]
+    return shlex.join(["jebbitctl", "integrations", "update", id_, *options])
+
+
+def _option(name: str, value: Any) -> list[str]:
+    """Return the words that set an attribute; ``--set`` if it has no option for this value."""
+    options = {_attribute(field): field.replace("_", "-") for field in AttributeOptions._fields}
+    option = {**options, ENDPOINT: ENDPOINT}.get(name)
+    if option is not None and isinstance(value, bool):
+        negative = "inactive" if option == "active" else f"no-{option}"
+        return [f"--{option if value else negative}"]
+    if option is not None and isinstance(value, str):
+        return [f"--{option}", value]
+    return ["--set", f"{name}={json_text(value)}"]
 
 
 def _attribute(option: str) -> str:

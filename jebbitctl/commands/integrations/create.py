@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import integrations
-from jebbitctl.api.differences import ENDPOINT, diff, unknown
+from jebbitctl.api.differences import ENDPOINT, diff, dotted, unknown
 from jebbitctl.api.documents import request_document
 from jebbitctl.api.resources import format_value, raise_if_unapplied, require_created_id, unconfirmed
 from jebbitctl.commands.base import Context, DryRun, command
-from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
+from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
 from jebbitctl.commands.integrations.dry_run import show_request
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError, JebbitctlError, RejectedError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jebbitctl.commands.exclusive import ExclusiveRun
 
 _HOW_TO_DECIDE = (
-    "it may be the one you want: compare it in Jebbit's dashboard; to create one all the same, leave out "
+    "look in Jebbit's dashboard whether one has this endpoint; to create one all the same, leave out "
     "--if-absent"
 )
 
@@ -61,11 +61,11 @@ def create(
     secret: Jebbit may show it only once. Unless options say otherwise, its region is us, it is active, and it
     does not hash personal data.
 
-    If an integration already has this endpoint, each of them delivers every answer: the command warns of it.
-    --if-absent creates none then, and exits 1 if Jebbit does not say the endpoint of one that may have it.
+    If another integration has this endpoint, both deliver every answer, so a warning names it. --if-absent
+    creates nothing then. It exits 1 if Jebbit does not say the endpoint of an integration that may have it.
 
     With --if-absent, runs at the same time leave one integration: on one machine they wait for each other; on
-    different machines all keep the oldest, and each other run removes its own and exits 1.
+    different machines the oldest is kept, and each other run removes its own and exits 1.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
 
@@ -165,7 +165,8 @@ def _warn_of_others(context: Context, endpoint: str) -> None:
     if found:
         ids = integrations.named([str(resource.id) for resource in found])
         context.output.warn(
-            f"{ids} already delivers to this endpoint, and will do so as well; to avoid that, use --if-absent"
+            f"this endpoint already has {ids}, and each active one delivers every answer; --if-absent "
+            "creates none in this case"
         )
     elif undecided:
         ids = integrations.named([str(resource.id) for resource in undecided])
@@ -180,15 +181,15 @@ def _report_existing(
     current = existing.attributes
     if unknown(current, requested):
         current = integrations.get_complete(context.client, str(existing.id), requested).attributes
+    id_, values = str(existing.id), dotted(requested)
     for name, value, desired in diff(current, requested):
+        command = update_command(id_, {name: desired})
         context.output.warn(
-            f"{name} is {format_value(value)}, not {format_value(desired)}; "
-            f"to change it: jebbitctl integrations update {existing.id}"
+            f"{name} is {format_value(value)}, not {format_value(desired)}; to change it: {command}"
         )
-    if names := [name for name in unknown(current, requested) if name != ENDPOINT]:
-        context.output.warn(
-            f"Jebbit does not say {', '.join(names)}; to set it: jebbitctl integrations update {existing.id}"
-        )
+    if unsaid := {name: values[name] for name in unknown(current, requested) if name != ENDPOINT}:
+        command = update_command(id_, unsaid)
+        context.output.warn(f"Jebbit does not say {', '.join(unsaid)}; to set it: {command}")
 
 
 def _print(context: Context, resource: Resource, secret_file: Path | None, *, show_secrets: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.api.differences import UNKNOWN
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import format_value
+from jebbitctl.commands.integrations.attributes import update_command
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ def in_sync(plan: Plan, name: str) -> str:
 
 def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:
     """Warn of what apply leaves alone, since Jebbit does not say what it is now."""
-    by_id: dict[tuple[str, str], list[str]] = {}
-    for attribute in plan.unknown:
-        by_id.setdefault((attribute.name, attribute.id), []).append(attribute.attribute)
-    for (name, id_), attributes in by_id.items():
+    by_id: dict[tuple[str, str], dict[str, Any]] = {}
+    for _, name, id_, attribute, desired in map(astuple, plan.unknown):
+        by_id.setdefault((name, id_), {})[attribute] = desired
+    for (name, id_), values in by_id.items():
         context.output.warn(
-            f"{name} ({id_}): Jebbit does not say {', '.join(attributes)}: neither compared nor changed; "
-            f"to set it: jebbitctl integrations update {id_}"
+            f"{name} ({id_}): Jebbit does not say {', '.join(values)}: neither compared nor changed; "
+            f"to set what the manifest says: {update_command(id_, values)}"
         )
     for step in plan.unmanaged if prune else ():
         context.output.warn(f"{_title(step)} is left alone: Jebbit does not say its {step.unsaid}")

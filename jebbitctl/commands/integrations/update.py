@@ -29,7 +29,7 @@ def update(
         bool,
         typer.Option(
             "--force",
-            help="Set options even if Jebbit does not say the others, which it may turn off.",
+            help="Set options even if Jebbit does not say the others, which may then be turned off.",
         ),
     ] = False,
     dry_run: DryRun = False,
@@ -38,8 +38,8 @@ def update(
 
     Reads the integration, sends only what changes, and prints each change.
 
-    Options that are not named keep their values. Where Jebbit does not say them, nothing is sent; --force
-    sends the named options alone. The others may then be turned off, including --hash-pii.
+    Options that are not named keep their values. If Jebbit does not say these values, nothing is sent;
+    --force sends the named options alone. The others may then be turned off, including hash_pii.
     """
     requested = requested_attributes(attributes, endpoint and require_https(endpoint, what="--endpoint"))
     require_changes(requested, example="--region eu")
@@ -64,11 +64,14 @@ def _accept_loss(context: Context, id_: str, options: dict[str, Any], *, force: 
         RejectedError: without ``force``.
     """
     unknown = f"Jebbit does not say the {OPTIONS} of integration {id_}"
+    is_hash_pii_named = "hash_pii" in options
     if not force:
         raise RejectedError(
-            f"{unknown}: to set only {', '.join(options)} may turn others off, such as hash_pii",
-            hint="name every option that has to be on, such as --hash-pii, and add --force",
+            f"{unknown}: setting only {', '.join(options)} may turn others off"
+            f"{'' if is_hash_pii_named else ', such as hash_pii'}",
+            hint="name every option that has to be on, and add --force",
         )
     context.output.warn(
-        f"{unknown}: what is not named may now be off{'' if 'hash_pii' in options else ', also hash_pii'}"
+        f"{unknown}: options that are not named may be turned off"
+        f"{'' if is_hash_pii_named else ', including hash_pii'}"
     )

@@ -24,6 +24,10 @@ says that it may have worked, and how to find out. A write that Jebbit accepted
 without applying every attribute exits with 1, and the error names them. So
 does a creation that was removed because another run made the same one first.
 
+If Jebbit does not say what a command needs to decide, such as an endpoint to
+find, the command writes nothing and exits with 1. A business that the
+credentials do not cover is wrong usage (2).
+
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """
 

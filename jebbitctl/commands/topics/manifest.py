@@ -71,8 +71,8 @@ DIFF
 
 Shows how Jebbit differs from the manifest, and changes nothing. Integrations
 and mappings that are not in the manifest are unmanaged. They are shown, but
-count as a difference only with --strict. So is what Jebbit does not say
-(unknown): it is neither compared nor changed.
+count as a difference only with --strict. The same goes for attributes that
+Jebbit does not say: they are unknown, and neither compared nor changed.
 """
 
 _APPLY = """\
@@ -94,8 +94,9 @@ code 1 (conflict). A duplicate that no run removes is an error that names it.
 
   --prune            delete unmanaged integrations and mappings. Integrations of
                      other services are only deactivated, since the API cannot
-                     create them again. One whose service or endpoint Jebbit
-                     does not say is left alone.
+                     create them again. If Jebbit does not say what this
+                     needs (service, endpoint or is_active), the integration
+                     is left alone.
   --secrets-dir DIR  write each new shared secret to DIR/NAME.secret, mode 0600,
                      before the next step. If a run was killed before it wrote a
                      secret, the next run writes it. No secret is ever in the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,31 @@ def test_if_absent_warns_about_differences(jebbitctl: Callable[..., Result]) -> 
     result = jebbitctl("integrations", "create", "--endpoint", ENDPOINT, "--region", "eu", "--if-absent")
     assert result.code == 0
     assert "warning: region is us, not eu" in result.err
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ("--region", "eu"),
+        ("--inactive",),
+        ("--hash-pii",),
+        ("--no-include-mapped-attributes",),
+        ("--campaign-name-filter", "it's spring"),
+        ("--set", "additional_options.new_thing=1"),
+        ("--set", "new_thing=true"),
+    ],
+)
+def test_the_command_that_a_warning_about_a_difference_names_changes_it(
+    jebbitctl: Callable[..., Result], wanted: tuple[str, ...]
+) -> None:
+    create = ("integrations", "create", "--endpoint", ENDPOINT)
+    assert jebbitctl(*create).code == 0
+    differing = (*create, "--if-absent", *wanted)
+    *_, warning = [line for line in jebbitctl(*differing).err.splitlines() if "warning" in line]
+    _, *update = shlex.split(warning.partition("to change it: ")[2] or warning.partition("to set it: ")[2])
+    assert update[3:] == list(wanted)
+    assert jebbitctl(*update).code == 0
+    assert "to change it" not in jebbitctl(*differing).err
 
 
 def test_if_absent_warns_about_several_integrations_with_the_endpoint(

@@ -83,8 +83,8 @@ def test_create_warns_before_a_second_integration_at_an_endpoint(
     sandbox.state.behaviour.dialect = DIALECTS[dialect]
     result = cli.run(TYPE, "create", "--endpoint", ENDPOINT)
     warning = {
-        "article": f"integration {api_made} already delivers to this endpoint, and will do so as well; "
-        "to avoid that, use --if-absent",
+        "article": f"this endpoint already has integration {api_made}, and each active one delivers every "
+        "answer; --if-absent creates none in this case",
         "host": f"Jebbit does not say the endpoint of integration {api_made}, which may be this one",
     }[dialect]
     assert (result.code, result.err) == (0, f"warning: {warning}\n")
@@ -174,16 +174,24 @@ def test_an_update_turns_no_option_off_that_jebbit_does_not_show(
         result = cli.run(*update, *dry)
         assert (result.code, result.out, writes(sandbox)) == (1, "", [])
         assert result.err == (
-            f"error: Jebbit does not say the additional_options of integration {api_made}: to set only "
+            f"error: Jebbit does not say the additional_options of integration {api_made}: setting only "
             "include_sub_channel may turn others off, such as hash_pii\n"
-            "hint: name every option that has to be on, such as --hash-pii, and add --force\n"
+            "hint: name every option that has to be on, and add --force\n"
         )
     assert cli.run(TYPE, "update", api_made, "--region", "eu").code == 0
     forced = cli.run(*update, "--force")
     assert forced.code == 0
-    assert "what is not named may now be off, also hash_pii" in forced.err
+    assert "options that are not named may be turned off, including hash_pii" in forced.err
     assert "does not say whether it applied additional_options.include_sub_channel" in forced.err
     assert writes(sandbox)[1:] == [("PATCH", {"additional_options": {"include_sub_channel": True}})]
+
+
+@pytest.mark.usefixtures("in_openapi")
+def test_an_update_of_hash_pii_alone_is_not_said_to_turn_hash_pii_off(cli: Cli, api_made: str) -> None:
+    refused = cli.run(TYPE, "update", api_made, "--hash-pii")
+    assert refused.err.splitlines()[0].endswith("setting only hash_pii may turn others off")
+    forced = cli.run(TYPE, "update", api_made, "--hash-pii", "--force")
+    assert "options that are not named may be turned off\n" in forced.err
 
 
 @pytest.mark.usefixtures("in_openapi")
@@ -217,6 +225,7 @@ def test_apply_does_not_touch_options_that_jebbit_does_not_show(
         result = cli.run(TYPE, "apply", path, "--yes")
         assert (result.code, writes(sandbox)) == (0, [])
         assert "does not say is_active, additional_options.require_outcomes: neither" in result.err
+        assert f": jebbitctl integrations update {api_made} --inactive --require-outcomes\n" in result.err
     assert stored(sandbox)[api_made]["additional_options"]["hash_pii"] is True
 
 
