@@ -63,10 +63,21 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_recipe_runs_as_written_in_a_sandbox_twice(bare: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("dialect", "times"),
+    [
+        ("article", 2),
+        pytest.param("openapi", 2, marks=pytest.mark.long),
+        pytest.param("host", 1, marks=pytest.mark.long),  # the second run cannot recognize its integration
+    ],
+)
+def test_the_recipe_runs_as_written_in_a_sandbox_of_each_dialect(
+    bare: Cli, tmp_path: Path, dialect: str, times: int
+) -> None:
     script = tmp_path / "setup-jebbit.sh"
-    script.write_text(f"cd {tmp_path}\n" + marked("recipe") * 2)
+    script.write_text(f"cd {tmp_path}\n" + marked("recipe") * times)
     rehearsal = marked("rehearsal").replace("setup-jebbit.sh", str(script))
+    rehearsal = rehearsal.replace("sandbox run", f"sandbox run --dialect {dialect}")
     path = f"{Path(JEBBITCTL).parent}:{bare.environment()['PATH']}"
     done = subprocess.run(
         ["bash", "-c", rehearsal],
