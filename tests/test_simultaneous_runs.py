@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api import creations
-from jebbitctl.commands.integrations.apply import apply
+from jebbitctl.commands.integrations.apply import ApplyOptions, apply
 from jebbitctl.commands.integrations.attributes import AttributeOptions
 from jebbitctl.commands.integrations.create import create
 from jebbitctl.commands.mappings.import_ import import_
@@ -49,7 +49,7 @@ def create_if_absent(context: Context) -> None:
 def applying(directory: Path) -> Callable[[Context], None]:
     path = directory / "jebbit.toml"
     path.write_text(SPRING)
-    return lambda context: apply.function(context, str(path), yes=True)
+    return lambda context: apply.function(context, str(path), options=ApplyOptions(), yes=True)
 
 
 def importing(directory: Path, owner: str) -> Callable[[Context], None]:

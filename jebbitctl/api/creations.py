@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jebbitctl.api import integrations, mappings
 from jebbitctl.api.ambiguous_writes import list_command, noun
-from jebbitctl.api.duplicates import Creation, Look
+from jebbitctl.api.duplicates import Creation, DuplicateCheck
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
 from jebbitctl.util.ids import is_id
 
@@ -138,7 +138,7 @@ class Creations:
         for delay in POLL_DELAYS if waiting else ():
             time.sleep(delay)
             looks = {
-                type_: Look(client, [creation for creation, _ in waiting if creation.type == type_])
+                type_: DuplicateCheck(client, [creation for creation, _ in waiting if creation.type == type_])
                 for type_ in {creation.type for creation, _ in waiting}
             }
             verdicts = [looks[creation.type].judge(creation, last) for creation, last in waiting]

@@ -106,7 +106,7 @@ def age(resource: Resource) -> tuple[float, str]:
     return (-math.inf if created_at is None else created_at, str(resource.id))
 
 
-class Look:
+class DuplicateCheck:
     """What Jebbit lists at one moment, and what that means for the creations of this run.
 
     Args:

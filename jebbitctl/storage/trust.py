@@ -23,7 +23,7 @@ _MAX_LINKS = 40
 """Links in one path. Linux follows as many."""
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A directory, link or file that decides what a path leads to.
 
     Attributes:
@@ -48,7 +48,7 @@ class TrustProblem(NamedTuple):
     hint: str
 
 
-def steps(path: Path) -> Iterator[Step]:
+def steps(path: Path) -> Iterator[PathStep]:
     """Yield what a path leads through, from the root to the file; links come before their targets.
 
     Raises:
@@ -57,13 +57,13 @@ def steps(path: Path) -> Iterator[Step]:
     """
     first, *rest = path.absolute().parts
     current, pending, links = Path(first), rest[::-1], 0
-    yield Step(current, current.lstat())
+    yield PathStep(current, current.lstat())
     while pending:
         name = pending.pop()
         if name == "..":
             current = current.parent
             continue
-        step = Step(current / name, (current / name).lstat())
+        step = PathStep(current / name, (current / name).lstat())
         yield step
         if not step.is_link:
             current = step.path
@@ -73,7 +73,7 @@ def steps(path: Path) -> Iterator[Step]:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
         target = step.path.readlink()
         if not os.path.lexists(current / target) and step.path.exists():  # such as pipe:[4711] in /proc
-            yield Step(step.path, step.path.stat(), inherited=True)
+            yield PathStep(step.path, step.path.stat(), inherited=True)
             return
         if target.is_absolute():
             current = Path(target.anchor)
@@ -131,7 +131,7 @@ def require_own_target(path: Path) -> None:
     """
     if os.name != "posix":
         return
-    last: Step | None = None
+    last: PathStep | None = None
     exists = False
     try:
         for last in steps(path):
@@ -170,7 +170,7 @@ def user_name(uid: int) -> str:
 _ANOTHER_PATH = "choose a path that only you can write to"
 
 
-def _foreign(step: Step) -> TrustProblem:
+def _foreign(step: PathStep) -> TrustProblem:
     return TrustProblem(
         f"{step.path} belongs to another user, {user_name(step.status.st_uid)}",
         f"run jebbitctl as that user, or set {CONFIG_DIR} to a directory of your own",

@@ -7,6 +7,7 @@ import pytest
 from jebbitctl.commands import demo
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.signature import Reason, verify
+from tests.shell import shell
 
 if TYPE_CHECKING:
     from tests.support import Cli
@@ -20,6 +21,12 @@ def test_every_step_succeeds_without_credentials_and_leaves_no_files(bare: Cli) 
     assert "shared_secret\t" in result.out
     assert result.out.splitlines()[-1].startswith("✓")
     assert not bare.config.exists()
+
+
+def test_a_file_with_both_streams_has_the_steps_in_their_order(bare: Cli) -> None:
+    shown = shell(bare, "jebbitctl demo 2>&1").stdout
+    sent, verify_step = shown.index("Jebbit says it sent"), shown.index("5. Verify")
+    assert shown.index("$ jebbitctl integrations test") < sent < verify_step
 
 
 def test_json_has_the_steps_and_the_verified_delivery(bare: Cli) -> None:
