@@ -41,7 +41,7 @@ def list_(
 
     Includes integrations created in the dashboard and those of other services. With --all-businesses, the
     first column is the business. If one business fails, the others are still listed. If Jebbit does not say
-    what a filter needs, nothing is listed.
+    what a filter needs, nothing is listed, and the command exits 1.
     """
     filters = {"is_active": active, "region": region, "service_name": service, "endpoint": endpoint}
 

@@ -52,7 +52,8 @@ class RecordOptions(NamedTuple):
     record_refused: Annotated[
         bool,
         typer.Option(
-            "--record-refused", help="Also record others, at most 64 KiB of each, until the file has 100 MiB."
+            "--record-refused",
+            help="Also record refused deliveries, at most 64 KiB of each, until the file has 100 MiB.",
         ),
     ] = False
 
