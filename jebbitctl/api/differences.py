@@ -19,6 +19,9 @@ OPTIONS = "additional_options"
 ENDPOINT = "endpoint"
 HOST = "host"
 """The attribute of an integration that Jebbit may show instead of its endpoint."""
+SERVICE = "service_name"
+WEBHOOK_SERVICES = ("webhooks_standard", "webhook")
+"""The names of the one service of webhooks in Jebbit's documents."""
 UNKNOWN = "unknown"
 """How messages show a value that Jebbit does not say."""
 
@@ -85,13 +88,13 @@ def patch(current: Mapping[str, Any], desired: Mapping[str, Any], *, force: bool
     """
     merged = dict(desired)
     if isinstance(options := desired.get(OPTIONS), dict):
-        if options and OPTIONS not in current and not force:
+        if options and not knows(current, [OPTIONS]) and not force:
             raise RejectedError(
                 f"Jebbit does not say the {OPTIONS} that are set now; sending only {', '.join(options)} may "
                 "turn others off, such as hash_pii"
             )
         merged[OPTIONS] = {**options_in(current), **options}
-        if not merged[OPTIONS] and OPTIONS not in current:
+        if not merged[OPTIONS] and not knows(current, [OPTIONS]):
             del merged[OPTIONS]
     return {
         name: value
@@ -101,12 +104,22 @@ def patch(current: Mapping[str, Any], desired: Mapping[str, Any], *, force: bool
 
 
 def knows(attributes: Mapping[str, Any], names: Iterable[str]) -> bool:
-    """Whether Jebbit said all these attributes. Beside a host, an endpoint of null is withheld."""
-    return all(
-        name in attributes
-        and not (name == ENDPOINT and attributes[name] is None and attributes.get(HOST) is not None)
-        for name in names
-    )
+    """Whether Jebbit said all these attributes, and did not put something else in their place."""
+    return all(name in attributes and not _is_withheld(attributes, name) for name in names)
+
+
+def _is_withheld(attributes: Mapping[str, Any], name: str) -> bool:
+    """Whether a value only stands for the one that Jebbit does not show.
+
+    Options are an object or null. A webhook always has a URL as its endpoint, other services may have none.
+    """
+    value = attributes[name]
+    if name == OPTIONS:
+        return value is not None and not isinstance(value, dict)
+    if name != ENDPOINT or (isinstance(value, str) and "//" in value):
+        return False
+    may_be_webhook = attributes.get(SERVICE, "webhook") in WEBHOOK_SERVICES
+    return may_be_webhook or (value is None and attributes.get(HOST) is not None)
 
 
 def may_be_off(attributes: Mapping[str, Any], change: Difference) -> bool:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api import ambiguous_writes, integrations, mappings
-from jebbitctl.api.differences import ENDPOINT, HOST, knows
+from jebbitctl.api.differences import ENDPOINT, HOST, SERVICE, knows
 from jebbitctl.api.resources import OWNER
 from jebbitctl.errors import ConflictError, JebbitctlError, NotFoundError, UnavailableError
 from jebbitctl.util.text import cell
@@ -235,7 +235,7 @@ class DuplicateCheck:
 def _list_for(client: Client, creations: Sequence[Creation]) -> list[Resource]:
     """Return every integration; those that may be one of these creations as complete as Jebbit says them."""
     listed = integrations.list_integrations(client)
-    needed = {ENDPOINT, integrations.SERVICE}
+    needed = {ENDPOINT, SERVICE}
     unclear = [
         found
         for found in listed
@@ -247,7 +247,7 @@ def _list_for(client: Client, creations: Sequence[Creation]) -> list[Resource]:
 
 def _may_be(creation: Creation, found: Resource) -> bool:
     """Whether an integration may have the key of a creation, as far as its service and host say."""
-    host = _host_key(found.attributes.get(HOST))
+    host = _host_key(integrations.shown_host(found.attributes))
     return (
         found.id not in creation.known
         and integrations.is_webhook(found.attributes) is not False
@@ -264,7 +264,7 @@ def _same_service(found: Resource, own: Resource) -> bool | None:
     """Whether a resource is of the service of the own one; None if Jebbit does not say."""
     if found is own:
         return True
-    name = integrations.SERVICE
+    name = SERVICE
     if name not in found.attributes:
         return None
     return integrations.same_service(found.attributes[name], own.attributes.get(name, integrations.WEBHOOKS))

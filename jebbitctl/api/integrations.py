@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from jebbitctl.api import resources
 from jebbitctl.api.delivery_reports import DeliveryReport
-from jebbitctl.api.differences import ENDPOINT, HOST, OPTIONS, diff, knows, options_in, unknown
+from jebbitctl.api.differences import (
+    ENDPOINT,
+    HOST,
+    OPTIONS,
+    SERVICE,
+    WEBHOOK_SERVICES,
+    diff,
+    knows,
+    options_in,
+    unknown,
+)
 from jebbitctl.errors import ForbiddenError, NotFoundError, RejectedError
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.urls import host_of
@@ -24,9 +34,6 @@ Region = Literal["us", "eu"]
 REGIONS: tuple[str, ...] = get_args(Region)
 WEBHOOKS = "webhooks_standard"
 """The service of every integration that the API creates; the dashboard creates those of other services."""
-WEBHOOK_SERVICES = frozenset({WEBHOOKS, "webhook"})
-"""The names of this one service in Jebbit's documents."""
-SERVICE = "service_name"
 VIEW = "webhook_integrations"
 """A collection that shows more of the webhooks that were made in the dashboard."""
 DEFAULTS: dict[str, Any] = {"region": "us", "is_active": True, OPTIONS: {"hash_pii": False}}
@@ -77,8 +84,7 @@ def is_webhook(attributes: Mapping[str, Any]) -> bool | None:
 
 def same_service(one: object, other: object) -> bool:
     """Whether two names mean the same service."""
-    names = [name for name in (one, other) if isinstance(name, str)]
-    return one == other or (len(names) == 2 and WEBHOOK_SERVICES.issuperset(names))  # noqa: PLR2004
+    return one == other or (one in WEBHOOK_SERVICES and other in WEBHOOK_SERVICES)
 
 
 def complete(client: Client, found: Iterable[Resource], needed: set[str]) -> list[Resource]:
@@ -154,7 +160,7 @@ def matches(attributes: Mapping[str, Any], desired: Mapping[str, Any]) -> bool |
         return False
     if not (missing := unknown(attributes, rest)):
         return True
-    if ENDPOINT in missing and _is_other_host(attributes.get(HOST), rest[ENDPOINT]):
+    if ENDPOINT in missing and _is_other_host(shown_host(attributes), rest[ENDPOINT]):
         return False
     return None
 
@@ -172,6 +178,11 @@ def require_decided(undecided: Iterable[Resource], names: Iterable[str], *, hint
 def named(ids: Sequence[str]) -> str:
     """Return ids as text for a message, such as ``integrations a, b``."""
     return f"integration{'s' * (len(ids) > 1)} {', '.join(ids)}"
+
+
+def shown_host(attributes: Mapping[str, Any]) -> object:
+    """Return what Jebbit shows of an integration's host: the host itself, or in place of the endpoint."""
+    return attributes.get(HOST) or attributes.get(ENDPOINT)
 
 
 def _is_other_host(host: object, endpoint: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations, mappings
-from jebbitctl.api.differences import ENDPOINT, OPTIONS, knows
+from jebbitctl.api.differences import ENDPOINT, OPTIONS, SERVICE, knows
 from jebbitctl.api.resources import OWNER
 from jebbitctl.errors import NotFoundError, RejectedError
 from jebbitctl.manifest.schema import match_key
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.schema import IntegrationSpec
-
-
-_SERVICE = integrations.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def fetch_current_state(
         specs: need their attributes, and mappings if one of them manages mappings.
         all_attributes: fetch mappings and every attribute that has a key in a manifest.
     """
-    needed = {_SERVICE, ENDPOINT} | {name for spec in specs for name in spec.attributes}
+    needed = {SERVICE, ENDPOINT} | {name for spec in specs for name in spec.attributes}
     if all_attributes:
         needed |= {*integrations.ATTRIBUTE_TYPES, OPTIONS}
     with_mappings = all_attributes or any(spec.mappings is not None for spec in specs)
@@ -116,7 +113,7 @@ def _require_unclaimed(
         UsageError: one does, and keeps the endpoint. Both integrations would deliver every answer.
         RejectedError: Jebbit does not say whether one does.
     """
-    desired = {_SERVICE: new.service_name, ENDPOINT: new.attributes[ENDPOINT]}
+    desired = {SERVICE: new.service_name, ENDPOINT: new.attributes[ENDPOINT]}
     by_id = {str(resource.id): resource for resource in existing}
     for other in specs:
         if other.id not in by_id:
@@ -151,7 +148,7 @@ def candidates(
     by_key: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     unclear = []
     for resource in by_id.values():
-        if knows(resource.attributes, [_SERVICE, ENDPOINT]):
+        if knows(resource.attributes, [SERVICE, ENDPOINT]):
             by_key[match_key(resource.attributes)].append(resource)
         else:
             unclear.append(resource)
@@ -159,6 +156,6 @@ def candidates(
         if spec.id is not None:
             yield spec, [claimed[spec.id]] if spec.id in claimed else [], []
         else:
-            desired = {_SERVICE: spec.service_name, ENDPOINT: spec.attributes[ENDPOINT]}
+            desired = {SERVICE: spec.service_name, ENDPOINT: spec.attributes[ENDPOINT]}
             possible = [r for r in unclear if integrations.matches(r.attributes, desired) is None]
             yield spec, by_key[spec.match_key], possible

@@ -11,8 +11,8 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api.differences import ENDPOINT, creation, diff, dotted, knows, unknown, without
-from jebbitctl.api.integrations import SERVICE, is_webhook, same_service, with_defaults
+from jebbitctl.api.differences import ENDPOINT, SERVICE, creation, diff, dotted, knows, unknown, without
+from jebbitctl.api.integrations import is_webhook, same_service, with_defaults
 from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.current_state import match

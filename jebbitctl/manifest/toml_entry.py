@@ -56,7 +56,7 @@ class TomlEntry:
             self._table["service_name"] = _item(service)
         self._warn_of_unknown(integration.attributes)
         self._update_attributes(integration.attributes)
-        if OPTIONS in integration.attributes:
+        if knows(integration.attributes, [OPTIONS]):
             self._update_options(integration.attributes[OPTIONS])
         self._update_mappings(owned)
 

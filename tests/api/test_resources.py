@@ -287,18 +287,27 @@ def test_patch_contains_only_changes_but_all_options(desired: dict[str, Any], se
     assert differences.patch(CURRENT, desired) == sent
 
 
-@pytest.mark.parametrize("before", [None, "x", [], 5])
-def test_patch_replaces_options_that_are_not_an_object(before: Any) -> None:
+def test_options_of_null_are_no_options() -> None:
     desired = {"additional_options": {"hash_pii": True}}
-    assert differences.patch({"additional_options": before}, desired) == desired
+    assert differences.patch({"additional_options": None}, desired) == desired
 
 
-def test_a_patch_of_options_is_refused_where_the_others_are_unknown() -> None:
+@pytest.mark.parametrize(
+    "current",
+    [
+        {"region": "us"},
+        {"additional_options": '{"hash_pii": true}'},
+        {"additional_options": []},
+        {"additional_options": 5},
+    ],
+)
+def test_a_patch_of_options_is_refused_where_the_others_are_unknown(current: dict[str, Any]) -> None:
     desired = {"additional_options": {"include_sub_channel": True}}
-    with pytest.raises(RejectedError, match="may turn others off, such as hash_pii"):
-        differences.patch({"region": "us"}, desired)
-    assert differences.patch({"region": "us"}, desired, force=True) == desired
-    assert differences.patch({"region": "us"}, {"additional_options": {}}) == {}
+    assert differences.unknown(current, desired) == ["additional_options.include_sub_channel"]
+    with pytest.raises(RejectedError, match="may turn the others off, such as hash_pii"):
+        differences.patch(current, desired)
+    assert differences.patch(current, desired, force=True) == desired
+    assert differences.patch(current, {"additional_options": {}}) == {}
 
 
 @pytest.mark.parametrize(
@@ -328,7 +337,7 @@ OBJECTS = st.dictionaries(
 def test_a_sent_patch_leaves_no_difference_and_loses_no_option(
     current: dict[str, Any], desired: dict[str, Any]
 ) -> None:
-    if "additional_options" not in current and isinstance(desired.get("additional_options"), dict):
+    if not differences.knows(current, ["additional_options"]):
         current = {**current, "additional_options": {}}
     after = {**current, **differences.patch(current, desired)}
     assert differences.diff(after, desired) == []

@@ -103,11 +103,16 @@ def test_mappings_without_a_name_are_an_error_and_not_created_again(tmp_path: Pa
             assert f"does not say the {name} of mapping" in result.err
 
 
-@pytest.mark.parametrize("endpoint", [["https://hooks.example.com/spring"], {"url": "x"}, 7, None])
-def test_an_endpoint_that_is_not_a_string_matches_no_entry(cli: Cli, sandbox: Sandbox, endpoint: Any) -> None:
+@pytest.mark.parametrize(
+    "endpoint", ["hooks.example.com", ["https://hooks.example.com/spring"], {"url": "x"}, 7, None]
+)
+def test_a_webhooks_endpoint_that_is_no_url_is_unknown_and_no_second_one_is_created(
+    cli: Cli, sandbox: Sandbox, endpoint: Any
+) -> None:
     id_ = spring(sandbox, endpoint=endpoint)
-    result = cli.run("integrations", "diff", write(cli))
-    assert (result.code, next(rows(result.out))[0]) == (6, "create")
+    result = cli.run(*APPLY, write(cli), "--yes")
+    assert (result.code, writes(sandbox)) == (1, [])
+    assert f"Jebbit does not say the endpoint of integration {id_}" in result.err
     exported = tomllib.loads(cli.run("integrations", "export").out)["integrations"]
     assert id_ in [entry.get("id") for entry in exported.values()]
 

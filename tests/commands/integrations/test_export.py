@@ -76,7 +76,7 @@ def test_integrations_with_the_same_endpoint_are_exported_with_their_ids(cli: Cl
         ({"endpoint": "http://plain.example.com/"}, None),
         ({"endpoint": "https://x.example.com/${A}?$${B}"}, None),
         ({"endpoint": "https://x.example.com/\u202e\x1b[31m"}, None),
-        ({"endpoint": 7}, "endpoint"),
+        ({"endpoint": 7, "service_name": "klaviyo"}, "endpoint"),
         ({"region": "mars"}, "region"),
         ({"region": None, "is_active": None}, None),
         ({"is_active": "yes"}, "is_active"),

@@ -330,3 +330,33 @@ def test_apply_sends_the_region_and_confirms_only_what_jebbit_shows(cli: Cli, sa
     assert stored(sandbox)[webhook(sandbox)]["region"] == "us"
     assert "does not say whether it applied is_active, additional_options.hash_pii" in result.err
     assert [test["name"] for test in result.json["tests"]] == ["leads"]
+
+
+@pytest.mark.parametrize("shown", [None, "example.com"])
+def test_if_absent_creates_no_second_integration_where_the_endpoint_is_null_or_a_host(
+    cli: Cli, sandbox: Sandbox, shown: str | None
+) -> None:
+    id_ = webhook(sandbox)
+    stored(sandbox)[id_]["endpoint"] = shown
+    result = cli.run(*ABSENT)
+    assert (result.code, writes(sandbox)) == (1, [])
+    assert f"Jebbit does not say the endpoint of integration {id_}\n" in result.err
+    export = cli.run(TYPE, "export").out
+    assert (f'id = "{id_}"' in export, "endpoint" in export) == (True, False)
+
+
+def test_an_update_turns_no_option_off_where_jebbit_shows_them_in_another_shape(
+    cli: Cli, sandbox: Sandbox, api_made: str
+) -> None:
+    stored(sandbox)[api_made]["additional_options"] = '{"hash_pii": true}'
+    result = cli.run(TYPE, "update", api_made, "--include-sub-channel")
+    assert (result.code, writes(sandbox)) == (1, [])
+    assert f"does not say the additional_options of integration {api_made}" in result.err
+    entry = f"{ENTRY}additional_options.include_sub_channel = true\n"
+    for _ in range(2):
+        assert cli.run(TYPE, "apply", write(cli, entry), "--yes").code == 0
+    assert cli.run(TYPE, "diff", write(cli, entry), "--strict").code == 6
+    path = cli.home / "jebbit.toml"
+    assert cli.run(TYPE, "export", "--into", str(path)).code == 0
+    assert "include_sub_channel = true" in path.read_text()
+    assert writes(sandbox) == []
