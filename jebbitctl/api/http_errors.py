@@ -111,7 +111,11 @@ def _unauthorized(request: SentRequest, text: str) -> CredentialsError:
         "the issuer accepts these credentials, but the API does not: check that the API URL and the issuer "
         "belong together: jebbitctl doctor"
     )
-    if not covered and not request.business:
+    if request.business:
+        hint = (
+            f"{hint}; or the credentials do not cover business {request.business}: correct it, or name none"
+        )
+    elif not covered:
         hint = f"{hint}; if the credentials cover several businesses, add --business ID"
     return CredentialsError(f"Jebbit rejected the token{reason}", hint=hint, status=HTTPStatus.UNAUTHORIZED)
 

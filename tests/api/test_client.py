@@ -102,6 +102,7 @@ def test_a_rejected_token_is_replaced_once(server: FaultServer, transport: Trans
             "set another token; if the credentials cover several",
         ),
         (TWO[:1], None, "rejected the token", "set another token"),
+        ((), "bTUIhsye", "rejected the token", "or the credentials do not cover business bTUIhsye"),
         (TWO, "bTUIhsye", "for business bTUIhsye, although the token lists it", "removed"),
     ],
 )

@@ -40,15 +40,14 @@ def diff(
     with context.output.best_effort():
         plan_output.show_plan(context, plan, ok=not drift)
     if drift:
-        apply = _apply_command(context, file, var or [], prune=bool(unmanaged))
-        hint = f"to apply the manifest: {apply}"
+        deletes = strict and any(not step.unsaid for step in plan.unmanaged)
+        hints = []
         if unmanaged:
-            hint = (
-                "to keep what is unmanaged, add it with jebbitctl integrations export --into FILE; "
-                f"to apply the manifest and delete it: {apply}"
-            )
-        if not (plan.steps or unmanaged):
-            hint = "compare what Jebbit does not say in its dashboard, or leave out --strict"
+            hints.append("to keep what is unmanaged, add it with jebbitctl integrations export --into FILE")
+        if plan.steps or deletes:
+            what = "the manifest and delete it" if deletes else "the manifest"
+            hints.append(f"to apply {what}: {_apply_command(context, file, var or [], prune=deletes)}")
+        hint = "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
         raise CheckFailedError(f"Jebbit differs from {manifest.name}: {', '.join(drift)}", hint=hint)
     context.output.note(plan_output.in_sync(plan, manifest.name))
 

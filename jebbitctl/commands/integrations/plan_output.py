@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CHANGE_COLUMNS = ("action", "business", "name", "id", "mapping", "attribute", "current", "desired")
 STEP_COLUMNS = ("result", "action", "business", "name", "id", "mapping")
 UNMANAGED = "unmanaged"
+_IDENTIFYING = ("endpoint", "host", "service_name")
+"""Attributes by which people recognize an integration, the best first."""
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 
 
@@ -144,13 +146,14 @@ def _title(step: PlanStep) -> str:
         return str(step.name)
     if step.name:
         return f"{step.name} ({known.id})"
-    return f"{known.id} {known.attributes.get('endpoint') or known.attributes.get('service_name')}"
+    return f"{known.id} {next(filter(None, map(known.attributes.get, _IDENTIFYING)), None)}"
 
 
 def _identifying_attribute(step: PlanStep) -> dict[str, Any]:
     """Return an attribute by which people recognize a resource, since an id says little."""
     current = step.current.attributes if step.current else {}
-    name = next((name for name in ("client_var", "endpoint") if current.get(name)), "service_name")
+    names = ("client_var", *_IDENTIFYING)
+    name = next((name for name in names if current.get(name)), "service_name")
     return {"attribute": name, "current": current.get(name)}
 
 
