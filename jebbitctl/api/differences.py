@@ -91,7 +91,7 @@ def patch(current: Mapping[str, Any], desired: Mapping[str, Any], *, force: bool
         if options and not knows(current, [OPTIONS]) and not force:
             raise RejectedError(
                 f"Jebbit does not say the {OPTIONS} that are set now; sending only {', '.join(options)} may "
-                "turn others off, such as hash_pii"
+                "turn the others off"
             )
         merged[OPTIONS] = {**options_in(current), **options}
         if not merged[OPTIONS] and not knows(current, [OPTIONS]):

@@ -178,6 +178,8 @@ def test_an_update_turns_no_option_off_that_jebbit_does_not_show(
             "include_sub_channel may turn others off, such as hash_pii\n"
             "hint: name every option that has to be on, and add --force\n"
         )
+    alone = cli.run(TYPE, "update", api_made, "--hash-pii")
+    assert (alone.code, "to set only hash_pii may turn others off\n" in alone.err) == (1, True)
     assert cli.run(TYPE, "update", api_made, "--region", "eu").code == 0
     forced = cli.run(*update, "--force")
     assert forced.code == 0
