@@ -18,7 +18,7 @@ from jebbitctl.api.differences import (
     options_in,
     unknown,
 )
-from jebbitctl.errors import ForbiddenError, NotFoundError, RejectedError
+from jebbitctl.errors import CredentialsError, NotFoundError, RejectedError
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.urls import host_of
 
@@ -192,10 +192,10 @@ def _is_other_host(host: object, endpoint: str) -> bool:
 
 
 def _by_id(client: Client, collection: str) -> dict[str | None, Resource]:
-    """Return the resources of a collection; empty if Jebbit has no such collection."""
+    """Return the resources of a collection; empty if Jebbit has no such collection, or does not show it."""
     try:
         return {resource.id: resource for resource in resources.list_resources(client, collection)}
-    except (NotFoundError, ForbiddenError, RejectedError):
+    except (NotFoundError, CredentialsError, RejectedError):
         return {}
 
 

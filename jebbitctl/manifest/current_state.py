@@ -96,7 +96,9 @@ def match(
 def undecided_error(manifest: Manifest, spec: IntegrationSpec, possible: Sequence[Resource]) -> RejectedError:
     """Return the error for a spec of which Jebbit does not say whether it matches one of these."""
     ids = [str(resource.id) for resource in possible]
-    problem = f"Jebbit does not say the endpoint of {integrations.named(ids)}, which may be this one"
+    unsaid = [name for name in (ENDPOINT, SERVICE) if not all(knows(r.attributes, [name]) for r in possible)]
+    names = " and the ".join(unsaid)
+    problem = f"Jebbit does not say the {names} of {integrations.named(ids)}, which may be this one"
     return RejectedError(
         manifest.describe(ManifestError((*spec.path, ENDPOINT), problem)),
         hint=f'if it is, add id = "{ids[0]}" to the entry; if not, create one with jebbitctl integrations '

@@ -13,7 +13,7 @@ from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.commands.integrations.support import stored, webhook
 from tests.manifest.support import write
-from tests.scripted_server import add, writes
+from tests.scripted_server import add, scripted, writes
 from tests.support import cli_for
 
 if TYPE_CHECKING:
@@ -364,3 +364,29 @@ def test_an_update_turns_no_option_off_where_jebbit_shows_them_in_another_shape(
     assert cli.run(TYPE, "export", "--into", str(path)).code == 0
     assert "include_sub_channel = true" in path.read_text()
     assert writes(sandbox) == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_where_the_dashboards_list_is_refused_the_endpoint_is_unknown(tmp_path: Path, status: int) -> None:
+    def refuse(_method: str, path: str) -> tuple[int, Any] | None:
+        return (status, None) if path == "webhook_integrations" else None
+
+    options = SandboxOptions(integrations=1, dialect="host")
+    with Sandbox(options, wrap=scripted(refuse)) as sandbox:
+        id_ = webhook(sandbox)
+        endpoint = stored(sandbox)[id_]["endpoint"]
+        create = (TYPE, "create", "--endpoint", endpoint)
+        cli = cli_for(tmp_path, sandbox)
+        absent = cli.run(*create, "--if-absent")
+        assert (absent.code, writes(sandbox)) == (1, [])
+        assert f"Jebbit does not say the endpoint of integration {id_}\n" in absent.err
+        assert "which may be this one" in cli.run(*create).err
+
+
+def test_an_unknown_service_is_named_as_such(cli: Cli, sandbox: Sandbox, api_made: str) -> None:
+    sandbox.state.behaviour.dialect = (
+        DIALECTS["article"].without(TYPE, "service_name").without("webhook_integrations", "service_name")
+    )
+    result = cli.run(TYPE, "apply", write(cli, ENTRY), "--yes")
+    assert (result.code, writes(sandbox)) == (1, [])
+    assert f" the service_name of integrations {api_made}, " in result.err  # and of the one without endpoint
