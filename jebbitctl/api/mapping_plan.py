@@ -79,14 +79,21 @@ def plan_import(
 def changed_attributes(mapping: Resource, spec: MappingSpec) -> dict[str, str | None]:
     """Return the attributes in which a spec differs from a mapping; an empty default becomes None.
 
-    If Jebbit does not say the default of a mapping, only a desired default is set.
+    A default that Jebbit does not say is neither compared nor changed; see :func:`unknown_default`.
     """
     desired = {"client_var": spec.client_var, "default": spec.default}
     return {
         name: value or None
         for name, value in desired.items()
-        if mapping_csv.to_cell(mapping.attributes.get(name)) != value
+        if name in mapping.attributes and mapping_csv.to_cell(mapping.attributes[name]) != value
     }
+
+
+def unknown_default(step: ImportStep) -> str | None:
+    """Return the desired default of a mapping whose default Jebbit does not say, None if there is none."""
+    if step.spec is None or step.current is None or "default" in step.current.attributes:
+        return None
+    return step.spec.default or None
 
 
 def _new_attributes(spec: MappingSpec) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.differences import ENDPOINT, SERVICE, creation, diff, dotted, knows, unknown, without
 from jebbitctl.api.integrations import is_webhook, same_service, with_defaults
-from jebbitctl.api.mapping_plan import Action, plan_import
+from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.current_state import match
 from jebbitctl.manifest.schema import require_sendable
@@ -92,8 +92,8 @@ class UnknownAttribute:
     Attributes:
         business: of the integration, None for the business in use.
         name: of the integration in the manifest.
-        id: of the integration.
-        attribute: its name; a nested one has a dotted name.
+        id: of the integration, or of its mapping.
+        attribute: its name; a nested one has a dotted name, such as ``mappings.Outcome.default``.
         desired: the declared value.
     """
 
@@ -152,6 +152,7 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
         for spec in specs:
             current = matches.get(spec.name)
             unsaid += _unknown_attributes(spec, current)
+            unsaid += _unknown_defaults(spec, mappings[ids.get(spec.name, "")])
             if step := _integration_step(manifest, spec, current):
                 steps.append(step)
             for step in _mapping_steps(spec, current, mappings[ids.get(spec.name, "")]):
@@ -171,6 +172,13 @@ def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iter
     desired = dotted(spec.attributes)
     for name in unknown(current.attributes, spec.attributes):
         yield UnknownAttribute(spec.business, spec.name, str(current.id), name, desired[name])
+
+
+def _unknown_defaults(spec: IntegrationSpec, existing: Sequence[Resource]) -> Iterator[UnknownAttribute]:
+    for step in plan_import(spec.mappings or (), existing):
+        if step.spec and step.current and (default := unknown_default(step)):
+            name = f"mappings.{step.spec.jebbit_var}.default"
+            yield UnknownAttribute(spec.business, spec.name, str(step.current.id), name, default)
 
 
 def _integration_step(manifest: Manifest, spec: IntegrationSpec, current: Resource | None) -> PlanStep | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+import shlex
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,14 @@ def in_sync(plan: Plan, name: str) -> str:
     )
 
 
+def _set_command(id_: str, values: dict[str, Any]) -> str:
+    """Return the command that sets unknown attributes of an integration, or the default of its mapping."""
+    (name, value), *_ = values.items()
+    if not name.startswith("mappings."):
+        return update_command(id_, values)
+    return shlex.join(["jebbitctl", "mappings", "update", id_, "--default", str(value)])
+
+
 def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:
     """Warn of what apply leaves alone, since Jebbit does not say what it is now."""
     by_id: dict[tuple[str, str], dict[str, Any]] = {}
@@ -60,7 +69,7 @@ def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:
     for (name, id_), values in by_id.items():
         context.output.warn(
             f"{name} ({id_}): Jebbit does not say {', '.join(values)}: neither compared nor changed; "
-            f"to set what the manifest says: {update_command(id_, values)}"
+            f"to set what the manifest says: {_set_command(id_, values)}"
         )
     for step in plan.unmanaged if prune else ():
         context.output.warn(f"{_title(step)} is left alone: Jebbit does not say its {step.unsaid}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.api import mapping_csv, mapping_import, mappings
-from jebbitctl.api.mapping_plan import Action, plan_import
+from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
@@ -83,6 +83,7 @@ def import_(
     specs = mapping_csv.parse(read_input(file, option="FILE"), "standard input" if file == "-" else file)
     if dry_run:
         steps = _plan(context, integration_id, specs, prune=prune)
+        _warn_of_unknown(context, steps)
         for step in steps:
             _warn_if_failed(context, step)
         _print_report(context, integration_id, steps, dry_run=True, complete=True)
@@ -96,6 +97,7 @@ def import_(
             steps = _plan(context, integration_id, specs, prune=prune)
             if not _deletions(steps) <= deletions:
                 raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
+        _warn_of_unknown(context, steps)
         results = _execute(context, integration_id, steps, run.creations[None])
         results, error = _settle(context, results, run.creations[None])
     _print_report(context, integration_id, results, dry_run=False, complete=error is None)
@@ -163,6 +165,16 @@ def _execute(
         )
         raise
     return results
+
+
+def _warn_of_unknown(context: Context, steps: Sequence[ImportStep]) -> None:
+    """Warn of defaults that are left alone, since Jebbit does not say what they are now."""
+    for step in steps:
+        if unknown_default(step) and step.current:
+            context.output.warn(
+                f"{_name(step)}: Jebbit does not say the default: neither compared nor changed; "
+                f"to set it: jebbitctl mappings update {step.current.id}"
+            )
 
 
 def _warn_if_failed(context: Context, step: ImportStep) -> None:

@@ -390,3 +390,29 @@ def test_an_unknown_service_is_named_as_such(cli: Cli, sandbox: Sandbox, api_mad
     result = cli.run(TYPE, "apply", write(cli, ENTRY), "--yes")
     assert (result.code, writes(sandbox)) == (1, [])
     assert f" the service_name of integrations {api_made}, " in result.err  # and of the one without endpoint
+
+
+def test_a_mappings_default_that_jebbit_does_not_say_is_told_and_neither_drift_nor_written(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    id_ = webhook(sandbox)
+    owned = {"integration_id": id_, "jebbit_var": "Outcome", "client_var": "bucket", "default": "none"}
+    mapping = add(sandbox, "integration_mappings", **owned)
+    sandbox.state.behaviour.dialect = DIALECTS["article"].without("integration_mappings", "default")
+    lines = cli.home / "mappings.csv"
+    lines.write_text("jebbit_var,client_var,default\nOutcome,bucket,none\n")
+    imported = cli.run("mappings", "import", id_, str(lines))
+    assert (imported.code, imported.out.split("\t")[1]) == (0, "unchanged")
+    assert "line 2: Jebbit does not say the default: neither compared nor changed; to set it: jebbitctl " in (
+        imported.err
+    )
+    mappings = '[{jebbit_var = "Outcome", client_var = "bucket", default = "none"}]'
+    path = write(cli, f'version = 1\n[integrations.a]\nid = "{id_}"\nmappings = {mappings}\n')
+    diff = cli.run(TYPE, "diff", path, "--json")
+    (unknown,) = diff.json["unknown"]
+    assert (diff.code, unknown["id"], unknown["attribute"]) == (0, mapping, "mappings.Outcome.default")
+    apply = cli.run(TYPE, "apply", path, "--yes")
+    assert (apply.code, f"to set it: jebbitctl mappings update {mapping}\n" in apply.err) == (0, True)
+    assert cli.run(TYPE, "export", "--into", path).code == 0
+    assert 'default = "none"' in Path(path).read_text()
+    assert writes(sandbox) == []
