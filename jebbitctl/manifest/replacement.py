@@ -13,7 +13,7 @@ from jebbitctl.manifest.plan import Phase, PlanStep
 from jebbitctl.manifest.validation import ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
@@ -72,12 +72,16 @@ def _settings(client: Client, spec: IntegrationSpec, id_: str) -> Resource:
     """
     needed = {"region", "is_active"} - spec.attributes.keys() | {OPTIONS}
     old = integrations.get_complete(client, id_, needed)
+    _require_known(spec, old, needed, f"integration {id_}")
+    return old
+
+
+def _require_known(spec: IntegrationSpec, old: Resource, needed: Iterable[str], what: str) -> None:
     if names := [name for name in sorted(needed) if not knows(old.attributes, [name])]:
         raise RejectedError(
-            f"{spec.name} cannot be replaced: Jebbit does not say {', '.join(names)} of integration {id_}",
+            f"{spec.name} cannot be replaced: Jebbit does not say {', '.join(names)} of {what}",
             hint="create a new one with all its settings: jebbitctl integrations create; then delete it",
         )
-    return old
 
 
 def _steps(client: Client, spec: IntegrationSpec, old: Resource) -> Iterator[PlanStep]:
@@ -103,6 +107,7 @@ def _mappings(client: Client, spec: IntegrationSpec, old_id: str) -> Iterator[di
     if spec.mappings is not None:
         yield from (step.desired for step in plan_import(spec.mappings, ()))
         return
-    for mapping in mappings.list_mappings(client, old_id):
+    for mapping in mappings.list_identified(client, mappings.ATTRIBUTES, old_id):
+        _require_known(spec, mapping, mappings.ATTRIBUTES, f"mapping {mapping.id}")
         taken = {name: mapping.attributes.get(name) for name in mappings.ATTRIBUTES}
         yield {name: value for name, value in taken.items() if value is not None}

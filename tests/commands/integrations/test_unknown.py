@@ -416,3 +416,19 @@ def test_a_mappings_default_that_jebbit_does_not_say_is_told_and_neither_drift_n
     assert cli.run(TYPE, "export", "--into", path).code == 0
     assert 'default = "none"' in Path(path).read_text()
     assert writes(sandbox) == []
+
+
+def test_an_integration_is_not_replaced_where_a_mappings_default_is_unknown(
+    cli: Cli, sandbox: Sandbox, api_made: str
+) -> None:
+    stored(sandbox)[api_made]["shared_secret"] = None
+    owned = {"integration_id": api_made, "jebbit_var": "a", "client_var": "b", "default": "none"}
+    mapping = add(sandbox, "integration_mappings", **owned)
+    sandbox.state.behaviour.dialect = DIALECTS["article"].without("integration_mappings", "default")
+    secrets = cli.home / "secrets"
+    secrets.mkdir()
+    (secrets / "leads.secret").touch(mode=0o600)
+    options = ("--yes", "--secrets-dir", str(secrets), "--replace-lost-secrets")
+    result = cli.run(TYPE, "apply", write(cli, ENTRY), *options)
+    assert (result.code, writes(sandbox)) == (1, [])
+    assert f"leads cannot be replaced: Jebbit does not say default of mapping {mapping}\n" in result.err
