@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 import shlex
+from collections import Counter
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
