@@ -179,7 +179,7 @@ def test_an_update_turns_no_option_off_that_jebbit_does_not_show(
             "hint: name every option that has to be on, and add --force\n"
         )
     alone = cli.run(TYPE, "update", api_made, "--hash-pii")
-    assert (alone.code, "to set only hash_pii may turn others off\n" in alone.err) == (1, True)
+    assert (alone.code, "setting only hash_pii may turn others off\n" in alone.err) == (1, True)
     assert cli.run(TYPE, "update", api_made, "--region", "eu").code == 0
     forced = cli.run(*update, "--force")
     assert forced.code == 0
@@ -412,7 +412,10 @@ def test_a_mappings_default_that_jebbit_does_not_say_is_told_and_neither_drift_n
     (unknown,) = diff.json["unknown"]
     assert (diff.code, unknown["id"], unknown["attribute"]) == (0, mapping, "mappings.Outcome.default")
     apply = cli.run(TYPE, "apply", path, "--yes")
-    assert (apply.code, f"to set it: jebbitctl mappings update {mapping}\n" in apply.err) == (0, True)
+    assert (
+        apply.code,
+        f"to set what the manifest says: jebbitctl mappings update {mapping} --default none\n" in apply.err,
+    ) == (0, True)
     assert cli.run(TYPE, "export", "--into", path).code == 0
     assert 'default = "none"' in Path(path).read_text()
     assert writes(sandbox) == []
