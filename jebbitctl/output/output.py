@@ -156,6 +156,10 @@ class Output:
         """Print a line without the secrets in use, unless ``show_secrets``; see :func:`write_line`."""
         write_line(text if show_secrets else scrub_registered(text))
 
+    def flush(self) -> None:
+        """Write what is buffered, so that it precedes what follows on stderr."""
+        sys.stdout.flush()
+
     @contextmanager
     def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:
         """Print progress or results in this block without letting stdout stop the work.

@@ -24,7 +24,8 @@ def test(context: Context, id_: IntegrationId) -> None:
     """
     report = integrations.send_test(context.client, id_)
     look = f"jebbitctl webhooks listen --trigger {id_}"
-    show_report(context.output, id_, report)
+    with context.output.best_effort():
+        show_report(context.output, id_, report)
     if report.problem:
         raise CheckFailedError(report.problem, hint=f"see whether a delivery arrives with: {look}")
     if not context.output.json:
@@ -33,11 +34,11 @@ def test(context: Context, id_: IntegrationId) -> None:
 
 def show_report(output: Output, id_: str, report: DeliveryReport) -> None:
     """Print the decoded bodies, and how many there are."""
-    with output.best_effort():
-        if output.json:
-            output.document({"id": id_, **report.to_dict()})
-            return
-        for body in report.deliveries:
-            output.line(json_text(body, indent=2 if not output.plain else None))
+    if output.json:
+        output.document({"id": id_, **report.to_dict()})
+        return
+    for body in report.deliveries:
+        output.line(json_text(body, indent=2 if not output.plain else None))
+    output.flush()
     if report.deliveries:
         output.note(report.summary)
