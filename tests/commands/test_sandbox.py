@@ -197,7 +197,7 @@ def test_a_signal_is_passed_on_to_the_command_and_ends_both(bare: Cli, name: str
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         process.send_signal(number)
-        assert process.wait(10) == 128 + number
+        assert process.wait(40) == 128 + number
         assert process.stdout.read() == f"got {int(number)}\n"
 
 
