@@ -6,6 +6,7 @@ import pytest
 
 from tests.isolated_home import IsolatedHome, paths, wait_for_exit, wait_until_echo_is_off
 from tests.support import JEBBITCTL
+from tests.terminal import interrupt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def test_a_default_from_a_profile_is_escaped(machine: IsolatedHome) -> None:
     machine.config.joinpath("config.toml").write_text('[profiles.default]\nclient_id = "a\\u001b[31mb"\n')
     terminal = machine.terminal("login")
     terminal.expect_exact("Client id [a\\x1b[31mb]: ")
-    terminal.sendcontrol("c")
+    interrupt(terminal)
     assert wait_for_exit(terminal)[0] == 130
 
 
