@@ -66,13 +66,13 @@ def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) ->
 
 @pytest.mark.long
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
-def test_listen_receives_10000_deliveries_at_a_third_of_the_speed_of_a_minimal_receiver_or_faster(
+def test_listen_receives_10000_deliveries_at_a_quarter_of_the_speed_of_a_minimal_receiver_or_faster(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compares the best of many short, alternating rounds, so that other load matters less.
 
-    Measured: 0.46. Of each delivery, the lock of the recording and the look whether its file is still there
-    cost 25 µs, and the second signature that finds repeats 10 µs.
+    Measured: 0.40 to 0.46. Of each delivery, the lock of the recording and the look whether its file is
+    still there cost 25 µs, and the second signature that finds repeats 10 µs.
     """
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
     path, stdout_path = tmp_path / "recording", tmp_path / "stdout"
@@ -96,7 +96,7 @@ def test_listen_receives_10000_deliveries_at_a_third_of_the_speed_of_a_minimal_r
     with capsys.disabled():
         rates = f"{max(ours):.0f}/s, minimal receiver {max(minimal):.0f}/s, ratio {ratio:.2f}"
         sys.stderr.write(f"{rates}; memory +{growth / 2**20:.1f} MiB\n")
-    assert ratio > 1 / 3
+    assert ratio > 0.25
     assert growth < 8 * 2**20  # a recording in memory would need about 30 MiB
 
 
