@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jebbitctl.environment import Environment
     from jebbitctl.sandbox.server import SandboxOptions
 
+_POLL_INTERVAL = 0.02
 TERMINATE_TIMEOUT = 5.0
 """Seconds that a command has to end after SIGTERM."""
 NO_SUCH_COMMAND, CANNOT_RUN = 127, 126
@@ -180,7 +181,8 @@ def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
                     if number != signal.SIGINT:
                         raise SystemExit(128 + number)
                     process.send_signal(number)  # it possibly came before the process could receive it
-                code = process.wait()
+                while (code := process.poll()) is None:
+                    time.sleep(_POLL_INTERVAL)  # a signal just before a wait without end would be missed
         finally:
             ending = [number for number in received if number != signal.SIGINT]
             _terminate(process, ending[-1] if ending else signal.SIGTERM)
