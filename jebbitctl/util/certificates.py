@@ -50,7 +50,9 @@ class TrustedCertificates(NamedTuple):
             if problem := _load(context, path):
                 raise UsageError(
                     f"{name}: {path}: {problem}",
-                    hint=f"unset {name}, or set it to a file of PEM certificates",
+                    hint="use a file of PEM certificates"
+                    if name.startswith("-")
+                    else f"unset {name}, or set it to a file of PEM certificates",
                 )
         return context
 

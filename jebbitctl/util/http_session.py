@@ -38,24 +38,17 @@ class PlainSession(requests.Session):
 
     Args:
         certificates: what the server, and a proxy with an https URL, are verified against.
+        ssl_context: the context to use if it is made already; by default, the first TLS connection makes it.
     """
 
-    def __init__(self, certificates: TrustedCertificates) -> None:
+    def __init__(self, certificates: TrustedCertificates, ssl_context: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self.headers.clear()
         self.auth = _no_auth  # otherwise requests takes credentials from ~/.netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._adapter = _Adapter(certificates)
+        adapter = _Adapter(certificates, ssl_context)
         for scheme in ("https://", "http://"):
-            self.mount(scheme, self._adapter)
-
-    def load_certificates(self) -> None:
-        """Load the certificates now, not with the first TLS connection.
-
-        Raises:
-            UsageError: they cannot be loaded.
-        """
-        _ = self._adapter.ssl_context
+            self.mount(scheme, adapter)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Return the proxies for a URL; the certificates are the adapter's.
@@ -80,8 +73,10 @@ class PlainSession(requests.Session):
 class _Adapter(HTTPAdapter):
     """Trusts the given certificates only: requests adds certifi's to whatever context it is given."""
 
-    def __init__(self, certificates: TrustedCertificates) -> None:
+    def __init__(self, certificates: TrustedCertificates, ssl_context: ssl.SSLContext | None) -> None:
         self._certificates = certificates
+        if ssl_context is not None:
+            self.ssl_context = ssl_context
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:

@@ -6,7 +6,7 @@ A failed request is a result, not an exception.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import UsageError
@@ -15,7 +15,9 @@ from jebbitctl.util.timeouts import call_with_timeout
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
+    from pathlib import Path
 
     from jebbitctl.util.certificates import TrustedCertificates
 
@@ -36,6 +38,7 @@ class EndpointResponse:
         start: the first 2,048 bytes of the body, not decoded.
         error: why there is no response, in one line; None when there is one.
         reached: whether a connection was made.
+        headers: the response's headers; names are found in any case.
     """
 
     status: int | None
@@ -43,6 +46,7 @@ class EndpointResponse:
     start: bytes = b""
     error: str | None = None
     reached: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def accepted(self) -> bool:
@@ -70,16 +74,52 @@ def require_endpoint(url: str) -> str:
     return url
 
 
-class EndpointClient:
-    """Sends requests to one URL, exactly as given; use it in a ``with`` block.
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """A certificate that a client shows to the endpoint, in PEM files.
 
-    Each request has its own connection, like Jebbit's deliveries. No credentials or cookies are added, no
-    redirects are followed, and loopback addresses bypass proxies.
+    Attributes:
+        certificate: the file with the certificate and those that lead to its CA.
+        key: the file with the private key, which has no passphrase; None if the certificate's file holds it.
+    """
+
+    certificate: Path
+    key: Path | None = None
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Add the certificate to a context.
+
+        Raises:
+            UsageError: a file cannot be read, or the certificate and the key do not fit together.
+        """
+        import ssl
+
+        files = f"{self.certificate}, {self.key}" if self.key else f"{self.certificate}"
+        try:
+            # With a password, even an empty one, OpenSSL does not ask on the terminal.
+            context.load_cert_chain(self.certificate, self.key, password="")
+        except ssl.SSLError:
+            raise UsageError(
+                f"client certificate {files}: not a PEM certificate with its private key",
+                hint="use PEM files, and a key without a passphrase",
+            ) from None
+        except OSError as error:
+            raise UsageError(f"client certificate {files}: {error.strerror}") from None
+
+
+class EndpointClient:
+    """Sends requests to one URL, exactly as given; use it in a ``with`` block, from any number of threads.
+
+    Each request has its own connection, like Jebbit's deliveries: a server may close a connection at any time
+    after its response, and a request that is sent on it then is lost (RFC 9112, section 9.6). No credentials
+    or cookies are added, no redirects are followed, and loopback addresses bypass proxies.
 
     Args:
         url: any http or https URL.
         timeout: seconds for a request and the start of its response.
         certificates: what the endpoint is verified against.
+        headers: added to each request; they may hold secrets.
+        client_certificate: shown to an endpoint that asks for one.
 
     Raises:
         UsageError: the URL is not valid, or the certificates cannot be loaded.
@@ -90,57 +130,66 @@ class EndpointClient:
         url: str,
         timeout: float = RESPONSE_TIMEOUT,
         certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
+        *,
+        headers: Mapping[str, str] | None = None,
+        client_certificate: ClientCertificate | None = None,
     ) -> None:
         self.url = require_endpoint(url)
         self.timeout = timeout
         self._certificates = certificates
+        self._headers = dict(headers or {})
+        self._client_certificate = client_certificate
+        self._ssl_context: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
-        from jebbitctl.util.http_session import PlainSession
-
-        self._session = PlainSession(self._certificates)
         if self.url.lower().startswith("https:"):
-            self._session.load_certificates()
+            self._ssl_context = self._certificates.ssl_context()
+            if self._client_certificate:
+                self._client_certificate.load(self._ssl_context)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._session.close()
+        self._ssl_context = None
 
     def send(self, body: bytes, headers: Mapping[str, str], *, method: str = "POST") -> EndpointResponse:
         """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers."""
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        from jebbitctl.util.http_session import PlainSession, was_not_sent
+        from jebbitctl.util.http_session import was_not_sent
 
         started = time.perf_counter()
         try:
             return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
         except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
             elapsed = time.perf_counter() - started
-            if isinstance(error, TimeoutError):
-                self._session = PlainSession(
-                    self._certificates
-                )  # the request continues on its thread, with the old one
             return EndpointResponse(None, elapsed, error=self._reason(error), reached=not was_not_sent(error))
 
     def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
         from urllib3.util import SKIP_HEADER
 
+        from jebbitctl.util.http_session import PlainSession
+
         no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
         started = time.perf_counter()
-        with self._session.request(
-            method,
-            self.url,
-            data=body,
-            headers={**no_default_headers, **headers, "connection": "close"},
-            timeout=self.timeout,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            PlainSession(self._certificates, self._ssl_context) as session,
+            session.request(
+                method,
+                self.url,
+                data=body,
+                headers={**no_default_headers, **headers, **self._headers, "connection": "close"},
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             elapsed = time.perf_counter() - started
             return EndpointResponse(
-                response.status_code, elapsed, response.raw.read(MAX_KEPT_BYTES, decode_content=False)
+                response.status_code,
+                elapsed,
+                response.raw.read(MAX_KEPT_BYTES, decode_content=False),
+                headers=response.headers,
             )
 
     def _reason(self, error: BaseException) -> str:

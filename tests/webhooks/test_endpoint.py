@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -11,18 +13,17 @@ import pytest
 from jebbitctl.errors import UsageError
 from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, EndpointClient
+from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, ClientCertificate, EndpointClient
 
 from .support import UNREACHABLE, Endpoint, raw_server
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
     from pathlib import Path
 
 
 @contextmanager
-def tls_server(folder: Path) -> Iterator[str]:
+def tls_server(folder: Path, *, client_certificates: bool = False) -> Iterator[str]:
     """Respond to one request over TLS, with the self-signed certificate ``folder/cert.pem``."""
     key, certificate = str(folder / "key.pem"), str(folder / "cert.pem")
     request = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
@@ -30,6 +31,9 @@ def tls_server(folder: Path) -> Iterator[str]:
     subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    if client_certificates:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(certificate)
 
     def respond(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
@@ -171,7 +175,7 @@ def test_a_slow_endpoint_times_out() -> None:
     assert (response.status, response.error, response.reached) == (None, "no response within 0.5 s", True)
 
 
-def test_a_response_that_drips_times_out_and_keeps_its_session_to_itself() -> None:
+def test_a_response_that_drips_times_out() -> None:
     def drip(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
         for _ in range(8):
@@ -179,9 +183,78 @@ def test_a_response_that_drips_times_out_and_keeps_its_session_to_itself() -> No
             connection.sendall(b"X: y\r\n")
 
     with raw_server(drip) as url, EndpointClient(url, 0.3) as client:
-        session = client._session  # noqa: SLF001 - the abandoned thread still uses it
         assert client.send(b"", {}).error == "no response within 0.3 s"
-        assert client._session is not session  # noqa: SLF001
+
+
+@contextmanager
+def silently_closing_server() -> Iterator[str]:
+    """Close each connection after its response without saying so, as Java's HttpServer does."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    data = b""
+                    while not data.endswith(b"\r\n\r\n{}"):
+                        chunk = connection.recv(65536)
+                        assert chunk
+                        data += chunk
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    time.sleep(0.0005)
+
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.long)])
+def test_no_request_is_lost_at_a_server_that_closes_connections_without_saying_so(count: int) -> None:
+    with silently_closing_server() as url, EndpointClient(url) as client:
+        responses = [client.send(b"{}", {}) for _ in range(count)]
+    assert [response.error for response in responses if not response.accepted] == []
+
+
+def test_the_headers_of_a_response_are_kept() -> None:
+    endpoint = Endpoint("302 Found", headers={"Location": "/login"})
+    with BackgroundServer(endpoint) as server, EndpointClient(server.url) as client:
+        assert client.send(b"", {}).headers["location"] == "/login"
+
+
+def test_headers_of_the_client_are_added_to_each_request() -> None:
+    endpoint = Endpoint()
+    with BackgroundServer(endpoint) as server, EndpointClient(server.url, headers={"x-key": "k"}) as client:
+        client.send(b"", {"x-name": "n"})
+    assert {"x-key": "k", "x-name": "n"}.items() <= endpoint.requests[0].headers.items()
+
+
+def test_a_client_certificate_is_shown_to_an_endpoint_that_asks_for_one(tmp_path: Path) -> None:
+    with tls_server(tmp_path, client_certificates=True) as url:
+        trusted = TrustedCertificates((("SSL_CERT_FILE", str(tmp_path / "cert.pem")),))
+        own = ClientCertificate(tmp_path / "cert.pem", tmp_path / "key.pem")
+        with EndpointClient(url, certificates=trusted, client_certificate=own) as client:
+            assert client.send(b"", {}).status == 204
+    with tls_server(tmp_path, client_certificates=True) as url:
+        trusted = TrustedCertificates((("SSL_CERT_FILE", str(tmp_path / "cert.pem")),))
+        with EndpointClient(url, certificates=trusted) as client:
+            assert client.send(b"", {}).status is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b"-----BEGIN PRIVATE KEY-----\n"])
+def test_a_client_certificate_that_cannot_be_loaded_is_a_usage_error(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "client.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"client certificate .*client\.pem: "):
+        EndpointClient("https://127.0.0.1:9", client_certificate=ClientCertificate(path)).__enter__()
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
