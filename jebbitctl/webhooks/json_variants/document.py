@@ -25,10 +25,10 @@ def parse(body: bytes) -> Any:
     """Parse JSON; numbers become :class:`Number`. Of members with the same key, the last one is kept.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: it is not JSON in UTF-8.
         RecursionError: it nests too deep.
     """
-    return json.loads(body, parse_int=Number, parse_float=Number, parse_constant=_refuse)
+    return json.loads(body.decode(), parse_int=Number, parse_float=Number, parse_constant=_refuse)
 
 
 def tokens(value: Any, order: Order, *, arrays_indent: bool = True) -> list[str]:

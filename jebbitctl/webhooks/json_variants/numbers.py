@@ -85,12 +85,14 @@ def _double(number: str, *, fixed: range, point: str, exponent: str, mantissa: s
     sign = "-" if math.copysign(1, value) < 0 else ""
     if value == 0:
         return f"{sign}0{point}"
-    _, figures, power = Decimal(repr(abs(value))).normalize().as_tuple()
-    digits = "".join(map(str, figures))
-    at = len(digits) + int(power)
+    mantissa_digits, _, power = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa_digits.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    at = len(whole) + int(power or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0")
     if at not in fixed:
-        fraction = f".{digits[1:]}" if digits[1:] else mantissa
-        return f"{sign}{digits[0]}{fraction}{exponent.format(at - 1)}"
+        rest = f".{digits[1:]}" if digits[1:] else mantissa
+        return f"{sign}{digits[0]}{rest}{exponent.format(at - 1)}"
     if at <= 0:
         return f"{sign}0.{'0' * -at}{digits}"
     whole, rest = digits[:at].ljust(at, "0"), digits[at:]

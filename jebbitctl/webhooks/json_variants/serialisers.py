@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.json_variants.layouts import Layout
     from jebbitctl.webhooks.json_variants.strings import StringStyle
 
+_NUMBERS = "-0123456789"
+"""What numbers begin with."""
 _ORDERS: dict[Order, str] = {
     document.by_code_point: "keys sorted",
     document.by_java_hash: "keys in the order of a Java HashMap",
@@ -82,53 +84,65 @@ class _Writer:
     def __init__(self, value: Any) -> None:
         self._value = value
         self._php_value = document.as_php_arrays(value)
-        self._tokens: dict[tuple[Order, bool, bool], tuple[list[str], set[str]]] = {}
+        self._distinct = set(document.tokens(value, document.original))
+        self._structures: dict[tuple[Order, bool, bool], _Structure] = {}
         self._strings: dict[StringStyle, dict[str, str]] = {}
+        self._numbers: dict[Callable[[str], str], dict[str, str]] = {}
 
     def write(self, serialiser: Serialiser, language: str | None) -> JsonVariant | None:
-        """Return the variant; None if this serialiser cannot write the document or does not change it."""
+        """Return the variant; None if this serialiser cannot write the document."""
         if serialiser.php_arrays and self._php_value == self._value:
             return None
         try:
-            tokens, distinct = self._flatten(serialiser)
-            table, changed = self._table(serialiser, distinct)
-            text = "".join(map(table.__getitem__, tokens)) + ("\n" if serialiser.newline else "")
+            structure = self._structure(serialiser)
+            strings = self._write_strings(serialiser.strings)
+            numbers = self._write_numbers(serialiser.numbers)
+            brackets = {token: serialiser.layout.write(token) for token in structure.brackets}
+            table = {**strings, **numbers, **brackets}
+            text = "".join(map(table.__getitem__, structure.tokens)) + ("\n" if serialiser.newline else "")
             written = text.encode("utf-8", "surrogatepass")
         except (ValueError, RecursionError):
             return None
         parts = [serialiser.layout.name, serialiser.strings.name, _ORDERS.get(serialiser.order, "")]
-        if changed:
+        if any(token != number for token, number in numbers.items()):
             parts.append(f"numbers as in {language}")
         if serialiser.newline:
             parts.append("a newline at the end")
         return JsonVariant(written, ", ".join(filter(None, parts)), language, serialiser.code)
 
-    def _flatten(self, serialiser: Serialiser) -> tuple[list[str], set[str]]:
+    def _structure(self, serialiser: Serialiser) -> _Structure:
         key = (serialiser.order, serialiser.layout.spaced_arrays, serialiser.php_arrays)
-        if key not in self._tokens:
+        if key not in self._structures:
             value = self._php_value if serialiser.php_arrays else self._value
-            tokens = document.tokens(
-                value, serialiser.order, arrays_indent=not serialiser.layout.spaced_arrays
-            )
-            self._tokens[key] = tokens, set(tokens)
-        return self._tokens[key]
+            indents = not serialiser.layout.spaced_arrays
+            tokens = document.tokens(value, serialiser.order, arrays_indent=indents)
+            others = {token for token in set(tokens) if token[0] not in _NUMBERS and token[0] != '"'}
+            self._structures[key] = _Structure(tokens, others)
+        return self._structures[key]
 
-    def _table(self, serialiser: Serialiser, distinct: set[str]) -> tuple[dict[str, str], bool]:
-        """Return how each token is written, and whether a number is written in another way than before."""
-        texts = self._strings.setdefault(serialiser.strings, {})
-        table: dict[str, str] = {}
-        changed = False
-        for token in distinct:
-            if token[0] == '"':
-                if token not in texts:
-                    texts[token] = serialiser.strings.write(token[1:])
-                table[token] = texts[token]
-            elif token[0] in "-0123456789":
-                table[token] = serialiser.numbers(token)
-                changed = changed or table[token] != token
-            else:
-                table[token] = serialiser.layout.write(token)
-        return table, changed
+    def _write_strings(self, style: StringStyle) -> dict[str, str]:
+        if style not in self._strings:
+            self._strings[style] = {
+                token: style.write(token[1:]) for token in self._distinct if token[0] == '"'
+            }
+        return self._strings[style]
+
+    def _write_numbers(self, write: Callable[[str], str]) -> dict[str, str]:
+        if write not in self._numbers:
+            self._numbers[write] = {token: write(token) for token in self._distinct if token[0] in _NUMBERS}
+        return self._numbers[write]
+
+
+class _Structure(NamedTuple):
+    """The tokens of a document in one order of keys.
+
+    Attributes:
+        tokens: all of them.
+        brackets: the distinct ones that are neither strings nor numbers.
+    """
+
+    tokens: list[str]
+    brackets: set[str]
 
 
 def _python() -> Iterator[Serialiser]:
