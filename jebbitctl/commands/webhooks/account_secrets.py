@@ -64,6 +64,12 @@ class AccountSecrets:
             )
         return self
 
+    def likely(self) -> dict[str, str]:
+        """Return the integration whose secret matches, with its secret, or all that were tried."""
+        if self.integration in self.tried:
+            return {self.integration: self.tried[self.integration]}
+        return self.tried
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "integration": self.integration,

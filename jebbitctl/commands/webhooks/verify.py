@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl import environment as env
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.webhooks.account_secrets import try_account
-from jebbitctl.commands.webhooks.options import Body, SecretOptions, read_secret
+from jebbitctl.commands.webhooks.options import Body, SecretOptions
 from jebbitctl.commands.webhooks.sign import At
 from jebbitctl.commands.webhooks.signed_delivery import read_delivery
-from jebbitctl.errors import CheckFailedError, JebbitctlError
-from jebbitctl.webhooks.signature import TOLERANCE, Reason, Verification, parse_header
-from jebbitctl.webhooks.signature import verify as verify_body
+from jebbitctl.commands.webhooks.verdict import judge
+from jebbitctl.errors import CheckFailedError
+from jebbitctl.webhooks.signature import TOLERANCE, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from jebbitctl.commands.webhooks.account_secrets import AccountSecrets
     from jebbitctl.commands.webhooks.signed_delivery import SignedDelivery
+    from jebbitctl.commands.webhooks.verdict import SignatureVerdict
     from jebbitctl.output.output import Output
+    from jebbitctl.webhooks.explain import Explanation
 
 
 @command(
@@ -63,57 +63,24 @@ def verify(
     request arrived, that is used instead of now.
     """
     delivery = read_delivery(secret, signature=signature, body=body, request=request, at=at)
-
-    def check(key: str) -> Verification:
-        return verify_body(key, delivery.body, delivery.signature, tolerance=tolerance, now=delivery.at)
-
-    key = read_secret(context, secret) if not all_integrations or _has_secret(context, secret) else None
-    verification = _not_verified(delivery) if key is None else check(key)
-    account = None
-    if verification.reason is Reason.MISMATCH or (explain and verification.reason is Reason.MALFORMED_HEADER):
-        if all_integrations:
-            account = try_account(context.client, check)
-        elif explain and secret.integration:
-            account = _try_others(context, check)
-    if key is None and account:
-        verification = account.require_tried().verification
+    verdict = judge(
+        context, delivery, secret, tolerance=tolerance, explain=explain, all_integrations=all_integrations
+    )
+    verification, _, account = verdict
     document: dict[str, Any] = {
         "ok": verification.valid,
         "reason": str(verification.reason),
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,
         **delivery.describe(valid=verification.valid),
+        **(account.to_dict() if account else {}),
+        **(_explain(delivery, verdict) if explain else {}),
     }
-    if account:
-        document |= account.to_dict()
-    if explain:
-        document |= _explain(delivery, key, account, verification.reason)
     with context.output.best_effort():
         _show(context.output, document)
     if not verification:
         hint = _hint(verification.reason, delivery, account, explained=explain)
         raise CheckFailedError(f"invalid signature: {verification.reason}", hint=hint)
-
-
-def _has_secret(context: Context, options: SecretOptions) -> bool:
-    given = any(value not in (None, False) for value in options)
-    return given or context.environment.credential(env.WEBHOOK_SECRET) is not None
-
-
-def _not_verified(delivery: SignedDelivery) -> Verification:
-    """Return the result as long as there is no secret to verify with."""
-    if parse_header(delivery.signature) is None:
-        return Verification(Reason.MALFORMED_HEADER)
-    return Verification(Reason.MISMATCH)
-
-
-def _try_others(context: Context, check: Callable[[str], Verification]) -> AccountSecrets | None:
-    """Try the secrets of an account, of which the named integration's does not match; None if that fails."""
-    try:
-        return try_account(context.client, check)
-    except JebbitctlError as error:
-        context.output.warn(f"other integrations' secrets were not tried: {error.message}")
-        return None
 
 
 def _hint(
@@ -128,19 +95,23 @@ def _hint(
     return None if explained else "use --explain to find the cause"
 
 
-def _explain(
-    delivery: SignedDelivery, key: str | None, account: AccountSecrets | None, reason: Reason
-) -> dict[str, Any]:
-    """Return the cause in words. Without a given secret, one of the account's takes its place."""
-    secrets = account.tried if account else {}
-    if key is None:
-        key = (
-            secrets[account.integration] if account and account.integration else next(iter(secrets.values()))
-        )
-    from jebbitctl.webhooks.explain import explain
+def _explain(delivery: SignedDelivery, verdict: SignatureVerdict) -> dict[str, Any]:
+    """Return the cause in words. Without a given secret, the account's are tried until one explains it."""
+    from jebbitctl.webhooks.explain import Cause, explain
 
-    result = explain(key, delivery.body, delivery.signature, reason=reason)
-    return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
+    def try_secret(secret: str) -> Explanation:
+        return explain(secret, delivery.body, delivery.signature, reason=verdict.verification.reason)
+
+    found: dict[str, Any] = {}
+    if verdict.secret is not None or verdict.account is None:
+        result = try_secret(verdict.secret or "")
+    else:
+        for integration, secret in verdict.account.likely().items():
+            result = try_secret(secret)
+            if result.cause not in (Cause.UNKNOWN, Cause.MALFORMED_HEADER):
+                found["integration"] = integration
+                break
+    return found | {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
 
 
 def _show(output: Output, document: Mapping[str, Any]) -> None:

@@ -105,8 +105,9 @@ def _from_hex(rows: list[_Row], size: int) -> _Dump:
 
 def _from_ascii(rows: list[_Row], size: int) -> _Dump:
     """Return the bytes of a section of ``--trace-ascii``, where CR LF is a gap of two between the offsets."""
-    content, caveat = [], ""
-    for row, next_offset in zip(rows, [*(row.offset for row in rows[1:]), size], strict=True):
+    content: list[bytes] = []
+    caveat = "" if rows or not size else _DAMAGED
+    for row, next_offset in zip(rows, [*(row.offset for row in rows), size][1:], strict=True):
         gap = next_offset - row.offset - len(row.shown)
         content += [row.shown, b"\r\n" if gap == len(b"\r\n") else b""]
         if gap not in (0, len(b"\r\n")):

@@ -100,7 +100,7 @@ def _not_one_document(content: bytes, name: str, error: ValueError) -> UsageErro
     """Return the error for what only starts like JSON, such as a recording of several lines."""
     lines = [line for line in content.split(b"\n") if line.strip()]
     if len(lines) == 1 or not recordings.is_recording(io.BytesIO(content)):
-        return UsageError(f"{name} is not JSON that can be read: {error}", hint=_FORMATS)
+        return UsageError(f"{name} is not a captured request (as JSON: {error})", hint=_FORMATS)
     return UsageError(
         f"{name} is a recording with {len(lines)} lines",
         hint="choose one, such as sed -n 1p FILE, piped into --request -",
