@@ -131,6 +131,16 @@ def test_a_capture_that_may_not_have_the_bytes_says_so(content: bytes, caveat: s
     assert bool(found) == bool(caveat)
 
 
+def test_a_folded_value_is_joined_with_a_space() -> None:
+    folded = HEAD.replace(b",v1=", b",\r\n v1=") + b"\r\n" + BODY
+    assert read_request(folded, "FILE").signature == SIGNATURE.replace(",", ", ")
+
+
+def test_a_gap_in_a_trace_is_filled_with_nothing() -> None:
+    damaged = CURL_TRACE_ASCII.replace(b'"a"', b'"')
+    assert read_request(damaged, "FILE").body == BODY.replace(b'"a"', b'"').replace(b"\r\n", b"")
+
+
 def test_half_a_surrogate_pair_in_json_is_not_replaced_by_another_character() -> None:
     event = {**EVENT_V1, "body": "\ud83d"}
     assert read_request(json.dumps(event).encode(), "FILE").body == b"\xed\xa0\xbd"
@@ -150,6 +160,7 @@ def test_half_a_surrogate_pair_in_json_is_not_replaced_by_another_character() ->
         (b"GET / HTTP/1.1\r\n\r\n", "no x-jebbit-signature in FILE", "with its headers"),
         (b"=> Send header, 5 bytes (0x5)\n", "no x-jebbit-signature in FILE", "with its headers"),
         (b"GET / HTTP/1.1\r\n", "no x-jebbit-signature in FILE", "with its headers"),
+        (b"POST / HTTP/1.1\r\n\r\nX-Jebbit-Signature: a\r\n\r\n", "no x-jebbit-signature in FILE", None),
         (HEAD, "FILE has the headers of the request, but not its body", "--signature and --body"),
         (CHUNKED_HEAD + b"\r\n", "but not its body", "--signature and --body"),
         (CURL_VERBOSE, "but not its body", "use curl --trace"),

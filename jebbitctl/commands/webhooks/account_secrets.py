@@ -28,7 +28,7 @@ class AccountSecrets:
         integration: the integration whose secret matches, None if there is none.
         verification: with its secret.
         tried: the secrets that were tried, by integration.
-        not_shown: how many integrations do not show their secret; zero if another one's matches.
+        not_shown: how many integrations do not show their secret, of those that were asked.
     """
 
     integration: str | None = None
@@ -95,6 +95,6 @@ def try_account(client: Client, check: Callable[[str], Verification]) -> Account
         account.tried[id_] = secret
         account.verification = check(secret)
         if account.verification.reason in MATCHES:
-            account.integration, account.not_shown = id_, 0
+            account.integration = id_
             break
     return account

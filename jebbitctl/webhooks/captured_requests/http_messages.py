@@ -97,7 +97,7 @@ def _read_body(content: bytes, start: int, headers: Mapping[str, str]) -> _Body:
         return _Body(None, start)
     if chunked and _CHUNK_SIZE.match(content, start):  # otherwise, whoever captured it has joined the chunks
         return _join_chunks(content, start)
-    if length is not None and not chunked:
+    if length is not None:
         end = min(start + length, len(content))
         if end == len(content) or _next_message(content, end) < len(content) or _is_blank(content, end):
             return _Body(content[start:end], end)
@@ -109,25 +109,24 @@ def _join_chunks(content: bytes, position: int) -> _Body:
     while size := _CHUNK_SIZE.match(content, position):
         length = int(size[1], 16)
         if not length:
-            trailers = _TRAILERS.match(content, size.end())
-            return _Body(b"".join(chunks), trailers.end() if trailers else size.end())
+            return _Body(b"".join(chunks), _end_of(_TRAILERS, content, size.end()))
         chunks.append(content[size.end() : size.end() + length])
-        line_break = _LINE_BREAK.match(content, size.end() + length)
-        position = line_break.end() if line_break else len(content)
+        position = _end_of(_LINE_BREAK, content, size.end() + length)
     return _Body(b"".join(chunks), len(content), _DAMAGED_CHUNKS)
 
 
 def _next_message(content: bytes, position: int) -> int:
     """Return where the next message starts, the end of the file if there is none."""
-    after = _skip_line_breaks(content, position)
+    after = _end_of(_LINE_BREAKS, content, position)
     return after if _START_LINE.match(content, after) else len(content)
 
 
 def _is_blank(content: bytes, position: int) -> bool:
     """Whether only line breaks follow, which an editor or a viewer has added."""
-    return _skip_line_breaks(content, position) == len(content)
+    return _end_of(_LINE_BREAKS, content, position) == len(content)
 
 
-def _skip_line_breaks(content: bytes, position: int) -> int:
-    found = _LINE_BREAKS.match(content, position)
+def _end_of(pattern: re.Pattern[bytes], content: bytes, position: int) -> int:
+    """Return where what matches at a position ends; the position itself if nothing does."""
+    found = pattern.match(content, position)
     return found.end() if found else position

@@ -76,6 +76,8 @@ def test_integrations_that_do_not_show_their_secret_are_counted(
     assert (result.code, result.json["reason"], result.json["integration"]) == (6, "mismatch", None)
     tried = 1 if dialect == "host" else 4  # one of them is of another service
     assert (result.json["secrets_tried"], result.json["secrets_not_shown"]) == (tried, hidden)
+    asked = [path for path in paths(sandbox) if path.startswith("/api/v1/")]
+    assert len(asked) == (4 if dialect == "host" else 1)
     hint = "2 integrations do not show the shared secret" if hidden else "use --explain"
     assert hint in result.error["hint"]
 
