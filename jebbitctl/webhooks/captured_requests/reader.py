@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import parse_json
-from jebbitctl.webhooks import recordings
 from jebbitctl.webhooks.captured_requests import curl_dumps, gateway_events, har, http_messages
 from jebbitctl.webhooks.captured_requests.captured_request import CapturedRequest, CaptureFormat
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER
@@ -72,6 +71,8 @@ def _requests(content: bytes, name: str) -> Iterator[CapturedRequest]:
 
 
 def _from_json(content: bytes, name: str) -> Iterator[CapturedRequest]:
+    from jebbitctl.webhooks import recordings
+
     try:
         document = parse_json(content)
     except ValueError as error:
@@ -98,6 +99,8 @@ def _from_recording(delivery: Delivery) -> CapturedRequest:
 
 def _not_one_document(content: bytes, name: str, error: ValueError) -> UsageError:
     """Return the error for what only starts like JSON, such as a recording of several lines."""
+    from jebbitctl.webhooks import recordings
+
     lines = [line for line in content.split(b"\n") if line.strip()]
     if len(lines) == 1 or not recordings.is_recording(io.BytesIO(content)):
         return UsageError(f"{name} is not a captured request (as JSON: {error})", hint=_FORMATS)
