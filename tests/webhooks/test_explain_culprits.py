@@ -1,0 +1,28 @@
+"""Each culprit is named, and nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from jebbitctl.webhooks.explain import explain
+
+from .culprits import ALONE, IN_PAIRS, Culprit
+
+
+@pytest.mark.parametrize("culprit", ALONE, ids=lambda culprit: culprit.name)
+def test_a_single_mistake_is_named_and_proven(culprit: Culprit) -> None:
+    result = explain(culprit.secret, culprit.body, culprit.header)
+    assert (result.causes, result.proven) == (culprit.causes, True), result
+
+
+@pytest.mark.parametrize("culprit", IN_PAIRS, ids=lambda culprit: culprit.name)
+def test_two_mistakes_at_a_time_are_named_and_proven(culprit: Culprit) -> None:
+    result = explain(culprit.secret, culprit.body, culprit.header)
+    assert (set(result.causes), result.proven) == (set(culprit.causes), True), result
+
+
+def test_the_tables_are_as_large_as_promised() -> None:
+    names = [culprit.name for culprit in (*ALONE, *IN_PAIRS)]
+    assert len(set(names)) == len(names)
+    assert len(ALONE) >= 140
+    assert len(IN_PAIRS) >= 25
