@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
@@ -259,6 +259,7 @@ MORE_MEMBERS = [
     st.dictionaries(st.sampled_from(MEMBERS + MORE_MEMBERS), JSON, min_size=1, max_size=4),
     st.sampled_from([None, "request", "requestContext", "postData", "headers", "log"]),
 )
+@settings(max_examples=max(settings().max_examples // 4, 1))  # JSON takes long to make
 def test_no_json_in_a_capture_makes_the_reader_fail_otherwise_than_with_a_usage_error(
     document: dict[str, Any], changes: dict[str, Any], inside: str | None
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.webhooks.account_secrets import AccountSecrets
 from jebbitctl.commands.webhooks.options import Body, SecretOptions
 from jebbitctl.commands.webhooks.sign import At
 from jebbitctl.commands.webhooks.signed_delivery import read_delivery
@@ -17,11 +18,12 @@ from jebbitctl.webhooks.signature import TOLERANCE, Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jebbitctl.commands.webhooks.account_secrets import AccountSecrets
     from jebbitctl.commands.webhooks.signed_delivery import SignedDelivery
     from jebbitctl.commands.webhooks.verdict import SignatureVerdict
     from jebbitctl.output.output import Output
     from jebbitctl.webhooks.explain import Explanation
+
+_ONLY_IN_JSON = {"cause", "causes", "proven", "notes"}
 
 
 @command(
@@ -74,7 +76,7 @@ def verify(
         "age_seconds": verification.age_seconds,
         **delivery.describe(valid=verification.valid),
         **(account.to_dict() if account else {}),
-        **(_explain(delivery, verdict) if explain else {}),
+        **(_explain(delivery, verdict, tolerance) if explain else {}),
     }
     with context.output.best_effort():
         _show(context.output, document)
@@ -95,23 +97,37 @@ def _hint(
     return None if explained else "use --explain to find the cause"
 
 
-def _explain(delivery: SignedDelivery, verdict: SignatureVerdict) -> dict[str, Any]:
+def _explain(delivery: SignedDelivery, verdict: SignatureVerdict, tolerance: int) -> dict[str, Any]:
     """Return the cause in words. Without a given secret, the account's are tried until one explains it."""
     from jebbitctl.webhooks.explain import Cause, explain
 
-    def try_secret(secret: str) -> Explanation:
-        return explain(secret, delivery.body, delivery.signature, reason=verdict.verification.reason)
+    def try_secret(secret: str, others: Mapping[str, str]) -> Explanation:
+        return explain(
+            secret,
+            delivery.body,
+            delivery.signature,
+            reason=verdict.verification.reason,
+            others=others,
+            now=delivery.at,
+            tolerance=tolerance,
+        )
 
+    account = verdict.account or AccountSecrets()
     found: dict[str, Any] = {}
-    if verdict.secret is not None or verdict.account is None:
-        result = try_secret(verdict.secret or "")
-    else:
-        for integration, secret in verdict.account.likely().items():
-            result = try_secret(secret)
-            if result.cause not in (Cause.UNKNOWN, Cause.MALFORMED_HEADER):
-                found["integration"] = integration
-                break
-    return found | {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
+    if verdict.secret is not None:
+        result = try_secret(verdict.secret, account.without(verdict.secret))
+    for integration, secret in account.likely().items() if verdict.secret is None else ():
+        result = try_secret(secret, {})
+        if result.proven and result.causes != (Cause.MALFORMED_HEADER,):
+            found["integration"] = integration
+            break
+    return found | {
+        "cause": str(result.cause),
+        "causes": [str(cause) for cause in result.causes],
+        "proven": result.proven,
+        "explanation": result.explanation,
+        "fix": result.fix,
+    }
 
 
 def _show(output: Output, document: Mapping[str, Any]) -> None:
@@ -120,5 +136,5 @@ def _show(output: Output, document: Mapping[str, Any]) -> None:
         return
     notes = [("note", note) for note in document.get("notes", ())]
     output.key_values(
-        [*((name, value) for name, value in document.items() if name not in ("cause", "notes")), *notes]
+        [*((name, value) for name, value in document.items() if name not in _ONLY_IN_JSON), *notes]
     )

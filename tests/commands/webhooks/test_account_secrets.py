@@ -145,6 +145,8 @@ def test_explain_names_the_other_integration_whose_secret_it_was(
     explain = ("webhooks", "verify", "--explain", "--integration", named)
     result = verify(cli, secret_of(sandbox, id_), *explain)
     assert (result.code, result.json["integration"]) == (6, id_)
+    assert (result.json["causes"], result.json["proven"]) == (["secret_integration"], True)
+    assert id_ in result.json["explanation"]
     assert f"use --integration {id_}" in result.error["hint"]
     without = verify(cli, secret_of(sandbox, id_), *(option for option in explain if option != "--explain"))
     assert "integration" not in without.json
@@ -174,6 +176,27 @@ def test_explain_without_a_secret_explains_with_those_of_the_account(cli: Cli, s
     assert (result.code, result.json["cause"]) == (6, "newline_added")
     assert result.json["integration"] == webhook(sandbox)
     assert verify(cli, secret, *ALL, "--explain").json["cause"] == "none"
+    sandbox.state.behaviour.dialect = DIALECTS["host"]  # one secret to try
+    nobodys = verify(cli, STRANGER, *ALL, "--explain").json
+    assert (nobodys["cause"], nobodys["proven"], nobodys["integration"]) == ("unknown", False, None)
+
+
+def test_another_integrations_secret_is_named_beside_another_mistake(cli: Cli, sandbox: Sandbox) -> None:
+    id_, named = webhook(sandbox), add_webhook(sandbox, from_dashboard=True)
+    explain = ("webhooks", "verify", "--explain", "--integration", named)
+    result = verify(cli, secret_of(sandbox, id_), *explain, body="{}\n")
+    assert result.json["integration"] is None
+    assert set(result.json["causes"]) == {"secret_integration", "newline_added"}
+    assert id_ in result.json["explanation"]
+
+
+def test_a_header_that_was_damaged_is_explained_with_the_accounts_secrets(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = webhook(sandbox)
+    quoted = f"'{sign(secret_of(sandbox, id_), b'{}', timestamp=1_700_000_000)}'"
+    verify_it = (*ALL, "--explain", "--signature", quoted, "--at", "1700000000", "--json")
+    document = cli.run(*verify_it, stdin="{}").json
+    assert (document["reason"], document["integration"]) == ("malformed_header", id_)
+    assert document["causes"] == ["header_quotes"]
 
 
 def write_secret(cli: Cli, secret: str) -> Path:
