@@ -280,9 +280,9 @@ REWRITTEN = [
         .replace(">", "\\u003e")
         .replace("&", "\\u0026")
         .encode(),
-        jackson=b'{\n  "data" : {\n    "email" : "zo\xc3\xab@example.com",\n    "size" : "5/6 <M>",\n'
-        b'    "tags" : [ "a", "b & c" ],\n    "name" : "Zo\xc3\xab \xf0\x9f\x98\x80",\n    "opt_in" : "true"\n'
-        b'  },\n  "event" : {\n    "event_number" : 0\n  }\n}',
+        jackson=LINES.replace(b'": ', b'" : ').replace(
+            b'[\n      "a",\n      "b & c"\n    ]', b'[ "a", "b & c" ]'
+        ),
         gson=TEXT.replace("<", "\\u003c")
         .replace(">", "\\u003e")
         .replace("&", "\\u0026")

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
+import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.webhooks import Reason, sign
 from jebbitctl.webhooks.explain import Cause, explain
+from jebbitctl.webhooks.explain.suspicions import suspicions
+from jebbitctl.webhooks.explain.texts import TEXTS
+from tests.strategies import JSON
 
 from .support import SECRET
 
@@ -143,7 +148,7 @@ def test_the_fix_for_an_old_or_future_timestamp_mentions_the_clock(reason: Reaso
 
 
 @pytest.mark.parametrize(
-    "body", [BODY, b"", b"\xff\x00", b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}", b'"\\ud800"']
+    "body", [BODY, b"x", b"\xff\x00", b"[" * 100_000 + b"x", b'{"a":' + b"9" * 5000 + b"}", b'"\\ud800"']
 )
 def test_the_fix_for_an_unknown_cause_says_what_to_check_next(body: bytes) -> None:
     result = explain(SECRET, body, sign_at(BODY, "some other secret"))
@@ -151,6 +156,7 @@ def test_the_fix_for_an_unknown_cause_says_what_to_check_next(body: bytes) -> No
     assert "IO object" in result.fix
 
 
+@settings(max_examples=8, deadline=None)
 @given(st.binary(max_size=50), st.text(max_size=50), st.binary(min_size=1, max_size=20))
 def test_no_input_makes_explain_raise(body: bytes, header: str, secret: bytes) -> None:
     assert explain(secret, body, header).explanation
@@ -159,11 +165,10 @@ def test_no_input_makes_explain_raise(body: bytes, header: str, secret: bytes) -
 
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_an_explanation_and_a_fix(cause: Cause) -> None:
-    from jebbitctl.webhooks.explain import _TEXTS
-
-    explanation, fix = _TEXTS[cause]
-    assert explanation.endswith(".")
-    assert fix.endswith(".")
+    text = TEXTS[cause]
+    assert text.explanation.endswith(".")
+    assert text.fix.endswith(".")
+    assert not text.by_signer or text.by_signer.endswith(".")
 
 
 def test_an_empty_secret_is_rejected() -> None:
@@ -174,3 +179,137 @@ def test_an_empty_secret_is_rejected() -> None:
 def test_no_explanation_contains_the_secret() -> None:
     for header in ("", sign_at(BODY), sign_at(BODY, SECRET + "\n"), f"t={AT},v1=x"):
         assert SECRET not in repr(explain(SECRET, BODY, header))
+
+
+@settings(max_examples=8, deadline=None)
+@given(JSON, st.text("abcXYZ0189", min_size=20, max_size=40))
+def test_a_wrong_secret_is_never_explained_by_a_proven_cause(value: object, other: str) -> None:
+    body = json.dumps(value).encode()
+    result = explain(SECRET, body, sign_at(body, other))
+    assert not result.proven
+    assert result.causes == (result.cause,)
+
+
+def test_the_secret_of_another_integration_is_named_by_its_label() -> None:
+    others = {"L5m24mjs (https://a.example/hook)": "another-secret-of-the-account", "empty": ""}
+    result = explain(SECRET, BODY, sign_at(BODY, "another-secret-of-the-account"), others=others)
+    assert (result.cause, result.proven) == (Cause.KEY_INTEGRATION, True)
+    assert "L5m24mjs (https://a.example/hook)" in result.explanation
+    assert "another-secret-of-the-account" not in repr(result)
+    twice = explain(SECRET, BODY + b"\n", sign_at(BODY, "another-secret-of-the-account"), others=others)
+    assert set(twice.causes) == {Cause.KEY_INTEGRATION, Cause.NEWLINE_ADDED}
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "signed"),
+    [
+        ("JavaScript", b'{"b":1.0,"2":1}', b'{"2":1,"b":1}'),
+        ("PHP", b'{"a":"x/y"}', b'{"a":"x\\/y"}'),
+        ("Python", b'{"a": "\\u00eb"}', '{"a":"\u00eb"}'.encode()),
+        ("Java", b'{ "a" : [ 1, { "b" : 2 } ] }', b'{\n  "a" : [ 1, {\n    "b" : 2\n  } ]\n}'),
+        ("Go", b'{"b":1,"a":"<"}', b'{"a":"\\u003c","b":1}\n'),
+    ],
+)
+def test_the_fix_for_rewritten_json_names_how_the_language_reads_the_raw_body(
+    language: str, body: bytes, signed: bytes
+) -> None:
+    result = explain(SECRET, body, sign_at(signed))
+    assert result.cause is Cause.JSON_REWRITTEN
+    assert f"({language})" in result.explanation
+    assert f"In {language}, read it with" in result.fix
+
+
+@pytest.mark.parametrize(
+    ("cause", "body", "secret"),
+    [
+        (Cause.BODY_EMPTY, b"", SECRET),
+        (Cause.BODY_TRUNCATED, BODY[:20], SECRET),
+        (Cause.BODY_TRUNCATED, b'{"a":tr', SECRET),
+        (Cause.BODY_TRUNCATED, b'{"a":"b...', SECRET),
+        (Cause.BODY_TRUNCATED, b"x" * 1024, SECRET),
+        (Cause.BODY_NOT_READ, b"#<StringIO:0x000055d0c0a8>", SECRET),
+        (Cause.BODY_NOT_READ, b"[object Object]", SECRET),
+        (Cause.BODY_MASKED, b'{"email":"z***@example.com"}', SECRET),
+        (Cause.CHARACTERS_LOST, '{"name":"Zo\ufffd"}'.encode(), SECRET),
+        (Cause.KEY_PLACEHOLDER, BODY, "${JEBBIT_SECRET}"),
+        (Cause.KEY_PLACEHOLDER, BODY, "********"),
+        (Cause.KEY_PLACEHOLDER, BODY, "your-secret-here"),
+        (Cause.KEY_PLACEHOLDER, BODY, "short"),
+    ],
+)
+def test_what_can_only_be_seen_is_said_as_a_suspicion(cause: Cause, body: bytes, secret: str) -> None:
+    (note,) = suspicions(secret.encode(), body, sign_at(b"{}"))
+    assert note.cause is cause
+    assert " may " in TEXTS[cause].explanation or cause is Cause.BODY_EMPTY
+
+
+@pytest.mark.parametrize("header", [sign_at(BODY)[:-20], sign_at(BODY)[:-9] + "...", f"t={AT},v1=****"])
+def test_a_header_that_looks_cut_is_a_suspicion(header: str) -> None:
+    result = explain(SECRET[::-1], BODY, header)
+    assert (result.cause, result.proven) == (Cause.HEADER_TRUNCATED, False)
+    assert "may be cut off" in result.explanation
+
+
+def test_a_suspicion_is_said_beside_what_was_not_found() -> None:
+    result = explain(SECRET, BODY[:20], sign_at(BODY))
+    assert (result.cause, result.proven) == (Cause.BODY_TRUNCATED, False)
+    assert "may be cut off: its JSON breaks off" in result.explanation
+    assert "None of the usual causes" in result.explanation
+
+
+def test_a_complete_body_and_secret_raise_no_suspicion() -> None:
+    assert list(suspicions(SECRET.encode(), BODY, sign_at(BODY))) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("", "it is empty"),
+        ("sha256=abc", "another service"),
+        (f"t={AT}", "v1= is missing"),
+        ("v1=abc", "t= is missing"),
+        ('"t=1,v1=abc"', "even after a repair"),
+        ("hello", "t= and v1= are missing"),
+    ],
+)
+def test_a_header_that_stays_malformed_is_said_to_be_so_in_detail(header: str, words: str) -> None:
+    result = explain(SECRET, BODY, header)
+    assert result.cause is Cause.MALFORMED_HEADER
+    assert words in result.explanation
+
+
+def test_an_old_timestamp_is_named_beside_another_cause() -> None:
+    result = explain(SECRET, BODY + b"\n", sign_at(BODY), now=AT + 1000)
+    assert result.causes == (Cause.NEWLINE_ADDED, Cause.STALE)
+    assert "The signature matches" not in result.explanation
+    assert explain(SECRET, BODY, sign_at(BODY), now=AT + 300).cause is Cause.NONE
+    assert explain(SECRET, BODY, sign_at(BODY), now=AT + 301).cause is Cause.STALE
+    assert explain(SECRET, BODY, sign_at(BODY), now=AT + 301, tolerance=301).cause is Cause.NONE
+    assert explain(SECRET, BODY, sign_at(BODY), now=AT - 301).cause is Cause.FUTURE
+
+
+def test_a_difference_of_whole_hours_is_said_to_look_like_a_time_zone() -> None:
+    assert "by 2 h" in explain(SECRET, BODY, sign_at(BODY), now=AT + 7205).explanation
+    assert "time zone" not in explain(SECRET, BODY, sign_at(BODY), now=AT + 8000).explanation
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps([{"id": number, "name": f"Zo\u00eb {number / 7}"} for number in range(25_000)]).encode(),
+        b"[" + b"1," * 500_000 + b"1]",
+        b"%41" * 300_000,
+        b"a=b&" * 250_000,
+        b"1\r\na\r\n" * 150_000,
+        b'"' * 1_000_000,
+        b"\\" * 1_000_000,
+        b"." * 1_000_000,
+        gzip.compress(bytes(200_000_000)),
+    ],
+    ids=["records", "integers", "percent", "form", "chunks", "quotes", "backslashes", "dots", "gzip"],
+)
+def test_the_work_for_a_large_body_is_bounded(body: bytes) -> None:
+    started = time.process_time()
+    assert not explain(SECRET, body, sign_at(body, "another secret altogether")).proven
+    assert time.process_time() - started < 10  # about 2 s on an idle machine

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from jebbitctl.webhooks.explain import explain
 
-from .culprits import ALONE, IN_PAIRS, Culprit
+from .culprits import ALONE, IN_PAIRS
+
+if TYPE_CHECKING:
+    from .culprits import Culprit
 
 
 @pytest.mark.parametrize("culprit", ALONE, ids=lambda culprit: culprit.name)

@@ -120,8 +120,7 @@ def _what_is_malformed(header: str) -> str:
         return ": it is empty"
     if re.match(r"sha(?:1|256|512)=", text):
         return ": it looks like the header of another service"
-    repaired = next((reading for reading in readings(header) if reading.causes), None)
-    if repaired and repaired.timestamp and repaired.causes[0] is not Cause.MALFORMED_HEADER:
+    if any(reading.timestamp for reading in readings(header)):
         return ", even after a repair it does not match"
     missing = [name for name in ("t=", "v1=") if name not in text]
     return f": {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing" if missing else ""

@@ -70,17 +70,29 @@ def changed_keys(key: bytes) -> Iterator[Change]:
 
 def _without_surroundings(key: bytes) -> Iterator[Change]:
     stripped = key.strip()
-    for whitespace in (b"", b"\n", b"\r\n", b" ", b"\r", b"\t", b"\0"):
-        yield Change(Cause.KEY_WHITESPACE, stripped + whitespace)
-    yield Change(Cause.KEY_WHITESPACE, key.strip(b" \t\r\n\0"))
-    yield Change(Cause.KEY_WHITESPACE, re.sub(rb"\s+", b"", key))
-    yield Change(Cause.KEY_WHITESPACE, b" " + stripped)
+    yield Change(Cause.KEY_WHITESPACE, stripped)
     quoted = re.fullmatch(rb"""[bB]?(["'`])(.*)\1[,;]?""", stripped, re.DOTALL)
     if quoted:
         yield Change(Cause.KEY_QUOTES, quoted[2])
     yield Change(Cause.KEY_BOM, key.removeprefix(BOM))
     yield Change(Cause.KEY_BOM, stripped.removeprefix(BOM))
-    lines = [line.strip() for line in stripped.splitlines() if line.strip()][:_MAX_STRINGS]
+    yield from _from_json(stripped)
+    yield from _from_lines(stripped)
+    for whitespace in (b"\n", b"\r\n", b" ", b"\r", b"\t", b"\0"):
+        yield Change(Cause.KEY_WHITESPACE, stripped + whitespace)
+    yield Change(Cause.KEY_WHITESPACE, key.strip(b" \t\r\n\0"))
+    yield Change(Cause.KEY_WHITESPACE, re.sub(rb"\s+", b"", key))
+    yield Change(Cause.KEY_WHITESPACE, b" " + stripped)
+    for separator in (b"_", b":", b",", b" ", b"-", b"=", b"."):
+        before, found, after = stripped.partition(separator)
+        if found:
+            yield Change(Cause.KEY_PREFIXED, after)
+            yield Change(Cause.KEY_PREFIXED, before)
+
+
+def _from_lines(key: bytes) -> Iterator[Change]:
+    """Yield the lines of a file, and the values of those that are assignments."""
+    lines = [line.strip() for line in key.splitlines() if line.strip()][:_MAX_STRINGS]
     for line in lines:
         assigned = re.match(rb"""(?:export\s+|set\s+|\$env:|-\s+)?[\w.\-"']+\s*[:=]\s*(.+?)[,;]?$""", line)
         if assigned:
@@ -88,12 +100,6 @@ def _without_surroundings(key: bytes) -> Iterator[Change]:
             yield Change(Cause.KEY_ASSIGNMENT, assigned[1].strip(b"\"'`"))
         if len(lines) > 1:
             yield Change(Cause.KEY_LINES, line)
-    yield from _from_json(stripped)
-    for prefix in (b"_", b":", b",", b" ", b"-", b"=", b"."):
-        before, found, after = stripped.partition(prefix)
-        if found:
-            yield Change(Cause.KEY_PREFIXED, after)
-            yield Change(Cause.KEY_PREFIXED, before)
 
 
 def _from_json(key: bytes) -> Iterator[Change]:

@@ -7,6 +7,7 @@ import math
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.util.text import count_json_values
 from jebbitctl.webhooks.explain.causes import Cause, Change
 from jebbitctl.webhooks.json_variants import json_variants
 from jebbitctl.webhooks.json_variants.document import LITERALS, Number, parse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_ALTERNATIVES = 11_000
 """As many as the orders of 7 keys in one object and 2 in another. More orders or numbers are not tried."""
+_MAX_VALUES = 100_000
 _MAX_BYTES = 16 * 1024
 _MAX_EVENT_NUMBER = 10
 _EXACT = 2**53
@@ -28,7 +30,12 @@ _EXACT = 2**53
 
 
 def rewritten(body: bytes, *, further_styles: bool = True) -> Iterator[Change]:
-    """Yield the same JSON as serialisers write it, and in styles that no library is known for."""
+    """Yield the same JSON as serialisers write it, and in styles that no library is known for.
+
+    Nothing is tried for bodies with very many values.
+    """
+    if count_json_values(body) > _MAX_VALUES:
+        return
     for variant in json_variants(body):
         if variant.language is None and not further_styles:
             return

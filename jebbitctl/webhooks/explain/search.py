@@ -33,14 +33,16 @@ _TRIAL_BYTES = 1024
 """What a trial costs besides the bytes of the body."""
 _MAX_BYTES = 320 * _MIB
 """What is hashed at most to try each change alone."""
-_MAX_REWRITTEN_BYTES = 24 * _MIB
+_MAX_REWRITTEN_BYTES = 10 * _MIB
 """Likewise for the rewriting of JSON, which takes longer than hashing."""
-_MAX_PAIR_BYTES = 40 * _MIB
-"""Likewise for each kind of pairs: about 30,000 pairs for a small body, 38 for one of 1 MiB."""
+_MAX_PAIR_BYTES = 24 * _MIB
+"""Likewise for each kind of pairs: about 20,000 pairs for a small body, 23 for one of 1 MiB."""
 _SMALL = 64 * 1024
 """The largest body whose hash is computed for each millisecond of a second."""
 _MAX_TIMESTAMPS = 4
 _LIKELY_KEYS = 90
+_LIKELIEST = 8
+"""As many signers are tried with every order of keys."""
 
 
 class Proof(NamedTuple):
@@ -131,6 +133,8 @@ class Search:
             yield signer.prove(change.value, (change.note,))
         yield from self._with_signers(self._pairs_of_signers())
         yield from _try(list(self._plain()), self._pairs_of_bodies(), _MAX_PAIR_BYTES)
+        likeliest = [*islice(self._keys(), _LIKELIEST), *islice(self._schemes(), _LIKELIEST)]
+        yield from _try(likeliest, restored(self._body), _MAX_PAIR_BYTES // len(likeliest))
 
     def _in_other_text(self) -> Iterator[Proof | None]:
         """Try the JSON within a body last, alone and with changes, since it fits many containers."""
@@ -214,14 +218,14 @@ class Search:
                 again = chain(rewritten(outer.value, further_styles=False), restored(outer.value))
                 yield from ((outer.note, change) for change in _distinct(again, outer.value))
         for outer in _distinct(chain(line_ends(body), characters(body)), body):
-            inner = chain(unpacked(outer.value), characters(outer.value), line_ends(outer.value))
-            yield from ((outer.note, change) for change in _distinct(inner, outer.value))
+            ends = chain(unpacked(outer.value), characters(outer.value), line_ends(outer.value))
+            yield from ((outer.note, change) for change in _distinct(ends, outer.value))
         for outer in _distinct(characters(body), body):
-            again = rewritten(outer.value, further_styles=False)
-            yield from ((outer.note, change) for change in _distinct(again, outer.value))
+            written = rewritten(outer.value, further_styles=False)
+            yield from ((outer.note, change) for change in _distinct(written, outer.value))
         for outer in _distinct(chain(rewritten(body, further_styles=False), parts(body)), body):
-            inner = chain(line_ends(outer.value), characters(outer.value))
-            yield from ((outer.note, change) for change in _distinct(inner, outer.value))
+            ends = chain(line_ends(outer.value), characters(outer.value))
+            yield from ((outer.note, change) for change in _distinct(ends, outer.value))
 
 
 def _try(
@@ -231,12 +235,12 @@ def _try(
     seen: set[int] = set()
     for entry in changes:
         first, change = ((), entry) if isinstance(entry, Change) else ((entry[0],), entry[1])
-        budget -= len(change.value) + _TRIAL_BYTES
-        if budget < 0:
-            return
         fingerprint = hash(change.value)
         if fingerprint not in seen:
             seen.add(fingerprint)
+            budget -= len(change.value) + _TRIAL_BYTES
+            if budget < 0:
+                return
             yield from (signer.prove(change.value, (*first, change.note)) for signer in signers)
 
 

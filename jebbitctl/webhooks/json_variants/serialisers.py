@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import product, zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jebbitctl.webhooks.json_variants import document, layouts, numbers, strings
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.json_variants.layouts import Layout
     from jebbitctl.webhooks.json_variants.strings import StringStyle
 
+_T = TypeVar("_T")
 _NUMBERS = "-0123456789"
 """What numbers begin with."""
 _ORDERS: dict[Order, str] = {
@@ -65,12 +66,11 @@ def json_variants(body: bytes) -> Iterator[JsonVariant]:
     except (ValueError, RecursionError):
         return
     seen = {body}
-    for language, serialisers in SERIALISERS.items():
-        for serialiser in serialisers:
-            variant = writer.write(serialiser, language)
-            if variant is not None and variant.body != body:
-                seen.add(variant.body)
-                yield variant
+    for language, serialiser in _by_likelihood():
+        variant = writer.write(serialiser, language)
+        if variant is not None and variant.body != body:
+            seen.add(variant.body)
+            yield variant
     for serialiser in _further_styles():
         variant = writer.write(serialiser, None)
         if variant is not None and variant.body not in seen:
@@ -88,6 +88,7 @@ class _Writer:
         self._structures: dict[tuple[Order, bool, bool], _Structure] = {}
         self._strings: dict[StringStyle, dict[str, str]] = {}
         self._numbers: dict[Callable[[str], str], dict[str, str]] = {}
+        self._written: dict[tuple[int, int, int, Layout, bool], bytes] = {}
 
     def write(self, serialiser: Serialiser, language: str | None) -> JsonVariant | None:
         """Return the variant; None if this serialiser cannot write the document."""
@@ -97,10 +98,7 @@ class _Writer:
             structure = self._structure(serialiser)
             strings = self._write_strings(serialiser.strings)
             numbers = self._write_numbers(serialiser.numbers)
-            brackets = {token: serialiser.layout.write(token) for token in structure.brackets}
-            table = {**strings, **numbers, **brackets}
-            text = "".join(map(table.__getitem__, structure.tokens)) + ("\n" if serialiser.newline else "")
-            written = text.encode("utf-8", "surrogatepass")
+            written = self._join(structure, serialiser, strings, numbers)
         except (ValueError, RecursionError):
             return None
         parts = [serialiser.layout.name, serialiser.strings.name, _ORDERS.get(serialiser.order, "")]
@@ -110,6 +108,22 @@ class _Writer:
             parts.append("a newline at the end")
         return JsonVariant(written, ", ".join(filter(None, parts)), language, serialiser.code)
 
+    def _join(
+        self,
+        structure: _Structure,
+        serialiser: Serialiser,
+        strings: dict[str, str],
+        numbers: dict[str, str],
+    ) -> bytes:
+        """Write the document, or return what a serialiser with the same tables has written."""
+        key = (id(structure), id(strings), id(numbers), serialiser.layout, serialiser.newline)
+        if key not in self._written:
+            brackets = {token: serialiser.layout.write(token) for token in structure.brackets}
+            table = {**strings, **numbers, **brackets}
+            text = "".join(map(table.__getitem__, structure.tokens)) + ("\n" if serialiser.newline else "")
+            self._written[key] = text.encode("utf-8", "surrogatepass")
+        return self._written[key]
+
     def _structure(self, serialiser: Serialiser) -> _Structure:
         key = (serialiser.order, serialiser.layout.spaced_arrays, serialiser.php_arrays)
         if key not in self._structures:
@@ -117,19 +131,19 @@ class _Writer:
             indents = not serialiser.layout.spaced_arrays
             tokens = document.tokens(value, serialiser.order, arrays_indent=indents)
             others = {token for token in set(tokens) if token[0] not in _NUMBERS and token[0] != '"'}
-            self._structures[key] = _Structure(tokens, others)
+            self._structures[key] = _same(_Structure(tokens, others), self._structures)
         return self._structures[key]
 
     def _write_strings(self, style: StringStyle) -> dict[str, str]:
         if style not in self._strings:
-            self._strings[style] = {
-                token: style.write(token[1:]) for token in self._distinct if token[0] == '"'
-            }
+            table = {token: style.write(token[1:]) for token in self._distinct if token[0] == '"'}
+            self._strings[style] = _same(table, self._strings)
         return self._strings[style]
 
     def _write_numbers(self, write: Callable[[str], str]) -> dict[str, str]:
         if write not in self._numbers:
-            self._numbers[write] = {token: write(token) for token in self._distinct if token[0] in _NUMBERS}
+            table = {token: write(token) for token in self._distinct if token[0] in _NUMBERS}
+            self._numbers[write] = _same(table, self._numbers)
         return self._numbers[write]
 
 
@@ -143,6 +157,11 @@ class _Structure(NamedTuple):
 
     tokens: list[str]
     brackets: set[str]
+
+
+def _same(value: _T, known: dict[Any, _T]) -> _T:
+    """Return the known value that equals ``value``, else ``value``."""
+    return next((other for other in known.values() if other == value), value)
 
 
 def _python() -> Iterator[Serialiser]:
@@ -300,7 +319,15 @@ SERIALISERS = {
     "Go": tuple(_go()),
     "Java": tuple(_java()),
 }
-"""The known serialisers by language."""
+"""The known serialisers by language; of each, likely ones first."""
+
+
+def _by_likelihood() -> Iterator[tuple[str, Serialiser]]:
+    """Yield the first serialiser of each language, then the second ones, and so on."""
+    for rank in zip_longest(*SERIALISERS.values()):
+        for language, serialiser in zip(SERIALISERS, rank, strict=True):
+            if serialiser:
+                yield language, serialiser
 
 
 def _further_styles() -> Iterator[Serialiser]:
