@@ -127,6 +127,14 @@ def test_webhooks_verify_imports_no_http_library(bare: Cli) -> None:
     assert sorted(own_files) == ["body", "secret"]
 
 
+def test_a_captured_request_is_verified_without_an_http_library(bare: Cli) -> None:
+    (bare.home / "secret").write_text("secret")
+    (bare.home / "request").write_bytes(b"POST / HTTP/1.1\r\nx-jebbit-signature: t=1,v1=x\r\n\r\n{}")
+    report = observed(bare, *VERIFY[:4], "--request", "request")
+    require(report, NOTHING, VERIFYING)
+    assert {"secret", "request"} <= set(report["opened"])
+
+
 @pytest.mark.parametrize(
     ("args", "more"),
     [

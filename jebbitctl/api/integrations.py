@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -19,11 +20,12 @@ from jebbitctl.api.differences import (
     unknown,
 )
 from jebbitctl.errors import CredentialsError, NotFoundError, RejectedError
+from jebbitctl.util.ids import is_id
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.urls import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
@@ -227,6 +229,39 @@ def shared_secret(client: Client, id_: str) -> str:
             hint="Jebbit may show it only once, when the integration is created",
         )
     return secret
+
+
+def shared_secrets(client: Client) -> Iterator[tuple[str, str | None]]:
+    """Yield the ids of the integrations with their shared secrets, None where Jebbit does not show it.
+
+    The secrets of the list come first, then those that need another request: one for the webhooks of the
+    dashboard, and one for each webhook that is left. Without a secret, an integration of another service is
+    left out: it does not sign.
+    """
+    missing: list[Resource] = []
+    for integration in list_integrations(client):
+        if secret := secret_in(integration):
+            yield str(integration.id), secret
+        elif is_webhook(integration.attributes) is not False:
+            missing.append(integration)
+    views = _by_id(client, VIEW) if missing else {}
+    hidden: list[str] = []
+    for integration in missing:
+        if secret := secret_in(views.get(integration.id, integration)):
+            yield str(integration.id), secret
+        else:
+            hidden.append(str(integration.id))
+    for id_ in hidden:
+        yield id_, _own_secret(client, id_)
+
+
+def _own_secret(client: Client, id_: str) -> str | None:
+    """Return the secret that an integration shows at its own address, None if it does not."""
+    if not is_id(id_):
+        return None
+    with suppress(NotFoundError, CredentialsError, RejectedError):
+        return secret_in(get(client, id_))
+    return None
 
 
 def secret_in(integration: Resource) -> str | None:

@@ -56,7 +56,7 @@ def read(path: Path, on_invalid: Callable[[int], object] = lambda _: None) -> It
     try:
         with Path(path).open("rb") as file:
             for number, line in enumerate(_lines(file), start=1):
-                delivery = _parse(line)
+                delivery = parse_line(line)
                 if delivery is not None:
                     found = True
                     yield RecordedDelivery(number, delivery)
@@ -75,7 +75,7 @@ def read(path: Path, on_invalid: Callable[[int], object] = lambda _: None) -> It
 def is_recording(file: BinaryIO) -> bool:
     """Whether an open file is a recording: its first lines have a delivery, or nothing else than damage."""
     lines = list(islice(_lines(file), _LINES_TO_JUDGE_BY))
-    return all(map(_is_damaged, lines)) or any(_parse(line) for line in lines)
+    return all(map(_is_damaged, lines)) or any(parse_line(line) for line in lines)
 
 
 def to_line(delivery: Delivery) -> bytes:
@@ -117,7 +117,8 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             line = file.readline(_MAX_LINE_BYTES)
 
 
-def _parse(line: bytes) -> Delivery | None:
+def parse_line(line: bytes) -> Delivery | None:
+    """Return the delivery in a line of a recording, None if it is not a complete one."""
     try:
         return _from_json(json.loads(line))
     except _INVALID:

@@ -7,28 +7,40 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.webhooks.options import Body, SecretOptions, read_body, read_secret
+from jebbitctl.commands.webhooks.account_secrets import AccountSecrets
+from jebbitctl.commands.webhooks.options import Body, SecretOptions
 from jebbitctl.commands.webhooks.sign import At
+from jebbitctl.commands.webhooks.signed_delivery import read_delivery
+from jebbitctl.commands.webhooks.verdict import judge
 from jebbitctl.errors import CheckFailedError
-from jebbitctl.util.times import unix_seconds
 from jebbitctl.webhooks.signature import TOLERANCE, Reason
-from jebbitctl.webhooks.signature import verify as verify_body
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jebbitctl.commands.webhooks.signed_delivery import SignedDelivery
+    from jebbitctl.commands.webhooks.verdict import SignatureVerdict
     from jebbitctl.output.output import Output
+    from jebbitctl.webhooks.explain import Explanation
+
+_ONLY_IN_JSON = {"cause", "causes", "proven", "notes"}
 
 
 @command(
-    example="jebbitctl webhooks verify --secret-file webhook.secret \\\n"
+    example="jebbitctl webhooks verify --integration L5m24mjs --request request.txt\n"
+    "jebbitctl webhooks verify --secret-file webhook.secret \\\n"
     "  --body delivery.json --explain \\\n"
     "  --signature 't=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw='",
 )
 def verify(
     context: Context,
     *,
+    request: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Captured request with its headers and body.")
+    ] = None,
     signature: Annotated[
-        str, typer.Option(metavar="VALUE", help="Whole value of x-jebbit-signature.", show_default=False)
-    ],
+        str | None, typer.Option(metavar="VALUE", help="Whole value of x-jebbit-signature.")
+    ] = None,
     body: Body = None,
     tolerance: Annotated[
         int, typer.Option(metavar="SECONDS", help="Maximum difference between the timestamp and now.", min=0)
@@ -37,39 +49,92 @@ def verify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Look for the usual causes of a mismatch.")
     ] = False,
+    all_integrations: Annotated[
+        bool,
+        typer.Option(
+            "--all-integrations",
+            help="Try the secret of every integration if none is given, or if the given one does not match.",
+        ),
+    ] = False,
     secret: SecretOptions,
 ) -> None:
-    """Verify the signature of a body. Exits 0 if it is valid, else 6."""
-    now = None if at is None else unix_seconds(at, what="--at")
-    content = read_body(secret, body)
-    key = read_secret(context, secret)
-    verification = verify_body(key, content, signature, tolerance=tolerance, now=now)
+    """Verify the signature of a delivery. Exits 0 if it is valid, else 6.
+
+    The delivery is a captured request, or a --signature with a --body. A capture is raw HTTP, the output of
+    curl --trace, a HAR file or entry, a Lambda event, or a line of a recording. If it has the time when the
+    request arrived, that is used instead of now.
+    """
+    delivery = read_delivery(secret, signature=signature, body=body, request=request, at=at)
+    verdict = judge(
+        context, delivery, secret, tolerance=tolerance, explain=explain, all_integrations=all_integrations
+    )
+    verification, _, account = verdict
     document: dict[str, Any] = {
         "ok": verification.valid,
         "reason": str(verification.reason),
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,
+        **delivery.describe(valid=verification.valid),
+        **(account.to_dict() if account else {}),
+        **(_explain(delivery, verdict, tolerance) if explain else {}),
     }
-    if explain:
-        document |= _explain(key, content, signature, verification.reason)
     with context.output.best_effort():
         _show(context.output, document)
     if not verification:
-        hint = None if explain else "use --explain to find the cause"
-        if verification.reason is Reason.STALE:
-            hint = "use --at TIME to verify a past delivery"
+        hint = _hint(verification.reason, delivery, account, explained=explain)
         raise CheckFailedError(f"invalid signature: {verification.reason}", hint=hint)
 
 
-def _explain(secret: str, body: bytes, signature: str, reason: Reason) -> dict[str, str]:
-    from jebbitctl.webhooks.explain import explain
+def _hint(
+    reason: Reason, delivery: SignedDelivery, account: AccountSecrets | None, *, explained: bool
+) -> str | None:
+    if reason is Reason.STALE:
+        if delivery.at_source == "capture":
+            return "it was as old when it was captured; use --at TIME to verify it at another time"
+        return "use --at TIME to verify a past delivery"
+    if account and (hint := account.hint):
+        return hint
+    return None if explained else "use --explain to find the cause"
 
-    result = explain(secret, body, signature, reason=reason)
-    return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
+
+def _explain(delivery: SignedDelivery, verdict: SignatureVerdict, tolerance: int) -> dict[str, Any]:
+    """Return the cause in words. Without a given secret, the account's are tried until one explains it."""
+    from jebbitctl.webhooks.explain import Cause, explain
+
+    def try_secret(secret: str, others: Mapping[str, str]) -> Explanation:
+        return explain(
+            secret,
+            delivery.body,
+            delivery.signature,
+            reason=verdict.verification.reason,
+            others=others,
+            now=delivery.at,
+            tolerance=tolerance,
+        )
+
+    account = verdict.account or AccountSecrets()
+    found: dict[str, Any] = {}
+    if verdict.secret is not None:
+        result = try_secret(verdict.secret, account.without(verdict.secret))
+    for integration, secret in account.likely().items() if verdict.secret is None else ():
+        result = try_secret(secret, {})
+        if result.proven and result.causes != (Cause.MALFORMED_HEADER,):
+            found["integration"] = integration
+            break
+    return found | {
+        "cause": str(result.cause),
+        "causes": [str(cause) for cause in result.causes],
+        "proven": result.proven,
+        "explanation": result.explanation,
+        "fix": result.fix,
+    }
 
 
-def _show(output: Output, document: dict[str, Any]) -> None:
+def _show(output: Output, document: Mapping[str, Any]) -> None:
     if output.json:
         output.document(document)
-    else:
-        output.key_values((name, value) for name, value in document.items() if name != "cause")
+        return
+    notes = [("note", note) for note in document.get("notes", ())]
+    output.key_values(
+        [*((name, value) for name, value in document.items() if name not in _ONLY_IN_JSON), *notes]
+    )
