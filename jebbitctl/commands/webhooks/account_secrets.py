@@ -70,10 +70,6 @@ class AccountSecrets:
             return {self.integration: self.tried[self.integration]}
         return self.tried
 
-    def without(self, secret: str) -> dict[str, str]:
-        """Return the integrations with other secrets."""
-        return {id_: other for id_, other in self.tried.items() if other != secret}
-
     def to_dict(self) -> dict[str, Any]:
         return {
             "integration": self.integration,

@@ -115,7 +115,7 @@ def _explain(delivery: SignedDelivery, verdict: SignatureVerdict, tolerance: int
     account = verdict.account or AccountSecrets()
     found: dict[str, Any] = {}
     if verdict.secret is not None:
-        result = try_secret(verdict.secret, account.without(verdict.secret))
+        result = try_secret(verdict.secret, account.tried)
     for integration, secret in account.likely().items() if verdict.secret is None else ():
         result = try_secret(secret, {})
         if result.proven and result.causes != (Cause.MALFORMED_HEADER,):

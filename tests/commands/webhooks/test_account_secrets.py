@@ -188,6 +188,8 @@ def test_another_integrations_secret_is_named_beside_another_mistake(cli: Cli, s
     assert result.json["integration"] is None
     assert set(result.json["causes"]) == {"secret_integration", "newline_added"}
     assert id_ in result.json["explanation"]
+    own = verify(cli, secret_of(sandbox, named), *explain, body="{}\n")
+    assert own.json["causes"] == ["newline_added"]
 
 
 def test_a_header_that_was_damaged_is_explained_with_the_accounts_secrets(cli: Cli, sandbox: Sandbox) -> None:

@@ -68,6 +68,13 @@ def test_explain_of_an_old_delivery_blames_the_age(signer: Cli) -> None:
     assert "--at" in result.error["hint"]
 
 
+def test_explain_names_the_age_beside_another_cause(signer: Cli) -> None:
+    arguments = ("webhooks", "verify", "--signature", VECTOR, "--at", "1700000400", "--explain", "--json")
+    assert signer.run(*arguments, stdin="{}\n").json["causes"] == ["newline_added", "stale"]
+    tolerant = signer.run(*arguments, "--tolerance", "400", stdin="{}\n").json
+    assert (tolerant["causes"], tolerant["proven"]) == (["newline_added"], True)
+
+
 VERIFY = ("webhooks", "verify", "--request")
 CAPTURED_AT = "2023-11-14T22:13:21Z"
 
