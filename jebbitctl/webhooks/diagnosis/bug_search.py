@@ -17,7 +17,7 @@ from jebbitctl.webhooks.diagnosis.bodies import SIMPLE_BODY, plain_body, rich_bo
 from jebbitctl.webhooks.diagnosis.body_bugs import body_bugs, rewriting_bugs
 from jebbitctl.webhooks.diagnosis.pairs import common_pairs
 from jebbitctl.webhooks.diagnosis.receiver_bug import ReceiverBug
-from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_zone_bugs
+from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_bugs
 from jebbitctl.webhooks.signature import sign
 
 if TYPE_CHECKING:
@@ -74,14 +74,14 @@ class BugSearch:
         refused: a body that was refused with a correct signature.
         accepted: bodies that were accepted with a correct signature.
         clock_difference: seconds to add to the timestamps, for an endpoint with another clock.
-        time_zones: whether to try timestamps that differ by hours.
+        times: whether to try other timestamps, since it may take those of now for old.
     """
 
     target: ProbeTarget
     refused: bytes
     accepted: Sequence[bytes] = ()
     clock_difference: int = 0
-    time_zones: bool = False
+    times: bool = False
     _requests: int = field(default=0, init=False)
     _deadline: float = field(default=0.0, init=False)
 
@@ -112,8 +112,8 @@ class BugSearch:
         if self.clock_difference:
             yield WRONG_CLOCK
         in_turn = zip_longest(signing_bugs(), rewriting_bugs(self.refused), body_bugs())
-        zones = time_zone_bugs() if self.time_zones else []
-        for bug in (*filter(None, chain.from_iterable(in_turn)), *common_pairs(self.refused), *zones):
+        others = time_bugs() if self.times else []
+        for bug in (*filter(None, chain.from_iterable(in_turn)), *common_pairs(self.refused), *others):
             if self._changes(bug, self.refused) and not any(
                 self._changes(bug, body) for body in self.accepted
             ):

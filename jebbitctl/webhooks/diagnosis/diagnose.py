@@ -69,7 +69,7 @@ def diagnose(
     clock = describe_clock(difference) if is_notable(difference) else ""
     diagnosis = _varying(answers) or explain_status(target.client.url, response, target.secret)
     if diagnosis is None:
-        return _Examination(target, body, tuple(accepted), response, difference).diagnosis()
+        return _Examination(target, body, tuple(accepted), answers, difference).diagnosis()
     return replace(diagnosis, finding=f"{diagnosis.finding} {clock}".strip())
 
 
@@ -102,8 +102,13 @@ class _Examination:
     target: ProbeTarget
     body: bytes
     accepted: tuple[bytes, ...]
-    response: EndpointResponse
+    answers: Sequence[EndpointResponse]
+    """To the same delivery, with the same status."""
     difference: float | None
+
+    @property
+    def response(self) -> EndpointResponse:
+        return self.answers[0]
 
     def diagnosis(self) -> Diagnosis:
         unsigned = self.target.send(self.body, None)
@@ -120,7 +125,7 @@ class _Examination:
             self.body,
             self.accepted,
             clock_difference=round(self.difference or 0) if is_intolerable(self.difference) else 0,
-            time_zones=self._same(old) and not is_intolerable(self.difference),
+            times=self._same(old),
         ).run()
         if found.bugs:
             return explain_bugs(found.bugs, self.difference)
@@ -134,8 +139,9 @@ class _Examination:
         return self._unknown(found, same_unsigned=self._same(unsigned) and self._same(forged))
 
     def _same(self, other: EndpointResponse) -> bool:
-        """Whether another request got the same answer."""
-        return (other.status, other.start) == (self.response.status, self.response.start)
+        """Whether another request got the same answer, apart from what varies, such as a request's id."""
+        starts = {answer.start for answer in self.answers}
+        return other.status == self.response.status and (len(starts) > 1 or other.start in starts)
 
     def _unknown(self, found: SearchResult, *, same_unsigned: bool) -> Diagnosis:
         status, words = self.response.status, quoted_words(self.response, self.target.secret)

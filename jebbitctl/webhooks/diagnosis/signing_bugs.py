@@ -153,12 +153,6 @@ def _messages() -> Iterator[ReceiverBug]:
     )
     for finding, write in writings:
         yield _bug("timestamp_rewritten", finding, digits, message=partial(_with_timestamp, write))
-    yield ReceiverBug(
-        "milliseconds",
-        "It takes the timestamp for milliseconds.",
-        "t is in seconds. Compare it with the time in seconds: Date.now() / 1000 in JavaScript.",
-        sign=lambda secret, t, body: _header(t * 1000, base64_text(_hmac(secret, message(t * 1000, body)))),
-    )
     yield _bug(
         "utf16",
         "It signs the text in UTF-16.",
@@ -300,23 +294,46 @@ def _percent_decoded(key: bytes) -> bytes:
     return unquote_plus(key.decode()).encode()
 
 
-def time_zone_bugs() -> list[ReceiverBug]:
-    """Return receivers that read ``t`` in a time zone of their own, the least difference first."""
-    return [_time_zone_bug(sign * hours) for hours in (1, 2, 3, 4, 5, 5.5, 6, 7, 8) for sign in (1, -1)]
+def time_bugs() -> list[ReceiverBug]:
+    """Return receivers that take every timestamp of now for old; a far future last, which several accept."""
+    zones = [_time_zone_bug(sign * hours) for hours in _HOURS for sign in (1, -1)]
+    return [
+        *zones,
+        _shifted(
+            "clock_ahead",
+            "It refuses timestamps of now and accepts those of the future: its clock or time zone is ahead.",
+            _UNIX_TIME,
+            lambda t: t + _FAR,
+        ),
+        _shifted(
+            "milliseconds",
+            "It takes the timestamp for milliseconds.",
+            "t is in seconds. Compare it with the time in seconds: Date.now() / 1000 in JavaScript.",
+            lambda t: t * 1000,
+        ),
+    ]
+
+
+_HOURS = (1, 2, 3, 4, 5, 5.5, 6, 7, 8)
+_FAR = 365 * 24 * 60 * 60
+_UNIX_TIME = (
+    "t counts seconds since 1970-01-01 UTC. Compare it with unix time, not with a local date;"
+    " check the endpoint's clock as well."
+)
 
 
 def _time_zone_bug(hours: float) -> ReceiverBug:
+    direction = "ahead of" if hours > 0 else "behind"
+    finding = f"It expects timestamps {abs(hours):g} h {direction} the time."
+    return _shifted("time_zone", finding, _UNIX_TIME, lambda t: t + int(hours * 3600))
+
+
+def _shifted(code: str, finding: str, fix: str, change: Callable[[int], int]) -> ReceiverBug:
     def sign(secret: str, timestamp: int, body: bytes) -> str:
-        at = timestamp + int(hours * 3600)
+        at = change(timestamp)
         return _header(at, base64_text(_hmac(secret, message(at, body))))
 
-    return ReceiverBug(
-        "time_zone",
-        f"It expects timestamps {abs(hours):g} h {'ahead of' if hours > 0 else 'behind'} the time.",
-        "t counts seconds since 1970-01-01 UTC. Compare it with unix time, not with a local date;"
-        " check the endpoint's clock as well.",
-        sign=sign,
-    )
+    return ReceiverBug(code, finding, fix, sign=sign)
 
 
 def signing_bugs() -> list[ReceiverBug]:
