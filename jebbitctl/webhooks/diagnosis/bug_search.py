@@ -45,14 +45,20 @@ class SearchResult:
     Attributes:
         bugs: those that the endpoint may have, as they write the same signatures; empty if none was accepted.
         unsteady: whether something was accepted, but not as a bug explains.
+        accepts_others: whether it accepted another body with a correct signature, so its secret is right.
         stopped: why the search ended early; None if everything was tried.
-        requests: how many were sent.
+        tries: how many signatures of bugs were tried.
     """
 
     bugs: tuple[ReceiverBug, ...] = ()
     unsteady: bool = False
+    accepts_others: bool = False
     stopped: str | None = None
-    requests: int = 0
+    tries: int = 0
+
+
+class _UnsteadyError(Exception):
+    """The endpoint accepted something, but its answers do not follow the signature."""
 
 
 class _SearchStoppedError(Exception):
@@ -83,29 +89,44 @@ class BugSearch:
     clock_difference: int = 0
     times: bool = False
     _requests: int = field(default=0, init=False)
+    _tries: int = field(default=0, init=False)
     _deadline: float = field(default=0.0, init=False)
 
     def run(self) -> SearchResult:
         """Try the bugs one after the other until one is accepted."""
         self._deadline = time.monotonic() + MAX_SECONDS
+        bugs: tuple[ReceiverBug, ...] = ()
+        unsteady, stopped = False, None
         try:
+            bugs = self._find()
+        except _UnsteadyError:
+            unsteady = True
+        except _SearchStoppedError as error:
+            stopped = str(error)
+        return SearchResult(bugs, unsteady, bool(self.accepted), stopped, self._tries)
+
+    def _find(self) -> tuple[ReceiverBug, ...]:
+        if not self.accepted:
             self._simplify()
-            for group in self._groups(self._candidates(), self.refused):
-                if self._accepts(group[0], self.refused):
-                    bugs = self._prove(group)
-                    return SearchResult(tuple(bugs), unsteady=not bugs, requests=self._requests)
-        except _SearchStoppedError as stopped:
-            return SearchResult(stopped=str(stopped), requests=self._requests)
-        return SearchResult(requests=self._requests)
+        for group in self._groups(self._candidates(), self.refused):
+            if self._accepts(group[0], self.refused):
+                return tuple(self._prove(group))
+        return ()
 
     def _simplify(self) -> None:
-        """Replace the refused body by a simpler one, for which there are fewer signatures to try."""
-        if self.accepted:
-            return
-        if self._sends(SIMPLE_BODY, self._correct(SIMPLE_BODY)):
-            self.accepted = (SIMPLE_BODY,)
-        else:
+        """Replace the refused body by a simpler one, for which there are fewer signatures to try.
+
+        Raises:
+            _UnsteadyError: that one is accepted, but not each time, or with a forged signature as well.
+        """
+        if not self._sends(SIMPLE_BODY, self._correct(SIMPLE_BODY)):
             self.refused = SIMPLE_BODY
+            return
+        self.accepted = (SIMPLE_BODY,)
+        for _ in range(_ROUNDS):
+            correct = self._correct(SIMPLE_BODY)
+            if not self._sends(SIMPLE_BODY, correct) or self._sends(SIMPLE_BODY, forge(correct)):
+                raise _UnsteadyError
 
     def _candidates(self) -> Iterator[ReceiverBug]:
         """Yield the bugs that agree with what is known: they change what was refused, and only that."""
@@ -124,7 +145,11 @@ class BugSearch:
         return bug.header(self.target.secret, now, body) != sign(self.target.secret, body, timestamp=now)
 
     def _prove(self, found: list[ReceiverBug]) -> list[ReceiverBug]:
-        """Narrow the bugs down with a body that they change differently; return those that are certain."""
+        """Narrow the bugs down with a body that they change differently; return those that are certain.
+
+        Raises:
+            _UnsteadyError: the bug does not hold.
+        """
         readers = [*rewriting_bugs(rich_body(0)), *body_bugs()]
         combined = [
             bug.reading(other)
@@ -137,8 +162,9 @@ class BugSearch:
             if self._accepts(group[0], rich_body(0)):
                 narrowed, body_of = group, rich_body
                 break
-        steady = all(self._holds(narrowed[0], body_of(number)) for number in range(1, _ROUNDS + 1))
-        return narrowed if steady else []
+        if not all(self._holds(narrowed[0], body_of(number)) for number in range(1, _ROUNDS + 1)):
+            raise _UnsteadyError
+        return narrowed
 
     def _holds(self, bug: ReceiverBug, body: bytes) -> bool:
         """Whether the bug's signature is accepted, and neither a forged nor a correct one."""
@@ -158,7 +184,9 @@ class BugSearch:
         return list(groups.values())
 
     def _accepts(self, bug: ReceiverBug, body: bytes) -> bool:
-        return self._sends(body, bug.header(self.target.secret, self._now(), body))
+        accepted = self._sends(body, bug.header(self.target.secret, self._now(), body))
+        self._tries += 1
+        return accepted
 
     def _correct(self, body: bytes) -> str:
         return sign(self.target.secret, body, timestamp=self._now())

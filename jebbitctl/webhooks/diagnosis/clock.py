@@ -49,6 +49,6 @@ def describe_clock(difference: float | None) -> str:
 
 def _duration(seconds: float) -> str:
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
+        if seconds >= 1.9 * size:  # 2 hours, also if a second is missing
             return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
     return f"{seconds:.0f} seconds"

@@ -19,6 +19,7 @@ from jebbitctl.webhooks.diagnosis.clock import (
 from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
 from jebbitctl.webhooks.diagnosis.own_words import quoted_words
+from jebbitctl.webhooks.diagnosis.receiver_bug import READ_RAW
 from jebbitctl.webhooks.diagnosis.statuses import explain_status
 from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
 from jebbitctl.webhooks.sender import SAMPLE_BODY
@@ -38,6 +39,8 @@ _FIREWALL_PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Found in the pages of firewalls and of web servers that refuse a request themselves."""
+
+_CHANGED = f"It changes the body before it verifies it, or refuses its content. {READ_RAW}"
 
 
 def diagnose(
@@ -151,11 +154,15 @@ class _Examination:
                 f"It returned 403, with a page of a web server or a firewall{_server(self.response)}.{words}",
                 "Look for an allow-list or a rule in front of the endpoint; its log says which one refuses.",
             )
-        tried = f"each of {plural(found.requests, 'signature')} that usual receivers' bugs would accept"
+        tried = f"{plural(found.tries, 'signature')} that the usual bugs would accept"
         if found.stopped:
             tried = f"{tried} (not all were tried: {found.stopped})"
         clock = describe_clock(self.difference)
         finding = f"It refuses ({status}) a correct signature, and {tried}.{words} {clock}"
+        if found.accepts_others:
+            return Diagnosis(
+                "body_changed", f"{finding} It accepts simpler bodies, so its secret is right.", _CHANGED
+            )
         if same_unsigned:
             finding = f"{finding} It answers an unsigned delivery in the same way."
         return Diagnosis(_code(status), finding, self._what_to_check(same_unsigned=same_unsigned))

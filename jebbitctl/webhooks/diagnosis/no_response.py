@@ -109,6 +109,11 @@ _CONNECTION = (
     ),
 )
 _DROPPED = ("closed", "reset by peer", "cut off", "broken pipe")
+_DROPPED_FIXES = {
+    "http": "look for a crash in the endpoint's log; if this port is for https, use https://",
+    "https": "look for a crash in the endpoint's log; if this port is for http, use http://; if it asks for a"
+    " client certificate, show one with --client-cert FILE",
+}
 
 
 def explain_no_response(url: str, response: EndpointResponse, timeout: float) -> Diagnosis:
@@ -127,12 +132,8 @@ def explain_no_response(url: str, response: EndpointResponse, timeout: float) ->
     if error.startswith("no response within"):
         return _timed_out(place, response, timeout)
     if any(text in error for text in _DROPPED):
-        return Diagnosis(
-            "dropped",
-            f"{place} gives no HTTP response: {error}.",
-            "look for a crash in the endpoint's log; a firewall, or a port for https, may also do this",
-            unreachable=True,
-        )
+        fix = _DROPPED_FIXES["https" if url.lower().startswith("https:") else "http"]
+        return Diagnosis("dropped", f"{place} gives no HTTP response: {error}.", fix, unreachable=True)
     return Diagnosis(
         "no_response", f"cannot reach {place}: {error}.", "try it with curl -v", unreachable=True
     )
