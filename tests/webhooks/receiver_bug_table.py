@@ -285,6 +285,8 @@ ROWS = (
     Mistake("no padding", "padding_lost", (), by_v1(lambda t, body: signed(body, t).rstrip("="))),
     Mistake("base64url", "url_safe_base64", (),
             by_v1(lambda t, body: signed(body, t).replace("+", "-").replace("/", "_").rstrip("="))),
+    Mistake("base64url, padded", "url_safe_base64", ("standard",),
+            by_v1(lambda t, body: signed(body, t).replace("+", "-").replace("/", "_"))),
     Mistake("no timestamp", "no_timestamp", ("<t>.",), by_v1(lambda _, body: b64(mac(body)))),
     Mistake("no timestamp, hex", "no_timestamp", ("in hex",), by_v1(lambda _, body: mac(body).hex())),
     Mistake("as Shopify", "header_not_parsed", ("Base64",), whole_header(lambda body: b64(mac(body)))),

@@ -46,7 +46,10 @@ STATUSES: list[tuple[str, dict[str, str], bytes, str, tuple[str, ...]]] = [
      ("Basic)", '"log in"', "--header 'Authorization: @FILE'")),
     ("401 No", {"WWW-Authenticate": "Bearer"}, b"", "credentials",
      ("Bearer)", "--header 'Authorization: @FILE'")),
-    ("403 Forbidden", {"Server": "nginx"}, NGINX, "blocked", ('"403 Forbidden"', "allow-list", "Server: ")),
+    ("403 Forbidden", {"Server": "nginx"}, NGINX, "blocked", ('"nginx/1.25"', "allow-list", "Server: ")),
+    ("403 Forbidden", {}, b"<title>403</title><h1>Forbidden</h1><p>CSRF verification failed.", "csrf",
+     ("CSRF verification failed", "@csrf_exempt")),
+    ("419 Expired", {}, b"", "csrf", ("Laravel",)),
     ("404 Not Found", {}, b"Cannot POST /hook", "not_found", ('"Cannot POST /hook"', "path")),
     ("405 No", {"Allow": "GET, HEAD"}, b"", "method_not_allowed", ("allows only GET, HEAD", "POST")),
     ("406 No", {}, b"", "not_acceptable", ("Accept",)),
@@ -179,6 +182,7 @@ def test_words_are_one_line_without_controls_or_secrets() -> None:
     assert words(b" bad\x1b[31m\r\n  news\x00 ") == "bad\\x1b[31m news\\x00"
     assert words(f"expected {SECRET}".encode()) == "expected ********"
     assert words(b"<p>No &amp; <b>never</b><script>x</script></p>") == "No & never"
+    assert words(b"<html><head><title>No</title></head><body></body></html>") == "No"
     assert words(b"x" * 500) == "x" * 119 + "…"
     assert words(b"") == ""
     assert own_words(EndpointResponse(403, 0.1, b"\x1f\x8b", headers={"content-encoding": "gzip"}), "s") == ""
@@ -297,8 +301,8 @@ def test_other_reasons_for_no_response_have_hints(error: str, code: str, fix: st
 
 def test_connections_that_fail_are_told_apart() -> None:
     assert diagnosed_url(UNREACHABLE).code == "refused"
-    with BackgroundServer(Endpoint()) as server:
-        assert diagnosed_url(server.url.replace("http:", "https:")).code in {"no_tls", "dropped"}
+    with raw_server(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:
+        assert diagnosed_url(url.replace("http:", "https:")).code == "no_tls"
     with raw_server(lambda connection: connection.sendall(b"SSH-2.0-OpenSSH\r\n")) as url:
         assert diagnosed_url(url).code == "not_http"
     with raw_server(lambda _: None) as url:

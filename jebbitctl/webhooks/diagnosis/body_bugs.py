@@ -59,7 +59,7 @@ def _constants() -> Iterator[ReceiverBug]:
             "body_object",
             "JavaScript",
             "[object Object]",
-            "It signs the text [object Object], which an object becomes as text, instead of the body.",
+            "It signs the text [object Object] instead of the body.",
             read_raw("JavaScript"),
         ),
         (

@@ -18,6 +18,7 @@ from jebbitctl.webhooks.diagnosis.body_bugs import body_bugs, rewriting_bugs
 from jebbitctl.webhooks.diagnosis.pairs import common_pairs
 from jebbitctl.webhooks.diagnosis.receiver_bug import ReceiverBug
 from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_bugs
+from jebbitctl.webhooks.diagnosis.telling_time import telling_time
 from jebbitctl.webhooks.signature import sign
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ def forge(signature: str) -> str:
     """Return a signature header of the same form with one character of the digest changed."""
     at = len(signature) - _FORGED_CHARACTER
     return f"{signature[:at]}{'1' if signature[at] != '1' else '2'}{signature[at + 1 :]}"
+
+
+def correct_now(secret: str, body: bytes) -> str:
+    """Return a correct signature by this machine's clock."""
+    return sign(secret, body, timestamp=telling_time(secret, body, int(time.time())))
 
 
 @dataclass(slots=True)
@@ -141,7 +147,7 @@ class BugSearch:
                 yield bug
 
     def _changes(self, bug: ReceiverBug, body: bytes) -> bool:
-        now = self._now()
+        now = self._now(body)
         return bug.header(self.target.secret, now, body) != sign(self.target.secret, body, timestamp=now)
 
     def _prove(self, found: list[ReceiverBug]) -> list[ReceiverBug]:
@@ -168,31 +174,34 @@ class BugSearch:
 
     def _holds(self, bug: ReceiverBug, body: bytes) -> bool:
         """Whether the bug's signature is accepted, and neither a forged nor a correct one."""
-        header = bug.header(self.target.secret, self._now(), body)
+        header = self._header(bug, body)
         return (
             self._sends(body, header)
             and not self._sends(body, forge(header))
-            and not self._sends(body, self.target.sign(body))
+            and not self._sends(body, correct_now(self.target.secret, body))
         )
 
     def _groups(self, bugs: Iterable[ReceiverBug], body: bytes) -> list[list[ReceiverBug]]:
         """Return the bugs, with those together that write the same signature for a body."""
-        now = self._now()
+        now = self._now(body)
         groups: dict[str, list[ReceiverBug]] = {}
         for bug in bugs:
             groups.setdefault(bug.header(self.target.secret, now, body), []).append(bug)
         return list(groups.values())
 
     def _accepts(self, bug: ReceiverBug, body: bytes) -> bool:
-        accepted = self._sends(body, bug.header(self.target.secret, self._now(), body))
+        accepted = self._sends(body, self._header(bug, body))
         self._tries += 1
         return accepted
 
-    def _correct(self, body: bytes) -> str:
-        return sign(self.target.secret, body, timestamp=self._now())
+    def _header(self, bug: ReceiverBug, body: bytes) -> str:
+        return bug.header(self.target.secret, self._now(bug.read(body)), body)
 
-    def _now(self) -> int:
-        return int(time.time()) + self.clock_difference
+    def _correct(self, body: bytes) -> str:
+        return sign(self.target.secret, body, timestamp=self._now(body))
+
+    def _now(self, body: bytes) -> int:
+        return telling_time(self.target.secret, body, int(time.time()) + self.clock_difference)
 
     def _sends(self, body: bytes, signature: str) -> bool:
         """Whether the endpoint accepts this signature.

@@ -30,7 +30,7 @@ def explain_bugs(bugs: Sequence[ReceiverBug], difference: float | None) -> Diagn
         code, finding, fix = f"{code}+{also_code}", f"{finding} {also_finding}", f"{fix} {also_fix}"
     if is_notable(difference):
         finding = f"{finding} {describe_clock(difference)}"
-    return Diagnosis(code, finding, fix)
+    return Diagnosis(code, finding, fix, proven=True)
 
 
 def _describe(bugs: Sequence[ReceiverBug]) -> tuple[str, str, str]:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 MAX_WORDS = 120
 """The maximum number of characters."""
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+_HEAD = re.compile(r"<head\b.*?</head\s*>|<title\b.*?</title\s*>", re.DOTALL | re.IGNORECASE)
 
 
 def own_words(response: EndpointResponse, secret: str) -> str:
-    """Return what a response says: its title if it is a page, else the start of its text; empty for nothing.
+    """Return what a response says: the start of its text, without markup; empty for nothing.
 
     Args:
         response: of any endpoint.
@@ -29,10 +29,14 @@ def own_words(response: EndpointResponse, secret: str) -> str:
         return ""
     text = response.start.decode("utf-8", "replace")
     if text.lstrip()[:1] == "<":
-        title = _TITLE.search(text)
-        text = html.unescape(_MARKUP.sub(" ", title[1] if title else text))
+        body = _plain(_HEAD.sub("", text))
+        text = body if body.strip() else _plain(text)
     text = " ".join(scrub_registered(scrub(text, [secret])).split())
     return escape_controls(text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…")
+
+
+def _plain(markup: str) -> str:
+    return html.unescape(_MARKUP.sub(" ", markup))
 
 
 def quoted_words(response: EndpointResponse, secret: str) -> str:

@@ -14,9 +14,11 @@ class Diagnosis:
         finding: what was seen, in one to three sentences.
         fix: what to do now.
         unreachable: whether there was no HTTP response at all.
+        proven: whether it names a bug of the receiver that its answers have proven.
     """
 
     code: str
     finding: str
     fix: str
     unreachable: bool = False
+    proven: bool = False
