@@ -33,7 +33,7 @@ WRONG_CLOCK = ReceiverBug(
     "It refuses timestamps of now and accepts those of its own clock.",
     "Set the clock of the endpoint's machine, and keep it right with NTP.",
 )
-_ROUNDS = 3
+_ROUNDS = 5
 """How often a bug has to show, with the correct and a forged signature refused each time."""
 _FORGED_CHARACTER = 10
 """The place of the character that makes a forgery, from the end: part of the digest in each encoding."""
