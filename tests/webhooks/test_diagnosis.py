@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
+import time
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -165,6 +167,40 @@ def test_no_bug_is_named_for_an_endpoint_that_accepts_at_random(seed: int) -> No
         return not first and random.random() < share
 
     assert diagnosed(served(accepts)).code in {"varies", "forgery_accepted", "unknown"}
+
+
+def test_an_endpoint_that_accepts_anything_in_hex_is_not_said_to_verify_hex() -> None:
+    found = diagnosed(served(lambda header, _: bool(re.search("v1=[0-9a-f]{64}$", header))))
+    assert (found.code, found.proven) == ("varies", False)
+
+
+def test_an_endpoint_that_becomes_right_meanwhile_is_not_said_to_verify_hex() -> None:
+    numbers = itertools.count(1)
+    hexadecimal = next(row for row in ROWS if row.name == "hex")
+    found = diagnosed(
+        served(
+            lambda header, body: (
+                next(numbers) > 9
+                and (hexadecimal.accepts(header, body) or bool(verify(SECRET, body, header)))
+            )
+        )
+    )
+    assert (found.code, found.proven) == ("varies", False)
+
+
+@pytest.mark.parametrize("request_ids", [False, True])
+def test_other_times_are_tried_unless_old_timestamps_get_another_answer(request_ids: bool) -> None:
+    numbers = itertools.count(1)
+    ages: list[float] = []
+
+    def respond(header: str | None, _: bytes) -> tuple[str, dict[str, str], bytes]:
+        timestamp = re.match("t=([0-9]+),", header or "")
+        ages.append(abs(time.time() - int(timestamp[1])) if timestamp else 0)
+        words = "too old" if ages[-1] > 300 else "bad signature"
+        return "403 No", {}, f"{words} {next(numbers) if request_ids else ''}".encode()
+
+    assert diagnosed(Scripted(respond)).code == "unknown"
+    assert len([age for age in ages if age > 300]) == (21 if request_ids else 1)
 
 
 def test_answers_that_vary_are_said_to_vary() -> None:
