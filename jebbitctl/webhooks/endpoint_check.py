@@ -10,7 +10,8 @@ from jebbitctl.errors import UnavailableError, UsageError
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-from jebbitctl.webhooks.probes import PROBES, ProbeTarget
+from jebbitctl.webhooks.probe_target import ProbeTarget
+from jebbitctl.webhooks.probes import PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks.sender import SAMPLE_BODY, delivery_headers
-from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TOLERANCE, sign
+from jebbitctl.webhooks.sender import SAMPLE_BODY
+from jebbitctl.webhooks.signature import TOLERANCE, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointResponse
+    from jebbitctl.webhooks.probe_target import ProbeTarget
 
 MAX_RESPONSE_SECONDS = 5.0
 """The longest acceptable response time."""
@@ -29,36 +29,6 @@ _MALFORMED_HEADERS = (
     "t=\u00e9,v1=\u00fc",
     "=,=,,=",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeTarget:
-    """The endpoint under test. All requests to it are marked as tests.
-
-    Attributes:
-        client: sends the requests.
-        secret: the shared secret that the endpoint verifies with.
-    """
-
-    client: EndpointClient
-    secret: str
-
-    def sign(self, body: bytes, *, age: int = 0) -> str:
-        """Return a correct signature of ``body``, made ``age`` seconds ago."""
-        return sign(self.secret, body, timestamp=int(time.time()) - age)
-
-    def send(self, body: bytes, signature: str | None, *, method: str = "POST") -> EndpointResponse:
-        """Send ``body`` with this signature header; None sends no such header."""
-        headers = delivery_headers(self.secret, body, live=False)
-        if signature is None:
-            del headers[SIGNATURE_HEADER]
-        else:
-            headers[SIGNATURE_HEADER] = signature
-        return self.client.send(body, headers, method=method)
-
-    def send_signed(self, body: bytes, *, age: int = 0) -> EndpointResponse:
-        """Send ``body`` with a correct signature, made ``age`` seconds ago."""
-        return self.send(body, self.sign(body, age=age))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UnavailableError, UsageError
-from jebbitctl.webhooks import Reason, probes, verify
+from jebbitctl.webhooks import Reason, probe_target, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint_check import PROBE_TIMEOUT, check_endpoint
 from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, PROBES
@@ -282,7 +282,8 @@ def test_one_second_more_of_tolerance_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_repeated_delivery_has_the_same_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = itertools.count(1_700_000_000)
-    monkeypatch.setattr(probes, "time", SimpleNamespace(time=lambda: next(seconds)))  # each has its own
+    clock = SimpleNamespace(time=lambda: next(seconds), monotonic=time.monotonic, sleep=time.sleep)
+    monkeypatch.setattr(probe_target, "time", clock)  # each has its own
     endpoint = Endpoint()
     with BackgroundServer(endpoint) as server:
         list(check_endpoint(server.url, SECRET))
