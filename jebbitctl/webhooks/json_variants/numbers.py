@@ -17,9 +17,9 @@ def python(number: str) -> str:
 
 
 def orjson(number: str) -> str:
-    if _is_integer(number) and number != "-0" and int(number) in range(-(2**63), 2**64):
-        return number
-    return _double(number, fixed=range(-4, 17), point=".0", exponent="e{}", mantissa="")
+    if _is_integer(number) and int(number) in range(-(2**63), 2**64):
+        return str(int(number))
+    return _double(number, fixed=range(-4, 17), point=".0", exponent="e{:+}", mantissa="")
 
 
 def javascript(number: str) -> str:
