@@ -1,0 +1,6 @@
+"""Finds out why an endpoint does not accept a valid test delivery."""
+
+from jebbitctl.webhooks.diagnosis.diagnose import diagnose
+from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+
+__all__ = ["Diagnosis", "diagnose"]

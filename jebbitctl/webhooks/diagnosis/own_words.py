@@ -1,0 +1,41 @@
+"""The start of a response's body, in one line that is safe to show."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from jebbitctl.util.redaction import scrub, scrub_registered
+from jebbitctl.util.text import escape_controls
+
+if TYPE_CHECKING:
+    from jebbitctl.webhooks.endpoint import EndpointResponse
+
+MAX_WORDS = 120
+"""The maximum number of characters."""
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+
+
+def own_words(response: EndpointResponse, secret: str) -> str:
+    """Return what a response says: its title if it is a page, else the start of its text; empty for nothing.
+
+    Args:
+        response: of any endpoint.
+        secret: masked, like all secrets in use.
+    """
+    if "content-encoding" in response.headers:
+        return ""
+    text = response.start.decode("utf-8", "replace")
+    if text.lstrip()[:1] == "<":
+        title = _TITLE.search(text)
+        text = html.unescape(_MARKUP.sub(" ", title[1] if title else text))
+    text = " ".join(scrub_registered(scrub(text, [secret])).split())
+    return escape_controls(text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…")
+
+
+def quoted_words(response: EndpointResponse, secret: str) -> str:
+    """Return a sentence with a space in front, such as `` It says: "bad signature"``; empty for nothing."""
+    words = own_words(response, secret)
+    return f' It says: "{words}".' if words else ""
