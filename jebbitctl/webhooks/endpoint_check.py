@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.diagnosis import diagnose
-from jebbitctl.webhooks.probe_requests import Kind
+from jebbitctl.webhooks.probe_requests import ProbeKind
 from jebbitctl.webhooks.probes import FORGERY, PROBES, REPLAY
 from jebbitctl.webhooks.sender import SAMPLE_BODY
-from jebbitctl.webhooks.verdicts import REFUSALS, Result, Verdict, excerpt, judge, why_no_refusal
+from jebbitctl.webhooks.verdicts import REFUSALS, Conclusion, Judgement, excerpt, judge, why_no_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ MAX_TIMEOUTS = 2
 """Requests without a response after which a check sends no more."""
 _MORE_DELIVERIES = 4
 """Valid deliveries that tell whether an endpoint varies or has blocked the sender."""
-_SEVERITY = list(Result)
+_SEVERITY = list(Conclusion)
 _UNREACHABLE = "the endpoint cannot be reached"
 _VARIES = "its answers to valid deliveries vary"
 _CONTENT_IS_REFUSED = (
@@ -63,7 +63,7 @@ class ProbeResult:
 
     name: str
     expectation: str
-    result: Result
+    result: Conclusion
     outcome: str = ""
     reason: str | None = None
     consequence: str | None = None
@@ -101,13 +101,15 @@ class EndpointCheck:
     def all_results(self, reason: str) -> list[ProbeResult]:
         """Return a result for each probe: those without one were not tested, for this reason."""
         rest = self.probes[len(self.results) :]
-        missing = [ProbeResult(one.name, one.expectation, Result.NOT_TESTED, reason=reason) for one in rest]
+        missing = [
+            ProbeResult(one.name, one.expectation, Conclusion.NOT_TESTED, reason=reason) for one in rest
+        ]
         return [*self.results, *missing]
 
     @property
     def failed(self) -> list[str]:
         """The names of the probes that failed."""
-        return [result.name for result in self.results if result.result is Result.FAILED]
+        return [result.name for result in self.results if result.result is Conclusion.FAILED]
 
     @property
     def untested(self) -> list[str]:
@@ -116,7 +118,7 @@ class EndpointCheck:
         known: dict[str, set[bool]] = {}
         for probe in self.probes:
             if probe.consequence in _ESSENTIAL and probe.name in results:
-                tested = results[probe.name] is not Result.NOT_TESTED
+                tested = results[probe.name] is not Conclusion.NOT_TESTED
                 known.setdefault(probe.consequence, set()).add(tested)
         return [_ESSENTIAL[consequence] for consequence, tested in known.items() if tested == {False}]
 
@@ -126,22 +128,22 @@ class EndpointCheck:
         complete = len(self.results) == len(self.probes)
         return complete and self.diagnosis is None and not self.failed and not self.untested
 
-    def _probe(self, probe: Probe) -> tuple[Verdict, EndpointResponse | None]:
+    def _probe(self, probe: Probe) -> tuple[Judgement, EndpointResponse | None]:
         """Return the verdict on a probe, and the response that decided."""
         if reason := self._reason_to_skip(probe):
-            return Verdict(Result.NOT_TESTED, reason), None
-        if probe.kind is Kind.STEADY:
+            return Judgement(Conclusion.NOT_TESTED, reason), None
+        if probe.kind is ProbeKind.STEADY:
             return self._steady()
         verdict, response = self._send(probe)
         if probe is self.probes[0]:
             return self._first(verdict, response), response
         if self.diagnosis:
-            if verdict.result is Result.PASSED:
-                verdict = Verdict(Result.NOT_TESTED, "nothing is accepted, so a refusal proves nothing")
+            if verdict.result is Conclusion.PASSED:
+                verdict = Judgement(Conclusion.NOT_TESTED, "nothing is accepted, so a refusal proves nothing")
             return verdict, response
-        if probe.kind is Kind.ACCEPT and verdict.result is Result.FAILED:
+        if probe.kind is ProbeKind.ACCEPT and verdict.result is Conclusion.FAILED:
             return self._confirm_failure(probe, verdict, response), response
-        if probe.kind is not Kind.ACCEPT and verdict.result is Result.PASSED:
+        if probe.kind is not ProbeKind.ACCEPT and verdict.result is Conclusion.PASSED:
             return self._confirm_refusal(probe, response), response
         return verdict, response
 
@@ -153,11 +155,11 @@ class EndpointCheck:
             return _UNREACHABLE
         if self._is_hanging():
             return f"no request is sent after {self.target.timeouts} timeouts"
-        if self.diagnosis and probe.kind is not Kind.REFUSE:
+        if self.diagnosis and probe.kind is not ProbeKind.REFUSE:
             return "not even the sample delivery is accepted"
         return None
 
-    def _send(self, probe: Probe) -> tuple[Verdict, EndpointResponse]:
+    def _send(self, probe: Probe) -> tuple[Judgement, EndpointResponse]:
         """Send the requests of a probe, up to a timeout; return the worst verdict and its response."""
         judged = [(judge(probe, response), response) for response in self._responses(probe)]
         return min(judged, key=lambda one: _SEVERITY.index(one[0].result))
@@ -169,12 +171,12 @@ class EndpointCheck:
                 if self.target.timed_out(response):
                     return
 
-    def _first(self, verdict: Verdict, response: EndpointResponse) -> Verdict:
+    def _first(self, verdict: Judgement, response: EndpointResponse) -> Judgement:
         """Diagnose why the first valid delivery is not accepted."""
-        if verdict.result is not Result.PASSED:
+        if verdict.result is not Conclusion.PASSED:
             self.diagnosis = diagnose(self.target, response)
             if self.diagnosis.unreachable:
-                return Verdict(Result.NOT_TESTED, _UNREACHABLE)
+                return Judgement(Conclusion.NOT_TESTED, _UNREACHABLE)
         return verdict
 
     def _control(self, body: bytes) -> EndpointResponse:
@@ -184,11 +186,11 @@ class EndpointCheck:
             self._controls.append(response)
         return response
 
-    def _confirm_refusal(self, probe: Probe, response: EndpointResponse) -> Verdict:
+    def _confirm_refusal(self, probe: Probe, response: EndpointResponse) -> Judgement:
         """Return whether a forgery was refused for being one: the same request, well signed, is accepted."""
         if probe.live and self._live_is_refused():
-            return Verdict(
-                Result.NOT_TESTED, "a valid delivery without x-jebbit-test is not accepted, either"
+            return Judgement(
+                Conclusion.NOT_TESTED, "a valid delivery without x-jebbit-test is not accepted, either"
             )
         request = probe.requests[0].control()
         if not probe.changes_content_type:
@@ -196,64 +198,68 @@ class EndpointCheck:
         else:
             (control,) = request.send(self.target)
             if control.status == response.status and self._control(SAMPLE_BODY).accepted:
-                return Verdict(Result.PASSED, f"{request.content_type} is not accepted at all, signed or not")
+                return Judgement(
+                    Conclusion.PASSED, f"{request.content_type} is not accepted at all, signed or not"
+                )
         if control.accepted:
-            return Verdict(Result.PASSED)
-        return Verdict(Result.NOT_TESTED, f"a valid delivery gets the same: {control.outcome}")
+            return Judgement(Conclusion.PASSED)
+        return Judgement(Conclusion.NOT_TESTED, f"a valid delivery gets the same: {control.outcome}")
 
     def _live_is_refused(self) -> bool:
-        return any(one.name == "live" and one.result is not Result.PASSED for one in self.results)
+        return any(one.name == "live" and one.result is not Conclusion.PASSED for one in self.results)
 
-    def _confirm_failure(self, probe: Probe, verdict: Verdict, response: EndpointResponse) -> Verdict:
+    def _confirm_failure(self, probe: Probe, verdict: Judgement, response: EndpointResponse) -> Judgement:
         """Return whether a delivery is refused for what it is: each time, while others are accepted."""
         if any(not control.accepted for control in self._controls):
-            return Verdict(Result.NOT_TESTED, _VARIES)
+            return Judgement(Conclusion.NOT_TESTED, _VARIES)
         hangs = self.target.timed_out(response)
         if not (probe.creates_record or hangs):
             again, second = self._send(probe)
-            if again.result is Result.PASSED:
+            if again.result is Conclusion.PASSED:
                 self._controls.append(response)
-                return Verdict(Result.NOT_TESTED, f"sent again, it {second.outcome}: {_VARIES}")
+                return Judgement(Conclusion.NOT_TESTED, f"sent again, it {second.outcome}: {_VARIES}")
         control = self._control(SAMPLE_BODY)
         if not control.accepted:
-            return Verdict(Result.NOT_TESTED, f"the sample delivery gets the same: {control.outcome}")
+            return Judgement(Conclusion.NOT_TESTED, f"the sample delivery gets the same: {control.outcome}")
         return self._explain(probe, response) if probe.same_content and not hangs else verdict
 
-    def _explain(self, probe: Probe, response: EndpointResponse) -> Verdict:
+    def _explain(self, probe: Probe, response: EndpointResponse) -> Judgement:
         """Return why an endpoint refuses a body: a bug that changes its bytes, or a rule for its content."""
         accepted = [body for body in probe.same_content if self.target.send_signed(body).accepted]
         if response.status in REFUSALS:
             body = probe.requests[0].body
             found = diagnose(self.target, response, body, accepted=[SAMPLE_BODY, *accepted])
             if found.code not in _UNNAMED:
-                return Verdict(Result.FAILED, found.finding, f"{_LOST} {found.fix}")
+                return Judgement(Conclusion.FAILED, found.finding, f"{_LOST} {found.fix}")
         if accepted:
-            return Verdict(Result.FAILED, "the same content is accepted in its usual form")
-        result = Result.WARNING if response.status in REFUSALS else Result.FAILED
-        return Verdict(result, "the same content is refused in any form", _CONTENT_IS_REFUSED)
+            return Judgement(Conclusion.FAILED, "the same content is accepted in its usual form")
+        result = Conclusion.WARNING if response.status in REFUSALS else Conclusion.FAILED
+        return Judgement(result, "the same content is refused in any form", _CONTENT_IS_REFUSED)
 
-    def _steady(self) -> tuple[Verdict, EndpointResponse]:
+    def _steady(self) -> tuple[Judgement, EndpointResponse]:
         """Judge all valid deliveries; if some were not accepted, find out whether none is any more."""
         last = self._controls[-1] if self._controls else self._control(SAMPLE_BODY)
         refused = [one for one in self._controls if not one.accepted]
         if not refused:
             if last.accepted:
-                return Verdict(Result.PASSED), last
-            return Verdict(Result.NOT_TESTED, why_no_refusal(last)), last
+                return Judgement(Conclusion.PASSED), last
+            return Judgement(Conclusion.NOT_TESTED, why_no_refusal(last)), last
         later = [
             self._control(SAMPLE_BODY).accepted for _ in range(_MORE_DELIVERIES) if not self._is_hanging()
         ]
         if not any(later):
-            return Verdict(Result.WARNING, _NONE_ANY_MORE, _BLOCKED), refused[0]
+            return Judgement(Conclusion.WARNING, _NONE_ANY_MORE, _BLOCKED), refused[0]
         count = f"{len(refused)} of {plural(len(self._controls), 'valid delivery')}"
-        return Verdict(Result.FAILED, f"{count} not accepted"), refused[0]
+        return Judgement(Conclusion.FAILED, f"{count} not accepted"), refused[0]
 
     def _is_hanging(self) -> bool:
         return self.target.timeouts >= MAX_TIMEOUTS
 
 
-def _result(probe: Probe, verdict: Verdict, response: EndpointResponse | None, elapsed: float) -> ProbeResult:
-    matters = verdict.result in {Result.FAILED, Result.WARNING}
+def _result(
+    probe: Probe, verdict: Judgement, response: EndpointResponse | None, elapsed: float
+) -> ProbeResult:
+    matters = verdict.result in {Conclusion.FAILED, Conclusion.WARNING}
     return ProbeResult(
         name=probe.name,
         expectation=probe.expectation,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.times import rfc3339
-from jebbitctl.webhooks.verdicts import Result
+from jebbitctl.webhooks.verdicts import Conclusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,8 @@ def junit_xml(results: Sequence[ProbeResult], *, url: str, started: float) -> st
         "testsuite",
         name=_SUITE,
         tests=str(len(results)),
-        failures=str(count(Result.FAILED)),
-        errors=str(count(Result.NOT_TESTED)),
+        failures=str(count(Conclusion.FAILED)),
+        errors=str(count(Conclusion.NOT_TESTED)),
         skipped="0",
         time=f"{sum(result.elapsed for result in results):.3f}",
         timestamp=rfc3339(started),
@@ -66,7 +66,7 @@ def _describe(case: Element, result: ProbeResult) -> None:
     """Add what is to be said of a result to its test case."""
     from xml.etree import ElementTree as ET
 
-    if result.result is Result.PASSED:
+    if result.result is Conclusion.PASSED:
         return
     message = _text(": ".join(filter(None, (result.outcome, result.reason))))
     lines = {
@@ -75,10 +75,10 @@ def _describe(case: Element, result: ProbeResult) -> None:
         "in production": result.consequence,
     }
     details = "\n".join(_text(f"{name}: {text}") for name, text in lines.items() if text)
-    if result.result is Result.WARNING:
+    if result.result is Conclusion.WARNING:
         ET.SubElement(case, "system-out").text = f"warning: {message}\n{details}"
     else:
-        tag = "failure" if result.result is Result.FAILED else "error"
+        tag = "failure" if result.result is Conclusion.FAILED else "error"
         ET.SubElement(case, tag, message=message).text = details
 
 

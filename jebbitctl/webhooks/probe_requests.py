@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 
 
-class Kind(Enum):
+class ProbeKind(Enum):
     """What a correct endpoint does with the requests of a probe."""
 
     ACCEPT = "accepts"
@@ -81,7 +81,7 @@ class Probe:
     """
 
     name: str
-    kind: Kind
+    kind: ProbeKind
     expectation: str
     consequence: str
     requests: tuple[ProbeRequest, ...]
@@ -96,7 +96,7 @@ class Probe:
     @property
     def creates_record(self) -> bool:
         """Whether a correct endpoint processes it as a real delivery."""
-        return self.live and self.kind is Kind.ACCEPT
+        return self.live and self.kind is ProbeKind.ACCEPT
 
     @property
     def changes_content_type(self) -> bool:

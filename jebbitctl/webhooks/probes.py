@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import escape_controls
-from jebbitctl.webhooks.probe_requests import Kind, Probe, ProbeRequest
+from jebbitctl.webhooks.probe_requests import Probe, ProbeKind, ProbeRequest
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 from jebbitctl.webhooks.signature import TOLERANCE, compute_signature, sign
 
@@ -117,44 +117,50 @@ def _aged(seconds: int) -> Callable[[ProbeTarget, bytes], str]:
 
 
 def _accepted(name: str, expectation: str, consequence: str, body: bytes | None = None) -> Probe:
-    return Probe(name, Kind.ACCEPT, expectation, consequence, (ProbeRequest(body or _body(name)),))
+    return Probe(name, ProbeKind.ACCEPT, expectation, consequence, (ProbeRequest(body or _body(name)),))
 
 
 def _same_content(name: str, expectation: str, body: bytes, *others: bytes) -> Probe:
-    return Probe(name, Kind.ACCEPT, expectation, _NOT_RAW, (ProbeRequest(body),), same_content=others)
+    return Probe(name, ProbeKind.ACCEPT, expectation, _NOT_RAW, (ProbeRequest(body),), same_content=others)
 
 
 def _forged(name: str, expectation: str, *signatures: Callable[[ProbeTarget, bytes], str | None]) -> Probe:
     requests = tuple(ProbeRequest(_body(name), signature) for signature in signatures)
-    return Probe(name, Kind.REFUSE, expectation, FORGERY, requests)
+    return Probe(name, ProbeKind.REFUSE, expectation, FORGERY, requests)
 
 
 def _unsigned_as(name: str, content_type: str) -> Probe:
     request = ProbeRequest(_body(name), _unsigned, content_type=content_type)
-    return Probe(name, Kind.REFUSE, f"an unsigned delivery as {content_type} is refused", FORGERY, (request,))
+    return Probe(
+        name, ProbeKind.REFUSE, f"an unsigned delivery as {content_type} is refused", FORGERY, (request,)
+    )
 
 
 def _forged_live(name: str, what: str, request: ProbeRequest) -> Probe:
     request = replace(request, live=True)
-    return Probe(name, Kind.REFUSE, f"{what} without x-jebbit-test is refused", _LIVE_FORGERY, (request,))
+    return Probe(
+        name, ProbeKind.REFUSE, f"{what} without x-jebbit-test is refused", _LIVE_FORGERY, (request,)
+    )
 
 
 def _aged_delivery(name: str, age: str, seconds: int) -> Probe:
     request = ProbeRequest(_body(name), _aged(seconds))
-    return Probe(name, Kind.REFUSE, f"a timestamp {age} old is refused", REPLAY, (request,))
+    return Probe(name, ProbeKind.REFUSE, f"a timestamp {age} old is refused", REPLAY, (request,))
 
 
 PROBES = (
     _accepted("valid", "a valid test delivery is accepted", _NO_DATA, SAMPLE_BODY),
     Probe(
         "live",
-        Kind.ACCEPT,
+        ProbeKind.ACCEPT,
         "a valid delivery without x-jebbit-test is accepted",
         _NO_LIVE_DATA,
         (ProbeRequest(_body("live"), live=True),),
     ),
     _forged("no-signature", "a delivery without x-jebbit-signature is refused", _unsigned),
-    Probe("tampered-body", Kind.REFUSE, "a changed body is refused", FORGERY, (_tampered("tampered-body"),)),
+    Probe(
+        "tampered-body", ProbeKind.REFUSE, "a changed body is refused", FORGERY, (_tampered("tampered-body"),)
+    ),
     _forged("wrong-secret", "a signature with another secret is refused", _of_another_secret),
     _forged("empty-signature", "an empty x-jebbit-signature is refused", _fresh("")),
     _forged("no-v1", "a signature with t but without v1 is refused", _fresh("t={now}")),
@@ -179,7 +185,7 @@ PROBES = (
     _aged_delivery("day-old", "one day", _DAY),
     Probe(
         "future",
-        Kind.ADVICE,
+        ProbeKind.ADVICE,
         "a timestamp one hour in the future is refused",
         _EARLY,
         (ProbeRequest(_body("future"), _aged(-_FUTURE)),),
@@ -206,21 +212,21 @@ PROBES = (
     ),
     Probe(
         "repeat",
-        Kind.ACCEPT,
+        ProbeKind.ACCEPT,
         "the same delivery is accepted twice",
         "The endpoint refuses a delivery that is sent twice, as happens when a response gets lost.",
         (ProbeRequest(_body("repeat"), times=2),),
     ),
     Probe(
         "get",
-        Kind.ADVICE,
+        ProbeKind.ADVICE,
         "GET is not accepted as a delivery",
         "A page for health checks is fine. Make sure that no GET counts as a delivery: browsers send some.",
         (ProbeRequest(b"", method="GET"),),
     ),
     Probe(
         "response-time",
-        Kind.ACCEPT,
+        ProbeKind.ACCEPT,
         f"a delivery is accepted within {MAX_RESPONSE_SECONDS:g} seconds",
         "Senders give up on slow endpoints. Respond first, then process the delivery.",
         (ProbeRequest(_body("response-time")),),
@@ -228,7 +234,7 @@ PROBES = (
     ),
     Probe(
         "steady",
-        Kind.STEADY,
+        ProbeKind.STEADY,
         "valid deliveries are accepted every time",
         "Some deliveries are lost. Servers behind a load balancer may differ in their secret or version.",
         (),

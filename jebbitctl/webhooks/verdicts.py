@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_controls
-from jebbitctl.webhooks.probe_requests import Kind
+from jebbitctl.webhooks.probe_requests import ProbeKind
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
@@ -41,7 +41,7 @@ _PROVES_NOTHING = {
 """Why other statuses do not show that a forgery was refused for being one."""
 
 
-class Result(StrEnum):
+class Conclusion(StrEnum):
     """The result of a probe, from the worst to the best."""
 
     FAILED = "failed"
@@ -50,7 +50,7 @@ class Result(StrEnum):
     PASSED = "passed"
 
 
-class Verdict(NamedTuple):
+class Judgement(NamedTuple):
     """What the response to a probe shows.
 
     Attributes:
@@ -59,28 +59,28 @@ class Verdict(NamedTuple):
         consequence: what it means in production, if it is not what the probe says.
     """
 
-    result: Result
+    result: Conclusion
     reason: str | None = None
     consequence: str | None = None
 
 
-def judge(probe: Probe, response: EndpointResponse) -> Verdict:
+def judge(probe: Probe, response: EndpointResponse) -> Judgement:
     """Return what a response shows, if the endpoint accepts valid deliveries."""
-    if probe.kind is Kind.ACCEPT:
+    if probe.kind is ProbeKind.ACCEPT:
         return _judge_acceptance(probe, response)
     if response.accepted:
-        return Verdict(Result.FAILED if probe.kind is Kind.REFUSE else Result.WARNING)
+        return Judgement(Conclusion.FAILED if probe.kind is ProbeKind.REFUSE else Conclusion.WARNING)
     if _is_refusal(probe, response.status):
-        return Verdict(Result.PASSED)
-    return Verdict(Result.NOT_TESTED, why_no_refusal(response))
+        return Judgement(Conclusion.PASSED)
+    return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
 
 
-def _judge_acceptance(probe: Probe, response: EndpointResponse) -> Verdict:
+def _judge_acceptance(probe: Probe, response: EndpointResponse) -> Judgement:
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Verdict(Result.NOT_TESTED, why_no_refusal(response))
+        return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
     if response.accepted and probe.max_seconds is not None and response.elapsed > probe.max_seconds:
-        return Verdict(Result.FAILED, f"it took {response.elapsed:.1f} s")
-    return Verdict(Result.PASSED if response.accepted else Result.FAILED)
+        return Judgement(Conclusion.FAILED, f"it took {response.elapsed:.1f} s")
+    return Judgement(Conclusion.PASSED if response.accepted else Conclusion.FAILED)
 
 
 def _is_refusal(probe: Probe, status: int | None) -> bool:

@@ -7,23 +7,23 @@ import pytest
 from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from jebbitctl.webhooks.endpoint_check import ProbeResult
 from jebbitctl.webhooks.junit import is_junit, junit_xml
-from jebbitctl.webhooks.verdicts import Result
+from jebbitctl.webhooks.verdicts import Conclusion
 
 from .support import SECRET
 
-PASSED = ProbeResult("valid", "is accepted", Result.PASSED, "returned 200", status=200, elapsed=0.25)
+PASSED = ProbeResult("valid", "is accepted", Conclusion.PASSED, "returned 200", status=200, elapsed=0.25)
 FAILED = ProbeResult(
     "stale",
     "is <refused> & gone",
-    Result.FAILED,
+    Conclusion.FAILED,
     "returned \x1b[31m200\ud800",
     consequence="it's replayed",
     status=200,
     response="thanks",
     elapsed=0.5,
 )
-WARNING = ProbeResult("get", "is refused", Result.WARNING, "returned 200", consequence="careful")
-UNTESTED = ProbeResult("future", "is refused", Result.NOT_TESTED, "returned 500", "it may have crashed")
+WARNING = ProbeResult("get", "is refused", Conclusion.WARNING, "returned 200", consequence="careful")
+UNTESTED = ProbeResult("future", "is refused", Conclusion.NOT_TESTED, "returned 500", "it may have crashed")
 
 
 def suite_of(*results: ProbeResult) -> ET.Element:
@@ -70,7 +70,7 @@ def test_a_warning_is_a_success_with_a_text() -> None:
 def test_no_secret_gets_into_the_file() -> None:
     register_secret(SECRET)
     try:
-        text = junit_xml([ProbeResult("x", SECRET, Result.FAILED, SECRET)], url=SECRET, started=0)
+        text = junit_xml([ProbeResult("x", SECRET, Conclusion.FAILED, SECRET)], url=SECRET, started=0)
     finally:
         forget_registered_secrets()
     assert SECRET not in text

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.streams import is_terminal
-from jebbitctl.webhooks.verdicts import Result
+from jebbitctl.webhooks.verdicts import Conclusion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CLOCK_DIFFERENCE = 5
 """Seconds from which on a difference of clocks is worth a warning."""
-_MARKS = {Result.PASSED: "✓", Result.FAILED: "✗", Result.WARNING: "!", Result.NOT_TESTED: "–"}  # noqa: RUF001
+_MARKS = {Conclusion.PASSED: "✓", Conclusion.FAILED: "✗", Conclusion.WARNING: "!", Conclusion.NOT_TESTED: "–"}  # noqa: RUF001
 _NAME_WIDTH = 19
 _COLUMNS = ("result", "name", "status", "outcome", "reason", "response", "consequence", "milliseconds")
 
@@ -61,7 +61,7 @@ class CheckOutput:
             self._output.warn(f"the endpoint's clock is {abs(offset):.0f} s {direction} this machine's")
         counts = Counter(result.result for result in results)
         self._output.note(
-            ", ".join(f"{counts[kind]} {kind}" for kind in reversed(Result) if counts[kind]) + "."
+            ", ".join(f"{counts[kind]} {kind}" for kind in reversed(Conclusion) if counts[kind]) + "."
         )
 
 
@@ -98,7 +98,7 @@ def _lines(result: ProbeResult, response: str, width: int) -> Iterator[tuple[str
     detail = ": ".join(filter(None, (result.outcome, result.reason)))
     first, *more = _wrap(f"{result.name:<{_NAME_WIDTH}} {detail}", width)
     yield _MARKS[result.result], first
-    if result.result is not Result.PASSED and response:
+    if result.result is not Conclusion.PASSED and response:
         more += _wrap(f"response: {response}", width)
     if result.consequence:
         more += [*_wrap(f"expected: {result.expectation}", width), *_wrap(result.consequence, width)]

@@ -10,7 +10,7 @@ from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage.files import write_public_file
 from jebbitctl.webhooks.endpoint_check import ProbeResult
 from jebbitctl.webhooks.junit import is_junit, junit_xml
-from jebbitctl.webhooks.verdicts import Result
+from jebbitctl.webhooks.verdicts import Conclusion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PROLOG_BYTES = 4096
 _NOT_ENDED = ProbeResult(
-    "check", "the check ends", Result.NOT_TESTED, reason="the check did not end, so nothing is known"
+    "check", "the check ends", Conclusion.NOT_TESTED, reason="the check did not end, so nothing is known"
 )
 
 
