@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.diagnosis import diagnose
 from jebbitctl.webhooks.probe_requests import ProbeKind
-from jebbitctl.webhooks.probes import FORGERY, PROBES, REPLAY
+from jebbitctl.webhooks.probes import FORGERY, LIVE_FORGERY, PROBES, REPLAY
 from jebbitctl.webhooks.sender import SAMPLE_BODY
-from jebbitctl.webhooks.verdicts import REFUSALS, Conclusion, Judgement, excerpt, judge, why_no_refusal
+from jebbitctl.webhooks.verdicts import (
+    REFUSALS,
+    Conclusion,
+    Judgement,
+    excerpt,
+    is_refusal,
+    judge,
+    why_no_refusal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,11 +46,16 @@ _CONTENT_IS_REFUSED = (
     "Deliveries with such content are lost. The endpoint's rules for data refuse it, not its signature test."
 )
 _NONE_ANY_MORE = "no valid delivery is accepted any more since forged ones were sent"
+_NO_RESPONSE = "The endpoint does not respond to such deliveries. They may be lost."
 _LOST = "Real deliveries get lost."
 _UNNAMED = {"unknown", "blocked", "varies", "forgery_accepted"}
 """Diagnoses that do not say how an endpoint changes a body."""
 _BLOCKED = "The endpoint may block senders whose signature is wrong a few times."
-_ESSENTIAL = {FORGERY: "forged deliveries are refused", REPLAY: "old deliveries are refused"}
+_ESSENTIAL = {
+    FORGERY: "forged deliveries",
+    LIVE_FORGERY: "forged deliveries without x-jebbit-test",
+    REPLAY: "old deliveries",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class EndpointCheck:
 
     @property
     def untested(self) -> list[str]:
-        """What remains unknown because none of the probes for it could be tested, in words."""
+        """What the endpoint may or may not refuse, as no probe for it could be tested; in words."""
         results = {result.name: result.result for result in self.results}
         known: dict[str, set[bool]] = {}
         for probe in self.probes:
@@ -139,12 +152,12 @@ class EndpointCheck:
             return self._first(verdict, response), response
         if self.diagnosis:
             if verdict.result is Conclusion.PASSED:
-                verdict = Judgement(Conclusion.NOT_TESTED, "nothing is accepted, so a refusal proves nothing")
+                verdict = Judgement(Conclusion.NOT_TESTED, "proves nothing, as nothing is accepted")
             return verdict, response
         if probe.kind is ProbeKind.ACCEPT and verdict.result is Conclusion.FAILED:
             return self._confirm_failure(probe, verdict, response), response
         if probe.kind is not ProbeKind.ACCEPT and verdict.result is Conclusion.PASSED:
-            return self._confirm_refusal(probe, response), response
+            return self._confirm_refusal(probe), response
         return verdict, response
 
     def _reason_to_skip(self, probe: Probe) -> str | None:
@@ -186,7 +199,7 @@ class EndpointCheck:
             self._controls.append(response)
         return response
 
-    def _confirm_refusal(self, probe: Probe, response: EndpointResponse) -> Judgement:
+    def _confirm_refusal(self, probe: Probe) -> Judgement:
         """Return whether a forgery was refused for being one: the same request, well signed, is accepted."""
         if probe.live and self._live_is_refused():
             return Judgement(
@@ -197,13 +210,12 @@ class EndpointCheck:
             control = self._control(request.body)
         else:
             (control,) = request.send(self.target)
-            if control.status == response.status and self._control(SAMPLE_BODY).accepted:
-                return Judgement(
-                    Conclusion.PASSED, f"{request.content_type} is not accepted at all, signed or not"
-                )
+            if is_refusal(probe, control.status) and self._control(SAMPLE_BODY).accepted:
+                reason = f"{request.content_type} is not accepted at all, signed or not"
+                return Judgement(Conclusion.PASSED, reason)
         if control.accepted:
             return Judgement(Conclusion.PASSED)
-        return Judgement(Conclusion.NOT_TESTED, f"a valid delivery gets the same: {control.outcome}")
+        return Judgement(Conclusion.NOT_TESTED, f"a valid delivery after it, too: {control.outcome}")
 
     def _live_is_refused(self) -> bool:
         return any(one.name == "live" and one.result is not Conclusion.PASSED for one in self.results)
@@ -220,8 +232,10 @@ class EndpointCheck:
                 return Judgement(Conclusion.NOT_TESTED, f"sent again, it {second.outcome}: {_VARIES}")
         control = self._control(SAMPLE_BODY)
         if not control.accepted:
-            return Judgement(Conclusion.NOT_TESTED, f"the sample delivery gets the same: {control.outcome}")
-        return self._explain(probe, response) if probe.same_content and not hangs else verdict
+            return Judgement(Conclusion.NOT_TESTED, f"a valid delivery after it, too: {control.outcome}")
+        if response.status is None and probe.max_seconds is None:
+            return Judgement(Conclusion.FAILED, consequence=_NO_RESPONSE)
+        return self._explain(probe, response) if probe.same_content else verdict
 
     def _explain(self, probe: Probe, response: EndpointResponse) -> Judgement:
         """Return why an endpoint refuses a body: a bug that changes its bytes, or a rule for its content."""
@@ -230,6 +244,8 @@ class EndpointCheck:
             body = probe.requests[0].body
             found = diagnose(self.target, response, body, accepted=[SAMPLE_BODY, *accepted])
             if found.code not in _UNNAMED:
+                if same := [one.name for one in self.results if one.reason == found.finding]:
+                    return Judgement(Conclusion.FAILED, f"for the same reason as {same[0]}", _LOST)
                 return Judgement(Conclusion.FAILED, found.finding, f"{_LOST} {found.fix}")
         if accepted:
             return Judgement(Conclusion.FAILED, "the same content is accepted in its usual form")

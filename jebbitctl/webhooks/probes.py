@@ -48,7 +48,7 @@ _TEXT, _FORM = "text/plain", "application/x-www-form-urlencoded"
 _NO_DATA = "Jebbit's deliveries are not accepted. No data arrives."
 _NO_LIVE_DATA = "Real deliveries are not accepted, though test deliveries are. No data arrives."
 FORGERY = "Anyone who finds the URL can send you forged leads."
-_LIVE_FORGERY = (
+LIVE_FORGERY = (
     "Anyone who finds the URL can send you forged leads. This one was accepted as a real one: remove the"
     ' record of test@example.com with "webhooks check" in it.'
 )
@@ -138,9 +138,7 @@ def _unsigned_as(name: str, content_type: str) -> Probe:
 
 def _forged_live(name: str, what: str, request: ProbeRequest) -> Probe:
     request = replace(request, live=True)
-    return Probe(
-        name, ProbeKind.REFUSE, f"{what} without x-jebbit-test is refused", _LIVE_FORGERY, (request,)
-    )
+    return Probe(name, ProbeKind.REFUSE, f"{what} without x-jebbit-test is refused", LIVE_FORGERY, (request,))
 
 
 def _aged_delivery(name: str, age: str, seconds: int) -> Probe:

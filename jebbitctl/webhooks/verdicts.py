@@ -70,7 +70,7 @@ def judge(probe: Probe, response: EndpointResponse) -> Judgement:
         return _judge_acceptance(probe, response)
     if response.accepted:
         return Judgement(Conclusion.FAILED if probe.kind is ProbeKind.REFUSE else Conclusion.WARNING)
-    if _is_refusal(probe, response.status):
+    if is_refusal(probe, response.status):
         return Judgement(Conclusion.PASSED)
     return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
 
@@ -78,12 +78,15 @@ def judge(probe: Probe, response: EndpointResponse) -> Judgement:
 def _judge_acceptance(probe: Probe, response: EndpointResponse) -> Judgement:
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
-    if response.accepted and probe.max_seconds is not None and response.elapsed > probe.max_seconds:
+    if probe.max_seconds is not None and response.elapsed > probe.max_seconds:
         return Judgement(Conclusion.FAILED, f"it took {response.elapsed:.1f} s")
+    if probe.max_seconds is not None and response.status is None:
+        return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
     return Judgement(Conclusion.PASSED if response.accepted else Conclusion.FAILED)
 
 
-def _is_refusal(probe: Probe, status: int | None) -> bool:
+def is_refusal(probe: Probe, status: int | None) -> bool:
+    """Whether a status means that the request was refused because of what it holds."""
     if status is None or status == HTTPStatus.TOO_MANY_REQUESTS:
         return False
     if probe.is_get:  # any way of not supporting GET
@@ -102,7 +105,7 @@ def why_no_refusal(response: EndpointResponse) -> str:
     elif status // 100 == 3:  # noqa: PLR2004 - as in 3xx
         why = "it is a redirect, not a refusal"
     elif status // 100 == 5:  # noqa: PLR2004 - as in 5xx
-        why = "the endpoint, or a proxy in front of it, may have crashed"
+        why = "the endpoint or a proxy failed"
     else:
         why = "this status does not say that the request was refused"
     return why

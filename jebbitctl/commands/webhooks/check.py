@@ -135,8 +135,8 @@ def _raise_if_not_ok(check: EndpointCheck) -> None:
         )
     if check.untested:
         raise CheckFailedError(
-            f"it is not known whether {' and '.join(check.untested)}: no probe for it could be tested",
-            hint="the reasons are above; a limit of requests may need --rate",
+            f"could not test whether the endpoint refuses {', '.join(check.untested)}",
+            hint="the reason of each probe is above; if the endpoint limits requests, use --rate",
         )
 
 

@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from jebbitctl.webhooks.probes import NAMES
+from jebbitctl.webhooks.probes import LIVE_FORGERY, NAMES
 from tests.support import JEBBITCTL, cli_for
+from tests.terminal import COLOUR, screen
 from tests.webhooks.receivers import Answer, correct, except_if, genuine, serving
 from tests.webhooks.support import SECRET, UNREACHABLE
 
@@ -92,11 +93,26 @@ def test_a_warning_alone_is_exit_0(signer: Cli) -> None:
     assert "23 passed, 1 warning." in result.err
 
 
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_results_fit_a_terminal_and_have_colours(signer: Cli, columns: int) -> None:
+    with serving(except_if(lambda request: request.method == "POST" and not genuine(request), ANSWER)) as url:
+        shown = screen(signer, "webhooks", "check", url, "--only", "tampered-body-live,get", columns=columns)
+    assert "\x1b[31m✗ tampered-body-live" in shown
+    results = COLOUR.sub("", shown).partition("2 passed")[0]
+    assert max(map(len, results.splitlines())) <= columns
+    assert " ".join(results.split()).endswith(
+        "without x-jebbit-test is refused " + LIVE_FORGERY + " ✓ get returned 405"
+    )
+
+
 def test_refusals_that_cannot_be_tested_are_exit_6(signer: Cli) -> None:
     with serving(except_if(lambda request: request.method == "POST" and not genuine(request), 500)) as url:
         result = signer.run("webhooks", "check", url)
     assert result.code == 6
-    assert "not known whether forged deliveries are refused and old deliveries are refused" in result.err
+    assert (
+        "could not test whether the endpoint refuses forged deliveries, forged deliveries without"
+        in result.err
+    )
 
 
 def test_if_no_valid_delivery_is_accepted_only_the_cause_is_said(bare: Cli, endpoint: str) -> None:
