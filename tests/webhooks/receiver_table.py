@@ -200,6 +200,11 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
         lambda: except_if(lambda r: r.method == "POST" and not genuine(r), 404),
         marks(NOT_TESTED, *FORGERIES, *REPLAYS, "future"),
     ),
+    "forgeries get a 415": (
+        lambda: except_if(lambda r: r.method == "POST" and not genuine(r), 415),
+        marks(NOT_TESTED, *(name for name in FORGERIES if not name.endswith(("text", "form"))))
+        | marks(NOT_TESTED, *REPLAYS, "future"),
+    ),
     "live deliveries crash before they are verified": (
         lambda: except_if(lambda r: not r.test and r.method == "POST", 500),
         marks(NOT_TESTED, "no-signature-live", "tampered-body-live"),
