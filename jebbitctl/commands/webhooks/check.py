@@ -71,10 +71,10 @@ def check(
 ) -> None:
     """Check that an endpoint is a correct receiver.
 
-    Sends deliveries that a correct endpoint accepts, and forged ones that it refuses. All that it accepts
-    carry x-jebbit-test, so it does not process them. Two forgeries do not: an endpoint that accepts them has
-    a forged record then, of test@example.com. jebbitctl help receivers lists the probes. Exits 6 if a probe
-    fails or refusals cannot be tested, and 5 if the endpoint cannot be reached.
+    Sends valid deliveries, marked with x-jebbit-test so that a correct endpoint does not process them, and
+    forged ones, which it refuses. Two forgeries lack the mark: an endpoint that accepts them has a forged
+    record of test@example.com then. jebbitctl help receivers lists the probes. Exits 6 if a probe fails or
+    refusals cannot be tested, and 5 if the endpoint cannot be reached.
     """
     from jebbitctl.commands.webhooks.check_output import CheckOutput
     from jebbitctl.commands.webhooks.junit_report import JunitReport
