@@ -11,7 +11,7 @@ from jebbitctl.util.text import escape_controls
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_COLOURS = {"+": "green", "✓": "green", "~": "yellow", "-": "red", "✗": "red", "?": "cyan"}
+_COLOURS = {"+": "green", "✓": "green", "~": "yellow", "-": "red", "✗": "red", "!": "yellow", "?": "cyan"}
 
 
 def diff_lines(lines: Iterable[tuple[str, str]], *, coloured: bool) -> Iterator[str]:

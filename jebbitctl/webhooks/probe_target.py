@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -34,6 +35,8 @@ class ProbeTarget:
         rate: the maximum number of requests per second; None: no limit.
         wait: waits some seconds before a request that was answered with 429 is sent again.
         timeouts: how many requests have timed out so far.
+        clock_offset: seconds that the endpoint's clock is ahead of this one, by its first ``Date``; None
+            without one.
 
     Raises:
         UsageError: the secret is empty, or the rate is not positive.
@@ -44,6 +47,7 @@ class ProbeTarget:
     rate: float | None = None
     wait: Callable[[float], None] = time.sleep
     timeouts: int = field(default=0, init=False)
+    clock_offset: float | None = field(default=None, init=False)
     _waited: float = field(default=0.0, init=False)
     _due: float = field(default=0.0, init=False)
 
@@ -103,6 +107,9 @@ class ProbeTarget:
         response = self.client.send(body, headers, method=method)
         if self.timed_out(response):
             self.timeouts += 1
+        if self.clock_offset is None and (date := _http_date(response.headers.get("date"))) is not None:
+            # The date is rounded down to a second, and was made while the request was on its way.
+            self.clock_offset = date + 0.5 - (time.time() - response.elapsed / 2)
         return response
 
     def timed_out(self, response: EndpointResponse) -> bool:
@@ -111,6 +118,22 @@ class ProbeTarget:
 
 
 def _retry_after(response: EndpointResponse, default: float) -> float:
-    """Return the seconds that a response asks to wait, at least a little; a date counts as the default."""
+    """Return the seconds that a response asks to wait, at least a little.
+
+    Source: RFC 9110, section 10.2.3. A date is compared with the response's own, whatever this clock shows.
+    """
     value = response.headers.get("retry-after", "").strip()
-    return max(float(value), _ROUNDING) if value.isascii() and value.isdigit() else default
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return max(float(value), _ROUNDING)
+    until, now = _http_date(value), _http_date(response.headers.get("date"))
+    return default if until is None or now is None else max(until - now, _ROUNDING)
+
+
+def _http_date(text: str | None) -> float | None:
+    """Return an HTTP date in unix seconds; None for anything else."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, OverflowError):
+        return None

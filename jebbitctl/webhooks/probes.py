@@ -1,227 +1,266 @@
-"""Probes that tell a correct receiver from one that only seems to work."""
+"""The probes that tell a correct receiver from one that only seems to work.
+
+Bodies have the shape of Jebbit's sample, for endpoints that validate a schema. Forged signatures have a fresh
+timestamp: an endpoint that reads the clock first would refuse an old one without looking at the signature.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jebbitctl.errors import UsageError
+from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.probe_requests import Probe, ProbeKind, ProbeRequest
 from jebbitctl.webhooks.sender import SAMPLE_BODY
-from jebbitctl.webhooks.signature import TOLERANCE, sign
+from jebbitctl.webhooks.signature import TOLERANCE, compute_signature, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
-    from jebbitctl.webhooks.endpoint import EndpointResponse
     from jebbitctl.webhooks.probe_target import ProbeTarget
 
 MAX_RESPONSE_SECONDS = 5.0
 """The longest acceptable response time."""
-_LARGE_BODY_BYTES = 256 * 1024
+STALE_AGE = TOLERANCE + 30
+"""Seconds; a clock that is a little behind still finds this too old."""
 _DAY = 24 * 60 * 60
+_FUTURE = 60 * 60
+_LARGE_BODY_BYTES = 256 * 1024
+_PREFIX_LENGTHS = (1, 8, 40)
+"""Characters of ``v1``. All 43 without the padding would be the right signature for some decoders."""
 _MALFORMED_HEADERS = (
     "nonsense",
+    "=,=,,=",
     "t=,v1=",
     "v1=AAAA",
-    "t=1700000000",
     "t=soon,v1=AAAA",
     "t=\u00e9,v1=\u00fc",
-    "=,=,,=",
+    "t={now},v1",
+    "t={now},v1=AAAA",
+    "t={now},v1=!",
+    "t={now},v1=\u00fc",
+    "t={now},,v1=AAAA",
+)
+_TEXT, _FORM = "text/plain", "application/x-www-form-urlencoded"
+
+_NO_DATA = "Jebbit's deliveries are not accepted. No data arrives."
+_NO_LIVE_DATA = "Real deliveries are not accepted, though test deliveries are. No data arrives."
+FORGERY = "Anyone who finds the URL can send you forged leads."
+LIVE_FORGERY = (
+    "Anyone who finds the URL can send you forged leads. This one was accepted as a real one: remove the"
+    ' record of test@example.com with "webhooks check" in it.'
+)
+_NOT_RAW = "The endpoint seems to verify something else than the raw bytes. Real deliveries get lost."
+REPLAY = "Anyone who once saw a delivery, in a log or a proxy, can send it again forever."
+_EARLY = (
+    "A delivery signed for a later time can be sent again until then. Jebbit's own example accepts it, too."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One property of a correct receiver, and how to test it.
-
-    Attributes:
-        name: short and stable, such as ``tampered-body``.
-        expectation: what a correct endpoint does.
-        consequence: what happens in production if the endpoint does the opposite.
-        run: sends the requests and yields their responses.
-        passes: whether a response is correct.
-    """
-
-    name: str
-    expectation: str
-    consequence: str
-    run: Callable[[ProbeTarget], Iterator[EndpointResponse]]
-    passes: Callable[[EndpointResponse], bool]
-
-    def consequence_of(self, response: EndpointResponse) -> str:
-        """Return what an incorrect response means in production."""
-        should_reject = self.passes in {_is_rejected, _is_unsupported}
-        return _NOT_REJECTED if should_reject and not response.accepted else self.consequence
+def _body(name: str) -> bytes:
+    """Return Jebbit's sample with a value of its own, so that endpoints do not see repeats."""
+    return SAMPLE_BODY.replace(b"attribute_value", f"jebbitctl webhooks check: {name}".encode())
 
 
-def _body(name: str, filler: str = "") -> bytes:
-    """Return a different body for each probe, so that endpoints do not see repeats."""
-    data = {"email": "test@example.com", "filler": filler, "probe": name}
-    return json.dumps({"data": data, "event": {"event_number": 0}}, separators=(",", ":")).encode()
+def _data(name: str) -> bytes:
+    """Return the ``data`` of a body."""
+    return _body(name).removeprefix(b'{"data":').removesuffix(b',"event":{"event_number":0}}')
 
 
-def _is_accepted(response: EndpointResponse) -> bool:
-    return response.accepted
+def _large_body() -> bytes:
+    answer = '"option %05d",'
+    count = _LARGE_BODY_BYTES // len(answer % 0)
+    answers = "".join(answer % number for number in range(count))
+    return _body("large-body").replace(b'["option 1"', f'[{answers}"option 1"'.encode())
 
 
-def _is_rejected(response: EndpointResponse) -> bool:
-    return response.status is not None and 400 <= response.status < 500  # noqa: PLR2004 - as in 4xx
+def _from_right_signature(make: Callable[[int, str], str]) -> Callable[[ProbeTarget, bytes], str]:
+    """Return what makes a header from the time and the right ``v1``."""
+
+    def signature(target: ProbeTarget, body: bytes) -> str:
+        now = int(time.time())
+        return make(now, compute_signature(target.secret, now, body))
+
+    return signature
 
 
-def _is_unsupported(response: EndpointResponse) -> bool:
-    return _is_rejected(response) or response.status == HTTPStatus.NOT_IMPLEMENTED
+def _fresh(template: str) -> Callable[[ProbeTarget, bytes], str]:
+    """Return what puts the time, and the signature of a forger, into a header."""
+    return lambda _, body: template.format(
+        now=(now := int(time.time())), forged=compute_signature("a guess", now, body)
+    )
 
 
-def _has_status(response: EndpointResponse) -> bool:
-    return response.status is not None
+def _prefix(length: int) -> Callable[[ProbeTarget, bytes], str]:
+    return _from_right_signature(lambda now, v1: f"t={now},v1={v1[:length]}")
 
 
-def _unicode(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    yield target.send_signed('{"data":{"name":"Zoë 🎉 \u2028","escaped":"\\u00e9\\/"},"event":{}}'.encode())
+def _unsigned(_: ProbeTarget, __: bytes) -> None:
+    return None
 
 
-def _spacing(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    yield target.send_signed(b' { "event" :\t{ },\r\n"data":{ "z":1.0, "a":1e2 , "m":[ ] } }\n')
+def _tampered(name: str) -> ProbeRequest:
+    """Return a body that is different in one letter from the one that is signed."""
+    signed = _body(name)
+    return ProbeRequest(signed.replace(b"webhooks", b"Webhooks"), lambda target, _: target.sign(signed))
 
 
-def _tampered(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    body = _body("tampered", "true")
-    yield target.send(body.replace(b"true", b"True"), target.sign(body))
+def _of_another_secret(target: ProbeTarget, body: bytes) -> str:
+    return sign(f"not {target.secret}", body)
 
 
-def _wrong_secret(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    body = _body("wrong secret")
-    yield target.send(body, sign(f"not {target.secret}", body))
+def _aged(seconds: int) -> Callable[[ProbeTarget, bytes], str]:
+    """Return what signs with a timestamp that is this old by both clocks, if the endpoint shows its own."""
+    return lambda target, body: target.sign(body, age=seconds + max(0, -round(target.clock_offset or 0)))
 
 
-def _malformed(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    for header in _MALFORMED_HEADERS:
-        yield target.send(_body("malformed"), header)
+def _accepted(name: str, expectation: str, consequence: str, body: bytes | None = None) -> Probe:
+    return Probe(name, ProbeKind.ACCEPT, expectation, consequence, (ProbeRequest(body or _body(name)),))
 
 
-def _repeat(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    body = _body("repeat")
-    signature = target.sign(body)
-    yield target.send(body, signature)
-    yield target.send(body, signature)
+def _same_content(name: str, expectation: str, body: bytes, *others: bytes) -> Probe:
+    return Probe(name, ProbeKind.ACCEPT, expectation, _NOT_RAW, (ProbeRequest(body),), same_content=others)
 
 
-def _get(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    yield target.send(b"", target.sign(b""), method="GET")
+def _forged(name: str, expectation: str, *signatures: Callable[[ProbeTarget, bytes], str | None]) -> Probe:
+    requests = tuple(ProbeRequest(_body(name), signature) for signature in signatures)
+    return Probe(name, ProbeKind.REFUSE, expectation, FORGERY, requests)
 
 
-def _response_time(target: ProbeTarget) -> Iterator[EndpointResponse]:
-    response = target.send_signed(_body("response time"))
-    late = response.status is not None and response.elapsed > MAX_RESPONSE_SECONDS
-    error = f"{response.outcome} only after {response.elapsed:.1f} s"
-    yield replace(response, status=None, error=error) if late else response
+def _unsigned_as(name: str, content_type: str) -> Probe:
+    request = ProbeRequest(_body(name), _unsigned, content_type=content_type)
+    return Probe(
+        name, ProbeKind.REFUSE, f"an unsigned delivery as {content_type} is refused", FORGERY, (request,)
+    )
 
 
-_FORGERY = "Anyone who finds the URL can send you forged leads."
-_REWRITTEN_JSON = (
-    "The endpoint verifies parsed and rewritten JSON, not the raw bytes. Real deliveries get lost."
-)
-_NOT_REJECTED = (
-    "The endpoint neither accepts nor rejects (4xx) this request. It may crash on unverified input, or"
-    " redirect it. To the sender, that looks like an outage."
-)
-_REPLAY = "Anyone who once saw a delivery, in a log or a proxy, can send it again forever."
+def _forged_live(name: str, what: str, request: ProbeRequest) -> Probe:
+    request = replace(request, live=True)
+    return Probe(name, ProbeKind.REFUSE, f"{what} without x-jebbit-test is refused", LIVE_FORGERY, (request,))
+
+
+def _aged_delivery(name: str, age: str, seconds: int) -> Probe:
+    request = ProbeRequest(_body(name), _aged(seconds))
+    return Probe(name, ProbeKind.REFUSE, f"a timestamp {age} old is refused", REPLAY, (request,))
+
 
 PROBES = (
+    _accepted("valid", "a valid test delivery is accepted", _NO_DATA, SAMPLE_BODY),
     Probe(
-        "valid",
-        "a valid test delivery is accepted (2xx)",
-        "Jebbit's deliveries are rejected. No data arrives.",
-        lambda target: iter([target.send_signed(SAMPLE_BODY)]),
-        _is_accepted,
+        "live",
+        ProbeKind.ACCEPT,
+        "a valid delivery without x-jebbit-test is accepted",
+        _NO_LIVE_DATA,
+        (ProbeRequest(_body("live"), live=True),),
     ),
+    _forged("no-signature", "a delivery without x-jebbit-signature is refused", _unsigned),
     Probe(
+        "tampered-body", ProbeKind.REFUSE, "a changed body is refused", FORGERY, (_tampered("tampered-body"),)
+    ),
+    _forged("wrong-secret", "a signature with another secret is refused", _of_another_secret),
+    _forged("empty-signature", "an empty x-jebbit-signature is refused", _fresh("")),
+    _forged("no-v1", "a signature with t but without v1 is refused", _fresh("t={now}")),
+    _forged("empty-v1", "a signature with an empty v1 is refused", _fresh("t={now},v1=")),
+    _forged("partial-v1", "the beginning of the right v1 is refused", *map(_prefix, _PREFIX_LENGTHS)),
+    _forged(
+        "unknown-scheme",
+        "a forged signature of an unknown scheme, without v1, is refused",
+        _fresh("t={now},v0={forged}"),
+        _fresh("t={now},v2={forged}"),
+    ),
+    _forged(
+        "malformed-signature", "a malformed x-jebbit-signature is refused", *map(_fresh, _MALFORMED_HEADERS)
+    ),
+    _unsigned_as("no-signature-text", _TEXT),
+    _unsigned_as("no-signature-form", _FORM),
+    _forged_live(
+        "no-signature-live", "an unsigned delivery", ProbeRequest(_body("no-signature-live"), _unsigned)
+    ),
+    _forged_live("tampered-body-live", "a changed body", _tampered("tampered-body-live")),
+    _aged_delivery("stale", f"{STALE_AGE} seconds", STALE_AGE),
+    _aged_delivery("day-old", "one day", _DAY),
+    Probe(
+        "future",
+        ProbeKind.ADVICE,
+        "a timestamp one hour in the future is refused",
+        _EARLY,
+        (ProbeRequest(_body("future"), _aged(-_FUTURE)),),
+    ),
+    _same_content(
         "unicode",
-        "accents, emoji and \\u escapes are accepted unchanged (2xx)",
-        _REWRITTEN_JSON,
-        _unicode,
-        _is_accepted,
+        "accents, emoji and \\u escapes are accepted unchanged",
+        _body("unicode").replace(b"check:", "Zo\u00eb \U0001f389 \\u00e9".encode()),
+        _body("unicode").replace(b"check:", "Zo\u00eb \U0001f389 \u00e9".encode()),
+        _body("unicode").replace(b"check:", b"Zo\\u00eb \\ud83c\\udf89 \\u00e9"),
     ),
-    Probe(
+    _same_content(
         "spacing",
-        "unusual spacing and key order are accepted unchanged (2xx)",
-        _REWRITTEN_JSON,
-        _spacing,
-        _is_accepted,
+        "unusual spacing and key order are accepted unchanged",
+        b' { "event" :\t{ "event_number": 0},\r\n"data":' + _data("spacing").replace(b",", b" ,  ") + b" }\n",
+        b'{"event":{"event_number":0},"data":' + _data("spacing") + b"}",
+        _body("spacing"),
     ),
-    Probe("tampered-body", "a changed body is rejected (4xx)", _FORGERY, _tampered, _is_rejected),
-    Probe(
-        "wrong-secret",
-        "a signature with another secret is rejected (4xx)",
-        _FORGERY,
-        _wrong_secret,
-        _is_rejected,
-    ),
-    Probe(
-        "no-signature",
-        "a delivery without x-jebbit-signature is rejected (4xx)",
-        _FORGERY,
-        lambda target: iter([target.send(_body("unsigned"), None)]),
-        _is_rejected,
-    ),
-    Probe(
-        "empty-signature",
-        "an empty x-jebbit-signature is rejected (4xx)",
-        _FORGERY,
-        lambda target: iter([target.send(_body("empty"), "")]),
-        _is_rejected,
-    ),
-    Probe(
-        "malformed-signature",
-        "a malformed x-jebbit-signature is rejected (4xx)",
-        _FORGERY,
-        _malformed,
-        _is_rejected,
-    ),
-    Probe(
-        "stale",
-        f"a timestamp {TOLERANCE + 1} seconds old is rejected (4xx)",
-        _REPLAY,
-        lambda target: iter([target.send_signed(_body("stale"), age=TOLERANCE + 1)]),
-        _is_rejected,
-    ),
-    Probe(
-        "day-old",
-        "a timestamp one day old is rejected (4xx)",
-        _REPLAY,
-        lambda target: iter([target.send_signed(_body("day old"), age=_DAY)]),
-        _is_rejected,
-    ),
-    Probe(
+    _accepted(
         "large-body",
-        "a body of 256 KiB is accepted (2xx)",
+        "a body of 256 KiB is accepted",
         "Deliveries with long answers or many attributes exceed a size limit and are lost.",
-        lambda target: iter(
-            [target.send_signed(_body("large", "x" * (_LARGE_BODY_BYTES - len(_body("large")))))]
-        ),
-        _is_accepted,
+        _large_body(),
     ),
     Probe(
         "repeat",
-        "the same delivery is accepted twice (2xx)",
-        "The endpoint rejects a delivery that is sent twice, as happens when a response gets lost.",
-        _repeat,
-        _is_accepted,
+        ProbeKind.ACCEPT,
+        "the same delivery is accepted twice",
+        "The endpoint refuses a delivery that is sent twice, as happens when a response gets lost.",
+        (ProbeRequest(_body("repeat"), times=2),),
     ),
     Probe(
         "get",
-        "GET is not accepted as a delivery (4xx or 501)",
-        "Browsers, link previews and crawlers count as deliveries.",
-        _get,
-        _is_unsupported,
+        ProbeKind.ADVICE,
+        "GET is not accepted as a delivery",
+        "A page for health checks is fine. Make sure that no GET counts as a delivery: browsers send some.",
+        (ProbeRequest(b"", method="GET"),),
     ),
     Probe(
         "response-time",
-        f"a delivery gets a response within {MAX_RESPONSE_SECONDS:g} seconds",
+        ProbeKind.ACCEPT,
+        f"a delivery is accepted within {MAX_RESPONSE_SECONDS:g} seconds",
         "Senders give up on slow endpoints. Respond first, then process the delivery.",
-        _response_time,
-        _has_status,
+        (ProbeRequest(_body("response-time")),),
+        max_seconds=MAX_RESPONSE_SECONDS,
+    ),
+    Probe(
+        "steady",
+        ProbeKind.STEADY,
+        "valid deliveries are accepted every time",
+        "Some deliveries are lost. Servers behind a load balancer may differ in their secret or version.",
+        (),
     ),
 )
-"""In the order in which they run. The first one shows whether the endpoint works at all."""
+"""In the order in which they run. The first one shows whether the endpoint works at all; refusals follow at
+once, before a limit of requests is reached."""
+
+NAMES = tuple(probe.name for probe in PROBES)
+
+
+def select_probes(
+    only: Sequence[str] = (), skip: Sequence[str] = (), *, live: bool = False
+) -> tuple[Probe, ...]:
+    """Return the probes to run. The first one always runs: without it, nothing is known of the others.
+
+    Args:
+        only: names; empty for all probes.
+        skip: names of probes to leave out.
+        live: include the probe that creates a real record.
+
+    Raises:
+        UsageError: there is no probe of a name, or one needs ``live``.
+    """
+    for name in (*only, *skip):
+        if name not in NAMES:
+            raise UsageError(f"no probe is named {escape_controls(name)!r}", hint=f"use {', '.join(NAMES)}")
+    chosen = [probe for probe in PROBES if (not only or probe.name in only) and probe.name not in skip]
+    if only and not live and any(probe.creates_record for probe in chosen):
+        raise UsageError("the probe live creates a real record", hint="use --live to allow it")
+    return (PROBES[0], *(one for one in chosen if one is not PROBES[0] and (live or not one.creates_record)))

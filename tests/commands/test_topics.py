@@ -19,6 +19,7 @@ from jebbitctl.manifest.load import load
 from jebbitctl.settings import DEFAULT_TIMEOUT
 from jebbitctl.webhooks import Reason, sign, verify
 from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.probes import PROBES
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
@@ -119,6 +120,11 @@ def test_the_example_of_a_manifest_can_be_read() -> None:
     variables = {"HOOKS_HOST": "hooks.example.com"}
     (integration,) = load(manifest.EXAMPLE.encode(), "jebbit.toml", variables).integrations
     assert integration.attributes["endpoint"] == "https://hooks.example.com/jebbit"
+
+
+def test_receivers_names_every_probe() -> None:
+    text = topics.text("receivers")
+    assert all(f"\n  {probe.name} " in text for probe in PROBES)
 
 
 def test_receivers_names_every_reason() -> None:

@@ -1,361 +1,309 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
-from datetime import timedelta
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.errors import UnavailableError, UsageError
-from jebbitctl.webhooks import Reason, probe_target, verify
+from jebbitctl.util.redaction import forget_registered_secrets, register_secret
+from jebbitctl.webhooks import probe_target
 from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.endpoint_check import PROBE_TIMEOUT, check_endpoint
-from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, PROBES
-from jebbitctl.webhooks.receiver import STATUS_OF, Receiver
+from jebbitctl.webhooks.endpoint import EndpointClient
+from jebbitctl.webhooks.endpoint_check import EndpointCheck
+from jebbitctl.webhooks.probe_target import ProbeTarget
+from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, NAMES, PROBES
+from jebbitctl.webhooks.receiver import Receiver
 
+from . import receivers
+from .checking import not_passed, result, run, run_against
+from .receiver_table import FAILED, FORGERIES, NOT_TESTED, RECEIVERS, marks
+from .receivers import (
+    Answer,
+    correct,
+    except_if,
+    genuine,
+    in_turn,
+    raw_endpoint,
+    read_request,
+    serving,
+    signed_by,
+)
 from .support import SECRET, UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import socket
 
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-    from jebbitctl.webhooks.endpoint_check import ProbeResult
     from jebbitctl.webhooks.receiver import Delivery
 
+    from .receivers import Incoming
 
-def failures(results: Iterable[ProbeResult]) -> set[str]:
-    return {result.name for result in results if not result.ok}
 
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_a_check_says_of_each_receiver_what_is_true(name: str) -> None:
+    make, expected = RECEIVERS[name]
+    check = run_against(make())
+    assert not_passed(check) == expected
+    assert check.ok == (FAILED not in expected.values() and not check.untested and "valid" not in expected)
 
-class Correct:
-    """A correct endpoint. Each subclass makes one mistake."""
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        status = self.status(environ["REQUEST_METHOD"], environ["wsgi.input"].read(), environ)
-        start_response(f"{status} Whatever", [("Content-Length", "0")])
-        return []
-
-    def status(self, method: str, body: bytes, environ: WSGIEnvironment) -> int:
-        return self.verify(body, environ.get("HTTP_X_JEBBIT_SIGNATURE")) if method == "POST" else 405
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        return int(STATUS_OF[verify(SECRET, body, header).reason])
-
-
-class RewritesJson(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        rewritten = json.dumps(json.loads(body), separators=(",", ":")).encode()
-        return super().verify(rewritten, header)
-
-
-class SortsKeys(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        text = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return super().verify(text.encode(), header)
-
-
-class VerifiesNothing(Correct):
-    def verify(self, *_: object) -> int:
-        return 200
-
-
-class AcceptsAnyTimestamp(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        verification = verify(SECRET, body, header)
-        return 200 if verification.reason is Reason.STALE else STATUS_OF[verification.reason]
-
-
-class ToleratesAnHour(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return STATUS_OF[verify(SECRET, body, header, tolerance=3600).reason]
-
-
-class CrashesOnMalformedHeaders(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        verification = verify(SECRET, body, header)
-        return (
-            500
-            if header and verification.reason is Reason.MALFORMED_HEADER
-            else STATUS_OF[verification.reason]
-        )
-
-
-class CrashesOn(Correct):
-    """Crashes on one malformed header."""
-
-    def __init__(self, header: str) -> None:
-        self.header = header
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        return 500 if header == self.header else super().verify(body, header)
-
-
-class CrashesOnEmptyHeaders(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return 500 if header == "" else super().verify(body, header)
-
-
-class AcceptsUnsigned(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return 200 if header is None else super().verify(body, header)
-
-
-class IgnoresTheBody(Correct):
-    """Checks only the timestamp and the form of the header."""
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        verification = verify(SECRET, body, header)
-        fresh = verification.age_seconds is not None and verification.age_seconds <= 300
-        return 200 if fresh else 400
-
-
-class HasASizeLimit(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return 413 if len(body) > 100_000 else super().verify(body, header)
-
-
-class FailsOnRepeats(Correct):
-    def __init__(self) -> None:
-        self.signatures: set[str | None] = set()
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        repeated = header in self.signatures
-        self.signatures.add(header)
-        return 500 if repeated and verify(SECRET, body, header) else super().verify(body, header)
-
-
-class AcceptsGet(Correct):
-    def status(self, method: str, body: bytes, environ: WSGIEnvironment) -> int:
-        return 200 if method == "GET" else super().status(method, body, environ)
-
-
-class SupportsOnlyPost(Correct):
-    """Responds like Python's http.server, and RFC 9110, to an unknown method."""
-
-    def status(self, method: str, body: bytes, environ: WSGIEnvironment) -> int:
-        return 501 if method == "GET" else super().status(method, body, environ)
-
-
-class CrashesOnGet(Correct):
-    def status(self, method: str, body: bytes, environ: WSGIEnvironment) -> int:
-        return 500 if method == "GET" else super().status(method, body, environ)
-
-
-class RejectsLists(Correct):
-    """Stores each answer in a text column."""
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        status = super().verify(body, header)
-        lists = status == 200 and any(isinstance(value, list) and value for value in _data(body).values())
-        return 422 if lists else status
-
-
-def _data(body: bytes) -> dict[str, object]:
-    data: dict[str, object] = json.loads(body)["data"]
-    return data
-
-
-class ReadsLatin1(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return super().verify(body.decode("latin-1").encode(), header)
-
-
-class TrimsTheBody(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return super().verify(body.strip(), header)
-
-
-class NormalizesBooleans(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return super().verify(body.replace(b"True", b"true"), header)
-
-
-class AcceptsASecondSecret(Correct):
-    """Accepts a secret that was left over from development."""
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        return 200 if verify(f"not {SECRET}", body, header) else super().verify(body, header)
-
-
-class IgnoresDays(Correct):
-    """Uses timedelta.seconds instead of total_seconds()."""
-
-    def verify(self, body: bytes, header: str | None) -> int:
-        verification = verify(SECRET, body, header)
-        age = timedelta(seconds=verification.age_seconds or 0)
-        return (
-            200
-            if verification.reason is Reason.STALE and age.seconds <= 300
-            else super().verify(body, header)
-        )
-
-
-class IsSlow(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        time.sleep(0.06)
-        return super().verify(body, header)
-
-
-class UsesAnotherSecret(Correct):
-    def verify(self, body: bytes, header: str | None) -> int:
-        return STATUS_OF[verify("another", body, header).reason]
-
-
-def test_our_own_receiver_passes_every_probe() -> None:
+def test_our_own_receiver_passes_every_probe_and_all_that_it_accepts_are_test_deliveries() -> None:
     deliveries: list[Delivery] = []
     with Receiver(SECRET, deliveries.append) as receiver:
-        results = list(check_endpoint(receiver.url, SECRET))
-    assert not failures(results)
-    assert [result.name for result in results] == [probe.name for probe in PROBES]
-    assert all(delivery.test for delivery in deliveries)
+        check = run(receiver.url)
+    assert check.ok
+    assert [one.name for one in check.results] == [name for name in NAMES if name != "live"]
+    assert not [one for one in deliveries if one.verification.valid and not one.test]
 
 
-def test_a_correct_endpoint_passes_every_probe() -> None:
-    with BackgroundServer(Correct()) as server:
-        assert not failures(check_endpoint(server.url, SECRET))
+class TestLive:
+    def test_a_live_delivery_is_sent_once_and_only_if_asked_for(self) -> None:
+        live: list[Incoming] = []
+
+        def record(request: Incoming) -> int:
+            if genuine(request) and not request.test:
+                live.append(request)
+            return correct(request)
+
+        assert run_against(record).ok
+        assert not live
+        assert run_against(record, live=True).ok
+        assert len(live) == 1
+
+    def test_a_live_path_that_crashes_is_found(self) -> None:
+        crashes = except_if(lambda request: genuine(request) and not request.test, 500)
+        assert run_against(crashes).ok
+        check = run_against(crashes, live=True)
+        assert not_passed(check) == {"live": FAILED} | marks(
+            NOT_TESTED, "no-signature-live", "tampered-body-live"
+        )
+
+    def test_a_live_delivery_that_is_refused_is_not_sent_again(self) -> None:
+        live: list[Incoming] = []
+
+        def crash(request: Incoming) -> int:
+            if genuine(request) and not request.test:
+                live.append(request)
+                return 500
+            return correct(request)
+
+        assert run_against(crash, live=True).failed == ["live"]
+        assert len(live) == 1
+
+    def test_an_accepted_live_forgery_is_said_to_have_left_a_record(self) -> None:
+        check = run_against(except_if(lambda request: not request.test, 200), "no-signature-live")
+        assert "remove the record of test@example.com" in str(result(check, "no-signature-live").consequence)
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "failed"),
-    [
-        (RewritesJson(), {"unicode", "spacing"}),
-        (SortsKeys(), {"valid", "unicode", "spacing"}),
-        (
-            VerifiesNothing(),
-            {
-                "tampered-body",
-                "wrong-secret",
-                "no-signature",
-                "empty-signature",
-                "malformed-signature",
-                "stale",
-                "day-old",
-            },
-        ),
-        (AcceptsAnyTimestamp(), {"stale", "day-old"}),
-        (ToleratesAnHour(), {"stale"}),
-        (CrashesOnMalformedHeaders(), {"malformed-signature"}),
-        (CrashesOnEmptyHeaders(), {"empty-signature"}),
-        (AcceptsUnsigned(), {"no-signature"}),
-        (IgnoresTheBody(), {"tampered-body", "wrong-secret"}),
-        (HasASizeLimit(), {"large-body"}),
-        (FailsOnRepeats(), {"repeat"}),
-        (AcceptsGet(), {"get"}),
-        (CrashesOnGet(), {"get"}),
-        (SupportsOnlyPost(), set()),
-        (RejectsLists(), {"valid"}),
-        (ReadsLatin1(), {"unicode"}),
-        (TrimsTheBody(), {"spacing"}),
-        (NormalizesBooleans(), {"tampered-body"}),
-        (AcceptsASecondSecret(), {"wrong-secret"}),
-        (IgnoresDays(), {"day-old"}),
-        (UsesAnotherSecret(), {"valid", "unicode", "spacing", "large-body", "repeat"}),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Correct) else "",
-)
-def test_each_mistake_fails_exactly_the_probes_for_it(endpoint: Correct, failed: set[str]) -> None:
-    with BackgroundServer(endpoint) as server:
-        assert failures(check_endpoint(server.url, SECRET)) == failed
+class TestVaryingAnswers:
+    @pytest.mark.parametrize("servers", ["+-", "++-", "+--", "+---", "++++-", "+--+-"])
+    def test_servers_that_differ_are_said_to_vary_and_nothing_else_is_blamed(self, servers: str) -> None:
+        handlers = {"+": correct, "-": signed_by("another")}
+        check = run_against(in_turn(*(handlers[server] for server in servers)))
+        assert check.failed == ["steady"]
+        assert "not accepted" in str(result(check, "steady").reason)
+
+    def test_a_body_that_is_accepted_when_sent_again_is_not_said_to_be_changed(self) -> None:
+        number = itertools.count()
+
+        def fails_once(request: Incoming) -> int:
+            return 502 if b"spacing" in request.body and not next(number) else correct(request)
+
+        assert not_passed(run_against(fails_once)) == {"spacing": NOT_TESTED, "steady": FAILED}
+
+    def test_one_failure_among_many_deliveries_is_found(self) -> None:
+        number = itertools.count()
+        check = run_against(lambda request: 502 if next(number) == 10 else correct(request))
+        assert check.failed == ["steady"]
 
 
-@pytest.mark.parametrize(
-    "header", ["nonsense", "t=,v1=", "v1=AAAA", "t=1700000000", "t=soon,v1=AAAA", "=,=,,="]
-)
-def test_a_crash_on_any_malformed_header_is_found(header: str) -> None:
-    with BackgroundServer(CrashesOn(header)) as server:
-        assert failures(check_endpoint(server.url, SECRET)) == {"malformed-signature"}
+class TestTimeouts:
+    def test_an_endpoint_that_hangs_is_given_up_after_two_timeouts(self) -> None:
+        with raw_endpoint(_read_to_end) as url:
+            started = time.monotonic()
+            check = run(url, timeout=0.3)
+            assert time.monotonic() - started < 1
+        assert {one.result for one in check.results} == {NOT_TESTED}
+        assert check.target.timeouts <= 2
+
+    def test_an_endpoint_that_hangs_on_forgeries_is_given_up_after_two_timeouts(self) -> None:
+        def respond(connection: socket.socket) -> None:
+            if genuine(read_request(connection)):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            else:
+                _read_to_end(connection)
+
+        with raw_endpoint(respond) as url:
+            check = run(url, timeout=0.3)
+        assert {one.name for one in check.results if one.result == "passed"} == {"valid"}
+        assert result(check, "no-signature").outcome == "no response within 0.3 s"
+        assert result(check, "stale").reason == "no request is sent after 2 timeouts"
+        assert check.untested == [
+            "forged deliveries",
+            "forged deliveries without x-jebbit-test",
+            "old deliveries",
+        ]
+
+    def test_one_timeout_fails_one_probe(self) -> None:
+        def respond(connection: socket.socket) -> None:
+            request = read_request(connection)
+            if b"spacing" in request.body:
+                _read_to_end(connection)
+            else:
+                connection.sendall(b"HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\n\r\n" % correct(request))
+
+        with raw_endpoint(respond) as url:
+            check = run(url, timeout=0.5)
+        assert not_passed(check) == {"spacing": FAILED}
+        assert "does not respond" in str(result(check, "spacing").consequence)
+
+    def test_a_slow_endpoint_fails_only_one_probe(self) -> None:
+        (probe,) = (one for one in PROBES if one.name == "response-time")
+
+        def slow(request: Incoming) -> int:
+            time.sleep(0.05 if b"response-time" in request.body else 0)
+            return correct(request)
+
+        with serving(slow) as url, EndpointClient(url) as client:
+            check = EndpointCheck(
+                ProbeTarget(client, SECRET), (PROBES[0], replace(probe, max_seconds=0.04), PROBES[-1])
+            )
+            list(check.run())
+        assert not_passed(check) == {"response-time": FAILED}
+        assert str(result(check, "response-time").reason).startswith("it took ")
+
+    def test_five_seconds_are_acceptable(self) -> None:
+        (probe,) = (one for one in PROBES if one.name == "response-time")
+        assert probe.max_seconds == MAX_RESPONSE_SECONDS == 5
 
 
-def test_one_second_more_of_tolerance_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    class ToleratesASecondMore(Correct):
-        def verify(self, body: bytes, header: str | None) -> int:
-            return STATUS_OF[verify(SECRET, body, header, tolerance=301).reason]
+def _read_to_end(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
 
-    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
-    with BackgroundServer(ToleratesASecondMore()) as server:
-        assert failures(check_endpoint(server.url, SECRET)) == {"stale"}
+
+class TestNoResponse:
+    def test_nothing_is_tested_if_nothing_can_be_reached(self) -> None:
+        check = run(UNREACHABLE)
+        assert check.diagnosis
+        assert check.diagnosis.unreachable
+        assert {one.result for one in check.results} == {NOT_TESTED}
+
+    def test_a_closed_connection_is_no_refusal(self) -> None:
+        def respond(connection: socket.socket) -> None:
+            if genuine(read_request(connection)):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        with raw_endpoint(respond) as url:
+            check = run(url)
+        assert not_passed(check) == marks(NOT_TESTED, *FORGERIES, "stale", "day-old", "future", "get")
+        assert not check.ok
+
+    def test_interim_responses_are_skipped(self) -> None:
+        def respond(connection: socket.socket) -> None:
+            status = correct(read_request(connection))
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\n\r\n" % status)
+
+        with raw_endpoint(respond) as url:
+            assert run(url).ok
+
+
+class TestResults:
+    def test_what_is_known_suffices_if_some_probes_could_not_be_tested(self) -> None:
+        make, _ = RECEIVERS["malformed signatures crash"]
+        check = run_against(make())
+        assert check.ok
+        assert not check.untested
+
+    def test_a_failure_has_an_outcome_a_response_and_a_consequence(self) -> None:
+        check = run_against(lambda _: Answer(200, b"thanks\n  a lot\x1b[31m"), "no-signature", "stale")
+        found = result(check, "no-signature")
+        assert (found.outcome, found.status, found.response) == (
+            "returned 200",
+            200,
+            "thanks a lot\\x1b[31m",
+        )
+        assert "forged leads" in str(found.consequence)
+        assert "again forever" in str(result(check, "stale").consequence)
+        assert found.elapsed > 0
+
+    def test_only_failures_and_warnings_have_a_consequence(self) -> None:
+        check = run_against(receivers.always(403, b"no"))
+        assert {one.result for one in check.results if one.consequence} == {FAILED}
+        assert [one.name for one in check.results if one.consequence] == ["valid"]
+
+    def test_a_refusal_that_proves_nothing_has_a_reason(self) -> None:
+        check = run_against(receivers.crashes, "stale")
+        assert result(check, "stale").reason == "the endpoint or a proxy failed"
+
+    def test_a_refused_content_is_not_said_to_be_rewritten_json(self) -> None:
+        make, _ = RECEIVERS["only ASCII is allowed"]
+        found = result(run_against(make(), "unicode"), "unicode")
+        assert found.reason == "the same content is refused in any form"
+        assert "not its signature test" in str(found.consequence)
+
+    @pytest.mark.parametrize(
+        ("name", "probe", "finding"),
+        [
+            ("JSON is rewritten in ASCII", "unicode", "json.dumps"),
+            ("JSON is rewritten in UTF-8", "spacing", "JSON.generate"),
+            ("the body is read as Latin-1", "unicode", "Latin-1"),
+            ("the body is trimmed", "spacing", "trims"),
+        ],
+    )
+    def test_a_body_that_is_changed_before_it_is_verified_is_said_to_be(
+        self, name: str, probe: str, finding: str
+    ) -> None:
+        make, _ = RECEIVERS[name]
+        found = result(run_against(make(), probe), probe)
+        assert finding in str(found.reason)
+        assert str(found.consequence).startswith("Real deliveries get lost. ")
+
+    def test_the_same_cause_is_explained_once(self) -> None:
+        make, _ = RECEIVERS["JSON is rewritten in ASCII"]
+        check = run_against(make(), "unicode", "spacing")
+        assert result(check, "spacing").reason == "for the same reason as unicode"
+
+    def test_a_body_that_is_changed_in_an_unknown_way_is_accepted_in_its_usual_form(self) -> None:
+        check = run_against(receivers.verifying(lambda body: body.replace(b"\t", b"  ")), "spacing")
+        assert result(check, "spacing").reason == "the same content is accepted in its usual form"
+        assert "something else than the raw bytes" in str(result(check, "spacing").consequence)
+
+    def test_a_response_that_repeats_the_secret_is_shown_without_it(self) -> None:
+        register_secret(SECRET)
+        try:
+            check = run_against(lambda _: Answer(200, b"x" * 180 + SECRET.encode()), "stale")
+        finally:
+            forget_registered_secrets()
+        assert SECRET[:10] not in repr(check)
+
+    def test_results_are_yielded_one_by_one_and_those_that_are_missing_are_not_tested(self) -> None:
+        endpoint = Endpoint()
+        with BackgroundServer(endpoint) as server, EndpointClient(server.url) as client:
+            check = EndpointCheck(ProbeTarget(client, SECRET))
+            next(check.run())
+            assert len(endpoint.requests) == 1
+        every = check.all_results("interrupted")
+        assert [one.name for one in every] == list(NAMES)
+        assert {one.reason for one in every[1:]} == {"interrupted"}
+        assert not check.ok
 
 
 def test_a_repeated_delivery_has_the_same_signature(monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = itertools.count(1_700_000_000)
+    seconds = itertools.count(int(time.time()))
     clock = SimpleNamespace(time=lambda: next(seconds), monotonic=time.monotonic, sleep=time.sleep)
-    monkeypatch.setattr(probe_target, "time", clock)  # each has its own
+    monkeypatch.setattr(probe_target, "time", clock)  # each signature has its own
     endpoint = Endpoint()
     with BackgroundServer(endpoint) as server:
-        list(check_endpoint(server.url, SECRET))
-    repeats = [request for request in endpoint.requests if b'"probe":"repeat"' in request.body]
+        run(server.url, "repeat")
+    repeats = [request for request in endpoint.requests if b": repeat" in request.body]
     assert len(repeats) == 2
     assert len({request.headers["x-jebbit-signature"] for request in repeats}) == 1
 
 
-def test_a_response_may_take_5_seconds_and_a_request_is_given_up_after_15() -> None:
-    assert (MAX_RESPONSE_SECONDS, PROBE_TIMEOUT) == (5, 15)
-    (probe,) = (probe for probe in PROBES if probe.name == "response-time")
-    assert probe.expectation == f"a delivery gets a response within {MAX_RESPONSE_SECONDS:g} seconds"
-
-
-def test_a_slow_endpoint_fails_only_one_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.probes.MAX_RESPONSE_SECONDS", 0.05)
-    with BackgroundServer(IsSlow()) as server:
-        results = list(check_endpoint(server.url, SECRET))
-    assert failures(results) == {"response-time"}
-    assert "returned 200 only after" in results[-1].outcome
-
-
-def test_a_redirect_neither_accepts_nor_rejects() -> None:
-    endpoint = Endpoint("302 Found", headers={"Location": "https://example.com/login"})
-    with BackgroundServer(endpoint) as server:
-        assert failures(check_endpoint(server.url, SECRET)) == {probe.name for probe in PROBES} - {
-            "response-time"
-        }
-    assert len({request.path for request in endpoint.requests}) == 1
-
-
-def test_a_crash_has_another_consequence_than_an_accepted_forgery() -> None:
-    with BackgroundServer(CrashesOnMalformedHeaders()) as server:
-        results = {result.name: result for result in check_endpoint(server.url, SECRET)}
-    assert "may crash" in results["malformed-signature"].consequence
-    with BackgroundServer(VerifiesNothing()) as server:
-        results = {result.name: result for result in check_endpoint(server.url, SECRET)}
-    assert "forged leads" in results["malformed-signature"].consequence
-
-
-def test_each_result_has_an_outcome_an_expectation_and_a_consequence() -> None:
-    with BackgroundServer(AcceptsGet()) as server:
-        results = {result.name: result for result in check_endpoint(server.url, SECRET)}
-    assert results["get"].outcome == "returned 200"
-    assert "count as deliveries" in results["get"].consequence
-    assert results["get"].elapsed > 0
-    assert results["stale"].outcome == "returned 400"
-    assert results["response-time"].expectation == "a delivery gets a response within 5 seconds"
-    assert results["stale"].expectation == "a timestamp 301 seconds old is rejected (4xx)"
-
-
-def test_results_are_yielded_one_by_one() -> None:
-    endpoint = Endpoint()
-    with BackgroundServer(endpoint) as server:
-        results = check_endpoint(server.url, SECRET)
-        next(results)
-        assert len(endpoint.requests) == 1
-        results.close()  # type: ignore[attr-defined]
-
-
-def test_an_endpoint_that_cannot_be_reached_is_an_error_and_not_a_failed_probe() -> None:
-    with pytest.raises(UnavailableError, match=r"cannot reach http://127.*: connection refused"):
-        list(check_endpoint(UNREACHABLE, SECRET))
-
-
-def test_an_invalid_url_or_an_empty_secret_is_rejected() -> None:
-    with pytest.raises(UsageError, match="URL"):
-        next(check_endpoint("example.com", SECRET))
-    with pytest.raises(UsageError, match="secret is empty"):
-        next(check_endpoint("https://example.com", ""))
-
-
-def test_no_result_contains_the_secret() -> None:
-    with BackgroundServer(Endpoint()) as server:
-        assert SECRET not in repr(list(check_endpoint(server.url, SECRET)))
+def test_headers_get_through_basic_authentication() -> None:
+    with serving(receivers.requires_password) as url:
+        assert run(url, "no-signature", headers={"authorization": "Basic dXNlcjpwYXNzd29yZA=="}).ok

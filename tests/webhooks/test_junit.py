@@ -1,47 +1,97 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from jebbitctl.errors import UsageError
+from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from jebbitctl.webhooks.endpoint_check import ProbeResult
-from jebbitctl.webhooks.junit import write_junit
+from jebbitctl.webhooks.junit import is_junit, junit_xml
+from jebbitctl.webhooks.verdicts import Conclusion
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from .support import SECRET
 
-PASSED = ProbeResult("valid", "is accepted", True, "returned 200", "no data", 0.25)
+PASSED = ProbeResult("valid", "is accepted", Conclusion.PASSED, "returned 200", status=200, elapsed=0.25)
 FAILED = ProbeResult(
-    "stale", "is <rejected> & gone", False, "returned \x1b[31m200\ud800", "it's replayed", 0.5
+    "stale",
+    "is <refused> & gone",
+    Conclusion.FAILED,
+    "returned \x1b[31m200\ud800",
+    consequence="it's replayed",
+    status=200,
+    response="thanks",
+    elapsed=0.5,
 )
+WARNING = ProbeResult("get", "is refused", Conclusion.WARNING, "returned 200", consequence="careful")
+UNTESTED = ProbeResult("future", "is refused", Conclusion.NOT_TESTED, "returned 500", "it may have crashed")
 
 
-def test_every_result_is_a_test_case_and_failures_have_a_reason(tmp_path: Path) -> None:
-    file = tmp_path / "junit.xml"
-    write_junit(file, [PASSED, FAILED])
-    suite = ET.parse(file).getroot()  # noqa: S314 - our own file
+def suite_of(*results: ProbeResult) -> ET.Element:
+    text = junit_xml(results, url="https://example.com/hook", started=1_700_000_000.5)
+    return ET.fromstring(text.encode())  # noqa: S314 - our own text
+
+
+def test_a_suite_has_the_url_the_time_and_the_counts() -> None:
+    suite = suite_of(PASSED, FAILED, WARNING, UNTESTED)
     assert suite.tag == "testsuite"
-    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "time")} == {
-        "tests": "2",
+    assert suite.attrib == {
+        "name": "jebbitctl webhooks check",
+        "tests": "4",
         "failures": "1",
-        "errors": "0",
+        "errors": "1",
+        "skipped": "0",
         "time": "0.750",
+        "timestamp": "2023-11-14T22:13:20Z",
     }
-    assert [case.get("name") for case in suite] == ["valid", "stale"]
-    assert len(suite[0]) == 0
-    failure = suite[1][0]
+    (url,) = suite.iter("property")
+    assert url.attrib == {"name": "url", "value": "https://example.com/hook"}
+
+
+def test_a_failure_has_the_endpoints_answer_and_the_consequence() -> None:
+    (case,) = suite_of(FAILED).iter("testcase")
+    (failure,) = case
+    assert (case.get("name"), case.get("time"), failure.tag) == ("stale", "0.500", "failure")
     assert failure.get("message") == "returned \ufffd[31m200\ufffd"
-    assert failure.text == "expected: is <rejected> & gone\nin production: it's replayed"
+    assert failure.text == "expected: is <refused> & gone\nresponse: thanks\nin production: it's replayed"
 
 
-def test_no_results_make_an_empty_suite(tmp_path: Path) -> None:
-    file = tmp_path / "junit.xml"
-    write_junit(file, [])
-    assert ET.parse(file).getroot().attrib["name"] == "jebbitctl webhooks check"  # noqa: S314 - our own file
+def test_what_could_not_be_tested_is_an_error_with_its_reason() -> None:
+    (error,) = suite_of(UNTESTED).iter("error")
+    assert error.get("message") == "returned 500: it may have crashed"
 
 
-def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot write .*: Is a directory"):
-        write_junit(tmp_path, [PASSED])
+def test_a_warning_is_a_success_with_a_text() -> None:
+    (case,) = suite_of(WARNING).iter("testcase")
+    (text,) = case
+    assert text.tag == "system-out"
+    assert text.text == "warning: returned 200\nexpected: is refused\nin production: careful"
+
+
+def test_no_secret_gets_into_the_file() -> None:
+    register_secret(SECRET)
+    try:
+        text = junit_xml([ProbeResult("x", SECRET, Conclusion.FAILED, SECRET)], url=SECRET, started=0)
+    finally:
+        forget_registered_secrets()
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        junit_xml([PASSED], url="", started=0),
+        "<testsuites/>",
+        "\ufeff<?xml version='1.0'?>\n<!-- a\ncomment -->\n<testsuite name='x'>",
+        "<testsuite>",
+    ],
+)
+def test_junit_files_are_recognised(text: str) -> None:
+    assert is_junit(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "<html>", "<testsuitex>", "text <testsuite>", "<a><testsuite/></a>", "<!-- <testsuite> -->"],
+)
+def test_other_files_are_not(text: str) -> None:
+    assert not is_junit(text.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from jebbitctl.commands.topics.layout import table
+from jebbitctl.webhooks.probes import PROBES
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, TOLERANCE, Reason
 
 RECEIVER = """\
@@ -113,6 +114,15 @@ TOOLS
 receives, verifies, records and forwards; `replay` sends a recording again:
 """
 
+_CHECK = """\
+CHECK
+
+`webhooks check` sends these deliveries, in this order. Forged ones are fresh,
+so that a receiver that reads the clock first has its signature test tried. A
+refusal (400, 401, 403 or 422) counts only if the same delivery with the right
+signature is accepted right after it. What no answer proves is "not tested".
+"""
+
 _EXPLAIN = """\
 The shared secret comes from --integration ID (which asks Jebbit),
 --secret-file, --secret-stdin or JEBBIT_WEBHOOK_SECRET, never from the command
@@ -130,6 +140,7 @@ finds:
 def text() -> str:
     """Return the signature scheme, a receiver in Python, and the tools to test one."""
     reasons = table((reason.value, MEANINGS[reason]) for reason in Reason)
+    probes = table((probe.name, probe.expectation) for probe in PROBES)
     explained = textwrap.indent(f"{EXPLAIN}\n{EXPLAINED}", "  ")
     return "\n".join(
         [
@@ -138,5 +149,6 @@ def text() -> str:
             f"{_PYTHON}\n{reasons}\n",
             f"{_OTHERS}\n{textwrap.indent(TOOLS, '  ')}",
             f"{_EXPLAIN}\n{explained}",
+            f"{_CHECK}\n{probes}\n",
         ]
     )

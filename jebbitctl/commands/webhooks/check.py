@@ -2,76 +2,187 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
-from jebbitctl.commands.webhooks.send import Url
-from jebbitctl.errors import CheckFailedError
+from jebbitctl.errors import CheckFailedError, UnavailableError, UsageError
+from jebbitctl.util.text import plural
+from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.endpoint_check import ProbeResult
+    from collections.abc import Callable
+
+    from jebbitctl.commands.webhooks.check_output import CheckOutput
+    from jebbitctl.commands.webhooks.junit_report import JunitReport
+    from jebbitctl.webhooks.endpoint_check import EndpointCheck
+
+_PROBED_HEADERS = ("content-type", "x-jebbit-test")
 
 
-@command(example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs")
+class ProbeOptions(NamedTuple):
+    """Which probes to run, and how fast."""
+
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROBE", help="Run only this probe, and valid. Repeatable, or a comma list."),
+    ] = None
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="PROBE", help="Skip this probe. Repeatable, or a comma list.")
+    ] = None
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Also send a valid delivery without x-jebbit-test. It creates a real record."
+        ),
+    ] = False
+    rate: Annotated[float | None, typer.Option(metavar="PER_SECOND", help="Maximum requests per second.")] = (
+        None
+    )
+
+
+@command(
+    example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs\n"
+    "jebbitctl webhooks check --integration L5m24mjs --junit check.xml"
+)
 def check(
     context: Context,
-    url: Url,
+    url: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL]",
+            help="URL of the endpoint. Default: the endpoint of --integration.",
+            show_default=False,
+        ),
+    ] = None,
     *,
+    probes: ProbeOptions,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the results as JUnit XML.")
     ] = None,
+    endpoint: EndpointOptions,
     secret: SecretOptions,
 ) -> None:
     """Check that an endpoint is a correct receiver.
 
-    Sends deliveries that a correct endpoint accepts and others that it rejects. All of them carry
-    x-jebbit-test, so a correct endpoint does not process them. Exits 0 if all probes pass, else 6.
+    Sends valid deliveries, marked with x-jebbit-test so that a correct endpoint does not process them, and
+    forged ones, which it refuses. Two forgeries lack the mark: an endpoint that accepts them has a forged
+    record of test@example.com then. jebbitctl help receivers lists the probes. Exits 6 if a probe fails or
+    refusals cannot be tested, and 5 if the endpoint cannot be reached.
     """
-    from jebbitctl.webhooks.endpoint_check import check_endpoint
-    from jebbitctl.webhooks.junit import write_junit
-    from jebbitctl.webhooks.probes import PROBES
+    from jebbitctl.commands.webhooks.check_output import CheckOutput
+    from jebbitctl.commands.webhooks.junit_report import JunitReport
+    from jebbitctl.webhooks.endpoint_check import EndpointCheck
+    from jebbitctl.webhooks.probe_target import ProbeTarget
+    from jebbitctl.webhooks.probes import select_probes
 
-    results: list[ProbeResult] = []
-    with context.output.progress("Probing", len(PROBES)) as progress:
-        certificates = context.environment.trusted_certificates()
-        for result in check_endpoint(url, read_secret(context, secret), certificates):
-            results.append(result)
-            progress.advance()
-    with context.output.best_effort():
-        _show(context, url, results)
-    if junit:
-        write_junit(junit, results)
-    failed = [result.name for result in results if not result.ok]
-    if failed:
+    report = JunitReport(junit) if junit else None
+    if report:
+        report.begin()  # first of all: whatever fails, no older results remain
+    chosen = select_probes(_names(probes.only), _names(probes.skip), live=probes.live)
+    _require_no_probed_header(endpoint)
+    url = url or _endpoint_of(context, secret)
+    output = context.output
+
+    with (
+        endpoint_client(context, url, endpoint) as client,
+        output.progress("Probing", len(chosen)) if output.json else nullcontext() as progress,
+    ):
+        target = ProbeTarget(client, read_secret(context, secret), probes.rate, _announced_wait(context))
+        running = EndpointCheck(target, chosen)
+        shown = CheckOutput(output, plain=context.options.plain)
+        try:
+            for result in running.run():
+                shown.show(result)
+                if progress:
+                    progress.advance()
+        except (KeyboardInterrupt, SystemExit):
+            _end(running, shown, report, "the check was interrupted")
+            raise
+    _end(running, shown, report, "")
+    _raise_if_not_ok(running)
+
+
+def _end(check: EndpointCheck, shown: CheckOutput, report: JunitReport | None, reason: str) -> None:
+    """Print and write the results; probes that have none were not tested, for this reason."""
+    url = shown_url(check.target.client.url)
+    results = check.all_results(reason)
+    shown.end(check, results, url=url)
+    if report:
+        report.end(results, url=url)
+
+
+def _raise_if_not_ok(check: EndpointCheck) -> None:
+    """Fail unless everything holds that the probes were to show.
+
+    Raises:
+        UnavailableError: the endpoint cannot be reached.
+        CheckFailedError: a probe failed, or refusals could not be tested.
+    """
+    if check.diagnosis:
+        error = UnavailableError if check.diagnosis.unreachable else CheckFailedError
+        raise error(check.diagnosis.finding, hint=check.diagnosis.fix)
+    if check.failed:
         raise CheckFailedError(
-            f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}",
-            hint="check that the endpoint uses this secret, then run the check again"
-            if PROBES[0].name in failed
-            else "receivers in Python can use jebbitctl.webhooks.verify",
+            f"{len(check.failed)} of {plural(len(check.probes), 'probe')} failed: {', '.join(check.failed)}",
+            hint="jebbitctl help receivers describes a correct receiver",
+        )
+    if check.untested:
+        raise CheckFailedError(
+            f"could not test whether the endpoint refuses {', '.join(check.untested)}",
+            hint="the reason of each probe is above; if the endpoint limits requests, use --rate",
         )
 
 
-def _show(context: Context, url: str, results: list[ProbeResult]) -> None:
-    output = context.output
-    if output.json:
-        fields = ("name", "ok", "expectation", "outcome", "consequence")
-        rows = [{name: getattr(result, name) for name in fields} for result in results]
-        output.document({"ok": all(result.ok for result in results), "url": url, "probes": rows})
-        return
-    table = (
-        {
-            "": "✓" if result.ok else "✗",
-            "probe": result.name,
-            "expectation": result.expectation,
-            "outcome": result.outcome,
-        }
-        for result in results
-    )
-    output.table(table, ("", "probe", "expectation", "outcome"))
-    for result in results:
-        if not result.ok:
-            output.note(f"✗ {result.name}: {result.consequence}")
+def _names(values: list[str] | None) -> list[str]:
+    """Return the names in options that may be repeated, or hold several with commas."""
+    return [name for value in values or () for name in (part.strip() for part in value.split(",")) if name]
+
+
+def _require_no_probed_header(options: EndpointOptions) -> None:
+    """Check that no header replaces one that probes vary: they would show nothing.
+
+    Raises:
+        UsageError: one does.
+    """
+    for line in options.header or ():
+        name = line.partition(":")[0].strip().lower()
+        if name in _PROBED_HEADERS:
+            raise UsageError(f"--header cannot set {name}: probes set it", hint="leave it out")
+
+
+def _endpoint_of(context: Context, secret: SecretOptions) -> str:
+    """Return the endpoint of the integration whose secret is used.
+
+    Raises:
+        UsageError: no integration is named, or Jebbit does not say its endpoint.
+    """
+    id_ = secret.integration
+    if id_ is None:
+        raise UsageError("no endpoint given", hint="give its URL, or --integration ID to check its endpoint")
+    from jebbitctl.api.differences import ENDPOINT, knows
+    from jebbitctl.api.integrations import get_complete
+
+    attributes = get_complete(context.client, id_, [ENDPOINT]).attributes
+    if not (knows(attributes, [ENDPOINT]) and attributes[ENDPOINT]):
+        raise UsageError(
+            f"Jebbit does not say the endpoint of integration {id_}",
+            hint=f"give it: jebbitctl webhooks check URL --integration {id_}",
+        )
+    return str(attributes[ENDPOINT])
+
+
+def _announced_wait(context: Context) -> Callable[[float], None]:
+    """Return what waits for an endpoint that limits requests, and says so."""
+
+    def wait(seconds: float) -> None:
+        context.output.note(f"Waiting {seconds:.0f} s: the endpoint limits requests (429).")
+        time.sleep(seconds)
+
+    return wait

@@ -1,0 +1,111 @@
+"""How ``check`` shows its results."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.output.streams import is_terminal
+from jebbitctl.webhooks.verdicts import Conclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jebbitctl.output.output import Output
+    from jebbitctl.webhooks.endpoint_check import EndpointCheck, ProbeResult
+
+CLOCK_DIFFERENCE = 5
+"""Seconds from which on a difference of clocks is worth a warning."""
+_MARKS = {Conclusion.PASSED: "✓", Conclusion.FAILED: "✗", Conclusion.WARNING: "!", Conclusion.NOT_TESTED: "–"}  # noqa: RUF001
+_NAME_WIDTH = 19
+_COLUMNS = ("result", "name", "status", "outcome", "reason", "response", "consequence", "milliseconds")
+
+
+class CheckOutput:
+    """Prints results as they come, or as one JSON document at the end.
+
+    Args:
+        output: prints them.
+        plain: whether tab-separated lines are wanted.
+    """
+
+    def __init__(self, output: Output, *, plain: bool) -> None:
+        self._output = output
+        self._plain = plain
+        self._last_response = ""
+
+    def show(self, result: ProbeResult) -> None:
+        """Print one result, except for JSON."""
+        with self._output.best_effort():
+            if self._output.json:
+                return
+            if self._plain:
+                self._output.table([to_dict(result)], _COLUMNS)
+                return
+            response = "" if result.response == self._last_response else result.response
+            self._last_response = result.response
+            width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
+            self._output.diff(_lines(result, response, width))
+
+    def end(self, check: EndpointCheck, results: Iterable[ProbeResult], *, url: str) -> None:
+        """Print what there is to say about all results."""
+        with self._output.best_effort():
+            if self._output.json:
+                self._output.document(_document(check, results, url))
+        offset = check.target.clock_offset
+        if offset is not None and abs(offset) > CLOCK_DIFFERENCE and not check.diagnosis:
+            direction = "ahead of" if offset > 0 else "behind"
+            self._output.warn(f"the endpoint's clock is {abs(offset):.0f} s {direction} this machine's")
+        counts = Counter(result.result for result in results)
+        self._output.note(
+            ", ".join(f"{counts[kind]} {kind}" for kind in reversed(Conclusion) if counts[kind]) + "."
+        )
+
+
+def to_dict(result: ProbeResult) -> dict[str, Any]:
+    """Return a result as a JSON object."""
+    return {
+        "name": result.name,
+        "result": str(result.result),
+        "expectation": result.expectation,
+        "outcome": result.outcome or None,
+        "status": result.status,
+        "response": result.response,
+        "reason": result.reason,
+        "consequence": result.consequence,
+        "milliseconds": round(result.elapsed * 1000, 1),
+    }
+
+
+def _document(check: EndpointCheck, results: Iterable[ProbeResult], url: str) -> dict[str, Any]:
+    diagnosis, offset = check.diagnosis, check.target.clock_offset
+    return {
+        "ok": check.ok,
+        "url": url,
+        "probes": [to_dict(result) for result in results],
+        "diagnosis": {"code": diagnosis.code, "finding": diagnosis.finding, "fix": diagnosis.fix}
+        if diagnosis
+        else None,
+        "clock_offset_seconds": None if offset is None else round(offset),
+    }
+
+
+def _lines(result: ProbeResult, response: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a result, each with a sign or with spaces in its place."""
+    detail = ": ".join(filter(None, (result.outcome, result.reason)))
+    first, *more = _wrap(f"{result.name:<{_NAME_WIDTH}} {detail}", width)
+    yield _MARKS[result.result], first
+    if result.result is not Conclusion.PASSED and response:
+        more += _wrap(f"response: {response}", width)
+    if result.consequence:
+        more += [*_wrap(f"expected: {result.expectation}", width), *_wrap(result.consequence, width)]
+    for line in more:
+        yield "   ", line
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Return text as lines that leave room for a sign or an indentation."""
+    return textwrap.wrap(text, max(width - 4, 20), break_on_hyphens=False)
