@@ -420,7 +420,8 @@ SCHEMES = [
         Cause.TIMESTAMP_CHANGED,
         late=hmac_of(b"%d.%s" % (AT + 1, BODY)),
         zone=hmac_of(b"%d.%s" % (AT + 7200, BODY)),
-        half_hour_zone=hmac_of(b"%d.%s" % (AT - 19_800, BODY)),
+        zone_before=hmac_of(b"%d.%s" % (AT - 19_800, BODY)),
+        zone_after=hmac_of(b"%d.%s" % (AT + 19_800, BODY)),
     ),
     Culprit("a fraction in the header", (Cause.TIMESTAMP_FORMAT,), header=header_of(DIGEST, f"{AT}.123")),
     Culprit(

@@ -111,10 +111,10 @@ def _write(value: Any, style: StringStyle, numbers: Alternatives, *, orders: boo
     if isinstance(value, Number):
         yield from numbers(value)
     elif isinstance(value, str):
-        yield style.write(value)
+        yield style.encode(value)
     elif isinstance(value, dict):
         members = [
-            [f"{style.write(key)}:{text}" for text in _write(member, style, numbers, orders=orders)]
+            [f"{style.encode(key)}:{text}" for text in _write(member, style, numbers, orders=orders)]
             for key, member in value.items()
         ]
         for arranged in permutations(members) if orders else [tuple(members)]:

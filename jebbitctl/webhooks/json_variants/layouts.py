@@ -26,7 +26,7 @@ class Layout(NamedTuple):
     spaced_arrays: bool = False
     literals: tuple[str, str, str] = ("null", "true", "false")
 
-    def write(self, token: str) -> str:
+    def render(self, token: str) -> str:
         """Return how a token that is neither a string nor a number is written."""
         kind, level = token[0], token[1:]
         opening, closing, first, last = self.brackets

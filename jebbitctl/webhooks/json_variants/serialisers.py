@@ -67,12 +67,12 @@ def json_variants(body: bytes) -> Iterator[JsonVariant]:
         return
     seen = {body}
     for language, serialiser in _by_likelihood():
-        variant = writer.write(serialiser, language)
+        variant = writer.variant(serialiser, language)
         if variant is not None and variant.body != body:
             seen.add(variant.body)
             yield variant
     for serialiser in _further_styles():
-        variant = writer.write(serialiser, None)
+        variant = writer.variant(serialiser, None)
         if variant is not None and variant.body not in seen:
             seen.add(variant.body)
             yield variant
@@ -90,7 +90,7 @@ class _Writer:
         self._numbers: dict[Callable[[str], str], dict[str, str]] = {}
         self._written: dict[tuple[int, int, int, Layout, bool], bytes] = {}
 
-    def write(self, serialiser: Serialiser, language: str | None) -> JsonVariant | None:
+    def variant(self, serialiser: Serialiser, language: str | None) -> JsonVariant | None:
         """Return the variant; None if this serialiser cannot write the document."""
         if serialiser.php_arrays and self._php_value == self._value:
             return None
@@ -118,7 +118,7 @@ class _Writer:
         """Write the document, or return what a serialiser with the same tables has written."""
         key = (id(structure), id(strings), id(numbers), serialiser.layout, serialiser.newline)
         if key not in self._written:
-            brackets = {token: serialiser.layout.write(token) for token in structure.brackets}
+            brackets = {token: serialiser.layout.render(token) for token in structure.brackets}
             table = {**strings, **numbers, **brackets}
             text = "".join(map(table.__getitem__, structure.tokens)) + ("\n" if serialiser.newline else "")
             self._written[key] = text.encode("utf-8", "surrogatepass")
@@ -136,15 +136,15 @@ class _Writer:
 
     def _write_strings(self, style: StringStyle) -> dict[str, str]:
         if style not in self._strings:
-            table = {token: style.write(token[1:]) for token in self._distinct if token[0] == '"'}
+            table = {token: style.encode(token[1:]) for token in self._distinct if token[0] == '"'}
             self._strings[style] = _same(table, self._strings)
         return self._strings[style]
 
-    def _write_numbers(self, write: Callable[[str], str]) -> dict[str, str]:
-        if write not in self._numbers:
-            table = {token: write(token) for token in self._distinct if token[0] in _NUMBERS}
-            self._numbers[write] = _same(table, self._numbers)
-        return self._numbers[write]
+    def _write_numbers(self, spell: Callable[[str], str]) -> dict[str, str]:
+        if spell not in self._numbers:
+            table = {token: spell(token) for token in self._distinct if token[0] in _NUMBERS}
+            self._numbers[spell] = _same(table, self._numbers)
+        return self._numbers[spell]
 
 
 class _Structure(NamedTuple):

@@ -15,11 +15,11 @@ class StringStyle(NamedTuple):
 
     Attributes:
         name: what is special about it; empty for the usual one.
-        write: returns a string's text as it is written, with quotes.
+        encode: returns a string's text as it is written, with quotes.
     """
 
     name: str
-    write: Callable[[str], str]
+    encode: Callable[[str], str]
 
 
 _HTML = "<>&\u2028\u2029"
@@ -28,13 +28,13 @@ _ORG_JSON = "\x80-\x9f\u2000-\u20ff"
 
 
 def _escaping(
-    characters: str, *, write: Callable[[str], str] = encode_basestring, slashes: str = ""
+    characters: str, *, encode: Callable[[str], str] = encode_basestring, slashes: str = ""
 ) -> Callable[[str], str]:
     r"""Return a function that also writes a class of characters as ``\u`` escapes, and escapes slashes."""
     pattern = re.compile(f"[{characters}]") if characters else None
 
     def written(text: str) -> str:
-        out = write(text)
+        out = encode(text)
         if slashes and slashes in out:
             out = out.replace(slashes, slashes.replace("/", "\\/"))
         return pattern.sub(_escape, out) if pattern else out
@@ -46,11 +46,11 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def _upper(write: Callable[[str], str]) -> Callable[[str], str]:
+def _upper(encode: Callable[[str], str]) -> Callable[[str], str]:
     r"""Return a function that writes the digits of ``\u`` escapes in upper case."""
 
     def written(text: str) -> str:
-        out = write(text)
+        out = encode(text)
         if "\\u" not in out:
             return out
         return re.sub(r"\\(?:u[0-9a-f]{4}|.)", _upper_digits, out)
@@ -86,13 +86,13 @@ UPPER_ASCII = StringStyle("non-ASCII as upper-case \\u escapes", _upper(encode_b
 SLASHES = StringStyle("/ escaped", _escaping("", slashes="/"))
 HTML = StringStyle("<, > and & as \\u escapes", _escaping(_HTML))
 ASCII_SLASHES = StringStyle(
-    "non-ASCII as \\u escapes, / escaped", _escaping("", write=encode_basestring_ascii, slashes="/")
+    "non-ASCII as \\u escapes, / escaped", _escaping("", encode=encode_basestring_ascii, slashes="/")
 )
 ASCII_HTML = StringStyle(
-    "non-ASCII as \\u escapes, <, > and & as \\u escapes", _escaping("<>&", write=encode_basestring_ascii)
+    "non-ASCII as \\u escapes, <, > and & as \\u escapes", _escaping("<>&", encode=encode_basestring_ascii)
 )
 JAVASCRIPT = StringStyle("", _escaping(_SURROGATES))
-PHP = StringStyle(ASCII_SLASHES.name, _escaping("", write=_ascii_keeping_delete, slashes="/"))
+PHP = StringStyle(ASCII_SLASHES.name, _escaping("", encode=_ascii_keeping_delete, slashes="/"))
 ASCII_KEEPING_DELETE = StringStyle(ASCII.name, _ascii_keeping_delete)
 PHP_UNICODE = StringStyle("/ escaped", _escaping("\u2028\u2029", slashes="/"))
 LINE_SEPARATORS = StringStyle("U+2028 and U+2029 escaped", _escaping("\u2028\u2029"))
