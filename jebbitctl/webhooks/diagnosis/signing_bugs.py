@@ -151,8 +151,8 @@ def _messages() -> Iterator[ReceiverBug]:
         ("It signs the timestamp with a fraction, such as 1700000000.0.", lambda t: f"{t}.0"),
         ("It signs the timestamp as a date, such as 2023-11-14T22:13:20.000Z.", _iso),
     )
-    for finding, write in writings:
-        yield _bug("timestamp_rewritten", finding, digits, message=partial(_with_timestamp, write))
+    for finding, rewrite in writings:
+        yield _bug("timestamp_rewritten", finding, digits, message=partial(_with_timestamp, rewrite))
     yield _bug(
         "utf16",
         "It signs the text in UTF-16.",
@@ -161,8 +161,8 @@ def _messages() -> Iterator[ReceiverBug]:
     )
 
 
-def _with_timestamp(write: Callable[[int], str], timestamp: int, body: bytes) -> bytes:
-    return f"{write(timestamp)}.".encode() + body
+def _with_timestamp(rewrite: Callable[[int], str], timestamp: int, body: bytes) -> bytes:
+    return f"{rewrite(timestamp)}.".encode() + body
 
 
 def _fill(text: str, timestamp: int, body: bytes) -> bytes:
