@@ -48,8 +48,6 @@ _CONTENT_IS_REFUSED = (
 _NONE_ANY_MORE = "no valid delivery is accepted any more since forged ones were sent"
 _NO_RESPONSE = "The endpoint does not respond to such deliveries. They may be lost."
 _LOST = "Real deliveries get lost."
-_UNNAMED = {"unknown", "blocked", "varies", "forgery_accepted"}
-"""Diagnoses that do not say how an endpoint changes a body."""
 _BLOCKED = "The endpoint may block senders whose signature is wrong a few times."
 _ESSENTIAL = {
     FORGERY: "forged deliveries",
@@ -243,7 +241,7 @@ class EndpointCheck:
         if response.status in REFUSALS:
             body = probe.requests[0].body
             found = diagnose(self.target, response, body, accepted=[SAMPLE_BODY, *accepted])
-            if found.code not in _UNNAMED:
+            if found.proven:
                 if same := [one.name for one in self.results if one.reason == found.finding]:
                     return Judgement(Conclusion.FAILED, f"for the same reason as {same[0]}", _LOST)
                 return Judgement(Conclusion.FAILED, found.finding, f"{_LOST} {found.fix}")

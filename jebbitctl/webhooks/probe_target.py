@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.sender import delivery_headers
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
+from jebbitctl.webhooks.telling_time import telling_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,8 @@ class ProbeTarget:
 
     def sign(self, body: bytes, *, age: int = 0) -> str:
         """Return a correct signature of ``body``, made ``age`` seconds ago, or in the future if negative."""
-        return sign(self.secret, body, timestamp=int(time.time()) - age)
+        at = int(time.time()) - age
+        return sign(self.secret, body, timestamp=telling_time(self.secret, body, at))
 
     def send(
         self,

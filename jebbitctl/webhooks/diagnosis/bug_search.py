@@ -18,8 +18,8 @@ from jebbitctl.webhooks.diagnosis.body_bugs import body_bugs, rewriting_bugs
 from jebbitctl.webhooks.diagnosis.pairs import common_pairs
 from jebbitctl.webhooks.diagnosis.receiver_bug import ReceiverBug
 from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_bugs
-from jebbitctl.webhooks.diagnosis.telling_time import telling_time
 from jebbitctl.webhooks.signature import sign
+from jebbitctl.webhooks.telling_time import telling_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
