@@ -73,6 +73,14 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
         lambda: by_hand(lambda right, v1: (v1 or "")[:8] == right[:8]),
         marks(FAILED, "partial-v1"),
     ),
+    "a v1 cut to one character is accepted": (
+        lambda: by_hand(lambda right, v1: v1 in {right, right[:1]}),
+        marks(FAILED, "partial-v1"),
+    ),
+    "a v1 cut to eight characters is accepted": (
+        lambda: by_hand(lambda right, v1: v1 in {right, right[:8]}),
+        marks(FAILED, "partial-v1"),
+    ),
     "unknown schemes are ignored": (
         lambda: by_hand(lambda right, v1: v1 is None or v1 == right),
         marks(FAILED, "no-v1", "unknown-scheme"),
