@@ -19,7 +19,7 @@ from jebbitctl.util.text import flatten
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.webhooks.endpoint import EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
     from jebbitctl.webhooks.side_by_side import SideBySide
     from jebbitctl.webhooks.tally import Summary
 
@@ -88,7 +88,7 @@ def send(
             last = _run(context, calls, count, tally.summary)
     summary = tally.summary()
     _show(context, describe(last) if last and count == 1 else _describe_series(summary, count, count))
-    _require_accepted(summary)
+    _require_accepted(summary, client, key)
 
 
 def _run(
@@ -153,7 +153,7 @@ def _show(context: Context, document: dict[str, Any]) -> None:
             )
 
 
-def _require_accepted(summary: Summary) -> None:
+def _require_accepted(summary: Summary, client: EndpointClient, secret: str) -> None:
     """Raise the error for what was not accepted, with the endpoint's own words; see ``require_accepted``."""
     failures = summary.failures.items()
     reasons = [
@@ -164,5 +164,17 @@ def _require_accepted(summary: Summary) -> None:
         summary.accepted,
         summary.count,
         "; ".join(reasons),
+        hint=_hint([failure.first for _, failure in failures], client, secret),
         answered=any(failure.first.status for _, failure in failures),
     )
+
+
+def _hint(responses: list[EndpointResponse], client: EndpointClient, secret: str) -> str | None:
+    """Return what to do about responses of one kind; None for those of several kinds."""
+    if len(responses) != 1:
+        return None
+    from jebbitctl.webhooks.diagnosis import fix_for
+
+    if fix := fix_for(client, responses[0], secret):
+        return f"{fix[0].lower()}{fix[1:].removesuffix('.')}"
+    return "jebbitctl webhooks check finds out why"

@@ -153,14 +153,15 @@ def test_a_response_other_than_2xx_is_exit_6_with_the_endpoints_words(
     result = bare.run(*SEND, endpoint, "--count", count, env=environment)
     assert result.code == 6
     assert "403" in result.out
-    assert result.err == f"error: {message}\n"
+    assert result.err.startswith(f"error: {message}\nhint: ")
 
 
 @pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "429 Too Many Requests", "503 Down"])
 def test_any_answer_other_than_2xx_is_exit_6(signer: Cli, status: str) -> None:
     with BackgroundServer(Endpoint(status)) as server:
         result = signer.run(*SEND, server.url)
-    assert (result.code, result.err) == (6, f"error: delivery not accepted: returned {status[:3]}\n")
+    assert result.code == 6
+    assert result.err.startswith(f"error: delivery not accepted: returned {status[:3]}\nhint: ")
 
 
 def test_long_words_of_an_endpoint_are_one_line_without_secrets_and_cut(signer: Cli) -> None:
@@ -168,7 +169,8 @@ def test_long_words_of_an_endpoint_are_one_line_without_secrets_and_cut(signer: 
     with BackgroundServer(Endpoint("400 Bad Request", body=body)) as server:
         result = signer.run(*SEND, server.url)
         document = signer.run(*SEND, server.url, "--json").json
-    assert result.err == f"error: delivery not accepted: returned 400: not ours: {'x' * 82}********…\n"
+    message = f"delivery not accepted: returned 400: not ours: {'x' * 82}********…"
+    assert result.err == f"error: {message}\nhint: jebbitctl webhooks check finds out why\n"
     assert document["response"] == f"not\r\n\tours: {'x' * 82}********\x1b[31m\ufffd"
 
 
@@ -188,7 +190,8 @@ def test_a_secret_is_masked_before_a_response_is_cut(signer: Cli, position: int)
 )
 def test_a_refused_connection_is_exit_5_with_the_reason(signer: Cli, count: str, message: str) -> None:
     result = signer.run(*SEND, UNREACHABLE, "--count", count)
-    assert (result.code, result.err) == (5, f"error: {message}\n")
+    assert result.code == 5
+    assert result.err == f"error: {message}\nhint: start the endpoint, and check host, port and firewall\n"
     assert "connection refused" in result.out
 
 
@@ -199,9 +202,9 @@ def test_an_unknown_host_is_exit_5(signer: Cli) -> None:
 def test_an_endpoint_that_takes_too_long_is_exit_5(signer: Cli) -> None:
     with BackgroundServer(Endpoint(delay=0.3)) as server:
         result = signer.run(*SEND, server.url, "--timeout", "0.1")
-    assert (result.code, result.err) == (
-        5,
-        "error: delivery without a response: no response within 0.1 s\n",
+    assert result.code == 5
+    assert result.err.startswith(
+        "error: delivery without a response: no response within 0.1 s\nhint: respond"
     )
 
 
@@ -331,3 +334,27 @@ def test_an_interrupted_series_counts_what_is_without_a_response(signer: Cli) ->
     assert len(got) == 3
     assert "unanswered\t1\n" in result.out
     assert "statuses.200\t2\n" in result.out
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "hint"),
+    [
+        (
+            "302 Found",
+            {"Location": "/hook/"},
+            "hint: use the URL with the slash at its end as it stands there",
+        ),
+        ("404 Not Found", {}, "hint: check the path of the URL and the route"),
+        ("503 Service Unavailable", {}, "hint: start the application"),
+        ("403 Forbidden", {}, "hint: jebbitctl webhooks check finds out why"),
+    ],
+)
+def test_the_hint_of_send_fits_the_status(
+    signer: Cli, status: str, headers: dict[str, str], hint: str
+) -> None:
+    with BackgroundServer(Endpoint(status, headers=headers)) as server:
+        assert hint in signer.run("webhooks", "send", f"{server.url}/hook").err
+
+
+def test_a_refused_connection_has_a_hint(signer: Cli) -> None:
+    assert "hint: start the " in signer.run("webhooks", "send", UNREACHABLE).err
