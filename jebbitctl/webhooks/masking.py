@@ -18,6 +18,7 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 if TYPE_CHECKING:
     from jebbitctl.webhooks.receiver import Delivery
     from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.recordings import RecordedDelivery
 
 MASK = "***"
 MASKED_ADDRESS = "***@***"
@@ -96,6 +97,12 @@ def mask_forward(outcome: ForwardOutcome) -> ForwardOutcome:
     return replace(
         outcome, url=_mask_string(outcome.url), response=_mask_string(outcome.response), error=error
     )
+
+
+def mask_record(record: RecordedDelivery) -> RecordedDelivery:
+    """Return a delivery and its outcomes without personal data."""
+    forwards = None if record.forwards is None else tuple(map(mask_forward, record.forwards))
+    return replace(record, delivery=mask_delivery(record.delivery), forwards=forwards)
 
 
 def _masked(value: Any, *, whole: bool = False) -> Any:

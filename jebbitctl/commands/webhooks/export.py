@@ -1,0 +1,69 @@
+"""``webhooks export``."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.webhooks.recording_options import Mask, RecordingFile, SelectOptions, read_selected
+from jebbitctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jebbitctl.webhooks.recordings import RecordedDelivery
+
+
+@command(
+    example="jebbitctl webhooks export monday.jsonl --csv > monday.csv",
+    common=("no_input", "debug"),
+)
+def export(
+    context: Context,
+    file: RecordingFile,
+    *,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write CSV, with a column for each member of the bodies.")
+    ] = False,
+    selection: SelectOptions,
+    mask: Mask = False,
+) -> None:
+    """Export the deliveries of a recording, one row for each.
+
+    The file is read twice. Text that a spreadsheet would take for a formula gets a ' in front.
+    """
+    from jebbitctl.output.csv_rows import write_csv
+    from jebbitctl.webhooks.recording_table import Columns, rows
+
+    if not csv:
+        raise UsageError("no format given", hint="use --csv")
+    _require_file(file)
+    columns = Columns()
+    for record in _read(context, file, selection, mask=mask, warn=False):
+        columns.add(record)
+    write_csv([columns.names])
+    # A receiver may have added lines since, whose members have no column.
+    known = takewhile(
+        lambda record: record.number <= columns.last, _read(context, file, selection, mask=mask)
+    )
+    write_csv(rows(known, columns.names))
+
+
+def _require_file(file: Path) -> None:
+    if str(file) == "-" or (file.exists() and not file.is_file()):
+        raise UsageError(f"cannot read {file} twice", hint="save it to a file, and export that")
+
+
+def _read(
+    context: Context, file: Path, selection: SelectOptions, *, mask: bool, warn: bool = True
+) -> Iterator[RecordedDelivery]:
+    records = read_selected(context, file, selection, join=True, warn=warn)
+    if not mask:
+        return records
+    from jebbitctl.webhooks.masking import mask_record
+
+    return map(mask_record, records)
