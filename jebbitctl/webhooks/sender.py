@@ -1,11 +1,8 @@
-"""Sends signed deliveries, one or a series."""
+"""Sends signed deliveries."""
 
 from __future__ import annotations
 
-import statistics
-import time
 from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
@@ -14,8 +11,6 @@ from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, requir
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from jebbitctl.util.certificates import TrustedCertificates
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
@@ -25,27 +20,6 @@ SAMPLE_BODY = (
     b'"event":{"event_number":0}}'
 )
 """Source: Jebbit's article "Integrations API - Overview"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Statistics of a series.
-
-    Times are in seconds, over the deliveries that got a response. They are None if there are none.
-
-    Attributes:
-        count: deliveries sent.
-        accepted: deliveries that got a 2xx response.
-        minimum: the shortest response time.
-        median: the median of the response times.
-        p99: 99 % of the response times are at most this long.
-    """
-
-    count: int
-    accepted: int
-    minimum: float | None
-    median: float | None
-    p99: float | None
 
 
 def delivery_headers(secret: str, body: bytes, *, live: bool) -> dict[str, str]:
@@ -66,7 +40,7 @@ def delivery_headers(secret: str, body: bytes, *, live: bool) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Signs deliveries and sends them to one URL.
+    """A delivery to one URL, signed when it is sent.
 
     Attributes:
         url: any http or https URL.
@@ -94,46 +68,14 @@ class Sender:
 
     def send(self) -> EndpointResponse:
         """Send one delivery and return the response."""
-        (response,) = self.series(1)
-        return response
-
-    def series(self, count: int, *, rate: float | None = None) -> Iterator[EndpointResponse]:
-        """Send deliveries one after the other, each with a new signature; yield each response as it arrives.
-
-        Args:
-            count: the number of deliveries.
-            rate: the maximum per second, never exceeded to catch up after a slow response; None: no limit.
-        """
         with EndpointClient(self.url, self.timeout, self.certificates) as client:
-            for _ in paced(count, rate):
-                yield client.send(self.body, delivery_headers(self.secret, self.body, live=self.live))
+            return deliver(client, self.secret, self.body, live=self.live)
 
 
-def paced(count: int, rate: float | None) -> Iterator[int]:
-    """Count from 0 to ``count - 1``, at most ``rate`` numbers per second.
+def deliver(client: EndpointClient, secret: str, body: bytes, *, live: bool = False) -> EndpointResponse:
+    """Sign a body now and send it; see :func:`delivery_headers`.
 
     Raises:
-        UsageError: the rate is not positive.
+        ValueError: the secret is empty.
     """
-    if rate is not None and not rate > 0:  # also rejects nan
-        raise UsageError("the rate must be more than 0 per second")
-    due = 0.0
-    for number in range(count):
-        now = time.monotonic()
-        time.sleep(max(0.0, due - now))
-        if rate is not None:
-            due = max(due, now) + 1 / rate
-        yield number
-
-
-def summarize(responses: Iterable[EndpointResponse]) -> Summary:
-    """Return statistics; p99 is a measured time (nearest rank), not an interpolation."""
-    everything = list(responses)
-    times = sorted(response.elapsed for response in everything if response.status is not None)
-    return Summary(
-        count=len(everything),
-        accepted=sum(response.accepted for response in everything),
-        minimum=times[0] if times else None,
-        median=statistics.median(times) if times else None,
-        p99=times[ceil(len(times) * 0.99) - 1] if times else None,
-    )
+    return client.send(body, delivery_headers(secret, body, live=live))

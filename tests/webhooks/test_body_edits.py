@@ -125,7 +125,7 @@ def test_removing_what_is_not_there_is_a_usage_error(path: str) -> None:
     ["", ".", "a.", "a..b", "a[", "a[]", "a[-1]", "a[x]", "a]", "a[0]b", 'a"b"', r'["\x"]', "[0].", "a.[0]"],
 )
 def test_what_is_not_a_path_is_a_usage_error(path: str) -> None:
-    with pytest.raises(UsageError, match="is not (PATH=VALUE|a path)"):
+    with pytest.raises(UsageError, match=r"is not (PATH=VALUE|a path)"):
         edit_body(BODY, [f"{path}=1"], ())
     with pytest.raises(UsageError, match="is not a path"):
         edit_body(BODY, (), [path])

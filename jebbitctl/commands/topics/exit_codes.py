@@ -28,6 +28,12 @@ If Jebbit does not say what a command needs to decide, such as an endpoint to
 find, the command writes nothing and exits with 1. A business that the
 credentials do not cover is wrong usage (2).
 
+`jebbitctl webhooks send` exits with 6 if the endpoint answered any delivery
+with a status other than 2xx, even with 429 or 5xx. If it did not, but a
+delivery got no HTTP response, the exit code is 5: the connection failed, or
+the time was up. An interrupted series exits with 130, or 143 after SIGTERM,
+and shows what was sent.
+
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """
 

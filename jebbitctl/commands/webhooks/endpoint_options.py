@@ -22,7 +22,9 @@ DEFAULT_TIMEOUT = 10.0
 """Seconds."""
 MAX_TIMEOUT = 3600.0
 """Seconds."""
-_HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?P<value>[^\0\r\n]*?)[ \t]*")
+_HEADER = re.compile(
+    r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?P<value>[^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*"
+)
 """Source: RFC 9110, sections 5.1 and 5.5."""
 _RESERVED = frozenset({"connection", "content-length", "transfer-encoding", "x-jebbit-signature"})
 
@@ -95,12 +97,13 @@ def parse_headers(lines: list[str] | tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"--header cannot set {name}")
         if name in headers:
             raise UsageError(f"--header {name} is given twice")
-        headers[name] = _read_value(name, value[1:]) if value.startswith("@") else value
+        value = _read_value(name, value[1:]) if value.startswith("@") else value
+        headers[name] = value.encode("utf-8", "surrogateescape").decode("latin-1")  # sent byte for byte
     return headers
 
 
 def _read_value(name: str, file: str) -> str:
     value = read_text_input(file, option=f"--header {name}").strip()
     if not _HEADER.fullmatch(f"{name}: {value}"):
-        raise UsageError(f"--header {name} {file}: more than one line")
+        raise UsageError(f"--header {name} {file}: more than one line, or a control character")
     return register_secret(value)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.errors import CheckFailedError
+from jebbitctl.errors import CheckFailedError, UnavailableError
+from jebbitctl.util.redaction import scrub_registered
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
-MAX_SHOWN_BYTES = 300
-"""The maximum size of a response body in a result."""
+MAX_SHOWN_CHARS = 300
+"""The maximum length of a response body in a result."""
+MAX_WORDS_CHARS = 100
+"""The maximum length of a response body in an error."""
 
 
 def describe(response: EndpointResponse) -> dict[str, Any]:
@@ -19,17 +22,41 @@ def describe(response: EndpointResponse) -> dict[str, Any]:
         "ok": response.accepted,
         "status": response.status,
         "milliseconds": round(response.elapsed * 1000, 1),
-        "response": response.start[:MAX_SHOWN_BYTES].decode("utf-8", "replace").strip(),
+        "response": _text(response)[:MAX_SHOWN_CHARS].strip(),
         "error": response.error,
     }
 
 
-def require_accepted(accepted: int, count: int, detail: str, *, hint: str | None = None) -> None:
+def words(response: EndpointResponse) -> str:
+    """Return the start of the response's body on one line, to be put after an outcome."""
+    text = " ".join(_text(response).split())
+    shown = text if len(text) <= MAX_WORDS_CHARS else f"{text[:MAX_WORDS_CHARS]}…"
+    return f": {shown}" if shown else ""
+
+
+def require_accepted(
+    accepted: int, count: int, detail: str, *, hint: str | None = None, answered: bool = True
+) -> None:
     """Raise an error unless all deliveries were accepted.
 
+    Args:
+        accepted: deliveries that got a 2xx response.
+        count: all deliveries.
+        detail: why the others were not accepted.
+        hint: what to do about it.
+        answered: whether any of the others got a response.
+
     Raises:
-        CheckFailedError: the endpoint did not accept all deliveries.
+        CheckFailedError: the endpoint answered a delivery with another status.
+        UnavailableError: it did not, and some deliveries got no response.
     """
     if accepted < count:
         what = "delivery" if count == 1 else f"{count - accepted} of {count} deliveries"
-        raise CheckFailedError(f"{what} not accepted: {detail}", hint=hint)
+        if answered:
+            raise CheckFailedError(f"{what} not accepted: {detail}", hint=hint)
+        raise UnavailableError(f"{what} without a response: {detail}", hint=hint)
+
+
+def _text(response: EndpointResponse) -> str:
+    """Return the start of the body, without secrets: once it is cut, the rest of one cannot be recognized."""
+    return scrub_registered(response.start.decode("utf-8", "replace"))
