@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
-from array import array
 from collections import Counter
+from itertools import accumulate
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +38,8 @@ class RecordingStats:
         self.attributes = AttributeStats()
         self.times = TimeCounts(MAX_INTERVALS)
         self.forwards: Counter[str] = Counter()
-        self._milliseconds = array("d")
+        self._milliseconds: Counter[float] = Counter()
+        """Rounded as they are shown, so that there are few."""
         self._first = self._last = 0.0
 
     def add(self, record: RecordedDelivery) -> None:
@@ -86,16 +86,23 @@ class RecordingStats:
         for outcome in record.forwards or ():
             self.forwards[str(outcome.status or "failed")] += 1
             if outcome.status is not None:
-                self._milliseconds.append(outcome.milliseconds)
+                self._milliseconds[round(outcome.milliseconds, 1)] += 1
 
     def _latency(self) -> dict[str, float] | None:
-        """Return times of forwards that were answered; p99 is a measured time (nearest rank)."""
+        """Return times of forwards that were answered: measured ones, by nearest rank."""
+        ranks = {"min": 0.0, "median": 0.5, "p99": 0.99}
+        total = self._milliseconds.total()
+        return (
+            {name: self._at_rank(max(ceil(total * share), 1)) for name, share in ranks.items()}
+            if total
+            else None
+        )
+
+    def _at_rank(self, rank: int) -> float:
+        """Return the time that as many as ``rank`` are at most."""
         times = sorted(self._milliseconds)
-        if not times:
-            return None
-        p99 = times[ceil(len(times) * 0.99) - 1]
-        values = {"min": times[0], "median": statistics.median(times), "p99": p99}
-        return {name: round(value, 1) for name, value in values.items()}
+        counts = accumulate(self._milliseconds[time] for time in times)
+        return next(time for time, count in zip(times, counts, strict=True) if count >= rank)
 
     def _attributes(self) -> list[dict[str, Any]]:
         return [

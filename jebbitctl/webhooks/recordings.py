@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
 STDIN = Path("-")
 """Stands for standard input instead of a file."""
-MAX_WAITING_BYTES = 8 * 1024 * 1024
-"""How much is read on from a delivery until its outcome of forwarding is given up as not known."""
-_BYTES_BESIDE_BODY = 2048
+MAX_WAITING_BYTES = 4 * 1024 * 1024
+"""How far is read on from a delivery until its outcome of forwarding is given up as not known.
+
+A receiver forwards at most some thousand deliveries behind the last one that it answered.
+"""
 _LINES_TO_JUDGE_BY = 20
 """A file without a delivery in this many lines is not a recording."""
 
@@ -65,7 +68,7 @@ def read(
         on_invalid: called with the number of each line that is skipped because it is not a delivery, such as
             one that a crash left incomplete.
         numbers: the deliveries to yield; None for all. Other lines are mostly not looked at.
-        join: look for outcomes of forwarding in later lines, up to 8 MiB on.
+        join: look for outcomes of forwarding in later lines, up to 4 MiB on.
 
     Raises:
         UsageError: the file cannot be read, or is not a recording.
@@ -73,7 +76,8 @@ def read(
     waiting = _Waiting(MAX_WAITING_BYTES if join else 0)
     try:
         with _opened(path) as file:
-            for number, line in _lines_of_a_recording(file, path, on_invalid, numbers):
+            for number, size, line in _lines_of_a_recording(file, path, on_invalid, numbers):
+                waiting.read_bytes += size
                 if numbers and number > numbers.last and not waiting:
                     return
                 if isinstance(line, DeliveryLine):
@@ -96,9 +100,10 @@ class _Waiting:
     """Deliveries in the order of the file, from the first whose outcome is awaited."""
 
     def __init__(self, limit: int) -> None:
+        self.read_bytes = 0
         self._limit = limit
-        self._records: deque[RecordedDelivery] = deque()
-        self._size = 0
+        self._records: deque[tuple[int, RecordedDelivery]] = deque()
+        """With how much of the file was read when they came."""
         self._outcomes: dict[str, tuple[ForwardOutcome, ...] | None] = {}
         """Of the deliveries here that wait for one, by id."""
 
@@ -106,8 +111,7 @@ class _Waiting:
         return bool(self._records)
 
     def add(self, record: RecordedDelivery) -> None:
-        self._records.append(record)
-        self._size += _size(record)
+        self._records.append((self.read_bytes, record))
         if record.forwards is None:
             self._outcomes.setdefault(record.delivery.id, None)
 
@@ -117,7 +121,7 @@ class _Waiting:
 
     def released(self) -> Iterator[RecordedDelivery]:
         """Yield the first deliveries that wait no longer, or whose time is over."""
-        while self._records and (self._size > self._limit or not self._is_awaited(self._records[0])):
+        while self._records and not self._is_awaited(*self._records[0]):
             yield self._take()
 
     def remaining(self) -> Iterator[RecordedDelivery]:
@@ -125,33 +129,43 @@ class _Waiting:
         while self._records:
             yield self._take()
 
-    def _is_awaited(self, record: RecordedDelivery) -> bool:
-        return record.forwards is None and self._outcomes.get(record.delivery.id) is None
+    def _is_awaited(self, position: int, record: RecordedDelivery) -> bool:
+        is_known = record.forwards is not None or self._outcomes.get(record.delivery.id) is not None
+        return not is_known and self.read_bytes - position < self._limit
 
     def _take(self) -> RecordedDelivery:
-        record = self._records.popleft()
-        self._size -= _size(record)
+        _, record = self._records.popleft()
         if record.forwards is not None:
             return record
         return replace(record, forwards=self._outcomes.pop(record.delivery.id, None))
 
 
-def _size(record: RecordedDelivery) -> int:
-    return len(record.delivery.body) + _BYTES_BESIDE_BODY
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    if path == STDIN and sys.stdin is None:
+    """Open a recording.
+
+    A thread may still be reading when the process ends. Python would then find the lock of ``sys.stdin``'s
+    buffer taken, and crash; so standard input gets another buffer.
+    """
+    if path != STDIN:
+        with path.open("rb") as file:
+            yield file
+        return
+    if sys.stdin is None:
         raise UsageError("standard input is closed")
-    with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
-        yield file
+    raw = getattr(sys.stdin.buffer, "raw", None)
+    buffer = BufferedReader(raw) if raw else sys.stdin.buffer
+    try:
+        yield buffer
+    finally:
+        if isinstance(buffer, BufferedReader) and raw:
+            buffer.detach()  # does not close standard input
 
 
 def _lines_of_a_recording(
     file: BinaryIO, path: Path, on_invalid: Callable[[int], object], numbers: Numbers | None
-) -> Iterator[tuple[int, DeliveryLine | ForwardedLine | None]]:
-    """Yield each line's number and content; None for what is invalid or not wanted.
+) -> Iterator[tuple[int, int, DeliveryLine | ForwardedLine | None]]:
+    """Yield each line's number, size and content; None for what is invalid or not wanted.
 
     Raises:
         UsageError: the file is not a recording.
@@ -170,7 +184,7 @@ def _lines_of_a_recording(
                 foreign = number
             if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
                 break
-        yield number, content if wanted or isinstance(content, ForwardedLine) else None
+        yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
     if foreign is not None and not found:
         raise UsageError(f"{path}, line {foreign}: not a recorded delivery")
 

@@ -15,6 +15,7 @@ from jebbitctl.util.times import unix_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jebbitctl.commands.webhooks.options import SecretOptions
     from jebbitctl.context import Context
     from jebbitctl.webhooks.receiver import Delivery
     from jebbitctl.webhooks.recordings import RecordedDelivery
@@ -108,6 +109,32 @@ def read_selected(
     finally:
         if skipped.count and warn:
             context.output.warn(_skipped(file, skipped))
+
+
+def require_numbers(file: Path, selection: SelectOptions) -> None:
+    """Check that a file has the numbered deliveries, before anything is done with the first.
+
+    Raises:
+        UsageError: it has not. Of a pipe, which can be read only once, this is found out later.
+    """
+    from jebbitctl.webhooks.delivery_numbers import parse_numbers
+    from jebbitctl.webhooks.recordings import read
+    from jebbitctl.webhooks.selection import select
+
+    if selection.only is not None and file.is_file():
+        numbers = parse_numbers(selection.only)
+        for _ in select(read(file, numbers=numbers), numbers=numbers):
+            pass
+
+
+def require_one_stdin(file: Path, secret: SecretOptions) -> None:
+    """Check that standard input is not both the recording and the secret.
+
+    Raises:
+        UsageError: it is.
+    """
+    if str(file) == "-" and secret.secret_stdin:
+        raise UsageError("standard input cannot be both the secret and the recording", hint="use a file")
 
 
 def has_verdict(delivery: Delivery, verdict: Verdict) -> bool:

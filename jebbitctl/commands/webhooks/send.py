@@ -105,7 +105,7 @@ def _run(
                 last = response
                 progress.advance()
     except (KeyboardInterrupt, SystemExit, JebbitctlError):
-        _stop(calls)
+        stop_sending(calls)
         summary, begun = summarize(), calls.begun
         context.output.note(_stopped(begun, begun - summary.count, count))
         _show(context, _describe_series(summary, begun, count))
@@ -113,7 +113,7 @@ def _run(
     return last
 
 
-def _stop(calls: SideBySide[int, EndpointResponse]) -> None:
+def stop_sending(calls: SideBySide[Any, EndpointResponse]) -> None:
     """Send nothing more. A second signal changes nothing: ``timeout`` and some shells send each twice."""
     stopped = False
     while not stopped:

@@ -10,7 +10,13 @@ from jebbitctl import environment as env
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.options import SOURCES, SecretOptions, read_secret
 from jebbitctl.commands.webhooks.recorded_rows import forwarded, kind, target, to_json
-from jebbitctl.commands.webhooks.recording_options import Mask, RecordingFile, SelectOptions, read_selected
+from jebbitctl.commands.webhooks.recording_options import (
+    Mask,
+    RecordingFile,
+    SelectOptions,
+    read_selected,
+    require_one_stdin,
+)
 from jebbitctl.util.text import escape_controls, json_text, parse_json
 
 if TYPE_CHECKING:
@@ -42,6 +48,7 @@ def show(
 
     The reason of a refusal is looked for if a shared secret is given.
     """
+    require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)
     key = _read_secret(context, secret)
     explanation = {} if curl else _explain(record.delivery, key)
