@@ -165,7 +165,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _lines_of_a_recording(
     file: BinaryIO, path: Path, on_invalid: Callable[[int], object], numbers: Numbers | None
 ) -> Iterator[tuple[int, int, DeliveryLine | ForwardedLine | None]]:
-    """Yield each line's number, size and content; None for what is invalid or not wanted.
+    """Yield number, size and content of each line from the first valid one on.
+
+    The content is None if it is invalid or not wanted.
 
     Raises:
         UsageError: the file is not a recording.
@@ -184,7 +186,8 @@ def _lines_of_a_recording(
                 foreign = number
             if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
                 break
-        yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
+        if found:
+            yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
     if foreign is not None and not found:
         raise UsageError(f"{path}, line {foreign}: not a recorded delivery")
 

@@ -25,13 +25,13 @@ def delivered(
     body: bytes | Mapping[str, Any] = b"{}",
     *,
     time: float = START,
-    secret: str = SECRET,
+    key: str = SECRET,
     headers: Mapping[str, str] | None = None,
     **attributes: Any,
 ) -> Delivery:
-    """Return a delivery that was received at a time, verified with ``SECRET``."""
+    """Return a delivery that was received at a time, verified with ``SECRET``; ``key`` signed it."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    signature = sign(secret, raw, timestamp=int(time))
+    signature = sign(key, raw, timestamp=int(time))
     verification = verify(SECRET, raw, signature, now=time)
     return Delivery(
         time=time,

@@ -26,7 +26,7 @@ def test_verdicts_and_kinds_are_counted() -> None:
         *numbered(
             delivered(time=START + 60, test=True),
             delivered(time=START, repeat=True),
-            delivered(secret="other", time=START + 65),
+            delivered(key="other", time=START + 65),
         )
     ).to_dict()
     assert stats["verdicts"] == {"ok": 2, "mismatch": 1}
@@ -57,7 +57,7 @@ def test_attributes_are_of_valid_deliveries_only_and_their_share_is_of_those() -
         *numbered(
             delivered({"data": {"a": 1, "b": {"c": [1]}}, "event": {"n": 1}}),
             delivered({"data": {"a": 1}}),
-            delivered({"data": {"forged": 1}}, secret="other"),
+            delivered({"data": {"forged": 1}}, key="other"),
             delivered(b"not JSON"),
         )
     ).to_dict()

@@ -195,6 +195,14 @@ def test_a_file_without_a_complete_line_has_no_deliveries(path: Path, content: b
     assert list(read(path)) == []
 
 
+def test_a_file_is_judged_by_all_of_its_first_lines_even_if_one_is_wanted(path: Path) -> None:
+    path.write_text("text\n" * 3)
+    with pytest.raises(UsageError, match="line 1: not a recorded delivery"):
+        list(read(path, numbers=parse_numbers("1")))
+    path.write_bytes(b"text\n" * 3 + to_line(make_delivery()) * 2)
+    assert [one.number for one in read(path, numbers=parse_numbers("1,5"))] == [5]
+
+
 def test_a_long_file_that_is_not_a_recording_is_not_read_to_its_end(path: Path) -> None:
     path.write_text("text\n" * 10_000)
     skipped: list[int] = []
