@@ -169,9 +169,11 @@ def test_leaving_the_block_stops_the_calls() -> None:
     with SideBySide(range(10), gate) as calls:
         next(iter(calls))
         gate.wait_for(2)
+        workers = [thread for thread in threading.enumerate() if thread.name == "concurrent-call"]
     gate.open()
-    calls.stop(20)
-    assert gate.begun == [0, 1]
+    for worker in workers:
+        worker.join(20)
+    assert (len(workers), gate.begun) == (1, [0, 1])
 
 
 def test_an_exception_of_a_call_is_raised() -> None:
