@@ -269,7 +269,9 @@ def test_a_terminal_shows_hostile_deliveries_as_text(bare: Cli, tmp_path: Path) 
         assert control_characters(pipe, allowed="\n\t") == [], command
 
 
-@pytest.mark.parametrize("columns", [40, 80, 120])
+@pytest.mark.parametrize(
+    "columns", [80, pytest.param(40, marks=pytest.mark.long), pytest.param(120, marks=pytest.mark.long)]
+)
 def test_a_table_fits_the_terminal(bare: Cli, file: str, columns: int) -> None:
     for verb in ("list", "stats"):
         shown = screen(bare, "webhooks", verb, file, columns=columns, env={"NO_COLOR": "1"})
