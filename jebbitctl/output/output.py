@@ -78,12 +78,7 @@ class Output:
                 text = escape_controls(value) if is_terminal(sys.stdout) else value
                 self.line(text, show_secrets=show_secrets)
                 return
-        encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
-        indent = 2 if is_terminal(sys.stdout) and not one_line else None
-        text = json_text(value, indent=indent, ascii_only=encoding != "utf8")
-        if not show_secrets and scrub_registered(text) != text:  # a secret of digits may be part of a number
-            text = json_text(scrub_values(value), indent=indent, ascii_only=encoding != "utf8")
-        write_line(text)
+        write_line(_json_text(value, one_line=one_line, show_secrets=show_secrets))
 
     def table(
         self,
@@ -111,6 +106,25 @@ class Output:
             self._lines(lines, show_secrets=show_secrets)
             count += len(batch)
         return count
+
+    def stream(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+        """Print rows like :meth:`table`, but JSON as they arrive, too; only a query needs all of them.
+
+        What was printed is a JSON array even if an error follows the first row.
+        """
+        if not self.json or self._query is not None:
+            self.table(rows, columns)
+            return
+        previous: str | None = None
+        try:
+            for row in rows:
+                self._lines(["["] if previous is None else [f"{previous},"])
+                previous = _json_text(_json_object(row, show_secrets=False), one_line=True)
+        finally:
+            if previous is not None:
+                self._lines([previous, "]"])
+        if previous is None:
+            self.line("[]")
 
     def resource(self, resource: SupportsToDict, *, show_secrets: bool = False) -> None:
         """Print one resource, one attribute per line."""
@@ -224,6 +238,16 @@ class Output:
     def _lines(self, lines: Iterable[str], *, show_secrets: bool = False) -> None:
         for line in lines:
             self.line(line, show_secrets=show_secrets)
+
+
+def _json_text(value: Any, *, one_line: bool, show_secrets: bool = False) -> str:
+    """Return JSON for stdout, without the secrets in use unless ``show_secrets``."""
+    ascii_only = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "") != "utf8"
+    indent = 2 if is_terminal(sys.stdout) and not one_line else None
+    text = json_text(value, indent=indent, ascii_only=ascii_only)
+    if not show_secrets and scrub_registered(text) != text:  # a secret of digits may be part of a number
+        text = json_text(scrub_values(value), indent=indent, ascii_only=ascii_only)
+    return text
 
 
 def _scrubbed(value: Any) -> Any:

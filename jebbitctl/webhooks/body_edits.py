@@ -58,6 +58,18 @@ def edit_body(body: bytes, set_: Sequence[str], unset: Sequence[str]) -> bytes:
     return _compact(document)
 
 
+def require_edits(set_: Sequence[str], unset: Sequence[str]) -> None:
+    """Check edits before there is a body.
+
+    Raises:
+        UsageError: an edit is not valid, whatever the body is.
+    """
+    for path in unset:
+        _parse_path(path, option="--unset")
+    for text in set_:
+        _parse_setting(text)
+
+
 def _parse_setting(text: str) -> tuple[str, list[Step], Any]:
     """Return the path, its steps and the value of ``PATH=VALUE``.
 

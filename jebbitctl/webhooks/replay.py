@@ -1,58 +1,74 @@
-"""Sends recorded deliveries again, byte for byte."""
+"""Sends recorded deliveries again: byte for byte, or changed and signed again."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
-from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
+from jebbitctl.errors import UsageError
+from jebbitctl.webhooks.body_edits import edit_body
+from jebbitctl.webhooks.endpoint import EndpointResponse
 from jebbitctl.webhooks.forwarding import forward
-from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
+from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
 
-    from jebbitctl.util.certificates import TrustedCertificates
+    from jebbitctl.webhooks.endpoint import EndpointClient
     from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+
+NOT_SENT = "not sent: "
+"""Begins the error of a delivery that was not sent for another reason than the network."""
 
 
-def re_sign(delivery: Delivery, secret: str) -> Delivery:
-    """Return the delivery with a new signature, made now.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to change in each delivery. By default nothing.
 
-    Raises:
-        ValueError: the secret is empty.
+    Attributes:
+        secret: signs each delivery again, now; None keeps the recorded signatures.
+        set_: values of the body to set; see :func:`jebbitctl.webhooks.body_edits.edit_body`.
+        unset: values of the body to remove.
+        as_test: add ``x-jebbit-test``, which the signature does not cover.
     """
-    return replace(delivery, headers={**delivery.headers, SIGNATURE_HEADER: sign(secret, delivery.body)})
+
+    secret: str | None = field(default=None, repr=False)
+    set_: Sequence[str] = ()
+    unset: Sequence[str] = ()
+    as_test: bool = False
+
+    def apply(self, delivery: Delivery) -> Delivery:
+        """Return the changed delivery.
+
+        Raises:
+            UsageError: an edit does not fit the body.
+            ValueError: the secret is empty.
+        """
+        body = edit_body(delivery.body, self.set_, self.unset)
+        headers = dict(delivery.headers)
+        if self.secret is not None:
+            headers[SIGNATURE_HEADER] = sign(self.secret, body)
+        if self.as_test:
+            headers.setdefault(TEST_HEADER, "true")
+        return replace(delivery, body=body, headers=headers)
 
 
-def replay(
-    recorded: Iterable[RecordedDelivery],
-    url: str,
-    *,
-    secret: str | None = None,
-    certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
-) -> Iterator[tuple[RecordedDelivery, EndpointResponse]]:
-    """Send each delivery to ``url`` with its own headers; yield it with the response.
+def resend(client: EndpointClient, delivery: Delivery, changes: Changes) -> EndpointResponse:
+    """Send a delivery with its own headers and return the response.
 
-    A delivery whose body was not recorded in full is not sent; its response is an error that says so.
-
-    Args:
-        recorded: the deliveries, in this order.
-        url: any http or https URL.
-        secret: signs each delivery again; None keeps the recorded signatures.
-        certificates: what the endpoint is verified against.
-
-    Raises:
-        UsageError: the URL is not valid.
-        ValueError: the secret is empty.
+    A delivery whose body was not recorded in full, is masked but not to be signed again, or cannot be edited
+    is not sent; its response is an error that says so.
     """
-    with EndpointClient(url, certificates=certificates) as client:
-        for record in recorded:
-            delivery = record.delivery if secret is None else re_sign(record.delivery, secret)
-            if missing := delivery.omitted_bytes:
-                error = f"not sent: {missing} bytes of the body were not recorded"
-                yield record, EndpointResponse(None, 0.0, error=error, reached=False)
-            else:
-                yield record, forward(client, delivery)
+    if missing := delivery.omitted_bytes:
+        return _not_sent(f"{missing} bytes of the body were not recorded")
+    if delivery.masked and changes.secret is None:
+        return _not_sent("the body is masked, so that its signature no longer fits")
+    try:
+        changed = changes.apply(delivery)
+    except UsageError as error:
+        return _not_sent(error.message)
+    return forward(client, changed)
+
+
+def _not_sent(reason: str) -> EndpointResponse:
+    return EndpointResponse(None, 0.0, error=f"{NOT_SENT}{reason}", reached=False)

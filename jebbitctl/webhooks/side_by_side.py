@@ -84,8 +84,8 @@ class SideBySide(Generic[Item, Result]):
     def stop(self, grace: float = 0.0) -> None:
         """Begin no further call, and wait up to ``grace`` seconds for those under way."""
         self._stopped.set()
-        with self._turn:
-            pass  # a call that has just been let in is counted now
+        if self._turn.acquire(timeout=POLL_INTERVAL):  # a call that has just been let in is counted now
+            self._turn.release()  # otherwise a thread waits for the next item, whose call will not begin
         deadline = time.monotonic() + grace
         for worker in self._workers:
             while worker.is_alive() and (left := deadline - time.monotonic()) > 0:

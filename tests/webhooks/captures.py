@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from jebbitctl.webhooks.receiver import Delivery
-from jebbitctl.webhooks.recordings import to_line
+from jebbitctl.webhooks.recording_lines import to_line
 from jebbitctl.webhooks.signature import Reason, Verification
 
 SIGNED_AT = 1_700_000_000

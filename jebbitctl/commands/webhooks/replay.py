@@ -2,135 +2,171 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.webhooks.edit_options import EditOptions
+from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
+from jebbitctl.commands.webhooks.recording_options import (
+    ListedNumbers,
+    RecordingFile,
+    SelectOptions,
+    read_selected,
+    require_numbers,
+    require_one_stdin,
+)
 from jebbitctl.commands.webhooks.results import describe, require_accepted
-from jebbitctl.errors import UsageError
-from jebbitctl.util.text import escape_controls
-from jebbitctl.util.times import unix_seconds
+from jebbitctl.commands.webhooks.send import SpeedOptions, stop_sending
+from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.util.text import plural
 from jebbitctl.webhooks.signature import TOLERANCE
 
 if TYPE_CHECKING:
+    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
     from jebbitctl.webhooks.recordings import RecordedDelivery
-
-MAX_LISTED = 20
-"""The maximum number of deliveries that a message lists."""
-
-
-class SelectOptions(NamedTuple):
-    """Which deliveries of a recording to replay."""
-
-    only: Annotated[
-        str | None, typer.Option(metavar="N,M", help="Replay only these deliveries, by number from 1.")
-    ] = None
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Replay only deliveries received since this time: unix seconds or 2026-01-31T12:00:00Z.",
-        ),
-    ] = None
+    from jebbitctl.webhooks.replay import Changes
+    from jebbitctl.webhooks.side_by_side import SideBySide
 
 
-@command(example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit")
+@command(
+    example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit\n"
+    "jebbitctl webhooks replay monday.jsonl --to $URL --only 1-3,7 --re-sign \\\n"
+    "  --integration L5m24mjs --set data.email=ann@example.com"
+)
 def replay(
     context: Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Recording made by listen --record.", show_default=False)
-    ],
+    file: RecordingFile,
     *,
     to: Annotated[str, typer.Option("--to", metavar="URL", help="URL of the endpoint.", show_default=False)],
+    selection: SelectOptions,
     re_sign: Annotated[
         bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints reject old timestamps.")
     ] = False,
-    selection: SelectOptions,
+    edits: EditOptions,
+    as_test: Annotated[
+        bool, typer.Option("--as-test", help="Add x-jebbit-test, so that endpoints discard the deliveries.")
+    ] = False,
+    speed: SpeedOptions,
     secret: SecretOptions,
+    endpoint: EndpointOptions,
 ) -> None:
     """Send recorded deliveries again, byte for byte.
 
-    Exits 0 if the endpoint returns 2xx for each, else 6.
+    Exits 0 if the endpoint returns 2xx for each, 6 if it returns another status, 5 without a response.
     """
-    if not re_sign and any(value not in (None, False) for value in secret):
-        raise UsageError("--secret-file, --secret-stdin and --integration require --re-sign")
-    from jebbitctl.webhooks.replay import replay as send_again
+    from jebbitctl.webhooks.body_edits import require_edits
+    from jebbitctl.webhooks.replay import Changes
+    from jebbitctl.webhooks.side_by_side import SideBySide
 
-    selected = _read(context, file, selection)
-    key = read_secret(context, secret) if re_sign else None
-    if forged := [record.number for record in selected if key and not record.delivery.genuine]:
-        context.output.warn(f"re-signing {_forged(forged)} invalid when received")
-    rows: list[dict[str, Any]] = []
+    set_, unset = edits.set_ or (), edits.unset or ()
+    _require_re_sign(re_sign, edits, secret)
+    require_edits(set_, unset)
+    require_one_stdin(file, secret)
+    require_numbers(file, selection)
+    changes = Changes(read_secret(context, secret) if re_sign else None, set_, unset, as_test)
+    with endpoint_client(context, to, endpoint) as client:
+        run = ReplayRun(client, changes)
+        records = read_selected(context, file, selection)
+        with SideBySide(records, run.send, concurrency=speed.concurrency, rate=speed.rate) as calls:
+            _follow(context, calls, run)
+    _print(context, run)
+    _require_accepted(run.rows, re_sign=re_sign)
+
+
+@dataclass
+class ReplayRun:
+    """Sends deliveries, possibly from several threads, and keeps the results.
+
+    Attributes:
+        client: of the endpoint.
+        changes: what to change in each delivery.
+        rows: the results, in the order in which they came.
+        forged: the deliveries that are signed although their own signature was not valid.
+    """
+
+    client: EndpointClient
+    changes: Changes
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    forged: ListedNumbers = field(default_factory=ListedNumbers)
+
+    def send(self, record: RecordedDelivery) -> EndpointResponse:
+        """Send a delivery again and keep the result."""
+        from jebbitctl.webhooks.replay import resend
+
+        response = resend(self.client, record.delivery, self.changes)
+        if self.changes.secret is not None and not record.delivery.genuine:
+            self.forged.add(record.number)
+        self.rows.append({"number": record.number, **describe(response)})
+        return response
+
+
+def _require_re_sign(re_sign: bool, edits: EditOptions, secret: SecretOptions) -> None:
+    if re_sign:
+        return
+    if any(value not in (None, False) for value in secret):
+        raise UsageError("--secret-file, --secret-stdin and --integration require --re-sign")
+    if any(edits):
+        raise UsageError("--set and --unset require --re-sign", hint="the signature covers the body")
+
+
+def _follow(context: Context, calls: SideBySide[RecordedDelivery, EndpointResponse], run: ReplayRun) -> None:
+    """Wait for all results. If that is interrupted, print those that are there."""
     try:
-        with context.output.progress("Replaying", len(selected)) as progress:
-            certificates = context.environment.trusted_certificates()
-            for record, response in send_again(selected, to, secret=key, certificates=certificates):
-                rows.append({"number": record.number, **describe(response)})
-                progress.advance()
-    except (KeyboardInterrupt, SystemExit):
-        _print(context, rows)
+        with context.output.progress("Replaying") as progress:
+            for _ in calls:
+                progress.describe(f"Replaying, {len(run.rows)} sent")
+    except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
+        stop_sending(calls)
+        if isinstance(error, JebbitctlError) and not calls.begun:
+            raise
+        if not isinstance(error, UsageError):
+            waiting = calls.begun - len(run.rows)
+            sent = calls.begun - sum(map(_was_not_sent, run.rows))
+            unanswered = f", {waiting} of these without a response yet" if waiting > 0 else ""
+            context.output.note(f"Stopped: {plural(sent, 'delivery')} sent{unanswered}.")
+        _print(context, run)
         raise
-    _print(context, rows)
+
+
+def _print(context: Context, run: ReplayRun) -> None:
+    if run.forged.count:
+        context.output.warn(f"re-signed {_forged(run.forged)} invalid when received")
+    rows = sorted(run.rows, key=lambda row: row["number"])
+    with context.output.best_effort():
+        context.output.table(rows, ("number", "status", "milliseconds", "response", "error"))
     if not rows:
         context.output.note("Nothing to replay.")
-    failed = [row["number"] for row in rows if not row["ok"]]
-    rejected = any(row["status"] in {400, 401, 403} for row in rows)
+
+
+def _forged(numbers: ListedNumbers) -> str:
+    if numbers.count == 1:
+        return f"delivery {numbers}, whose signature was"
+    return f"deliveries {numbers}, whose signatures were"
+
+
+def _require_accepted(rows: list[dict[str, Any]], *, re_sign: bool) -> None:
+    """Raise the error for what was not accepted; see ``require_accepted``."""
+    failed = sorted((row for row in rows if not row["ok"]), key=lambda row: row["number"])
+    numbers = ListedNumbers()
+    for row in failed:
+        numbers.add(row["number"])
+    rejected = any(row["status"] in {400, 401, 403} for row in failed)
     require_accepted(
         len(rows) - len(failed),
         len(rows),
-        f"{'number' if len(failed) == 1 else 'numbers'} {_list(failed)}",
+        f"{'number' if len(failed) == 1 else 'numbers'} {numbers}",
         hint=f"use --re-sign: endpoints reject timestamps older than {TOLERANCE} seconds"
         if rejected and not re_sign
         else None,
+        answered=any(row["status"] or _was_not_sent(row) for row in failed),
     )
 
 
-def _read(context: Context, file: Path, selection: SelectOptions) -> list[RecordedDelivery]:
-    """Return the selected deliveries of a recording, and warn of invalid lines."""
-    from jebbitctl.webhooks import recordings
+def _was_not_sent(row: dict[str, Any]) -> bool:
+    from jebbitctl.webhooks.replay import NOT_SENT
 
-    skipped: list[int] = []
-    recorded = list(recordings.read(file, on_invalid=skipped.append))
-    if skipped:
-        context.output.warn(_skipped(file, skipped))
-    only, since = selection
-    return recordings.select(
-        recorded,
-        only=None if only is None else _parse_numbers(only),
-        since=None if since is None else unix_seconds(since, what="--since"),
-    )
-
-
-def _print(context: Context, rows: list[dict[str, Any]]) -> None:
-    with context.output.best_effort():
-        context.output.table(rows, ("number", "status", "milliseconds", "response", "error"))
-
-
-def _list(numbers: list[int]) -> str:
-    more = " and more" if len(numbers) > MAX_LISTED else ""
-    return f"{', '.join(map(str, numbers[:MAX_LISTED]))}{more}"
-
-
-def _skipped(file: Path, numbers: list[int]) -> str:
-    if len(numbers) == 1:
-        return f"{file}: skipped line {numbers[0]}, which is not a complete delivery"
-    return f"{file}: skipped lines {_list(numbers)}, which are not complete deliveries"
-
-
-def _forged(numbers: list[int]) -> str:
-    if len(numbers) == 1:
-        return f"delivery {numbers[0]}, whose signature was"
-    return f"deliveries {_list(numbers)}, whose signatures were"
-
-
-def _parse_numbers(text: str) -> set[int]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):  # noqa: PLR2004
-        raise UsageError(
-            f"--only {escape_controls(text)!r} is not a list of numbers",
-            hint="separate numbers with commas, such as --only 1,3",
-        )
-    return {int(part) for part in parts}
+    return (row["error"] or "").startswith(NOT_SENT)

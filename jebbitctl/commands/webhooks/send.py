@@ -105,7 +105,7 @@ def _run(
                 last = response
                 progress.advance()
     except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
-        _stop(calls)
+        stop_sending(calls)
         if isinstance(error, JebbitctlError) and not calls.begun:
             raise
         summary, begun = summarize(), calls.begun
@@ -115,7 +115,7 @@ def _run(
     return last
 
 
-def _stop(calls: SideBySide[int, EndpointResponse]) -> None:
+def stop_sending(calls: SideBySide[Any, EndpointResponse]) -> None:
     """Send nothing more. A second signal changes nothing: ``timeout`` and some shells send each twice."""
     stopped = False
     while not stopped:

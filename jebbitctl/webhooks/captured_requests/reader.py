@@ -71,7 +71,7 @@ def _requests(content: bytes, name: str) -> Iterator[CapturedRequest]:
 
 
 def _from_json(content: bytes, name: str) -> Iterator[CapturedRequest]:
-    from jebbitctl.webhooks import recordings
+    from jebbitctl.webhooks.recording_lines import DeliveryLine, parse_line
 
     try:
         document = parse_json(content)
@@ -79,8 +79,8 @@ def _from_json(content: bytes, name: str) -> Iterator[CapturedRequest]:
         raise _not_one_document(content, name, error) from None
     if (entries := har.find_entries(document)) is not None:
         return map(har.read_entry, entries)
-    if delivery := recordings.parse_line(content):
-        return iter([_from_recording(delivery)])
+    if isinstance(line := parse_line(content), DeliveryLine):
+        return iter([_from_recording(line.delivery)])
     if gateway_events.is_event(document):
         return iter([gateway_events.read_event(document)])
     raise UsageError(
@@ -89,11 +89,12 @@ def _from_json(content: bytes, name: str) -> Iterator[CapturedRequest]:
 
 
 def _from_recording(delivery: Delivery) -> CapturedRequest:
-    caveat = (
-        f"the recording leaves out {delivery.omitted_bytes} bytes of the body"
-        if delivery.omitted_bytes
-        else ""
-    )
+    if delivery.masked:
+        caveat = "personal data in the body was masked: it is not the body that was signed"
+    elif delivery.omitted_bytes:
+        caveat = f"the recording leaves out {delivery.omitted_bytes} bytes of the body"
+    else:
+        caveat = ""
     return CapturedRequest(CaptureFormat.RECORDING, delivery.headers, delivery.body, delivery.time, caveat)
 
 

@@ -1,0 +1,74 @@
+"""``webhooks export``."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command
+from jebbitctl.commands.webhooks.recording_options import Mask, RecordingFile, SelectOptions, read_selected
+from jebbitctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jebbitctl.webhooks.recordings import RecordedDelivery
+
+
+@command(
+    example="jebbitctl webhooks export monday.jsonl --csv > monday.csv",
+    common=LOCAL_OPTIONS,
+)
+def export(
+    context: Context,
+    file: RecordingFile,
+    *,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write CSV, with a column for each member of the bodies.")
+    ] = False,
+    selection: SelectOptions,
+    mask: Mask = False,
+) -> None:
+    """Export the deliveries of a recording, one row for each.
+
+    The file is read twice. Text that a spreadsheet would take for a formula gets a ' in front.
+    """
+    from jebbitctl.output.csv_rows import write_csv
+    from jebbitctl.webhooks.recording_table import Columns, rows
+
+    if csv == (context.output.json or context.options.plain):
+        raise UsageError("export requires one format", hint="use --csv, --json or --plain")
+    _require_file(file)
+    columns = Columns()
+    for record in _read(context, file, selection, mask=mask, warn=False):
+        columns.add(record)
+    names = columns.names
+    # A receiver may have added lines since, whose members have no column.
+    known = takewhile(
+        lambda record: record.number <= columns.last, _read(context, file, selection, mask=mask)
+    )
+    if csv:
+        write_csv([names])
+        write_csv(rows(known, names))
+    else:
+        cells = (dict(zip(names, row, strict=True)) for row in rows(known, names))
+        context.output.stream(cells, names)
+
+
+def _require_file(file: Path) -> None:
+    if str(file) == "-" or (file.exists() and not file.is_file()):
+        raise UsageError(f"cannot read {file} twice", hint="save it to a file, and export that")
+
+
+def _read(
+    context: Context, file: Path, selection: SelectOptions, *, mask: bool, warn: bool = True
+) -> Iterator[RecordedDelivery]:
+    records = read_selected(context, file, selection, join=True, warn=warn)
+    if not mask:
+        return records
+    from jebbitctl.webhooks.masking import mask_record
+
+    return map(mask_record, records)
