@@ -35,10 +35,11 @@ class EndpointResponse:
     Attributes:
         status: the HTTP status; None without a response.
         elapsed: seconds from the request to the response's headers, or to the failure.
-        start: the first 2,048 bytes of the body, not decoded.
+        start: the first 2,048 bytes of the body, or as many as the client keeps, not decoded.
         error: why there is no response, in one line; None when there is one.
         reached: whether a connection was made.
         headers: the response's headers; names are found in any case.
+        timed_out: whether the time was up before a response.
     """
 
     status: int | None
@@ -47,6 +48,7 @@ class EndpointResponse:
     error: str | None = None
     reached: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timed_out: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -120,6 +122,7 @@ class EndpointClient:
         certificates: what the endpoint is verified against.
         headers: added to each request; they may hold secrets.
         client_certificate: shown to an endpoint that asks for one.
+        max_kept_bytes: how much of a response's body is read.
 
     Raises:
         UsageError: the URL is not valid, or the certificates cannot be loaded.
@@ -133,12 +136,14 @@ class EndpointClient:
         *,
         headers: Mapping[str, str] | None = None,
         client_certificate: ClientCertificate | None = None,
+        max_kept_bytes: int = MAX_KEPT_BYTES,
     ) -> None:
         self.url = require_endpoint(url)
         self.timeout = timeout
         self._certificates = certificates
         self._headers = dict(headers or {})
         self._client_certificate = client_certificate
+        self._max_kept_bytes = max_kept_bytes
         self._ssl_context: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
@@ -151,8 +156,17 @@ class EndpointClient:
     def __exit__(self, *_: object) -> None:
         self._ssl_context = None
 
-    def send(self, body: bytes, headers: Mapping[str, str], *, method: str = "POST") -> EndpointResponse:
-        """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers."""
+    def send(
+        self, body: bytes, headers: Mapping[str, str], *, method: str = "POST", url: str | None = None
+    ) -> EndpointResponse:
+        """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers.
+
+        Args:
+            body: the exact bytes.
+            headers: beside those of the client.
+            method: the request's method.
+            url: another URL of the same origin; by default the client's.
+        """
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
@@ -160,12 +174,17 @@ class EndpointClient:
 
         started = time.perf_counter()
         try:
-            return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
+            return call_with_timeout(self.timeout, lambda: self._send(method, url or self.url, body, headers))
         except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
-            elapsed = time.perf_counter() - started
-            return EndpointResponse(None, elapsed, error=self._reason(error), reached=not was_not_sent(error))
+            return EndpointResponse(
+                None,
+                time.perf_counter() - started,
+                error=self._reason(error),
+                reached=not was_not_sent(error),
+                timed_out=_is_timeout(error),
+            )
 
-    def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
+    def _send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
         from urllib3.util import SKIP_HEADER
 
         from jebbitctl.util.http_session import PlainSession
@@ -176,7 +195,7 @@ class EndpointClient:
             PlainSession(self._certificates, self._ssl_context) as session,
             session.request(
                 method,
-                self.url,
+                url,
                 data=body,
                 headers={**no_default_headers, **headers, **self._headers, "connection": "close"},
                 timeout=self.timeout,
@@ -188,18 +207,23 @@ class EndpointClient:
             return EndpointResponse(
                 response.status_code,
                 elapsed,
-                response.raw.read(MAX_KEPT_BYTES, decode_content=False),
+                response.raw.read(self._max_kept_bytes, decode_content=False),
                 headers=response.headers,
             )
 
     def _reason(self, error: BaseException) -> str:
         """Return why there is no response, in one line that cannot hold a secret."""
-        from requests import Timeout
         from requests.exceptions import ProxyError
 
         from jebbitctl.util.network_reasons import network_reason
 
-        if isinstance(error, (Timeout, TimeoutError)):
+        if _is_timeout(error):
             return f"no response within {self.timeout:g} s"
         prefix = "the proxy did not connect: " if isinstance(error, ProxyError) else ""
         return f"{prefix}{network_reason(error)}"
+
+
+def _is_timeout(error: BaseException) -> bool:
+    from requests import Timeout
+
+    return isinstance(error, (Timeout, TimeoutError))
