@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ class Delivery:
             form of the header (the last 10,000 are remembered).
         status: the HTTP status of the response.
         omitted_bytes: how much of the body was not kept.
+        method: the request's method.
+        path: the path of the request's target, not decoded.
+        query: what follows its ``?``, not decoded.
+        secret: a label of the secret that signed it, such as ``integration L5m24mjs``; never the secret.
+        id: names the delivery in other lines of a recording; empty in recordings of older versions.
+        masked: whether personal data in it was masked; then the signature no longer fits.
     """
 
     time: float
@@ -65,6 +72,12 @@ class Delivery:
     repeat: bool
     status: int
     omitted_bytes: int = 0
+    method: str = "POST"
+    path: str = "/"
+    query: str = ""
+    secret: str | None = None
+    id: str = ""
+    masked: bool = False
 
     @property
     def genuine(self) -> bool:
@@ -147,7 +160,7 @@ class Receiver:
             return HTTPStatus.SERVICE_UNAVAILABLE, "the shared secret is not known yet"
         if self._valid == self.limit:
             return HTTPStatus.SERVICE_UNAVAILABLE, "all expected deliveries have arrived"
-        delivery = self._verify(self.secret, environ["wsgi.input"].read(), _headers(environ))
+        delivery = self._verify(self.secret, environ)
         try:
             self._on_delivery(delivery)
         except Exception as error:  # noqa: BLE001 - a failed delivery must not be acknowledged
@@ -156,7 +169,8 @@ class Receiver:
         self._valid += delivery.verification.valid
         return HTTPStatus(delivery.status), "" if delivery.verification else delivery.verification.reason
 
-    def _verify(self, secret: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    def _verify(self, secret: str, environ: WSGIEnvironment) -> Delivery:
+        body, headers = environ["wsgi.input"].read(), _headers(environ)
         now = time.time()
         header = headers.get(SIGNATURE_HEADER)
         verification = verify(secret, body, header, tolerance=self._tolerance, now=now)
@@ -170,6 +184,10 @@ class Receiver:
             repeat=self._is_repeat(secret, body, verification),
             status=STATUS_OF[verification.reason].value,
             omitted_bytes=len(body) - len(kept),
+            method=environ["REQUEST_METHOD"],
+            path=environ["REQUEST_URI"].partition("?")[0],
+            query=environ["QUERY_STRING"],
+            id=os.urandom(8).hex(),
         )
 
     def _is_repeat(self, secret: str, body: bytes, verification: Verification) -> bool:

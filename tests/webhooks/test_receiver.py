@@ -54,6 +54,16 @@ def test_deliveries_are_accepted_on_any_path(path: str) -> None:
     assert len(deliveries) == 1
 
 
+def test_method_path_and_query_are_kept_as_they_were_sent() -> None:
+    with receiving() as (receiver, deliveries):
+        for target in ("/a%20b?c=%2F&d", "/"):
+            post(receiver.url + target, b"{}")
+    first, second = deliveries
+    assert (first.method, first.path, first.query) == ("POST", "/a%20b", "c=%2F&d")
+    assert (second.path, second.query) == ("/", "")
+    assert len({first.id, second.id}) == 2
+
+
 def stamped(seconds_from_now: int) -> str:
     return sign(SECRET, b"{}", timestamp=int(time.time()) + seconds_from_now)
 
