@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks.file_lock import locked
-from jebbitctl.webhooks.recordings import is_recording, to_line
+from jebbitctl.webhooks.recording_lines import to_line
+from jebbitctl.webhooks.recordings import is_recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,30 +1,39 @@
-"""Recordings of deliveries: JSON lines, one object per delivery, with the raw body in Base64."""
+"""Reads recordings of deliveries as a stream: memory does not depend on the size of the file."""
 
 from __future__ import annotations
 
-import base64
-import json
-from dataclasses import dataclass
-from datetime import datetime
+import sys
+from collections import deque
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.text import plural
-from jebbitctl.util.times import rfc3339
-from jebbitctl.webhooks.receiver import Delivery
-from jebbitctl.webhooks.signature import Reason, Verification
+from jebbitctl.webhooks.recording_lines import (
+    MAX_LINE_BYTES,
+    DeliveryLine,
+    ForwardedLine,
+    is_damaged,
+    may_be_forwarded_line,
+    parse_line,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-_LINE_START = b'{"time":'
-_MAX_LINE_BYTES = 4 * 1024 * 1024
+    from jebbitctl.webhooks.delivery_numbers import Numbers
+    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+
+STDIN = Path("-")
+"""Stands for standard input instead of a file."""
+MAX_WAITING_BYTES = 8 * 1024 * 1024
+"""How much is read on from a delivery until its outcome of forwarding is given up as not known."""
+_BYTES_BESIDE_BODY = 2048
 _LINES_TO_JUDGE_BY = 20
 """A file without a delivery in this many lines is not a recording."""
-_INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
-"""What parsing an invalid line may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,143 +43,141 @@ class RecordedDelivery:
     Attributes:
         number: its line in the file, from 1.
         delivery: the delivery as it was received; its verification is from that time.
+        forwards: one outcome for each URL; empty if it was not forwarded, None if that is not known.
     """
 
     number: int
     delivery: Delivery
+    forwards: tuple[ForwardOutcome, ...] | None = ()
 
 
-def read(path: Path, on_invalid: Callable[[int], object] = lambda _: None) -> Iterator[RecordedDelivery]:
-    """Yield the deliveries of a recording.
+def read(
+    path: Path,
+    on_invalid: Callable[[int], object] = lambda _: None,
+    *,
+    numbers: Numbers | None = None,
+    join: bool = False,
+) -> Iterator[RecordedDelivery]:
+    """Yield the deliveries of a recording in the order of the file, which is read only as far as needed.
 
     Args:
-        path: the file.
+        path: the file; ``-`` is standard input.
         on_invalid: called with the number of each line that is skipped because it is not a delivery, such as
             one that a crash left incomplete.
+        numbers: the deliveries to yield; None for all. Other lines are mostly not looked at.
+        join: look for outcomes of forwarding in later lines, up to 8 MiB on.
 
     Raises:
         UsageError: the file cannot be read, or is not a recording.
     """
-    found = False
-    foreign: int | None = None
+    waiting = _Waiting(MAX_WAITING_BYTES if join else 0)
     try:
-        with Path(path).open("rb") as file:
-            for number, line in enumerate(_lines(file), start=1):
-                delivery = _parse(line)
-                if delivery is not None:
-                    found = True
-                    yield RecordedDelivery(number, delivery)
-                    continue
-                on_invalid(number)
-                if foreign is None and not _is_damaged(line):
-                    foreign = number
-                if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
-                    break
+        with _opened(path) as file:
+            for number, line in _lines_of_a_recording(file, path, on_invalid, numbers):
+                if numbers and number > numbers.last and not waiting:
+                    return
+                if isinstance(line, DeliveryLine):
+                    waiting.add(RecordedDelivery(number, line.delivery, line.forwards))
+                elif line:
+                    waiting.resolve(line)
+                yield from waiting.released()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    if foreign is not None and not found:
-        raise UsageError(f"{path}, line {foreign}: not a recorded delivery")
+    yield from waiting.remaining()
 
 
 def is_recording(file: BinaryIO) -> bool:
     """Whether an open file is a recording: its first lines have a delivery, or nothing else than damage."""
     lines = list(islice(_lines(file), _LINES_TO_JUDGE_BY))
-    return all(map(_is_damaged, lines)) or any(_parse(line) for line in lines)
+    return all(map(is_damaged, lines)) or any(parse_line(line) for line in lines)
 
 
-def to_line(delivery: Delivery) -> bytes:
-    """Return a delivery as a line of a recording."""
-    return json.dumps(_to_json(delivery)).encode() + b"\n"
+class _Waiting:
+    """Deliveries in the order of the file, from the first whose outcome is awaited."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._records: deque[RecordedDelivery] = deque()
+        self._size = 0
+        self._outcomes: dict[str, tuple[ForwardOutcome, ...] | None] = {}
+        """Of the deliveries here that wait for one, by id."""
+
+    def __bool__(self) -> bool:
+        return bool(self._records)
+
+    def add(self, record: RecordedDelivery) -> None:
+        self._records.append(record)
+        self._size += _size(record)
+        if record.forwards is None:
+            self._outcomes.setdefault(record.delivery.id, None)
+
+    def resolve(self, line: ForwardedLine) -> None:
+        if line.id in self._outcomes:
+            self._outcomes[line.id] = line.forwards
+
+    def released(self) -> Iterator[RecordedDelivery]:
+        """Yield the first deliveries that wait no longer, or whose time is over."""
+        while self._records and (self._size > self._limit or not self._is_awaited(self._records[0])):
+            yield self._take()
+
+    def remaining(self) -> Iterator[RecordedDelivery]:
+        """Yield the rest, at the end of the file."""
+        while self._records:
+            yield self._take()
+
+    def _is_awaited(self, record: RecordedDelivery) -> bool:
+        return record.forwards is None and self._outcomes.get(record.delivery.id) is None
+
+    def _take(self) -> RecordedDelivery:
+        record = self._records.popleft()
+        self._size -= _size(record)
+        if record.forwards is not None:
+            return record
+        return replace(record, forwards=self._outcomes.pop(record.delivery.id, None))
 
 
-def select(
-    recorded: Iterable[RecordedDelivery], *, only: Collection[int] | None = None, since: float | None = None
-) -> list[RecordedDelivery]:
-    """Return the selected deliveries, in the order of the recording.
+def _size(record: RecordedDelivery) -> int:
+    return len(record.delivery.body) + _BYTES_BESIDE_BODY
 
-    Args:
-        recorded: from :func:`read`.
-        only: the numbers of the deliveries; None selects all.
-        since: unix seconds; deliveries received earlier are left out.
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if path == STDIN and sys.stdin is None:
+        raise UsageError("standard input is closed")
+    with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
+        yield file
+
+
+def _lines_of_a_recording(
+    file: BinaryIO, path: Path, on_invalid: Callable[[int], object], numbers: Numbers | None
+) -> Iterator[tuple[int, DeliveryLine | ForwardedLine | None]]:
+    """Yield each line's number and content; None for what is invalid or not wanted.
 
     Raises:
-        UsageError: the recording has no delivery with one of the numbers.
+        UsageError: the file is not a recording.
     """
-    records = list(recorded)
-    missing = set(only or ()) - {record.number for record in records}
-    if missing:
-        raise UsageError(
-            f"no delivery number {min(missing)}: the recording has {plural(len(records), 'delivery')}"
-        )
-    return [
-        record
-        for record in records
-        if (only is None or record.number in only) and (since is None or record.delivery.time >= since)
-    ]
+    found = False
+    foreign: int | None = None
+    for number, line in enumerate(_lines(file), start=1):
+        wanted = numbers is None or number in numbers
+        content = parse_line(line) if wanted or not found or may_be_forwarded_line(line) else None
+        if content:
+            found = True
+        elif wanted or not found:
+            if wanted:
+                on_invalid(number)
+            if foreign is None and not is_damaged(line):
+                foreign = number
+            if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
+                break
+        yield number, content if wanted or isinstance(content, ForwardedLine) else None
+    if foreign is not None and not found:
+        raise UsageError(f"{path}, line {foreign}: not a recorded delivery")
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file; of one that is too long for a delivery, only the beginning."""
-    while line := file.readline(_MAX_LINE_BYTES):
+    while line := file.readline(MAX_LINE_BYTES):
         yield line
-        while len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
-            line = file.readline(_MAX_LINE_BYTES)
-
-
-def _parse(line: bytes) -> Delivery | None:
-    try:
-        return _from_json(json.loads(line))
-    except _INVALID:
-        return None
-
-
-def _is_damaged(line: bytes) -> bool:
-    """Whether a line is what a crash leaves of a delivery: its beginning, zeros, or nothing."""
-    content = line.strip(b"\0\r\n\t ")
-    if len(line) == _MAX_LINE_BYTES or not _LINE_START.startswith(content[: len(_LINE_START)]):
-        return False
-    try:
-        json.loads(content)
-    except _INVALID:
-        return True
-    return False  # complete JSON, but not a delivery
-
-
-def _to_json(delivery: Delivery) -> dict[str, Any]:
-    verification = delivery.verification
-    line = {
-        "time": rfc3339(delivery.time, "microseconds"),
-        "status": delivery.status,
-        "ok": verification.valid,
-        "reason": verification.reason,
-        "timestamp": verification.timestamp,
-        "age_seconds": verification.age_seconds,
-        "test": delivery.test,
-        "repeat": delivery.repeat,
-        "headers": dict(delivery.headers),
-        "body": base64.b64encode(delivery.body).decode("ascii"),
-    }
-    return {**line, "omitted_bytes": delivery.omitted_bytes} if delivery.omitted_bytes else line
-
-
-def _from_json(line: dict[str, Any]) -> Delivery:
-    reason = Reason(line["reason"].replace("-", "_"))  # older recordings have malformed-header
-    return Delivery(
-        time=datetime.fromisoformat(line["time"]).timestamp(),
-        body=base64.b64decode(line["body"], validate=True),
-        headers=_headers(line["headers"]),
-        verification=Verification(reason, line["timestamp"], line["age_seconds"]),
-        test=bool(line["test"]),
-        repeat=bool(line["repeat"]),
-        status=int(line["status"]),
-        omitted_bytes=int(line.get("omitted_bytes", 0)),
-    )
-
-
-def _headers(recorded: dict[str, Any]) -> dict[str, str]:
-    """Return headers by names in lower case, whatever case an editor or another program has written."""
-    headers: dict[str, str] = {}
-    for name, value in recorded.items():
-        lower = name.lower()
-        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else str(value)
-    return headers
+        while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE_BYTES)

@@ -9,14 +9,18 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import Reason, sign
+from jebbitctl.webhooks.delivery_numbers import parse_numbers
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recorder import Recorder
-from jebbitctl.webhooks.recordings import read, select
+from jebbitctl.webhooks.recording_lines import ForwardOutcome, forwarded_line, to_line
+from jebbitctl.webhooks.recordings import RecordedDelivery, read
 
 from .support import SECRET, make_delivery, post, record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jebbitctl.webhooks.receiver import Delivery
 
 
 @pytest.fixture
@@ -34,6 +38,10 @@ def test_a_line_has_the_documented_fields(path: Path) -> None:
     record(path, make_delivery())
     assert json.loads(path.read_text()) == {
         "time": "2023-11-14T22:13:20.250000Z",
+        "id": "",
+        "method": "POST",
+        "path": "/",
+        "query": "",
         "status": 400,
         "ok": False,
         "reason": "stale",
@@ -41,6 +49,7 @@ def test_a_line_has_the_documented_fields(path: Path) -> None:
         "age_seconds": 100_000_000,
         "test": True,
         "repeat": False,
+        "secret": None,
         "headers": {"x-a": "caf\u00e9"},
         "body": "/w0Ke30=",
     }
@@ -49,6 +58,8 @@ def test_a_line_has_the_documented_fields(path: Path) -> None:
 def test_a_line_of_an_older_version_is_read(path: Path) -> None:
     record(path, make_delivery())
     line = json.loads(path.read_text())
+    for key in ("id", "method", "path", "query", "secret"):
+        del line[key]
     line["valid"] = line.pop("ok")
     line["reason"] = "malformed-header"
     path.write_text(json.dumps(line) + "\n")
@@ -60,6 +71,83 @@ def test_a_file_that_is_not_a_recording_is_not_read(path: Path) -> None:
     path.write_text("precious, and without a newline")
     with pytest.raises(UsageError, match=r"line 1: not a recorded delivery"):
         list(read(path))
+
+
+OUTCOME = ForwardOutcome("http://localhost/a", 500, 12.5, "caf\u00e9", None, 2)
+UNREACHED = ForwardOutcome("http://localhost/b", None, 0.0, error="connection refused")
+
+
+def write(path: Path, *lines: bytes) -> Path:
+    path.write_bytes(b"".join(lines))
+    return path
+
+
+def pending(id_: str) -> tuple[Delivery, bytes]:
+    """Return a delivery that was recorded before it was forwarded, and its line."""
+    delivery = replace(make_delivery(), id=id_)
+    return delivery, to_line(delivery, None)
+
+
+def test_what_was_requested_and_what_became_of_it_is_read_back(path: Path) -> None:
+    delivery = replace(
+        make_delivery(), path="/a%20b", query="c=1", secret="file s", id="1f", masked=True, method="PUT"
+    )
+    (found,) = read(write(path, to_line(delivery, [OUTCOME, UNREACHED])))
+    assert found == RecordedDelivery(1, delivery, (OUTCOME, UNREACHED))
+
+
+def test_an_outcome_that_was_recorded_later_is_joined(path: Path) -> None:
+    (first, a), (second, b) = pending("a"), pending("b")
+    lines = [a, b, forwarded_line(5, "b", [UNREACHED]), forwarded_line(6, "a", [OUTCOME])]
+    found = list(read(write(path, *lines), join=True))
+    assert found == [RecordedDelivery(1, first, (OUTCOME,)), RecordedDelivery(2, second, (UNREACHED,))]
+
+
+def test_an_outcome_that_is_missing_is_not_known(path: Path) -> None:
+    lines = [pending("a")[1], to_line(make_delivery()), forwarded_line(5, "c", [OUTCOME]), pending("b")[1]]
+    found = list(read(write(path, *lines), join=True))
+    assert [(one.number, one.forwards) for one in found] == [(1, None), (2, ()), (4, None)]
+
+
+def test_an_outcome_is_looked_for_in_a_bounded_part_of_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.MAX_WAITING_BYTES", 50_000)
+    others = [to_line(make_delivery(body=b"x" * 1000))] * 100
+    far = write(path, pending("a")[1], *others, forwarded_line(5, "a", [OUTCOME]))
+    assert next(read(far, join=True)).forwards is None
+    near = write(path, pending("a")[1], *others[:10], forwarded_line(5, "a", [OUTCOME]), *others)
+    assert next(read(near, join=True)).forwards == (OUTCOME,)
+
+
+def test_lines_of_outcomes_are_not_reported_as_invalid(path: Path) -> None:
+    skipped: list[int] = []
+    lines = [forwarded_line(5, "z", [OUTCOME]), pending("a")[1], forwarded_line(6, "a", [OUTCOME])]
+    assert [found.number for found in read(write(path, *lines), on_invalid=skipped.append)] == [2]
+    assert skipped == []
+
+
+def test_the_file_is_read_only_as_far_as_needed(path: Path) -> None:
+    lines = [to_line(make_delivery())] * 10
+    skipped: list[int] = []
+    write(path, *lines[:3], b"broken\n", *lines, b"broken\n" * 1000)
+    (second,) = read(path, skipped.append, numbers=parse_numbers("2"), join=True)
+    assert (second.number, skipped) == (2, [])
+    assert [one.number for one in read(path, skipped.append, numbers=parse_numbers("3-5"))] == [3, 5]
+    assert skipped == [4]
+
+
+@pytest.mark.parametrize(
+    "forwards",
+    [5, [5], [{}], [{"url": "a", "status": "x"}], [{"url": "", "status": 1, "milliseconds": "inf"}]],
+)
+def test_a_line_with_invalid_outcomes_is_skipped(path: Path, forwards: object) -> None:
+    line = json.loads(to_line(make_delivery()))
+    joined = {"time": line["time"], "forwarded": "a", "forwards": forwards}
+    lines = [to_line(make_delivery()), *(json.dumps(one).encode() + b"\n" for one in (joined, line | joined))]
+    skipped: list[int] = []
+    assert [one.number for one in read(write(path, *lines), skipped.append)] == [1]
+    assert skipped == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +181,8 @@ def test_an_invalid_line_is_skipped_and_reported_with_its_number(path: Path, lin
 
 
 def test_a_line_that_is_too_long_is_skipped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.recordings._MAX_LINE_BYTES", 1000)
+    for module in ("recordings", "recording_lines"):
+        monkeypatch.setattr(f"jebbitctl.webhooks.{module}.MAX_LINE_BYTES", 1000)
     record(path, make_delivery(), make_delivery(body=b"x" * 3000), make_delivery())
     skipped: list[int] = []
     assert [found.number for found in read(path, on_invalid=skipped.append)] == [1, 3]
@@ -154,20 +243,6 @@ def test_a_line_with_an_invalid_or_missing_field_is_reported_with_its_number(
     path.write_text(json.dumps(line) + "\n")
     with pytest.raises(UsageError, match="line 1"):
         list(read(path))
-
-
-def test_all_deliveries_are_selected_by_default(path: Path) -> None:
-    record(path, *(make_delivery(time) for time in (10, 20, 30)))
-    assert [record.number for record in select(read(path))] == [1, 2, 3]
-    assert [record.number for record in select(read(path), only={3, 1})] == [1, 3]
-    assert [record.number for record in select(read(path), since=20)] == [2, 3]
-    assert [record.number for record in select(read(path), only=[1, 2], since=20)] == [2]
-
-
-def test_an_unknown_number_is_reported(path: Path) -> None:
-    record(path, make_delivery())
-    with pytest.raises(UsageError, match=r"^no delivery number 7: the recording has 1 delivery$"):
-        select(read(path), only={1, 7})
 
 
 def test_times_are_rfc_3339_in_utc(path: Path) -> None:

@@ -11,7 +11,6 @@ from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.commands.webhooks.results import describe, require_accepted
 from jebbitctl.errors import UsageError
-from jebbitctl.util.text import escape_controls
 from jebbitctl.util.times import unix_seconds
 from jebbitctl.webhooks.signature import TOLERANCE
 
@@ -91,16 +90,20 @@ def replay(
 def _read(context: Context, file: Path, selection: SelectOptions) -> list[RecordedDelivery]:
     """Return the selected deliveries of a recording, and warn of invalid lines."""
     from jebbitctl.webhooks import recordings
+    from jebbitctl.webhooks.delivery_numbers import parse_numbers
+    from jebbitctl.webhooks.selection import select
 
     skipped: list[int] = []
     recorded = list(recordings.read(file, on_invalid=skipped.append))
     if skipped:
         context.output.warn(_skipped(file, skipped))
     only, since = selection
-    return recordings.select(
-        recorded,
-        only=None if only is None else _parse_numbers(only),
-        since=None if since is None else unix_seconds(since, what="--since"),
+    return list(
+        select(
+            recorded,
+            numbers=None if only is None else parse_numbers(only),
+            since=None if since is None else unix_seconds(since, what="--since"),
+        )
     )
 
 
@@ -124,13 +127,3 @@ def _forged(numbers: list[int]) -> str:
     if len(numbers) == 1:
         return f"delivery {numbers[0]}, whose signature was"
     return f"deliveries {_list(numbers)}, whose signatures were"
-
-
-def _parse_numbers(text: str) -> set[int]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):  # noqa: PLR2004
-        raise UsageError(
-            f"--only {escape_controls(text)!r} is not a list of numbers",
-            hint="separate numbers with commas, such as --only 1,3",
-        )
-    return {int(part) for part in parts}

@@ -1,0 +1,213 @@
+"""The lines of a recording: JSON objects that begin with ``{"time":``.
+
+Most are deliveries, with the raw body in Base64::
+
+    {"time": "2026-01-31T12:00:00.000000Z", "id": "9f86d081884c7d65", "method": "POST", "path": "/jebbit",
+     "query": "", "status": 200, "ok": true, "reason": "ok", "timestamp": 1769860800, "age_seconds": 0,
+     "test": false, "repeat": false, "secret": "integration L5m24mjs", "headers": {…}, "body": "e30=",
+     "forwards": [{"url": "http://localhost:3000", "status": 200, "milliseconds": 3.1, "response": "",
+                   "error": null, "attempts": 1}]}
+
+``forwards`` is left out if the delivery was not to be forwarded. It is null if the line was written before
+the outcome was known; that follows in a line of its own, or never, if the process was killed::
+
+    {"time": "2026-01-31T12:00:01.000000Z", "forwarded": "9f86d081884c7d65", "forwards": [{…}]}
+
+A line is only ever added, so that a crash can leave the last one incomplete, and no other.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.util.times import rfc3339
+from jebbitctl.webhooks.receiver import Delivery
+from jebbitctl.webhooks.signature import Reason, Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+_LINE_START = b'{"time":'
+_BYTES_BEFORE_SECOND_KEY = 64
+_INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
+"""What parsing an invalid line may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardOutcome:
+    """What became of a delivery at one URL that it was forwarded to.
+
+    Attributes:
+        url: where it was sent.
+        status: the HTTP status; None without a response.
+        milliseconds: from the first attempt to the last response's headers, or to the failure.
+        response: the start of the response's body.
+        error: why there is no response, in one line; None when there is one.
+        attempts: how often it was sent; 0 if it was not sent at all.
+    """
+
+    url: str
+    status: int | None
+    milliseconds: float
+    response: str = ""
+    error: str | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """A delivery, and what its line says of its forwarding.
+
+    Attributes:
+        delivery: the delivery as it was received; its verification is from that time.
+        forwards: one outcome for each URL; empty if it was not forwarded, None if that was not known yet.
+    """
+
+    delivery: Delivery
+    forwards: tuple[ForwardOutcome, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedLine:
+    """The outcomes of a delivery that was recorded before.
+
+    Attributes:
+        id: the delivery's.
+        forwards: one outcome for each URL.
+    """
+
+    id: str
+    forwards: tuple[ForwardOutcome, ...]
+
+
+def to_line(delivery: Delivery, forwards: Sequence[ForwardOutcome] | None = ()) -> bytes:
+    """Return a delivery as a line; see :class:`DeliveryLine`."""
+    line = _to_json(delivery)
+    if forwards is None or forwards:
+        line["forwards"] = None if forwards is None else [asdict(outcome) for outcome in forwards]
+    return json.dumps(line).encode() + b"\n"
+
+
+def forwarded_line(time: float, id_: str, forwards: Sequence[ForwardOutcome]) -> bytes:
+    """Return the outcomes of a delivery whose line has ``"forwards": null``.
+
+    Args:
+        time: unix seconds.
+        id_: the delivery's.
+        forwards: one outcome for each URL.
+    """
+    outcomes = [asdict(outcome) for outcome in forwards]
+    line = {"time": rfc3339(time, "microseconds"), "forwarded": id_, "forwards": outcomes}
+    return json.dumps(line).encode() + b"\n"
+
+
+def parse_line(line: bytes) -> DeliveryLine | ForwardedLine | None:
+    """Return what a line holds; None if it is invalid."""
+    try:
+        parsed = json.loads(line)
+        if "forwarded" in parsed:
+            datetime.fromisoformat(parsed["time"])
+            return ForwardedLine(str(parsed["forwarded"]), _forwards(parsed["forwards"]))
+        forwards = parsed.get("forwards", ())
+        return DeliveryLine(_from_json(parsed), None if forwards is None else _forwards(forwards))
+    except _INVALID:
+        return None
+
+
+def may_be_forwarded_line(line: bytes) -> bool:
+    """Whether a line may be a :class:`ForwardedLine`, without parsing it."""
+    return b'"forwarded"' in line[:_BYTES_BEFORE_SECOND_KEY]
+
+
+def is_damaged(line: bytes) -> bool:
+    """Whether an invalid line is what a crash leaves of a valid one: its beginning, zeros, or nothing."""
+    content = line.strip(b"\0\r\n\t ")
+    if len(line) == MAX_LINE_BYTES or not _LINE_START.startswith(content[: len(_LINE_START)]):
+        return False
+    try:
+        json.loads(content)
+    except _INVALID:
+        return True
+    return False  # complete JSON, but not of a recording
+
+
+def _to_json(delivery: Delivery) -> dict[str, Any]:
+    verification = delivery.verification
+    line: dict[str, Any] = {
+        "time": rfc3339(delivery.time, "microseconds"),
+        "id": delivery.id,
+        "method": delivery.method,
+        "path": delivery.path,
+        "query": delivery.query,
+        "status": delivery.status,
+        "ok": verification.valid,
+        "reason": verification.reason,
+        "timestamp": verification.timestamp,
+        "age_seconds": verification.age_seconds,
+        "test": delivery.test,
+        "repeat": delivery.repeat,
+        "secret": delivery.secret,
+        "headers": dict(delivery.headers),
+        "body": base64.b64encode(delivery.body).decode("ascii"),
+    }
+    if delivery.omitted_bytes:
+        line["omitted_bytes"] = delivery.omitted_bytes
+    if delivery.masked:
+        line["masked"] = True
+    return line
+
+
+def _from_json(line: dict[str, Any]) -> Delivery:
+    reason = Reason(line["reason"].replace("-", "_"))  # older recordings have malformed-header
+    secret = line.get("secret")
+    return Delivery(
+        time=datetime.fromisoformat(line["time"]).timestamp(),
+        body=base64.b64decode(line["body"], validate=True),
+        headers=_headers(line["headers"]),
+        verification=Verification(reason, line["timestamp"], line["age_seconds"]),
+        test=bool(line["test"]),
+        repeat=bool(line["repeat"]),
+        status=int(line["status"]),
+        omitted_bytes=int(line.get("omitted_bytes", 0)),
+        method=str(line.get("method", "POST")),
+        path=str(line.get("path", "/")),
+        query=str(line.get("query", "")),
+        secret=None if secret is None else str(secret),
+        id=str(line.get("id", "")),
+        masked=bool(line.get("masked", False)),
+    )
+
+
+def _headers(recorded: dict[str, Any]) -> dict[str, str]:
+    """Return headers by names in lower case, whatever case an editor or another program has written."""
+    headers: dict[str, str] = {}
+    for name, value in recorded.items():
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else str(value)
+    return headers
+
+
+def _forwards(outcomes: list[dict[str, Any]]) -> tuple[ForwardOutcome, ...]:
+    return tuple(
+        ForwardOutcome(
+            url=str(outcome["url"]),
+            status=None if outcome["status"] is None else int(outcome["status"]),
+            milliseconds=_finite(float(outcome["milliseconds"])),
+            response=str(outcome.get("response") or ""),
+            error=None if outcome.get("error") is None else str(outcome["error"]),
+            attempts=int(outcome.get("attempts", 1)),
+        )
+        for outcome in outcomes
+    )
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("not a number of JSON")
+    return number
