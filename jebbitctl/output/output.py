@@ -70,7 +70,7 @@ class Output:
         """Why :meth:`best_effort` could not print something."""
         self._query = None if query is None else compile_query(query)
 
-    def document(self, value: Any, *, one_line: bool = False, show_secrets: bool = False) -> None:
+    def document(self, value: Any, *, show_secrets: bool = False) -> None:
         """Print a JSON value, or the result of the query; a string result is printed bare."""
         if self._query is not None:
             value = search(self._query, value)
@@ -78,12 +78,15 @@ class Output:
                 text = escape_controls(value) if is_terminal(sys.stdout) else value
                 self.line(text, show_secrets=show_secrets)
                 return
-        encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
-        indent = 2 if is_terminal(sys.stdout) and not one_line else None
-        text = json_text(value, indent=indent, ascii_only=encoding != "utf8")
-        if not show_secrets and scrub_registered(text) != text:  # a secret of digits may be part of a number
-            text = json_text(scrub_values(value), indent=indent, ascii_only=encoding != "utf8")
-        write_line(text)
+        _write_json(value, indent=2 if is_terminal(sys.stdout) else None, show_secrets=show_secrets)
+
+    def event(self, value: Mapping[str, Any]) -> None:
+        """Print one of a series of JSON objects on a line, or the result of the query unless it is null."""
+        result = value if self._query is None else search(self._query, value)
+        if isinstance(result, str):
+            self.line(escape_controls(result))
+        elif result is not None:
+            _write_json(result)
 
     def table(
         self,
@@ -224,6 +227,14 @@ class Output:
     def _lines(self, lines: Iterable[str], *, show_secrets: bool = False) -> None:
         for line in lines:
             self.line(line, show_secrets=show_secrets)
+
+
+def _write_json(value: Any, *, indent: int | None = None, show_secrets: bool = False) -> None:
+    ascii_only = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "") != "utf8"
+    text = json_text(value, indent=indent, ascii_only=ascii_only)
+    if not show_secrets and scrub_registered(text) != text:  # a secret of digits may be part of a number
+        text = json_text(scrub_values(value), indent=indent, ascii_only=ascii_only)
+    write_line(text)
 
 
 def _scrubbed(value: Any) -> Any:

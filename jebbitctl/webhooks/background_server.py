@@ -41,7 +41,7 @@ class BackgroundServer:
 
     The port is bound on entry. Bodies are kept in memory, up to 1 MiB each, on up to 300 connections, or
     fewer if the process may open few files. Silent connections, and those whose request takes longer, are
-    closed after 5 seconds at most. On exit, running requests get some time to finish; the others get no response.
+    closed after 5 seconds at most. On exit, running requests get some time to finish, others no response.
 
     Args:
         app: the WSGI application.

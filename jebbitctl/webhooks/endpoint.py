@@ -6,6 +6,7 @@ A failed request is a result, not an exception.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -16,8 +17,10 @@ from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    import requests
 
     from jebbitctl.util.certificates import TrustedCertificates
 
@@ -35,7 +38,7 @@ class EndpointResponse:
     Attributes:
         status: the HTTP status; None without a response.
         elapsed: seconds from the request to the response's headers, or to the failure.
-        start: the first 2,048 bytes of the body, or as many as the client keeps, not decoded.
+        start: the first 2,048 bytes of the body, or as many as were to be kept, not decoded.
         error: why there is no response, in one line; None when there is one.
         reached: whether a connection was made.
         headers: the response's headers; names are found in any case.
@@ -122,7 +125,6 @@ class EndpointClient:
         certificates: what the endpoint is verified against.
         headers: added to each request; they may hold secrets.
         client_certificate: shown to an endpoint that asks for one.
-        max_kept_bytes: how much of a response's body is read.
 
     Raises:
         UsageError: the URL is not valid, or the certificates cannot be loaded.
@@ -136,14 +138,12 @@ class EndpointClient:
         *,
         headers: Mapping[str, str] | None = None,
         client_certificate: ClientCertificate | None = None,
-        max_kept_bytes: int = MAX_KEPT_BYTES,
     ) -> None:
         self.url = require_endpoint(url)
         self.timeout = timeout
         self._certificates = certificates
         self._headers = dict(headers or {})
         self._client_certificate = client_certificate
-        self._max_kept_bytes = max_kept_bytes
         self._ssl_context: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
@@ -157,7 +157,13 @@ class EndpointClient:
         self._ssl_context = None
 
     def send(
-        self, body: bytes, headers: Mapping[str, str], *, method: str = "POST", url: str | None = None
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        method: str = "POST",
+        url: str | None = None,
+        max_kept_bytes: int = MAX_KEPT_BYTES,
     ) -> EndpointResponse:
         """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers.
 
@@ -166,15 +172,22 @@ class EndpointClient:
             headers: beside those of the client.
             method: the request's method.
             url: another URL of the same origin; by default the client's.
+            max_kept_bytes: how much of the response's body is read.
         """
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
         from jebbitctl.util.http_session import was_not_sent
 
+        def respond() -> EndpointResponse:
+            with self._request(method, url or self.url, body, headers) as response:
+                elapsed = time.perf_counter() - started
+                start = response.raw.read(max_kept_bytes, decode_content=False)
+                return EndpointResponse(response.status_code, elapsed, start, headers=response.headers)
+
         started = time.perf_counter()
         try:
-            return call_with_timeout(self.timeout, lambda: self._send(method, url or self.url, body, headers))
+            return call_with_timeout(self.timeout, respond)
         except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
             return EndpointResponse(
                 None,
@@ -184,13 +197,15 @@ class EndpointClient:
                 timed_out=_is_timeout(error),
             )
 
-    def _send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
+    @contextmanager
+    def _request(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> Iterator[requests.Response]:
         from urllib3.util import SKIP_HEADER
 
         from jebbitctl.util.http_session import PlainSession
 
         no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
-        started = time.perf_counter()
         with (
             PlainSession(self._certificates, self._ssl_context) as session,
             session.request(
@@ -203,13 +218,7 @@ class EndpointClient:
                 stream=True,
             ) as response,
         ):
-            elapsed = time.perf_counter() - started
-            return EndpointResponse(
-                response.status_code,
-                elapsed,
-                response.raw.read(self._max_kept_bytes, decode_content=False),
-                headers=response.headers,
-            )
+            yield response
 
     def _reason(self, error: BaseException) -> str:
         """Return why there is no response, in one line that cannot hold a secret."""

@@ -44,7 +44,7 @@ class Verification:
         timestamp: the header's ``t`` in unix seconds; None if the header is malformed.
         age_seconds: now minus ``timestamp``; negative for a timestamp in the future.
         secret_index: the position of the secret that signed it, 0 if there is only one; None if none did.
-        signature: the authentic ``v1``, which is the same in each repeat of the delivery; None if there is none.
+        signature: the authentic ``v1``, the same in each repeat of a delivery; None if there is none.
     """
 
     reason: Reason
@@ -124,8 +124,8 @@ def verify(
     Args:
         secret: the integration's shared secret, or several, such as the old and the new one.
         body: the raw body, before any decoding or parsing.
-        header: the value of ``x-jebbit-signature``, as text or bytes; None if there is none. A list of values,
-            as some frameworks have it, is a header that was sent several times.
+        header: the value of ``x-jebbit-signature``, as text or bytes; None if there is none. A list of
+            values, as some frameworks have it, is a header that was sent several times.
         tolerance: the largest allowed difference between the timestamp and now, in seconds.
         now: the time to compare with, in unix seconds; default the clock.
 
@@ -188,7 +188,9 @@ def _secrets(secrets: object) -> tuple[str | bytes, ...]:
 
 def _raw(body: object) -> bytes:
     if not isinstance(body, (bytearray, memoryview)):
-        raise TypeError(f"body must be the raw bytes, before any decoding or parsing, not {type(body).__name__}")
+        raise TypeError(
+            f"body must be the raw bytes, before any decoding or parsing, not {type(body).__name__}"
+        )
     return bytes(body)
 
 
