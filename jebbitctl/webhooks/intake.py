@@ -90,8 +90,6 @@ class Intake:
             self._feed.publish(Arrived(number, delivery))
             return None
         pending = _Pending(number, delivery, [None] * len(self._forwarders))
-        with self._lock:
-            self._pending[number] = pending
         if not self._ack:
             return self._pass_on(pending)
         self._acknowledge(pending)
@@ -118,11 +116,13 @@ class Intake:
 
     def _acknowledge(self, pending: _Pending) -> None:
         self._record_pending(pending)
+        self._register(pending)
         self._feed.publish(Arrived(pending.number, pending.delivery))
         self._forward_later(pending, range(len(self._forwarders)))
 
     def _pass_on(self, pending: _Pending) -> Answer:
         """Forward a delivery to all URLs; wait for the first one, and return its answer."""
+        self._register(pending)
         self._feed.publish(Arrived(pending.number, pending.delivery, answered=False))
         self._forward_later(pending, range(1, len(self._forwarders)))
         pending.started.add(0)
@@ -136,6 +136,10 @@ class Intake:
         finally:
             self._settle(pending, 0, outcome, answer.status)
         return answer
+
+    def _register(self, pending: _Pending) -> None:
+        with self._lock:
+            self._pending[pending.number] = pending
 
     def _forward_later(self, pending: _Pending, positions: range) -> None:
         for position in positions:

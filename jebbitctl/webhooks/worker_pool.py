@@ -59,7 +59,8 @@ class WorkerPool:
             self._removed.notify_all()
         while (self._waiting or self._running) and time.monotonic() < deadline:
             time.sleep(_CLOSE_INTERVAL)
-        self._waiting.clear()
+        with self._added:
+            self._waiting.clear()
 
     def _add_thread(self) -> None:
         try:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.explain import Explanation
     from jebbitctl.webhooks.receiver import Delivery
 
-_PAUSE_FACTOR = 4
-"""After an explanation that took a second, there is none for this many seconds: anybody can cause them."""
+MAX_BUDGET = 1.0
+"""Seconds for explanations that follow each other at once: anybody can send deliveries that need them."""
+BUDGET_PER_SECOND = 0.2
+_HOW_TO = "Save the body, and use jebbitctl webhooks verify --explain."
 
 
 class Explainer:
@@ -26,22 +28,35 @@ class Explainer:
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._secrets = secrets
-        self._next = 0.0
+        self._budget = MAX_BUDGET
+        self._updated = time.monotonic()
 
-    def explain(self, delivery: Delivery) -> Explanation | None:
-        """Return why a delivery was refused; None if its body was not kept, or there is no time for it."""
+    def explain(self, delivery: Delivery) -> dict[str, str | None]:
+        """Return the cause, an explanation and a fix; the cause is None if it was not looked for."""
+        if delivery.omitted_bytes:
+            return _not_looked_for("Its body is too long to look for the cause.")
+        started = time.monotonic()
+        self._budget = min(MAX_BUDGET, self._budget + BUDGET_PER_SECOND * (started - self._updated))
+        if self._budget <= 0:
+            self._updated = started
+            return _not_looked_for("Too many deliveries were refused at once to look for the cause.")
+        found = self._find(delivery)
+        self._updated = time.monotonic()
+        self._budget -= self._updated - started
+        return {"cause": str(found.cause), "explanation": found.explanation, "fix": found.fix}
+
+    def _find(self, delivery: Delivery) -> Explanation:
+        """Return the explanation for the first secret that leads to one."""
         from jebbitctl.webhooks.explain import Cause, explain
 
-        started = time.monotonic()
-        if delivery.omitted_bytes or started < self._next:
-            return None
-        header = delivery.headers.get(SIGNATURE_HEADER, "")
-        reason = delivery.verification.reason
-        found: Explanation | None = None
-        for secret in self._secrets.values():
-            found = explain(secret, delivery.body, header, reason=reason)
-            if found.cause is not Cause.UNKNOWN:
-                break
-        now = time.monotonic()
-        self._next = now + _PAUSE_FACTOR * (now - started)
+        header, reason = delivery.headers.get(SIGNATURE_HEADER, ""), delivery.verification.reason
+        first, *others = self._secrets.values()
+        found = explain(first, delivery.body, header, reason=reason)
+        for secret in others:
+            if found.cause is Cause.UNKNOWN:
+                found = explain(secret, delivery.body, header, reason=reason)
         return found
+
+
+def _not_looked_for(explanation: str) -> dict[str, str | None]:
+    return {"cause": None, "explanation": explanation, "fix": _HOW_TO}

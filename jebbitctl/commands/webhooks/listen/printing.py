@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jebbitctl.util.text import escape_controls, json_text
+from jebbitctl.util.text import escape_controls, json_text, plural
 from jebbitctl.webhooks.events import Arrived, Forwarded, decode, to_document
 from jebbitctl.webhooks.forwarding import is_forwarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from jebbitctl.commands.webhooks.listen.explaining import Explainer
     from jebbitctl.output.output import Output
     from jebbitctl.webhooks.events import Event
-    from jebbitctl.webhooks.explain import Explanation
     from jebbitctl.webhooks.receiver import Delivery
 
-MAX_BODY_LINES = 20
-"""The lines of a body that a block has, without ``--verbose``."""
-MAX_LINE_CHARACTERS = 400
-"""Likewise, the characters of a line."""
+MAX_BODY_ROWS = 20
+"""The rows of a body that a block has, without ``--verbose``."""
+MIN_WIDTH = 20
+_INDENT = "   "
 
 
 class EventPrinter:
@@ -66,24 +67,15 @@ class EventPrinter:
         if self._output.plain:
             self._output.line(self._line(event))
         elif self._output.json:
-            self._output.event(to_document(event) | self._explanation(event))
+            self._output.event(to_document(event) | self._explain(event))
         else:
             self._output.diff(self._block(event))
         self._output.flush()
 
-    def _explanation(self, event: Event) -> dict[str, Any]:
-        explanation = self._explain(event)
-        if explanation is None:
-            return {}
-        return {
-            "cause": str(explanation.cause),
-            "explanation": explanation.explanation,
-            "fix": explanation.fix,
-        }
-
-    def _explain(self, event: Event) -> Explanation | None:
+    def _explain(self, event: Event) -> dict[str, str | None]:
+        """Return why a delivery was refused; nothing about other events."""
         if not isinstance(event, Arrived) or event.delivery.verification.valid:
-            return None
+            return {}
         return self._explainer.explain(event.delivery)
 
     def _line(self, event: Event) -> str:
@@ -105,13 +97,14 @@ class EventPrinter:
             yield from self._forwarded(event)
             return
         delivery = event.delivery
-        yield _sign(delivery.verification.valid), "  ".join(self._head(event))
+        yield from _headed(_sign(delivery.verification.valid), self._head(event))
         if self._verbose:
-            yield from _indented(f"{name}: {value}" for name, value in delivery.headers.items())
+            yield from _indented(_folded(f"{name}: {value}" for name, value in delivery.headers.items()))
             yield "", ""
         yield from _indented(self._body(delivery))
-        if explanation := self._explain(event):
-            yield from _indented((explanation.explanation, explanation.fix))
+        why = self._explain(event)
+        for text in filter(None, (why.get("explanation"), why.get("fix"))):
+            yield from _indented(_wrapped(text))
 
     def _head(self, event: Arrived) -> Iterator[str]:
         delivery, valid = event.delivery, event.delivery.verification.valid
@@ -119,36 +112,32 @@ class EventPrinter:
         yield time.strftime("%H:%M:%S", time.localtime(delivery.time))
         yield f"{delivery.method} {delivery.path}{'?' if delivery.query else ''}{delivery.query}"
         yield "ok" if valid else f"{delivery.status} {delivery.verification.reason}"
-        yield _flags(delivery)
+        yield f"{'test' if delivery.test else 'live'}{' repeat' if delivery.repeat else ''}"
         if self._name_secrets and delivery.secret:
             yield delivery.secret
 
     def _body(self, delivery: Delivery) -> Iterator[str]:
         value = decode(delivery.body)
         lines = value.splitlines() if isinstance(value, str) else json_text(value, indent=2).split("\n")
-        if self._verbose:
-            yield from lines
-            more = 0
-        else:
-            yield from map(_cut, lines[:MAX_BODY_LINES])
-            more = len(lines) - MAX_BODY_LINES
-        if more > 0:
-            yield f"… {more} more line{'s' if more > 1 else ''}; use -v to see all"
+        rows = list(_folded(lines))
+        shown = len(rows) if self._verbose else MAX_BODY_ROWS
+        yield from rows[:shown]
+        if more := len(rows[shown:]):
+            yield f"… {plural(more, 'more line')}; use -v to see all"
         if delivery.omitted_bytes:
             yield f"… {delivery.omitted_bytes} more bytes, which were not kept"
 
     def _forwarded(self, event: Forwarded) -> Iterator[tuple[str, str]]:
         outcome, ok = event.outcome, is_forwarded(event.outcome)
-        result = outcome.error or f"{outcome.status}"
-        parts = [f"#{event.number}", f"→ {result}"]
-        parts += [] if outcome.attempts == 0 else [f"{outcome.milliseconds:g} ms"]
+        parts = [f"#{event.number}", f"→ {outcome.error or outcome.status}"]
+        parts += [f"{outcome.milliseconds:.0f} ms"] if outcome.attempts else []
         parts += [f"{outcome.attempts} attempts"] if outcome.attempts > 1 else []
         parts += [outcome.url] if self._name_urls else []
         if event.answer not in {None, outcome.status}:
             parts.append(f"the sender got {event.answer}")
-        yield _sign(ok), "  ".join(parts)
+        yield from _headed(_sign(ok), parts)
         if not ok or self._verbose:
-            yield from _indented(map(_cut, outcome.response.splitlines()))
+            yield from _indented(_folded(outcome.response.splitlines()))
 
 
 def _kind(delivery: Delivery) -> str:
@@ -162,14 +151,35 @@ def _sign(ok: object) -> str:
 
 
 def _flags(delivery: Delivery) -> str:
-    flags: Mapping[str, bool] = {"test": delivery.test, "repeat": delivery.repeat}
+    flags = {"test": delivery.test, "repeat": delivery.repeat}
     return " ".join(name for name, is_set in flags.items() if is_set) or "live"
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= MAX_LINE_CHARACTERS else f"{line[:MAX_LINE_CHARACTERS]}… (-v: all)"
+def _width() -> int:
+    """Return the columns that an indented line has."""
+    return max(MIN_WIDTH, shutil.get_terminal_size().columns - len(_INDENT) - 1)
+
+
+def _folded(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines in pieces that fit the terminal."""
+    width = _width()
+    for line in map(escape_controls, lines):
+        for start in range(0, max(len(line), 1), width):
+            yield line[start : start + width]
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return text in lines of words that fit the terminal."""
+    return textwrap.wrap(escape_controls(text), _width(), break_long_words=False, break_on_hyphens=False)
+
+
+def _headed(sign: str, parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the first lines of a block."""
+    first, *others = _wrapped("  ".join(parts))
+    yield sign, first
+    yield from _indented(others)
 
 
 def _indented(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
-        yield "   ", line
+        yield _INDENT, line

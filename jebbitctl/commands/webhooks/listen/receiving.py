@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.events import Event
 
 SHUTDOWN_MARGIN = 2.0
-"""Seconds beyond the timeout of a forward until those left at the end are given up."""
+"""Seconds beyond the timeout of a forward, for what comes before and after it."""
 
 
 class Reception:
@@ -108,7 +108,7 @@ class Reception:
                 intake.handle,
                 **self._receiver._asdict(),
                 threads=MAX_FORWARDS if clients and not self._forwarding.ack else 1,
-                shutdown_timeout=self._forwarding.forward_timeout + SHUTDOWN_MARGIN if clients else None,
+                shutdown_timeout=self._patience if clients else None,
             )
             server.hop = hop
             server.limit = self._limit
@@ -150,19 +150,32 @@ class Reception:
         try:
             yield
         except (KeyboardInterrupt, SystemExit):
-            if outstanding := intake.outstanding:
+            self._stopping.set()
+            self._finish(server, intake)
+            raise
+        except BaseException:
+            self._finish(server, intake)
+            raise
+        self._finish(server, intake)
+
+    def _finish(self, server: Receiver, intake: Intake) -> None:
+        """Stop serving. Another Ctrl-C ends the wait for forwards."""
+        deadline = time.monotonic() + self._patience
+        try:
+            if self._stopping.is_set() and (outstanding := intake.outstanding):
                 forwards = plural(outstanding, "forward")
                 self._context.output.note(f"Finishing {forwards}. Press Ctrl-C again to stop at once.")
-            raise
-        finally:
-            deadline = time.monotonic() + self._forwarding.forward_timeout + SHUTDOWN_MARGIN
-            self._stopping.set()
             self._queue.close()
-            try:
-                server.__exit__()
-                intake.wait(deadline - time.monotonic())
-            finally:
-                intake.abandon()
+            server.__exit__()
+            intake.wait(deadline - time.monotonic())
+        finally:
+            intake.abandon()
+
+    @property
+    def _patience(self) -> float:
+        """Seconds that the forwards of accepted deliveries get at the end."""
+        attempts = 1 if self._stopping.is_set() else 1 + self._forwarding.retry
+        return attempts * (self._forwarding.forward_timeout + SHUTDOWN_MARGIN)
 
     def _fail(self, error: Exception) -> None:
         self._failures.append(error)
