@@ -21,7 +21,7 @@ from jebbitctl.webhooks.receiver import Receiver, new_hop
 from jebbitctl.webhooks.recorder import Recorder
 from jebbitctl.webhooks.recordings import read
 
-from .support import SECRET, UNREACHABLE, Endpoint, post, talk
+from .support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post, talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -227,19 +227,6 @@ def test_of_several_urls_the_first_one_decides_and_all_outcomes_are_recorded(
     assert len(reception.forwarded) == 3
 
 
-class Recovering(Endpoint):
-    """Fails until it has been asked a number of times."""
-
-    def __init__(self, status: str, failures: int) -> None:
-        super().__init__(status)
-        self.failures = failures
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if len(self.requests) >= self.failures:
-            self.status = "200 OK"
-        return super().__call__(environ, start_response)
-
-
 @pytest.fixture
 def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jebbitctl.webhooks.forwarding.BACKOFF_SECONDS", 0.01)
@@ -258,7 +245,7 @@ def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_only_passing_failures_are_retried(status: str, expected: int, attempts: int) -> None:
-    app = Recovering(status, 2)
+    app = RecoveringEndpoint(status, 2)
     with serving(app) as url, receiving(url, retries=3) as reception:
         assert post(reception.url, b"{}").status_code == expected
     assert len(app.requests) == attempts

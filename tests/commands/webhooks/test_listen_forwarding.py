@@ -13,7 +13,7 @@ from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.recordings import read
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
-from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, post
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,16 +165,13 @@ def test_invalid_options_of_forwarding_are_rejected(
 
 
 def test_retries_go_on_until_the_app_is_back(bare: Cli) -> None:
-    app = Endpoint("503 Busy")
+    app = RecoveringEndpoint("503 Busy", 1)
     options = ("--retry", "5", "--count", "1", "--json")
     with (
         BackgroundServer(app) as server,
         listening(bare, "--forward-to", server.url, *options) as (process, url),
     ):
-        recovering = threading.Timer(0.1, lambda: setattr(app, "status", "200 OK"))
-        recovering.start()
         assert post(url, b"{}").status_code == 200
         code, out, _ = wait_for_end(process)
-        recovering.join()
     assert code == 0
     assert events_of(out)[1]["attempts"] == 2
