@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses as phrases
 from typing import TYPE_CHECKING, Self
@@ -154,6 +156,8 @@ class Receiver:
         """Guards the two that follow."""
         self._valid = 0
         self._recent = _RecentSignatures()
+        self._ids = os.urandom(4).hex()
+        self._numbers = itertools.count()  # next() on it is atomic
         self._server = BackgroundServer(
             self._respond, host=host, port=port, threads=threads, shutdown_timeout=shutdown_timeout
         )
@@ -228,7 +232,7 @@ class Receiver:
             path=environ["REQUEST_URI"].partition("?")[0],
             query=environ["QUERY_STRING"],
             secret=None if index is None else labels[index],
-            id=os.urandom(8).hex(),
+            id=f"{self._ids}{next(self._numbers):08x}",
         )
         return self._hand_on(delivery)
 
@@ -281,8 +285,12 @@ class _RecentSignatures:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    headers = {key.removeprefix("HTTP_"): value for key, value in environ.items() if key.startswith("HTTP_")}
-    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if key in environ:
-            headers[key] = environ[key]
-    return {name.lower().replace("_", "-"): value for name, value in headers.items()}
+    return {name: value for key, value in environ.items() if (name := _header_name(key))}
+
+
+@lru_cache(maxsize=256)
+def _header_name(key: str) -> str | None:
+    """Return the name of the header that a key of the environment stands for, if it does."""
+    if key.startswith("HTTP_") or key in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+        return key.removeprefix("HTTP_").lower().replace("_", "-")
+    return None

@@ -52,6 +52,7 @@ class Recorder:
         self, path: Path, warn: Callable[[str], None] = lambda _: None, *, refused: bool = True
     ) -> None:
         self._path = path
+        self._name = os.fspath(path)  # a Path would be converted for each line
         self._warn = warn
         self._refused = refused
         self._lock = threading.Lock()
@@ -181,7 +182,7 @@ class Recorder:
     def _is_in_place(self, status: os.stat_result) -> bool:
         """Whether the path still names the open file."""
         try:
-            return os.path.samestat(os.lstat(self._path), status)
+            return os.path.samestat(os.lstat(self._name), status)
         except OSError:
             return False
 

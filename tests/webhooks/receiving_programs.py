@@ -1,7 +1,7 @@
 """Two receivers that verify each delivery and append it to a file, as programs.
 
-``minimal`` is an application on waitress, as short as one would write it. ``product`` is the product's receiver
-with its recorder.
+``minimal`` is an application on waitress, as short as one would write it. ``product`` is the product's
+receiver with its recorder.
 """
 
 from __future__ import annotations

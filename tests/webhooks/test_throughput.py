@@ -116,7 +116,8 @@ def test_forwarding_to_an_app_of_50_ms_is_nearly_as_fast_as_the_app(
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
     monkeypatch.setattr(load_generator, "CONNECTIONS", 20)
     command = [sys.executable, slow_app.__file__]
-    alone, forwarded = [], []
+    alone: list[float] = []
+    forwarded: list[float] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
         assert app.stdout is not None
         app_url = app.stdout.readline().strip()

@@ -274,7 +274,7 @@ def test_no_delivery_answered_by_one_of_two_listeners_of_a_file_is_lost_when_the
                 return
             answered.add(body)
 
-    listeners = [threading.Thread(target=restart_often, args=(number,)) for number in range(3)]
+    listeners = [threading.Thread(target=restart_often, args=(number,)) for number in range(2)]
     for listener in listeners:
         listener.start()
     for listener in listeners:

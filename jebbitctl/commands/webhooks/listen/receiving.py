@@ -127,6 +127,8 @@ class Reception:
         Raises:
             UsageError: a URL or an option is not valid, or a URL leads back to this receiver.
         """
+        if self._forwarding.forward_to:
+            import jebbitctl.util.http_session  # noqa: F401 - not while the first sender waits
         host, port = self._receiver.host, self._receiver.port
         clients = [
             endpoint_client(self._context, url, self._forwarding.endpoint)
