@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Reception:
+class Reached:
     url: str
     receiver: Receiver
     intake: Intake
@@ -59,7 +59,7 @@ def receiving(
     timeout: float = 10,
     recording: Path | None = None,
     hop: str = "",
-) -> Iterator[Reception]:
+) -> Iterator[Reached]:
     """Receive, forward to ``urls`` and record; at the end, wait for what is under way."""
     feed, events, stopping = Feed(), list[Event](), threading.Event()
     feed.subscribe(events.append)
@@ -77,7 +77,7 @@ def receiving(
         receiver = Receiver({"one": "other secret", "two": SECRET}, intake.handle, threads=MAX_FORWARDS)
         receiver.hop = hop
         with receiver:
-            yield Reception(receiver.url, receiver, intake, events, failures, stopping)
+            yield Reached(receiver.url, receiver, intake, events, failures, stopping)
         intake.wait(10)
         intake.abandon()
 
