@@ -1,0 +1,152 @@
+"""Masks personal data: by the names of attributes, and by what e-mail addresses and phone numbers look like.
+
+Too much is masked rather than too little: any seven digits may be a phone number. Names of people within
+other text cannot be found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus, unquote_plus
+
+from jebbitctl.util.text import parse_json
+from jebbitctl.webhooks.signature import SIGNATURE_HEADER
+
+if TYPE_CHECKING:
+    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+
+MASK = "***"
+MASKED_ADDRESS = "***@***"
+
+_AT = r"(?:[@\uff20]|%40|\\u0040|&#64;)"
+_ADDRESS = re.compile(
+    rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}{_AT}(?:\[[^\]\s]{{1,60}}\]|[\w.%-]{{1,255}})", re.IGNORECASE
+)
+_PHONE = re.compile(r"[+(]{0,2}\d(?:[\s().+/\u2010-\u2015\u2212-]{0,4}\d){6,}")
+_DATE = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9](?:[ T][0-2][0-9])?")
+_PERSONAL = re.compile(
+    "e?mail|phone|mobile|cellular|telefax|address|birth|zipcode|postal|postcode|street|surname|passport"
+    "|(?:first|last|full|middle|given|family|maiden|user|nick|customer|contact)name"
+)
+"""What the name of an attribute has in it, without its punctuation, if its value is personal."""
+_PERSONAL_WORDS = frozenset({"name", "tel", "fax", "zip", "dob", "ip", "ssn", "cell", "city"})
+"""Names of attributes that are personal as they are."""
+_PERSONAL_HEADERS = frozenset(
+    {"authorization", "cookie", "forwarded", "from", "proxy-authorization", "x-forwarded-for", "x-real-ip"}
+)
+_HEADERS_AS_THEY_ARE = frozenset({SIGNATURE_HEADER, "content-length", "content-type", "date"})
+
+
+def is_personal(key: str) -> bool:
+    """Whether the name of an attribute says that its value is personal, such as ``first_name``."""
+    plain = re.sub(r"[\W_]", "", key).lower()
+    return plain in _PERSONAL_WORDS or bool(_PERSONAL.search(plain))
+
+
+def mask_text(text: str) -> str:
+    """Return text without e-mail addresses and phone numbers; ISO dates are kept."""
+    return _PHONE.sub(_masked_number, _ADDRESS.sub(MASKED_ADDRESS, text))
+
+
+def mask_value(key: str, value: Any) -> Any:
+    """Return a JSON value without personal data.
+
+    Args:
+        key: the name of the attribute. If it says that the value is personal, all of it is masked, except for
+            booleans, null and empty strings.
+        value: may contain others. A string may be JSON or a URL.
+    """
+    return _masked(value, whole=is_personal(key))
+
+
+def mask_body(body: bytes) -> bytes:
+    """Return a body without personal data. One that is neither JSON nor a form is masked wholly."""
+    if not body:
+        return body
+    try:
+        return json.dumps(_masked(parse_json(body)), ensure_ascii=False, separators=(",", ":")).encode()
+    except ValueError:
+        pass
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return MASK.encode()
+    return (_mask_form(text) if _is_form(text) else MASK).encode()
+
+
+def mask_delivery(delivery: Delivery) -> Delivery:
+    """Return a delivery without personal data. Its signature no longer fits its body."""
+    return replace(
+        delivery,
+        body=mask_body(delivery.body),
+        headers={name: _mask_header(name, value) for name, value in delivery.headers.items()},
+        path=mask_text(delivery.path),
+        query=_mask_form(delivery.query),
+        masked=True,
+    )
+
+
+def mask_forward(outcome: ForwardOutcome) -> ForwardOutcome:
+    """Return an outcome of forwarding without personal data in its URL and response."""
+    error = None if outcome.error is None else mask_text(outcome.error)
+    return replace(
+        outcome, url=_mask_string(outcome.url), response=_mask_string(outcome.response), error=error
+    )
+
+
+def _masked(value: Any, *, whole: bool = False) -> Any:
+    if isinstance(value, dict):
+        return {
+            mask_text(key): _masked(inner, whole=whole or is_personal(key)) for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(inner, whole=whole) for inner in value]
+    if value is None or isinstance(value, bool) or value == "":
+        return value
+    if whole:
+        return MASKED_ADDRESS if isinstance(value, str) and _ADDRESS.search(value) else MASK
+    if isinstance(value, str):
+        return _mask_string(value)
+    return MASK if _PHONE.search(json.dumps(value)) else value
+
+
+def _mask_string(text: str) -> str:
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            return json.dumps(_masked(parse_json(text)), ensure_ascii=False)
+        except ValueError:
+            return MASK
+    start, mark, query = text.partition("?")
+    if mark and _is_form(query):
+        return f"{mask_text(start)}?{_mask_form(query)}"
+    return mask_text(text)
+
+
+def _is_form(text: str) -> bool:
+    return "=" in text and not re.search(r"[\s{<\[]", text)
+
+
+def _mask_form(text: str) -> str:
+    """Return ``name=value&…``, which may be percent-encoded, without personal data."""
+    return "&".join(map(_mask_pair, text.split("&")))
+
+
+def _mask_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    masked_name, masked = mask_text(unquote_plus(name)), mask_value(unquote_plus(name), unquote_plus(value))
+    name = name if masked_name == unquote_plus(name) else quote_plus(masked_name, safe="*@")
+    return f"{name}{equals}{value if masked == unquote_plus(value) else quote_plus(masked, safe='*@')}"
+
+
+def _mask_header(name: str, value: str) -> str:
+    if name in _HEADERS_AS_THEY_ARE:
+        return value
+    return MASK if name in _PERSONAL_HEADERS else str(mask_value(name, value))
+
+
+def _masked_number(match: re.Match[str]) -> str:
+    return match[0] if _DATE.fullmatch(match[0]) else MASK

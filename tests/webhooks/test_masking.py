@@ -1,0 +1,180 @@
+"""No e-mail address, phone number or value of a personal attribute is left in what was masked."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jebbitctl.webhooks.masking import (
+    is_personal,
+    mask_body,
+    mask_delivery,
+    mask_forward,
+    mask_text,
+    mask_value,
+)
+from jebbitctl.webhooks.recording_lines import ForwardOutcome
+from tests.strategies import JSON
+
+from .support import make_delivery
+
+ADDRESSES = st.emails()
+SEPARATORS = st.sampled_from(["", "", " ", "-", ".", "/", ") ", " (", "\u2011", "\u00a0"])
+PHONES = st.tuples(
+    st.sampled_from(["", "+", "(", "+(", "00"]),
+    st.lists(st.tuples(st.sampled_from("123456789"), SEPARATORS), min_size=9, max_size=15),
+).map(lambda made: made[0] + "".join(digit + separator for digit, separator in made[1]).rstrip(" (/.-\u2011"))
+TEXT = st.text(max_size=20)
+
+
+def holds_phone(text: str, phone: str) -> bool:
+    """Whether all digits of a phone number are in a text, whatever is between them."""
+    digits = re.sub(r"\D", "", phone)
+    return phone in text or digits in re.sub(r"\D", "", text)
+
+
+@given(TEXT, ADDRESSES, TEXT)
+def test_an_address_within_text_is_masked(before: str, address: str, after: str) -> None:
+    for text in (before + address + after, f"{before} {address},{after}", f"<{address}>"):
+        assert address.lower() not in mask_text(text).lower()
+
+
+@given(TEXT, PHONES, TEXT)
+def test_a_phone_number_within_text_is_masked(before: str, phone: str, after: str) -> None:
+    for text in (before + phone + after, f"tel:{phone}x"):
+        assert phone not in mask_text(text)
+    assert not holds_phone(mask_text(f"call {phone} now"), phone)
+
+
+def holding(value: Any) -> st.SearchStrategy[Any]:
+    """Return JSON that has a value somewhere: in text, in a list, as a key, in JSON within JSON, in a URL."""
+    text = str(value)
+    leaf = st.sampled_from(
+        [
+            value,
+            f"write to {text} or so",
+            json.dumps({"inner": [text]}),
+            f"https://example.com/a?b=1&c={quote_plus(text)}",
+        ]
+    )
+    return st.recursive(
+        leaf | st.just({text: 1}),
+        lambda inner: (
+            st.tuples(JSON, inner).map(list)
+            | st.tuples(st.text(), inner).map(lambda pair: {pair[0]: pair[1]})
+        ),
+        max_leaves=4,
+    )
+
+
+@given(st.data(), ADDRESSES | PHONES)
+def test_no_address_or_phone_number_is_left_in_json(data: st.DataObject, personal: str) -> None:
+    masked = mask_body(
+        json.dumps(data.draw(holding(personal)), ensure_ascii=data.draw(st.booleans())).encode()
+    )
+    for form in (personal, quote_plus(personal), json.dumps(personal)[1:-1]):
+        assert form not in masked.decode()
+
+
+@given(st.integers(min_value=10**9, max_value=10**14) | st.just(1555123456.5))
+def test_a_number_that_may_be_a_phone_number_is_masked(number: float) -> None:
+    assert mask_body(json.dumps({"a": [number], "n": 123456}).encode()) == b'{"a":["***"],"n":123456}'
+
+
+@given(st.binary(max_size=200) | st.text().map(str.encode) | JSON.map(json.dumps).map(str.encode))
+def test_any_body_can_be_masked_and_masking_twice_changes_nothing(body: bytes) -> None:
+    once = mask_body(body)
+    assert mask_body(once) == once
+
+
+PERSONAL = (
+    "email e_mail e-mail EmailAddress work.email phone phone_number mobilePhone tel fax first_name lastName"
+    " name full_name address street zip zip_code postal_code birthday date_of_birth dob city customer_name"
+    " user_name ip"
+)
+
+
+@pytest.mark.parametrize("key", [*PERSONAL.split(), "Last Name"])
+def test_the_whole_value_of_a_personal_attribute_is_masked(key: str) -> None:
+    assert is_personal(key)
+    value = {"a": ["Ann", 7, "Ann Lee <a@b.example>", "", None, True], "b": {"c": "Ann"}}
+    assert mask_value(key, value) == {"a": ["***", "***", "***@***", "", None, True], "b": {"c": "***"}}
+    assert (
+        mask_body(json.dumps({"data": [{key: "Ann"}]}).encode())
+        == json.dumps({"data": [{key: "***"}]}, separators=(",", ":")).encode()
+    )
+
+
+@pytest.mark.parametrize(
+    "key", ["opt_in", "outcome", "campaign_name", "event_number", "favourite", "chips", "a"]
+)
+def test_other_attributes_are_kept(key: str) -> None:
+    value = ["Ann", 7, 2.5, None, {"a": "2026-01-31 12:00:00", "b": "2026-01-31T12:00:00Z"}]
+    assert mask_value(key, value) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "masked"),
+    [
+        (b"", b""),
+        (b"email=a%40b.example&x=1&First+Name=Ann", b"email=***@***&x=1&First+Name=***"),
+        (b"a@b.example=1&x=2", b"***@***=1&x=2"),
+        (b"plain text by Ann", b"***"),
+        (b'{"first_name":"An', b"***"),
+        ('{"a":"b@c.example"}'.encode("utf-16"), b'{"a":"***@***"}'),
+        ("b@c.example".encode("utf-16-le"), b"***"),
+        (b"\xff\xfe\x00", b"***"),
+        (b"<name>Ann</name>", b"***"),
+        (b'{"a":"{\\"name\\":\\"Ann\\"}"}', b'{"a":"{\\"name\\": \\"***\\"}"}'),
+        (b'{"a":"[cut off"}', b'{"a":"***"}'),
+        (b'{"u":"https://x.example/?first_name=Ann&n=1"}', b'{"u":"https://x.example/?first_name=***&n=1"}'),
+        ('{"é":"ü"}'.encode(), '{"é":"ü"}'.encode()),
+    ],
+)
+def test_forms_are_masked_by_name_and_what_cannot_be_read_wholly(body: bytes, masked: bytes) -> None:
+    assert mask_body(body) == masked
+
+
+def test_headers_path_and_query_are_masked_but_not_the_signature() -> None:
+    signature = "t=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw="
+    kept = {"x-jebbit-signature": signature, "content-length": "12345678", "content-type": "application/json"}
+    personal = {
+        "cookie": "id=Ann",
+        "x-forwarded-for": "203.0.113.9",
+        "x-visitor": "a@b.example",
+        "from": "Ann",
+    }
+    delivery = replace(
+        make_delivery(), headers={**kept, **personal}, path="/u/a@b.example", query="name=Ann&n=1", body=b"{}"
+    )
+    masked = mask_delivery(delivery)
+    assert masked.masked
+    assert masked.headers == {
+        **kept,
+        "cookie": "***",
+        "x-forwarded-for": "***",
+        "x-visitor": "***@***",
+        "from": "***",
+    }
+    assert (masked.path, masked.query, masked.body) == ("***@***", "name=***&n=1", b"{}")
+    assert masked.verification == delivery.verification
+
+
+def test_the_answer_of_an_app_and_the_url_it_was_asked_at_are_masked() -> None:
+    url = "http://localhost/?email=a%40b.example"
+    masked = mask_forward(ForwardOutcome(url, 500, 1.0, '{"name":"Ann', "no answer for a@b.example"))
+    assert masked == ForwardOutcome(
+        "http://localhost/?email=***@***", 500, 1.0, "***", "no answer for ***@***"
+    )
+
+
+def test_long_text_is_masked_in_linear_time() -> None:
+    for text in ("a" * 10**6, "1 " * 300_000, "a@" * 300_000, "1.a" * 300_000):
+        mask_text(text)
