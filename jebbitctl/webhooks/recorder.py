@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks.file_lock import locked
+from jebbitctl.webhooks.masking import mask_delivery, mask_forward
 from jebbitctl.webhooks.recording_lines import forwarded_line, to_line
 from jebbitctl.webhooks.recordings import is_recording
 
@@ -42,6 +43,7 @@ class Recorder:
         path: the file. Lines that a crash has left incomplete stay in it; readers skip them.
         warn: called with a line about what the user should know.
         refused: also record deliveries that are not valid.
+        mask: leave out personal data; the signatures no longer fit then.
 
     Raises:
         UsageError: on entry, if the file cannot be written, is not a recording, is a link or no regular file,
@@ -49,12 +51,18 @@ class Recorder:
     """
 
     def __init__(
-        self, path: Path, warn: Callable[[str], None] = lambda _: None, *, refused: bool = True
+        self,
+        path: Path,
+        warn: Callable[[str], None] = lambda _: None,
+        *,
+        refused: bool = True,
+        mask: bool = False,
     ) -> None:
         self._path = path
         self._name = os.fspath(path)  # a Path would be converted for each line
         self._warn = warn
         self._refused = refused
+        self._mask = mask
         self._lock = threading.Lock()
         self._full = False
         self._end = 0
@@ -93,8 +101,11 @@ class Recorder:
             JebbitctlError: the line cannot be written, or the file was deleted or replaced meanwhile.
         """
         valid = delivery.verification.valid
-        if valid or self._refused:
-            self._append(to_line(delivery, forwards), required=valid)
+        if not valid and not self._refused:
+            return
+        if self._mask:
+            delivery, forwards = mask_delivery(delivery), self._masked(forwards)
+        self._append(to_line(delivery, forwards), required=valid)
 
     def append_forwards(self, id_: str, forwards: Sequence[ForwardOutcome]) -> None:
         """Write what became of a delivery whose line says that this will follow.
@@ -102,7 +113,11 @@ class Recorder:
         Raises:
             JebbitctlError: as for :meth:`append`.
         """
-        self._append(forwarded_line(time.time(), id_, forwards), required=True)
+        shown = self._masked(forwards) or ()
+        self._append(forwarded_line(time.time(), id_, shown), required=True)
+
+    def _masked(self, forwards: Sequence[ForwardOutcome] | None) -> Sequence[ForwardOutcome] | None:
+        return list(map(mask_forward, forwards)) if self._mask and forwards else forwards
 
     def _append(self, line: bytes, *, required: bool) -> None:
         with self._lock:

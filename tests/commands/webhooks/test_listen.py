@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recordings import read
 from jebbitctl.webhooks.sender import Sender
@@ -21,7 +22,7 @@ from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
 from tests.interruptions import Stage
 from tests.support import cli_for
-from tests.webhooks.support import SECRET, connected, talk
+from tests.webhooks.support import SECRET, Endpoint, connected, talk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,10 +240,28 @@ def test_refused_deliveries_are_recorded_on_request_only(
     assert "omitted_bytes" not in accepted
 
 
-def test_record_refused_requires_a_file(bare: Cli) -> None:
-    result = bare.run("webhooks", "listen", "--record-refused", env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+@pytest.mark.parametrize("option", ["--record-refused", "--mask"])
+def test_options_of_the_recording_require_a_file(signer: Cli, option: str) -> None:
+    result = signer.run("webhooks", "listen", "--port", "0", "--timeout", "0", option)
     assert result.code == 2
-    assert "--record-refused requires --record FILE" in result.err
+    assert f"{option} requires --record FILE" in result.err
+
+
+def test_a_masked_recording_holds_no_personal_data_and_the_app_gets_all_of_it(
+    bare: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "recording"
+    app = Endpoint("500 Oh No", body=b"no user ann@example.com")
+    with BackgroundServer(app) as server:
+        options = ("--record", str(path), "--mask", "--forward-to", server.url, "--count", "1")
+        with listening(bare, *options) as (process, url):
+            assert Sender(url, SECRET, b'{"email":"ann@example.com"}').send().status == 500
+            wait_for_end(process)
+    assert app.requests[0].body == b'{"email":"ann@example.com"}'
+    assert b"ann@example.com" not in path.read_bytes()
+    (one,) = read(path)
+    assert one.delivery.masked
+    assert b"ann@" not in one.delivery.body
 
 
 @pytest.mark.long

@@ -100,6 +100,10 @@ class RecordOptions(NamedTuple):
             help="Also record refused deliveries, at most 64 KiB of each, until the file has 100 MiB.",
         ),
     ] = False
+    mask: Annotated[
+        bool,
+        typer.Option("--mask", help="Record e-mail addresses, phone numbers and names masked."),
+    ] = False
 
 
 class ShowOptions(NamedTuple):
@@ -168,6 +172,8 @@ def require_valid_options(
         raise UsageError(f"--timeout must be 0 or more, not {timeout}")
     if recording.record_refused and recording.record is None:
         raise UsageError("--record-refused requires --record FILE")
+    if recording.mask and recording.record is None:
+        raise UsageError("--mask requires --record FILE")
     if not forwarding.forward_to and forwarding != ForwardOptions(forward_to=forwarding.forward_to):
         raise UsageError(
             "--ack, --retry, --forward-timeout, --header, --client-cert, --client-key and --ca require"

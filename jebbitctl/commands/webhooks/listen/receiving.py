@@ -95,8 +95,8 @@ class Reception:
         """
         with ExitStack() as stack:
             clients = [stack.enter_context(client) for client in self._clients()]
-            path, record_refused = self._recording
-            recorder = Recorder(path, self._context.output.warn, refused=record_refused) if path else None
+            path, refused, mask = self._recording
+            recorder = Recorder(path, self._context.output.warn, refused=refused, mask=mask) if path else None
             hop = new_hop()
             intake = Intake(
                 self.feed,
