@@ -70,7 +70,7 @@ class Output:
         """Why :meth:`best_effort` could not print something."""
         self._query = None if query is None else compile_query(query)
 
-    def document(self, value: Any, *, one_line: bool = False, show_secrets: bool = False) -> None:
+    def document(self, value: Any, *, show_secrets: bool = False) -> None:
         """Print a JSON value, or the result of the query; a string result is printed bare."""
         if self._query is not None:
             value = search(self._query, value)
@@ -78,7 +78,16 @@ class Output:
                 text = escape_controls(value) if is_terminal(sys.stdout) else value
                 self.line(text, show_secrets=show_secrets)
                 return
-        write_line(_json_text(value, one_line=one_line, show_secrets=show_secrets))
+        indent = 2 if is_terminal(sys.stdout) else None
+        write_line(_json_text(value, indent=indent, show_secrets=show_secrets))
+
+    def event(self, value: Mapping[str, Any]) -> None:
+        """Print one of a series of JSON objects on a line, or the result of the query unless it is null."""
+        result = value if self._query is None else search(self._query, value)
+        if isinstance(result, str):
+            self.line(escape_controls(result))
+        elif result is not None:
+            write_line(_json_text(result))
 
     def table(
         self,
@@ -119,7 +128,7 @@ class Output:
         try:
             for row in rows:
                 self._lines(["["] if previous is None else [f"{previous},"])
-                previous = _json_text(_json_object(row, show_secrets=False), one_line=True)
+                previous = _json_text(_json_object(row, show_secrets=False))
         finally:
             if previous is not None:
                 self._lines([previous, "]"])
@@ -240,10 +249,9 @@ class Output:
             self.line(line, show_secrets=show_secrets)
 
 
-def _json_text(value: Any, *, one_line: bool, show_secrets: bool = False) -> str:
+def _json_text(value: Any, *, indent: int | None = None, show_secrets: bool = False) -> str:
     """Return JSON for stdout, without the secrets in use unless ``show_secrets``."""
     ascii_only = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "") != "utf8"
-    indent = 2 if is_terminal(sys.stdout) and not one_line else None
     text = json_text(value, indent=indent, ascii_only=ascii_only)
     if not show_secrets and scrub_registered(text) != text:  # a secret of digits may be part of a number
         text = json_text(scrub_values(value), indent=indent, ascii_only=ascii_only)

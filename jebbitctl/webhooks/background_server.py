@@ -41,22 +41,30 @@ class BackgroundServer:
 
     The port is bound on entry. Bodies are kept in memory, up to 1 MiB each, on up to 300 connections, or
     fewer if the process may open few files. Silent connections, and those whose request takes longer, are
-    closed after 5 seconds at most. On exit, running requests get up to 5 seconds to finish.
+    closed after 5 seconds at most. On exit, running requests get some time to finish, others no response.
 
     Args:
         app: the WSGI application.
         host: a name or an address of this machine.
         port: 0 for any free port.
         threads: how many requests ``app`` handles at the same time.
+        shutdown_timeout: seconds that running requests get on exit; by default 5.
     """
 
     def __init__(
-        self, app: WSGIApplication, *, host: str = "127.0.0.1", port: int = 0, threads: int = 4
+        self,
+        app: WSGIApplication,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        threads: int = 4,
+        shutdown_timeout: float | None = None,
     ) -> None:
         self._app = app
         self._host = host
         self._port = port
         self._threads = threads
+        self._shutdown_timeout = SHUTDOWN_TIMEOUT if shutdown_timeout is None else shutdown_timeout
 
     @property
     def url(self) -> str:
@@ -97,7 +105,7 @@ class BackgroundServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.task_dispatcher.shutdown(timeout=SHUTDOWN_TIMEOUT)
+        self._server.task_dispatcher.shutdown(timeout=self._shutdown_timeout)
         # run() returns once every socket is closed. Only its own thread can close them safely.
         pulled = threading.Event()
         self._server.trigger.pull_trigger(lambda: self._close_sockets(pulled))

@@ -6,6 +6,7 @@ A failed request is a result, not an exception.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -16,8 +17,10 @@ from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    import requests
 
     from jebbitctl.util.certificates import TrustedCertificates
 
@@ -35,10 +38,11 @@ class EndpointResponse:
     Attributes:
         status: the HTTP status; None without a response.
         elapsed: seconds from the request to the response's headers, or to the failure.
-        start: the first 2,048 bytes of the body, not decoded.
+        start: the first 2,048 bytes of the body, or as many as were to be kept, not decoded.
         error: why there is no response, in one line; None when there is one.
         reached: whether a connection was made.
         headers: the response's headers; names are found in any case.
+        timed_out: whether the time was up before a response.
     """
 
     status: int | None
@@ -47,6 +51,7 @@ class EndpointResponse:
     error: str | None = None
     reached: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timed_out: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -151,32 +156,61 @@ class EndpointClient:
     def __exit__(self, *_: object) -> None:
         self._ssl_context = None
 
-    def send(self, body: bytes, headers: Mapping[str, str], *, method: str = "POST") -> EndpointResponse:
-        """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers."""
+    def send(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        method: str = "POST",
+        url: str | None = None,
+        max_kept_bytes: int = MAX_KEPT_BYTES,
+    ) -> EndpointResponse:
+        """Send a request; ``Host``, ``Content-Length`` and ``Connection: close`` are added to the headers.
+
+        Args:
+            body: the exact bytes.
+            headers: beside those of the client.
+            method: the request's method.
+            url: another URL of the same origin; by default the client's.
+            max_kept_bytes: how much of the response's body is read.
+        """
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
         from jebbitctl.util.http_session import was_not_sent
 
+        def respond() -> EndpointResponse:
+            with self._request(method, url or self.url, body, headers) as response:
+                elapsed = time.perf_counter() - started
+                start = response.raw.read(max_kept_bytes, decode_content=False)
+                return EndpointResponse(response.status_code, elapsed, start, headers=response.headers)
+
         started = time.perf_counter()
         try:
-            return call_with_timeout(self.timeout, lambda: self._send(method, body, headers))
+            return call_with_timeout(self.timeout, respond)
         except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
-            elapsed = time.perf_counter() - started
-            return EndpointResponse(None, elapsed, error=self._reason(error), reached=not was_not_sent(error))
+            return EndpointResponse(
+                None,
+                time.perf_counter() - started,
+                error=self._reason(error),
+                reached=not was_not_sent(error),
+                timed_out=_is_timeout(error),
+            )
 
-    def _send(self, method: str, body: bytes, headers: Mapping[str, str]) -> EndpointResponse:
+    @contextmanager
+    def _request(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> Iterator[requests.Response]:
         from urllib3.util import SKIP_HEADER
 
         from jebbitctl.util.http_session import PlainSession
 
         no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
-        started = time.perf_counter()
         with (
             PlainSession(self._certificates, self._ssl_context) as session,
             session.request(
                 method,
-                self.url,
+                url,
                 data=body,
                 headers={**no_default_headers, **headers, **self._headers, "connection": "close"},
                 timeout=self.timeout,
@@ -184,22 +218,21 @@ class EndpointClient:
                 stream=True,
             ) as response,
         ):
-            elapsed = time.perf_counter() - started
-            return EndpointResponse(
-                response.status_code,
-                elapsed,
-                response.raw.read(MAX_KEPT_BYTES, decode_content=False),
-                headers=response.headers,
-            )
+            yield response
 
     def _reason(self, error: BaseException) -> str:
         """Return why there is no response, in one line that cannot hold a secret."""
-        from requests import Timeout
         from requests.exceptions import ProxyError
 
         from jebbitctl.util.network_reasons import network_reason
 
-        if isinstance(error, (Timeout, TimeoutError)):
+        if _is_timeout(error):
             return f"no response within {self.timeout:g} s"
         prefix = "the proxy did not connect: " if isinstance(error, ProxyError) else ""
         return f"{prefix}{network_reason(error)}"
+
+
+def _is_timeout(error: BaseException) -> bool:
+    from requests import Timeout
+
+    return isinstance(error, (Timeout, TimeoutError))

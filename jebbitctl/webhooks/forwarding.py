@@ -1,15 +1,36 @@
-"""Forwards deliveries to a URL, with the same bytes and headers."""
+"""Forwards deliveries to URLs, with the same bytes and headers."""
 
 from __future__ import annotations
 
+import re
+import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.util.urls import shown_url
+from jebbitctl.webhooks.endpoint import EndpointResponse
+from jebbitctl.webhooks.receiver import HOP_HEADER, Answer
+from jebbitctl.webhooks.recording_lines import ForwardOutcome
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
-    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointClient
     from jebbitctl.webhooks.receiver import Delivery
 
+MAX_ANSWER_BYTES = 1024 * 1024
+"""The maximum size of an answer that is passed on; the rest is cut off."""
+BACKOFF_SECONDS = 0.2
+"""Before the first retry; doubled for each further one."""
+MAX_BACKOFF_SECONDS = 2.0
+_MAX_SHOWN_BYTES = 300
+_PASSING = frozenset({429, 502, 503, 504})
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+_PASSED_ON = ("content-type", "content-encoding", "location", "retry-after")
+"""The headers of an answer that the sender gets, too."""
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -37,3 +58,98 @@ def end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
 def forward(client: EndpointClient, delivery: Delivery) -> EndpointResponse:
     """Forward a delivery and return the endpoint's response, or the reason why there is none."""
     return client.send(delivery.body, end_to_end(delivery.headers))
+
+
+class Forwarder:
+    """Forwards deliveries to one URL, from any number of threads.
+
+    The path and the query of each request are appended to the URL. The header ``x-jebbitctl-forwarded`` names
+    the receiver, so that it recognises a delivery that comes back.
+
+    Args:
+        client: sends them.
+        hop: names the receiver.
+        retries: how often a delivery is sent again after a passing failure: no connection, 429, 502, 503 or
+            504.
+        stopping: no retry follows once it is set.
+    """
+
+    def __init__(self, client: EndpointClient, hop: str, retries: int, stopping: threading.Event) -> None:
+        self.url = shown_url(client.url)
+        self._client = client
+        self._hop = hop
+        self._retries = retries
+        self._stopping = stopping
+
+    def forward(self, delivery: Delivery) -> tuple[ForwardOutcome, Answer]:
+        """Forward a delivery; return what became of it, and the answer for its sender."""
+        url = append_target(self._client.url, delivery.path, delivery.query)
+        if url is None:
+            error = "not sent: its path has a segment .. or ."
+            return ForwardOutcome(self.url, None, 0.0, error=error, attempts=0), _text(
+                HTTPStatus.BAD_REQUEST, error
+            )
+        headers = end_to_end(delivery.headers)
+        hops = (headers.get(HOP_HEADER), self._hop)
+        headers[HOP_HEADER] = ", ".join(filter(None, hops))
+        started = time.perf_counter()
+        response, attempts = self._send(url, delivery.body, headers)
+        outcome = ForwardOutcome(
+            url=self.url,
+            status=response.status,
+            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            response=response.start[:_MAX_SHOWN_BYTES].decode("utf-8", "replace").strip(),
+            error=response.error,
+            attempts=attempts,
+        )
+        return outcome, answer_to_sender(response)
+
+    def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[EndpointResponse, int]:
+        """Return the last response and the number of attempts."""
+        backoff, attempt = BACKOFF_SECONDS, 1
+        while True:
+            try:
+                response = self._client.send(body, headers, url=url, max_kept_bytes=MAX_ANSWER_BYTES)
+            except JebbitctlError as error:  # such as: the system allows no more threads
+                response = EndpointResponse(None, 0.0, error=error.message, reached=False)
+            if attempt > self._retries or not _is_passing(response) or self._stopping.wait(backoff):
+                return response, attempt
+            backoff, attempt = min(2 * backoff, MAX_BACKOFF_SECONDS), attempt + 1
+
+
+def is_forwarded(outcome: ForwardOutcome) -> bool:
+    """Whether the URL has accepted the delivery, with a 2xx status."""
+    return outcome.status is not None and outcome.status // 100 == 2  # noqa: PLR2004 - as in 2xx
+
+
+def append_target(url: str, path: str, query: str) -> str | None:
+    """Return a URL with the path and the query of a request appended; None if the path would leave it."""
+    parts = urlsplit(url)
+    if not path.startswith("/"):  # such as "http://host/path" (RFC 9112, section 3.2.2)
+        path = urlsplit(path).path
+    if _DOT_SEGMENT.search(path):
+        return None
+    joined = parts.path.rstrip("/") + path if path.strip("/") else parts.path
+    return urlunsplit(parts._replace(path=joined, query="&".join(filter(None, (parts.query, query)))))
+
+
+def answer_to_sender(response: EndpointResponse) -> Answer:
+    """Return an endpoint's response as an answer: 502 if there is none, 504 if there was none in time."""
+    if response.status is None or response.status < HTTPStatus.OK:
+        status = HTTPStatus.GATEWAY_TIMEOUT if response.timed_out else HTTPStatus.BAD_GATEWAY
+        return _text(status, f"not forwarded: {response.outcome}")
+    headers = ((name, response.headers.get(name)) for name in _PASSED_ON)
+    bodiless = response.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+    return Answer(
+        response.status,
+        b"" if bodiless else response.start,
+        tuple((name.title(), value) for name, value in headers if value),
+    )
+
+
+def _is_passing(response: EndpointResponse) -> bool:
+    return response.status in _PASSING if response.status is not None else not response.reached
+
+
+def _text(status: HTTPStatus, text: str) -> Answer:
+    return Answer(status.value, f"{text}\n".encode())

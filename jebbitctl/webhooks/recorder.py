@@ -6,23 +6,27 @@ import os
 import stat
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks.file_lock import locked
-from jebbitctl.webhooks.recording_lines import to_line
+from jebbitctl.webhooks.masking import mask_delivery, mask_forward
+from jebbitctl.webhooks.recording_lines import forwarded_line, to_line
 from jebbitctl.webhooks.recordings import is_recording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.recording_lines import ForwardOutcome
 
 MAX_BYTES_WITH_REFUSED = 100 * 1024 * 1024
 """From this size on, a file takes valid deliveries only: anybody can send others."""
 LOCK_TIMEOUT = 5.0
+_CLOSED = -1
 _PRIVATE = 0o600
 _OTHERS = 0o077
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
@@ -38,15 +42,27 @@ class Recorder:
     Args:
         path: the file. Lines that a crash has left incomplete stay in it; readers skip them.
         warn: called with a line about what the user should know.
+        refused: also record deliveries that are not valid.
+        mask: leave out personal data; the signatures no longer fit then.
 
     Raises:
         UsageError: on entry, if the file cannot be written, is not a recording, is a link or no regular file,
             or belongs to another user.
     """
 
-    def __init__(self, path: Path, warn: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        warn: Callable[[str], None] = lambda _: None,
+        *,
+        refused: bool = True,
+        mask: bool = False,
+    ) -> None:
         self._path = path
+        self._name = os.fspath(path)  # a Path would be converted for each line
         self._warn = warn
+        self._refused = refused
+        self._mask = mask
         self._lock = threading.Lock()
         self._full = False
         self._end = 0
@@ -68,22 +84,49 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+        with self._lock:
+            os.close(self._descriptor)
+            self._descriptor = _CLOSED
 
-    def append(self, delivery: Delivery) -> None:
+    def append(self, delivery: Delivery, forwards: Sequence[ForwardOutcome] | None = ()) -> None:
         """Write one line. The operating system has it, in the file of this name, when this returns.
 
         A delivery that is not valid is left out once the file has 100 MiB.
 
+        Args:
+            delivery: the delivery.
+            forwards: what became of it at each URL; None if that will follow.
+
         Raises:
             JebbitctlError: the line cannot be written, or the file was deleted or replaced meanwhile.
         """
-        line = to_line(delivery)
+        valid = delivery.verification.valid
+        if not valid and not self._refused:
+            return
+        if self._mask:
+            delivery, forwards = mask_delivery(delivery), self._masked(forwards)
+        self._append(to_line(delivery, forwards), required=valid)
+
+    def append_forwards(self, id_: str, forwards: Sequence[ForwardOutcome]) -> None:
+        """Write what became of a delivery whose line says that this will follow.
+
+        Raises:
+            JebbitctlError: as for :meth:`append`.
+        """
+        shown = self._masked(forwards) or ()
+        self._append(forwarded_line(time.time(), id_, shown), required=True)
+
+    def _masked(self, forwards: Sequence[ForwardOutcome] | None) -> Sequence[ForwardOutcome] | None:
+        return list(map(mask_forward, forwards)) if self._mask and forwards else forwards
+
+    def _append(self, line: bytes, *, required: bool) -> None:
         with self._lock:
+            if self._descriptor == _CLOSED:
+                raise JebbitctlError(f"cannot record to {self._path}: the recording has ended")
             try:
                 with locked(self._descriptor, LOCK_TIMEOUT):
                     status = os.fstat(self._descriptor)
-                    if not delivery.verification.valid and self._is_full(status.st_size + len(line)):
+                    if not required and self._is_full(status.st_size + len(line)):
                         return
                     self._write(line, status.st_size)
                     in_place = self._is_in_place(status)
@@ -154,7 +197,7 @@ class Recorder:
     def _is_in_place(self, status: os.stat_result) -> bool:
         """Whether the path still names the open file."""
         try:
-            return os.path.samestat(os.lstat(self._path), status)
+            return os.path.samestat(os.lstat(self._name), status)
         except OSError:
             return False
 

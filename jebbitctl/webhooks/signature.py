@@ -10,8 +10,12 @@ import base64
 import hmac
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIGNATURE_HEADER = "x-jebbit-signature"
 TEST_HEADER = "x-jebbit-test"
@@ -39,11 +43,15 @@ class Verification:
         reason: ``Reason.OK``, or the reason for the rejection.
         timestamp: the header's ``t`` in unix seconds; None if the header is malformed.
         age_seconds: now minus ``timestamp``; negative for a timestamp in the future.
+        secret_index: the position of the secret that signed it, 0 if there is only one; None if none did.
+        signature: the authentic ``v1``, the same in each repeat of a delivery; None if there is none.
     """
 
     reason: Reason
     timestamp: int | None = None
     age_seconds: int | None = None
+    secret_index: int | None = field(default=None, compare=False)
+    signature: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def valid(self) -> bool:
@@ -104,9 +112,9 @@ def parse_header(header: str) -> tuple[int, list[str]] | None:
 
 
 def verify(
-    secret: str | bytes,
-    body: bytes,
-    header: str | None,
+    secret: str | bytes | Sequence[str | bytes],
+    body: bytes | bytearray | memoryview,
+    header: str | bytes | Sequence[str | bytes] | None,
     *,
     tolerance: int = TOLERANCE,
     now: float | None = None,
@@ -114,26 +122,29 @@ def verify(
     """Verify a delivery. Nothing that the sender controls makes it raise.
 
     Args:
-        secret: the integration's shared secret.
+        secret: the integration's shared secret, or several, such as the old and the new one.
         body: the raw body, before any decoding or parsing.
-        header: the value of ``x-jebbit-signature``; None if there is none.
+        header: the value of ``x-jebbit-signature``, as text or bytes; None if there is none. A list of
+            values, as some frameworks have it, is a header that was sent several times.
         tolerance: the largest allowed difference between the timestamp and now, in seconds.
         now: the time to compare with, in unix seconds; default the clock.
 
     Raises:
-        ValueError: the secret is empty.
+        TypeError: an argument has another type, such as a body that is text.
+        ValueError: a secret is empty, or there is none.
     """
-    parsed = parse_header(header or "")
+    secrets = (secret,) if isinstance(secret, (str, bytes)) else _secrets(secret)
+    if not isinstance(body, bytes):
+        body = _raw(body)
+    parsed = parse_header(header if isinstance(header, str) else _header_text(header))
     if parsed is None:
-        compute_signature(secret, 0, b"")
+        for one in secrets:
+            compute_signature(one, 0, b"")
         return Verification(Reason.MALFORMED_HEADER)
     timestamp, signatures = parsed
     age = int(time.time() if now is None else now) - timestamp
-    expected = compute_signature(secret, timestamp, body).encode("ascii")
-    matches = [
-        hmac.compare_digest(expected, signature.encode("utf-8", "replace")) for signature in signatures
-    ]
-    if not any(matches):
+    index, expected = _find_signer(secrets, timestamp, body, signatures)
+    if index is None:
         reason = Reason.MISMATCH
     elif age > tolerance:
         reason = Reason.STALE
@@ -141,4 +152,58 @@ def verify(
         reason = Reason.FUTURE
     else:
         reason = Reason.OK
-    return Verification(reason, timestamp, age)
+    return Verification(reason, timestamp, age, index, expected)
+
+
+def _find_signer(
+    secrets: Sequence[str | bytes], timestamp: int, body: bytes, signatures: list[str]
+) -> tuple[int | None, str | None]:
+    """Return the position of the secret that one of the signatures was made with, and that signature.
+
+    All secrets and signatures are tried, so that the time does not depend on which of them match.
+    """
+    given = [signature.encode("utf-8", "replace") for signature in signatures]
+    found: tuple[int | None, str | None] = None, None
+    for index, secret in enumerate(secrets):
+        expected = compute_signature(secret, timestamp, body)
+        matches = [hmac.compare_digest(expected.encode("ascii"), signature) for signature in given]
+        if any(matches) and found[0] is None:
+            found = index, expected
+    return found
+
+
+def _secrets(secrets: object) -> tuple[str | bytes, ...]:
+    """Return several secrets.
+
+    Raises:
+        TypeError: they are not a list or tuple of text or bytes.
+        ValueError: there are none.
+    """
+    if not isinstance(secrets, (list, tuple)) or not all(isinstance(one, (str, bytes)) for one in secrets):
+        raise TypeError("secret must be str or bytes, or a list of them")
+    if not secrets:
+        raise ValueError("there is no shared secret")
+    return tuple(secrets)
+
+
+def _raw(body: object) -> bytes:
+    if not isinstance(body, (bytearray, memoryview)):
+        raise TypeError(
+            f"body must be the raw bytes, before any decoding or parsing, not {type(body).__name__}"
+        )
+    return bytes(body)
+
+
+def _header_text(header: object) -> str:
+    """Return a header as text; repeated ones are joined as in RFC 9110, section 5.3.
+
+    Raises:
+        TypeError: it is neither text nor bytes nor None, nor a list of those.
+    """
+    if header is None:
+        return ""
+    if isinstance(header, bytes):
+        return header.decode("latin-1")  # as web servers do; it cannot fail
+    if isinstance(header, (list, tuple)) and all(isinstance(value, (str, bytes)) for value in header):
+        return ",".join(value if isinstance(value, str) else _header_text(value) for value in header)
+    raise TypeError(f"header must be str, bytes, a list of them, or None, not {type(header).__name__}")

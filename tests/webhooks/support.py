@@ -100,6 +100,19 @@ class Endpoint:
         return [self.body]
 
 
+class RecoveringEndpoint(Endpoint):
+    """Fails for the first few requests."""
+
+    def __init__(self, status: str, failures: int) -> None:
+        super().__init__(status)
+        self.failures = failures
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if len(self.requests) >= self.failures:
+            self.status = "200 OK"
+        return super().__call__(environ, start_response)
+
+
 @contextmanager
 def raw_server(respond: Callable[[socket.socket], None]) -> Iterator[str]:
     """Handle one TCP connection with ``respond``, which may send invalid HTTP."""

@@ -5,6 +5,7 @@ import hmac
 import random
 import subprocess
 import time
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -201,3 +202,77 @@ def test_random_vectors_agree_with_openssl() -> None:
 def test_a_thousand_random_vectors_agree_with_openssl() -> None:
     rng = random.Random(2)  # noqa: S311 - the same vectors in each run
     assert sum(agrees_with_openssl(rng) for _ in range(1000)) == 1000
+
+
+@pytest.mark.parametrize(
+    ("secrets", "index"), [([SECRET], 0), (("old", SECRET), 1), ([b"a", "b", SECRET.encode()], 2)]
+)
+def test_any_of_several_secrets_may_have_signed_and_the_result_says_which(
+    secrets: list[str | bytes], index: int
+) -> None:
+    verification = verify(secrets, b"{}", VECTOR, now=AT)
+    assert verification
+    assert (verification.secret_index, verification.signature) == (index, GOOD)
+
+
+def test_with_several_secrets_an_old_signature_is_stale_and_a_wrong_one_a_mismatch() -> None:
+    stale = verify(["old", SECRET], b"{}", VECTOR, now=AT + 999)
+    assert (stale.reason, stale.secret_index) == (Reason.STALE, 1)
+    wrong = verify(["old", "new"], b"{}", VECTOR, now=AT)
+    assert (wrong.reason, wrong.secret_index, wrong.signature) == (Reason.MISMATCH, None, None)
+    assert verify(["old", "new"], b"{}", None).secret_index is None
+
+
+def test_each_secret_is_compared_whatever_has_matched_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare = mock.Mock(wraps=hmac.compare_digest)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert verify([SECRET, "b", "c"], b"{}", f"{VECTOR},v1=x", now=AT).secret_index == 0
+    assert compare.call_count == 6
+
+
+def test_the_signature_is_not_in_the_repr() -> None:
+    assert GOOD not in repr(verify(SECRET, b"{}", VECTOR, now=AT))
+
+
+@pytest.mark.parametrize(
+    "header", [VECTOR.encode(), [VECTOR], (VECTOR.encode(),), [f"t={AT}", GOOD.join(("v1=", ""))]]
+)
+def test_a_header_may_be_bytes_or_a_list_of_its_values(header: bytes | list[str]) -> None:
+    assert verify(SECRET, b"{}", header, now=AT)
+
+
+@pytest.mark.parametrize("header", [b"\xff\xfe", [], [b"\xff", "x"], [VECTOR, VECTOR]])
+def test_an_odd_header_in_bytes_or_a_list_is_malformed(header: bytes | list[str]) -> None:
+    assert verify(SECRET, b"{}", header, now=AT).reason is Reason.MALFORMED_HEADER
+
+
+@pytest.mark.parametrize("body", [bytearray(b"{}"), memoryview(b"{}")])
+def test_a_body_may_be_any_bytes(body: bytearray | memoryview) -> None:
+    assert verify(SECRET, body, VECTOR, now=AT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((SECRET, "{}", VECTOR), "body must be the raw bytes, before any decoding or parsing, not str"),
+        ((SECRET, None, VECTOR), "body must be the raw bytes, before any decoding or parsing, not NoneType"),
+        ((SECRET, {}, VECTOR), "body must be the raw bytes, before any decoding or parsing, not dict"),
+        ((SECRET, b"{}", 1), "header must be str, bytes, a list of them, or None, not int"),
+        ((SECRET, b"{}", [None]), "header must be str, bytes, a list of them, or None, not list"),
+        ((None, b"{}", VECTOR), "secret must be str or bytes, or a list of them"),
+        (([None], b"{}", VECTOR), "secret must be str or bytes, or a list of them"),
+        ((iter(["a"]), b"{}", VECTOR), "secret must be str or bytes, or a list of them"),
+    ],
+)
+def test_an_argument_of_another_type_is_a_type_error_that_names_it(arguments: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        verify(*arguments)
+
+
+@pytest.mark.parametrize("header", [VECTOR, None])
+@pytest.mark.parametrize(
+    ("secrets", "message"), [([], "there is no shared secret"), ([SECRET, ""], "the shared secret is empty")]
+)
+def test_no_secret_among_several_may_be_missing(secrets: list[str], message: str, header: str | None) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        verify(secrets, b"{}", header)

@@ -17,7 +17,7 @@ from jebbitctl.webhooks.recorder import Recorder
 from jebbitctl.webhooks.recordings import read
 from tests.commands.webhooks.support import listening, wait_for_end
 
-from . import load_generator, minimal_receiver
+from . import load_generator, receiving_programs, slow_app
 from .load_generator import send_all
 from .support import SECRET
 
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 
     from tests.support import Cli
 
-ROUNDS = 20
+ROUNDS = 40
 DELIVERIES_PER_ROUND = 500
 
 
 @contextmanager
-def minimal_server() -> Iterator[str]:
-    command = [sys.executable, minimal_receiver.__file__]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+def receiving_program(name: str, path: Path) -> Iterator[str]:
+    """Run one of the receivers that verify and append; yield its URL."""
+    command = [sys.executable, receiving_programs.__file__, name, SECRET, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
@@ -66,38 +69,75 @@ def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) ->
 
 @pytest.mark.long
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
-def test_listen_receives_10000_deliveries_at_a_quarter_of_the_speed_of_a_minimal_receiver_or_faster(
+def test_listen_receives_20000_deliveries_at_half_the_speed_of_a_minimal_receiver_or_faster(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compares the best of many short, alternating rounds, so that other load matters less.
 
-    Measured: 0.40 to 0.46. Of each delivery, the lock of the recording and the look whether its file is
-    still there cost 25 µs, and the second signature that finds repeats 10 µs.
+    All three verify and record. Only ``listen`` prints, and that in JSON. Measured with other load: the
+    receiver 0.9 to 1.0, ``listen`` 0.75 to 0.8.
     """
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
     path, stdout_path = tmp_path / "recording", tmp_path / "stdout"
     options = ("--record", str(path), "--count", str(ROUNDS * DELIVERIES_PER_ROUND), "--json")
-    ours, minimal = [], []
+    rates: dict[str, list[float]] = {"minimal": [], "receiver": [], "listen": []}
     memory: list[int] = []
     with (
         stdout_path.open("w") as stdout,
         listening(bare, *options, stdout=stdout) as (process, url),
-        minimal_server() as minimal_url,
+        receiving_program("minimal", tmp_path / "minimal") as minimal_url,
+        receiving_program("product", tmp_path / "product") as product_url,
     ):
+        urls = {"minimal": minimal_url, "receiver": product_url, "listen": url}
         for _ in range(ROUNDS):
             memory.append(resident_memory(process.pid))
-            minimal.append(throughput(minimal_url, DELIVERIES_PER_ROUND))
-            ours.append(throughput(url, DELIVERIES_PER_ROUND))
+            for name, its_url in urls.items():
+                rates[name].append(throughput(its_url, DELIVERIES_PER_ROUND))
         code, _, _ = wait_for_end(process)
     assert code == 0
     assert sum(record.delivery.verification.valid for record in read(path)) == ROUNDS * DELIVERIES_PER_ROUND
-    assert len(stdout_path.read_text().splitlines()) == ROUNDS * DELIVERIES_PER_ROUND
-    ratio, growth = max(ours) / max(minimal), memory[-1] - memory[2]
+    assert len(stdout_path.read_text().splitlines()) == 1 + ROUNDS * DELIVERIES_PER_ROUND
+    best = {name: max(found) for name, found in rates.items()}
+    growth = memory[-1] - memory[2]
     with capsys.disabled():
-        rates = f"{max(ours):.0f}/s, minimal receiver {max(minimal):.0f}/s, ratio {ratio:.2f}"
-        sys.stderr.write(f"{rates}; memory +{growth / 2**20:.1f} MiB\n")
-    assert ratio > 0.25
-    assert growth < 8 * 2**20  # a recording in memory would need about 30 MiB
+        shown = ", ".join(
+            f"{name} {rate:.0f}/s ({rate / best['minimal']:.2f})" for name, rate in best.items()
+        )
+        sys.stderr.write(f"{shown}; memory +{growth / 2**20:.1f} MiB\n")
+    assert best["receiver"] > 0.6 * best["minimal"]
+    assert best["listen"] > 0.5 * best["minimal"]
+    assert growth < 5 * 2**20  # a recording in memory would need about 60 MiB
+
+
+@pytest.mark.long
+def test_forwarding_to_an_app_of_50_ms_is_nearly_as_fast_as_the_app(
+    bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
+    monkeypatch.setattr(load_generator, "CONNECTIONS", 20)
+    command = [sys.executable, slow_app.__file__]
+    alone: list[float] = []
+    forwarded: list[float] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
+        assert app.stdout is not None
+        app_url = app.stdout.readline().strip()
+        with listening(bare, "--forward-to", app_url, "--record", str(tmp_path / "r"), "--count", "1000") as (
+            process,
+            url,
+        ):
+            for _ in range(5):
+                for rates, its_url in ((alone, app_url), (forwarded, url)):
+                    statuses, rate = load_generator.send_all(its_url, SECRET, 200)
+                    assert statuses == [200] * 200
+                    rates.append(rate)
+            code, _, err = wait_for_end(process)
+        app.kill()
+    assert code == 0
+    assert "Received: 1000 ok.\nForwarded: 1000 ok.\n" in err
+    with capsys.disabled():
+        ratio = max(forwarded) / max(alone)
+        sys.stderr.write(f"app alone {max(alone):.0f}/s, forwarded {max(forwarded):.0f}/s ({ratio:.2f})\n")
+    assert ratio > 0.6
 
 
 @pytest.mark.long

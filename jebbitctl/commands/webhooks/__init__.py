@@ -4,7 +4,7 @@ from jebbitctl.commands.base import group
 from jebbitctl.commands.webhooks.check import check
 from jebbitctl.commands.webhooks.export import export
 from jebbitctl.commands.webhooks.list import list_
-from jebbitctl.commands.webhooks.listen import listen
+from jebbitctl.commands.webhooks.listen.command import listen
 from jebbitctl.commands.webhooks.replay import replay
 from jebbitctl.commands.webhooks.send import send
 from jebbitctl.commands.webhooks.show import show

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path  # noqa: TC003 - read at runtime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -29,29 +29,34 @@ _HEADER = re.compile(
 _RESERVED = frozenset({"connection", "content-length", "transfer-encoding", "x-jebbit-signature"})
 
 
+Headers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-H",
+        "--header",
+        metavar="'NAME: VALUE'",
+        help="Header to add to each request; @FILE as the value reads a file. Repeatable.",
+    ),
+]
+ClientCertFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="PEM file with a client certificate.")
+]
+ClientKeyFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="PEM file with its key, if it is another file.")
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="FILE", help="PEM file with the only CA certificates to trust."),
+]
+
+
 class EndpointOptions(NamedTuple):
     """What an endpoint needs beside a delivery, and how long to wait for it."""
 
-    header: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-H",
-            "--header",
-            metavar="'NAME: VALUE'",
-            help="Header to add to each request; @FILE as the value reads a file. Repeatable.",
-        ),
-    ] = None
-    client_cert: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="PEM file with a client certificate.")
-    ] = None
-    client_key: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="PEM file with its key, if it is another file."),
-    ] = None
-    ca: Annotated[
-        Path | None,
-        typer.Option("--ca", metavar="FILE", help="PEM file with the only CA certificates to trust."),
-    ] = None
+    header: Headers = None
+    client_cert: ClientCertFile = None
+    client_key: ClientKeyFile = None
+    ca: CaFile = None
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Maximum time for each request.")] = (
         DEFAULT_TIMEOUT
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from tests.support import JEBBITCTL
 from tests.webhooks.support import SECRET
@@ -46,3 +47,11 @@ def wait_for_end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     assert "Traceback" not in err
     assert SECRET not in out + err
     return process.returncode, out, err
+
+
+def events_of(out: str) -> list[dict[str, Any]]:
+    """Return the events that ``--json`` has printed after the first, which says that it was ready."""
+    ready, *events = map(json.loads, out.splitlines())
+    assert set(ready) == {"event", "url"}
+    assert ready["event"] == "ready"
+    return events

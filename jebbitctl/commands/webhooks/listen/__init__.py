@@ -1,0 +1,1 @@
+"""``webhooks listen``: the command, its options, and how it prints what happens."""

@@ -1,0 +1,86 @@
+"""``webhooks listen``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.completion import values
+from jebbitctl.commands.webhooks.listen.options import (
+    ForwardOptions,
+    ReceiverOptions,
+    RecordOptions,
+    SecretsOptions,
+    ShowOptions,
+    read_secrets,
+    require_valid_options,
+)
+
+
+@command(
+    example="jebbitctl webhooks listen --integration L5m24mjs \\\n"
+    "  --forward-to http://localhost:3000/jebbit\n"
+    "jebbitctl webhooks listen --trigger L5m24mjs --count 1 --timeout 30",
+)
+def listen(
+    context: Context,
+    *,
+    receiver: ReceiverOptions,
+    forwarding: ForwardOptions,
+    recording: RecordOptions,
+    showing: ShowOptions,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", help="Stop after this many valid deliveries.", min=1)
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop after this many seconds.")
+    ] = None,
+    trigger: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Once listening, make Jebbit send a test delivery for this integration.",
+            autocompletion=values.integrations,
+        ),
+    ] = None,
+    secret: SecretsOptions,
+) -> None:
+    """Receive deliveries, verify, print, record and forward them.
+
+    Valid deliveries get 200, or the response of the app at --forward-to: 502 if it cannot be reached, 504 if
+    it is too slow. Wrong signatures get 403, malformed headers or old timestamps 400. With --count, exits 0
+    after that many valid deliveries. With --count or --timeout, exits 6 if deliveries are missing or were not
+    forwarded. A delivery that cannot be recorded gets 500, and ends the command with 1.
+    """
+    from jebbitctl.commands.webhooks.listen.explaining import Explainer
+    from jebbitctl.commands.webhooks.listen.printing import EventPrinter
+    from jebbitctl.commands.webhooks.listen.receiving import Reception
+    from jebbitctl.commands.webhooks.listen.session import ListenSession
+
+    require_valid_options(timeout, recording, forwarding)
+    kinds = showing.kinds
+    secrets = read_secrets(context, secret, trigger=trigger)
+    printer = EventPrinter(
+        context.output,
+        Explainer(secrets),
+        kinds=kinds,
+        verbose=showing.verbose,
+        name_secrets=len(secrets) > 1,
+        name_urls=len(forwarding.forward_to or ()) > 1,
+    )
+    session = ListenSession(
+        context.output, printer, count=count, check=count is not None or timeout is not None
+    )
+    reception = Reception(context, receiver, forwarding, recording, limit=count)
+    with session.summarised(), reception.open(secrets, session.show_all) as url:
+        context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
+        printer.ready(url)
+        if trigger is not None:
+            from jebbitctl.api.integrations import send_test
+
+            send_test(context.client, trigger)
+        session.follow(reception.events(timeout))
+    reception.raise_failure()
+    session.require_success()

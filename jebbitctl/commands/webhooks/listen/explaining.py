@@ -1,0 +1,62 @@
+"""Says why deliveries were refused, within a bounded share of the time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from jebbitctl.webhooks.signature import SIGNATURE_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jebbitctl.webhooks.explain import Explanation
+    from jebbitctl.webhooks.receiver import Delivery
+
+MAX_BUDGET = 1.0
+"""Seconds for explanations that follow each other at once: anybody can send deliveries that need them."""
+BUDGET_PER_SECOND = 0.2
+_HOW_TO = "Save the body, and use jebbitctl webhooks verify --explain."
+
+
+class Explainer:
+    """Explains refused deliveries.
+
+    Args:
+        secrets: the shared secrets, by their labels.
+    """
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._secrets = secrets
+        self._budget = MAX_BUDGET
+        self._updated = time.monotonic()
+
+    def explain(self, delivery: Delivery) -> dict[str, str | None]:
+        """Return the cause, an explanation and a fix; the cause is None if it was not looked for."""
+        if delivery.omitted_bytes:
+            return _not_looked_for("Its body is too long to look for the cause.")
+        started = time.monotonic()
+        self._budget = min(MAX_BUDGET, self._budget + BUDGET_PER_SECOND * (started - self._updated))
+        if self._budget <= 0:
+            self._updated = started
+            return _not_looked_for("Too many deliveries were refused at once to look for the cause.")
+        found = self._find(delivery)
+        self._updated = time.monotonic()
+        self._budget -= self._updated - started
+        return {"cause": str(found.cause), "explanation": found.explanation, "fix": found.fix}
+
+    def _find(self, delivery: Delivery) -> Explanation:
+        """Return the explanation for the first secret that leads to one."""
+        from jebbitctl.webhooks.explain import Cause, explain
+
+        header, reason = delivery.headers.get(SIGNATURE_HEADER, ""), delivery.verification.reason
+        first, *others = self._secrets.values()
+        found = explain(first, delivery.body, header, reason=reason)
+        for secret in others:
+            if found.cause is Cause.UNKNOWN:
+                found = explain(secret, delivery.body, header, reason=reason)
+        return found
+
+
+def _not_looked_for(explanation: str) -> dict[str, str | None]:
+    return {"cause": None, "explanation": explanation, "fix": _HOW_TO}

@@ -1,0 +1,185 @@
+"""Prints events: a block for each on a terminal, a line for each in a pipe, a JSON object for each."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+import time
+from typing import TYPE_CHECKING
+
+from jebbitctl.util.text import escape_controls, json_text, plural
+from jebbitctl.webhooks.events import Arrived, Forwarded, decode, to_document
+from jebbitctl.webhooks.forwarding import is_forwarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jebbitctl.commands.webhooks.listen.explaining import Explainer
+    from jebbitctl.output.output import Output
+    from jebbitctl.webhooks.events import Event
+    from jebbitctl.webhooks.receiver import Delivery
+
+MAX_BODY_ROWS = 20
+"""The rows of a body that a block has, without ``--verbose``."""
+MIN_WIDTH = 20
+_INDENT = "   "
+
+
+class EventPrinter:
+    """Prints events in the form that suits the output.
+
+    Args:
+        output: prints them.
+        kinds: of deliveries to print: ``test``, ``live``, ``refused``.
+        verbose: print headers and whole bodies on a terminal.
+        explainer: says why a delivery was refused.
+        name_secrets: say which secret has signed a delivery; JSON always does.
+        name_urls: say where a delivery was forwarded to; JSON always does.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        explainer: Explainer,
+        *,
+        kinds: frozenset[str],
+        verbose: bool,
+        name_secrets: bool,
+        name_urls: bool,
+    ) -> None:
+        self._output = output
+        self._explainer = explainer
+        self._kinds = kinds
+        self._verbose = verbose
+        self._name_secrets = name_secrets
+        self._name_urls = name_urls
+
+    def ready(self, url: str) -> None:
+        """Tell programs that deliveries can be sent to a URL."""
+        if self._output.json:
+            self._output.event({"event": "ready", "url": url})
+            self._output.flush()
+
+    def show(self, event: Event) -> None:
+        """Print an event of a delivery that is to be printed."""
+        if _kind(event.delivery) not in self._kinds:
+            return
+        if self._output.plain:
+            self._output.line(self._line(event))
+        elif self._output.json:
+            self._output.event(to_document(event) | self._explain(event))
+        else:
+            self._output.diff(self._block(event))
+        self._output.flush()
+
+    def _explain(self, event: Event) -> dict[str, str | None]:
+        """Return why a delivery was refused; nothing about other events."""
+        if not isinstance(event, Arrived) or event.delivery.verification.valid:
+            return {}
+        return self._explainer.explain(event.delivery)
+
+    def _line(self, event: Event) -> str:
+        document = to_document(event, with_content=False)
+        status = "-" if document["status"] is None else document["status"]
+        if isinstance(event, Arrived):
+            parts = [document["time"], _sign(document["ok"]), status, document["reason"]]
+            parts += [f"{document['bytes']} bytes", _flags(event.delivery)]
+            parts += [document["secret"] or ""] if self._name_secrets else []
+        else:
+            parts = ["", "→", status, document["event"], f"{document['milliseconds']:g} ms"]
+            parts += [document["error"] or ""]
+            parts += [document["url"]] if self._name_urls else []
+        return "\t".join(escape_controls(str(part)) for part in parts).rstrip()
+
+    def _block(self, event: Event) -> Iterator[tuple[str, str]]:
+        """Yield the lines of a block, each with the sign that it begins with."""
+        if isinstance(event, Forwarded):
+            yield from self._forwarded(event)
+            return
+        delivery = event.delivery
+        yield from _headed(_sign(delivery.verification.valid), self._head(event))
+        if self._verbose:
+            yield from _indented(_folded(f"{name}: {value}" for name, value in delivery.headers.items()))
+            yield "", ""
+        yield from _indented(self._body(delivery))
+        why = self._explain(event)
+        for text in filter(None, (why.get("explanation"), why.get("fix"))):
+            yield from _indented(_wrapped(text))
+
+    def _head(self, event: Arrived) -> Iterator[str]:
+        delivery, valid = event.delivery, event.delivery.verification.valid
+        yield f"#{event.number}"
+        yield time.strftime("%H:%M:%S", time.localtime(delivery.time))
+        yield f"{delivery.method} {delivery.path}{'?' if delivery.query else ''}{delivery.query}"
+        yield "ok" if valid else f"{delivery.status} {delivery.verification.reason}"
+        yield f"{'test' if delivery.test else 'live'}{' repeat' if delivery.repeat else ''}"
+        if self._name_secrets and delivery.secret:
+            yield delivery.secret
+
+    def _body(self, delivery: Delivery) -> Iterator[str]:
+        value = decode(delivery.body)
+        lines = value.splitlines() if isinstance(value, str) else json_text(value, indent=2).split("\n")
+        rows = list(_folded(lines))
+        shown = len(rows) if self._verbose else MAX_BODY_ROWS
+        yield from rows[:shown]
+        if more := len(rows[shown:]):
+            yield f"… {plural(more, 'more line')}; use -v to see all"
+        if delivery.omitted_bytes:
+            yield f"… {delivery.omitted_bytes} more bytes, which were not kept"
+
+    def _forwarded(self, event: Forwarded) -> Iterator[tuple[str, str]]:
+        outcome, ok = event.outcome, is_forwarded(event.outcome)
+        parts = [f"#{event.number}", f"→ {outcome.error or outcome.status}"]
+        parts += [f"{outcome.milliseconds:.0f} ms"] if outcome.attempts else []
+        parts += [f"{outcome.attempts} attempts"] if outcome.attempts > 1 else []
+        parts += [outcome.url] if self._name_urls else []
+        if event.answer not in {None, outcome.status}:
+            parts.append(f"the sender got {event.answer}")
+        yield from _headed(_sign(ok), parts)
+        if not ok or self._verbose:
+            yield from _indented(_folded(outcome.response.splitlines()))
+
+
+def _kind(delivery: Delivery) -> str:
+    if not delivery.verification.valid:
+        return "refused"
+    return "test" if delivery.test else "live"
+
+
+def _sign(ok: object) -> str:
+    return "✓" if ok else "✗"
+
+
+def _flags(delivery: Delivery) -> str:
+    flags = {"test": delivery.test, "repeat": delivery.repeat}
+    return " ".join(name for name, is_set in flags.items() if is_set) or "live"
+
+
+def _width() -> int:
+    """Return the columns that an indented line has."""
+    return max(MIN_WIDTH, shutil.get_terminal_size().columns - len(_INDENT) - 1)
+
+
+def _folded(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines in pieces that fit the terminal."""
+    width = _width()
+    for line in map(escape_controls, lines):
+        for start in range(0, max(len(line), 1), width):
+            yield line[start : start + width]
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return text in lines of words that fit the terminal."""
+    return textwrap.wrap(escape_controls(text), _width(), break_long_words=False, break_on_hyphens=False)
+
+
+def _headed(sign: str, parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the first lines of a block."""
+    first, *others = _wrapped("  ".join(parts))
+    yield sign, first
+    yield from _indented(others)
+
+
+def _indented(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        yield _INDENT, line

@@ -1,0 +1,135 @@
+"""Follows the events of one run of ``webhooks listen``: counts and prints them, and judges the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+import typer
+
+from jebbitctl.errors import CheckFailedError, ExitCode
+from jebbitctl.util.text import plural
+from jebbitctl.webhooks.events import Arrived
+from jebbitctl.webhooks.forwarding import is_forwarded
+from jebbitctl.webhooks.signature import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jebbitctl.commands.webhooks.listen.printing import EventPrinter
+    from jebbitctl.output.output import Output
+    from jebbitctl.webhooks.events import Event
+    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+
+MAX_NAMED = 5
+"""The kinds of failures that the summary names."""
+
+
+class ListenSession:
+    """Counts and prints what happens.
+
+    Args:
+        output: prints the summary.
+        printer: prints the events.
+        count: the number of valid deliveries to wait for; None without ``--count``.
+        check: fail if a delivery was not forwarded.
+
+    Attributes:
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    def __init__(self, output: Output, printer: EventPrinter, *, count: int | None, check: bool) -> None:
+        self.interrupted = False
+        self._output = output
+        self._printer = printer
+        self._count = count
+        self._check = check
+        self._received: Counter[Reason] = Counter()
+        self._forwarded = 0
+        self._failed: Counter[str] = Counter()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all expected deliveries have arrived."""
+        return self._count is not None and self._received[Reason.OK] >= self._count
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Count and print events until all expected deliveries have arrived."""
+        for event in events:
+            self.show(event)
+            if self.complete:
+                return
+
+    def show(self, event: Event) -> None:
+        """Count and print an event. While deliveries are expected, a closed stdout is no reason to end."""
+        if isinstance(event, Arrived):
+            self._received[event.delivery.verification.reason] += 1
+        elif is_forwarded(event.outcome):
+            self._forwarded += 1
+        else:
+            self._failed[_failure(event.outcome)] += 1
+        with nullcontext() if self._count is None else self._output.best_effort():
+            self._printer.show(event)
+
+    def show_all(self, events: Iterable[Event]) -> None:
+        """Count and print what is left at the end."""
+        for event in events:
+            self.show(event)
+
+    @contextmanager
+    def summarised(self) -> Iterator[None]:
+        """Print the summary after the block, even if a signal ends it."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.interrupted = True
+        except SystemExit:
+            self._summarise()
+            raise
+        self._summarise()
+
+    def require_success(self) -> None:
+        """Fail if expected deliveries are missing, or were not forwarded.
+
+        Raises:
+            CheckFailedError: valid deliveries are missing, or one was not forwarded.
+            typer.Exit: interrupted before all expected deliveries had arrived.
+        """
+        if self._count is not None and not self.complete:
+            if self.interrupted:
+                raise typer.Exit(ExitCode.INTERRUPTED)
+            self._fail_incomplete()
+        if self._failed and self._check:
+            total = self._failed.total()
+            raise CheckFailedError(
+                f"{total} of {plural(total + self._forwarded, 'forward')} failed: {self._failures()}",
+                hint="look at the app's own log; webhooks replay sends recorded deliveries again",
+            )
+
+    def _fail_incomplete(self) -> None:
+        if self._received[Reason.MISMATCH]:
+            hint = "another shared secret signed the deliveries, or they were changed on the way"
+        else:
+            hint = "check that the integration's endpoint is this receiver, or try jebbitctl webhooks send"
+        raise CheckFailedError(
+            f"{self._received[Reason.OK]} of {self._count} valid deliveries received", hint=hint
+        )
+
+    def _summarise(self) -> None:
+        summary = ", ".join(f"{number} {reason}" for reason, number in self._received.items()) or "nothing"
+        self._output.note(f"Received: {summary}.")
+        if self._failed:
+            self._output.note(f"Forwarded: {self._forwarded} ok, {self._failures()}.")
+        elif self._forwarded:
+            self._output.note(f"Forwarded: {self._forwarded} ok.")
+
+    def _failures(self) -> str:
+        named = [f"{number} {failure}" for failure, number in self._failed.most_common(MAX_NAMED)]
+        if others := self._failed.total() - sum(n for _, n in self._failed.most_common(MAX_NAMED)):
+            named.append(f"{others} others")
+        return ", ".join(named)
+
+
+def _failure(outcome: ForwardOutcome) -> str:
+    return outcome.error or f"returned {outcome.status}"

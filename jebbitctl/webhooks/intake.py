@@ -1,0 +1,192 @@
+"""What is done with a delivery: it is announced, forwarded, recorded and answered, in the right order."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.webhooks.events import Arrived, Forwarded
+from jebbitctl.webhooks.recording_lines import ForwardOutcome
+from jebbitctl.webhooks.worker_pool import WorkerPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from jebbitctl.webhooks.events import Feed
+    from jebbitctl.webhooks.forwarding import Forwarder
+    from jebbitctl.webhooks.receiver import Answer, Delivery
+    from jebbitctl.webhooks.recorder import Recorder
+
+MAX_FORWARDS = 20
+"""How many deliveries are forwarded at a time."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A delivery that is being forwarded.
+
+    Attributes:
+        number: counts the deliveries.
+        delivery: the delivery.
+        outcomes: one for each URL; None until it is known.
+        started: the positions of the URLs that it has been sent to.
+        recorded: whether its line in the recording says that the outcomes will follow.
+    """
+
+    number: int
+    delivery: Delivery
+    outcomes: list[ForwardOutcome | None]
+    started: set[int] = field(default_factory=set)
+    recorded: bool = False
+
+
+class Intake:
+    """Handles deliveries; safe to call from several threads.
+
+    A delivery is recorded before it is answered. Without ``ack``, the answer to a valid one is that of the
+    first URL; it is forwarded to the other ones meanwhile. With ``ack``, it is answered before it is
+    forwarded.
+
+    Args:
+        feed: told of each event.
+        recorder: None to record nothing.
+        forwarders: one for each URL.
+        ack: answer before forwarding.
+        on_failure: called when something cannot be recorded.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        recorder: Recorder | None = None,
+        forwarders: Sequence[Forwarder] = (),
+        ack: bool = False,
+        on_failure: Callable[[JebbitctlError], None] = lambda _: None,
+    ) -> None:
+        self._feed = feed
+        self._recorder = recorder
+        self._forwarders = forwarders
+        self._ack = ack
+        self._on_failure = on_failure
+        self._numbers = itertools.count(1)  # next() on it is atomic
+        self._pool = WorkerPool(MAX_FORWARDS)
+        self._lock = threading.Lock()
+        self._pending: dict[int, _Pending] = {}
+
+    def handle(self, delivery: Delivery) -> Answer | None:
+        """Handle a delivery; return the answer if it is not the usual one.
+
+        Raises:
+            JebbitctlError: it cannot be recorded.
+        """
+        number = next(self._numbers)
+        if not self._forwarders or not delivery.verification.valid:
+            self._record(delivery)
+            self._feed.publish(Arrived(number, delivery))
+            return None
+        pending = _Pending(number, delivery, [None] * len(self._forwarders))
+        if not self._ack:
+            return self._pass_on(pending)
+        self._acknowledge(pending)
+        return None
+
+    @property
+    def outstanding(self) -> int:
+        """The number of deliveries that are being forwarded, or wait for it."""
+        return len(self._pending)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until all deliveries are forwarded, at most ``timeout`` seconds. No further one may come."""
+        self._pool.close(timeout)
+
+    def abandon(self) -> None:
+        """Give up on the deliveries that are not forwarded yet."""
+        self._pool.close(0)
+        for pending in list(self._pending.values()):
+            for position, forwarder in enumerate(self._forwarders):
+                started = position in pending.started
+                error = "no response before listen ended" if started else "not sent before listen ended"
+                outcome = ForwardOutcome(forwarder.url, None, 0.0, error=error, attempts=int(started))
+                self._settle(pending, position, outcome)
+
+    def _acknowledge(self, pending: _Pending) -> None:
+        self._record_pending(pending)
+        self._register(pending)
+        self._feed.publish(Arrived(pending.number, pending.delivery))
+        self._forward_later(pending, range(len(self._forwarders)))
+
+    def _pass_on(self, pending: _Pending) -> Answer:
+        """Forward a delivery to all URLs; wait for the first one, and return its answer."""
+        self._register(pending)
+        self._feed.publish(Arrived(pending.number, pending.delivery, answered=False))
+        self._forward_later(pending, range(1, len(self._forwarders)))
+        pending.started.add(0)
+        outcome, answer = self._forwarders[0].forward(pending.delivery)
+        pending.delivery = replace(pending.delivery, status=answer.status)
+        try:
+            if len(self._forwarders) == 1:
+                self._record(pending.delivery, (outcome,))
+            else:
+                self._record_pending(pending)
+        finally:
+            self._settle(pending, 0, outcome, answer.status)
+        return answer
+
+    def _register(self, pending: _Pending) -> None:
+        with self._lock:
+            self._pending[pending.number] = pending
+
+    def _forward_later(self, pending: _Pending, positions: range) -> None:
+        for position in positions:
+            self._pool.add(partial(self._forward, pending, position))
+
+    def _forward(self, pending: _Pending, position: int) -> None:
+        pending.started.add(position)
+        outcome, _ = self._forwarders[position].forward(pending.delivery)
+        self._settle(pending, position, outcome)
+
+    def _settle(
+        self, pending: _Pending, position: int, outcome: ForwardOutcome, answer: int | None = None
+    ) -> None:
+        """Publish an outcome, unless there is one already, and record all of them with the last one."""
+        with self._lock:
+            if pending.outcomes[position] is not None:
+                return
+            pending.outcomes[position] = outcome
+            known = [one for one in pending.outcomes if one is not None]
+            if complete := len(known) == len(pending.outcomes):
+                del self._pending[pending.number]
+        if complete and pending.recorded and self._recorder:
+            try:
+                self._recorder.append_forwards(pending.delivery.id, known)
+            except JebbitctlError as error:
+                self._on_failure(error)
+        self._feed.publish(Forwarded(pending.number, pending.delivery, outcome, answer))
+
+    def _record_pending(self, pending: _Pending) -> None:
+        """Record a delivery whose outcomes will follow.
+
+        Raises:
+            JebbitctlError: that failed; the delivery is not forwarded then.
+        """
+        self._record(pending.delivery, None)
+        pending.recorded = True
+
+    def _record(self, delivery: Delivery, forwards: Sequence[ForwardOutcome] | None = ()) -> None:
+        """Record a delivery, if there is a recording.
+
+        Raises:
+            JebbitctlError: that failed.
+        """
+        if self._recorder is None:
+            return
+        try:
+            self._recorder.append(delivery, forwards)
+        except JebbitctlError as error:
+            self._on_failure(error)
+            raise

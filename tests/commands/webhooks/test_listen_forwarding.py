@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.sender import Sender
+from tests.commands.webhooks.support import events_of, listening, wait_for_end
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support import Cli
+
+
+def test_an_app_that_answers_500_is_seen_by_the_sender_and_is_exit_6(signer: Cli, tmp_path: Path) -> None:
+    app = Endpoint("500 Internal Server Error", body=b"no such table")
+    recording = tmp_path / "recording"
+    with BackgroundServer(app) as server:
+        options = ("--forward-to", server.url, "--count", "2", "--record", str(recording))
+        with listening(signer, *options, "--header", "X-Key: k") as (process, url):
+            for body in (b"{}", b"[]"):
+                response = post(url, body)
+                assert (response.status_code, response.text) == (500, "no such table")
+            code, out, err = wait_for_end(process)
+    assert code == 6
+    assert [line.split("\t")[1:4] for line in out.splitlines() if line[0] != "\t"] == [["✓", "-", "ok"]] * 2
+    assert out.count("\t→\t500\tforward_failed\t") == 2
+    assert "Received: 2 ok.\nForwarded: 0 ok, 2 returned 500.\n" in err
+    assert "error: 2 of 2 forwards failed: 2 returned 500\nhint: " in err
+    assert [record.delivery.status for record in read(recording)] == [500, 500]
+    assert app.requests[0].headers["x-key"] == "k"
+
+
+@pytest.mark.long
+@pytest.mark.keeps("shared")
+def test_300_deliveries_to_an_app_of_200_ms_are_all_forwarded_within_a_timeout_of_10_s(bare: Cli) -> None:
+    app = Endpoint(delay=0.2)
+    with (
+        BackgroundServer(app, threads=50) as server,
+        listening(bare, "--forward-to", server.url, "--ack", "--timeout", "10", "--json") as (process, url),
+    ):
+        for number in range(300):
+            assert Sender(url, SECRET, b"%d" % number).send().status == 200
+        code, out, err = wait_for_end(process)
+    assert code == 0
+    assert Counter(event["event"] for event in events_of(out)) == {"delivery": 300, "forwarded": 300}
+    assert len(app.requests) == 300
+    assert "Received: 300 ok.\nForwarded: 300 ok.\n" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("ending", "exit_code"),
+    [(None, 0), (signal.SIGINT, 0), (signal.SIGTERM, 143), (getattr(signal, "SIGHUP", signal.SIGTERM), 129)],
+)
+def test_what_was_accepted_is_forwarded_before_the_end(
+    bare: Cli, ending: signal.Signals | None, exit_code: int
+) -> None:
+    app = Endpoint(delay=0.3)
+    options = [] if ending else ["--timeout", "1"]
+    with (
+        BackgroundServer(app, threads=20) as server,
+        listening(bare, "--forward-to", server.url, "--ack", "--json", *options) as (process, url),
+    ):
+        for number in range(25):
+            assert post(url, b"%d" % number).status_code == 200
+        if ending:
+            process.send_signal(ending)
+        code, out, err = wait_for_end(process)
+    assert code == exit_code
+    assert Counter(event["event"] for event in events_of(out)) == {"delivery": 25, "forwarded": 25}
+    assert "Received: 25 ok.\nForwarded: 25 ok.\n" in err
+
+
+@pytest.mark.parametrize("ack", [True, False])
+def test_what_cannot_be_forwarded_in_time_is_counted_recorded_and_exit_6(
+    bare: Cli, tmp_path: Path, *, ack: bool
+) -> None:
+    recording = tmp_path / "recording"
+    options = ("--forward-timeout", "0.2", "--timeout", "1", "--record", str(recording), "--json")
+    with (
+        BackgroundServer(Endpoint(delay=0.5), threads=20) as server,
+        listening(bare, "--forward-to", server.url, *options, *(["--ack"] if ack else [])) as (process, url),
+    ):
+        assert post(url, b"{}").status_code == (200 if ack else 504)
+        code, out, err = wait_for_end(process)
+    assert code == 6
+    failed = events_of(out)[1]
+    assert (failed["event"], failed["error"], failed["answer"]) == (
+        "forward_failed",
+        "no response within 0.2 s",
+        None if ack else 504,
+    )
+    assert "Forwarded: 0 ok, 1 no response within 0.2 s.\n" in err
+    (record,) = read(recording, join=True)
+    assert [outcome.error for outcome in record.forwards or ()] == ["no response within 0.2 s"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: Cli) -> None:
+    release = threading.Event()
+
+    class Stuck(Endpoint):
+        def __call__(self, *request: object) -> object:  # type: ignore[override]
+            release.wait(20)
+            return super().__call__(*request)  # type: ignore[arg-type]
+
+    with (
+        BackgroundServer(Stuck()) as server,  # type: ignore[arg-type]
+        listening(bare, "--forward-to", server.url, "--ack", "--count", "9") as (process, url),
+    ):
+        post(url, b"{}")
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.readline() == "Finishing 1 forward. Press Ctrl-C again to stop at once.\n"
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        code, out, err = wait_for_end(process)
+        assert time.monotonic() - started < 5
+        release.set()
+    assert code == 130
+    assert "no response before listen ended" in out
+    assert "Forwarded: 0 ok, 1 no response before listen ended.\n" in err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8787/x", "http://127.0.0.1:8787", "http://[::1]:8787/", "http://0.0.0.0:8787"]
+)
+def test_the_receiver_itself_is_no_target(signer: Cli, url: str) -> None:
+    result = signer.run("webhooks", "listen", "--timeout", "0", "--forward-to", url)
+    assert result.code == 2
+    assert "that is this receiver itself\nhint: use the URL of your app" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ack",), "require --forward-to URL"),
+        (("--retry", "1"), "require --forward-to URL"),
+        (("--header", "A: b"), "require --forward-to URL"),
+        (("--forward-to", UNREACHABLE, "--forward-timeout", "0"), "--forward-timeout must be more than 0"),
+        (("--forward-to", UNREACHABLE, "--forward-timeout", "nan"), "--forward-timeout must be more than 0"),
+        (("--forward-to", UNREACHABLE, "--client-key", "key"), "--client-key requires --client-cert"),
+        (("--forward-to", UNREACHABLE, "--header", "no"), "is not a header"),
+        (("--forward-to", "localhost:3000"), "use an absolute URL"),
+    ],
+)
+def test_invalid_options_of_forwarding_are_rejected(
+    signer: Cli, options: tuple[str, ...], message: str
+) -> None:
+    result = signer.run("webhooks", "listen", "--port", "0", "--timeout", "0", *options)
+    assert result.code == 2
+    assert message in result.err
+
+
+def test_retries_go_on_until_the_app_is_back(bare: Cli) -> None:
+    app = RecoveringEndpoint("503 Busy", 1)
+    options = ("--retry", "5", "--count", "1", "--json")
+    with (
+        BackgroundServer(app) as server,
+        listening(bare, "--forward-to", server.url, *options) as (process, url),
+    ):
+        assert post(url, b"{}").status_code == 200
+        code, out, _ = wait_for_end(process)
+    assert code == 0
+    assert events_of(out)[1]["attempts"] == 2

@@ -1,0 +1,70 @@
+"""Two receivers that verify each delivery and append it to a file, as programs.
+
+``minimal`` is an application on waitress, as short as one would write it. ``product`` is the product's
+receiver with its recorder.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import waitress.server
+
+from jebbitctl.commands.webhooks.listen.receiving import THREADS
+from jebbitctl.webhooks import verify
+from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from jebbitctl.webhooks.receiver import Delivery
+
+
+def run_minimal(secret: str, path: Path) -> None:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        verification = verify(secret, body, environ.get("HTTP_X_JEBBIT_SIGNATURE"))
+        line = {
+            "time": time.time(),
+            "reason": verification.reason,
+            "headers": {name[5:].lower(): environ[name] for name in environ if name.startswith("HTTP_")},
+            "body": base64.b64encode(body).decode(),
+        }
+        os.write(file, json.dumps(line).encode() + b"\n")
+        start_response("200 OK" if verification else "403 Forbidden", [("Content-Length", "0")])
+        return [b""]
+
+    server = waitress.server.create_server(app, host="127.0.0.1", port=0)
+    assert isinstance(server, waitress.server.BaseWSGIServer)
+    sys.stdout.write(f"http://127.0.0.1:{server.getsockname()[1]}\n")
+    sys.stdout.flush()
+    server.run()
+
+
+def run_product(secret: str, path: Path) -> None:
+    with Recorder(path) as recorder:
+
+        def on_delivery(delivery: Delivery) -> None:
+            recorder.append(delivery)
+
+        with Receiver(secret, on_delivery, threads=THREADS) as receiver:
+            sys.stdout.write(f"{receiver.url}\n")
+            sys.stdout.flush()
+            sys.stdin.read()
+
+
+if __name__ == "__main__":
+    {"minimal": run_minimal, "product": run_product}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))
