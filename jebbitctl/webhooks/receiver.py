@@ -203,8 +203,6 @@ class Receiver:
         labels, secrets = self._named
         if not secrets:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "the shared secret is not known yet")
-        if self._valid == self.limit:
-            return _ALL_ARRIVED
         headers = _headers(environ)
         if self.hop in headers.get(HOP_HEADER, ""):
             return _text(HTTPStatus.LOOP_DETECTED, "this receiver has forwarded the delivery already")
@@ -213,7 +211,7 @@ class Receiver:
             secrets, body, headers.get(SIGNATURE_HEADER), tolerance=self._tolerance, now=now
         )
         with self._lock:
-            if verification.valid and self._valid == self.limit:
+            if self._valid == self.limit:
                 return _ALL_ARRIVED
             self._valid += verification.valid
             repeat = self._is_repeat(verification)

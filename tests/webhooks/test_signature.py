@@ -205,7 +205,7 @@ def test_a_thousand_random_vectors_agree_with_openssl() -> None:
 
 
 @pytest.mark.parametrize(
-    ("secrets", "index"), [([SECRET], 0), (("old", SECRET), 1), ([b"a", "b", SECRET.encode()], 2)]
+    ("secrets", "index"), [([SECRET, SECRET], 0), (("old", SECRET), 1), ([b"a", "b", SECRET.encode()], 2)]
 )
 def test_any_of_several_secrets_may_have_signed_and_the_result_says_which(
     secrets: list[str | bytes], index: int
