@@ -8,7 +8,7 @@ from jebbitctl.webhooks import verify
 from jebbitctl.webhooks.probes import NAMES
 
 from .receivers import (
-    Answer,
+    ReceiverAnswer,
     after,
     always,
     by_hand,
@@ -235,7 +235,7 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     "the clock is 100 s ahead": (lambda: with_clock(100), {}),
     "GET is not implemented": (lambda: except_if(lambda r: r.method == "GET", 501), {}),
     "GET shows a health page": (
-        lambda: except_if(lambda r: r.method == "GET", Answer(200, b"ok")),
+        lambda: except_if(lambda r: r.method == "GET", ReceiverAnswer(200, b"ok")),
         marks(WARNING, "get"),
     ),
     "other content types are not supported": (

@@ -39,7 +39,7 @@ class Incoming(NamedTuple):
     authorization: str | None
 
 
-class Answer(NamedTuple):
+class ReceiverAnswer(NamedTuple):
     """What a receiver returns."""
 
     status: int
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 
 if TYPE_CHECKING:
-    Handler = Callable[[Incoming], int | Answer]
+    Handler = Callable[[Incoming], int | ReceiverAnswer]
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def serving(handle: Handler) -> Iterator[str]:
             environ.get("HTTP_AUTHORIZATION"),
         )
         found = handle(request)
-        answer = Answer(found) if isinstance(found, int) else found
+        answer = ReceiverAnswer(found) if isinstance(found, int) else found
         headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
         start_response(f"{answer.status} Whatever", headers)
         return [answer.body]
@@ -109,7 +109,7 @@ def by_hand(matches: Callable[[str, str | None], bool]) -> Handler:
     return handle
 
 
-def except_if(condition: Callable[[Incoming], bool], status: int | Answer) -> Handler:
+def except_if(condition: Callable[[Incoming], bool], status: int | ReceiverAnswer) -> Handler:
     """Return a receiver that is correct except for some requests."""
     return lambda request: status if condition(request) else correct(request)
 
@@ -133,11 +133,11 @@ def tolerating(seconds: int, future: int | None = None) -> Handler:
 def with_clock(offset: int) -> Handler:
     """Return a correct receiver whose clock is wrong, as its ``Date`` shows."""
 
-    def handle(request: Incoming) -> Answer:
+    def handle(request: Incoming) -> ReceiverAnswer:
         now = time.time() + offset
         valid = verify(SECRET, request.body, request.header, now=now)
         status = 405 if request.method != "POST" else 200 if valid else 403
-        return Answer(status, headers={"Date": formatdate(now, usegmt=True)})
+        return ReceiverAnswer(status, headers={"Date": formatdate(now, usegmt=True)})
 
     return handle
 
@@ -232,7 +232,7 @@ def after(count: int, first: Handler, then: Handler, counts: Callable[[Incoming]
     """Return a receiver that changes after ``count`` requests of a kind."""
     seen = 0
 
-    def handle(request: Incoming) -> int | Answer:
+    def handle(request: Incoming) -> int | ReceiverAnswer:
         nonlocal seen
         seen += counts(request)
         return (then if seen > count else first)(request)
@@ -254,14 +254,14 @@ def refuses_repeats(status: int) -> Handler:
     return handle
 
 
-def requires_password(request: Incoming) -> int | Answer:
+def requires_password(request: Incoming) -> int | ReceiverAnswer:
     if request.authorization != "Basic dXNlcjpwYXNzd29yZA==":
-        return Answer(401, b"authentication required", {"WWW-Authenticate": 'Basic realm="hooks"'})
+        return ReceiverAnswer(401, b"authentication required", {"WWW-Authenticate": 'Basic realm="hooks"'})
     return correct(request)
 
 
 def always(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Handler:
-    return lambda _: Answer(status, body, headers or {})
+    return lambda _: ReceiverAnswer(status, body, headers or {})
 
 
 def signed_by(secret: str) -> Handler:

@@ -21,7 +21,7 @@ from . import receivers
 from .checking import not_passed, result, run, run_against
 from .receiver_table import FAILED, FORGERIES, NOT_TESTED, RECEIVERS, marks
 from .receivers import (
-    Answer,
+    ReceiverAnswer,
     correct,
     except_if,
     genuine,
@@ -219,7 +219,9 @@ class TestResults:
         assert not check.untested
 
     def test_a_failure_has_an_outcome_a_response_and_a_consequence(self) -> None:
-        check = run_against(lambda _: Answer(200, b"thanks\n  a lot\x1b[31m"), "no-signature", "stale")
+        check = run_against(
+            lambda _: ReceiverAnswer(200, b"thanks\n  a lot\x1b[31m"), "no-signature", "stale"
+        )
         found = result(check, "no-signature")
         assert (found.outcome, found.status, found.response) == (
             "returned 200",
@@ -275,7 +277,7 @@ class TestResults:
     def test_a_response_that_repeats_the_secret_is_shown_without_it(self) -> None:
         register_secret(SECRET)
         try:
-            check = run_against(lambda _: Answer(200, b"x" * 180 + SECRET.encode()), "stale")
+            check = run_against(lambda _: ReceiverAnswer(200, b"x" * 180 + SECRET.encode()), "stale")
         finally:
             forget_registered_secrets()
         assert SECRET[:10] not in repr(check)

@@ -14,7 +14,7 @@ from jebbitctl.webhooks.probes import select_probes
 
 from . import receivers
 from .checking import run, run_against
-from .receivers import Answer, correct, serving
+from .receivers import ReceiverAnswer, correct, serving
 from .support import SECRET
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ class TestRateLimits:
         budget = 5
         waited: list[float] = []
 
-        def limited(request: Incoming) -> int | Answer:
+        def limited(request: Incoming) -> int | ReceiverAnswer:
             nonlocal budget
             budget -= 1
-            return correct(request) if budget >= 0 else Answer(429, headers={"Retry-After": "1"})
+            return correct(request) if budget >= 0 else ReceiverAnswer(429, headers={"Retry-After": "1"})
 
         def wait(seconds: float) -> None:
             nonlocal budget
@@ -74,7 +74,9 @@ class TestRateLimits:
     ) -> None:
         first = itertools.count()
         waited: list[float] = []
-        with serving(lambda r: Answer(429, headers=headers) if not next(first) else correct(r)) as url:
+        with serving(
+            lambda r: ReceiverAnswer(429, headers=headers) if not next(first) else correct(r)
+        ) as url:
             assert run(url, "stale", wait=waited.append).ok
         assert waited == [seconds]
 
@@ -104,7 +106,7 @@ class TestClock:
         assert check.target.clock_offset == pytest.approx(offset, abs=2)
 
     def test_a_date_that_is_none_is_ignored(self) -> None:
-        check = run_against(lambda _: Answer(200, headers={"Date": "yesterday"}), "get")
+        check = run_against(lambda _: ReceiverAnswer(200, headers={"Date": "yesterday"}), "get")
         assert check.target.clock_offset is None
 
 

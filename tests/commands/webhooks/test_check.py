@@ -13,7 +13,7 @@ from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.probes import LIVE_FORGERY, NAMES
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, screen
-from tests.webhooks.receivers import Answer, correct, except_if, genuine, serving
+from tests.webhooks.receivers import ReceiverAnswer, correct, except_if, genuine, serving
 from tests.webhooks.support import SECRET, UNREACHABLE
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.webhooks.receivers import Incoming
 
 NOT_LIVE = [name for name in NAMES if name != "live"]
-ANSWER = Answer(200, b"thanks")
+ANSWER = ReceiverAnswer(200, b"thanks")
 ACCEPTS_UNSIGNED = except_if(lambda request: request.header is None, ANSWER)
 
 
@@ -134,14 +134,14 @@ def test_an_endpoint_that_cannot_be_reached_is_exit_5_and_an_error_in_junit(
 
 def test_a_wrong_clock_of_the_endpoint_is_a_warning(signer: Cli) -> None:
     date = {"Date": "Thu, 26 Nov 2020 10:00:00 GMT"}
-    with serving(lambda request: Answer(correct(request), headers=date)) as url:
+    with serving(lambda request: ReceiverAnswer(correct(request), headers=date)) as url:
         result = signer.run("webhooks", "check", url, "--only", "get")
     assert "warning: the endpoint's clock is " in result.err
     assert " s behind this machine's" in result.err
 
 
 def test_a_wait_for_a_limit_of_requests_is_said(signer: Cli) -> None:
-    limited = iter([Answer(429, headers={"Retry-After": "0"})])
+    limited = iter([ReceiverAnswer(429, headers={"Retry-After": "0"})])
     with serving(lambda request: next(limited, None) or correct(request)) as url:
         result = signer.run("webhooks", "check", url, "--only", "get")
     assert result.code == 0

@@ -46,16 +46,12 @@ class Explainer:
         return {"cause": str(found.cause), "explanation": found.explanation, "fix": found.fix}
 
     def _find(self, delivery: Delivery) -> Explanation:
-        """Return the explanation for the first secret that leads to one."""
-        from jebbitctl.webhooks.explain import Cause, explain
+        """Return the explanation for the first secret that proves one, else for the first secret."""
+        from jebbitctl.webhooks.explain import explain
 
         header, reason = delivery.headers.get(SIGNATURE_HEADER, ""), delivery.verification.reason
-        first, *others = self._secrets.values()
-        found = explain(first, delivery.body, header, reason=reason)
-        for secret in others:
-            if found.cause is Cause.UNKNOWN:
-                found = explain(secret, delivery.body, header, reason=reason)
-        return found
+        found = [explain(secret, delivery.body, header, reason=reason) for secret in self._secrets.values()]
+        return next((one for one in found if one.proven), found[0])
 
 
 def _not_looked_for(explanation: str) -> dict[str, str | None]:
