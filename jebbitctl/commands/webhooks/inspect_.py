@@ -65,6 +65,7 @@ def inspect_(
                 title=file.name,
             )
         )
+        context.output.note(f"Inspect {file} at {inspector.url}")
         _serve(context, inspector.url)
 
 
@@ -78,9 +79,9 @@ def _replayer(
 
 
 def _serve(context: Context, url: str) -> None:
-    """Print the URL and wait for a signal."""
+    """Print the URL for programs, and wait for a signal."""
     try:
-        context.output.note(f"Inspect at {url} Press Ctrl-C to stop.")
+        context.output.note("Press Ctrl-C to stop.")
         if context.output.json:
             context.output.document({"url": url}, one_line=True)
             sys.stdout.flush()

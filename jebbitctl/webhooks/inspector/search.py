@@ -24,8 +24,8 @@ def search(store: InspectorStore, text: str, *, after: int = 0, before: int | No
         before: only deliveries with smaller numbers; None for all.
 
     Returns:
-        ``numbers`` of those that match; ``newest``, the largest number searched, else ``after``; ``before``, to
-        go on with, or None if all were searched.
+        ``numbers`` of those that match; ``newest``, the largest number searched, else ``after``; and
+        ``before`` to go on with, None if all were searched.
 
     Raises:
         OSError: the recording cannot be read.

@@ -24,7 +24,7 @@ export function draw(rows) {
   bars.forEach((bar, index) => svg.append(...drawn(bar, index * slot, slot, (HEIGHT - 1) / highest)));
   const refused = rows.filter(isRefused).length;
   const caption = `Per ${NAMES[WIDTHS.indexOf(step)]}, ${minute(bars[0].start)} to ${minute(bars.at(-1).start + step)}`;
-  byId("chart-caption").textContent = `${caption}, at most ${highest}`;
+  byId("chart-caption").textContent = `${caption}, peak ${highest}`;
   svg.setAttribute("aria-label", `${caption}: ${plural(rows.length, "delivery", "deliveries")}, ${refused} refused`);
 }
 
