@@ -36,9 +36,13 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Open a page and wait until it is live."""
-        self._driver.get("about:blank")
+        self.leave()
         self._driver.get(url)
         self.wait(lambda: self.text("#connection") == "Live")
+
+    def leave(self) -> None:
+        """Close the page."""
+        self._driver.get("about:blank")
 
     def resize(self, width: int, height: int = 800) -> None:
         self._driver.execute_cdp_cmd(
@@ -86,7 +90,7 @@ class Browser:
         return self._driver.execute_async_script(f"const done = arguments[0]; {script}")
 
     def console(self) -> list[str]:
-        """Return what the console has shown since the last call: errors, warnings, violations of the policy."""
+        """Return what the console has shown since the last call, such as violations of the policy."""
         return [str(entry["message"]) for entry in self._driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
     def wait(self, condition: Callable[[], object], seconds: float = 10) -> None:

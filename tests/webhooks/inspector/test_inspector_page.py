@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,6 +57,19 @@ def browser(chromium_browser: Browser) -> Iterator[Browser]:
     assert chromium_browser.console() == []
 
 
+@contextmanager
+def visiting(
+    browser: Browser, store: InspectorStore, *clients: EndpointClient, **options: Any
+) -> Iterator[None]:
+    """Open the page of a store; leave it before its server stops."""
+    with inspecting(store, *clients, **options) as url:
+        browser.open(url)
+        try:
+            yield
+        finally:
+            browser.leave()
+
+
 def explain(delivery: Delivery) -> dict[str, str | None]:
     header = delivery.headers[SIGNATURE_HEADER]
     found = find_cause(SECRET, delivery.body, header, reason=delivery.verification.reason)
@@ -103,8 +117,7 @@ def overflow(browser: Browser) -> int:
 def test_a_delivery_appears_within_a_second(browser: Browser) -> None:
     store = InspectorStore()
     seconds = []
-    with inspecting(store) as url:
-        browser.open(url)
+    with visiting(browser, store):
         assert browser.text("#empty") == "No deliveries yet. They appear here as they come."
         for number in range(1, 6):
             store.add(number, delivered(path=f"/new/{number}"))
@@ -118,8 +131,7 @@ def test_a_delivery_appears_within_a_second(browser: Browser) -> None:
 
 def test_what_became_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(browser: Browser) -> None:
     store = stored(delivered(), forwards=1)
-    with inspecting(store) as url:
-        browser.open(url)
+    with visiting(browser, store):
         browser.wait(lambda: "→ …" in browser.text("#row-1"))
         browser.click("#row-1")
         browser.wait(lambda: "Being forwarded." in browser.text("#detail"))
@@ -132,8 +144,7 @@ def test_ten_thousand_deliveries_scroll_with_few_elements(browser: Browser) -> N
     store = InspectorStore()
     for number in range(1, MANY + 1):
         store.add(number, delivered(json.dumps({"n": f"x{number}y"}).encode(), time=START + number))
-    with inspecting(store) as url:
-        browser.open(url)
+    with visiting(browser, store):
         browser.wait(lambda: "10,000 deliveries" in browser.text("#count"))
         frames = browser.run_async(
             """
@@ -170,8 +181,7 @@ def test_ten_thousand_deliveries_scroll_with_few_elements(browser: Browser) -> N
 
 def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None:
     store = stored(*[delivered()] * 200)
-    with inspecting(store) as url:
-        browser.open(url)
+    with visiting(browser, store):
         browser.wait(lambda: "200 deliveries" in browser.text("#count"))
         browser.run("list.scrollTop = 3000")
         position = "return document.getElementById('row-140').getBoundingClientRect().top"
@@ -193,8 +203,7 @@ def test_hostile_payloads_are_only_text(browser: Browser) -> None:
         store.add(number, delivered(raw, path=f"/{markup}{BIDI}", headers=headers, secret=markup), forwards=1)
         store.add_outcome(number, outcome(500, response=markup, error=markup))
     before = "return document.querySelectorAll('script, img, iframe, a, object, embed, form, style').length"
-    with inspecting(store, explain=explain) as url:
-        browser.open(url)
+    with visiting(browser, store, explain=explain):
         elements = browser.run(before)
         for number, markup in enumerate(MARKUP, start=1):
             browser.run("location.hash = arguments[0]", number)
@@ -210,15 +219,12 @@ def test_hostile_payloads_are_only_text(browser: Browser) -> None:
 
 
 def test_the_browser_itself_refuses_markup_and_inline_scripts(browser: Browser) -> None:
-    with inspecting(stored()) as url:
-        browser.open(url)
+    with visiting(browser, stored()):
         refused = browser.run(
             "try { document.body.innerHTML = '<b>x</b>'; return ''; } catch (error) { return error.name; }"
         )
         assert refused == "TypeError"
-        browser.run(
-            "document.body.append(Object.assign(document.createElement('img'), { src: 'http://127.0.0.1:9/' }))"
-        )
+        browser.run("document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/' }))")
         browser.wait(lambda: any("img-src" in line for line in browser.console()))
 
 
@@ -227,9 +233,8 @@ def test_a_replay_shows_the_answer_of_the_app(browser: Browser) -> None:
     with (
         BackgroundServer(app) as target,
         EndpointClient(target.url) as client,
-        inspecting(several(), client) as url,
+        visiting(browser, several(), client),
     ):
-        browser.open(url)
         browser.click("#row-1")
         browser.wait(lambda: target.url in browser.text("#detail .to"))
         browser.press_button("Replay")
@@ -243,9 +248,8 @@ def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: 
     with (
         Receiver(SECRET, received.append) as receiver,
         EndpointClient(receiver.url) as client,
-        inspecting(several(), client) as url,
+        visiting(browser, several(), client),
     ):
-        browser.open(url)
         browser.click("#row-1")
         browser.wait(lambda: "ann@" in browser.text("#detail .body"))
         browser.press_button("Replay")
@@ -265,8 +269,7 @@ def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: 
 
 
 def test_buttons_that_cannot_work_are_disabled(browser: Browser) -> None:
-    with inspecting(several(), secrets={}) as url:
-        browser.open(url)
+    with visiting(browser, several(), secrets={}):
         browser.click("#row-1")
         browser.wait(lambda: "Replay" in browser.text("#detail"))
         enabled = {one.text: one.is_enabled() for one in browser.all(".actions button")}
@@ -275,8 +278,7 @@ def test_buttons_that_cannot_work_are_disabled(browser: Browser) -> None:
 
 
 def test_a_refused_delivery_says_why_in_words(browser: Browser) -> None:
-    with inspecting(several(), explain=explain) as url:
-        browser.open(url)
+    with visiting(browser, several(), explain=explain):
         browser.click("#row-3")
         browser.wait(lambda: "wrong signature" in browser.text(".verdict-box"))
         assert "None of the usual causes explains this signature." in browser.text(".verdict-box")
@@ -285,8 +287,7 @@ def test_a_refused_delivery_says_why_in_words(browser: Browser) -> None:
 
 def test_copy_as_curl_puts_the_command_on_the_clipboard(browser: Browser) -> None:
     browser.allow_clipboard()
-    with inspecting(several()) as url:
-        browser.open(url)
+    with visiting(browser, several()):
         browser.click("#row-1")
         browser.wait(lambda: "Copy as curl" in browser.text("#detail"))
         browser.press_button("Copy as curl")
@@ -299,8 +300,7 @@ def test_copy_as_curl_puts_the_command_on_the_clipboard(browser: Browser) -> Non
 
 
 def test_filters_and_search_select_deliveries(browser: Browser) -> None:
-    with inspecting(several()) as url:
-        browser.open(url)
+    with visiting(browser, several()):
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
         for label, numbers in {
             "Test": [2],
@@ -322,8 +322,7 @@ def test_filters_and_search_select_deliveries(browser: Browser) -> None:
 
 
 def test_the_page_is_usable_by_keyboard(browser: Browser) -> None:
-    with inspecting(several()) as url:
-        browser.open(url)
+    with visiting(browser, several()):
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
         browser.keys("j", "j", "k")
         assert selected(browser) == 4
@@ -349,8 +348,7 @@ def test_the_page_is_usable_by_keyboard(browser: Browser) -> None:
 
 
 def test_back_closes_an_opened_delivery_and_a_reload_keeps_it(browser: Browser) -> None:
-    with inspecting(several()) as url:
-        browser.open(url)
+    with visiting(browser, several()):
         browser.click("#row-2")
         browser.wait(lambda: "bea@" in browser.text("#detail"))
         browser.run("location.reload()")
@@ -367,8 +365,7 @@ def test_nothing_scrolls_sideways(browser: Browser, width: int) -> None:
     )
     store.add_outcome(1, outcome(500, response=long))
     browser.resize(width)
-    with inspecting(store) as url:
-        browser.open(url)
+    with visiting(browser, store):
         browser.wait(lambda: shown(browser) == [1])
         assert overflow(browser) <= 0
         browser.click("#row-1")
@@ -389,7 +386,7 @@ def test_dark_and_light_differ_and_both_are_readable(browser: Browser) -> None:
           const front = light(getComputedStyle(one).color);
           return (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
         };
-        const texts = "#source, #connection, .target, .time, .meta, .verdict, .forward, #count, button, figcaption";
+        const texts = "#source, #connection, .target, .time, .meta, .verdict, .forward, #count, button, kbd";
         return [back, Math.min(...[...document.querySelectorAll(texts)].map(contrast))];
     """
     backs = {}
@@ -400,6 +397,7 @@ def test_dark_and_light_differ_and_both_are_readable(browser: Browser) -> None:
             browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
             backs[scheme], contrast = browser.run(luminance)
             assert contrast >= 4.5
+        browser.leave()
     assert backs["light"] > 0.9
     assert backs["dark"] < 0.02
 
@@ -412,14 +410,13 @@ def test_the_page_says_that_the_server_is_gone_and_keeps_what_it_has(browser: Br
     browser.click("#row-1")
     browser.wait(lambda: "Not shown: jebbitctl does not answer." in browser.text("#detail"))
     assert shown(browser) == [4, 3, 2, 1]
-    browser.run("location.replace('about:blank')")
+    browser.leave()
     assert all("ERR_CONNECTION" in line for line in browser.console())
 
 
 def test_the_page_says_why_no_more_deliveries_come(browser: Browser) -> None:
     store = several()
-    with inspecting(store) as url:
-        browser.open(url)
+    with visiting(browser, store):
         store.problem = "The recording was deleted."
         store.invalid_lines = 2
         browser.wait(lambda: browser.text("#problem") == "The recording was deleted.")

@@ -22,7 +22,7 @@ const FILTERS = {
 
 const rows = new Map();
 const list = new List(byId("list"), open);
-const search = new Search(byId("search"), show);
+const search = new Search(byId("search"), toTop, show);
 const buttons = new Map();
 let filter = "all";
 let about = null;
@@ -33,9 +33,14 @@ let isLoaded = false;
 let opened = null;
 let news = { count: 0, refused: 0, at: 0 };
 
+function toTop() {
+  byId("list").scrollTop = 0;
+}
+
 function show() {
   const all = [...rows.values()].sort((one, other) => other.number - one.number);
   const shown = all.filter((row) => FILTERS[filter][1](row) && search.includes(row.number));
+  byId("list").hidden = shown.length === 0;
   list.show(shown);
   for (const [name, [label, matches]] of Object.entries(FILTERS)) {
     const count = name === "all" ? all.length : all.filter(matches).length;
@@ -43,7 +48,6 @@ function show() {
   }
   const empty = byId("empty");
   empty.hidden = shown.length > 0;
-  byId("list").hidden = shown.length === 0;
   empty.textContent = all.length === 0
     ? "No deliveries yet. They appear here as they come."
     : search.isRunning ? "Searching." : "No delivery matches.";
@@ -170,6 +174,7 @@ for (const [name, [label]] of Object.entries(FILTERS)) {
   const choose = () => {
     filter = name;
     for (const [other, button] of buttons) button.setAttribute("aria-pressed", other === name);
+    toTop();
     show();
   };
   const button = h("button", { type: "button", "aria-pressed": name === "all", onclick: choose }, label);

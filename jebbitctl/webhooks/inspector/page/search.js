@@ -5,9 +5,10 @@ import { search } from "./api.js";
 const PAUSE_MS = 150;
 
 export class Search {
-  /** `changed` is called when there are other results. */
-  constructor(input, changed) {
+  /** `started` is called when there is another text, `changed` when there are other results. */
+  constructor(input, started, changed) {
     this.input = input;
+    this.started = started;
     this.changed = changed;
     this.text = "";
     this.found = new Set();
@@ -43,6 +44,7 @@ export class Search {
     this.found = new Set();
     this.newest = 0;
     this.isRunning = false;
+    this.started();
     if (this.text === "") this.changed();
     else this.run(0);
   }
