@@ -64,7 +64,7 @@ class InspectorStore:
         """Add a delivery that was just received, and keep it in memory.
 
         Args:
-            number: counts up.
+            number: counts up; deliveries that come at the same time may be added in another order.
             delivery: the delivery.
             forwards: how many outcomes of forwarding will follow; see :meth:`add_outcome`.
         """
@@ -109,7 +109,7 @@ class InspectorStore:
             return {
                 "version": sent[-1].version if sent else self._version,
                 "more": len(changed) > len(sent),
-                "first": next(iter(self._entries), 0),
+                "first": min(self._entries, default=0),
                 "total": self._total,
                 "invalid_lines": self.invalid_lines,
                 "problem": self.problem,
@@ -119,7 +119,8 @@ class InspectorStore:
     def numbers(self, *, after: int, before: int | None) -> list[int]:
         """Return the numbers between two others, newest first."""
         with self._lock:
-            return [n for n in reversed(self._entries) if n > after and (before is None or n < before)]
+            found = [n for n in self._entries if n > after and (before is None or n < before)]
+        return sorted(found, reverse=True)
 
     def read(self, numbers: Iterable[int]) -> Iterator[RecordedDelivery]:
         """Yield deliveries with all they have; those that were dropped are left out.

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks.inspector import store as store_module
+from jebbitctl.webhooks.inspector.store import InspectorStore
 from jebbitctl.webhooks.recording_lines import forwarded_line, to_line
 from tests.webhooks.inspector.support import following, rows_of, stored, wait_until
 from tests.webhooks.recorded import START, delivered, outcome, save
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from jebbitctl.webhooks.inspector.store import InspectorStore
 
 
 def numbers_of(store: InspectorStore) -> list[int]:
@@ -73,6 +72,14 @@ def test_the_oldest_deliveries_are_dropped_when_their_bodies_take_too_much_memor
 ) -> None:
     monkeypatch.setattr(store_module, "MAX_BYTES", 10_000)
     assert numbers_of(stored(*[delivered(b"x" * 3000)] * 5)) == [3, 4, 5]
+
+
+def test_deliveries_that_come_at_the_same_time_are_kept_in_any_order() -> None:
+    store = InspectorStore()
+    for number in (2, 1, 3):
+        store.add(number, delivered())
+    assert store.changes(0)["first"] == 1
+    assert store.numbers(after=0, before=None) == [3, 2, 1]
 
 
 def test_a_recording_is_read_and_followed_as_it_grows(tmp_path: Path) -> None:

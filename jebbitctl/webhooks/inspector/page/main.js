@@ -78,7 +78,7 @@ function take(found) {
   if (!found.more) {
     isLoaded = true;
     draw([...rows.values()]);
-    search.refresh(Math.max(0, ...rows.keys()));
+    if (found.rows.length > 0) search.refresh();
   }
   if (found.rows.some((row) => row.number === opened)) openNumber(opened, false);
 }

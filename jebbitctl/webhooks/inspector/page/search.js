@@ -3,6 +3,7 @@
 import { search } from "./api.js";
 
 const PAUSE_MS = 150;
+const OVERLAP = 100; // deliveries that come at the same time may be added in another order
 
 export class Search {
   /** `started` is called when there is another text, `changed` when there are other results. */
@@ -33,8 +34,8 @@ export class Search {
   }
 
   /** Searches the deliveries that came since the last search. */
-  refresh(newest) {
-    if (this.text !== "" && !this.isRunning && newest > this.newest) this.run(this.newest);
+  refresh() {
+    if (this.text !== "" && !this.isRunning) this.run(Math.max(this.newest - OVERLAP, 0));
   }
 
   start() {
