@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import escape_controls
@@ -23,6 +23,8 @@ MAX_BYTES = 64 * 1024 * 1024
 """The maximum size of the bodies and headers in memory; the oldest deliveries are dropped."""
 MAX_CHANGES = 1000
 """The maximum number of rows in one answer."""
+NOT_ANSWERED = 0
+"""The status of a delivery that is to get the app's."""
 _MAX_TARGET = 300
 
 
@@ -60,23 +62,34 @@ class InspectorStore:
         self._total = 0
         self._bytes = 0
 
-    def add(self, number: int, delivery: Delivery, *, forwards: int = 0) -> None:
+    def add(self, number: int, delivery: Delivery, *, forwards: int = 0, answered: bool = True) -> None:
         """Add a delivery that was just received, and keep it in memory.
 
         Args:
             number: counts up; deliveries that come at the same time may be added in another order.
             delivery: the delivery.
             forwards: how many outcomes of forwarding will follow; see :meth:`add_outcome`.
+            answered: whether the delivery's status is what its sender got; else an outcome will tell.
         """
+        if not answered:
+            delivery = replace(delivery, status=NOT_ANSWERED)
         size = len(delivery.body) + sum(len(name) + len(value) for name, value in delivery.headers.items())
         with self._lock:
             self._put(number, _Entry(0, _row(number, delivery), (), forwards, delivery, 0, size))
 
-    def add_outcome(self, number: int, outcome: ForwardOutcome) -> None:
-        """Add what became of a delivery at one URL; nothing happens if the delivery was dropped."""
+    def add_outcome(self, number: int, outcome: ForwardOutcome, *, answer: int | None = None) -> None:
+        """Add what became of a delivery at one URL; nothing happens if the delivery was dropped.
+
+        Args:
+            number: the delivery's.
+            outcome: what became of it.
+            answer: the status that its sender got because of it; None if it is another one.
+        """
         with self._lock:
             if entry := self._entries.get(number):
                 entry.forwards = (*(entry.forwards or ()), outcome)
+                if answer is not None and entry.delivery:
+                    entry.delivery = replace(entry.delivery, status=answer)
                 self._touch(entry)
 
     def add_recorded(self, number: int, line: DeliveryLine, offset: int) -> None:

@@ -14,6 +14,7 @@ from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.guard import HEADERS
+from jebbitctl.webhooks.inspector.store import InspectorStore
 from tests.webhooks.inspector.support import ask, inspecting, stored
 from tests.webhooks.recorded import delivered, outcome
 from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, talk
@@ -228,6 +229,17 @@ def test_neither_secrets_nor_credentials_are_in_the_page() -> None:
     headers = dict(shown["headers"])
     assert {headers[name] for name in credentials} == {"********"}
     assert "authorization: ********" in shown["curl"]
+
+
+def test_the_status_that_the_sender_got_is_shown_once_it_is_known() -> None:
+    store = InspectorStore()
+    store.add(1, delivered(), forwards=2, answered=False)
+    with inspecting(store) as url:
+        assert details(url)["status"] is None
+        store.add_outcome(1, outcome(404))
+        assert details(url)["status"] is None
+        store.add_outcome(1, outcome(500), answer=502)
+        assert details(url)["status"] == 502
 
 
 def test_a_refused_delivery_is_explained_if_a_secret_is_known() -> None:

@@ -51,7 +51,7 @@ function facts(row, found) {
     ["Number", String(row.number)],
     ["Received", h("time", { datetime: found.time, title: found.time }, clock(row.time))],
     ["Kind", kind(row)],
-    ["Response", String(found.status)],
+    ["Response", found.status === null ? "" : String(found.status)],
     ["Signed at", found.timestamp === null ? "" : `${found.timestamp}${age}`],
     ["Secret", found.secret],
     ["Masked", found.masked ? "personal data was masked when it was recorded" : ""],
