@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,13 +13,16 @@ import typer
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions
-from jebbitctl.commands.webhooks.recording_options import RecordingFile
 from jebbitctl.commands.webhooks.show import explain_recorded, read_optional_secret
 from jebbitctl.errors import UsageError
 from jebbitctl.util.timeouts import POLL_INTERVAL
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.inspector.replayer import Replayer
+
+GrowingFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Recording made by listen --record.", show_default=False)
+]
 
 
 @command(
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 )
 def inspect_(
     context: Context,
-    file: RecordingFile,
+    file: GrowingFile,
     *,
     to: Annotated[
         str | None, typer.Option("--to", metavar="URL", help="URL of the endpoint that replays go to.")
