@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.redaction import MASK, redact
+from jebbitctl.util.redaction import MASK, redact, scrub_registered
 from jebbitctl.util.text import count_json_values, escape_controls, json_text, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.curl_command import curl_command
@@ -82,7 +82,10 @@ def _body(delivery: Delivery) -> dict[str, Any]:
         "is_cut": is_cut,
         "bytes": len(delivery.body) + delivery.omitted_bytes,
         "omitted_bytes": delivery.omitted_bytes,
-        "editable": not is_cut and not delivery.omitted_bytes and (is_json or _is_plain(delivery.body)),
+        "editable": not is_cut
+        and not delivery.omitted_bytes
+        and scrub_registered(text) == text
+        and (is_json or _is_plain(delivery.body)),
     }
 
 

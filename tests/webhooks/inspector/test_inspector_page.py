@@ -19,7 +19,7 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 from tests.strategies import BIDI
 from tests.webhooks.inspector.support import inspecting, stored
 from tests.webhooks.recorded import START, delivered, outcome
-from tests.webhooks.support import SECRET, Endpoint
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -275,6 +275,10 @@ def test_buttons_that_cannot_work_are_disabled(browser: Browser) -> None:
         enabled = {one.text: one.is_enabled() for one in browser.all(".actions button")}
         assert enabled == {"Replay": False, "Edit and re-sign": False, "Copy as curl": True}
         assert "--to or --forward-to" in browser.text("#detail")
+    with EndpointClient(UNREACHABLE) as client, visiting(browser, several(), client, secrets={}):
+        browser.click("#row-1")
+        browser.wait(lambda: "Start jebbitctl with the shared secret to sign." in browser.text("#detail"))
+        assert [one.is_enabled() for one in browser.all(".actions button")] == [True, False, True]
 
 
 def test_a_refused_delivery_says_why_in_words(browser: Browser) -> None:

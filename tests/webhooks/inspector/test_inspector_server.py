@@ -129,6 +129,10 @@ def test_every_response_has_the_headers_that_protect_it(page: str) -> None:
     ):
         assert {name: response.headers[name] for name, _ in HEADERS} == dict(HEADERS)
         assert "Access-Control-Allow-Origin" not in response.headers
+    assert dict(HEADERS).keys() >= {"X-Frame-Options", "Cross-Origin-Resource-Policy"}
+    assert dict(HEADERS)["X-Content-Type-Options"] == "nosniff"
+    assert dict(HEADERS)["Referrer-Policy"] == "no-referrer"
+    assert dict(HEADERS)["Cache-Control"] == "no-store"
     policy = dict(HEADERS)["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'" in policy
@@ -229,6 +233,7 @@ def test_neither_secrets_nor_credentials_are_in_the_page() -> None:
     headers = dict(shown["headers"])
     assert {headers[name] for name in credentials} == {"********"}
     assert "authorization: ********" in shown["curl"]
+    assert not shown["editable"], "the mask would be sent"
 
 
 def test_the_status_that_the_sender_got_is_shown_once_it_is_known() -> None:

@@ -65,11 +65,11 @@ function section(title, content, note = "") {
 }
 
 function forwards(row, found) {
-  if (found.forwards === null) return section("Answer of the app", h("p", { class: "muted" }, "Not known."));
+  if (found.forwards === null) return section("Answer when forwarded", h("p", { class: "muted" }, "Not known."));
   if (row.forward === "pending" && found.forwards.length === 0) {
-    return section("Answer of the app", h("p", { class: "muted" }, "Being forwarded."));
+    return section("Answer when forwarded", h("p", { class: "muted" }, "Being forwarded."));
   }
-  return found.forwards.length ? section("Answer of the app", found.forwards.map(outcome)) : null;
+  return found.forwards.length ? section("Answer when forwarded", found.forwards.map(outcome)) : null;
 }
 
 /** Returns what became of a delivery at a URL. */
@@ -136,13 +136,13 @@ function actions(row, found, context) {
   };
   if (!how && found.editable) fillEditor(editor, found, send, button);
   const curl = curlBox(found);
-  const row1 = h("div", { class: "buttons" },
+  const main = h("div", { class: "buttons" },
     button("Replay", where, () => send({ re_sign: false })),
     button("Edit and re-sign", how || (found.editable ? "" : "This body cannot be edited as text."), edit),
     h("button", { type: "button", disabled: !found.curl, title: found.curl_error, onclick: () => copy(found.curl, curl, context) },
       "Copy as curl"),
-    target ?? h("span", { class: "to isolated muted" }, context.targets.length ? `to ${context.targets[0]}` : where));
-  return h("div", { class: "actions" }, row1, editor, result, curl);
+    target ?? h("span", { class: "to isolated muted" }, context.targets.length ? `to ${context.targets[0]}` : ""));
+  return h("div", { class: "actions" }, main, how ? h("p", { class: "muted" }, how) : null, editor, result, curl);
 }
 
 function chooser(targets) {
@@ -172,7 +172,7 @@ async function sent(number, content, buttons, result, context) {
     const found = await replay(number, content);
     const hint = !content.re_sign && [400, 401, 403].includes(found.status)
       ? h("p", { class: "muted" }, "Endpoints reject old signatures. Edit and re-sign makes a new one.") : null;
-    result.replaceChildren(outcome(found), hint ?? "");
+    result.replaceChildren(h("h3", {}, "Answer to the replay"), outcome(found), hint ?? "");
     context.announce(`Replayed: ${found.status ?? found.error}`);
   } catch (error) {
     const reason = error instanceof Refused ? "Not sent" : "Not known whether it was sent";
