@@ -13,8 +13,10 @@ from jebbitctl.api.client import Client
 from jebbitctl.api.concurrency import ConcurrentCalls
 from jebbitctl.api.transport import ApiResponse, Transport
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
+from jebbitctl.webhooks.background_server import BackgroundServer
 from tests.api.faults import FaultServer, resource
 from tests.api.support import Tokens
+from tests.webhooks.support import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,18 @@ def test_without_threads_a_command_says_so_in_one_line(
     assert (result.code, result.out) == (1, ""), result
     assert result.err.startswith(NO_THREADS), result
     assert len(result.err.splitlines()) == 2
+
+
+def test_a_series_of_deliveries_that_runs_out_of_threads_says_how_much_was_sent(
+    cli: Cli, allow_threads: Callable[[int], None]
+) -> None:
+    with BackgroundServer(Endpoint()) as server:
+        allow_threads(3)  # one for the series and one for each delivery
+        secret = {"JEBBIT_WEBHOOK_SECRET": "shared-secret-47114711"}
+        result = cli.run("webhooks", "send", server.url, "--count", "5", env=secret)
+    assert result.code == 1
+    assert "statuses.200\t2\nunanswered\t0\nnot_sent\t3\n" in result.out
+    assert result.err.startswith(f"Stopped: 2 of 5 deliveries sent, 3 not sent.\n{NO_THREADS}")
 
 
 def test_with_few_threads_concurrent_calls_go_on_with_those_there_are(

@@ -25,8 +25,9 @@ class SideBySide(Generic[Item, Result]):
     Use it in a ``with`` block: at its end no further call begins. Calls under way continue on daemon threads,
     which do not delay the end of the process. An exception of a call is raised by the iteration.
 
-    ``begun`` is the number of calls that have begun; it is final after :meth:`stop`. What must be counted
-    without fail is best counted by the call itself: a signal may interrupt the iteration anywhere.
+    ``begun`` is the number of calls that have begun and raised no exception; none begins after :meth:`stop`.
+    What must be counted without fail is best counted by the call itself: a signal may interrupt the iteration
+    anywhere.
 
     Args:
         items: read one at a time, when a thread is free.
@@ -110,10 +111,18 @@ class SideBySide(Generic[Item, Result]):
         ended: _Ended = None
         try:
             for item in self._turns():
-                self._results.put((item, self._call(item)))
+                self._results.put((item, self._run(item)))
         except BaseException as error:  # noqa: BLE001 - raised again by the iteration
             ended = error
         self._results.put(ended)
+
+    def _run(self, item: Item) -> Result:
+        try:
+            return self._call(item)
+        except BaseException:
+            with self._turn:
+                self.begun -= 1
+            raise
 
     def _turns(self) -> Iterator[Item]:
         """Yield items, each when its call may begin. One thread at a time waits for that."""

@@ -53,6 +53,11 @@ def test_a_phone_number_within_text_is_masked(before: str, phone: str, after: st
     assert not holds_phone(mask_text(f"call {phone} now"), phone)
 
 
+@pytest.mark.parametrize("at", ["@", "%40", "&#64;", "\\u0040", "\uff20"])
+def test_an_address_is_found_however_its_at_sign_is_written(at: str) -> None:
+    assert mask_text(f"/u/ ann{at}example.com ,") == "/u/ ***@*** ,"
+
+
 def holding(value: Any) -> st.SearchStrategy[Any]:
     """Return JSON that has a value somewhere: in text, in a list, as a key, in JSON within JSON, in a URL."""
     text = str(value)

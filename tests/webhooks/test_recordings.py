@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import sys
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from jebbitctl.webhooks.delivery_numbers import parse_numbers
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.recorder import Recorder
 from jebbitctl.webhooks.recording_lines import ForwardOutcome, forwarded_line, to_line
-from jebbitctl.webhooks.recordings import RecordedDelivery, read
+from jebbitctl.webhooks.recordings import STDIN, RecordedDelivery, read
 
 from .support import SECRET, make_delivery, post, record
 
@@ -135,6 +137,16 @@ def test_the_file_is_read_only_as_far_as_needed(path: Path) -> None:
     assert (second.number, skipped) == (2, [])
     assert [one.number for one in read(path, skipped.append, numbers=parse_numbers("3-5"))] == [3, 5]
     assert skipped == [4]
+
+
+def test_nothing_is_read_after_the_last_wanted_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = to_line(make_delivery())
+    content = io.BytesIO(line * 100)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(content))
+    for join in (False, True):
+        content.seek(0)
+        assert [one.number for one in read(STDIN, numbers=parse_numbers("2-3"), join=join)] == [2, 3]
+        assert content.tell() == 4 * len(line)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from jebbitctl.commands.webhooks.stats import stats
 from jebbitctl.commands.webhooks.verify import verify
 
 app = group(
-    "Sign, verify, send, check, receive, inspect and replay deliveries.",
+    "Sign, verify, send, check, receive and replay deliveries.",
     *(sign, verify, send, check, listen),
     *(list_, show, inspect_, stats, export, replay),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command
 from jebbitctl.commands.webhooks.recording_options import Mask, RecordingFile, SelectOptions, read_selected
 from jebbitctl.errors import UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command(
     example="jebbitctl webhooks export monday.jsonl --csv > monday.csv",
-    common=("no_input", "debug"),
+    common=LOCAL_OPTIONS,
 )
 def export(
     context: Context,
@@ -39,18 +39,23 @@ def export(
     from jebbitctl.output.csv_rows import write_csv
     from jebbitctl.webhooks.recording_table import Columns, rows
 
-    if not csv:
-        raise UsageError("no format given", hint="use --csv")
+    if csv == (context.output.json or context.options.plain):
+        raise UsageError("export requires one format", hint="use --csv, --json or --plain")
     _require_file(file)
     columns = Columns()
     for record in _read(context, file, selection, mask=mask, warn=False):
         columns.add(record)
-    write_csv([columns.names])
+    names = columns.names
     # A receiver may have added lines since, whose members have no column.
     known = takewhile(
         lambda record: record.number <= columns.last, _read(context, file, selection, mask=mask)
     )
-    write_csv(rows(known, columns.names))
+    if csv:
+        write_csv([names])
+        write_csv(rows(known, names))
+    else:
+        cells = (dict(zip(names, row, strict=True)) for row in rows(known, names))
+        context.output.stream(cells, names)
 
 
 def _require_file(file: Path) -> None:

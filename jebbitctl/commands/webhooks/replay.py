@@ -121,6 +121,8 @@ def _follow(context: Context, calls: SideBySide[RecordedDelivery, EndpointRespon
                 progress.describe(f"Replaying, {len(run.rows)} sent")
     except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
         stop_sending(calls)
+        if isinstance(error, JebbitctlError) and not calls.begun:
+            raise
         if not isinstance(error, UsageError):
             waiting = calls.begun - len(run.rows)
             sent = calls.begun - sum(map(_was_not_sent, run.rows))

@@ -104,8 +104,10 @@ def _run(
             for _, response in calls:
                 last = response
                 progress.advance()
-    except (KeyboardInterrupt, SystemExit, JebbitctlError):
+    except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
         stop_sending(calls)
+        if isinstance(error, JebbitctlError) and not calls.begun:
+            raise
         summary, begun = summarize(), calls.begun
         context.output.note(_stopped(begun, begun - summary.count, count))
         _show(context, _describe_series(summary, begun, count))

@@ -173,6 +173,15 @@ def test_show_does_not_explain_what_was_changed_since(
     assert "cause" not in result.json
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--curl",)])
+def test_show_masks_credentials_in_headers(bare: Cli, tmp_path: Path, options: tuple[str, ...]) -> None:
+    file = save(tmp_path / "a.jsonl", delivered(headers={"authorization": "Bearer hush-hush"}))
+    result = bare.run("webhooks", "show", file, "1", *options)
+    assert result.code == 0
+    assert "hush" not in result.out
+    assert "********" in result.out
+
+
 def test_show_prints_a_curl_command_without_the_secret(bare: Cli, file: str) -> None:
     env = {"JEBBIT_WEBHOOK_SECRET": SECRET}
     result = bare.run("webhooks", "show", file, "2", "--curl", env=env)
@@ -217,7 +226,12 @@ def test_export_writes_a_row_for_each_delivery_and_no_formula(bare: Cli, file: s
     assert [row["forwarded"] for row in rows] == ["200", "", "500", "unknown", ""]
     assert (rows[0]["data.email"], rows[0]["event.event_number"]) == ("ann@example.com", "1")
     assert (rows[4]["data.=cmd()"], rows[4]["data.list"], rows[4]["data.email"]) == ("'=cmd()", "'+1, b", "")
-    assert bare.run("webhooks", "export", both).code == 2
+    document = bare.run("webhooks", "export", both, "--json").json
+    assert [row["number"] for row in document] == [1, 2, 3, 6, 7]
+    assert (document[4]["data.=cmd()"], document[0]["data.=cmd()"]) == ("=cmd()", None)
+    assert bare.run("webhooks", "export", both, "--plain").out.count("\n") == 5
+    for formats in ([], ["--csv", "--json"]):
+        assert bare.run("webhooks", "export", both, *formats).code == 2
 
 
 def test_export_leaves_out_what_was_recorded_after_it_began(
@@ -255,7 +269,9 @@ def test_a_terminal_shows_hostile_deliveries_as_text(bare: Cli, tmp_path: Path) 
         assert control_characters(pipe, allowed="\n\t") == [], command
 
 
-@pytest.mark.parametrize("columns", [40, 80, 120])
+@pytest.mark.parametrize(
+    "columns", [80, pytest.param(40, marks=pytest.mark.long), pytest.param(120, marks=pytest.mark.long)]
+)
 def test_a_table_fits_the_terminal(bare: Cli, file: str, columns: int) -> None:
     for verb in ("list", "stats"):
         shown = screen(bare, "webhooks", verb, file, columns=columns, env={"NO_COLOR": "1"})
