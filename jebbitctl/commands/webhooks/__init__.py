@@ -3,6 +3,7 @@
 from jebbitctl.commands.base import group
 from jebbitctl.commands.webhooks.check import check
 from jebbitctl.commands.webhooks.export import export
+from jebbitctl.commands.webhooks.inspect_ import inspect_
 from jebbitctl.commands.webhooks.list import list_
 from jebbitctl.commands.webhooks.listen.command import listen
 from jebbitctl.commands.webhooks.replay import replay
@@ -15,5 +16,5 @@ from jebbitctl.commands.webhooks.verify import verify
 app = group(
     "Sign, verify, send, check, receive and replay deliveries.",
     *(sign, verify, send, check, listen),
-    *(list_, show, stats, export, replay),
+    *(list_, show, inspect_, stats, export, replay),
 )

@@ -50,8 +50,8 @@ def show(
     """
     require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)
-    key = _read_secret(context, secret)
-    explanation = {} if curl else _explain(record.delivery, key)
+    key = read_optional_secret(context, secret)
+    explanation = {} if curl else explain_recorded(record.delivery, key)
     if mask:
         from jebbitctl.webhooks.masking import mask_record
 
@@ -67,7 +67,7 @@ def show(
         context.output.note(f"hint: to see why it was refused, use {SOURCES}")
 
 
-def _read_secret(context: Context, options: SecretOptions) -> str | None:
+def read_optional_secret(context: Context, options: SecretOptions) -> str | None:
     """Return the shared secret; None if no source is given."""
     given = any(value not in (None, False) for value in options)
     return (
@@ -75,7 +75,7 @@ def _read_secret(context: Context, options: SecretOptions) -> str | None:
     )
 
 
-def _explain(delivery: Delivery, secret: str | None) -> dict[str, str]:
+def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
     """Return why a signature does not fit, or that this cannot be found out."""
     if secret is None:
         return {}

@@ -31,6 +31,9 @@ def listen(
     forwarding: ForwardOptions,
     recording: RecordOptions,
     showing: ShowOptions,
+    inspect: Annotated[
+        bool, typer.Option("--inspect", help="Serve a page on this machine that shows the deliveries.")
+    ] = False,
     count: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after this many valid deliveries.", min=1)
     ] = None,
@@ -73,10 +76,12 @@ def listen(
     session = ListenSession(
         context.output, printer, count=count, check=count is not None or timeout is not None
     )
-    reception = Reception(context, receiver, forwarding, recording, limit=count)
+    reception = Reception(context, receiver, forwarding, recording, limit=count, inspect=inspect)
     with session.summarised(), reception.open(secrets, session.show_all) as url:
         context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
-        printer.ready(url)
+        if reception.page_url:
+            context.output.note(f"Inspect deliveries at {reception.page_url}")
+        printer.ready(url, reception.page_url)
         if trigger is not None:
             from jebbitctl.api.integrations import send_test
 

@@ -54,10 +54,11 @@ class EventPrinter:
         self._name_secrets = name_secrets
         self._name_urls = name_urls
 
-    def ready(self, url: str) -> None:
-        """Tell programs that deliveries can be sent to a URL."""
+    def ready(self, url: str, page_url: str | None = None) -> None:
+        """Tell programs that deliveries can be sent to a URL, and where they are shown."""
         if self._output.json:
-            self._output.event({"event": "ready", "url": url})
+            shown = {"inspect": page_url} if page_url else {}
+            self._output.event({"event": "ready", "url": url, **shown})
             self._output.flush()
 
     def show(self, event: Event) -> None:

@@ -42,9 +42,11 @@ class Reception:
         forwarding: where to forward valid deliveries to.
         recording: what to record.
         limit: the number of valid deliveries to accept; None for any.
+        inspect: serve a page that shows the deliveries.
 
     Attributes:
         feed: tells its subscribers of each event.
+        page_url: the URL of that page, once it is open.
     """
 
     def __init__(
@@ -55,13 +57,16 @@ class Reception:
         recording: RecordOptions,
         *,
         limit: int | None,
+        inspect: bool = False,
     ) -> None:
         self.feed = Feed()
+        self.page_url: str | None = None
         self._context = context
         self._receiver = receiver
         self._forwarding = forwarding
         self._recording = recording
         self._limit = limit
+        self._inspect = inspect
         self._queue = EventQueue()
         self._failures: list[Exception] = []
         self._stopping = threading.Event()
@@ -98,10 +103,15 @@ class Reception:
             path, refused, mask = self._recording
             recorder = Recorder(path, self._context.output.warn, refused=refused, mask=mask) if path else None
             hop = new_hop()
+            forwarders = [Forwarder(one, hop, self._forwarding.retry, self._stopping) for one in clients]
+            if self._inspect:
+                from jebbitctl.commands.webhooks.listen.inspecting import inspector
+
+                self.page_url = stack.enter_context(inspector(self.feed, forwarders, secrets)).url
             intake = Intake(
                 self.feed,
                 recorder=stack.enter_context(recorder) if recorder else None,
-                forwarders=[Forwarder(one, hop, self._forwarding.retry, self._stopping) for one in clients],
+                forwarders=forwarders,
                 ack=self._forwarding.ack,
                 on_failure=self._fail,
             )

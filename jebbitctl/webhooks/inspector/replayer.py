@@ -1,0 +1,115 @@
+"""Sends deliveries again to the endpoints that the command line names, and to no others."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jebbitctl.errors import UsageError
+from jebbitctl.util.urls import shown_url
+from jebbitctl.webhooks.forwarding import forward
+from jebbitctl.webhooks.recording_lines import ForwardOutcome
+from jebbitctl.webhooks.replay import Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jebbitctl.webhooks.endpoint import EndpointClient
+    from jebbitctl.webhooks.receiver import Delivery
+
+MAX_AT_ONCE = 2
+"""Replays at the same time; the server's other threads keep answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayTarget:
+    """An endpoint to replay to.
+
+    Attributes:
+        url: its URL as it may be shown.
+        send: sends a delivery and returns what became of it.
+    """
+
+    url: str
+    send: Callable[[Delivery], ForwardOutcome]
+
+
+def client_target(client: EndpointClient) -> ReplayTarget:
+    """Return a target that gets each delivery at exactly the client's URL."""
+    url = shown_url(client.url)
+
+    def send(delivery: Delivery) -> ForwardOutcome:
+        response = forward(client, delivery)
+        return ForwardOutcome(
+            url=url,
+            status=response.status,
+            milliseconds=round(response.elapsed * 1000, 1),
+            response=response.start.decode("utf-8", "replace").strip(),
+            error=response.error,
+        )
+
+    return ReplayTarget(url, send)
+
+
+class Replayer:
+    """Replays deliveries.
+
+    Args:
+        targets: where to.
+        secrets: the shared secrets by their labels; without one, nothing can be signed.
+    """
+
+    def __init__(
+        self, targets: Sequence[ReplayTarget] = (), secrets: Mapping[str, str] | None = None
+    ) -> None:
+        self._targets = tuple(targets)
+        self._secrets = dict(secrets or {})
+        self._free = threading.Semaphore(MAX_AT_ONCE)
+
+    @property
+    def urls(self) -> list[str]:
+        """The targets' URLs."""
+        return [target.url for target in self._targets]
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether a secret is known."""
+        return bool(self._secrets)
+
+    def replay(
+        self, delivery: Delivery, target: int, *, body: bytes | None = None, re_sign: bool = False
+    ) -> ForwardOutcome:
+        """Send a delivery again and return what became of it.
+
+        Args:
+            delivery: as it was received.
+            target: the index of the target.
+            body: another body, which must be signed again.
+            re_sign: sign now: with the secret that signed the delivery, or else the first.
+
+        Raises:
+            UsageError: it cannot be sent, or too many others are being sent.
+        """
+        if not 0 <= target < len(self._targets):
+            raise UsageError("no such target")
+        if body is not None and not re_sign:
+            raise UsageError("an edited body must be signed again")
+        if body is None and delivery.omitted_bytes:
+            raise UsageError(f"{delivery.omitted_bytes} bytes of the body were not recorded")
+        if delivery.masked and not re_sign:
+            raise UsageError("the body is masked, so that its signature no longer fits")
+        if body is not None:
+            delivery = replace(delivery, body=body, omitted_bytes=0)
+        delivery = Changes(self._secret(delivery) if re_sign else None).apply(delivery)
+        if not self._free.acquire(blocking=False):
+            raise UsageError("two replays are still running")
+        try:
+            return self._targets[target].send(delivery)
+        finally:
+            self._free.release()
+
+    def _secret(self, delivery: Delivery) -> str:
+        if not self._secrets:
+            raise UsageError("no shared secret is known")
+        return self._secrets.get(delivery.secret or "") or next(iter(self._secrets.values()))

@@ -1,0 +1,200 @@
+"""The inspector's page in a real Chromium: what it shows and sends."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.endpoint import EndpointClient
+from jebbitctl.webhooks.inspector.store import InspectorStore
+from jebbitctl.webhooks.receiver import Receiver
+from tests.webhooks.inspector.pages import explain, several, shown, visiting
+from tests.webhooks.inspector.support import inspecting, stored
+from tests.webhooks.recorded import START, delivered, outcome
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint
+
+if TYPE_CHECKING:
+    from jebbitctl.webhooks.receiver import Delivery
+    from tests.webhooks.inspector.chromium import Browser
+
+pytestmark = pytest.mark.browser
+MANY = 10_000
+
+
+def test_a_delivery_appears_within_a_second(browser: Browser) -> None:
+    store = InspectorStore()
+    seconds = []
+    with visiting(browser, store):
+        assert browser.text("#empty") == "No deliveries yet. They appear here as they come."
+        for number in range(1, 6):
+            store.add(number, delivered(path=f"/new/{number}"))
+            started = time.monotonic()
+            browser.wait(lambda n=number: f"/new/{n}" in browser.text("#list"))  # type: ignore[misc]
+            seconds.append(time.monotonic() - started)
+        assert shown(browser) == [5, 4, 3, 2, 1]
+        browser.wait(lambda: "new deliver" in browser.run("return announcer.textContent"))
+    assert statistics.median(seconds) < 1, seconds
+
+
+def test_what_became_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(browser: Browser) -> None:
+    store = stored(delivered(), forwards=1)
+    with visiting(browser, store):
+        browser.wait(lambda: "→ …" in browser.text("#row-1"))
+        browser.click("#row-1")
+        browser.wait(lambda: "Being forwarded." in browser.text("#detail"))
+        store.add_outcome(1, outcome(500, response="KeyError: 'email'"))
+        browser.wait(lambda: "→ 500" in browser.text("#row-1"))
+        browser.wait(lambda: "KeyError: 'email'" in browser.text("#detail"))
+
+
+def test_ten_thousand_deliveries_scroll_with_few_elements(browser: Browser) -> None:
+    store = InspectorStore()
+    for number in range(1, MANY + 1):
+        store.add(number, delivered(json.dumps({"n": f"x{number}y"}).encode(), time=START + number))
+    with visiting(browser, store):
+        browser.wait(lambda: "10,000 deliveries" in browser.text("#count"))
+        frames = browser.run_async(
+            """
+            const list = document.getElementById("list"), times = [], blanks = [];
+            let last = performance.now(), step = 0;
+            const next = (now) => {
+              times.push(now - last);
+              last = now;
+              const { top, left, height } = list.getBoundingClientRect();
+              for (const y of [5, height / 2, height - 5]) {
+                const element = document.elementFromPoint(left + 50, top + y);
+                if (!element.closest("[role=option]")) blanks.push(step);
+              }
+              step += 1;
+              list.scrollTop = step * (list.scrollHeight / 120);
+              list.dispatchEvent(new Event("scroll"));
+              if (step <= 120) requestAnimationFrame(next);
+              else done({ times, blanks, elements: document.querySelectorAll("*").length });
+            };
+            requestAnimationFrame(next);
+            """
+        )
+        assert frames["blanks"] == []
+        assert frames["elements"] < 500
+        assert statistics.median(frames["times"]) < 34, frames["times"]
+        browser.wait(lambda: 1 in shown(browser))
+        assert len(shown(browser)) < 60
+        browser.all("#search")[0].send_keys("x77")
+        browser.wait(lambda: browser.text("#count") == "111 deliveries.")  # 77, 770 to 779, 7700 to 7799
+        assert shown(browser)[0] == 7799
+        store.add(MANY + 1, delivered(b"x77"))
+        browser.wait(lambda: browser.text("#count") == "112 deliveries.")
+
+
+def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None:
+    store = stored(*[delivered()] * 200)
+    with visiting(browser, store):
+        browser.wait(lambda: "200 deliveries" in browser.text("#count"))
+        browser.run("list.scrollTop = 3000")
+        position = "return document.getElementById('row-140').getBoundingClientRect().top"
+        browser.wait(lambda: 140 in shown(browser))
+        before = browser.run(position)
+        store.add(201, delivered())
+        browser.wait(lambda: "201 deliveries" in browser.text("#count"))
+        assert browser.run(position) == before
+
+
+def test_a_replay_shows_the_answer_of_the_app(browser: Browser) -> None:
+    app = Endpoint("503 Service Unavailable", body=b"<b>busy</b>")
+    with (
+        BackgroundServer(app) as target,
+        EndpointClient(target.url) as client,
+        visiting(browser, several(), client),
+    ):
+        browser.click("#row-1")
+        browser.wait(lambda: target.url in browser.text("#detail .to"))
+        browser.press_button("Replay")
+        browser.wait(lambda: "503" in browser.text(".result"))
+        assert "<b>busy</b>" in browser.text(".result")
+    assert [request.body for request in app.requests] == [b'{"data": {"email": "ann@example.com"}}']
+
+
+def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: Browser) -> None:
+    received: list[Delivery] = []
+    with (
+        Receiver(SECRET, received.append) as receiver,
+        EndpointClient(receiver.url) as client,
+        visiting(browser, several(), client),
+    ):
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text("#detail .body"))
+        browser.press_button("Replay")
+        browser.wait(lambda: "400" in browser.text(".result"))
+        assert "Endpoints reject old signatures" in browser.text(".result")
+        browser.press_button("Edit and re-sign")
+        browser.press_button("Sign and send")
+        browser.wait(lambda: "200" in browser.text(".result"))
+        area = "document.querySelector('textarea')"
+        browser.run(f"{area}.value = {area}.value.replace('ann@', 'zoë@')")
+        browser.press_button("Sign and send")
+        browser.wait(lambda: len(received) == 3 and "200" in browser.text(".result"))
+    stale, unchanged, edited = received
+    assert [one.verification.reason for one in received] == ["stale", "ok", "ok"]
+    assert unchanged.body == stale.body == b'{"data": {"email": "ann@example.com"}}'
+    assert json.loads(edited.body) == {"data": {"email": "zo\u00eb@example.com"}}
+
+
+def test_buttons_that_cannot_work_are_disabled(browser: Browser) -> None:
+    with visiting(browser, several(), secrets={}):
+        browser.click("#row-1")
+        browser.wait(lambda: "Replay" in browser.text("#detail"))
+        enabled = {one.text: one.is_enabled() for one in browser.all(".actions button")}
+        assert enabled == {"Replay": False, "Edit and re-sign": False, "Copy as curl": True}
+        assert "--to or --forward-to" in browser.text("#detail")
+    with EndpointClient(UNREACHABLE) as client, visiting(browser, several(), client, secrets={}):
+        browser.click("#row-1")
+        browser.wait(lambda: "Start jebbitctl with the shared secret to sign." in browser.text("#detail"))
+        assert [one.is_enabled() for one in browser.all(".actions button")] == [True, False, True]
+
+
+def test_a_refused_delivery_says_why_in_words(browser: Browser) -> None:
+    with visiting(browser, several(), explain=explain):
+        browser.click("#row-3")
+        browser.wait(lambda: "wrong signature" in browser.text(".verdict-box"))
+        assert "None of the usual causes explains this signature." in browser.text(".verdict-box")
+        assert "→ 500" in browser.text("#row-4")
+
+
+def test_copy_as_curl_puts_the_command_on_the_clipboard(browser: Browser) -> None:
+    browser.allow_clipboard()
+    with visiting(browser, several()):
+        browser.click("#row-1")
+        browser.wait(lambda: "Copy as curl" in browser.text("#detail"))
+        browser.press_button("Copy as curl")
+        browser.wait(lambda: "copied" in browser.text("summary"))
+        copied = browser.run_async(
+            "navigator.clipboard.readText().then(done, (error) => done(String(error)))"
+        )
+    assert copied.startswith("curl --globoff --path-as-is http://localhost:8787/first \\\n")
+    assert "ann@example.com" in copied
+
+
+def test_the_page_says_that_the_server_is_gone_and_keeps_what_it_has(browser: Browser) -> None:
+    with inspecting(several()) as url:
+        browser.open(url)
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+    browser.wait(lambda: "Disconnected" in browser.text("#connection"))
+    browser.click("#row-1")
+    browser.wait(lambda: "Not shown: jebbitctl does not answer." in browser.text("#detail"))
+    assert shown(browser) == [4, 3, 2, 1]
+    browser.leave()
+    assert all("ERR_CONNECTION" in line for line in browser.console())
+
+
+def test_the_page_says_why_no_more_deliveries_come(browser: Browser) -> None:
+    store = several()
+    with visiting(browser, store):
+        store.problem = "The recording was deleted."
+        store.invalid_lines = 2
+        browser.wait(lambda: browser.text("#problem") == "The recording was deleted.")
+        assert "2 lines are not a complete delivery." in browser.text("#count")
