@@ -13,7 +13,8 @@ import pytest
 from jebbitctl.commands import sandbox as sandbox_command
 from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
 from jebbitctl.sandbox.dialects import DialectName
-from tests.support import JEBBITCTL
+from tests.interruptions import ended, started
+from tests.support import JEBBITCTL, interrupted_unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,20 +188,18 @@ def test_a_signal_is_passed_on_to_the_command_and_ends_both(bare: Cli, name: str
         f"import signal, sys, time; signal.signal(signal.{name}, lambda n, _: sys.exit(print('got', n)));"
         "print('up', flush=True); time.sleep(60)"
     )
-    number = getattr(signal, name)
-    if signal.getsignal(number) is signal.SIG_IGN:
-        pytest.skip("ignored, as a shell has it for what it starts in the background")
-    with subprocess.Popen(
-        [JEBBITCTL, "sandbox", "run", "--", sys.executable, "-c", script],
-        env=bare.environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    number = signal.Signals[name]
+    with started(bare, "sandbox", "run", "--", sys.executable, "-c", script) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        process.send_signal(number)
-        assert process.wait(40) == 128 + number
-        assert process.stdout.read() == f"got {int(number)}\n"
+        code, out, err = ended(process, number)
+    assert (code, out) == (128 + number, f"got {int(number)}\n"), err
+
+
+@posix
+def test_a_signal_that_does_not_interrupt_the_wait_ends_sandbox_run_too(bare: Cli) -> None:
+    with interrupted_unnoticed(signal.SIGTERM):
+        assert bare.run("sandbox", "run", "--", "sleep", "60").code == 143
 
 
 @posix
