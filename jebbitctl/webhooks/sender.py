@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
+from jebbitctl.util.timeouts import sleep
 from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, require_endpoint
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
@@ -120,7 +121,7 @@ def paced(count: int, rate: float | None) -> Iterator[int]:
     due = 0.0
     for number in range(count):
         now = time.monotonic()
-        time.sleep(max(0.0, due - now))
+        sleep(due - now)
         if rate is not None:
             due = max(due, now) + 1 / rate
         yield number

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointResponse
 from jebbitctl.webhooks.receiver import Receiver
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender, Summary, paced, summarize
+from tests.support import interrupted_unnoticed
 
 from .support import SECRET, UNREACHABLE, Endpoint
 
@@ -105,3 +107,9 @@ def test_a_summary_of_one_delivery_and_of_none() -> None:
     assert summarize([EndpointResponse(204, 0.5)]) == Summary(1, 1, 0.5, 0.5, 0.5)
     assert summarize([EndpointResponse(None, 1.0, error="x")]) == Summary(1, 0, None, None, None)
     assert summarize([]) == Summary(0, 0, None, None, None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_ctrl_c_that_does_not_interrupt_the_pause_between_deliveries_is_noticed() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
+        list(paced(2, rate=0.01))
