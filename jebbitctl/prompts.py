@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
-from contextlib import redirect_stdout
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from jebbitctl.errors import CancelledError, InputRequiredError, UsageError
-from jebbitctl.output.streams import is_terminal, write_error_line
+from jebbitctl.output.streams import is_terminal, write_error, write_error_line
 from jebbitctl.util.text import escape_controls
+from jebbitctl.util.timeouts import POLL_INTERVAL
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-T = TypeVar("T")
+_DECISIONS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 
 
 class Prompts:
@@ -44,9 +41,8 @@ class Prompts:
         """
         self.require(question, hint=hint)
         text = escape_controls(question if default is None else f"{question} [{default}]")
-        ask = partial(typer.prompt, text, default=default, show_default=False, hide_input=hidden, err=True)
         while True:
-            if answer := str(_prompt(ask)).strip() or default:
+            if answer := _answer(f"{text}: ", hidden=hidden) or default:
                 return answer
 
     def confirm(self, question: str, *, hint: str) -> None:
@@ -57,7 +53,10 @@ class Prompts:
             InputRequiredError: there is no terminal, or input is disabled.
         """
         self.require("confirmation", hint=hint)
-        if not _prompt(lambda: typer.confirm(escape_controls(question), err=True)):
+        text = f"{escape_controls(question)} [y/N]: "
+        while (decision := _DECISIONS.get(_answer(text).lower())) is None:
+            write_error_line("Answer y or n.")
+        if not decision:
             raise CancelledError("cancelled, nothing was changed")
 
     def require(self, what: str, *, hint: str) -> None:
@@ -72,13 +71,28 @@ class Prompts:
             raise InputRequiredError(f"{what.lower()} required, but {reason}", hint=hint)
 
 
-def _prompt(ask: Callable[[], T]) -> T:
-    """Return the answer; Ctrl-D interrupts the command as Ctrl-C does."""
+def _answer(text: str, *, hidden: bool = False) -> str:
+    """Return what is typed, without surrounding spaces; Ctrl-D interrupts the command as Ctrl-C does."""
     try:
-        with redirect_stdout(sys.stderr):  # Typer writes the last character of a prompt to stdout
-            return ask()
-    except typer.Abort:
+        return (_read_hidden(text) if hidden else _read_line(text)).strip()
+    except (KeyboardInterrupt, EOFError):
         write_error_line("")  # start a new line after the question
-        raise
+        raise typer.Abort from None
     except UnicodeDecodeError:
         raise UsageError("the input is not valid in this terminal's encoding") from None
+
+
+def _read_hidden(text: str) -> str:
+    from getpass import getpass
+
+    return getpass(text, sys.stderr)
+
+
+def _read_line(text: str) -> str:
+    """Read a line. Unlike ``input``, which writes the text and blocks in one step, this misses no Ctrl-C."""
+    write_error(text)
+    while os.name == "posix" and not select.select([sys.stdin], [], [], POLL_INTERVAL)[0]:
+        pass  # Windows cannot wait for a console like this
+    if not (line := sys.stdin.readline()):
+        raise EOFError
+    return line

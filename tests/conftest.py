@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 CALLS = {"call_with_timeout", "concurrent-call"}
 """Names of the threads that make API calls."""
+_HANDLERS = {
+    "SIGINT": signal.default_int_handler,
+    "SIGQUIT": lambda *_: None,
+    "SIGHUP": lambda *_: None,
+}
 CAPTURED = pytest.StashKey[list[tuple[str, str]]]()
 
 settings.register_profile(
@@ -45,9 +50,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Let commands receive Ctrl-C even if the suite is a background job, whose children ignore it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let commands receive signals that a shell's background job (SIGINT, SIGQUIT) or nohup (SIGHUP) ignores.
+
+    What is ignored here, the processes that tests start ignore, too; what has a handler here, they do not.
+    """
+    for name, handler in _HANDLERS.items():
+        if hasattr(signal, name) and signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
+            signal.signal(signal.Signals[name], handler)
 
 
 @pytest.hookimpl(wrapper=True)

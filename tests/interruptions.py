@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from threading import Event
 from typing import TYPE_CHECKING
 
+import pytest
 from werkzeug.wrappers import Response
 
 from tests.support import JEBBITCTL
@@ -62,8 +62,16 @@ def started(cli: Cli, *args: str, env: dict[str, str] | None = None) -> subproce
 
 def ended(process: subprocess.Popen[str], sent: signal.Signals) -> tuple[int, str, str]:
     """Send a signal, which must end the process soon; return its exit code, stdout and stderr."""
-    start = time.monotonic()
     process.send_signal(sent)
-    out, err = process.communicate(timeout=20)
-    assert time.monotonic() - start < 10
+    try:
+        out, err = process.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"still runs after {sent.name}:\n{_states(process.pid)}")
     return process.returncode, out, err
+
+
+def _states(pid: int) -> str:
+    """Describe a process and its children: where they wait, and the signals that they ignore or block."""
+    columns = "pid,ppid,stat,wchan:24,etime,ignored,blocked,pending,args"
+    command = ["ps", "-ww", "-o", columns, "-p", str(pid), "--ppid", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -279,20 +279,27 @@ def _alarm(seconds: float, command: str) -> Iterator[None]:
 
 
 @contextmanager
-def interrupted_unnoticed() -> Iterator[None]:
-    """Press Ctrl-C while the block waits, so that nothing wakes it.
+def interrupted_unnoticed(sent: signal.Signals = signal.SIGINT) -> Iterator[None]:
+    """Send a signal, by default Ctrl-C, while the block waits, so that nothing wakes it; it must end soon.
 
     This happens when the system suspends the main thread right before it starts to wait: the signal is
     recorded, and then the thread waits. Here another thread receives the signal.
     """
+    over = threading.Event()
+    missed: list[signal.Signals] = []
 
-    def press() -> None:
+    def send() -> None:
         time.sleep(0.5)  # until it waits
-        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        signal.pthread_kill(threading.get_ident(), sent)
+        if not over.wait(10):
+            missed.append(sent)
+            signal.pthread_kill(threading.main_thread().ident or 0, sent)
 
-    pressing = threading.Thread(target=press)
-    pressing.start()
+    sending = threading.Thread(target=send)
+    sending.start()
     try:
         yield
     finally:
-        pressing.join()
+        over.set()
+        sending.join()
+        assert not missed, "the signal was missed"

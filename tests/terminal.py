@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from tests.support import Cli
 
-READING_DELAY = 0.2
-"""Seconds from a prompt until its answer is read. Python misses a Ctrl-C that comes just before the read."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -30,12 +27,6 @@ def on_terminal(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] 
         encoding="utf-8",
         timeout=20,
     )
-
-
-def interrupt(terminal: Any) -> None:
-    """Press Ctrl-C at a prompt."""
-    time.sleep(READING_DELAY)
-    terminal.sendcontrol("c")
 
 
 def screen(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+import pty
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
+from jebbitctl.prompts import Prompts
 from tests.isolated_home import IsolatedHome, paths, wait_for_exit, wait_until_echo_is_off
-from tests.support import JEBBITCTL
-from tests.terminal import interrupt
+from tests.support import JEBBITCTL, interrupted_unnoticed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +56,22 @@ def test_a_default_from_a_profile_is_escaped(machine: IsolatedHome) -> None:
     machine.config.joinpath("config.toml").write_text('[profiles.default]\nclient_id = "a\\u001b[31mb"\n')
     terminal = machine.terminal("login")
     terminal.expect_exact("Client id [a\\x1b[31mb]: ")
-    interrupt(terminal)
+    terminal.sendcontrol("c")
     assert wait_for_exit(terminal)[0] == 130
+
+
+@pytest.mark.parametrize("method", ["ask", "confirm"])
+def test_a_ctrl_c_before_the_answer_is_read_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(keyboard, "wb"), os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        question = getattr(Prompts(allowed=True), method)
+        with pytest.raises(typer.Abort), interrupted_unnoticed():
+            question("Really?", hint="")
+    assert capsys.readouterr().err.startswith("Really?")
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])

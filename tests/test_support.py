@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shlex
 import signal
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -104,3 +106,18 @@ def test_a_command_that_does_not_end_fails_the_test(bare: Cli) -> None:
 def test_a_variable_that_only_a_new_interpreter_reads_is_refused(bare: Cli) -> None:
     with pytest.raises(AssertionError, match="run_process"):
         bare.run(env={"PYTHONIOENCODING": "ascii"})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ignored", ["INT QUIT", "HUP"], ids=["background", "nohup"])
+def test_tests_of_signals_hold_where_the_shell_has_them_ignored(tmp_path: Path, ignored: str) -> None:
+    tests = shlex.join([sys.executable, "-m", "pytest", "-q", "-n1", f"--basetemp={tmp_path / 'tests'}"])
+    selection = "tests/commands/test_sandbox.py -k 'test_a_signal_is_passed_on or test_serve_ends_cleanly'"
+    done = subprocess.run(
+        ["sh", "-c", f"trap '' {ignored}; exec {tests} -p no:cacheprovider {selection}"],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "6 passed in" in done.stdout) == (0, True), done.stdout

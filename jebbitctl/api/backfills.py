@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api import resources
 from jebbitctl.errors import RejectedError, UnavailableError
 from jebbitctl.util.text import cell
+from jebbitctl.util.timeouts import sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,7 +134,7 @@ def poll(
         time_left = deadline - time.monotonic()
         if time_left <= 0:
             raise _timeout_error(latest, timeout)
-        time.sleep(min(interval, time_left))
+        sleep(min(interval, time_left))
 
 
 def _timeout_error(backfill: Resource, timeout: float) -> UnavailableError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +10,7 @@ from jebbitctl.api.ambiguous_writes import list_command, noun
 from jebbitctl.api.duplicates import Creation, DuplicateCheck
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
 from jebbitctl.util.ids import is_id
+from jebbitctl.util.timeouts import sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -136,7 +136,7 @@ class Creations:
             (creation, None) for creation in self._open.values()
         ]
         for delay in POLL_DELAYS if waiting else ():
-            time.sleep(delay)
+            sleep(delay)
             looks = {
                 type_: DuplicateCheck(client, [creation for creation, _ in waiting if creation.type == type_])
                 for type_ in {creation.type for creation, _ in waiting}

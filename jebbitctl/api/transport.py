@@ -21,7 +21,7 @@ from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.http_session import USER_AGENT, PlainSession, was_not_sent
 from jebbitctl.util.redaction import redact, scrub
 from jebbitctl.util.text import MAX_JSON_VALUES, count_json_values, json_text, parse_json
-from jebbitctl.util.timeouts import call_with_timeout
+from jebbitctl.util.timeouts import call_with_timeout, sleep
 from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Transport:
                         return _read(response, method, url, ambiguous=ambiguous)
                     retry_after = response.headers.get("Retry-After")
                     ambiguous |= response.status_code != HTTPStatus.TOO_MANY_REQUESTS
-            time.sleep(retry_delay(retries, retry_after, deadline - time.monotonic()))
+            sleep(retry_delay(retries, retry_after, deadline - time.monotonic()))
             if time.monotonic() >= deadline:
                 raise TimeoutError
             retries += 1

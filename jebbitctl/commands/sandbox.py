@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.server import SandboxOptions
 
 _POLL_INTERVAL = 0.02
+"""Seconds until the end of a command, or a signal, is noticed."""
 TERMINATE_TIMEOUT = 5.0
 """Seconds that a command has to end after SIGTERM."""
 NO_SUCH_COMMAND, CANNOT_RUN = 127, 126
@@ -160,32 +161,22 @@ def _print_environment(context: Context, environment: Mapping[str, str]) -> None
 def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
     """Run a command and return its exit code; an OSError says why it cannot be run.
 
-    Signals do not raise exceptions here until the process exists, and Ctrl-C never does. Otherwise,
-    subprocess could lose the process or its exit code. Ctrl-C also reaches the process, which handles it.
-    A signal that ends this process is passed on first.
+    Signals raise no exceptions here: subprocess could lose the process or its exit code. Ctrl-C also reaches
+    the process, which handles it. A signal that ends this process is passed on first.
     """
-    received: list[int] = []
-
-    def note(number: int, _: object) -> None:
-        received.append(number)
-
-    def end(number: int, _: object) -> NoReturn:
-        received.append(number)
-        raise SystemExit(128 + number)
-
-    with _handlers(dict.fromkeys((signal.SIGINT, *_ENDING), note)):
+    interrupts: list[int] = []
+    ending: list[int] = []
+    handlers = dict.fromkeys(_ENDING, lambda number, _: ending.append(number))
+    with _handlers({signal.SIGINT: lambda number, _: interrupts.append(number), **handlers}):
         process = subprocess.Popen(cmd, env=environment)  # noqa: S603 - the user's command
         try:
-            with _handlers(dict.fromkeys(_ENDING, end)):
-                for number in received:
-                    if number != signal.SIGINT:
-                        raise SystemExit(128 + number)
-                    process.send_signal(number)  # it possibly came before the process could receive it
-                while (code := process.poll()) is None:
-                    time.sleep(_POLL_INTERVAL)  # a signal just before a wait without end would be missed
+            if interrupts:
+                process.send_signal(signal.SIGINT)  # it possibly came before the process could receive it
+            while process.poll() is None and not ending:
+                time.sleep(_POLL_INTERVAL)
         finally:
-            ending = [number for number in received if number != signal.SIGINT]
-            _terminate(process, ending[-1] if ending else signal.SIGTERM)
+            _terminate(process, ending[0] if ending else signal.SIGTERM)
+    code = -ending[0] if ending else process.returncode
     return code if code >= 0 else 128 - code
 
 

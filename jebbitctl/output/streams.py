@@ -108,7 +108,12 @@ def write_bytes(content: bytes) -> None:
 
 
 def write_error_line(text: str) -> None:
-    """Write a line to stderr as :func:`write_line` does, and without the secrets in use.
+    """Write a line to stderr as :func:`write_error` does."""
+    write_error(text + "\n")
+
+
+def write_error(text: str) -> None:
+    """Write text to stderr, escaped as in :func:`write_line`, and without the secrets in use.
 
     A closed or full stderr must not hide the exit code.
     """
@@ -116,7 +121,7 @@ def write_error_line(text: str) -> None:
         return
     try:
         text = scrub_registered(text)
-        sys.stderr.write((escape_for_terminal(text) if is_terminal(sys.stderr) else text) + "\n")
+        sys.stderr.write(escape_for_terminal(text) if is_terminal(sys.stderr) else text)
         sys.stderr.flush()
     except (OSError, ValueError):
         discard(sys.stderr)

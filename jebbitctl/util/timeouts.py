@@ -1,4 +1,4 @@
-"""A timeout for calls that have none of their own, such as a keyring or a slow HTTP response."""
+"""Waits that notice every signal, and a timeout for calls that have none of their own, such as a keyring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ T = TypeVar("T")
 POLL_INTERVAL = 0.5
 """Seconds that the main thread blocks at a time.
 
-A Ctrl-C that arrives just before the thread blocks does not wake it; it is noticed at the next poll.
+A signal that arrives just before the thread blocks, or at another thread, does not wake it; it is noticed
+at the next poll.
 """
 
 
@@ -37,6 +38,13 @@ class _Call(threading.Thread, Generic[T]):
             self.error = error
         finally:
             self.finished.set()
+
+
+def sleep(seconds: float) -> None:
+    """Sleep; unlike in one long ``time.sleep``, no signal is missed."""
+    deadline = time.monotonic() + seconds
+    while (remaining := deadline - time.monotonic()) > 0:
+        time.sleep(min(remaining, POLL_INTERVAL))
 
 
 def start_thread(thread: threading.Thread) -> None:

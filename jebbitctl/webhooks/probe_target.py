@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.timeouts import sleep
 from jebbitctl.webhooks.sender import delivery_headers
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 from jebbitctl.webhooks.telling_time import telling_time
@@ -46,7 +47,7 @@ class ProbeTarget:
     client: EndpointClient
     secret: str = field(repr=False)
     rate: float | None = None
-    wait: Callable[[float], None] = time.sleep
+    wait: Callable[[float], None] = sleep
     timeouts: int = field(default=0, init=False)
     clock_offset: float | None = field(default=None, init=False)
     _waited: float = field(default=0.0, init=False)
@@ -104,7 +105,7 @@ class ProbeTarget:
 
     def _send(self, body: bytes, headers: dict[str, str], method: str) -> EndpointResponse:
         if self.rate is not None:
-            time.sleep(max(0.0, self._due - time.monotonic()))
+            sleep(self._due - time.monotonic())
             self._due = time.monotonic() + 1 / self.rate
         response = self.client.send(body, headers, method=method)
         if self.timed_out(response):

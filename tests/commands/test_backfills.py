@@ -13,7 +13,7 @@ from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.interruptions import ended, started
 from tests.scripted_server import active, add, attributes_of, other, resource, scripted, writes
-from tests.support import cli_for
+from tests.support import cli_for, interrupted_unnoticed
 from tests.terminal import COLOUR, on_terminal, screen
 
 if TYPE_CHECKING:
@@ -309,6 +309,11 @@ def test_a_signal_ends_only_the_waiting_and_the_command_says_how_to_go_on(
             "",
             f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}\n",
         )
+
+
+def test_a_ctrl_c_that_does_not_interrupt_the_pause_between_polls_is_noticed(tmp_path: Path) -> None:
+    with interrupted_unnoticed():
+        assert wait_with(tmp_path, ["processing"], "--interval", "60").code == 130
 
 
 @pytest.mark.parametrize("line", ["create --integration L5m24mjs --wait", "restart b1"])

@@ -8,7 +8,7 @@ import pexpect
 import pytest
 
 from tests.commands.integrations.support import stored, webhook
-from tests.terminal import COLOUR, interrupt, on_terminal, screen
+from tests.terminal import COLOUR, on_terminal, screen
 
 if TYPE_CHECKING:
     from jebbitctl.sandbox.server import Sandbox
@@ -121,7 +121,7 @@ def test_no_input_prevents_a_question_on_a_terminal(cli: Cli, sandbox: Sandbox, 
 def test_ctrl_c_at_a_question_exits_130(cli: Cli, sandbox: Sandbox) -> None:
     child = on_terminal(cli, "integrations", "delete", webhook(sandbox))
     child.expect(r"\[y/N\]")
-    interrupt(child)
+    child.sendcontrol("c")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130

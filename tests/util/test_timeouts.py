@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from jebbitctl.util.timeouts import call_with_timeout
+from jebbitctl.util import timeouts
+from jebbitctl.util.timeouts import call_with_timeout, sleep
 from tests.support import interrupted_unnoticed
 
 
@@ -40,3 +41,17 @@ def test_a_ctrl_c_that_does_not_wake_the_thread_is_noticed() -> None:
         call_with_timeout(60, lambda: over.wait(30))
     assert time.monotonic() - started < 15
     over.set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_ctrl_c_that_does_not_interrupt_a_sleep_is_noticed() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupted_unnoticed():
+        sleep(60)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0, -1])
+def test_a_sleep_lasts_as_long_as_it_should(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr(timeouts, "POLL_INTERVAL", 0.01)
+    began = time.monotonic()
+    sleep(seconds)
+    assert seconds <= time.monotonic() - began < 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -14,6 +13,7 @@ from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoi
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.errors import CheckFailedError, UnavailableError, UsageError
 from jebbitctl.util.text import plural
+from jebbitctl.util.timeouts import sleep
 from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
@@ -183,6 +183,6 @@ def _announced_wait(context: Context) -> Callable[[float], None]:
 
     def wait(seconds: float) -> None:
         context.output.note(f"Waiting {seconds:.0f} s: the endpoint limits requests (429).")
-        time.sleep(seconds)
+        sleep(seconds)
 
     return wait
