@@ -14,7 +14,6 @@ from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.diagnosis import bug_search, diagnose
 from jebbitctl.webhooks.diagnosis.bodies import rich_body
 from jebbitctl.webhooks.diagnosis.body_bugs import body_bugs, rewriting_bugs
-from jebbitctl.webhooks.diagnosis.bug_search import correct_now
 from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_bugs
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.probe_target import ProbeTarget
@@ -79,7 +78,7 @@ def diagnosed(
     with BackgroundServer(app) as server, EndpointClient(server.url) as client:
         target = ProbeTarget(client, secret)
         assert all(target.send_signed(one).accepted for one in accepted)
-        response = target.send(body, correct_now(secret, body))
+        response = target.send_signed(body)
         assert not response.accepted
         return diagnose(target, response, body, accepted=accepted)
 

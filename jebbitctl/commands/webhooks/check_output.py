@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.streams import is_terminal
+from jebbitctl.webhooks.endpoint_clock import in_words, is_notable
 from jebbitctl.webhooks.verdicts import Conclusion
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from jebbitctl.output.output import Output
     from jebbitctl.webhooks.endpoint_check import EndpointCheck, ProbeResult
 
-CLOCK_DIFFERENCE = 5
-"""Seconds from which on a difference of clocks is worth a warning."""
 _MARKS = {Conclusion.PASSED: "✓", Conclusion.FAILED: "✗", Conclusion.WARNING: "!", Conclusion.NOT_TESTED: "–"}  # noqa: RUF001
 _NAME_WIDTH = 19
 _COLUMNS = ("result", "name", "status", "outcome", "reason", "response", "consequence", "milliseconds")
@@ -56,9 +55,8 @@ class CheckOutput:
             if self._output.json:
                 self._output.document(_document(check, results, url))
         offset = check.target.clock_offset
-        if offset is not None and abs(offset) > CLOCK_DIFFERENCE and not check.diagnosis:
-            direction = "ahead of" if offset > 0 else "behind"
-            self._output.warn(f"the endpoint's clock is {abs(offset):.0f} s {direction} this machine's")
+        if offset is not None and is_notable(offset) and not check.diagnosis:
+            self._output.warn(f"the endpoint's clock is {in_words(offset)} this machine's")
         counts = Counter(result.result for result in results)
         self._output.note(
             ", ".join(f"{counts[kind]} {kind}" for kind in reversed(Conclusion) if counts[kind]) + "."

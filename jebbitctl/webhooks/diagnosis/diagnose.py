@@ -8,20 +8,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import plural
-from jebbitctl.webhooks.diagnosis.bug_search import BugSearch, correct_now, forge
-from jebbitctl.webhooks.diagnosis.clock import (
+from jebbitctl.webhooks.diagnosis.bug_search import BugSearch, forge
+from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
+from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
+from jebbitctl.webhooks.diagnosis.own_words import quoted_words
+from jebbitctl.webhooks.diagnosis.pages import explain_page
+from jebbitctl.webhooks.diagnosis.statuses import explain_status
+from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.endpoint_clock import (
     clock_difference,
     describe_clock,
     is_intolerable,
     is_notable,
 )
-from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
-from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
-from jebbitctl.webhooks.diagnosis.own_words import quoted_words
-from jebbitctl.webhooks.diagnosis.pages import explain_page
-from jebbitctl.webhooks.diagnosis.receiver_bug import READ_RAW
-from jebbitctl.webhooks.diagnosis.statuses import explain_status
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.raw_bodies import READ_RAW
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def diagnose(
     answers = [response]
     received = time.time()
     while len(answers) <= _REPEATS and _may_be_asked_again(answers[-1]):
-        answers.append(target.send(body, correct_now(target.secret, body)))
+        answers.append(target.send_signed(body))
         received = time.time()
     difference = clock_difference(answers[-1], received)
     clock = describe_clock(difference) if is_notable(difference) else ""
@@ -108,7 +108,7 @@ class _Examination:
 
     def diagnosis(self) -> Diagnosis:
         unsigned = self.target.send(self.body, None)
-        forged = self.target.send(self.body, forge(correct_now(self.target.secret, self.body)))
+        forged = self.target.send(self.body, forge(self.target.sign(self.body)))
         old = self.target.send_signed(self.body, age=_DAY)
         if forged.accepted:
             return Diagnosis(

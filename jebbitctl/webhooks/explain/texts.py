@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.webhooks.explain.causes import Cause, Text
-from jebbitctl.webhooks.explain.texts_of_bodies import BODIES, RAW
+from jebbitctl.webhooks.explain.texts_of_bodies import BODIES
+from jebbitctl.webhooks.raw_bodies import READ_RAW
 
 _CHECK = (
     "Check that the secret belongs to this integration and account."
@@ -30,7 +31,7 @@ TEXTS = {
     ),
     Cause.UNKNOWN: Text(
         "None of the usual causes explains this signature.",
-        f"{_CHECK} {RAW}",
+        f"{_CHECK} {READ_RAW}",
     ),
     Cause.MALFORMED_HEADER: Text(
         "The header does not have the form t=<unix seconds>,v1=<Base64>{detail}.",
