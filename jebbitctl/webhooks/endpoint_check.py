@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from jebbitctl.util.text import plural
+from jebbitctl.util.text import as_reason, plural
 from jebbitctl.webhooks.diagnosis import diagnose
 from jebbitctl.webhooks.probe_requests import ProbeKind
 from jebbitctl.webhooks.probes import FORGERY, LIVE_FORGERY, PROBES, REPLAY
@@ -41,6 +41,7 @@ _MORE_DELIVERIES = 4
 """Valid deliveries that tell whether an endpoint varies or has blocked the sender."""
 _SEVERITY = list(Conclusion)
 _UNREACHABLE = "the endpoint cannot be reached"
+_NOT_ACCEPTED = "a valid delivery was not accepted"
 _VARIES = "its answers to valid deliveries vary"
 _CONTENT_IS_REFUSED = (
     "Deliveries with such content are lost. The endpoint's rules for data refuse it, not its signature test."
@@ -150,7 +151,7 @@ class EndpointCheck:
             return self._first(verdict, response), response
         if self.diagnosis:
             if verdict.result is Conclusion.PASSED:
-                verdict = Judgement(Conclusion.NOT_TESTED, "proves nothing, as nothing is accepted")
+                verdict = Judgement(Conclusion.NOT_TESTED, f"{_NOT_ACCEPTED}, either")
             return verdict, response
         if probe.kind is ProbeKind.ACCEPT and verdict.result is Conclusion.FAILED:
             return self._confirm_failure(probe, verdict, response), response
@@ -167,7 +168,7 @@ class EndpointCheck:
         if self._is_hanging():
             return f"no request is sent after {self.target.timeouts} timeouts"
         if self.diagnosis and probe.kind is not ProbeKind.REFUSE:
-            return "not even the sample delivery is accepted"
+            return _NOT_ACCEPTED
         return None
 
     def _send(self, probe: Probe) -> tuple[Judgement, EndpointResponse]:
@@ -213,7 +214,9 @@ class EndpointCheck:
                 return Judgement(Conclusion.PASSED, reason)
         if control.accepted:
             return Judgement(Conclusion.PASSED)
-        return Judgement(Conclusion.NOT_TESTED, f"a valid delivery after it, too: {control.outcome}")
+        return Judgement(
+            Conclusion.NOT_TESTED, f"a valid delivery after it was not accepted, either: {control.outcome}"
+        )
 
     def _live_is_refused(self) -> bool:
         return any(one.name == "live" and one.result is not Conclusion.PASSED for one in self.results)
@@ -230,7 +233,10 @@ class EndpointCheck:
                 return Judgement(Conclusion.NOT_TESTED, f"sent again, it {second.outcome}: {_VARIES}")
         control = self._control(SAMPLE_BODY)
         if not control.accepted:
-            return Judgement(Conclusion.NOT_TESTED, f"a valid delivery after it, too: {control.outcome}")
+            return Judgement(
+                Conclusion.NOT_TESTED,
+                f"a valid delivery after it was not accepted, either: {control.outcome}",
+            )
         if response.status is None and probe.max_seconds is None:
             return Judgement(Conclusion.FAILED, consequence=_NO_RESPONSE)
         return self._explain(probe, response) if probe.same_content else verdict
@@ -242,9 +248,10 @@ class EndpointCheck:
             body = probe.requests[0].body
             found = diagnose(self.target, response, body, accepted=[SAMPLE_BODY, *accepted])
             if found.proven:
-                if same := [one.name for one in self.results if one.reason == found.finding]:
+                reason = as_reason(found.finding)
+                if same := [one.name for one in self.results if one.reason == reason]:
                     return Judgement(Conclusion.FAILED, f"for the same reason as {same[0]}", _LOST)
-                return Judgement(Conclusion.FAILED, found.finding, f"{_LOST} {found.fix}")
+                return Judgement(Conclusion.FAILED, reason, f"{_LOST} {found.fix}")
         if accepted:
             return Judgement(Conclusion.FAILED, "the same content is accepted in its usual form")
         result = Conclusion.WARNING if response.status in REFUSALS else Conclusion.FAILED

@@ -39,7 +39,7 @@ STATUSES: list[tuple[str, dict[str, str], bytes, str, tuple[str, ...]]] = [
     ("308 Moved", {"Location": "/hook/"}, b"", "redirect", ("/hook/", "slash at its end")),
     ("302 Found", {"Location": "/users/sign_in?next=%2Fhook"}, b"", "redirect", ("/users/sign_in.", "login")),
     ("302 Found", {"Location": "https://a:pass@other.example/x?token=abc"}, b"", "redirect",
-     ("https://********@other.example/x.", "Use that URL")),
+     ("https://********@other.example/x.", "Use the endpoint's own URL")),
     ("302 Found", {"Location": "http://[bad"}, b"", "redirect", ("invalid URL",)),
     ("304 Not Modified", {}, b"", "redirect", ("no Location",)),
     ("401 No", {"WWW-Authenticate": 'Basic realm="x"'}, b"log in", "credentials",

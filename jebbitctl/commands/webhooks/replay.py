@@ -46,7 +46,7 @@ def replay(
     *,
     to: Annotated[str, typer.Option("--to", metavar="URL", help="URL of the endpoint.", show_default=False)],
     re_sign: Annotated[
-        bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints reject old timestamps.")
+        bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints refuse old timestamps.")
     ] = False,
     selection: SelectOptions,
     secret: SecretOptions,

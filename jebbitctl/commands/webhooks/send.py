@@ -14,7 +14,7 @@ from jebbitctl.commands.webhooks.options import SecretOptions, read_body, read_s
 from jebbitctl.commands.webhooks.results import describe, require_accepted, words
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.signals import deferred_signals
-from jebbitctl.util.text import flatten
+from jebbitctl.util.text import as_reason, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,5 +176,5 @@ def _hint(responses: list[EndpointResponse], client: EndpointClient, secret: str
     from jebbitctl.webhooks.diagnosis import fix_for
 
     if fix := fix_for(client, responses[0], secret):
-        return f"{fix[0].lower()}{fix[1:].removesuffix('.')}"
-    return "jebbitctl webhooks check finds out why"
+        return as_reason(fix)
+    return "run jebbitctl webhooks check to find out why"

@@ -143,11 +143,11 @@ class _Examination:
         status, words = self.response.status, quoted_words(self.response, self.target.secret)
         if same_unsigned and (page := explain_page(self.response, self.target.secret)):
             return page
-        tried = f"{plural(found.tries, 'signature')} that the usual bugs would accept"
+        tried = f"each of {plural(found.tries, 'signature')} that receivers with usual bugs accept"
         if found.stopped:
             tried = f"{tried} (not all were tried: {found.stopped})"
         clock = describe_clock(self.difference)
-        finding = f"It refuses ({status}) a correct signature, and {tried}.{words} {clock}"
+        finding = f"It returned {status} to a correct signature, and to {tried}.{words} {clock}"
         if found.accepts_others:
             return Diagnosis(
                 "body_changed", f"{finding} It accepts simpler bodies, so its secret is right.", _CHANGED
@@ -158,10 +158,10 @@ class _Examination:
 
     def _what_to_check(self, *, same_unsigned: bool) -> str:
         fix = (
-            "Compare the secret at the endpoint with this one. If they agree, check that it reads the body:"
-            " Jebbit's guide signs the text of request.body, an IO object (#<StringIO:0x...>); it needs"
-            " request.body.read. A signature that loses its = in a split, or has a newline added"
-            " (Base64.encode64), never matches either."
+            "Compare the secret of the endpoint with this one. If they are the same, check that its code"
+            " signs the bytes of the body: Jebbit's guide signs the text of an IO object"
+            " (#<StringIO:0x...>) instead; it needs request.body.read. Check that it splits each part of the"
+            " header at its first = only, and that its Base64 has no newline (strict_encode64 in Ruby)."
         )
         if self.response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
             fix = (

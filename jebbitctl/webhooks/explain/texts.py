@@ -19,7 +19,7 @@ _SECRET = "Use the shared secret exactly as Jebbit shows it."  # noqa: S105 - ad
 TEXTS = {
     Cause.NONE: Text(
         "The signature matches this body and this secret.",
-        f"If your endpoint rejects this delivery, look for the cause there. {_CHECK}",
+        f"If your endpoint refuses this delivery, look for the cause there. {_CHECK}",
     ),
     Cause.STALE: Text(
         "The signature matches this body and this secret, but the timestamp is too old{detail}.",
