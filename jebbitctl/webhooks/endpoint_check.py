@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import as_reason, plural
 from jebbitctl.webhooks.diagnosis import diagnose
+from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.probe_requests import ProbeKind
 from jebbitctl.webhooks.probes import FORGERY, LIVE_FORGERY, PROBES, REPLAY
 from jebbitctl.webhooks.sender import SAMPLE_BODY
@@ -21,7 +22,6 @@ from jebbitctl.webhooks.verdicts import (
     REFUSALS,
     Conclusion,
     Judgement,
-    excerpt,
     is_refusal,
     judge,
     why_no_refusal,
@@ -69,7 +69,7 @@ class ProbeResult:
         reason: why this is the result, if the outcome does not say it.
         consequence: what a failure or a warning means in production; None for other results.
         status: the HTTP status of the response that decided.
-        response: the start of its body, on one line, without secrets.
+        response: the start of its text, on one line, without markup and secrets.
         elapsed: seconds that the probe took.
     """
 
@@ -106,7 +106,7 @@ class EndpointCheck:
         for probe in self.probes:
             started = time.perf_counter()
             verdict, response = self._probe(probe)
-            result = _result(probe, verdict, response, time.perf_counter() - started)
+            result = _result(probe, verdict, response, self.target.secret, time.perf_counter() - started)
             self.results.append(result)
             yield result
 
@@ -278,7 +278,7 @@ class EndpointCheck:
 
 
 def _result(
-    probe: Probe, verdict: Judgement, response: EndpointResponse | None, elapsed: float
+    probe: Probe, verdict: Judgement, response: EndpointResponse | None, secret: str, elapsed: float
 ) -> ProbeResult:
     matters = verdict.result in {Conclusion.FAILED, Conclusion.WARNING}
     return ProbeResult(
@@ -289,6 +289,6 @@ def _result(
         reason=verdict.reason,
         consequence=(verdict.consequence or probe.consequence) if matters else None,
         status=response.status if response else None,
-        response=excerpt(response) if response else "",
+        response=own_words(response, secret) if response else "",
         elapsed=elapsed,
     )

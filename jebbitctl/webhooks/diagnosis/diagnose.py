@@ -11,7 +11,6 @@ from jebbitctl.util.text import plural
 from jebbitctl.webhooks.diagnosis.bug_search import BugSearch, forge
 from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
-from jebbitctl.webhooks.diagnosis.own_words import quoted_words
 from jebbitctl.webhooks.diagnosis.pages import explain_page
 from jebbitctl.webhooks.diagnosis.statuses import explain_status
 from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
@@ -21,6 +20,7 @@ from jebbitctl.webhooks.endpoint_clock import (
     is_intolerable,
     is_notable,
 )
+from jebbitctl.webhooks.own_words import quoted_words
 from jebbitctl.webhooks.raw_bodies import READ_RAW
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import shown_url
-from jebbitctl.webhooks.diagnosis.own_words import quoted_words
 from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.own_words import quoted_words
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse

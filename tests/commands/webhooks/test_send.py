@@ -165,13 +165,13 @@ def test_any_answer_other_than_2xx_is_exit_6(signer: Cli, status: str) -> None:
 
 
 def test_long_words_of_an_endpoint_are_one_line_without_secrets_and_cut(signer: Cli) -> None:
-    body = b"not\r\n\tours: " + b"x" * 82 + SECRET.encode() + b"\x1b[31m\xff"
+    body = b"not\r\n\tours: " + b"x" * 181 + SECRET.encode() + b"\x1b[31m\xff"
     with BackgroundServer(Endpoint("400 Bad Request", body=body)) as server:
         result = signer.run(*SEND, server.url)
         document = signer.run(*SEND, server.url, "--json").json
-    message = f"delivery not accepted: returned 400: not ours: {'x' * 82}********…"
+    message = f"delivery not accepted: returned 400: not ours: {'x' * 181}********…"
     assert result.err == f"error: {message}\nhint: run jebbitctl webhooks check to find out why\n"
-    assert document["response"] == f"not\r\n\tours: {'x' * 82}********\x1b[31m\ufffd"
+    assert document["response"] == f"not\r\n\tours: {'x' * 181}********\x1b[31m\ufffd"
 
 
 @pytest.mark.parametrize("position", [*range(280, 300, 3)])
