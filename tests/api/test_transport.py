@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -320,7 +321,13 @@ def test_other_hosts_are_reached_through_the_proxy(
         assert proxy.calls == ["CONNECT api2.jebbit.invalid:443"]
 
 
-@pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", "socks5://127.0.0.1:1", "http://x:99999"])
+SOCKS = pytest.param(
+    "socks5://127.0.0.1:1",
+    marks=pytest.mark.skipif(find_spec("socks") is not None, reason="with PySocks it is a valid proxy"),
+)
+
+
+@pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", SOCKS, "http://x:99999"])
 def test_an_invalid_proxy_setting_is_a_usage_error(
     transport: Transport, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
