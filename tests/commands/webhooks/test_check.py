@@ -38,7 +38,7 @@ def test_a_correct_receiver_passes(signer: Cli, endpoint: str, deliveries: list[
     result = signer.run("webhooks", "check", endpoint)
     assert result.code == 0
     assert [line.split()[:2] for line in result.out.splitlines()] == [["✓", name] for name in NOT_LIVE]
-    assert result.err == "24 passed.\n"
+    assert result.err == "25 passed.\n"
     assert all(delivery.test for delivery in deliveries if delivery.verification)
 
 
@@ -90,7 +90,7 @@ def test_a_warning_alone_is_exit_0(signer: Cli) -> None:
         result = signer.run("webhooks", "check", url)
     assert result.code == 0
     assert "! get                 returned 200" in result.out
-    assert "23 passed, 1 warning." in result.err
+    assert "24 passed, 1 warning." in result.err
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
@@ -190,7 +190,7 @@ class TestIntegration:
             created = cli.run("integrations", "create", "--endpoint", url, "--json").json
             secret = created["shared_secret"]
             result = cli.run("webhooks", "check", "--integration", created["id"])
-        assert (result.code, result.err) == (0, "24 passed.\n")
+        assert (result.code, result.err) == (0, "25 passed.\n")
 
     def test_an_endpoint_that_jebbit_does_not_show_has_to_be_given(self, tmp_path: Path) -> None:
         with Sandbox(SandboxOptions(integrations=1, dialect="host")) as sandbox:
