@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks import verify
@@ -21,6 +22,7 @@ from .receivers import (
     parts_of,
     recent,
     refuses_repeats,
+    refuses_seen_signatures,
     refusing_invalid,
     requires_password,
     rewritten,
@@ -196,6 +198,10 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     ),
     "repeats crash": (lambda: refuses_repeats(500), marks(FAILED, "repeat")),
     "repeats conflict": (lambda: refuses_repeats(409), marks(FAILED, "repeat")),
+    "signatures that were seen are refused": (
+        lambda: refuses_seen_signatures(Counter()),
+        marks(FAILED, "repeat"),
+    ),
     "another secret is used": (lambda: signed_by("another"), NOTHING_IS_ACCEPTED),
     "lists are refused": (
         lambda: refusing_invalid(lambda data: not any(isinstance(one, list) for one in data.values())),

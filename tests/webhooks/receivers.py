@@ -282,6 +282,17 @@ def refuses_repeats(status: int) -> Handler:
     return handle
 
 
+def refuses_seen_signatures(seen: Counter[str | None]) -> Handler:
+    """Return a receiver that refuses each signature from the second time on."""
+
+    def handle(request: Incoming) -> int:
+        status = correct(request)
+        seen[request.header] += status == 200
+        return 409 if seen[request.header] > 1 and status == 200 else status
+
+    return handle
+
+
 def requires_password(request: Incoming) -> int | Answer:
     if request.authorization != "Basic dXNlcjpwYXNzd29yZA==":
         return Answer(401, b"authentication required", {"WWW-Authenticate": 'Basic realm="hooks"'})
