@@ -207,6 +207,11 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
         lambda: refusing_invalid(lambda data: not any(isinstance(one, list) for one in data.values())),
         NOTHING_IS_ACCEPTED,
     ),
+    "long values are refused": (
+        lambda: refusing_invalid(lambda data: len(data["test_attribute"]) <= 40),
+        marks(NOT_TESTED, *(name for name in FORGERIES if len(name) > len("missing-secret")))
+        | marks(WARNING, "steady"),
+    ),
     "emoji crash the database": (
         lambda: refusing_invalid(lambda data: "\U0001f389" not in data["test_attribute"], 500),
         marks(FAILED, "unicode"),
