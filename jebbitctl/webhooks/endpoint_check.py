@@ -7,6 +7,7 @@ only if the endpoint refuses it twice and still accepts other valid deliveries.
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -47,6 +48,7 @@ _CONTENT_IS_REFUSED = (
     "Deliveries with such content are lost. The endpoint's rules for data refuse it, not its signature test."
 )
 _NONE_ANY_MORE = "no valid delivery is accepted any more since forged ones were sent"
+_SOME_CONTENT = "deliveries with other values than the sample's are refused each time"
 _NO_RESPONSE = "The endpoint does not respond to such deliveries. They may be lost."
 _LOST = "Real deliveries get lost."
 _BLOCKED = "The endpoint may block senders whose signature is wrong a few times."
@@ -100,6 +102,7 @@ class EndpointCheck:
     results: list[ProbeResult] = field(default_factory=list)
     diagnosis: Diagnosis | None = None
     _controls: list[EndpointResponse] = field(default_factory=list)
+    _refused_bodies: list[bytes] = field(default_factory=list)
 
     def run(self) -> Iterator[ProbeResult]:
         """Run the probes in order; yield each result as soon as it is known."""
@@ -196,6 +199,8 @@ class EndpointCheck:
         response = self.target.send_signed(body)
         if response.status != HTTPStatus.TOO_MANY_REQUESTS:
             self._controls.append(response)
+            if response.status in REFUSALS:
+                self._refused_bodies.append(body)
         return response
 
     def _confirm_refusal(self, probe: Probe) -> Judgement:
@@ -209,7 +214,7 @@ class EndpointCheck:
             control = self._control(request.body)
         else:
             (control,) = request.send(self.target)
-            if is_refusal(probe, control.status) and self._control(SAMPLE_BODY).accepted:
+            if is_refusal(probe, control.status) and self._control(request.body).accepted:
                 reason = f"{request.content_type} is not accepted at all, signed or not"
                 return Judgement(Conclusion.PASSED, reason)
         if control.accepted:
@@ -270,8 +275,17 @@ class EndpointCheck:
         ]
         if not any(later):
             return Judgement(Conclusion.WARNING, _NONE_ANY_MORE, _BLOCKED), refused[0]
+        if all(later) and len(self._refused_bodies) == len(refused) and self._refuses_content():
+            return Judgement(Conclusion.WARNING, _SOME_CONTENT, _CONTENT_IS_REFUSED), refused[0]
         count = f"{len(refused)} of {plural(len(self._controls), 'valid delivery')}"
         return Judgement(Conclusion.FAILED, f"{count} not accepted"), refused[0]
+
+    def _refuses_content(self) -> bool:
+        """Whether the bodies that were refused are refused again, several times, and not the sample."""
+        bodies = itertools.islice(itertools.cycle(self._refused_bodies), _MORE_DELIVERIES)
+        return SAMPLE_BODY not in self._refused_bodies and all(
+            self.target.send_signed(body).status in REFUSALS for body in [*bodies]
+        )
 
     def _is_hanging(self) -> bool:
         return self.target.timeouts >= MAX_TIMEOUTS

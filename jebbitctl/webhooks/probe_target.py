@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 
 MAX_RATE_LIMIT_WAIT = 60.0
-"""Seconds that a check waits in total because the endpoint answers 429."""
+"""Seconds that a check waits in total because the endpoint limits requests."""
 _FIRST_WAIT = 1.0
 """Seconds to wait after a 429 without Retry-After; doubled for each further one of a request."""
+_MAX_AGE = 60
+"""Seconds by which a signature is made older, so that it is a new one."""
 _ROUNDING = 0.01
 """Part of a timeout by which clocks may differ."""
 
@@ -51,6 +53,7 @@ class ProbeTarget:
     wait: Callable[[float], None] = sleep
     timeouts: int = field(default=0, init=False)
     clock_offset: float | None = field(default=None, init=False)
+    _signatures: set[str] = field(default_factory=set, init=False, repr=False)
     _waited: float = field(default=0.0, init=False)
     _due: float = field(default=0.0, init=False)
 
@@ -74,7 +77,7 @@ class ProbeTarget:
         live: bool = False,
         content_type: str = "application/json",
     ) -> EndpointResponse:
-        """Send ``body`` and return the response; after 429, wait as it says and send it again.
+        """Send ``body`` and return the response; after 429, or 503 with Retry-After, wait and send it again.
 
         Args:
             body: the bytes to send.
@@ -88,10 +91,11 @@ class ProbeTarget:
             del headers[SIGNATURE_HEADER]
         else:
             headers[SIGNATURE_HEADER] = signature
+            self._signatures.add(signature)
         patience = _FIRST_WAIT
         while True:
             response = self._send(body, headers, method)
-            if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+            if not _asks_to_wait(response):
                 return response
             seconds = _retry_after(response, patience)
             if self._waited + seconds > MAX_RATE_LIMIT_WAIT:
@@ -101,8 +105,14 @@ class ProbeTarget:
             self.wait(seconds)
 
     def send_signed(self, body: bytes, *, age: int = 0) -> EndpointResponse:
-        """Send ``body`` as a test delivery with a correct signature, made ``age`` seconds ago."""
-        return self.send(body, self.sign(body, age=age))
+        """Send ``body`` as a test delivery with a correct signature, made ``age`` seconds ago.
+
+        The signature is no earlier one, if there is another for the last minute: an endpoint may refuse
+        what it has seen.
+        """
+        signatures = (self.sign(body, age=age + seconds) for seconds in range(_MAX_AGE))
+        signature = next((one for one in signatures if one not in self._signatures), self.sign(body, age=age))
+        return self.send(body, signature)
 
     def _send(self, body: bytes, headers: dict[str, str], method: str) -> EndpointResponse:
         if self.rate is not None:
@@ -118,6 +128,12 @@ class ProbeTarget:
     def timed_out(self, response: EndpointResponse) -> bool:
         """Whether a request got no response in time."""
         return response.status is None and response.elapsed >= self.client.timeout * (1 - _ROUNDING)
+
+
+def _asks_to_wait(response: EndpointResponse) -> bool:
+    """Whether the endpoint limits requests. Some say so with 503 (RFC 9110, section 15.6.4)."""
+    is_busy = response.status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in response.headers
+    return is_busy or response.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _retry_after(response: EndpointResponse, default: float) -> float:

@@ -6,6 +6,8 @@ timestamp: an endpoint that reads the clock first would refuse an old one withou
 
 from __future__ import annotations
 
+import base64
+import hmac
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +32,10 @@ _FUTURE = 60 * 60
 _LARGE_BODY_BYTES = 256 * 1024
 _PREFIX_LENGTHS = (1, 8, 40)
 """Characters of ``v1``. All 43 without the padding would be the right signature for some decoders."""
+_HALF = 22
+"""Characters of ``v1``."""
+_MISSING_SECRETS = (b"", b"undefined", b"null", b"None")
+"""Keys of a receiver that also tries a secret that is not set."""
 _MALFORMED_HEADERS = (
     "nonsense",
     "=,=,,=",
@@ -97,6 +103,17 @@ def _prefix(length: int) -> Callable[[ProbeTarget, bytes], str]:
     return _from_right_signature(lambda now, v1: f"t={now},v1={v1[:length]}")
 
 
+def _half_right(make: Callable[[str, str], str]) -> Callable[[ProbeTarget, bytes], str]:
+    """Return what makes a ``v1`` of the right length from the right one and another one."""
+
+    def header(target: ProbeTarget, body: bytes) -> str:
+        now = int(time.time())
+        right, wrong = (compute_signature(key, now, body) for key in (target.secret, f"not {target.secret}"))
+        return f"t={now},v1={make(right, wrong)}"
+
+    return header
+
+
 def _unsigned(_: ProbeTarget, __: bytes) -> None:
     return None
 
@@ -109,6 +126,30 @@ def _tampered(name: str) -> ProbeRequest:
 
 def _of_another_secret(target: ProbeTarget, body: bytes) -> str:
     return sign(f"not {target.secret}", body)
+
+
+def _of_key(key: bytes) -> Callable[[ProbeTarget, bytes], str]:
+    """Return what signs with a key that may be empty."""
+
+    def header(_: ProbeTarget, body: bytes) -> str:
+        now = int(time.time())
+        digest = hmac.new(key, f"{now}.".encode() + body, "sha256").digest()
+        return f"t={now},v1={base64.b64encode(digest).decode('ascii')}"
+
+    return header
+
+
+def _old_with_fresh_time(*, fresh_first: bool) -> Callable[[ProbeTarget, bytes], str]:
+    """Return a seen, old signature to whose header a forger has added the time."""
+
+    def header(target: ProbeTarget, body: bytes) -> str:
+        fresh, seen = f"t={int(time.time())}", target.sign(body, age=_DAY)
+        if fresh_first:
+            return f"{fresh},{seen}"
+        old, v1 = seen.split(",")
+        return f"{old},{fresh},{v1}"
+
+    return header
 
 
 def _aged(seconds: int) -> Callable[[ProbeTarget, bytes], str]:
@@ -141,9 +182,9 @@ def _forged_live(name: str, what: str, request: ProbeRequest) -> Probe:
     return Probe(name, ProbeKind.REFUSE, f"{what} without x-jebbit-test is refused", LIVE_FORGERY, (request,))
 
 
-def _aged_delivery(name: str, age: str, seconds: int) -> Probe:
-    request = ProbeRequest(_body(name), _aged(seconds))
-    return Probe(name, ProbeKind.REFUSE, f"a timestamp {age} old is refused", REPLAY, (request,))
+def _aged_delivery(name: str, age: str, seconds: int, *others: Callable[[ProbeTarget, bytes], str]) -> Probe:
+    requests = tuple(ProbeRequest(_body(name), signature) for signature in (_aged(seconds), *others))
+    return Probe(name, ProbeKind.REFUSE, f"a timestamp {age} old is refused", REPLAY, requests)
 
 
 PROBES = (
@@ -163,7 +204,14 @@ PROBES = (
     _forged("empty-signature", "an empty x-jebbit-signature is refused", _fresh("")),
     _forged("no-v1", "a signature with t but without v1 is refused", _fresh("t={now}")),
     _forged("empty-v1", "a signature with an empty v1 is refused", _fresh("t={now},v1=")),
-    _forged("partial-v1", "the beginning of the right v1 is refused", *map(_prefix, _PREFIX_LENGTHS)),
+    _forged(
+        "partial-v1",
+        "a v1 of which only a part is right is refused",
+        *map(_prefix, _PREFIX_LENGTHS),
+        _half_right(lambda right, wrong: right[:_HALF] + wrong[_HALF:]),
+        _half_right(lambda right, wrong: wrong[:_HALF] + right[_HALF:]),
+        _half_right(lambda right, _: right[_HALF:]),
+    ),
     _forged(
         "unknown-scheme",
         "a forged signature of an unknown scheme, without v1, is refused",
@@ -179,8 +227,19 @@ PROBES = (
         "no-signature-live", "an unsigned delivery", ProbeRequest(_body("no-signature-live"), _unsigned)
     ),
     _forged_live("tampered-body-live", "a changed body", _tampered("tampered-body-live")),
+    _forged(
+        "missing-secret",
+        "a signature with an empty or undefined secret is refused",
+        *map(_of_key, _MISSING_SECRETS),
+    ),
     _aged_delivery("stale", f"{STALE_AGE} seconds", STALE_AGE),
-    _aged_delivery("day-old", "one day", _DAY),
+    _aged_delivery(
+        "day-old",
+        "one day",
+        _DAY,
+        _old_with_fresh_time(fresh_first=True),
+        _old_with_fresh_time(fresh_first=False),
+    ),
     Probe(
         "future",
         ProbeKind.ADVICE,

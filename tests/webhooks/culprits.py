@@ -164,6 +164,7 @@ CONTAINERS = [
     *by_signer(Cause.BODY_JSON_STRING, raw=json.dumps(TEXT, ensure_ascii=False).encode()),
     *at_hand(
         Cause.BODY_REPR,
+        python_dict=str(VALUE).encode(),
         python=repr(BODY).encode(),
         buffer=json.dumps({"type": "Buffer", "data": list(BODY)}).encode(),
         node=f"<Buffer {BODY.hex(' ')}>".encode(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks import verify
@@ -19,7 +20,9 @@ from .receivers import (
     has_fresh_time,
     is_stale_by_days,
     parts_of,
+    recent,
     refuses_repeats,
+    refuses_seen_signatures,
     refusing_invalid,
     requires_password,
     rewritten,
@@ -28,6 +31,7 @@ from .receivers import (
     tolerating,
     verifying,
     with_clock,
+    with_key,
 )
 from .support import SECRET
 
@@ -81,6 +85,31 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
         lambda: by_hand(lambda right, v1: v1 in {right, right[:8]}),
         marks(FAILED, "partial-v1"),
     ),
+    "only the first 16 of 44 characters are compared": (
+        lambda: by_hand(lambda right, v1: len(v1 or "") == 44 and (v1 or "")[:16] == right[:16]),
+        marks(FAILED, "partial-v1"),
+    ),
+    "only the last 8 of 44 characters are compared": (
+        lambda: by_hand(lambda right, v1: len(v1 or "") == 44 and (v1 or "")[-8:] == right[-8:]),
+        marks(FAILED, "partial-v1"),
+    ),
+    "the end of v1 suffices": (
+        lambda: by_hand(lambda right, v1: bool(v1) and right.endswith(v1 or "")),
+        marks(FAILED, "partial-v1"),
+    ),
+    "an empty secret is tried as well": (lambda: with_key(b""), marks(FAILED, "missing-secret")),
+    "a secret that is not set is tried as text": (
+        lambda: with_key(b"undefined"),
+        marks(FAILED, "missing-secret"),
+    ),
+    "the first t is signed and the last one is recent": (
+        lambda: recent(lambda times: times[-1]),
+        marks(FAILED, "day-old"),
+    ),
+    "the last t is signed and the first one is recent": (
+        lambda: recent(lambda times: times[0]),
+        marks(FAILED, "day-old"),
+    ),
     "unknown schemes are ignored": (
         lambda: by_hand(lambda right, v1: v1 is None or v1 == right),
         marks(FAILED, "no-v1", "unknown-scheme"),
@@ -131,7 +160,7 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
         marks(
             FAILED, "tampered-body", "tampered-body-live", "wrong-secret", "partial-v1", "malformed-signature"
         )
-        | marks(FAILED, "empty-v1"),
+        | marks(FAILED, "empty-v1", "missing-secret"),
     ),
     "case is ignored": (
         lambda: verifying(bytes.lower),
@@ -169,10 +198,19 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     ),
     "repeats crash": (lambda: refuses_repeats(500), marks(FAILED, "repeat")),
     "repeats conflict": (lambda: refuses_repeats(409), marks(FAILED, "repeat")),
+    "signatures that were seen are refused": (
+        lambda: refuses_seen_signatures(Counter()),
+        marks(FAILED, "repeat"),
+    ),
     "another secret is used": (lambda: signed_by("another"), NOTHING_IS_ACCEPTED),
     "lists are refused": (
         lambda: refusing_invalid(lambda data: not any(isinstance(one, list) for one in data.values())),
         NOTHING_IS_ACCEPTED,
+    ),
+    "long values are refused": (
+        lambda: refusing_invalid(lambda data: len(data["test_attribute"]) <= 40),
+        marks(NOT_TESTED, *(name for name in FORGERIES if len(name) > len("missing-secret")))
+        | marks(WARNING, "steady"),
     ),
     "emoji crash the database": (
         lambda: refusing_invalid(lambda data: "\U0001f389" not in data["test_attribute"], 500),

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import re
 import socket
 import threading
 import time
@@ -105,6 +106,33 @@ def by_hand(matches: Callable[[str, str | None], bool]) -> Handler:
         if not t.isascii() or not t.isdigit() or abs(int(t) - time.time()) > 300:
             return 400
         return 200 if matches(own(request.body, t), parts.get("v1")) else 403
+
+    return handle
+
+
+def with_key(key: bytes) -> Handler:
+    """Return a receiver that accepts signatures of another key as well, which may be empty."""
+
+    def handle(request: Incoming) -> int:
+        parts = parts_of(request.header)
+        message = f"{parts.get('t')}.".encode() + request.body
+        other = b64encode(hmac.new(key, message, "sha256").digest()).decode()
+        return 200 if parts.get("v1") == other else correct(request)
+
+    return handle
+
+
+def recent(choose: Callable[[list[str]], str]) -> Handler:
+    """Return a receiver that verifies each ``t`` of a header, and compares the chosen one with the clock."""
+
+    def handle(request: Incoming) -> int:
+        times = re.findall(r"\bt=(\d+)", request.header or "")
+        if len(times) < 2:
+            return correct(request)
+        v1 = (request.header or "").partition("v1=")[2]
+        if abs(int(choose(times)) - time.time()) > 300:
+            return 400
+        return 200 if any(v1 == own(request.body, t) for t in times) else 403
 
     return handle
 
@@ -250,6 +278,17 @@ def refuses_repeats(status: int) -> Handler:
             if seen[request.header] > 1 and genuine(request) and b"repeat" in request.body
             else correct(request)
         )
+
+    return handle
+
+
+def refuses_seen_signatures(seen: Counter[str | None]) -> Handler:
+    """Return a receiver that refuses each signature from the second time on."""
+
+    def handle(request: Incoming) -> int:
+        status = correct(request)
+        seen[request.header] += status == 200
+        return 409 if seen[request.header] > 1 and status == 200 else status
 
     return handle
 

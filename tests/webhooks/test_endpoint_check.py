@@ -16,6 +16,7 @@ from jebbitctl.webhooks.endpoint_check import EndpointCheck
 from jebbitctl.webhooks.probe_target import ProbeTarget
 from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, NAMES, PROBES
 from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.sender import SAMPLE_BODY
 from tests.representative import first_of_each
 
 from . import receivers
@@ -99,6 +100,17 @@ class TestLive:
     def test_an_accepted_live_forgery_is_said_to_have_left_a_record(self) -> None:
         check = run_against(except_if(lambda request: not request.test, 200), "no-signature-live")
         assert "remove the record of test@example.com" in str(result(check, "no-signature-live").consequence)
+
+
+def test_a_content_type_is_not_blamed_for_what_the_content_causes() -> None:
+    def handle(request: Incoming) -> int:
+        is_sample = request.body == SAMPLE_BODY
+        if request.content_type == "text/plain":  # not verified
+            return 200 if is_sample else 422
+        return correct(request) if is_sample or not genuine(request) else 422
+
+    check = run_against(handle, "no-signature-text")
+    assert not_passed(check) == {"no-signature-text": NOT_TESTED}
 
 
 class TestVaryingAnswers:

@@ -80,6 +80,20 @@ class TestRateLimits:
             assert run(url, "stale", wait=waited.append).ok
         assert waited == [seconds]
 
+    def test_503_with_retry_after_is_a_limit(self) -> None:
+        first = itertools.count()
+        waited: list[float] = []
+        busy = ReceiverAnswer(503, headers={"Retry-After": "2"})
+        with serving(lambda request: busy if next(first) < 2 else correct(request)) as url:
+            assert run(url, "stale", wait=waited.append).ok
+        assert waited == [2, 2]
+
+    def test_503_without_retry_after_is_not_waited_for(self) -> None:
+        waited: list[float] = []
+        with serving(receivers.always(503)) as url:
+            run(url, "stale", wait=waited.append)
+        assert not waited
+
     def test_requests_are_sent_at_the_given_rate(self) -> None:
         times: list[float] = []
 
@@ -97,6 +111,19 @@ class TestRateLimits:
     def test_a_rate_that_is_not_positive_is_a_usage_error(self, rate: float) -> None:
         with pytest.raises(UsageError, match="rate"):
             ProbeTarget(EndpointClient("http://127.0.0.1"), SECRET, rate=rate)
+
+
+def test_no_signature_is_sent_twice_as_long_as_there_are_others() -> None:
+    seen: list[str | None] = []
+
+    def record(request: Incoming) -> int:
+        seen.append(request.header)
+        return correct(request)
+
+    with serving(record) as url, EndpointClient(url) as client:
+        target = ProbeTarget(client, SECRET)
+        assert all(target.send_signed(b"{}").accepted for _ in range(20))
+    assert len(set(seen)) == 20
 
 
 class TestClock:

@@ -189,7 +189,7 @@ def _announced_wait(context: Context) -> Callable[[float], None]:
     """Return what waits for an endpoint that limits requests, and says so."""
 
     def wait(seconds: float) -> None:
-        context.output.note(f"Waiting {seconds:.0f} s: the endpoint limits requests (429).")
+        context.output.note(f"Waiting {seconds:.0f} s: the endpoint limits requests.")
         sleep(seconds)
 
     return wait

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import sys
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.webhooks.explain.causes import Cause, Change
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SIMPLE_ESCAPES = dict(zip([b"n", b"r", b"t", b"b", b"f", b"e", b"0"], b"\n\r\t\b\f\x1b\0", strict=True))
+_MAX_DICT_BYTES = 64 * 1024
 
 
 def from_quotes(body: bytes) -> Iterator[Change]:
@@ -43,10 +46,26 @@ def from_quotes(body: bytes) -> Iterator[Change]:
     wrapped = re.fullmatch(rb"(?:bytearray|memoryview|bytes)\((?:b?)(['\"])(.*)\1\)", text, re.DOTALL)
     if wrapped:
         yield Change(Cause.BODY_REPR, _unescape(wrapped[2]), "a value of Python")
+    yield from _from_dict(text)
     if b'\\"' in body:
         yield Change(Cause.BODY_JSON_STRING, body.replace(b"\\\\", b"\\").replace(b'\\"', b'"'))
         yield Change(Cause.BODY_JSON_STRING, body.replace(b'\\"', b'"'))
         yield Change(Cause.BODY_JSON_STRING, _unescape(body))
+
+
+def _from_dict(text: bytes) -> Iterator[Change]:
+    """Yield the JSON of a dict that Python has printed, as usual writers may have written it."""
+    import ast
+
+    if text[:2] != b"{'" or len(text) > _MAX_DICT_BYTES:
+        return
+    try:
+        value = ast.literal_eval(text.decode())
+        for ascii_only, separators in product((False, True), ((",", ":"), (", ", ": "))):
+            written = json.dumps(value, ensure_ascii=ascii_only, separators=separators)
+            yield Change(Cause.BODY_REPR, written.encode("utf-8", "surrogatepass"), "a dict of Python")
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return
 
 
 def _unescape(text: bytes) -> bytes:

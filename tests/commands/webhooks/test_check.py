@@ -39,7 +39,7 @@ def test_a_correct_receiver_passes(signer: Cli, endpoint: str, deliveries: list[
     result = signer.run("webhooks", "check", endpoint)
     assert result.code == 0
     assert [line.split()[:2] for line in result.out.splitlines()] == [["✓", name] for name in NOT_LIVE]
-    assert result.err == "24 passed.\n"
+    assert result.err == "25 passed.\n"
     assert all(delivery.test for delivery in deliveries if delivery.verification)
 
 
@@ -102,7 +102,7 @@ def test_probes_that_sent_nothing_are_told_together(signer: Cli) -> None:
     result = signer.run("webhooks", "check", UNREACHABLE)
     assert result.out.splitlines() == [
         "– valid               connection refused: the endpoint cannot be reached",  # noqa: RUF001
-        "– 23 probes           the endpoint cannot be reached",  # noqa: RUF001
+        "– 24 probes           the endpoint cannot be reached",  # noqa: RUF001
     ]
     rows = signer.run("webhooks", "check", UNREACHABLE, "--plain").out.splitlines()
     assert [row.split("\t")[1] for row in rows] == NOT_LIVE
@@ -116,7 +116,7 @@ def test_a_warning_alone_is_exit_0(signer: Cli) -> None:
         result = signer.run("webhooks", "check", url)
     assert result.code == 0
     assert "! get                 returned 200" in result.out
-    assert "23 passed, 1 warning." in result.err
+    assert "24 passed, 1 warning." in result.err
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
@@ -172,7 +172,7 @@ def test_a_wait_for_a_limit_of_requests_is_said(signer: Cli) -> None:
     with serving(lambda request: next(limited, None) or correct(request)) as url:
         result = signer.run("webhooks", "check", url, "--only", "get")
     assert result.code == 0
-    assert "Waiting 0 s: the endpoint limits requests (429).\n" in result.err
+    assert "Waiting 0 s: the endpoint limits requests.\n" in result.err
 
 
 class TestOptions:
@@ -217,7 +217,7 @@ class TestIntegration:
             created = cli.run("integrations", "create", "--endpoint", url, "--json").json
             secret = created["shared_secret"]
             result = cli.run("webhooks", "check", "--integration", created["id"])
-        assert (result.code, result.err) == (0, "24 passed.\n")
+        assert (result.code, result.err) == (0, "25 passed.\n")
 
     def test_an_endpoint_that_jebbit_does_not_show_has_to_be_given(self, tmp_path: Path) -> None:
         with Sandbox(SandboxOptions(integrations=1, dialect="host")) as sandbox:
