@@ -86,7 +86,7 @@ def _explain(delivery: Delivery, secret: str | None) -> dict[str, str]:
     from jebbitctl.webhooks.explain import explain
     from jebbitctl.webhooks.signature import SIGNATURE_HEADER, verify
 
-    header = delivery.headers.get(SIGNATURE_HEADER, "")
+    header = delivery.headers.get(SIGNATURE_HEADER)
     verification = verify(secret, delivery.body, header, now=delivery.time)
     result = explain(secret, delivery.body, header, reason=verification.reason)
     return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -130,6 +131,12 @@ def test_a_refused_delivery_says_why_for_the_secret_that_explains_it(
     event = json.loads(capsys.readouterr().out)
     assert (event["ok"], event["cause"]) == (False, "newline_added")
     assert "newline" in event["fix"]
+
+
+def test_a_request_that_is_not_signed_says_so() -> None:
+    unsigned = replace(delivered(header=""), headers={})
+    explanation = Explainer({"a": SECRET}).explain(unsigned)["explanation"]
+    assert explanation == "The request has no x-jebbit-signature header."
 
 
 def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
