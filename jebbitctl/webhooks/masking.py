@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MASK = "***"
 MASKED_ADDRESS = "***@***"
 
-_AT = r"(?:[@\uff20]|%(?:25)*40|\\u0040|&#64;|&commat;)"
+_AT = r"(?:[@\uff20]|%(?:25){0,3}40|\\u0040|&#64;|&commat;)"
 _ADDRESS = re.compile(
     rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}{_AT}(?:\[[^\]\s]{{1,60}}\]|[\w.%-]{{1,255}})", re.IGNORECASE
 )
