@@ -76,8 +76,8 @@ def _read_secret(context: Context, options: SecretOptions) -> str | None:
 
 
 def _explain(delivery: Delivery, secret: str | None) -> dict[str, str]:
-    """Return why a signature does not fit, or that this cannot be found out."""
-    if secret is None:
+    """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one."""
+    if secret is None or delivery.verification.valid:
         return {}
     if delivery.masked:
         return {"explanation": "The recording is masked: the body is no longer the one that was signed."}
