@@ -149,6 +149,16 @@ def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     assert explainer.explain(refused)["cause"] is None
 
 
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("json_", [True, False])
+def test_credentials_in_headers_are_masked(capsys: pytest.CaptureFixture[str], *, json_: bool) -> None:
+    delivery = replace(delivered(), headers={"authorization": "Bearer hush-hush", "x-note": "kept"})
+    printer(verbose=True, json=json_).show(Arrived(1, delivery))
+    out = capsys.readouterr().out
+    assert "hush" not in out
+    assert "kept" in out
+
+
 def test_a_pipe_gets_one_line_for_each_event(capsys: pytest.CaptureFixture[str]) -> None:
     show = printer()
     show.show(Arrived(1, delivered(test=True)))
