@@ -97,8 +97,8 @@ class Intake:
 
     @property
     def outstanding(self) -> int:
-        """The number of deliveries that are being forwarded, or wait for it."""
-        return len(self._pending)
+        """The number of forwards, of deliveries to URLs, that are under way or wait."""
+        return sum(pending.outcomes.count(None) for pending in list(self._pending.values()))
 
     def wait(self, timeout: float) -> None:
         """Wait until all deliveries are forwarded, at most ``timeout`` seconds. No further one may come."""

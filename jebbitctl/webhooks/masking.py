@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MASK = "***"
 MASKED_ADDRESS = "***@***"
 
-_AT = r"(?:[@\uff20]|%40|\\u0040|&#64;)"
+_AT = r"(?:[@\uff20]|%(?:25){0,3}40|\\u0040|&#64;|&commat;)"
 _ADDRESS = re.compile(
     rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}{_AT}(?:\[[^\]\s]{{1,60}}\]|[\w.%-]{{1,255}})", re.IGNORECASE
 )
@@ -31,11 +31,15 @@ _PHONE = re.compile(r"[+(]{0,2}\d(?:[\s().+/\u2010-\u2015\u2212-]{0,4}\d){6,}")
 _DATE = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9](?:[ T][0-2][0-9])?")
 _PERSONAL = re.compile(
     "e?mail|phone|mobile|cellular|telefax|address|birth|zipcode|postal|postcode|street|surname|passport"
-    "|(?:first|last|full|middle|given|family|maiden|user|nick|customer|contact)name"
+    "|(?:first|last|full|middle|given|family|maiden|user|nick|customer|contact|your)name|name(?:first|last)"
 )
 """What the name of an attribute has in it, without its punctuation, if its value is personal."""
-_PERSONAL_WORDS = frozenset({"name", "tel", "fax", "zip", "dob", "ip", "ssn", "cell", "city"})
+_PERSONAL_WORDS = frozenset(
+    {"name", "fname", "lname", "tel", "fax", "zip", "dob", "ip", "ssn", "cell", "city"}
+)
 """Names of attributes that are personal as they are."""
+_VALUES = frozenset({"value", "values", "answer", "answers"})
+"""Members of objects that name an attribute in another member: ``{"key": "first_name", "value": "Ann"}``."""
 _PERSONAL_HEADERS = frozenset(
     {"authorization", "cookie", "forwarded", "from", "proxy-authorization", "x-forwarded-for", "x-real-ip"}
 )
@@ -107,8 +111,12 @@ def mask_record(record: RecordedDelivery) -> RecordedDelivery:
 
 def _masked(value: Any, *, whole: bool = False) -> Any:
     if isinstance(value, dict):
+        named = any(
+            key not in _VALUES and isinstance(one, str) and is_personal(one) for key, one in value.items()
+        )
         return {
-            mask_text(key): _masked(inner, whole=whole or is_personal(key)) for key, inner in value.items()
+            mask_text(key): _masked(inner, whole=whole or is_personal(key) or (named and key in _VALUES))
+            for key, inner in value.items()
         }
     if isinstance(value, list):
         return [_masked(inner, whole=whole) for inner in value]

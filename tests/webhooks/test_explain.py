@@ -290,6 +290,12 @@ def test_a_header_that_stays_malformed_is_said_to_be_so_in_detail(header: str, w
     assert words in result.explanation
 
 
+def test_a_request_without_the_header_is_told_from_one_whose_header_is_empty() -> None:
+    result = explain(SECRET, BODY, None)
+    assert (result.cause, result.proven) == (Cause.MALFORMED_HEADER, True)
+    assert result.explanation == "The request has no x-jebbit-signature header."
+
+
 def test_an_old_timestamp_is_named_beside_another_cause() -> None:
     result = explain(SECRET, BODY + b"\n", sign_at(BODY), now=AT + 1000)
     assert result.causes == (Cause.NEWLINE_ADDED, Cause.STALE)

@@ -76,8 +76,8 @@ def read_optional_secret(context: Context, options: SecretOptions) -> str | None
 
 
 def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
-    """Return why a signature does not fit, or that this cannot be found out."""
-    if secret is None:
+    """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one."""
+    if secret is None or delivery.verification.valid:
         return {}
     if delivery.masked:
         return {"explanation": "The recording is masked: the body is no longer the one that was signed."}
@@ -86,7 +86,7 @@ def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
     from jebbitctl.webhooks.explain import explain
     from jebbitctl.webhooks.signature import SIGNATURE_HEADER, verify
 
-    header = delivery.headers.get(SIGNATURE_HEADER, "")
+    header = delivery.headers.get(SIGNATURE_HEADER)
     verification = verify(secret, delivery.body, header, now=delivery.time)
     result = explain(secret, delivery.body, header, reason=verification.reason)
     return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}

@@ -28,6 +28,11 @@ _BESIDES = {
     Cause.HEADER_TRUNCATED: "The header may be cut off.",
 }
 """What is said about a cause that is not the only one, or not proven."""
+_NO_HEADER = (
+    "The request has no x-jebbit-signature header.",
+    "Check that the sender is Jebbit, and that no proxy removes the header.",
+)
+"""The explanation and the fix."""
 _HALF_HOUR = 1800
 _MAX_HALF_HOURS = 28
 _CLOCK_ERROR = 60
@@ -55,7 +60,7 @@ class Explanation:
 def explain(  # noqa: PLR0913 - each of them is what a user may have
     secret: str | bytes,
     body: bytes,
-    header: str,
+    header: str | None,
     *,
     reason: Reason = Reason.OK,
     others: Mapping[str, str] = MappingProxyType({}),
@@ -67,7 +72,7 @@ def explain(  # noqa: PLR0913 - each of them is what a user may have
     Args:
         secret: the integration's shared secret.
         body: the bytes at hand, which may differ from the signed ones.
-        header: the value of ``x-jebbit-signature``.
+        header: the value of ``x-jebbit-signature``; None if the request has none.
         reason: the result of :func:`verify`; tells an old signature from a valid one.
         others: the secrets of other integrations, by the label that names them.
         now: unix seconds; if given, a timestamp out of tolerance is named beside other causes.
@@ -78,6 +83,8 @@ def explain(  # noqa: PLR0913 - each of them is what a user may have
     """
     key = secret.encode() if isinstance(secret, str) else secret
     compute_signature(key, 0, b"")
+    if header is None:
+        return Explanation(Cause.MALFORMED_HEADER, *_NO_HEADER, proven=True, causes=(Cause.MALFORMED_HEADER,))
     search = Search(key, body, header, {label: other.encode() for label, other in others.items()})
     proof = search.run() if search.has_signature else None
     if proof is None:

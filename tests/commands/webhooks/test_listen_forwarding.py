@@ -105,6 +105,22 @@ def test_what_cannot_be_forwarded_in_time_is_counted_recorded_and_exit_6(
     assert [outcome.error for outcome in record.forwards or ()] == ["no response within 0.2 s"]
 
 
+@pytest.mark.long
+def test_a_backlog_that_takes_longer_than_one_forward_is_forwarded_after_the_timeout(bare: Cli) -> None:
+    """One forward may take 3 s until listen gives up on it: 1 s and a margin. The backlog takes 4 s."""
+    options = ("--ack", "--forward-timeout", "1", "--timeout", "1", "--json")
+    with (
+        BackgroundServer(Endpoint(delay=0.8), threads=40) as server,
+        listening(bare, "--forward-to", server.url, *options) as (process, url),
+    ):
+        accepted = [post(url, b"%d" % number).status_code for number in range(100)]
+        code, out, err = wait_for_end(process)
+    assert accepted == [200] * 100
+    assert code == 0
+    assert Counter(event["event"] for event in events_of(out)) == {"delivery": 100, "forwarded": 100}
+    assert "Finishing " in err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: Cli) -> None:
     release = threading.Event()
@@ -116,14 +132,14 @@ def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: 
 
     with (
         BackgroundServer(Stuck()) as server,  # type: ignore[arg-type]
-        listening(bare, "--forward-to", server.url, "--ack", "--count", "9") as (process, url),
+        listening(bare, *["--forward-to", server.url] * 2, "--ack", "--count", "9") as (process, url),
     ):
         post(url, b"{}")
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.stderr.readline() == "Finishing 1 forward. Press Ctrl-C again to stop at once.\n"
+        assert process.stderr.readline() == "Finishing 2 forwards. Press Ctrl-C again to stop at once.\n"
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         code, out, err = wait_for_end(process)
@@ -131,7 +147,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: 
         release.set()
     assert code == 130
     assert "no response before listen ended" in out
-    assert "Forwarded: 0 ok, 1 no response before listen ended.\n" in err
+    assert "Forwarded: 0 ok, 2 no response before listen ended.\n" in err
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -132,6 +133,12 @@ def test_a_refused_delivery_says_why_for_the_secret_that_explains_it(
     assert "newline" in event["fix"]
 
 
+def test_a_request_that_is_not_signed_says_so() -> None:
+    unsigned = replace(delivered(header=""), headers={})
+    explanation = Explainer({"a": SECRET}).explain(unsigned)["explanation"]
+    assert explanation == "The request has no x-jebbit-signature header."
+
+
 def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     explainer = Explainer({"a": SECRET})
     refused = delivered(header=sign("wrong", BODY))
@@ -140,6 +147,16 @@ def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
     monkeypatch.setattr(explainer, "_budget", 0.0)
     assert explainer.explain(refused)["cause"] is None
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("json_", [True, False])
+def test_credentials_in_headers_are_masked(capsys: pytest.CaptureFixture[str], *, json_: bool) -> None:
+    delivery = replace(delivered(), headers={"authorization": "Bearer hush-hush", "x-note": "kept"})
+    printer(verbose=True, json=json_).show(Arrived(1, delivery))
+    out = capsys.readouterr().out
+    assert "hush" not in out
+    assert "kept" in out
 
 
 def test_a_pipe_gets_one_line_for_each_event(capsys: pytest.CaptureFixture[str]) -> None:

@@ -157,6 +157,12 @@ def test_show_explains_a_refusal_if_it_has_a_secret_and_says_how_otherwise(bare:
     assert bare.run("webhooks", "show", file, "1", "--json", env=env).json["cause"] == "newline_added"
 
 
+def test_show_explains_nothing_about_a_valid_delivery(bare: Cli, file: str) -> None:
+    result = bare.run("webhooks", "show", file, "3", "--json", env={"JEBBIT_WEBHOOK_SECRET": SECRET})
+    assert (result.code, result.json["ok"]) == (0, True)
+    assert not {"cause", "explanation", "fix"} & set(result.json)
+
+
 @pytest.mark.parametrize(
     ("delivery", "words"),
     [

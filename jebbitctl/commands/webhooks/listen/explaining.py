@@ -49,7 +49,7 @@ class Explainer:
         """Return the explanation for the first secret that proves one, else for the first secret."""
         from jebbitctl.webhooks.explain import explain
 
-        header, reason = delivery.headers.get(SIGNATURE_HEADER, ""), delivery.verification.reason
+        header, reason = delivery.headers.get(SIGNATURE_HEADER), delivery.verification.reason
         found = [explain(secret, delivery.body, header, reason=reason) for secret in self._secrets.values()]
         return next((one for one in found if one.proven), found[0])
 

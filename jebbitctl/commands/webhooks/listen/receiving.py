@@ -173,21 +173,28 @@ class Reception:
         self._finish(server, intake)
 
     def _finish(self, server: Receiver, intake: Intake) -> None:
-        """Stop serving. Another Ctrl-C ends the wait for forwards."""
-        deadline = time.monotonic() + self._patience
+        """Stop serving, and wait for forwards. Ctrl-C, or another one, ends the wait.
+
+        After a signal, forwards that still wait for others get no time of their own.
+        """
+        started = time.monotonic()
+        stopping, outstanding = self._stopping.is_set(), intake.outstanding
         try:
-            if self._stopping.is_set() and (outstanding := intake.outstanding):
-                forwards = plural(outstanding, "forward")
-                self._context.output.note(f"Finishing {forwards}. Press Ctrl-C again to stop at once.")
+            if outstanding > (0 if stopping else MAX_FORWARDS):
+                again = " again" if stopping else ""
+                self._context.output.note(
+                    f"Finishing {plural(outstanding, 'forward')}. Press Ctrl-C{again} to stop at once."
+                )
             self._queue.close()
             server.__exit__()
-            intake.wait(deadline - time.monotonic())
+            rounds = 1 if stopping else 1 + intake.outstanding // MAX_FORWARDS
+            intake.wait(started + rounds * self._patience - time.monotonic())
         finally:
             intake.abandon()
 
     @property
     def _patience(self) -> float:
-        """Seconds that the forwards of accepted deliveries get at the end."""
+        """Seconds that the forwards of accepted deliveries get at the end, as many as go side by side."""
         attempts = 1 if self._stopping.is_set() else 1 + self._forwarding.retry
         return attempts * (self._forwarding.forward_timeout + SHUTDOWN_MARGIN)
 
