@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -27,3 +28,9 @@ DOCUMENTS = st.recursive(
     max_leaves=20,
 )
 """Any JSON value, often with the keys of JSON:API."""
+
+
+def fewer_examples(divisor: int) -> settings:
+    """Return settings with a share of the profile's examples, for tests whose examples take long."""
+    assert settings.default
+    return settings(max_examples=settings.default.max_examples // divisor)

@@ -103,6 +103,15 @@ def flatten(resource: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]
     return pairs
 
 
+def as_reason(sentence: str) -> str:
+    """Return a sentence as errors and hints write it: with a small letter first, without the full stop.
+
+    Several sentences keep their full stops.
+    """
+    text = f"{sentence[:1].lower()}{sentence[1:]}"
+    return text if ". " in text else text.removesuffix(".")
+
+
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 mapping``, ``2 mappings``, ``3 deliveries``."""
     if count == 1:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from jebbitctl.util.text import plural
+from jebbitctl.util.text import as_reason, plural
 from jebbitctl.webhooks.diagnosis import diagnose
+from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.probe_requests import ProbeKind
 from jebbitctl.webhooks.probes import FORGERY, LIVE_FORGERY, PROBES, REPLAY
 from jebbitctl.webhooks.sender import SAMPLE_BODY
@@ -21,7 +22,6 @@ from jebbitctl.webhooks.verdicts import (
     REFUSALS,
     Conclusion,
     Judgement,
-    excerpt,
     is_refusal,
     judge,
     why_no_refusal,
@@ -41,6 +41,7 @@ _MORE_DELIVERIES = 4
 """Valid deliveries that tell whether an endpoint varies or has blocked the sender."""
 _SEVERITY = list(Conclusion)
 _UNREACHABLE = "the endpoint cannot be reached"
+_NOT_ACCEPTED = "a valid delivery was not accepted"
 _VARIES = "its answers to valid deliveries vary"
 _CONTENT_IS_REFUSED = (
     "Deliveries with such content are lost. The endpoint's rules for data refuse it, not its signature test."
@@ -68,7 +69,7 @@ class ProbeResult:
         reason: why this is the result, if the outcome does not say it.
         consequence: what a failure or a warning means in production; None for other results.
         status: the HTTP status of the response that decided.
-        response: the start of its body, on one line, without secrets.
+        response: the start of its text, on one line, without markup and secrets.
         elapsed: seconds that the probe took.
     """
 
@@ -105,7 +106,7 @@ class EndpointCheck:
         for probe in self.probes:
             started = time.perf_counter()
             verdict, response = self._probe(probe)
-            result = _result(probe, verdict, response, time.perf_counter() - started)
+            result = _result(probe, verdict, response, self.target.secret, time.perf_counter() - started)
             self.results.append(result)
             yield result
 
@@ -150,7 +151,7 @@ class EndpointCheck:
             return self._first(verdict, response), response
         if self.diagnosis:
             if verdict.result is Conclusion.PASSED:
-                verdict = Judgement(Conclusion.NOT_TESTED, "proves nothing, as nothing is accepted")
+                verdict = Judgement(Conclusion.NOT_TESTED, f"{_NOT_ACCEPTED}, either")
             return verdict, response
         if probe.kind is ProbeKind.ACCEPT and verdict.result is Conclusion.FAILED:
             return self._confirm_failure(probe, verdict, response), response
@@ -167,7 +168,7 @@ class EndpointCheck:
         if self._is_hanging():
             return f"no request is sent after {self.target.timeouts} timeouts"
         if self.diagnosis and probe.kind is not ProbeKind.REFUSE:
-            return "not even the sample delivery is accepted"
+            return _NOT_ACCEPTED
         return None
 
     def _send(self, probe: Probe) -> tuple[Judgement, EndpointResponse]:
@@ -213,7 +214,9 @@ class EndpointCheck:
                 return Judgement(Conclusion.PASSED, reason)
         if control.accepted:
             return Judgement(Conclusion.PASSED)
-        return Judgement(Conclusion.NOT_TESTED, f"a valid delivery after it, too: {control.outcome}")
+        return Judgement(
+            Conclusion.NOT_TESTED, f"a valid delivery after it was not accepted, either: {control.outcome}"
+        )
 
     def _live_is_refused(self) -> bool:
         return any(one.name == "live" and one.result is not Conclusion.PASSED for one in self.results)
@@ -230,7 +233,10 @@ class EndpointCheck:
                 return Judgement(Conclusion.NOT_TESTED, f"sent again, it {second.outcome}: {_VARIES}")
         control = self._control(SAMPLE_BODY)
         if not control.accepted:
-            return Judgement(Conclusion.NOT_TESTED, f"a valid delivery after it, too: {control.outcome}")
+            return Judgement(
+                Conclusion.NOT_TESTED,
+                f"a valid delivery after it was not accepted, either: {control.outcome}",
+            )
         if response.status is None and probe.max_seconds is None:
             return Judgement(Conclusion.FAILED, consequence=_NO_RESPONSE)
         return self._explain(probe, response) if probe.same_content else verdict
@@ -242,9 +248,10 @@ class EndpointCheck:
             body = probe.requests[0].body
             found = diagnose(self.target, response, body, accepted=[SAMPLE_BODY, *accepted])
             if found.proven:
-                if same := [one.name for one in self.results if one.reason == found.finding]:
+                reason = as_reason(found.finding)
+                if same := [one.name for one in self.results if one.reason == reason]:
                     return Judgement(Conclusion.FAILED, f"for the same reason as {same[0]}", _LOST)
-                return Judgement(Conclusion.FAILED, found.finding, f"{_LOST} {found.fix}")
+                return Judgement(Conclusion.FAILED, reason, f"{_LOST} {found.fix}")
         if accepted:
             return Judgement(Conclusion.FAILED, "the same content is accepted in its usual form")
         result = Conclusion.WARNING if response.status in REFUSALS else Conclusion.FAILED
@@ -271,7 +278,7 @@ class EndpointCheck:
 
 
 def _result(
-    probe: Probe, verdict: Judgement, response: EndpointResponse | None, elapsed: float
+    probe: Probe, verdict: Judgement, response: EndpointResponse | None, secret: str, elapsed: float
 ) -> ProbeResult:
     matters = verdict.result in {Conclusion.FAILED, Conclusion.WARNING}
     return ProbeResult(
@@ -282,6 +289,6 @@ def _result(
         reason=verdict.reason,
         consequence=(verdict.consequence or probe.consequence) if matters else None,
         status=response.status if response else None,
-        response=excerpt(response) if response else "",
+        response=own_words(response, secret) if response else "",
         elapsed=elapsed,
     )

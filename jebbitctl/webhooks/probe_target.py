@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
+from jebbitctl.webhooks.endpoint_clock import clock_difference, http_date
 from jebbitctl.webhooks.sender import delivery_headers
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
 from jebbitctl.webhooks.telling_time import telling_time
@@ -109,9 +110,8 @@ class ProbeTarget:
         response = self.client.send(body, headers, method=method)
         if self.timed_out(response):
             self.timeouts += 1
-        if self.clock_offset is None and (date := _http_date(response.headers.get("date"))) is not None:
-            # The date is rounded down to a second, and was made while the request was on its way.
-            self.clock_offset = date + 0.5 - (time.time() - response.elapsed / 2)
+        if self.clock_offset is None:
+            self.clock_offset = clock_difference(response, time.time())
         return response
 
     def timed_out(self, response: EndpointResponse) -> bool:
@@ -127,15 +127,5 @@ def _retry_after(response: EndpointResponse, default: float) -> float:
     value = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", value):
         return max(float(value), _ROUNDING)
-    until, now = _http_date(value), _http_date(response.headers.get("date"))
+    until, now = http_date(value), http_date(response.headers.get("date"))
     return default if until is None or now is None else max(until - now, _ROUNDING)
-
-
-def _http_date(text: str | None) -> float | None:
-    """Return an HTTP date in unix seconds; None for anything else."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except (ValueError, OverflowError):
-        return None

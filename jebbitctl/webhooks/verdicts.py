@@ -6,16 +6,11 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from jebbitctl.util.redaction import scrub_registered
-from jebbitctl.util.text import escape_controls
 from jebbitctl.webhooks.probe_requests import ProbeKind
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
     from jebbitctl.webhooks.probe_requests import Probe
-
-MAX_EXCERPT = 200
-"""Characters of an endpoint's own answer in a result."""
 
 REFUSALS = {
     400: "the request is malformed: what Jebbit's example answers to a bad header or an old timestamp",
@@ -109,10 +104,3 @@ def why_no_refusal(response: EndpointResponse) -> str:
     else:
         why = "this status does not say that the request was refused"
     return why
-
-
-def excerpt(response: EndpointResponse) -> str:
-    """Return the start of an endpoint's own answer, on one line and without the secrets in use."""
-    text = scrub_registered(response.start.decode("utf-8", "replace"))
-    line = escape_controls(" ".join(text.split()))
-    return line if len(line) <= MAX_EXCERPT else f"{line[:MAX_EXCERPT]}…"

@@ -16,8 +16,8 @@ from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.webhooks import verify
 from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.diagnosis import diagnose
-from jebbitctl.webhooks.diagnosis.own_words import own_words
 from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
+from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.probe_target import ProbeTarget
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
@@ -39,7 +39,7 @@ STATUSES: list[tuple[str, dict[str, str], bytes, str, tuple[str, ...]]] = [
     ("308 Moved", {"Location": "/hook/"}, b"", "redirect", ("/hook/", "slash at its end")),
     ("302 Found", {"Location": "/users/sign_in?next=%2Fhook"}, b"", "redirect", ("/users/sign_in.", "login")),
     ("302 Found", {"Location": "https://a:pass@other.example/x?token=abc"}, b"", "redirect",
-     ("https://********@other.example/x.", "Use that URL")),
+     ("https://********@other.example/x.", "Use the endpoint's own URL")),
     ("302 Found", {"Location": "http://[bad"}, b"", "redirect", ("invalid URL",)),
     ("304 Not Modified", {}, b"", "redirect", ("no Location",)),
     ("401 No", {"WWW-Authenticate": 'Basic realm="x"'}, b"log in", "credentials",
@@ -183,7 +183,7 @@ def test_words_are_one_line_without_controls_or_secrets() -> None:
     assert words(f"expected {SECRET}".encode()) == "expected ********"
     assert words(b"<p>No &amp; <b>never</b><script>x</script></p>") == "No & never"
     assert words(b"<html><head><title>No</title></head><body></body></html>") == "No"
-    assert words(b"x" * 500) == "x" * 119 + "…"
+    assert words(b"x" * 500) == "x" * 199 + "…"
     assert words(b"") == ""
     assert own_words(EndpointResponse(403, 0.1, b"\x1f\x8b", headers={"content-encoding": "gzip"}), "s") == ""
 

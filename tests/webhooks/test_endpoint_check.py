@@ -16,6 +16,7 @@ from jebbitctl.webhooks.endpoint_check import EndpointCheck
 from jebbitctl.webhooks.probe_target import ProbeTarget
 from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, NAMES, PROBES
 from jebbitctl.webhooks.receiver import Receiver
+from tests.representative import first_of_each
 
 from . import receivers
 from .checking import not_passed, result, run, run_against
@@ -35,15 +36,18 @@ from .support import SECRET, UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from jebbitctl.webhooks.receiver import Delivery
 
-    from .receivers import Incoming
+    from .receivers import Handler, Incoming
 
 
-@pytest.mark.parametrize("name", RECEIVERS)
-def test_a_check_says_of_each_receiver_what_is_true(name: str) -> None:
-    make, expected = RECEIVERS[name]
+@pytest.mark.parametrize("receiver", first_of_each(RECEIVERS, lambda row: frozenset(row[1].items())))
+def test_a_check_says_of_each_receiver_what_is_true(
+    receiver: tuple[Callable[[], Handler], dict[str, str]],
+) -> None:
+    make, expected = receiver
     check = run_against(make())
     assert not_passed(check) == expected
     assert check.ok == (FAILED not in expected.values() and not check.untested and "valid" not in expected)

@@ -8,19 +8,26 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.webhooks import Reason, sign
-from jebbitctl.webhooks.explain import Cause, explain
+from jebbitctl.webhooks.explain import Cause, explain, search
 from jebbitctl.webhooks.explain.suspicions import suspicions
 from jebbitctl.webhooks.explain.texts import TEXTS
-from tests.strategies import JSON
+from tests.strategies import JSON, fewer_examples
 
 from .support import SECRET
 
 AT = 1_700_000_000
 BODY = '{"name":"Zoë","b":[1,2],"a":"x/y"}'.encode()
+
+
+@pytest.fixture
+def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bound the search for tests in which it finds nothing."""
+    for name in ("_MAX_BYTES", "_MAX_PAIR_BYTES", "_MAX_REWRITTEN_BYTES"):
+        monkeypatch.setattr(search, name, 1024 * 1024)
 
 
 def sign_at(body: bytes, secret: str | bytes = SECRET, at: int = AT) -> str:
@@ -147,6 +154,7 @@ def test_the_fix_for_an_old_or_future_timestamp_mentions_the_clock(reason: Reaso
     assert explain(SECRET, BODY + b"\n", sign_at(BODY), reason=reason).cause is Cause.NEWLINE_ADDED
 
 
+@pytest.mark.usefixtures("few_pairs")
 @pytest.mark.parametrize(
     "body", [BODY, b"x", b"\xff\x00", b"[" * 100_000 + b"x", b'{"a":' + b"9" * 5000 + b"}", b'"\\ud800"']
 )
@@ -156,7 +164,7 @@ def test_the_fix_for_an_unknown_cause_says_what_to_check_next(body: bytes) -> No
     assert "IO object" in result.fix
 
 
-@settings(max_examples=8, deadline=None)
+@fewer_examples(25)
 @given(st.binary(max_size=50), st.text(max_size=50), st.binary(min_size=1, max_size=20))
 def test_no_input_makes_explain_raise(body: bytes, header: str, secret: bytes) -> None:
     assert explain(secret, body, header).explanation
@@ -176,12 +184,13 @@ def test_an_empty_secret_is_rejected() -> None:
         explain("", BODY, sign_at(BODY))
 
 
+@pytest.mark.usefixtures("few_pairs")
 def test_no_explanation_contains_the_secret() -> None:
     for header in ("", sign_at(BODY), sign_at(BODY, SECRET + "\n"), f"t={AT},v1=x"):
         assert SECRET not in repr(explain(SECRET, BODY, header))
 
 
-@settings(max_examples=8, deadline=None)
+@fewer_examples(25)
 @given(JSON, st.text("abcXYZ0189", min_size=20, max_size=40))
 def test_a_wrong_secret_is_never_explained_by_a_proven_cause(value: object, other: str) -> None:
     body = json.dumps(value).encode()
@@ -243,6 +252,7 @@ def test_what_can_only_be_seen_is_said_as_a_suspicion(cause: Cause, body: bytes,
     assert " may " in TEXTS[cause].explanation or cause is Cause.BODY_EMPTY
 
 
+@pytest.mark.usefixtures("few_pairs")
 @pytest.mark.parametrize("header", [sign_at(BODY)[:-20], sign_at(BODY)[:-9] + "...", f"t={AT},v1=****"])
 def test_a_header_that_looks_cut_is_a_suspicion(header: str) -> None:
     result = explain(SECRET[::-1], BODY, header)
@@ -250,6 +260,7 @@ def test_a_header_that_looks_cut_is_a_suspicion(header: str) -> None:
     assert "may be cut off" in result.explanation
 
 
+@pytest.mark.usefixtures("few_pairs")
 def test_a_suspicion_is_said_beside_what_was_not_found() -> None:
     result = explain(SECRET, BODY[:20], sign_at(BODY))
     assert (result.cause, result.proven) == (Cause.BODY_TRUNCATED, False)
@@ -261,6 +272,7 @@ def test_a_complete_body_and_secret_raise_no_suspicion() -> None:
     assert list(suspicions(SECRET.encode(), BODY, sign_at(BODY))) == []
 
 
+@pytest.mark.usefixtures("few_pairs")
 @pytest.mark.parametrize(
     ("header", "words"),
     [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from jebbitctl.webhooks.json_variants import json_variants
-from tests.strategies import JSON
+from tests.strategies import JSON, fewer_examples
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.json_variants import JsonVariant
@@ -118,6 +118,7 @@ def test_numbers_are_written_as_the_language_writes_them(code: str, text: str) -
     assert f"numbers as in {variant.language}" in variant.style
 
 
+@fewer_examples(2)
 @given(JSON)
 def test_python_itself_writes_the_same(value: object) -> None:
     body = json.dumps(value).encode()

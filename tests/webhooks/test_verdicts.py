@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from jebbitctl.webhooks.endpoint import EndpointResponse
 from jebbitctl.webhooks.probes import PROBES
-from jebbitctl.webhooks.verdicts import MAX_EXCERPT, Conclusion, excerpt, judge, why_no_refusal
+from jebbitctl.webhooks.verdicts import Conclusion, judge, why_no_refusal
 
 PROBE = {probe.name: probe for probe in PROBES}
 
@@ -57,8 +57,3 @@ def test_every_other_status_has_a_reason() -> None:
     assert all(why_no_refusal(EndpointResponse(status, 0.1)) for status in range(100, 600))
     assert why_no_refusal(EndpointResponse(302, 0.1)) == "it is a redirect, not a refusal"
     assert why_no_refusal(EndpointResponse(413, 0.1)) == "the body is too large"
-
-
-def test_an_excerpt_is_one_short_line() -> None:
-    assert excerpt(EndpointResponse(200, 0.1, b" a\n\n b\xff\x00 ")) == "a b\ufffd\\x00"
-    assert len(excerpt(EndpointResponse(200, 0.1, b"x" * 2000))) == MAX_EXCERPT + 1

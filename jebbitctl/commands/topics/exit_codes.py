@@ -34,6 +34,10 @@ delivery got no HTTP response, the exit code is 5: the connection failed, or
 the time was up. An interrupted series exits with 130, or 143 after SIGTERM,
 and shows what was sent.
 
+`jebbitctl webhooks check` exits with 5 if the endpoint cannot be reached, and
+with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
+whether forged deliveries are refused. A warning alone is success.
+
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """
 

@@ -84,7 +84,7 @@ shared secret, and its message is "<t>." followed by the raw body.
 
 A receiver must
   - verify the signature over the raw bytes of the body, before any parsing
-  - reject a timestamp that is more than {TOLERANCE} seconds away from now
+  - refuse a timestamp that is more than {TOLERANCE} seconds away from now
   - return 2xx quickly, and do slow work afterwards
   - discard deliveries with the header {TEST_HEADER}: they hold sample data
   - accept the same delivery twice: a sender may repeat it
@@ -110,17 +110,26 @@ signatures in constant time, with crypto.timingSafeEqual or its equivalent.
 
 TOOLS
 
-`webhooks check` probes whether an endpoint is a correct receiver; `listen`
+`webhooks check` tells whether an endpoint is a correct receiver; `listen`
 receives, verifies, records and forwards; `replay` sends a recording again:
 """
 
 _CHECK = """\
 CHECK
 
-`webhooks check` sends these deliveries, in this order. Forged ones are fresh,
-so that a receiver that reads the clock first has its signature test tried. A
-refusal (400, 401, 403 or 422) counts only if the same delivery with the right
-signature is accepted right after it. What no answer proves is "not tested".
+`webhooks check` sends these deliveries, in this order. Forged ones have a
+fresh timestamp: some receivers would refuse an old one without looking at the
+signature. A refusal (400, 401, 403 or 422) counts only if the same delivery
+with the right signature is accepted right after it. What no response proves is
+"not tested": 404, 405, 429, 5xx and redirects are no refusals.
+
+If a valid delivery is not accepted, `check` finds out why: from the
+connection, the status or the clock, or by signing as receivers with the usual
+bugs do. A bug that it names is proven: the endpoint accepts its signatures
+each time, and neither correct nor forged ones.
+
+--only and --skip choose probes, and --junit FILE writes the results for a CI
+system. --live adds the probe live, which leaves a real record.
 """
 
 _EXPLAIN = """\
@@ -128,12 +137,21 @@ The shared secret comes from --integration ID (which asks Jebbit),
 --secret-file, --secret-stdin or JEBBIT_WEBHOOK_SECRET, never from the command
 line itself.
 
-REJECTED SIGNATURES
+REFUSED SIGNATURES
 
-If a signature is rejected, `webhooks verify --explain` tries the usual
-causes: a newline added or lost, JSON parsed and written again, hex instead of
-Base64, a secret with spaces around it, and more. It names the cause that it
-finds:
+If a receiver refuses a signature, `webhooks verify --explain` tries the usual
+causes, alone and two at a time: changes of the body, the header or the secret,
+JSON parsed and written again by the libraries of six languages, other ways to
+sign, and clocks. It names the cause that the signature proves. What only looks
+wrong, such as a body that breaks off, is said as a suspicion, with "may".
+--json has the field proven.
+
+Header and body come from --signature and --body, or from a captured request
+with --request FILE: raw HTTP, the output of curl --trace, a HAR file, a Lambda
+event or a line of a recording. --all-integrations finds the integration whose
+secret made the signature.
+
+For example:
 """
 
 

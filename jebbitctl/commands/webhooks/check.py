@@ -13,7 +13,7 @@ from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.errors import CheckFailedError, UnavailableError, UsageError
-from jebbitctl.util.text import plural
+from jebbitctl.util.text import as_reason, plural
 from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ class ProbeOptions(NamedTuple):
 
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROBE", help="Run only this probe, and valid. Repeatable, or a comma list."),
+        typer.Option(
+            metavar="PROBE",
+            help="Run only this probe and the probe valid. Repeatable, or separated by commas.",
+        ),
     ] = None
     skip: Annotated[
-        list[str] | None, typer.Option(metavar="PROBE", help="Skip this probe. Repeatable, or a comma list.")
+        list[str] | None,
+        typer.Option(metavar="PROBE", help="Skip this probe. Repeatable, or separated by commas."),
     ] = None
     live: Annotated[
         bool,
@@ -71,10 +75,11 @@ def check(
 ) -> None:
     """Check that an endpoint is a correct receiver.
 
-    Sends valid deliveries, marked with x-jebbit-test so that a correct endpoint does not process them, and
-    forged ones, which it refuses. Two forgeries lack the mark: an endpoint that accepts them has a forged
-    record of test@example.com then. jebbitctl help receivers lists the probes. Exits 6 if a probe fails or
-    refusals cannot be tested, and 5 if the endpoint cannot be reached.
+    Sends valid deliveries, which a correct endpoint accepts, and forged ones, which it refuses. All have
+    x-jebbit-test, so that it does not process them, except for two forgeries: an endpoint that accepts those
+    may store a record of test@example.com. jebbitctl help receivers describes each probe.
+
+    Exits 6 if a probe fails or refusals cannot be tested, 5 if the endpoint cannot be reached.
     """
     from jebbitctl.commands.webhooks.check_output import CheckOutput
     from jebbitctl.commands.webhooks.junit_report import JunitReport
@@ -126,17 +131,19 @@ def _raise_if_not_ok(check: EndpointCheck) -> None:
         CheckFailedError: a probe failed, or refusals could not be tested.
     """
     if check.diagnosis:
-        error = UnavailableError if check.diagnosis.unreachable else CheckFailedError
-        raise error(check.diagnosis.finding, hint=check.diagnosis.fix)
+        reason, hint = as_reason(check.diagnosis.finding), as_reason(check.diagnosis.fix)
+        if check.diagnosis.unreachable:
+            raise UnavailableError(reason, hint=hint)
+        raise CheckFailedError(f"a valid delivery was not accepted: {reason}", hint=hint)
     if check.failed:
         raise CheckFailedError(
             f"{len(check.failed)} of {plural(len(check.probes), 'probe')} failed: {', '.join(check.failed)}",
-            hint="jebbitctl help receivers describes a correct receiver",
+            hint="fix what is marked with ✗; jebbitctl help receivers describes a correct receiver",
         )
     if check.untested:
         raise CheckFailedError(
             f"could not test whether the endpoint refuses {', '.join(check.untested)}",
-            hint="the reason of each probe is above; if the endpoint limits requests, use --rate",
+            hint="see the reason of each probe above; if the endpoint limits requests, use --rate",
         )
 
 

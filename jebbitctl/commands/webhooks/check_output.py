@@ -6,9 +6,12 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.streams import is_terminal
+from jebbitctl.util.text import plural
+from jebbitctl.webhooks.endpoint_clock import in_words, is_notable
 from jebbitctl.webhooks.verdicts import Conclusion
 
 if TYPE_CHECKING:
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from jebbitctl.output.output import Output
     from jebbitctl.webhooks.endpoint_check import EndpointCheck, ProbeResult
 
-CLOCK_DIFFERENCE = 5
-"""Seconds from which on a difference of clocks is worth a warning."""
 _MARKS = {Conclusion.PASSED: "✓", Conclusion.FAILED: "✗", Conclusion.WARNING: "!", Conclusion.NOT_TESTED: "–"}  # noqa: RUF001
 _NAME_WIDTH = 19
 _COLUMNS = ("result", "name", "status", "outcome", "reason", "response", "consequence", "milliseconds")
@@ -35,30 +36,63 @@ class CheckOutput:
     def __init__(self, output: Output, *, plain: bool) -> None:
         self._output = output
         self._plain = plain
-        self._last_response = ""
+        self._said: set[str] = set()
+        self._unsent: list[ProbeResult] = []
 
     def show(self, result: ProbeResult) -> None:
-        """Print one result, except for JSON."""
-        with self._output.best_effort():
-            if self._output.json:
-                return
-            if self._plain:
+        """Print one result, except for JSON. Probes that sent nothing share a line, after the last one."""
+        if self._output.json:
+            return
+        if self._plain:
+            with self._output.best_effort():
                 self._output.table([to_dict(result)], _COLUMNS)
-                return
-            response = "" if result.response == self._last_response else result.response
-            self._last_response = result.response
-            width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
-            self._output.diff(_lines(result, response, width))
+            return
+        if result.outcome or any(one.reason != result.reason for one in self._unsent):
+            self._show_unsent()
+        if result.outcome:
+            self._print(result)
+        else:
+            self._unsent.append(result)
+
+    def _show_unsent(self) -> None:
+        if self._unsent:
+            first, count = self._unsent[0], len(self._unsent)
+            self._unsent = []
+            self._print(first if count == 1 else replace(first, name=plural(count, "probe")))
+
+    def _print(self, result: ProbeResult) -> None:
+        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
+        with self._output.best_effort():
+            self._output.diff(self._lines(result, width))
+
+    def _lines(self, result: ProbeResult, width: int) -> Iterator[tuple[str, str]]:
+        """Yield the lines of a result, each with a sign or with spaces in its place."""
+        detail = ": ".join(filter(None, (result.outcome, result.reason)))
+        first, *more = _wrap(f"{result.name:<{_NAME_WIDTH}} {detail}", width)
+        yield _MARKS[result.result], first
+        if result.result is not Conclusion.PASSED:
+            more += self._once(f"response: {result.response}" if result.response else "", width)
+        if result.consequence:
+            more += _wrap(f"expected: {result.expectation}", width)
+            more += self._once(result.consequence, width)
+        for line in more:
+            yield "   ", line
+
+    def _once(self, text: str, width: int) -> list[str]:
+        """Return the lines of a text that several results have, for the first of them only."""
+        lines = [] if text in self._said else _wrap(text, width)
+        self._said.add(text)
+        return lines
 
     def end(self, check: EndpointCheck, results: Iterable[ProbeResult], *, url: str) -> None:
         """Print what there is to say about all results."""
+        self._show_unsent()
         with self._output.best_effort():
             if self._output.json:
                 self._output.document(_document(check, results, url))
         offset = check.target.clock_offset
-        if offset is not None and abs(offset) > CLOCK_DIFFERENCE and not check.diagnosis:
-            direction = "ahead of" if offset > 0 else "behind"
-            self._output.warn(f"the endpoint's clock is {abs(offset):.0f} s {direction} this machine's")
+        if offset is not None and is_notable(offset) and not check.diagnosis:
+            self._output.warn(f"the endpoint's clock is {in_words(offset)} this machine's")
         counts = Counter(result.result for result in results)
         self._output.note(
             ", ".join(f"{counts[kind]} {kind}" for kind in reversed(Conclusion) if counts[kind]) + "."
@@ -91,19 +125,6 @@ def _document(check: EndpointCheck, results: Iterable[ProbeResult], url: str) ->
         else None,
         "clock_offset_seconds": None if offset is None else round(offset),
     }
-
-
-def _lines(result: ProbeResult, response: str, width: int) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a result, each with a sign or with spaces in its place."""
-    detail = ": ".join(filter(None, (result.outcome, result.reason)))
-    first, *more = _wrap(f"{result.name:<{_NAME_WIDTH}} {detail}", width)
-    yield _MARKS[result.result], first
-    if result.result is not Conclusion.PASSED and response:
-        more += _wrap(f"response: {response}", width)
-    if result.consequence:
-        more += [*_wrap(f"expected: {result.expectation}", width), *_wrap(result.consequence, width)]
-    for line in more:
-        yield "   ", line
 
 
 def _wrap(text: str, width: int) -> list[str]:

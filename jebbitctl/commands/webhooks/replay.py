@@ -44,7 +44,7 @@ def replay(
     to: Annotated[str, typer.Option("--to", metavar="URL", help="URL of the endpoint.", show_default=False)],
     selection: SelectOptions,
     re_sign: Annotated[
-        bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints reject old timestamps.")
+        bool, typer.Option("--re-sign", help="Sign each delivery again. Endpoints refuse old timestamps.")
     ] = False,
     edits: EditOptions,
     as_test: Annotated[

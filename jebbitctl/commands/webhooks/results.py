@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 MAX_SHOWN_CHARS = 300
 """The maximum length of a response body in a result."""
-MAX_WORDS_CHARS = 100
-"""The maximum length of a response body in an error."""
 
 
 def describe(response: EndpointResponse) -> dict[str, Any]:
@@ -25,13 +23,6 @@ def describe(response: EndpointResponse) -> dict[str, Any]:
         "response": _text(response)[:MAX_SHOWN_CHARS].strip(),
         "error": response.error,
     }
-
-
-def words(response: EndpointResponse) -> str:
-    """Return the start of the response's body on one line, to be put after an outcome."""
-    text = " ".join(_text(response).split())
-    shown = text if len(text) <= MAX_WORDS_CHARS else f"{text[:MAX_WORDS_CHARS]}…"
-    return f": {shown}" if shown else ""
 
 
 def require_accepted(

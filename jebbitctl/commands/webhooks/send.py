@@ -11,10 +11,10 @@ from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.edit_options import EditOptions
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_body, read_secret
-from jebbitctl.commands.webhooks.results import describe, require_accepted, words
+from jebbitctl.commands.webhooks.results import describe, require_accepted
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.signals import deferred_signals
-from jebbitctl.util.text import flatten
+from jebbitctl.util.text import as_reason, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,10 +155,13 @@ def _show(context: Context, document: dict[str, Any]) -> None:
 
 def _require_accepted(summary: Summary, client: EndpointClient, secret: str) -> None:
     """Raise the error for what was not accepted, with the endpoint's own words; see ``require_accepted``."""
+    from jebbitctl.webhooks.own_words import own_words
+
     failures = summary.failures.items()
     reasons = [
-        f"{outcome}{f' ({failure.count}x)' if summary.count > 1 else ''}{words(failure.first)}"
+        f"{outcome}{f' ({failure.count}x)' if summary.count > 1 else ''}{f': {words}' if words else ''}"
         for outcome, failure in failures
+        for words in [own_words(failure.first, secret)]
     ]
     require_accepted(
         summary.accepted,
@@ -176,5 +179,5 @@ def _hint(responses: list[EndpointResponse], client: EndpointClient, secret: str
     from jebbitctl.webhooks.diagnosis import fix_for
 
     if fix := fix_for(client, responses[0], secret):
-        return f"{fix[0].lower()}{fix[1:].removesuffix('.')}"
-    return "jebbitctl webhooks check finds out why"
+        return as_reason(fix)
+    return "run jebbitctl webhooks check to find out why"

@@ -11,8 +11,9 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 
-from jebbitctl.webhooks.diagnosis.receiver_bug import READ_RAW, ReceiverBug, read_raw
+from jebbitctl.webhooks.diagnosis.receiver_bug import ReceiverBug
 from jebbitctl.webhooks.json_variants import json_variants
+from jebbitctl.webhooks.raw_bodies import READ_RAW, read_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,20 +8,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import plural
-from jebbitctl.webhooks.diagnosis.bug_search import BugSearch, correct_now, forge
-from jebbitctl.webhooks.diagnosis.clock import (
+from jebbitctl.webhooks.diagnosis.bug_search import BugSearch, forge
+from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
+from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
+from jebbitctl.webhooks.diagnosis.pages import explain_page
+from jebbitctl.webhooks.diagnosis.statuses import explain_status
+from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.endpoint_clock import (
     clock_difference,
     describe_clock,
     is_intolerable,
     is_notable,
 )
-from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
-from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
-from jebbitctl.webhooks.diagnosis.own_words import quoted_words
-from jebbitctl.webhooks.diagnosis.pages import explain_page
-from jebbitctl.webhooks.diagnosis.receiver_bug import READ_RAW
-from jebbitctl.webhooks.diagnosis.statuses import explain_status
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.own_words import quoted_words
+from jebbitctl.webhooks.raw_bodies import READ_RAW
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def diagnose(
     answers = [response]
     received = time.time()
     while len(answers) <= _REPEATS and _may_be_asked_again(answers[-1]):
-        answers.append(target.send(body, correct_now(target.secret, body)))
+        answers.append(target.send_signed(body))
         received = time.time()
     difference = clock_difference(answers[-1], received)
     clock = describe_clock(difference) if is_notable(difference) else ""
@@ -108,7 +108,7 @@ class _Examination:
 
     def diagnosis(self) -> Diagnosis:
         unsigned = self.target.send(self.body, None)
-        forged = self.target.send(self.body, forge(correct_now(self.target.secret, self.body)))
+        forged = self.target.send(self.body, forge(self.target.sign(self.body)))
         old = self.target.send_signed(self.body, age=_DAY)
         if forged.accepted:
             return Diagnosis(
@@ -143,11 +143,11 @@ class _Examination:
         status, words = self.response.status, quoted_words(self.response, self.target.secret)
         if same_unsigned and (page := explain_page(self.response, self.target.secret)):
             return page
-        tried = f"{plural(found.tries, 'signature')} that the usual bugs would accept"
+        tried = f"each of {plural(found.tries, 'signature')} that receivers with usual bugs accept"
         if found.stopped:
             tried = f"{tried} (not all were tried: {found.stopped})"
         clock = describe_clock(self.difference)
-        finding = f"It refuses ({status}) a correct signature, and {tried}.{words} {clock}"
+        finding = f"It returned {status} to a correct signature, and to {tried}.{words} {clock}"
         if found.accepts_others:
             return Diagnosis(
                 "body_changed", f"{finding} It accepts simpler bodies, so its secret is right.", _CHANGED
@@ -158,10 +158,10 @@ class _Examination:
 
     def _what_to_check(self, *, same_unsigned: bool) -> str:
         fix = (
-            "Compare the secret at the endpoint with this one. If they agree, check that it reads the body:"
-            " Jebbit's guide signs the text of request.body, an IO object (#<StringIO:0x...>); it needs"
-            " request.body.read. A signature that loses its = in a split, or has a newline added"
-            " (Base64.encode64), never matches either."
+            "Compare the secret of the endpoint with this one. If they are the same, check that its code"
+            " signs the bytes of the body: Jebbit's guide signs the text of an IO object"
+            " (#<StringIO:0x...>) instead; it needs request.body.read. Check that it splits each part of the"
+            " header at its first = only, and that its Base64 has no newline (strict_encode64 in Ruby)."
         )
         if self.response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
             fix = (

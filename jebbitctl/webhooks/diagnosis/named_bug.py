@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks.diagnosis.body_bugs import JSON_REWRITTEN
-from jebbitctl.webhooks.diagnosis.clock import describe_clock, is_notable
-from jebbitctl.webhooks.diagnosis.receiver_bug import read_raw
 from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.endpoint_clock import describe_clock, is_notable
+from jebbitctl.webhooks.raw_bodies import read_raw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

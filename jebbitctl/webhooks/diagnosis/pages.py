@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import escape_controls
-from jebbitctl.webhooks.diagnosis.own_words import own_words, quoted_words
 from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.own_words import own_words, quoted_words
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse

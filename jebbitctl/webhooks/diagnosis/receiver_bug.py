@@ -15,23 +15,6 @@ if TYPE_CHECKING:
     Sign = Callable[[str, int, bytes], str]
     """Returns the header that a receiver expects: from the secret, unix seconds and a body."""
 
-RAW_BODY = {
-    "JavaScript": 'express.raw({type: "application/json"}) in Express, await request.text() in Next.js',
-    "Python": "request.get_data() in Flask, request.body in Django, await request.body() in FastAPI",
-    "PHP": 'file_get_contents("php://input")',
-    "Ruby": "request.raw_post in Rails, request.body.read in Sinatra",
-    "Go": "io.ReadAll(r.Body)",
-    "Java": "@RequestBody byte[] body in Spring, request.getInputStream().readAllBytes() in a servlet",
-}
-"""How to get the raw bytes, by language."""
-READ_RAW = "Verify the raw bytes of the request, before anything decodes, parses or changes them."
-
-
-def read_raw(*languages: str) -> str:
-    """Return the advice to verify raw bytes, with the calls of these languages."""
-    calls = "; ".join(f"{language}: {RAW_BODY[language]}" for language in languages if language in RAW_BODY)
-    return f"{READ_RAW[:-1]} ({calls})." if calls else READ_RAW
-
 
 def unchanged(body: bytes) -> bytes:
     return body

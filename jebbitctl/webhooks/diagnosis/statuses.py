@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import shown_url
-from jebbitctl.webhooks.diagnosis.own_words import quoted_words
 from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.own_words import quoted_words
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
@@ -138,13 +138,14 @@ def _redirect(url: str, response: EndpointResponse) -> Diagnosis:
         return Diagnosis(
             "redirect", f"It redirects ({response.status}) to an invalid URL.", "Fix the redirect."
         )
-    finding = f"It redirects ({response.status}) to {escape_controls(shown_url(target))}."
+    shown = escape_controls(shown_url(target))
+    finding = f"It redirects ({response.status}) to {shown}."
     if any(word in target.lower() for word in _LOGIN_WORDS):
-        fix = "This looks like a login. Exempt the endpoint's path from it."
+        fix = f"{shown} looks like a login. Exempt the endpoint's path from it."
     elif (one.scheme, other.scheme) == ("http", "https") and one.hostname == other.hostname:
         fix = "Use the https:// URL. Deliveries are not known to follow redirects."
     elif one.path.rstrip("/") == other.path.rstrip("/") and one.netloc == other.netloc:
-        fix = "Use the URL with the slash at its end as it stands there."
+        fix = f"Use the URL with or without a slash at its end, as in {shown}."
     else:
-        fix = "Use that URL if it is the endpoint's. Deliveries are not known to follow redirects."
+        fix = f"Use the endpoint's own URL, such as {shown}. Deliveries are not known to follow redirects."
     return Diagnosis("redirect", finding, fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from jebbitctl.webhooks.json_variants import json_variants
-from jebbitctl.webhooks.raw_bodies import READING_THE_RAW_BODY
+from jebbitctl.webhooks.raw_bodies import RAW_BODY
 
 _MAX_BYTES = 64 * 1024
 _MAX_LANGUAGES = 3
@@ -33,8 +33,7 @@ class SerialisersUsed(NamedTuple):
     def advice(self) -> str:
         """Return how the raw body is read in the languages in question."""
         return " ".join(
-            f"In {language}, read it with {READING_THE_RAW_BODY[language]}."
-            for language in self.at_hand or self.signed
+            f"In {language}, read it with {RAW_BODY[language]}." for language in self.at_hand or self.signed
         )
 
 

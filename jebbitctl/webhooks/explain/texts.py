@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.webhooks.explain.causes import Cause, Text
-from jebbitctl.webhooks.explain.texts_of_bodies import BODIES, RAW
+from jebbitctl.webhooks.explain.texts_of_bodies import BODIES
+from jebbitctl.webhooks.raw_bodies import READ_RAW
 
 _CHECK = (
     "Check that the secret belongs to this integration and account."
@@ -18,7 +19,7 @@ _SECRET = "Use the shared secret exactly as Jebbit shows it."  # noqa: S105 - ad
 TEXTS = {
     Cause.NONE: Text(
         "The signature matches this body and this secret.",
-        f"If your endpoint rejects this delivery, look for the cause there. {_CHECK}",
+        f"If your endpoint refuses this delivery, look for the cause there. {_CHECK}",
     ),
     Cause.STALE: Text(
         "The signature matches this body and this secret, but the timestamp is too old{detail}.",
@@ -30,7 +31,7 @@ TEXTS = {
     ),
     Cause.UNKNOWN: Text(
         "None of the usual causes explains this signature.",
-        f"{_CHECK} {RAW}",
+        f"{_CHECK} {READ_RAW}",
     ),
     Cause.MALFORMED_HEADER: Text(
         "The header does not have the form t=<unix seconds>,v1=<Base64>{detail}.",

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from jebbitctl.webhooks.explain.causes import Cause, Text
-
-RAW = "Verify the raw bytes of the request, before anything decodes, parses or changes them."
+from jebbitctl.webhooks.raw_bodies import READ_RAW
 
 BODIES = {
     Cause.NEWLINE_ADDED: Text(
         "The body ends with a newline that was not there when it was signed.",
-        f"Remove the newline. Editors and echo add one; printf does not. {RAW}",
+        f"Remove the newline. Editors and echo add one; printf does not. {READ_RAW}",
     ),
     Cause.NEWLINE_LOST: Text(
         "The body was signed with a newline at its end, which is missing.",
-        f"Something trims the body. {RAW}",
+        f"Something trims the body. {READ_RAW}",
     ),
     Cause.CRLF: Text(
         "The line endings of the body (CRLF or LF) differ from the ones that were signed.",
-        f"Something converts line endings, such as Git or an editor on Windows. {RAW}",
+        f"Something converts line endings, such as Git or an editor on Windows. {READ_RAW}",
     ),
     Cause.BODY_WHITESPACE: Text(
         "Spaces, newlines or zero bytes at the start or end of the body were not there when it was signed.",
-        f"Copy the body exactly. {RAW}",
+        f"Copy the body exactly. {READ_RAW}",
         "The body was signed with spaces, newlines or zero bytes at its start or end, which are missing.",
     ),
     Cause.BODY_WRAPPED: Text(
@@ -30,29 +29,29 @@ BODIES = {
     ),
     Cause.BOM_ADDED: Text(
         "The body starts with a byte-order mark that was not there when it was signed.",
-        f"Save files as UTF-8 without a byte-order mark. {RAW}",
+        f"Save files as UTF-8 without a byte-order mark. {READ_RAW}",
     ),
     Cause.BOM_LOST: Text(
         "The body was signed with a byte-order mark at its start, which is missing.",
-        f"Something decodes the body. {RAW}",
+        f"Something decodes the body. {READ_RAW}",
     ),
     Cause.UNICODE_NORMAL_FORM: Text(
         "The body was signed in another Unicode normal form: {detail}.",
-        f"Do not normalise the text; macOS and some databases do. {RAW}",
+        f"Do not normalise the text; macOS and some databases do. {READ_RAW}",
     ),
     Cause.MOJIBAKE: Text(
         "The UTF-8 of the body was read as {detail} and encoded again, so that é becomes Ã©.",
-        f"Read and write the body as bytes, or as UTF-8 on both ways. {RAW}",
+        f"Read and write the body as bytes, or as UTF-8 on both ways. {READ_RAW}",
         "The UTF-8 of the body was read as {detail} and encoded again before it was signed: é became Ã©.",
     ),
     Cause.ENCODING: Text(
         "The body is encoded in {detail}, but was signed in UTF-8.",
-        f"Save the body as UTF-8. {RAW}",
+        f"Save the body as UTF-8. {READ_RAW}",
         "The body was signed in {detail} instead of UTF-8.",
     ),
     Cause.CHARACTERS_LOST: Text(
         "The body has the replacement character U+FFFD: it may have been decoded with the wrong encoding.",
-        f"Capture the body again, as bytes. {RAW}",
+        f"Capture the body again, as bytes. {READ_RAW}",
         "Characters outside {detail} were replaced or dropped before the body was signed.",
     ),
     Cause.TYPOGRAPHY: Text(
@@ -76,7 +75,7 @@ BODIES = {
     ),
     Cause.BODY_EMPTY: Text(
         "The body at hand is empty.",
-        f"Something may have read the body before. Pass the whole body. {RAW}",
+        f"Something may have read the body before. Pass the whole body. {READ_RAW}",
         "The signature is that of an empty body.",
     ),
     Cause.BODY_MASKED: Text(
@@ -85,7 +84,7 @@ BODIES = {
     ),
     Cause.BODY_NOT_READ: Text(
         "The body at hand is the name of an object, not its content: the body may never have been read.",
-        f"Read the body before you use it. {RAW}",
+        f"Read the body before you use it. {READ_RAW}",
         "The text {detail} was signed instead of the body: the body was not read.",
     ),
     Cause.BODY_FORM: Text(
@@ -155,12 +154,12 @@ BODIES = {
     ),
     Cause.JSON_PART: Text(
         "Only {detail} of the JSON was signed.",
-        RAW,
+        READ_RAW,
         "The body at hand is only {detail} of the JSON that was signed.",
     ),
     Cause.JSON_REWRITTEN: Text(
         "The body was parsed and rewritten. The signature matches the same JSON in this form: {detail}.",
-        f"Equal JSON is not equal bytes. {RAW}",
+        f"Equal JSON is not equal bytes. {READ_RAW}",
     ),
 }
 """An explanation and a fix for each change of a body."""

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from jebbitctl.util.text import as_reason
 from jebbitctl.webhooks.probes import LIVE_FORGERY, NAMES
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, screen
@@ -85,6 +86,31 @@ def test_a_failure_is_shown_with_the_answer_the_expectation_and_the_consequence(
     assert "error: 1 of 3 probes failed: no-signature" in result.err
 
 
+def test_what_several_results_have_in_common_is_said_once(signer: Cli) -> None:
+    with serving(except_if(lambda request: request.method == "POST", ANSWER)) as url:
+        result = signer.run("webhooks", "check", url, "--only", "no-signature,wrong-secret")
+    assert result.out.splitlines()[2:] == [
+        "    response: thanks",
+        "    expected: a delivery without x-jebbit-signature is refused",
+        "    Anyone who finds the URL can send you forged leads.",
+        "✗ wrong-secret        returned 200",
+        "    expected: a signature with another secret is refused",
+    ]
+
+
+def test_probes_that_sent_nothing_are_told_together(signer: Cli) -> None:
+    result = signer.run("webhooks", "check", UNREACHABLE)
+    assert result.out.splitlines() == [
+        "– valid               connection refused: the endpoint cannot be reached",  # noqa: RUF001
+        "– 23 probes           the endpoint cannot be reached",  # noqa: RUF001
+    ]
+    rows = signer.run("webhooks", "check", UNREACHABLE, "--plain").out.splitlines()
+    assert [row.split("\t")[1] for row in rows] == NOT_LIVE
+    with serving(lambda _: 404) as url:
+        lines = signer.run("webhooks", "check", url, "--only", "stale,get,repeat").out.splitlines()
+    assert lines[-1] == "– 2 probes            a valid delivery was not accepted"  # noqa: RUF001
+
+
 def test_a_warning_alone_is_exit_0(signer: Cli) -> None:
     with serving(except_if(lambda request: request.method == "GET", 200)) as url:
         result = signer.run("webhooks", "check", url)
@@ -118,8 +144,9 @@ def test_refusals_that_cannot_be_tested_are_exit_6(signer: Cli) -> None:
 def test_if_no_valid_delivery_is_accepted_only_the_cause_is_said(bare: Cli, endpoint: str) -> None:
     result = bare.run("webhooks", "check", endpoint, "--json", env={"JEBBIT_WEBHOOK_SECRET": "another"})
     assert result.code == 6
-    assert result.json["diagnosis"]["finding"] == result.error["message"]
-    assert result.json["diagnosis"]["fix"] == result.error["hint"]
+    reason, hint = (as_reason(result.json["diagnosis"][key]) for key in ("finding", "fix"))
+    assert result.error["message"] == f"a valid delivery was not accepted: {reason}"
+    assert result.error["hint"] == hint
     assert [one["name"] for one in result.json["probes"] if one["consequence"]] == ["valid"]
 
 
@@ -137,7 +164,7 @@ def test_a_wrong_clock_of_the_endpoint_is_a_warning(signer: Cli) -> None:
     with serving(lambda request: ReceiverAnswer(correct(request), headers=date)) as url:
         result = signer.run("webhooks", "check", url, "--only", "get")
     assert "warning: the endpoint's clock is " in result.err
-    assert " s behind this machine's" in result.err
+    assert " days behind this machine's" in result.err
 
 
 def test_a_wait_for_a_limit_of_requests_is_said(signer: Cli) -> None:

@@ -165,13 +165,13 @@ def test_any_answer_other_than_2xx_is_exit_6(signer: Cli, status: str) -> None:
 
 
 def test_long_words_of_an_endpoint_are_one_line_without_secrets_and_cut(signer: Cli) -> None:
-    body = b"not\r\n\tours: " + b"x" * 82 + SECRET.encode() + b"\x1b[31m\xff"
+    body = b"not\r\n\tours: " + b"x" * 181 + SECRET.encode() + b"\x1b[31m\xff"
     with BackgroundServer(Endpoint("400 Bad Request", body=body)) as server:
         result = signer.run(*SEND, server.url)
         document = signer.run(*SEND, server.url, "--json").json
-    message = f"delivery not accepted: returned 400: not ours: {'x' * 82}********…"
-    assert result.err == f"error: {message}\nhint: jebbitctl webhooks check finds out why\n"
-    assert document["response"] == f"not\r\n\tours: {'x' * 82}********\x1b[31m\ufffd"
+    message = f"delivery not accepted: returned 400: not ours: {'x' * 181}********…"
+    assert result.err == f"error: {message}\nhint: run jebbitctl webhooks check to find out why\n"
+    assert document["response"] == f"not\r\n\tours: {'x' * 181}********\x1b[31m\ufffd"
 
 
 @pytest.mark.parametrize("position", [*range(280, 300, 3)])
@@ -342,11 +342,11 @@ def test_an_interrupted_series_counts_what_is_without_a_response(signer: Cli) ->
         (
             "302 Found",
             {"Location": "/hook/"},
-            "hint: use the URL with the slash at its end as it stands there",
+            "hint: use the URL with or without a slash at its end, as in http://127.0.0.1:",
         ),
         ("404 Not Found", {}, "hint: check the path of the URL and the route"),
         ("503 Service Unavailable", {}, "hint: start the application"),
-        ("403 Forbidden", {}, "hint: jebbitctl webhooks check finds out why"),
+        ("403 Forbidden", {}, "hint: run jebbitctl webhooks check to find out why"),
     ],
 )
 def test_the_hint_of_send_fits_the_status(

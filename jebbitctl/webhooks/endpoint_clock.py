@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks.signature import TOLERANCE
@@ -14,6 +13,16 @@ NOTABLE_SECONDS = 5
 """A difference up to this is not mentioned: ``Date`` has whole seconds, and a request takes time."""
 
 
+def http_date(text: str | None) -> float | None:
+    """Return an HTTP date in unix seconds; None for anything else."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def clock_difference(response: EndpointResponse, received: float) -> float | None:
     """Return the seconds that the endpoint's clock is ahead of this one; None if it does not tell the time.
 
@@ -21,10 +30,10 @@ def clock_difference(response: EndpointResponse, received: float) -> float | Non
         response: with its ``Date`` header.
         received: when it was received, in unix seconds of this machine.
     """
-    try:
-        date = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    date = http_date(response.headers.get("date"))
+    if date is None:
         return None
+    # The date is rounded down to a second, and was made while the request was on its way.
     return date + 0.5 - (received - response.elapsed / 2)
 
 
@@ -43,8 +52,12 @@ def describe_clock(difference: float | None) -> str:
         return "It sends no Date, so its clock is unknown."
     if not is_notable(difference):
         return "Its clock agrees with this machine's."
-    direction = "ahead of" if difference > 0 else "behind"
-    return f"Its clock is {_duration(abs(difference))} {direction} this machine's."
+    return f"Its clock is {in_words(difference)} this machine's."
+
+
+def in_words(difference: float) -> str:
+    """Return a difference such as ``2 hours ahead of``, to be followed by the other clock."""
+    return f"{_duration(abs(difference))} {'ahead of' if difference > 0 else 'behind'}"
 
 
 def _duration(seconds: float) -> str:

@@ -12,7 +12,7 @@ from jebbitctl.util.text import escape_controls
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
-MAX_WORDS = 120
+MAX_WORDS = 200
 """The maximum number of characters."""
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _HEAD = re.compile(r"<head\b.*?</head\s*>|<title\b.*?</title\s*>", re.DOTALL | re.IGNORECASE)
