@@ -72,6 +72,12 @@ def always(status: str, headers: dict[str, str] | None = None, words: bytes = b"
     return Scripted(lambda *_: (status, headers or {}, words))
 
 
+def family(code: str) -> int | None:
+    """Return which of the searched tables a code is from; None for two bugs at a time, or the clock."""
+    tables = (rewriting_bugs(UNUSUAL_BODY), body_bugs(), signing_bugs(), time_bugs())
+    return next((at for at, table in enumerate(tables) if any(bug.code == code for bug in table)), None)
+
+
 def diagnosed(
     app: WSGIApplication, *, secret: str = SECRET, body: bytes = SAMPLE_BODY, accepted: tuple[bytes, ...] = ()
 ) -> Diagnosis:
@@ -84,7 +90,7 @@ def diagnosed(
 
 
 @pytest.mark.parametrize(
-    "receiver", first_of_each({row.name: row for row in ROWS}, lambda row: row.code.split("_")[0])
+    "receiver", first_of_each({row.name: row for row in ROWS}, lambda row: (family(row.code), row.compact))
 )
 def test_the_bug_of_a_receiver_is_named_with_its_fix(receiver: Mistake) -> None:
     body, accepted = (UNUSUAL_BODY, (SAMPLE_BODY,)) if receiver.compact else (SAMPLE_BODY, ())

@@ -9,7 +9,8 @@ import pytest
 from jebbitctl.webhooks.explain import explain
 from tests.representative import first_of_each
 
-from .culprits import ALONE, IN_PAIRS
+from .culprit_pairs import IN_PAIRS
+from .culprits import ALONE
 
 if TYPE_CHECKING:
     from .culprits import Culprit

@@ -8,18 +8,18 @@ import typer
 
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.account_secrets import AccountSecrets
+from jebbitctl.commands.webhooks.delivery_verification import verify_delivery
 from jebbitctl.commands.webhooks.options import Body, SecretOptions
 from jebbitctl.commands.webhooks.sign import At
 from jebbitctl.commands.webhooks.signed_delivery import read_delivery
-from jebbitctl.commands.webhooks.verdict import judge
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.webhooks.signature import TOLERANCE, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jebbitctl.commands.webhooks.delivery_verification import DeliveryVerification
     from jebbitctl.commands.webhooks.signed_delivery import SignedDelivery
-    from jebbitctl.commands.webhooks.verdict import SignatureVerdict
     from jebbitctl.output.output import Output
     from jebbitctl.webhooks.explain import Explanation
 
@@ -65,10 +65,10 @@ def verify(
     request arrived, that is used instead of now.
     """
     delivery = read_delivery(secret, signature=signature, body=body, request=request, at=at)
-    verdict = judge(
+    verified = verify_delivery(
         context, delivery, secret, tolerance=tolerance, explain=explain, all_integrations=all_integrations
     )
-    verification, _, account = verdict
+    verification, _, account = verified
     document: dict[str, Any] = {
         "ok": verification.valid,
         "reason": str(verification.reason),
@@ -76,7 +76,7 @@ def verify(
         "age_seconds": verification.age_seconds,
         **delivery.describe(valid=verification.valid),
         **(account.to_dict() if account else {}),
-        **(_explain(delivery, verdict, tolerance) if explain else {}),
+        **(_explain(delivery, verified, tolerance) if explain else {}),
     }
     with context.output.best_effort():
         _show(context.output, document)
@@ -97,7 +97,7 @@ def _hint(
     return None if explained else "use --explain to find the cause"
 
 
-def _explain(delivery: SignedDelivery, verdict: SignatureVerdict, tolerance: int) -> dict[str, Any]:
+def _explain(delivery: SignedDelivery, verified: DeliveryVerification, tolerance: int) -> dict[str, Any]:
     """Return the cause in words. Without a given secret, the account's are tried until one explains it."""
     from jebbitctl.webhooks.explain import Cause, explain
 
@@ -106,17 +106,17 @@ def _explain(delivery: SignedDelivery, verdict: SignatureVerdict, tolerance: int
             secret,
             delivery.body,
             delivery.signature,
-            reason=verdict.verification.reason,
+            reason=verified.verification.reason,
             others=others,
             now=delivery.at,
             tolerance=tolerance,
         )
 
-    account = verdict.account or AccountSecrets()
+    account = verified.account or AccountSecrets()
     found: dict[str, Any] = {}
-    if verdict.secret is not None:
-        result = try_secret(verdict.secret, account.tried)
-    for integration, secret in account.likely().items() if verdict.secret is None else ():
+    if verified.secret is not None:
+        result = try_secret(verified.secret, account.tried)
+    for integration, secret in account.likely().items() if verified.secret is None else ():
         result = try_secret(secret, {})
         if result.proven and result.causes != (Cause.MALFORMED_HEADER,):
             found["integration"] = integration

@@ -39,75 +39,79 @@ _NEVER_READ = "Read the bytes of the request once, before any middleware or pars
 _AWAIT = read_raw("JavaScript")
 
 
+_CONSTANTS: tuple[tuple[str, str | None, str, str, str], ...] = (
+    ("body_empty", None, "", "It signs an empty body: something has read the body before.", _NEVER_READ),
+    (
+        "body_empty_object",
+        None,
+        "{}",
+        "It signs {} instead of the body: no parser has filled the object that it writes as JSON.",
+        read_raw("JavaScript"),
+    ),
+    (
+        "body_undefined",
+        "JavaScript",
+        "undefined",
+        "It signs the word undefined instead of the body.",
+        read_raw("JavaScript"),
+    ),
+    (
+        "body_object",
+        "JavaScript",
+        "[object Object]",
+        "It signs the text [object Object] instead of the body.",
+        read_raw("JavaScript"),
+    ),
+    (
+        "body_promise",
+        "JavaScript",
+        "[object Promise]",
+        "It signs the text [object Promise] instead of the body: await is missing.",
+        _AWAIT,
+    ),
+    (
+        "body_stream",
+        "JavaScript",
+        "[object ReadableStream]",
+        "It signs the text [object ReadableStream] instead of the body, which is not read.",
+        _AWAIT,
+    ),
+    (
+        "body_array_buffer",
+        "JavaScript",
+        "[object ArrayBuffer]",
+        "It signs the text [object ArrayBuffer] instead of the body.",
+        "Sign Buffer.from(await request.arrayBuffer()).",
+    ),
+    ("body_null", None, "null", "It signs the word null instead of the body.", _NEVER_READ),
+    ("body_none", "Python", "None", "It signs the word None instead of the body.", read_raw("Python")),
+    (
+        "body_empty_array",
+        "PHP",
+        "[]",
+        "It signs [] instead of the body: $_POST is empty for JSON.",
+        read_raw("PHP"),
+    ),
+    (
+        "body_form",
+        "Python",
+        "ImmutableMultiDict([])",
+        "It signs the text of request.form, which is empty for JSON, instead of the body.",
+        read_raw("Python"),
+    ),
+    (
+        "body_form",
+        "Python",
+        "<QueryDict: {}>",
+        "It signs the text of request.POST, which is empty for JSON, instead of the body.",
+        read_raw("Python"),
+    ),
+)
+"""Texts that are signed instead of the body: code, language, text, finding, fix."""
+
+
 def _constants() -> Iterator[ReceiverBug]:
-    for code, language, text, finding, fix in (
-        ("body_empty", None, "", "It signs an empty body: something has read the body before.", _NEVER_READ),
-        (
-            "body_empty_object",
-            None,
-            "{}",
-            "It signs {} instead of the body: no parser has filled the object that it writes as JSON.",
-            read_raw("JavaScript"),
-        ),
-        (
-            "body_undefined",
-            "JavaScript",
-            "undefined",
-            "It signs the word undefined instead of the body.",
-            read_raw("JavaScript"),
-        ),
-        (
-            "body_object",
-            "JavaScript",
-            "[object Object]",
-            "It signs the text [object Object] instead of the body.",
-            read_raw("JavaScript"),
-        ),
-        (
-            "body_promise",
-            "JavaScript",
-            "[object Promise]",
-            "It signs the text [object Promise] instead of the body: await is missing.",
-            _AWAIT,
-        ),
-        (
-            "body_stream",
-            "JavaScript",
-            "[object ReadableStream]",
-            "It signs the text [object ReadableStream] instead of the body, which is not read.",
-            _AWAIT,
-        ),
-        (
-            "body_array_buffer",
-            "JavaScript",
-            "[object ArrayBuffer]",
-            "It signs the text [object ArrayBuffer] instead of the body.",
-            "Sign Buffer.from(await request.arrayBuffer()).",
-        ),
-        ("body_null", None, "null", "It signs the word null instead of the body.", _NEVER_READ),
-        ("body_none", "Python", "None", "It signs the word None instead of the body.", read_raw("Python")),
-        (
-            "body_empty_array",
-            "PHP",
-            "[]",
-            "It signs [] instead of the body: $_POST is empty for JSON.",
-            read_raw("PHP"),
-        ),
-        (
-            "body_form",
-            "Python",
-            "ImmutableMultiDict([])",
-            "It signs the text of request.form, which is empty for JSON, instead of the body.",
-            read_raw("Python"),
-        ),
-        (
-            "body_form",
-            "Python",
-            "<QueryDict: {}>",
-            "It signs the text of request.POST, which is empty for JSON, instead of the body.",
-            read_raw("Python"),
-        ),
-    ):
+    for code, language, text, finding, fix in _CONSTANTS:
         yield ReceiverBug(code, finding, fix, language, _constant(text))
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.diagnosis.bug_search import BugSearch, forge
+from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
 from jebbitctl.webhooks.diagnosis.named_bug import explain_bugs
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
 from jebbitctl.webhooks.diagnosis.pages import explain_page
 from jebbitctl.webhooks.diagnosis.statuses import explain_status
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
 from jebbitctl.webhooks.endpoint_clock import (
     clock_difference,
     describe_clock,

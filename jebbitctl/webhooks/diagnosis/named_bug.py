@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.webhooks.diagnosis.body_bugs import JSON_REWRITTEN
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
 from jebbitctl.webhooks.endpoint_clock import describe_clock, is_notable
 from jebbitctl.webhooks.raw_bodies import read_raw
 

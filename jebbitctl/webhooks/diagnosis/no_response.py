@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.util.certificates import system_has_certificates
 from jebbitctl.util.urls import shown_url
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse

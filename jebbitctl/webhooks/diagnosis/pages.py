@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import escape_controls
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
 from jebbitctl.webhooks.own_words import own_words, quoted_words
 
 if TYPE_CHECKING:

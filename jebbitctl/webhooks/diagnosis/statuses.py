@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import shown_url
-from jebbitctl.webhooks.diagnosis.verdict import Diagnosis
+from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
 from jebbitctl.webhooks.own_words import quoted_words
 
 if TYPE_CHECKING:

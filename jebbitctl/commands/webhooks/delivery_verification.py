@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jebbitctl.context import Context
 
 
-class SignatureVerdict(NamedTuple):
+class DeliveryVerification(NamedTuple):
     """The result of a verification.
 
     Attributes:
@@ -32,7 +32,7 @@ class SignatureVerdict(NamedTuple):
     account: AccountSecrets | None
 
 
-def judge(
+def verify_delivery(
     context: Context,
     delivery: SignedDelivery,
     options: SecretOptions,
@@ -40,7 +40,7 @@ def judge(
     tolerance: int,
     explain: bool,
     all_integrations: bool,
-) -> SignatureVerdict:
+) -> DeliveryVerification:
     """Verify a delivery. Jebbit is asked for the account's secrets only if they may help.
 
     Raises:
@@ -64,7 +64,7 @@ def judge(
         account = _try_account_if_possible(context, check)
     if secret is None and account and verification.reason in unclear:
         verification = account.require_tried().verification
-    return SignatureVerdict(verification, secret, account)
+    return DeliveryVerification(verification, secret, account)
 
 
 def _has_source(context: Context, options: SecretOptions) -> bool:
