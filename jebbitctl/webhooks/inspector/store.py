@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.forwarding import is_forwarded
 from jebbitctl.webhooks.recording_lines import MAX_LINE_BYTES, DeliveryLine, parse_line
 from jebbitctl.webhooks.recordings import RecordedDelivery
 
@@ -188,13 +189,8 @@ def _forwarding(entry: _Entry) -> dict[str, str]:
     if entry.forwards is None:
         return {"forward": "unknown", "statuses": ""}
     statuses = ", ".join(str(outcome.status or "failed") for outcome in entry.forwards)
-    if any(not accepted(outcome) for outcome in entry.forwards):
+    if any(not is_forwarded(outcome) for outcome in entry.forwards):
         return {"forward": "failed", "statuses": statuses}
     if len(entry.forwards) < entry.expected:
         return {"forward": "pending", "statuses": statuses}
     return {"forward": "ok" if entry.forwards else "none", "statuses": statuses}
-
-
-def accepted(outcome: ForwardOutcome) -> bool:
-    """Whether an app has accepted a delivery: its status is 2xx."""
-    return outcome.status is not None and outcome.status // 100 == 2  # noqa: PLR2004 - as in 2xx

@@ -44,7 +44,7 @@ function show() {
   list.show(shown);
   for (const [name, [label, matches]] of Object.entries(FILTERS)) {
     const count = name === "all" ? all.length : all.filter(matches).length;
-    buttons.get(name).replaceChildren(label, h("span", { class: "number" }, count.toLocaleString("en")));
+    buttons.get(name).replaceChildren(`${label} `, h("span", { class: "number" }, count.toLocaleString("en")));
   }
   const empty = byId("empty");
   empty.hidden = shown.length > 0;
@@ -177,7 +177,7 @@ for (const [name, [label]] of Object.entries(FILTERS)) {
     toTop();
     show();
   };
-  const button = h("button", { type: "button", "aria-pressed": name === "all", onclick: choose }, label);
+  const button = h("button", { type: "button", "aria-pressed": String(name === filter), onclick: choose }, label);
   buttons.set(name, button);
   byId("filters").append(button);
 }
