@@ -44,9 +44,9 @@ def show(
     mask: Mask = False,
     secret: SecretOptions,
 ) -> None:
-    """Show a recorded delivery: verdict, headers, body, and why it was refused.
+    """Show a recorded delivery, and why it was refused.
 
-    The reason of a refusal is looked for if a shared secret is given.
+    To find out why, the command needs the shared secret.
     """
     require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)
