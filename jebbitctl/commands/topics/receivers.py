@@ -136,11 +136,15 @@ A masked delivery can be replayed with --re-sign only.
 _CHECK = """\
 CHECK
 
-`webhooks check` sends these deliveries, in this order. Forged ones have a
-fresh timestamp: some receivers would refuse an old one without looking at the
-signature. A refusal (400, 401, 403 or 422) counts only if the same delivery
-with the right signature is accepted right after it. What no response proves is
-"not tested": 404, 405, 429, 5xx and redirects are no refusals.
+`webhooks check` sends these deliveries, in this order:
+"""
+
+_CHECK_RULES = """\
+Forged deliveries have a fresh timestamp: some receivers would refuse an old
+one without looking at the signature. A refusal (400, 401, 403 or 422) counts
+only if the same delivery with the right signature is accepted right after it.
+For GET, any 4xx counts; for another content type, 415 counts as well. What no
+response proves is "not tested", such as after 404, 429, 5xx or a redirect.
 
 If a valid delivery is not accepted, `check` finds out why: from the
 connection, the status or the clock, or by signing as receivers with the usual
@@ -148,7 +152,7 @@ bugs do. A bug that it names is proven: the endpoint accepts its signatures
 each time, and neither correct nor forged ones.
 
 --only and --skip choose probes, and --junit FILE writes the results for a CI
-system. --live adds the probe live, which leaves a real record.
+system. The probe live is sent only with --live: it leaves a real record.
 """
 
 _EXPLAIN = """\
@@ -188,5 +192,6 @@ def text() -> str:
             _LISTEN,
             f"{_EXPLAIN}\n{explained}",
             f"{_CHECK}\n{probes}\n",
+            _CHECK_RULES,
         ]
     )
