@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -185,6 +186,24 @@ def test_a_timestamp_that_is_no_date_is_shown_as_it_is(browser: Browser) -> None
         browser.wait(
             lambda: "10000000000000000, 10,000,000,000,000,000 seconds after" in browser.text("#detail")
         )
+
+
+def test_while_a_delivery_is_loaded_no_other_one_is_shown(browser: Browser) -> None:
+    may_go_on = threading.Event()
+
+    def explain_late(delivery: Delivery) -> dict[str, str | None]:
+        may_go_on.wait(10)
+        return explain(delivery)
+
+    with visiting(browser, several(), explain=explain_late):
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text("#detail"))
+        browser.click("#row-3")
+        browser.wait(lambda: "Loading." in browser.text("#detail"))
+        assert "ann@" not in browser.text("#detail")
+        assert browser.all("#detail .actions") == []
+        may_go_on.set()
+        browser.wait(lambda: "mismatch" in browser.text("#detail"))
 
 
 def test_copy_as_curl_puts_the_command_on_the_clipboard(browser: Browser) -> None:

@@ -21,6 +21,11 @@ export function detail(row, found, context) {
   ];
 }
 
+/** Returns the content of the panel until the delivery is there. */
+export function loading(row, close) {
+  return [bar(`${row.method} ${row.target}`, close), h("p", { class: "muted" }, "Loading.")];
+}
+
 /** Returns the content of the panel for a delivery that cannot be shown. */
 export function unavailable(number, reason, close) {
   return [bar(`Delivery ${number}`, close), h("p", { class: "outcome refused" }, `✗ Not shown: ${reason}.`)];

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { draw } from "./chart.js";
-import { detail, fill, unavailable } from "./detail.js";
+import { detail, fill, loading, unavailable } from "./detail.js";
 import { byId, h } from "./dom.js";
 import { isRefused, plural } from "./format.js";
 import { onKeys } from "./keys.js";
@@ -145,10 +145,12 @@ function openHash() {
 }
 
 async function openNumber(number, takeFocus) {
+  const isOther = opened !== number;
   opened = number;
   list.select(number);
   const panel = byId("detail");
   if (!takeFocus && !panel.querySelector(".editor")?.hidden) return; // somebody is editing
+  if (isOther) fill(loading(rows.get(number), close)); // to explain a refusal takes time
   let found = null;
   let reason = "it is no longer kept";
   try {
