@@ -262,8 +262,8 @@ class TestResults:
         ("name", "probe", "finding"),
         [
             ("JSON is rewritten in ASCII", "unicode", "json.dumps"),
-            ("JSON is rewritten in UTF-8", "spacing", "JSON.generate"),
-            ("the body is read as Latin-1", "unicode", "Latin-1"),
+            pytest.param("JSON is rewritten in UTF-8", "spacing", "JSON.generate", marks=pytest.mark.long),
+            pytest.param("the body is read as Latin-1", "unicode", "Latin-1", marks=pytest.mark.long),
             ("the body is trimmed", "spacing", "trims"),
         ],
     )
