@@ -133,7 +133,7 @@ def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: 
         browser.wait(lambda: "ann@" in browser.text("#detail .body"))
         browser.press_button("Replay")
         browser.wait(lambda: "400" in browser.text(".result"))
-        assert "Endpoints reject old signatures" in browser.text(".result")
+        assert "Endpoints refuse old signatures" in browser.text(".result")
         browser.press_button("Edit and re-sign")
         browser.press_button("Sign and send")
         browser.wait(lambda: "200" in browser.text(".result"))

@@ -182,7 +182,7 @@ async function sent(number, content, buttons, result, context) {
   try {
     const found = await replay(number, content);
     const hint = !content.re_sign && [400, 401, 403].includes(found.status)
-      ? h("p", { class: "muted" }, "Endpoints reject old signatures. Edit and re-sign makes a new one.") : null;
+      ? h("p", { class: "muted" }, "Endpoints refuse old signatures. Edit and re-sign makes a new one.") : null;
     result.replaceChildren(h("h3", {}, "Response to the replay"), outcome(found), hint ?? "");
     context.announce(`Replayed: ${found.status ?? found.error}`);
   } catch (error) {
