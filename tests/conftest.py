@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from jebbitctl.api import retries
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.browser_fixtures import browser, chromium_browser
 from tests.leak_detector import LeakDetector, watch
 from tests.support import Cli, cli_for
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support import Result
 
+__all__ = ["browser", "chromium_browser"]
 CALLS = {"call_with_timeout", "concurrent-call"}
 """Names of the threads that make API calls."""
 _HANDLERS = {

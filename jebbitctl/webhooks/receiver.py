@@ -111,7 +111,7 @@ class Receiver:
 
     A POST to any path is a delivery. The response is 200 if the delivery verifies, 403 if its signature does
     not match, and 400 if the header is malformed or the timestamp is out of tolerance. The body of a
-    rejection is the reason, and only the first 64 KiB of its own are handed on. Other methods get 405, a
+    refusal is the reason, and only the first 64 KiB of its own are handed on. Other methods get 405, a
     body over 1 MiB gets 413, and a delivery that this receiver has forwarded itself gets 508.
 
     Args:

@@ -189,7 +189,9 @@ def _lines_of_a_recording(
         if found:
             yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
     if foreign is not None and not found:
-        raise UsageError(f"{path}, line {foreign}: not a recorded delivery")
+        raise UsageError(
+            f"{path}, line {foreign}: not a recorded delivery", hint="use a file that listen --record wrote"
+        )
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

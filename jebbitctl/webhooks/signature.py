@@ -26,7 +26,7 @@ _TIMESTAMP = r"[0-9]{1,15}"
 
 
 class Reason(StrEnum):
-    """Why a delivery was accepted or rejected."""
+    """Why a delivery is valid or refused."""
 
     OK = "ok"
     MALFORMED_HEADER = "malformed_header"
@@ -40,7 +40,7 @@ class Verification:
     """The result of :func:`verify`; true if the delivery is authentic and recent.
 
     Attributes:
-        reason: ``Reason.OK``, or the reason for the rejection.
+        reason: ``Reason.OK``, or the reason why it is refused.
         timestamp: the header's ``t`` in unix seconds; None if the header is malformed.
         age_seconds: now minus ``timestamp``; negative for a timestamp in the future.
         secret_index: the position of the secret that signed it, 0 if there is only one; None if none did.

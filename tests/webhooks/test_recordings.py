@@ -193,8 +193,8 @@ def test_an_invalid_line_is_skipped_and_reported_with_its_number(path: Path, lin
 
 
 def test_a_line_that_is_too_long_is_skipped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("recordings", "recording_lines"):
-        monkeypatch.setattr(f"jebbitctl.webhooks.{module}.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("jebbitctl.webhooks.recording_lines.MAX_LINE_BYTES", 1000)
     record(path, make_delivery(), make_delivery(body=b"x" * 3000), make_delivery())
     skipped: list[int] = []
     assert [found.number for found in read(path, on_invalid=skipped.append)] == [1, 3]

@@ -28,15 +28,20 @@ If Jebbit does not say what a command needs to decide, such as an endpoint to
 find, the command writes nothing and exits with 1. A business that the
 credentials do not cover is wrong usage (2).
 
-`jebbitctl webhooks send` exits with 6 if the endpoint answered any delivery
-with a status other than 2xx, even with 429 or 5xx. If it did not, but a
-delivery got no HTTP response, the exit code is 5: the connection failed, or
+`jebbitctl webhooks send` and `replay` exit with 6 if the endpoint answered any
+delivery with a status other than 2xx, even with 429 or 5xx. If it did not, but
+a delivery got no HTTP response, the exit code is 5: the connection failed, or
 the time was up. An interrupted series exits with 130, or 143 after SIGTERM,
 and shows what was sent.
 
 `jebbitctl webhooks check` exits with 5 if the endpoint cannot be reached, and
 with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
 whether forged deliveries are refused. A warning alone is success.
+
+`jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
+came, or if, with --count or --timeout, one was not forwarded. If a delivery
+cannot be recorded, it exits with 1. Ctrl-C is success (0), but 130 if --count
+is not reached. SIGTERM exits with 143. All of these print the summary.
 
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """

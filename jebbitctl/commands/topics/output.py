@@ -39,6 +39,22 @@ see `jebbitctl help security`.
 Control characters in text from Jebbit are shown as escape sequences, such as
 \\x1b.
 
+EVENTS
+
+`jebbitctl webhooks listen` prints things as they happen. With --json, each is
+an object on a line of its own, and --query filters each. "event" says what it
+is: "ready" (url, and inspect with --inspect) when deliveries can be sent,
+"delivery" for each that has come, and "forwarded" or "forward_failed" for each
+URL that it was forwarded to. "number" says which ones belong together.
+
+In a pipe, a delivery is a line with time, ✓ or ✗, status (- if it is to be the
+app's), verdict, size, and test, live or repeat. A forward is a line with an
+empty column, →, status, event, milliseconds and error. The secret's source or
+the URL follow if there are several.
+
+The verdict is ok, or why a delivery was refused: mismatch, malformed_header,
+stale or future (see `jebbitctl help receivers`).
+
 QUERIES
 
 Queries are JMESPath expressions (https://jmespath.org):

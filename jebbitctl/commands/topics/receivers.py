@@ -97,8 +97,10 @@ Save this as receiver.py, and the shared secret as webhook.secret:
 _PYTHON = """\
 verify(secret, body, header) never raises on anything that the sender
 controls. Its result is true if the delivery is genuine, and has reason,
-timestamp and age_seconds. sign(secret, body) returns a value for the header.
-The reasons:
+timestamp and age_seconds. secret may be a list, such as the old and the new
+one. header may be str, bytes, a list of them, or None. A body that is text is
+a TypeError. sign(secret, body) returns a value for the header. The
+reasons:
 """
 
 _OTHERS = """\
@@ -112,6 +114,23 @@ TOOLS
 
 `webhooks check` tells whether an endpoint is a correct receiver; `listen`
 receives, verifies, records and forwards; `replay` sends a recording again:
+"""
+
+_LISTEN = """\
+LISTEN AND RECORDINGS
+
+`listen --forward-to URL` passes valid deliveries on to your app: the same bytes
+and headers, with the path and query of the request appended to the URL. The
+sender gets the app's response, 502 if the app cannot be reached, and 504 if it
+takes longer than --forward-timeout. --ack answers 200 first. A delivery that
+comes back to the receiver that forwarded it gets 508.
+
+`listen --record FILE` appends valid deliveries to FILE, each as a line of JSON.
+`list`, `show`, `stats` and `export` print them. `inspect` shows them on a page
+in the browser, where they can be edited, signed and sent again; so does
+`listen --inspect` as they come. Recordings hold personal data: keep them
+private, or mask them with --mask, which `list`, `show` and `export` have, too.
+A masked delivery can be replayed with --re-sign only.
 """
 
 _CHECK = """\
@@ -170,6 +189,7 @@ def text() -> str:
             RECEIVER,
             f"{_PYTHON}\n{reasons}\n",
             f"{_OTHERS}\n{textwrap.indent(TOOLS, '  ')}",
+            _LISTEN,
             f"{_EXPLAIN}\n{explained}",
             f"{_CHECK}\n{probes}\n",
             _CHECK_RULES,

@@ -15,7 +15,7 @@ STORED = {
     "shared secrets": "nowhere, except in files that you ask for with --secret-file or "
     "--secrets-dir, mode 0600",
     "deliveries (visitors' answers)": "nowhere, except in the file of listen --record, mode 0600; refused "
-    "ones only with --record-refused, 64 KiB of each, in a file of up to 100 MiB",
+    "ones only with --record-refused, 64 KiB of each, in a file of up to 100 MiB; --mask hides personal data",
     "a run in progress": "locks/ in the configuration directory: process ids, and ids of what was created "
     "but not checked yet; an interrupted login leaves a note that names its keyring entry. No secrets",
 }
@@ -96,18 +96,30 @@ repeat, so they are also repeated after a lost connection, 502, 503 and 504.
 
 RECEIVERS
 
-`listen` answers 200 once a delivery is in its recording, and 500 if the
+`listen` answers once a delivery is in its recording, and with 500 if the
 recording was deleted or replaced. Nothing is ever cut from a recording;
 several listeners may append to one. A request may take 5 seconds and 1 MiB,
 and silent or slow connections make room for others. There is no TLS, and no
 protection from a client that sends complete requests on every connection: on a
 public address, put a reverse proxy with TLS and limits per client in front.
 
+THE INSPECTOR'S PAGE
+
+`webhooks inspect` and `listen --inspect` serve a page on 127.0.0.1 only, at a
+URL with a random token. Anyone who has this URL can see the deliveries, and
+replay them to the URLs on the command line, but to no others. Pages from
+elsewhere can neither read nor embed it, nor send anything to it, not even if
+they have the URL: Host and Origin are checked. It loads nothing from elsewhere,
+and shows what it gets as text. Shared secrets, cookies and Authorization
+headers are never in it.
+
 WHAT CANNOT BE PROMISED
 
 Root, and other processes of your own user, can read and change everything
 here: memory, core dumps, files and the keyring while it is unlocked. Python
-cannot wipe secrets from memory. Permissions of files are not checked on
+cannot wipe secrets from memory. --mask goes by the names of attributes and by
+what e-mail addresses and phone numbers look like; a name within other text
+stays. Permissions of files are not checked on
 Windows. A recording survives a killed process, but is not forced to disk: a
 power failure may lose the last deliveries. Locks keep the runs of one machine
 apart; runs on different machines find each other's duplicates only after they

@@ -34,7 +34,8 @@ def export(
 ) -> None:
     """Export the deliveries of a recording, one row for each.
 
-    The file is read twice. Text that a spreadsheet would take for a formula gets a ' in front.
+    --csv reads FILE twice, so it cannot be a pipe. Text that a spreadsheet would take for a formula gets
+    a ' in front.
     """
     from jebbitctl.output.csv_rows import write_csv
     from jebbitctl.webhooks.recording_table import Columns, rows

@@ -12,8 +12,8 @@ import typer
 
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
-from jebbitctl.commands.webhooks.options import SecretOptions
-from jebbitctl.commands.webhooks.show import explain_recorded, read_optional_secret
+from jebbitctl.commands.webhooks.options import SecretOptions, read_optional_secret
+from jebbitctl.commands.webhooks.show import explain_recorded
 from jebbitctl.errors import UsageError
 from jebbitctl.util.timeouts import POLL_INTERVAL
 

@@ -84,6 +84,14 @@ def read_secret(context: Context, options: SecretOptions, *, integration: str | 
     return register_secret(shared_secret(context.client, id_))
 
 
+def read_optional_secret(context: Context, options: SecretOptions) -> str | None:
+    """Return the shared secret as :func:`read_secret` does; None if no source is given."""
+    given = any(value not in (None, False) for value in options)
+    if given or context.environment.credential(env.WEBHOOK_SECRET):
+        return read_secret(context, options)
+    return None
+
+
 def read_body(options: SecretOptions, source: str | None, *, option: str = "--body") -> bytes:
     """Return the exact bytes of a body from a file, or from standard input for ``-`` and by default.
 

@@ -154,13 +154,13 @@ def _require_accepted(rows: list[dict[str, Any]], *, re_sign: bool) -> None:
     numbers = ListedNumbers()
     for row in failed:
         numbers.add(row["number"])
-    rejected = any(row["status"] in {400, 401, 403} for row in failed)
+    refused = any(row["status"] in {400, 401, 403} for row in failed)
     require_accepted(
         len(rows) - len(failed),
         len(rows),
         f"{'number' if len(failed) == 1 else 'numbers'} {numbers}",
-        hint=f"use --re-sign: endpoints reject timestamps older than {TOLERANCE} seconds"
-        if rejected and not re_sign
+        hint=f"use --re-sign: endpoints refuse timestamps older than {TOLERANCE} seconds"
+        if refused and not re_sign
         else None,
         answered=any(row["status"] or _was_not_sent(row) for row in failed),
     )

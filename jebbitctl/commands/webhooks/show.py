@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl import environment as env
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.webhooks.options import SOURCES, SecretOptions, read_secret
+from jebbitctl.commands.webhooks.options import SOURCES, SecretOptions, read_optional_secret
 from jebbitctl.commands.webhooks.recorded_rows import forwarded, kind, target, to_json
 from jebbitctl.commands.webhooks.recording_options import (
     Mask,
@@ -44,9 +43,9 @@ def show(
     mask: Mask = False,
     secret: SecretOptions,
 ) -> None:
-    """Show a recorded delivery: verdict, headers, body, and why it was refused.
+    """Show a recorded delivery, and why it was refused.
 
-    The reason of a refusal is looked for if a shared secret is given.
+    To find out why, the command needs the shared secret.
     """
     require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)
@@ -65,14 +64,6 @@ def show(
         _print(context, record, explanation)
     if not curl and not record.delivery.verification.valid and key is None:
         context.output.note(f"hint: to see why it was refused, use {SOURCES}")
-
-
-def read_optional_secret(context: Context, options: SecretOptions) -> str | None:
-    """Return the shared secret; None if no source is given."""
-    given = any(value not in (None, False) for value in options)
-    return (
-        read_secret(context, options) if given or context.environment.credential(env.WEBHOOK_SECRET) else None
-    )
 
 
 def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:

@@ -19,9 +19,10 @@ BAR_WIDTH = 30
 
 @command(example="jebbitctl webhooks stats monday.jsonl", common=LOCAL_OPTIONS)
 def stats(context: Context, file: RecordingFile, *, selection: SelectOptions) -> None:
-    """Count deliveries, verdicts and forwards, and the attributes of valid ones.
+    """Show statistics of a recording: verdicts, responses, attributes.
 
-    Examples of values are masked. Distinct values are counted up to 1,000.
+    Counts deliveries per minute, verdicts, and the responses of the app with their times. For each attribute
+    of the valid deliveries: how many have it, distinct values (up to 1,000), and examples, masked.
     """
     from jebbitctl.webhooks.recording_stats import RecordingStats
 

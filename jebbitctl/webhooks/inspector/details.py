@@ -10,8 +10,9 @@ from jebbitctl.util.redaction import MASK, redact, scrub_registered
 from jebbitctl.util.text import count_json_values, escape_controls, json_text, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.curl_command import curl_command
-from jebbitctl.webhooks.inspector.store import NOT_ANSWERED, accepted
-from jebbitctl.webhooks.signature import TOLERANCE, Reason
+from jebbitctl.webhooks.forwarding import is_forwarded
+from jebbitctl.webhooks.inspector.store import NOT_ANSWERED
+from jebbitctl.webhooks.signature import Reason
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.receiver import Delivery
@@ -25,9 +26,9 @@ _MAX_INDENTED_VALUES = 20_000
 _MASKED_HEADERS = frozenset({"cookie", "proxy-authorization", "set-cookie"})
 _VERDICTS = {
     Reason.OK: "The signature is valid.",
-    Reason.MISMATCH: "The signature does not match the body and the shared secret.",
-    Reason.MALFORMED_HEADER: "The signature's header is missing or malformed.",
-    Reason.STALE: f"The signature was older than {TOLERANCE // 60} minutes, or what listen tolerates.",
+    Reason.MISMATCH: "The signature does not belong to this body and shared secret.",
+    Reason.MALFORMED_HEADER: "The signature header is missing or malformed.",
+    Reason.STALE: "The signature's timestamp was too old.",
     Reason.FUTURE: "The signature's timestamp was in the future.",
 }
 
@@ -58,7 +59,7 @@ def outcome_document(outcome: ForwardOutcome) -> dict[str, Any]:
     """Return what became of a delivery at a URL."""
     return {
         "url": _text(outcome.url),
-        "ok": accepted(outcome),
+        "ok": is_forwarded(outcome),
         "status": outcome.status,
         "milliseconds": outcome.milliseconds,
         "response": _lines(outcome.response),

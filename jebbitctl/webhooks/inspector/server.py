@@ -41,7 +41,9 @@ class Inspector:
         replayer: sends deliveries again.
         explain: says why a delivery was refused: ``explanation`` and, if there is one, ``fix``. None without
             a secret.
-        title: what the page shows, such as the name of a recording.
+
+    Attributes:
+        title: names the deliveries: the recording's name, or the URL that receives them.
     """
 
     def __init__(
@@ -52,10 +54,10 @@ class Inspector:
         explain: Callable[[Delivery], Mapping[str, str | None]] | None = None,
         title: str,
     ) -> None:
+        self.title = title
         self._store = store
         self._replayer = replayer
         self._explain = explain
-        self._title = title
         self._token = secrets.token_urlsafe(24)
         self._files = _read_files()
         self._server = BackgroundServer(self._respond)
@@ -106,7 +108,7 @@ class Inspector:
         """Return what a path names; None if it names nothing."""
         if path == "about":
             return {
-                "title": self._title,
+                "title": self.title,
                 "targets": self._replayer.urls,
                 "can_sign": self._replayer.can_sign,
             }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.forwarding import is_forwarded
 from jebbitctl.webhooks.recording_lines import MAX_LINE_BYTES, DeliveryLine, parse_line
 from jebbitctl.webhooks.recordings import RecordedDelivery
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MAX_DELIVERIES = 20_000
 """The maximum number of deliveries to show; the oldest are dropped."""
 MAX_BYTES = 64 * 1024 * 1024
-"""The maximum size of the bodies and headers in memory; the oldest deliveries are dropped."""
+"""The maximum size of the bodies, headers and outcomes in memory; the oldest deliveries are dropped."""
 MAX_CHANGES = 1000
 """The maximum number of rows in one answer."""
 NOT_ANSWERED = 0
@@ -87,23 +88,21 @@ class InspectorStore:
         """
         with self._lock:
             if entry := self._entries.get(number):
-                entry.forwards = (*(entry.forwards or ()), outcome)
                 if answer is not None and entry.delivery:
                     entry.delivery = replace(entry.delivery, status=answer)
-                self._touch(entry)
+                self._set_forwards(entry, (*(entry.forwards or ()), outcome))
 
     def add_recorded(self, number: int, line: DeliveryLine, offset: int) -> None:
-        """Add a delivery whose line begins at an offset of the recording; only its row stays in memory."""
+        """Add a delivery whose line begins at an offset of the recording; its body stays there."""
         with self._lock:
             row = _row(number, line.delivery)
-            self._put(number, _Entry(0, row, line.forwards, 0, None, offset, 0))
+            self._put(number, _Entry(0, row, line.forwards, 0, None, offset, _size(line.forwards)))
 
     def set_outcomes(self, number: int, forwards: tuple[ForwardOutcome, ...]) -> None:
         """Set what became of a delivery of the recording."""
         with self._lock:
             if entry := self._entries.get(number):
-                entry.forwards = forwards
-                self._touch(entry)
+                self._set_forwards(entry, forwards)
 
     def changes(self, after: int) -> dict[str, Any]:
         """Return the rows that are new or changed since a version, oldest change first, at most 1,000.
@@ -160,6 +159,17 @@ class InspectorStore:
         self._total += 1
         self._bytes += entry.size
         self._entries[number] = entry
+        self._drop_oldest()
+
+    def _set_forwards(self, entry: _Entry, forwards: tuple[ForwardOutcome, ...]) -> None:
+        added = _size(forwards) - _size(entry.forwards)
+        entry.forwards = forwards
+        entry.size += added
+        self._bytes += added
+        self._touch(entry)
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
         while len(self._entries) > MAX_DELIVERIES or self._bytes > MAX_BYTES:
             oldest = self._entries.pop(next(iter(self._entries)))
             self._bytes -= oldest.size
@@ -167,6 +177,10 @@ class InspectorStore:
     def _touch(self, entry: _Entry) -> None:
         self._version += 1
         entry.version = self._version
+
+
+def _size(forwards: Iterable[ForwardOutcome] | None) -> int:
+    return sum(len(one.url) + len(one.response) + len(one.error or "") for one in forwards or ())
 
 
 def _row(number: int, delivery: Delivery) -> dict[str, Any]:
@@ -188,13 +202,8 @@ def _forwarding(entry: _Entry) -> dict[str, str]:
     if entry.forwards is None:
         return {"forward": "unknown", "statuses": ""}
     statuses = ", ".join(str(outcome.status or "failed") for outcome in entry.forwards)
-    if any(not accepted(outcome) for outcome in entry.forwards):
+    if any(not is_forwarded(outcome) for outcome in entry.forwards):
         return {"forward": "failed", "statuses": statuses}
     if len(entry.forwards) < entry.expected:
         return {"forward": "pending", "statuses": statuses}
     return {"forward": "ok" if entry.forwards else "none", "statuses": statuses}
-
-
-def accepted(outcome: ForwardOutcome) -> bool:
-    """Whether an app has accepted a delivery: its status is 2xx."""
-    return outcome.status is not None and outcome.status // 100 == 2  # noqa: PLR2004 - as in 2xx

@@ -10,7 +10,6 @@ import pytest
 from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import listening, wait_for_end
-from tests.webhooks.inspector.conftest import browser, chromium_browser
 from tests.webhooks.inspector.support import ask
 from tests.webhooks.support import SECRET, Endpoint
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from tests.support import Cli
     from tests.webhooks.inspector.chromium import Browser
-
-__all__ = ["browser", "chromium_browser"]
 
 
 def page_of(process: Popen[str]) -> str:
@@ -64,6 +61,7 @@ def test_a_delivery_to_listen_appears_in_the_browser(signer: Cli, browser: Brows
     with listening(signer, "--inspect", "--json") as (process, url):
         browser.open(page_of(process))
         try:
+            assert browser.text("#source") == url
             Sender(f"{url}/quiz", SECRET).send()
             browser.wait(lambda: "/quiz" in browser.text("#list"))
         finally:

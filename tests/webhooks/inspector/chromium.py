@@ -37,8 +37,12 @@ class Browser:
     def open(self, url: str) -> None:
         """Open a page and wait until it is live."""
         self.leave()
-        self._driver.get(url)
+        self.visit(url)
         self.wait(lambda: self.text("#connection") == "Live")
+
+    def visit(self, url: str) -> None:
+        """Open any page."""
+        self._driver.get(url)
 
     def leave(self) -> None:
         """Close the page."""
@@ -84,10 +88,11 @@ class Browser:
         """Run JavaScript in the page and return its result."""
         return self._driver.execute_script(script, *arguments)
 
-    def run_async(self, script: str) -> Any:
+    def run_async(self, script: str, *arguments: Any) -> Any:
         """Run JavaScript that calls ``done`` with its result."""
         self._driver.set_script_timeout(20)
-        return self._driver.execute_async_script(f"const done = arguments[0]; {script}")
+        with_done = f"const done = arguments[arguments.length - 1]; {script}"
+        return self._driver.execute_async_script(with_done, *arguments)
 
     def console(self) -> list[str]:
         """Return what the console has shown since the last call, such as violations of the policy."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import statistics
+import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.store import InspectorStore
 from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.signature import Reason, Verification
 from tests.webhooks.inspector.pages import explain, several, shown, visiting
 from tests.webhooks.inspector.support import inspecting, stored
 from tests.webhooks.recorded import START, delivered, outcome
@@ -130,7 +133,7 @@ def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: 
         browser.wait(lambda: "ann@" in browser.text("#detail .body"))
         browser.press_button("Replay")
         browser.wait(lambda: "400" in browser.text(".result"))
-        assert "Endpoints reject old signatures" in browser.text(".result")
+        assert "Endpoints refuse old signatures" in browser.text(".result")
         browser.press_button("Edit and re-sign")
         browser.press_button("Sign and send")
         browser.wait(lambda: "200" in browser.text(".result"))
@@ -160,9 +163,47 @@ def test_buttons_that_cannot_work_are_disabled(browser: Browser) -> None:
 def test_a_refused_delivery_says_why_in_words(browser: Browser) -> None:
     with visiting(browser, several(), explain=explain):
         browser.click("#row-3")
-        browser.wait(lambda: "wrong signature" in browser.text(".verdict-box"))
+        browser.wait(lambda: "mismatch" in browser.text(".verdict-box"))
         assert "None of the usual causes explains this signature." in browser.text(".verdict-box")
         assert "→ 500" in browser.text("#row-4")
+
+
+def test_a_button_that_cannot_work_says_why(browser: Browser) -> None:
+    store = stored(delivered(b"\xff", omitted_bytes=9), delivered(b"\xff"))
+    with EndpointClient(UNREACHABLE) as client, visiting(browser, store, client):
+        for number in (1, 2):
+            browser.run("location.hash = arguments[0]", number)
+            browser.wait(lambda n=number: browser.text("#detail dd") == str(n))  # type: ignore[misc]
+            assert "The body cannot be edited as text." in browser.text(".actions")
+            assert ("No curl command: " in browser.text(".actions")) == (number == 1)
+
+
+def test_a_timestamp_that_is_no_date_is_shown_as_it_is(browser: Browser) -> None:
+    verification = Verification(Reason.FUTURE, timestamp=10**16, age_seconds=-(10**16))
+    with visiting(browser, stored(replace(delivered(), verification=verification))):
+        browser.wait(lambda: shown(browser) == [1])
+        browser.click("#row-1")
+        browser.wait(
+            lambda: "10000000000000000, 10,000,000,000,000,000 seconds after" in browser.text("#detail")
+        )
+
+
+def test_while_a_delivery_is_loaded_no_other_one_is_shown(browser: Browser) -> None:
+    may_go_on = threading.Event()
+
+    def explain_late(delivery: Delivery) -> dict[str, str | None]:
+        may_go_on.wait(10)
+        return explain(delivery)
+
+    with visiting(browser, several(), explain=explain_late):
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text("#detail"))
+        browser.click("#row-3")
+        browser.wait(lambda: "Loading." in browser.text("#detail"))
+        assert "ann@" not in browser.text("#detail")
+        assert browser.all("#detail .actions") == []
+        may_go_on.set()
+        browser.wait(lambda: "mismatch" in browser.text("#detail"))
 
 
 def test_copy_as_curl_puts_the_command_on_the_clipboard(browser: Browser) -> None:

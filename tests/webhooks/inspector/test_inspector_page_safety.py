@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.store import InspectorStore
 from tests.strategies import BIDI
-from tests.webhooks.inspector.pages import explain, visiting
-from tests.webhooks.inspector.support import stored
+from tests.webhooks.inspector.pages import explain, several, visiting
+from tests.webhooks.inspector.support import inspecting, stored
 from tests.webhooks.recorded import delivered, outcome
+from tests.webhooks.support import Endpoint
 
 if TYPE_CHECKING:
     from tests.webhooks.inspector.chromium import Browser
@@ -26,6 +29,46 @@ MARKUP = [
     "</pre></textarea><a href='javascript:window.pwned=1'>click</a>",
     "{{constructor.constructor('window.pwned = 1')()}}",
 ]
+
+
+ATTACKS = """
+    const url = arguments[0];
+    const replay = `${url}deliveries/1/replay`, body = '{"target": 0, "re_sign": false}';
+    const json = { "Content-Type": "application/json" };
+    Promise.allSettled([
+      fetch(`${url}deliveries/1`),
+      fetch(`${url}deliveries/1`, { mode: "no-cors" }),
+      fetch(replay, { method: "POST", body, headers: json }),
+      fetch(replay, { method: "POST", body, mode: "no-cors" }),
+      import(`${url}main.js`),
+    ]).then((answers) => {
+      const frame = document.createElement("iframe");
+      const form = document.createElement("form");
+      const input = document.createElement("input");
+      frame.name = "frame";
+      Object.assign(form, { action: replay, method: "post", enctype: "text/plain", target: "frame" });
+      Object.assign(input, { name: '{"target": 0, "re_sign": false, "x": "', value: '"}' });
+      form.append(input);
+      document.body.append(frame, form);
+      frame.onload = () => done(answers.map(({ reason }) => reason?.name));
+      form.submit();
+    });
+"""
+
+
+def test_a_page_from_elsewhere_that_knows_the_url_can_neither_read_nor_replay(browser: Browser) -> None:
+    app, elsewhere = Endpoint(), Endpoint(body=b"<!doctype html><body></body>")
+    with (
+        BackgroundServer(app) as target,
+        BackgroundServer(elsewhere) as other,
+        EndpointClient(target.url) as client,
+        inspecting(several(), client) as url,
+    ):
+        browser.visit(other.url)
+        assert browser.run_async(ATTACKS, url) == ["TypeError"] * 5
+        browser.leave()
+    assert app.requests == []
+    assert browser.console() != []
 
 
 def test_hostile_payloads_are_only_text(browser: Browser) -> None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.webhooks.endpoint import EndpointClient
 from tests.webhooks.inspector.pages import several, shown, visiting
 from tests.webhooks.inspector.support import inspecting, stored
 from tests.webhooks.recorded import delivered, outcome
+from tests.webhooks.support import UNREACHABLE
 
 if TYPE_CHECKING:
     from tests.webhooks.inspector.chromium import Browser
@@ -35,6 +37,8 @@ def overflow(browser: Browser) -> int:
 def test_filters_and_search_select_deliveries(browser: Browser) -> None:
     with visiting(browser, several()):
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        assert [one.text for one in browser.all("[aria-pressed=true]")] == ["All 4"]
+        assert len(browser.all("[aria-pressed=false]")) == 4
         for label, numbers in {
             "Test": [2],
             "Live": [4, 1],
@@ -65,7 +69,7 @@ def test_the_page_is_usable_by_keyboard(browser: Browser) -> None:
         assert browser.run("return list.getAttribute('aria-activedescendant')") == "row-3"
         assert browser.run("return getComputedStyle(list).outlineStyle") == "solid"
         browser.keys("Enter")
-        browser.wait(lambda: "wrong signature" in browser.text("#detail"))
+        browser.wait(lambda: "mismatch" in browser.text("#detail"))
         assert browser.run("return document.activeElement.id") == "detail"
         browser.keys("j")
         browser.wait(lambda: "bea@" in browser.text("#detail"))
@@ -107,29 +111,47 @@ def test_nothing_scrolls_sideways(browser: Browser, width: int) -> None:
         assert browser.all("#list")[0].is_displayed() == (width > 900)
 
 
-def test_dark_and_light_differ_and_both_are_readable(browser: Browser) -> None:
-    luminance = """
-        const rgb = (text) => text.match(/[\\d.]+/g).slice(0, 3).map((one) => {
-          const value = one / 255;
-          return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-        });
-        const light = (text) => { const [r, g, b] = rgb(text); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-        const back = light(getComputedStyle(document.body).backgroundColor);
-        const contrast = (one) => {
-          const front = light(getComputedStyle(one).color);
-          return (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
-        };
-        const texts = "#source, #connection, .target, .time, .meta, .verdict, .forward, #count, button, kbd";
-        return [back, Math.min(...[...document.querySelectorAll(texts)].map(contrast))];
-    """
+CONTRASTS = """
+    const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+    const linear = (one) => (one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
+    const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    const back = (one) => {
+      const found = parse(getComputedStyle(one).backgroundColor);
+      return found[3] === 0 ? back(one.parentElement) : light(found);
+    };
+    const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const low = [];
+    const check = (one, property, least) => {
+      const found = contrast(light(parse(getComputedStyle(one)[property])), back(one.parentElement));
+      if (found < least) low.push(`${one.outerHTML.slice(0, 60)} ${property} ${found}`);
+    };
+    for (const one of document.querySelectorAll("body, body *")) {
+      const hasText = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+      if (!one.checkVisibility() || one.disabled) continue;
+      if (hasText) {
+        const found = contrast(light(parse(getComputedStyle(one).color)), back(one));
+        if (found < 4.5) low.push(`${one.outerHTML.slice(0, 60)} ${found}`);
+      }
+      if (one.matches("button, input, textarea")) check(one, "borderTopColor", 3);
+      if (one.matches("rect")) check(one, "fill", 3);
+    }
+    return [back(document.body), low];
+"""
+"""Returns the luminance of the page, and what has too little contrast (WCAG 2.2, 1.4.3 and 1.4.11)."""
+
+
+def test_dark_and_light_differ_and_both_have_enough_contrast(browser: Browser) -> None:
     backs = {}
-    with inspecting(several()) as url:
+    with EndpointClient(UNREACHABLE) as client, inspecting(several(), client) as url:
         for scheme in ("light", "dark"):
             browser.prefer(scheme)
             browser.open(url)
-            browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
-            backs[scheme], contrast = browser.run(luminance)
-            assert contrast >= 4.5
+            for number in (1, 3, 4):
+                browser.run("location.hash = arguments[0]", number)
+                browser.wait(lambda n=number: browser.text("#detail dd") == str(n))  # type: ignore[misc]
+                browser.press_button("Edit and re-sign")
+                backs[scheme], low = browser.run(CONTRASTS)
+                assert low == []
         browser.leave()
     assert backs["light"] > 0.9
     assert backs["dark"] < 0.02

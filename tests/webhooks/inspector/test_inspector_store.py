@@ -74,6 +74,21 @@ def test_the_oldest_deliveries_are_dropped_when_their_bodies_take_too_much_memor
     assert numbers_of(stored(*[delivered(b"x" * 3000)] * 5)) == [3, 4, 5]
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_the_oldest_deliveries_are_dropped_when_the_responses_to_forwards_take_too_much_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, later: bool
+) -> None:
+    monkeypatch.setattr(store_module, "MAX_BYTES", 10_000)
+    path, long = tmp_path / "monday.jsonl", [outcome(200, response="x" * 3000)]
+    for number in range(1, 6):
+        line = to_line(delivered(id=str(number)), None if later else long)
+        with path.open("ab") as file:
+            file.write(line + (forwarded_line(START, str(number), long) if later else b""))
+    with following(path) as store:
+        wait_until(lambda: store.changes(0)["total"] == 5 and len(numbers_of(store)) == 3)
+        assert rows_of(store)[-1]["forward"] == "ok"
+
+
 def test_deliveries_that_come_at_the_same_time_are_kept_in_any_order() -> None:
     store = InspectorStore()
     for number in (2, 1, 3):

@@ -104,10 +104,12 @@ class Reception:
             recorder = Recorder(path, self._context.output.warn, refused=refused, mask=mask) if path else None
             hop = new_hop()
             forwarders = [Forwarder(one, hop, self._forwarding.retry, self._stopping) for one in clients]
+            page = None
             if self._inspect:
                 from jebbitctl.commands.webhooks.listen.inspecting import inspector
 
-                self.page_url = stack.enter_context(inspector(self.feed, forwarders, secrets)).url
+                page = stack.enter_context(inspector(self.feed, forwarders, secrets))
+                self.page_url = page.url
             intake = Intake(
                 self.feed,
                 recorder=stack.enter_context(recorder) if recorder else None,
@@ -127,6 +129,8 @@ class Reception:
             self.feed.subscribe(self._queue.put)
             stack.callback(lambda: show_rest(self._queue.remaining()))
             with self._finishing(server, intake):
+                if page:
+                    page.title = server.url  # its port is known now
                 yield server.url
             if server.failure:
                 self._failures.append(server.failure)

@@ -53,7 +53,7 @@ function drawn(bar, x, slot, scale) {
   const width = Math.max(slot - 2, 1);
   const ok = bar.ok * scale;
   const refused = Math.max(bar.refused * scale, bar.refused ? 2 : 0);
-  const title = () => s("title", {}, `${minute(bar.start)}: ${bar.ok} valid, ${bar.refused} refused`);
+  const title = () => s("title", {}, `${minute(bar.start)}: ${bar.ok} ok, ${bar.refused} refused`);
   const at = (y, height) => ({ x: x + 1, y, width, height, rx: 1 });
   return [
     ok ? s("rect", { class: "ok", ...at(HEIGHT - 1 - ok, ok) }, title()) : null,

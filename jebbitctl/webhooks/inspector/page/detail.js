@@ -2,11 +2,11 @@
 
 import { Refused, replay } from "./api.js";
 import { byId, h } from "./dom.js";
-import { clock, isRefused, kind, plural, size, verdict } from "./format.js";
+import { clock, isRefused, kind, plural, size } from "./format.js";
 
 const MAX_COLOURED = 64 * 1024;
 const TOKENS = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const VERDICT_MARK = { true: "✕", false: "✓" };
+const MARK = { true: "✗", false: "✓" };
 
 /** Returns the content of the panel. `context` has `targets`, `can_sign`, `close` and `announce`. */
 export function detail(row, found, context) {
@@ -21,9 +21,14 @@ export function detail(row, found, context) {
   ];
 }
 
+/** Returns the content of the panel until the delivery is there. */
+export function loading(row, close) {
+  return [bar(`${row.method} ${row.target}`, close), h("p", { class: "muted" }, "Loading.")];
+}
+
 /** Returns the content of the panel for a delivery that cannot be shown. */
 export function unavailable(number, reason, close) {
-  return [bar(`Delivery ${number}`, close), h("p", { class: "outcome refused" }, `✕ Not shown: ${reason}.`)];
+  return [bar(`Delivery ${number}`, close), h("p", { class: "outcome refused" }, `✗ Not shown: ${reason}.`)];
 }
 
 function bar(title, close) {
@@ -37,7 +42,7 @@ function verdictBox(row, found) {
   const refused = isRefused(row);
   const explanation = found.explanation;
   return h("div", { class: `verdict-box ${refused ? "refused" : "ok"}` },
-    h("p", {}, h("strong", {}, `${VERDICT_MARK[refused]} ${verdict(row)}`), ` ${found.verdict_text}`),
+    h("p", {}, h("strong", {}, `${MARK[refused]} ${row.verdict}`), ` ${found.verdict_text}`),
     explanation ? h("p", {}, explanation.explanation) : null,
     explanation?.fix ? h("p", { class: "fix" }, explanation.fix) : null,
     refused && !explanation
@@ -46,13 +51,12 @@ function verdictBox(row, found) {
 }
 
 function facts(row, found) {
-  const age = found.age_seconds === null ? "" : ` (${found.age_seconds} s before it came)`;
   const pairs = [
     ["Number", String(row.number)],
     ["Received", h("time", { datetime: found.time, title: found.time }, clock(row.time))],
     ["Kind", kind(row)],
-    ["Response", found.status === null ? "" : String(found.status)],
-    ["Signed at", found.timestamp === null ? "" : `${found.timestamp}${age}`],
+    ["Sender got", found.status === null ? "" : String(found.status)],
+    ["Signed", found.timestamp === null ? "" : h("span", { title: `t=${found.timestamp}` }, signed(found))],
     ["Secret", found.secret],
     ["Masked", found.masked ? "personal data was masked when it was recorded" : ""],
   ];
@@ -60,16 +64,21 @@ function facts(row, found) {
     h("div", {}, h("dt", {}, name), h("dd", { class: "isolated" }, value))));
 }
 
+function signed({ timestamp, age_seconds: age }) {
+  const seconds = plural(Math.abs(age), "second", "seconds");
+  return `${clock(timestamp)}, ${seconds} ${age < 0 ? "after" : "before"} it was received`;
+}
+
 function section(title, content, note = "") {
   return h("section", {}, h("h3", {}, title, note ? h("span", { class: "note" }, note) : null), content);
 }
 
 function forwards(row, found) {
-  if (found.forwards === null) return section("Answer when forwarded", h("p", { class: "muted" }, "Not known."));
+  if (found.forwards === null) return section("Response when forwarded", h("p", { class: "muted" }, "Not known."));
   if (row.forward === "pending" && found.forwards.length === 0) {
-    return section("Answer when forwarded", h("p", { class: "muted" }, "Being forwarded."));
+    return section("Response when forwarded", h("p", { class: "muted" }, "Being forwarded."));
   }
-  return found.forwards.length ? section("Answer when forwarded", found.forwards.map(outcome)) : null;
+  return found.forwards.length ? section("Response when forwarded", found.forwards.map(outcome)) : null;
 }
 
 /** Returns what became of a delivery at a URL. */
@@ -78,7 +87,7 @@ export function outcome(one) {
   const attempts = one.attempts > 1 ? `, ${plural(one.attempts, "attempt", "attempts")}` : "";
   return h("div", { class: `outcome ${one.ok ? "ok" : "refused"}` },
     h("p", {},
-      h("strong", {}, `${one.ok ? "✓" : "✕"} ${one.status ?? "no answer"}`), ` in ${took}${attempts} `,
+      h("strong", {}, `${one.ok ? "✓" : "✗"} ${one.status ?? "no response"}`), ` in ${took}${attempts} `,
       h("span", { class: "url isolated" }, one.url)),
     one.error ? h("p", { class: "isolated" }, one.error) : null,
     one.response ? h("pre", { tabindex: "0" }, one.response) : null);
@@ -127,6 +136,7 @@ function actions(row, found, context) {
   };
   const where = context.targets.length ? "" : "Start jebbitctl with a target to replay to: --to or --forward-to.";
   const how = where || (context.can_sign ? "" : "Start jebbitctl with the shared secret to sign.");
+  const editing = how || (found.editable ? "" : "The body cannot be edited as text.");
   const edit = () => {
     editor.hidden = false;
     const area = editor.querySelector("textarea");
@@ -134,15 +144,16 @@ function actions(row, found, context) {
     area.setSelectionRange(0, 0);
     area.scrollTop = 0;
   };
-  if (!how && found.editable) fillEditor(editor, found, send, button);
+  if (!editing) fillEditor(editor, found, send, button);
   const curl = curlBox(found);
   const main = h("div", { class: "buttons" },
     button("Replay", where, () => send({ re_sign: false })),
-    button("Edit and re-sign", how || (found.editable ? "" : "This body cannot be edited as text."), edit),
+    button("Edit and re-sign", editing, edit),
     h("button", { type: "button", disabled: !found.curl, title: found.curl_error, onclick: () => copy(found.curl, curl, context) },
       "Copy as curl"),
     target ?? h("span", { class: "to isolated muted" }, context.targets.length ? `to ${context.targets[0]}` : ""));
-  return h("div", { class: "actions" }, main, how ? h("p", { class: "muted" }, how) : null, editor, result, curl);
+  const why = [editing, found.curl_error && `No curl command: ${found.curl_error}.`].filter(Boolean).join(" ");
+  return h("div", { class: "actions" }, main, why ? h("p", { class: "muted" }, why) : null, editor, result, curl);
 }
 
 function chooser(targets) {
@@ -171,12 +182,12 @@ async function sent(number, content, buttons, result, context) {
   try {
     const found = await replay(number, content);
     const hint = !content.re_sign && [400, 401, 403].includes(found.status)
-      ? h("p", { class: "muted" }, "Endpoints reject old signatures. Edit and re-sign makes a new one.") : null;
-    result.replaceChildren(h("h3", {}, "Answer to the replay"), outcome(found), hint ?? "");
+      ? h("p", { class: "muted" }, "Endpoints refuse old signatures. Edit and re-sign makes a new one.") : null;
+    result.replaceChildren(h("h3", {}, "Response to the replay"), outcome(found), hint ?? "");
     context.announce(`Replayed: ${found.status ?? found.error}`);
   } catch (error) {
     const reason = error instanceof Refused ? "Not sent" : "Not known whether it was sent";
-    result.replaceChildren(h("p", { class: "outcome refused" }, `✕ ${reason}: ${error.message}.`));
+    result.replaceChildren(h("p", { class: "outcome refused" }, `✗ ${reason}: ${error.message}.`));
   } finally {
     for (const one of buttons) one.disabled = one.dataset.reason !== "";
   }

@@ -1,4 +1,4 @@
-// Times, sizes and verdicts in words.
+// Times, sizes and outcomes in words.
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
@@ -6,19 +6,9 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
 const MINUTE = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-const VERDICTS = {
-  ok: "valid",
-  mismatch: "wrong signature",
-  malformed_header: "malformed header",
-  stale: "too old",
-  future: "in the future",
-};
-
-export const verdict = (row) => VERDICTS[row.verdict] ?? row.verdict;
-
 export const isRefused = (row) => row.verdict !== "ok";
 
-export const kind = (row) => `${row.test ? "test" : "live"}${row.repeat ? ", repeat" : ""}`;
+export const kind = (row) => `${row.test ? "test" : "live"}${row.repeat ? " repeat" : ""}`;
 
 export const plural = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
@@ -30,6 +20,7 @@ export const minute = (seconds) => local(seconds, MINUTE);
 
 function local(seconds, format) {
   const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return String(seconds); // a sender may write any number
   const isToday = date.toDateString() === new Date().toDateString();
   return isToday ? format.format(date) : `${DAY.format(date)}, ${format.format(date)}`;
 }

@@ -1,7 +1,7 @@
 // The list of deliveries: only the rows in sight are elements, however many there are.
 
 import { h } from "./dom.js";
-import { clock, forwarded, isRefused, kind, size, verdict } from "./format.js";
+import { clock, forwarded, isRefused, kind, size } from "./format.js";
 
 const ROW = 58;
 const BEYOND = 8;
@@ -103,10 +103,10 @@ function draw(row) {
   return h(
     "div",
     { id: `row-${row.number}`, "data-number": row.number, role: "option", class: refused ? "refused" : "ok" },
-    h("span", { class: "mark", "aria-hidden": "true" }, refused ? "✕" : "✓"),
+    h("span", { class: "mark", "aria-hidden": "true" }, refused ? "✗" : "✓"),
     h("span", { class: "target isolated" }, `${row.method} ${row.target}`),
     h("span", { class: "time" }, clock(row.time)),
-    h("span", { class: "meta" }, h("span", { class: "verdict" }, verdict(row)), ` · ${meta.join(" · ")}`),
+    h("span", { class: "meta" }, h("span", { class: "verdict" }, row.verdict), ` · ${meta.join(" · ")}`),
     outcome ? h("span", { class: `forward ${row.forward}` }, outcome) : null,
   );
 }

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { draw } from "./chart.js";
-import { detail, fill, unavailable } from "./detail.js";
+import { detail, fill, loading, unavailable } from "./detail.js";
 import { byId, h } from "./dom.js";
 import { isRefused, plural } from "./format.js";
 import { onKeys } from "./keys.js";
@@ -44,7 +44,7 @@ function show() {
   list.show(shown);
   for (const [name, [label, matches]] of Object.entries(FILTERS)) {
     const count = name === "all" ? all.length : all.filter(matches).length;
-    buttons.get(name).replaceChildren(label, h("span", { class: "number" }, count.toLocaleString("en")));
+    buttons.get(name).replaceChildren(`${label} `, h("span", { class: "number" }, count.toLocaleString("en")));
   }
   const empty = byId("empty");
   empty.hidden = shown.length > 0;
@@ -145,10 +145,12 @@ function openHash() {
 }
 
 async function openNumber(number, takeFocus) {
+  const isOther = opened !== number;
   opened = number;
   list.select(number);
   const panel = byId("detail");
   if (!takeFocus && !panel.querySelector(".editor")?.hidden) return; // somebody is editing
+  if (isOther) fill(loading(rows.get(number), close)); // to explain a refusal takes time
   let found = null;
   let reason = "it is no longer kept";
   try {
@@ -177,7 +179,7 @@ for (const [name, [label]] of Object.entries(FILTERS)) {
     toTop();
     show();
   };
-  const button = h("button", { type: "button", "aria-pressed": name === "all", onclick: choose }, label);
+  const button = h("button", { type: "button", "aria-pressed": String(name === filter), onclick: choose }, label);
   buttons.set(name, button);
   byId("filters").append(button);
 }

@@ -1,3 +1,5 @@
+"""A real Chromium for the tests of the inspector's page."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
