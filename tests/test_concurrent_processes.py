@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.token_cache import LOCK_TIMEOUT, TokenCache
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.concurrent_processes import run_concurrently
 from tests.isolated_home import IsolatedHomeWithProcesses, paths
 

@@ -13,7 +13,7 @@ from jebbitctl.api.client import Client
 from jebbitctl.api.concurrency import ConcurrentCalls
 from jebbitctl.api.transport import ApiResponse, Transport
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.api.faults import FaultServer, resource
 from tests.api.support import Tokens
 from tests.webhooks.support import Endpoint

@@ -18,7 +18,8 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.webhooks.receiver import Delivery, Receiver
+    from jebbitctl.webhooks.delivery import Delivery
+    from jebbitctl.webhooks.receiving.receiver import Receiver
 
 ARRIVAL_TIMEOUT = 10.0
 """Seconds to wait for the delivery."""
@@ -49,7 +50,7 @@ def demo(context: Context) -> None:
     """
     from jebbitctl.context import Context as SandboxContext
     from jebbitctl.sandbox.server import Sandbox
-    from jebbitctl.webhooks.receiver import Receiver
+    from jebbitctl.webhooks.receiving.receiver import Receiver
 
     arrived = threading.Event()
     deliveries: list[Delivery] = []

@@ -18,7 +18,7 @@ from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
 from jebbitctl.util.urls import is_loopback
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

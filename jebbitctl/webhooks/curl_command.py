@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.redaction import redact
-from jebbitctl.webhooks.forwarding import end_to_end
+from jebbitctl.webhooks.receiving.forwarding import end_to_end
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 MAX_ARGUMENT_BYTES = 32 * 1024
 """A longer body goes through a pipe: systems limit the length of arguments."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.body_edits import edit_body
 from jebbitctl.webhooks.endpoint import EndpointResponse
-from jebbitctl.webhooks.forwarding import forward
+from jebbitctl.webhooks.receiving.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointClient
-    from jebbitctl.webhooks.receiver import Delivery
 
 NOT_SENT = "not sent: "
 """Begins the error of a delivery that was not sent for another reason than the network."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.commands import demo
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.signature import Reason, verify
 from tests.shell import shell
 
@@ -61,7 +61,7 @@ def test_a_lost_or_forged_delivery_is_exit_6(
                 value = None if fault == "lost" else "not the secret"
             super().__setattr__(name, value)
 
-    monkeypatch.setattr("jebbitctl.webhooks.receiver.Receiver", BrokenReceiver)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.Receiver", BrokenReceiver)
     monkeypatch.setattr(demo, "ARRIVAL_TIMEOUT", 0.2)
     result = bare.run("demo")
     assert result.code == 6

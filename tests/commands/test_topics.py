@@ -18,8 +18,8 @@ from jebbitctl.errors import ExitCode, JebbitctlError
 from jebbitctl.manifest.load import load
 from jebbitctl.settings import DEFAULT_TIMEOUT
 from jebbitctl.webhooks import Reason, sign, verify
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.probes import PROBES
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import jebbitctl
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.util.text import escape_for_terminal
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.sender import Sender
 from tests.scripted_server import scripted
 from tests.strategies import BIDI

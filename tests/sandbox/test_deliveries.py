@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.signature import verify
 from tests.webhooks.support import Endpoint
 

@@ -6,8 +6,8 @@ import base64
 import json
 from typing import Any
 
-from jebbitctl.webhooks.receiver import Delivery
-from jebbitctl.webhooks.recording_lines import to_line
+from jebbitctl.webhooks.delivery import Delivery
+from jebbitctl.webhooks.recordings.lines import to_line
 from jebbitctl.webhooks.signature import Reason, Verification
 
 SIGNED_AT = 1_700_000_000

@@ -18,8 +18,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.webhooks import Reason, verify
-from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.receiver import STATUS_OF
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.receiver import STATUS_OF
 
 from .support import SECRET
 

@@ -19,15 +19,15 @@ import waitress.server
 
 from jebbitctl.commands.webhooks.listen.receiving import THREADS
 from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recorder import Recorder
+from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.recordings.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 
 def run_minimal(secret: str, path: Path) -> None:

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.webhooks import sign, verify
-from jebbitctl.webhooks.receiver import Delivery
-from jebbitctl.webhooks.recording_lines import ForwardOutcome, to_line
-from jebbitctl.webhooks.recordings import RecordedDelivery
+from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+from jebbitctl.webhooks.recordings.lines import to_line
+from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 from .support import SECRET
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import requests
 
 from jebbitctl.webhooks import Reason, Verification, sign
-from jebbitctl.webhooks.receiver import Delivery
-from jebbitctl.webhooks.recorder import Recorder
+from jebbitctl.webhooks.delivery import Delivery
+from jebbitctl.webhooks.recordings.recorder import Recorder
 from tests.api.faults import ReceivedRequest
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 from waitress.server import create_server
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.background_server import MAX_REQUEST_BYTES, BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import MAX_REQUEST_BYTES, BackgroundServer
 
 from .support import connected, post, talk
 
@@ -51,7 +51,7 @@ def status_of(response: bytes) -> int:
 
 def test_waitress_polls_at_most_300_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     create = mock.Mock(wraps=create_server)
-    monkeypatch.setattr("jebbitctl.webhooks.background_server.create_server", create)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.background_server.create_server", create)
     with BackgroundServer(echo):
         pass
     options = create.call_args.kwargs
@@ -167,9 +167,9 @@ def test_200_slow_clients_do_not_delay_other_clients(url: str) -> None:
 def test_connections_over_the_limit_wait_until_idle_ones_are_closed(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.background_server.MAX_CONNECTIONS", 6)
-    monkeypatch.setattr("jebbitctl.webhooks.background_server.IDLE_TIMEOUT", 1.5)
-    monkeypatch.setattr("jebbitctl.webhooks.background_server.CLEANUP_INTERVAL", 0.1)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.background_server.MAX_CONNECTIONS", 6)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.background_server.IDLE_TIMEOUT", 1.5)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.background_server.CLEANUP_INTERVAL", 0.1)
     with BackgroundServer(echo, threads=threads) as server, ExitStack() as stack:
         first, *_ = [stack.enter_context(connected(server.url)) for _ in range(8)]
         time.sleep(0.3)
@@ -229,7 +229,7 @@ def test_a_running_request_is_completed_when_the_server_shuts_down(threads: int)
 def test_an_application_that_hangs_does_not_block_the_shutdown(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.background_server.SHUTDOWN_TIMEOUT", 0.2)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.background_server.SHUTDOWN_TIMEOUT", 0.2)
     entered, release = threading.Event(), threading.Event()
 
     def stuck(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

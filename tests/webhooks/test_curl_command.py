@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.curl_command import MAX_ARGUMENT_BYTES, curl_command
-from jebbitctl.webhooks.forwarding import end_to_end
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.forwarding import end_to_end
 
 from .recorded import delivered
 from .support import Endpoint
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.api.faults import ReceivedRequest
 
 

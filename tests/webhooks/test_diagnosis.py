@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.diagnosis import bug_search, diagnose
 from jebbitctl.webhooks.diagnosis.bodies import rich_body
 from jebbitctl.webhooks.diagnosis.body_bugs import body_bugs, rewriting_bugs
 from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_bugs
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.probe_target import ProbeTarget
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 from tests.representative import first_of_each
 

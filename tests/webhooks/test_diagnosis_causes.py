@@ -14,11 +14,11 @@ import pytest
 
 from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.diagnosis import diagnose
 from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.probe_target import ProbeTarget
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
 from .support import SECRET, UNREACHABLE, Endpoint, raw_server

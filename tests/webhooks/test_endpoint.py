@@ -12,8 +12,8 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.certificates import TrustedCertificates
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, ClientCertificate, EndpointClient
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
 from .support import UNREACHABLE, Endpoint, raw_server
 

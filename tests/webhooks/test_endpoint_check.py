@@ -10,12 +10,12 @@ import pytest
 
 from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from jebbitctl.webhooks import probe_target
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.endpoint_check import EndpointCheck
 from jebbitctl.webhooks.probe_target import ProbeTarget
 from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, NAMES, PROBES
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 from tests.representative import first_of_each
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
     from .receivers import Handler, Incoming
 

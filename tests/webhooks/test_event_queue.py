@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.event_queue import EventQueue
-from jebbitctl.webhooks.events import Arrived
+from jebbitctl.webhooks.receiving.event_queue import EventQueue
+from jebbitctl.webhooks.receiving.events import Arrived
 from tests.support import interrupted_unnoticed
 
 from .support import make_delivery
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.events import Event
+    from jebbitctl.webhooks.receiving.events import Event
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def deliveries() -> list[Event]:
 
 @pytest.fixture
 def event_queue(monkeypatch: pytest.MonkeyPatch) -> EventQueue:
-    monkeypatch.setattr("jebbitctl.webhooks.event_queue.MAX_QUEUED", 3)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.event_queue.MAX_QUEUED", 3)
     return EventQueue()
 
 

@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks import forwarding, verify
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks import verify
 from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient
-from jebbitctl.webhooks.forwarding import end_to_end
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving import forwarding
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.forwarding import end_to_end
+from jebbitctl.webhooks.receiving.receiver import Receiver
 
 from .support import SECRET, UNREACHABLE, Endpoint, post
 
 if TYPE_CHECKING:
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointResponse
-    from jebbitctl.webhooks.receiver import Delivery
 
 BODY = b'{"a" :\t"\xc3\xa9\xff"}\r\n'
 

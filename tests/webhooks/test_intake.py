@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks import sign, verify
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
-from jebbitctl.webhooks.events import Arrived, Event, Feed, Forwarded
-from jebbitctl.webhooks.forwarding import Forwarder, is_forwarded
-from jebbitctl.webhooks.intake import MAX_FORWARDS, Intake
-from jebbitctl.webhooks.receiver import Receiver, new_hop
-from jebbitctl.webhooks.recorder import Recorder
-from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.events import Arrived, Event, Feed, Forwarded
+from jebbitctl.webhooks.receiving.forwarding import Forwarder, is_forwarded
+from jebbitctl.webhooks.receiving.intake import MAX_FORWARDS, Intake
+from jebbitctl.webhooks.receiving.receiver import Receiver, new_hop
+from jebbitctl.webhooks.recordings.reading import read
+from jebbitctl.webhooks.recordings.recorder import Recorder
 
 from .support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post, talk
 
@@ -229,7 +229,7 @@ def test_of_several_urls_the_first_one_decides_and_all_outcomes_are_recorded(
 
 @pytest.fixture
 def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.forwarding.BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.forwarding.BACKOFF_SECONDS", 0.01)
 
 
 @pytest.mark.usefixtures("_short_backoff")

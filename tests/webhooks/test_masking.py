@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.webhooks.masking import (
+from jebbitctl.webhooks.delivery import ForwardOutcome
+from jebbitctl.webhooks.recordings.masking import (
     is_personal,
     mask_body,
     mask_delivery,
@@ -20,7 +21,6 @@ from jebbitctl.webhooks.masking import (
     mask_text,
     mask_value,
 )
-from jebbitctl.webhooks.recording_lines import ForwardOutcome
 from tests.strategies import JSON
 
 from .support import make_delivery

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from jebbitctl.webhooks.own_address import leads_to
+from jebbitctl.webhooks.receiving.own_address import leads_to
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::1"])  # noqa: S104 - not bound
@@ -48,7 +48,7 @@ def test_an_address_of_this_machine_leads_to_a_receiver_on_any_interface_only(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr("jebbitctl.webhooks.own_address._is_loopback", lambda _: False)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.own_address._is_loopback", lambda _: False)
     assert leads_to("http://own.example:8787/", "0.0.0.0", 8787)  # noqa: S104 - not bound
     assert not leads_to("http://own.example:8787/", "127.0.0.1", 8787)
     assert not leads_to("http://192.0.2.1:8787/", "0.0.0.0", 8787)  # noqa: S104 - not bound

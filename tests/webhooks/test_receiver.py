@@ -10,14 +10,14 @@ import requests
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import Reason, sign
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.receiver import Receiver
 
 from .support import SECRET, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def test_forged_signatures_are_not_remembered() -> None:
 
 
 def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.receiver.MAX_REMEMBERED_SIGNATURES", 2)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.MAX_REMEMBERED_SIGNATURES", 2)
     now = int(time.time())
     with receiving() as (receiver, deliveries):
         for body in (b"a", b"b", b"c", b"c", b"a"):

@@ -19,9 +19,9 @@ import pytest
 import jebbitctl
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks import Reason, Verification
-from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recorder import Recorder
-from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.recordings.reading import read
+from jebbitctl.webhooks.recordings.recorder import Recorder
 from tests.concurrent_processes import fork
 from tests.support import mode, without_flock
 
@@ -357,7 +357,7 @@ def test_a_writer_that_holds_the_lock_too_long_is_an_error(
 ) -> None:
     import fcntl
 
-    monkeypatch.setattr("jebbitctl.webhooks.recorder.LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.recorder.LOCK_TIMEOUT", 0.05)
     with Recorder(path) as recorder, path.open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(JebbitctlError, match="another process has locked it"):
@@ -371,7 +371,7 @@ def test_a_writer_that_holds_the_lock_too_long_is_an_error(
 def test_refused_deliveries_do_not_let_a_file_grow_without_end(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.recorder.MAX_BYTES_WITH_REFUSED", 1024 * 1024)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.recorder.MAX_BYTES_WITH_REFUSED", 1024 * 1024)
     warnings: list[str] = []
     for _ in range(2):
         with Recorder(path, warnings.append) as recorder:

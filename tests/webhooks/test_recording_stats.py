@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.webhooks import attribute_stats
-from jebbitctl.webhooks.attribute_stats import AttributeStats
-from jebbitctl.webhooks.recording_stats import RecordingStats
-from jebbitctl.webhooks.recordings import RecordedDelivery
-from jebbitctl.webhooks.time_counts import TimeCounts
+from jebbitctl.webhooks.recordings import attribute_stats
+from jebbitctl.webhooks.recordings.attribute_stats import AttributeStats
+from jebbitctl.webhooks.recordings.reading import RecordedDelivery
+from jebbitctl.webhooks.recordings.stats import RecordingStats
+from jebbitctl.webhooks.recordings.time_counts import TimeCounts
 
 from .recorded import START, delivered, numbered, outcome
 

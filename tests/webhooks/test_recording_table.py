@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks import recording_table
-from jebbitctl.webhooks.recording_table import Columns, rows
-from jebbitctl.webhooks.recordings import RecordedDelivery
+from jebbitctl.webhooks.recordings import table as recording_table
+from jebbitctl.webhooks.recordings.reading import RecordedDelivery
+from jebbitctl.webhooks.recordings.table import Columns, rows
 
 from .recorded import delivered, numbered, outcome
 

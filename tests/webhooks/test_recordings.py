@@ -11,18 +11,19 @@ import pytest
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import Reason, sign
-from jebbitctl.webhooks.delivery_numbers import parse_numbers
-from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recorder import Recorder
-from jebbitctl.webhooks.recording_lines import ForwardOutcome, forwarded_line, to_line
-from jebbitctl.webhooks.recordings import STDIN, RecordedDelivery, read
+from jebbitctl.webhooks.delivery import ForwardOutcome
+from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
+from jebbitctl.webhooks.recordings.numbers import parse_numbers
+from jebbitctl.webhooks.recordings.reading import STDIN, RecordedDelivery, read
+from jebbitctl.webhooks.recordings.recorder import Recorder
 
 from .support import SECRET, make_delivery, post, record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_an_outcome_that_is_missing_is_not_known(path: Path) -> None:
 def test_an_outcome_is_looked_for_in_a_bounded_part_of_the_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.recordings.MAX_WAITING_BYTES", 50_000)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.reading.MAX_WAITING_BYTES", 50_000)
     others = [to_line(make_delivery(body=b"x" * 1000))] * 100
     far = write(path, pending("a")[1], *others, forwarded_line(5, "a", [OUTCOME]))
     assert next(read(far, join=True)).forwards is None
@@ -193,8 +194,8 @@ def test_an_invalid_line_is_skipped_and_reported_with_its_number(path: Path, lin
 
 
 def test_a_line_that_is_too_long_is_skipped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.recordings.MAX_LINE_BYTES", 1000)
-    monkeypatch.setattr("jebbitctl.webhooks.recording_lines.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.reading.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.lines.MAX_LINE_BYTES", 1000)
     record(path, make_delivery(), make_delivery(body=b"x" * 3000), make_delivery())
     skipped: list[int] = []
     assert [found.number for found in read(path, on_invalid=skipped.append)] == [1, 3]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks import Reason, Verification, sign
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.delivery import Delivery
 from jebbitctl.webhooks.endpoint import EndpointClient
-from jebbitctl.webhooks.receiver import Delivery, Receiver
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.replay import Changes, resend
 
 from .recorded import delivered

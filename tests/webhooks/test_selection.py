@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.delivery_numbers import parse_numbers
-from jebbitctl.webhooks.recordings import RecordedDelivery
-from jebbitctl.webhooks.selection import select
+from jebbitctl.webhooks.recordings.numbers import parse_numbers
+from jebbitctl.webhooks.recordings.reading import RecordedDelivery
+from jebbitctl.webhooks.recordings.selection import select
 
 from .support import make_delivery
 

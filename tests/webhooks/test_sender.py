@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 
 from .support import SECRET, UNREACHABLE
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 
 def test_a_sample_delivery_verifies_and_is_marked_as_a_test() -> None:

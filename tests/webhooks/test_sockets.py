@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 from waitress.server import create_server
 
-from jebbitctl.webhooks.background_server import (
+from jebbitctl.webhooks.receiving.background_server import (
     CLEANUP_INTERVAL,
     IDLE_TIMEOUT,
     MAX_CONNECTIONS,
@@ -36,7 +36,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a server that gives a request half a second."""
-    monkeypatch.setattr("jebbitctl.webhooks.sockets.REQUEST_TIMEOUT", 0.5)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.sockets.REQUEST_TIMEOUT", 0.5)
     with BackgroundServer(Endpoint()) as server:
         yield server.url
 
@@ -146,7 +146,7 @@ def test_connections_leave_descriptors_for_files_and_for_forwarding(
     import resource
 
     create = mock.Mock(wraps=create_server)
-    monkeypatch.setattr("jebbitctl.webhooks.background_server.create_server", create)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.background_server.create_server", create)
     limits = []
     for descriptors in (20, 256, 1024, resource.RLIM_INFINITY):
         with monkeypatch.context() as patch:

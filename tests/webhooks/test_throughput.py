@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recorder import Recorder
-from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.recordings.reading import read
+from jebbitctl.webhooks.recordings.recorder import Recorder
 from tests.commands.webhooks.support import listening, wait_for_end
 
 from . import load_generator, receiving_programs, slow_app
@@ -143,7 +143,7 @@ def test_forwarding_to_an_app_of_50_ms_is_nearly_as_fast_as_the_app(
 @pytest.mark.long
 def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
     # Fill the set of remembered signatures before the first measurement.
-    monkeypatch.setattr("jebbitctl.webhooks.receiver.MAX_REMEMBERED_SIGNATURES", 500)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.MAX_REMEMBERED_SIGNATURES", 500)
     tracemalloc.start()
     try:
         with Receiver(SECRET, lambda _: None) as receiver:

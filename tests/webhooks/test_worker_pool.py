@@ -6,7 +6,7 @@ import time
 import pytest
 
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.webhooks.worker_pool import WorkerPool
+from jebbitctl.webhooks.receiving.worker_pool import WorkerPool
 
 
 def test_calls_run_side_by_side_up_to_the_limit() -> None:
@@ -25,7 +25,7 @@ def test_calls_run_side_by_side_up_to_the_limit() -> None:
 
 
 def test_adding_waits_while_the_backlog_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.worker_pool.MAX_WAITING", 2)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.worker_pool.MAX_WAITING", 2)
     release, begun = threading.Event(), threading.Event()
     ended: list[int] = []
     pool = WorkerPool(1)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 
 @command(
@@ -38,7 +38,7 @@ def export(
     a ' in front.
     """
     from jebbitctl.output.csv_rows import write_csv
-    from jebbitctl.webhooks.recording_table import Columns, rows
+    from jebbitctl.webhooks.recordings.table import Columns, rows
 
     if csv == (context.output.json or context.options.plain):
         raise UsageError("export requires one format", hint="use --csv, --json or --plain")
@@ -70,6 +70,6 @@ def _read(
     records = read_selected(context, file, selection, join=True, warn=warn)
     if not mask:
         return records
-    from jebbitctl.webhooks.masking import mask_record
+    from jebbitctl.webhooks.recordings.masking import mask_record
 
     return map(mask_record, records)

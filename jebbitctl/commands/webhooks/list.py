@@ -12,7 +12,7 @@ from jebbitctl.commands.webhooks.recording_options import Mask, RecordingFile, S
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 WIDE = 100
 """Columns of a terminal from which on a row has one line."""
@@ -34,6 +34,6 @@ def list_(context: Context, file: RecordingFile, *, selection: SelectOptions, ma
 
 
 def _masked(records: Iterable[RecordedDelivery]) -> Iterator[RecordedDelivery]:
-    from jebbitctl.webhooks.masking import mask_record
+    from jebbitctl.webhooks.recordings.masking import mask_record
 
     return map(mask_record, records)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.delivery import Delivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 COLUMNS = ("number", "time", "verdict", "kind", "bytes", "forwarded", "path", "secret")
 NARROW_COLUMNS = ("number", "time", "verdict", "kind", "forwarded", "path")

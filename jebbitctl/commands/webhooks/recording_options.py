@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.commands.webhooks.options import SecretOptions
     from jebbitctl.context import Context
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.delivery import Delivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 Verdict = Literal["ok", "refused", "mismatch", "malformed_header", "stale", "future"]
 RecordingFile = Annotated[
@@ -87,9 +87,9 @@ def read_selected(
     Raises:
         UsageError: an option is not valid, the file is not a recording, or has no delivery of a number.
     """
-    from jebbitctl.webhooks.delivery_numbers import parse_numbers
-    from jebbitctl.webhooks.recordings import STDIN, read
-    from jebbitctl.webhooks.selection import select
+    from jebbitctl.webhooks.recordings.numbers import parse_numbers
+    from jebbitctl.webhooks.recordings.reading import STDIN, read
+    from jebbitctl.webhooks.recordings.selection import select
 
     if file == STDIN and is_terminal(sys.stdin):
         raise InputRequiredError("- requires a pipe or a file on standard input")
@@ -117,9 +117,9 @@ def require_numbers(file: Path, selection: SelectOptions) -> None:
     Raises:
         UsageError: it has not. Of a pipe, which can be read only once, this is found out later.
     """
-    from jebbitctl.webhooks.delivery_numbers import parse_numbers
-    from jebbitctl.webhooks.recordings import read
-    from jebbitctl.webhooks.selection import select
+    from jebbitctl.webhooks.recordings.numbers import parse_numbers
+    from jebbitctl.webhooks.recordings.reading import read
+    from jebbitctl.webhooks.recordings.selection import select
 
     if selection.only is not None and file.is_file():
         numbers = parse_numbers(selection.only)

@@ -27,7 +27,7 @@ from jebbitctl.webhooks.signature import TOLERANCE
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
     from jebbitctl.webhooks.replay import Changes
     from jebbitctl.webhooks.side_by_side import SideBySide
 

@@ -19,9 +19,8 @@ from jebbitctl.commands.webhooks.recording_options import (
 from jebbitctl.util.text import escape_controls, json_text, parse_json
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 Number = Annotated[
     int, typer.Argument(metavar="N", help="Number of the delivery, as in list.", min=1, show_default=False)
@@ -52,7 +51,7 @@ def show(
     key = read_optional_secret(context, secret)
     explanation = {} if curl else explain_recorded(record.delivery, key)
     if mask:
-        from jebbitctl.webhooks.masking import mask_record
+        from jebbitctl.webhooks.recordings.masking import mask_record
 
         record = mask_record(record)
     if curl:

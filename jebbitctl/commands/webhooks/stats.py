@@ -11,7 +11,7 @@ from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
     from jebbitctl.output.output import Output
-    from jebbitctl.webhooks.time_counts import TimeCounts
+    from jebbitctl.webhooks.recordings.time_counts import TimeCounts
 
 MAX_BARS = 32
 BAR_WIDTH = 30
@@ -24,7 +24,7 @@ def stats(context: Context, file: RecordingFile, *, selection: SelectOptions) ->
     Counts deliveries per minute, verdicts, and the responses of the app with their times. For each attribute
     of the valid deliveries: how many have it, distinct values (up to 1,000), and examples, masked.
     """
-    from jebbitctl.webhooks.recording_stats import RecordingStats
+    from jebbitctl.webhooks.recordings.stats import RecordingStats
 
     counted = RecordingStats()
     for record in read_selected(context, file, selection, join=True):

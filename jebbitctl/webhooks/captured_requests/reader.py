@@ -14,7 +14,7 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 _BOM = b"\xef\xbb\xbf"
 _FORMATS = (
@@ -71,7 +71,7 @@ def _requests(content: bytes, name: str) -> Iterator[CapturedRequest]:
 
 
 def _from_json(content: bytes, name: str) -> Iterator[CapturedRequest]:
-    from jebbitctl.webhooks.recording_lines import DeliveryLine, parse_line
+    from jebbitctl.webhooks.recordings.lines import DeliveryLine, parse_line
 
     try:
         document = parse_json(content)
@@ -100,7 +100,7 @@ def _from_recording(delivery: Delivery) -> CapturedRequest:
 
 def _not_one_document(content: bytes, name: str, error: ValueError) -> UsageError:
     """Return the error for what only starts like JSON, such as a recording of several lines."""
-    from jebbitctl.webhooks import recordings
+    from jebbitctl.webhooks.recordings import reading as recordings
 
     lines = [line for line in content.split(b"\n") if line.strip()]
     if len(lines) == 1 or not recordings.is_recording(io.BytesIO(content)):

@@ -10,14 +10,13 @@ from jebbitctl.util.redaction import MASK, redact, scrub_registered
 from jebbitctl.util.text import count_json_values, escape_controls, json_text, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.curl_command import curl_command
-from jebbitctl.webhooks.forwarding import is_forwarded
 from jebbitctl.webhooks.inspector.store import NOT_ANSWERED
+from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 from jebbitctl.webhooks.signature import Reason
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 MAX_SHOWN_CHARACTERS = 256 * 1024
 """How much of a body the page gets."""

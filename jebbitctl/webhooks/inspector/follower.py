@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.inspector.store import MAX_DELIVERIES
-from jebbitctl.webhooks.recording_lines import MAX_LINE_BYTES, DeliveryLine, parse_line
-from jebbitctl.webhooks.recordings import is_recording
+from jebbitctl.webhooks.recordings.lines import MAX_LINE_BYTES, DeliveryLine, parse_line
+from jebbitctl.webhooks.recordings.reading import is_recording
 
 if TYPE_CHECKING:
     from pathlib import Path

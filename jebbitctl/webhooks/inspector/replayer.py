@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.urls import shown_url
-from jebbitctl.webhooks.forwarding import forward
-from jebbitctl.webhooks.recording_lines import ForwardOutcome
+from jebbitctl.webhooks.delivery import ForwardOutcome
+from jebbitctl.webhooks.receiving.forwarding import forward
 from jebbitctl.webhooks.replay import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointClient
-    from jebbitctl.webhooks.receiver import Delivery
 
 MAX_AT_ONCE = 2
 """Replays at the same time; the server's other threads keep answering."""

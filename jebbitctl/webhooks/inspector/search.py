@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.util.text import json_text, parse_json
 
 if TYPE_CHECKING:
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.inspector.store import InspectorStore
-    from jebbitctl.webhooks.receiver import Delivery
 
 STEP_SECONDS = 0.25
 

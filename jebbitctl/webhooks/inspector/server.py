@@ -12,20 +12,20 @@ from urllib.parse import parse_qs
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.util.redaction import scrub_registered, scrub_values
 from jebbitctl.util.text import json_text, parse_json
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.inspector.details import outcome_document, to_details
 from jebbitctl.webhooks.inspector.guard import HEADERS, RefusedRequestError, admit
 from jebbitctl.webhooks.inspector.search import search
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.inspector.replayer import Replayer
     from jebbitctl.webhooks.inspector.store import InspectorStore
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _PAGE = "index.html"

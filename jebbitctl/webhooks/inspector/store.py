@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import escape_controls
-from jebbitctl.webhooks.forwarding import is_forwarded
-from jebbitctl.webhooks.recording_lines import MAX_LINE_BYTES, DeliveryLine, parse_line
-from jebbitctl.webhooks.recordings import RecordedDelivery
+from jebbitctl.webhooks.receiving.forwarding import is_forwarded
+from jebbitctl.webhooks.recordings.lines import MAX_LINE_BYTES, DeliveryLine, parse_line
+from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 
 MAX_DELIVERIES = 20_000
 """The maximum number of deliveries to show; the oldest are dropped."""

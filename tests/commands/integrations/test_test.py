@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from tests.commands.integrations.support import stored, webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jebbitctl.sandbox.server import Sandbox
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Result
 
 

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from tests.webhooks.support import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Cli
 
 

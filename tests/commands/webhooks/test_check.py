@@ -20,7 +20,7 @@ from tests.webhooks.support import SECRET, UNREACHABLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Cli
     from tests.webhooks.receivers import Incoming
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.recording_lines import to_line
+from jebbitctl.webhooks.recordings.lines import to_line
 from tests.commands.webhooks.support import wait_for_end
 from tests.support import JEBBITCTL
 from tests.webhooks.inspector.support import ask, wait_until
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Cli
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
@@ -27,7 +27,7 @@ from tests.webhooks.support import SECRET, Endpoint, connected, talk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Cli
 
 

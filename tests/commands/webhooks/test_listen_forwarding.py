@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
 from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post

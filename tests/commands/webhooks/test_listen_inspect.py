@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import listening, wait_for_end
 from tests.webhooks.inspector.support import ask

@@ -14,10 +14,10 @@ from jebbitctl.errors import UsageError
 from jebbitctl.output.output import Output
 from jebbitctl.output.streams import TerminalSettings
 from jebbitctl.webhooks import sign, verify
-from jebbitctl.webhooks.background_server import BackgroundServer
-from jebbitctl.webhooks.events import Arrived, Forwarded
-from jebbitctl.webhooks.receiver import STATUS_OF, Delivery
-from jebbitctl.webhooks.recording_lines import ForwardOutcome
+from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
+from jebbitctl.webhooks.receiving.receiver import STATUS_OF
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
 from tests.terminal import COLOUR, on_terminal
 from tests.webhooks.support import SECRET, Endpoint, post

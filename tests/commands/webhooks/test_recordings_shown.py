@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.masking import mask_delivery
-from jebbitctl.webhooks.recording_lines import forwarded_line, to_line
+from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
+from jebbitctl.webhooks.recordings.masking import mask_delivery
 from tests.output.test_hostile_strings import HOSTILE, MARKUP, control_characters
 from tests.terminal import screen
 from tests.webhooks.recorded import START, delivered, outcome, save
@@ -21,7 +21,7 @@ from tests.webhooks.support import SECRET
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Cli
 
 PERSON = {

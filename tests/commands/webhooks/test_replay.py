@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from jebbitctl.webhooks.forwarding import forward
-from jebbitctl.webhooks.masking import mask_delivery
-from jebbitctl.webhooks.receiver import Receiver
-from jebbitctl.webhooks.recorder import Recorder
-from jebbitctl.webhooks.recording_lines import to_line
-from jebbitctl.webhooks.recordings import read
+from jebbitctl.webhooks.receiving.forwarding import forward
+from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.recordings.lines import to_line
+from jebbitctl.webhooks.recordings.masking import mask_delivery
+from jebbitctl.webhooks.recordings.reading import read
+from jebbitctl.webhooks.recordings.recorder import Recorder
 from jebbitctl.webhooks.signature import sign
 from tests.support import JEBBITCTL
 from tests.webhooks.recorded import delivered, save
@@ -25,8 +25,8 @@ from tests.webhooks.support import SECRET
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-    from jebbitctl.webhooks.receiver import Delivery
     from tests.support import Cli
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, raw_server
 from tests.webhooks.test_endpoint import silently_closing_server
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.support import Cli
 
 SEND = ("webhooks", "send")

@@ -14,9 +14,9 @@ from tests.webhooks.support import SECRET
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointClient
     from jebbitctl.webhooks.inspector.store import InspectorStore
-    from jebbitctl.webhooks.receiver import Delivery
     from tests.webhooks.inspector.chromium import Browser
 
 

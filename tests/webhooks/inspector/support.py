@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointClient
-    from jebbitctl.webhooks.receiver import Delivery
 
 
 def stored(*deliveries: Delivery, forwards: int = 0) -> InspectorStore:

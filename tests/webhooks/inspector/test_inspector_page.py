@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.store import InspectorStore
-from jebbitctl.webhooks.receiver import Receiver
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.signature import Reason, Verification
 from tests.webhooks.inspector.pages import explain, several, shown, visiting
 from tests.webhooks.inspector.support import inspecting, stored
@@ -22,7 +22,7 @@ from tests.webhooks.recorded import START, delivered, outcome
 from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
     from tests.webhooks.inspector.chromium import Browser
 
 pytestmark = pytest.mark.browser

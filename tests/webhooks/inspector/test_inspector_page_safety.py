@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.store import InspectorStore
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.strategies import BIDI
 from tests.webhooks.inspector.pages import explain, several, visiting
 from tests.webhooks.inspector.support import inspecting, stored

@@ -17,8 +17,7 @@ from tests.webhooks.support import SECRET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 
 OTHER = "another secret, of another integration"
 

@@ -9,7 +9,7 @@ import pytest
 from jebbitctl.webhooks.inspector import search as search_module
 from jebbitctl.webhooks.inspector.search import search
 from jebbitctl.webhooks.inspector.store import InspectorStore
-from jebbitctl.webhooks.recording_lines import DeliveryLine, to_line
+from jebbitctl.webhooks.recordings.lines import DeliveryLine, to_line
 from tests.webhooks.inspector.support import stored
 from tests.webhooks.recorded import delivered
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from jebbitctl.util.redaction import forget_registered_secrets, register_secret
-from jebbitctl.webhooks.background_server import BackgroundServer
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.guard import HEADERS
 from jebbitctl.webhooks.inspector.store import InspectorStore
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.webhooks.inspector.support import ask, inspecting, stored
 from tests.webhooks.recorded import delivered, outcome
 from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, talk

@@ -8,7 +8,7 @@ import pytest
 
 from jebbitctl.webhooks.inspector import store as store_module
 from jebbitctl.webhooks.inspector.store import InspectorStore
-from jebbitctl.webhooks.recording_lines import forwarded_line, to_line
+from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
 from tests.webhooks.inspector.support import following, rows_of, stored, wait_until
 from tests.webhooks.recorded import START, delivered, outcome, save
 

@@ -10,8 +10,8 @@ from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.explain import Explanation
-    from jebbitctl.webhooks.receiver import Delivery
 
 MAX_BUDGET = 1.0
 """Seconds for explanations that follow each other at once: anybody can send deliveries that need them."""

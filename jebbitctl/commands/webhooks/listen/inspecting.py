@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.commands.webhooks.listen.explaining import Explainer
-from jebbitctl.webhooks.events import Arrived
 from jebbitctl.webhooks.inspector.replayer import Replayer, ReplayTarget
 from jebbitctl.webhooks.inspector.server import Inspector
 from jebbitctl.webhooks.inspector.store import InspectorStore
+from jebbitctl.webhooks.receiving.events import Arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from jebbitctl.webhooks.events import Event, Feed
-    from jebbitctl.webhooks.forwarding import Forwarder
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+    from jebbitctl.webhooks.receiving.events import Event, Feed
+    from jebbitctl.webhooks.receiving.forwarding import Forwarder
 
 
 def inspector(feed: Feed, forwarders: Sequence[Forwarder], secrets: Mapping[str, str]) -> Inspector:

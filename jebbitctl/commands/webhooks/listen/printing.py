@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import escape_controls, json_text, plural
-from jebbitctl.webhooks.events import Arrived, Forwarded, decode, to_document
-from jebbitctl.webhooks.forwarding import is_forwarded
+from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
+from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jebbitctl.commands.webhooks.listen.explaining import Explainer
     from jebbitctl.output.output import Output
-    from jebbitctl.webhooks.events import Event
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
+    from jebbitctl.webhooks.receiving.events import Event
 
 MAX_BODY_ROWS = 20
 """The rows of a body that a block has, without ``--verbose``."""

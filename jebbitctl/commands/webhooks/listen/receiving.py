@@ -11,13 +11,13 @@ from jebbitctl.commands.webhooks.endpoint_options import endpoint_client
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import plural
 from jebbitctl.util.urls import is_loopback, shown_url
-from jebbitctl.webhooks.event_queue import EventQueue
-from jebbitctl.webhooks.events import Feed
-from jebbitctl.webhooks.forwarding import Forwarder
-from jebbitctl.webhooks.intake import MAX_FORWARDS, Intake
-from jebbitctl.webhooks.own_address import leads_to
-from jebbitctl.webhooks.receiver import Receiver, new_hop
-from jebbitctl.webhooks.recorder import Recorder
+from jebbitctl.webhooks.receiving.event_queue import EventQueue
+from jebbitctl.webhooks.receiving.events import Feed
+from jebbitctl.webhooks.receiving.forwarding import Forwarder
+from jebbitctl.webhooks.receiving.intake import MAX_FORWARDS, Intake
+from jebbitctl.webhooks.receiving.own_address import leads_to
+from jebbitctl.webhooks.receiving.receiver import Receiver, new_hop
+from jebbitctl.webhooks.recordings.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jebbitctl.commands.webhooks.listen.options import ForwardOptions, ReceiverOptions, RecordOptions
     from jebbitctl.context import Context
     from jebbitctl.webhooks.endpoint import EndpointClient
-    from jebbitctl.webhooks.events import Event
+    from jebbitctl.webhooks.receiving.events import Event
 
 THREADS = 4
 """Deliveries handled at a time without forwarding. One would be a third slower: it often waits for work."""

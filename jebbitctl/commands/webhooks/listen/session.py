@@ -10,8 +10,8 @@ import typer
 
 from jebbitctl.errors import CheckFailedError, ExitCode
 from jebbitctl.util.text import plural
-from jebbitctl.webhooks.events import Arrived
-from jebbitctl.webhooks.forwarding import is_forwarded
+from jebbitctl.webhooks.receiving.events import Arrived
+from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 from jebbitctl.webhooks.signature import Reason
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.commands.webhooks.listen.printing import EventPrinter
     from jebbitctl.output.output import Output
-    from jebbitctl.webhooks.events import Event
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import ForwardOutcome
+    from jebbitctl.webhooks.receiving.events import Event
 
 MAX_NAMED = 5
 """The kinds of failures that the summary names."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import cell
-from jebbitctl.webhooks.masking import is_personal, mask_value
+from jebbitctl.webhooks.recordings.masking import is_personal, mask_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

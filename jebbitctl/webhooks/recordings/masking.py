@@ -16,9 +16,8 @@ from jebbitctl.util.text import parse_json
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 MASK = "***"
 MASKED_ADDRESS = "***@***"

@@ -15,7 +15,8 @@ from http.client import responses as phrases
 from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.background_server import BackgroundServer
+from jebbitctl.webhooks.delivery import Delivery
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.signature import (
     SIGNATURE_HEADER,
     TEST_HEADER,
@@ -36,7 +37,6 @@ MAX_REFUSED_BODY_BYTES = 64 * 1024
 """How much of the body is kept of a delivery that is not valid: anybody can send those."""
 HOP_HEADER = "x-jebbitctl-forwarded"
 """Lists the receivers that have forwarded a delivery; one that finds itself in it ends a loop."""
-_FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 STATUS_OF = {
     Reason.OK: HTTPStatus.OK,
@@ -46,49 +46,6 @@ STATUS_OF = {
     Reason.FUTURE: HTTPStatus.BAD_REQUEST,
 }
 """The HTTP status for each result. Source: Jebbit's example receiver, which has no ``FUTURE``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A POST request and the result of its verification.
-
-    Attributes:
-        time: when it was received in full, in Unix seconds.
-        body: the raw bytes; of a delivery that is not valid, the first 64 KiB.
-        headers: names in lower case; values of a repeated header are joined with ``", "``.
-        verification: the result of the signature check.
-        test: whether it carries ``x-jebbit-test``.
-        repeat: whether the same timestamp with the same authentic signature was received before, in whatever
-            form of the header (the last 10,000 are remembered).
-        status: the HTTP status of the response.
-        omitted_bytes: how much of the body was not kept.
-        method: the request's method.
-        path: the path of the request's target, not decoded.
-        query: what follows its ``?``, not decoded.
-        secret: a label of the secret that signed it, such as ``integration L5m24mjs``; never the secret.
-        id: names the delivery in other lines of a recording; empty in recordings of older versions.
-        masked: whether personal data in it was masked; then the signature no longer fits.
-    """
-
-    time: float
-    body: bytes
-    headers: Mapping[str, str]
-    verification: Verification
-    test: bool
-    repeat: bool
-    status: int
-    omitted_bytes: int = 0
-    method: str = "POST"
-    path: str = "/"
-    query: str = ""
-    secret: str | None = None
-    id: str = ""
-    masked: bool = False
-
-    @property
-    def genuine(self) -> bool:
-        """Whether the signature matches, regardless of its age."""
-        return self.verification.reason not in _FORGED
 
 
 @dataclass(frozen=True, slots=True)

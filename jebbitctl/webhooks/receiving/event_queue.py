@@ -13,7 +13,7 @@ from jebbitctl.util.timeouts import POLL_INTERVAL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.webhooks.events import Event
+    from jebbitctl.webhooks.receiving.events import Event
 
 MAX_QUEUED = 1000
 """While this many events are queued, the receiver waits; memory use stays bounded."""

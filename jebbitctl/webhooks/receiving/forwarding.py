@@ -10,16 +10,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.urls import shown_url
+from jebbitctl.webhooks.delivery import ForwardOutcome
 from jebbitctl.webhooks.endpoint import EndpointResponse
-from jebbitctl.webhooks.receiver import HOP_HEADER, Answer
-from jebbitctl.webhooks.recording_lines import ForwardOutcome
+from jebbitctl.webhooks.receiving.receiver import HOP_HEADER, Answer
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
+    from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.endpoint import EndpointClient
-    from jebbitctl.webhooks.receiver import Delivery
 
 MAX_ANSWER_BYTES = 1024 * 1024
 """The maximum size of an answer that is passed on; the rest is cut off."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from waitress.server import create_server
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.sockets import Listener
+from jebbitctl.webhooks.receiving.sockets import Listener
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -9,17 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.webhooks.events import Arrived, Forwarded
-from jebbitctl.webhooks.recording_lines import ForwardOutcome
-from jebbitctl.webhooks.worker_pool import WorkerPool
+from jebbitctl.webhooks.delivery import ForwardOutcome
+from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
+from jebbitctl.webhooks.receiving.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from jebbitctl.webhooks.events import Feed
-    from jebbitctl.webhooks.forwarding import Forwarder
-    from jebbitctl.webhooks.receiver import Answer, Delivery
-    from jebbitctl.webhooks.recorder import Recorder
+    from jebbitctl.webhooks.delivery import Delivery
+    from jebbitctl.webhooks.receiving.events import Feed
+    from jebbitctl.webhooks.receiving.forwarding import Forwarder
+    from jebbitctl.webhooks.receiving.receiver import Answer
+    from jebbitctl.webhooks.recordings.recorder import Recorder
 
 MAX_FORWARDS = 20
 """How many deliveries are forwarded at a time."""

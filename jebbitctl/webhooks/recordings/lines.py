@@ -26,7 +26,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.times import rfc3339
-from jebbitctl.webhooks.receiver import Delivery
+from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 from jebbitctl.webhooks.signature import Reason, Verification
 
 if TYPE_CHECKING:
@@ -37,27 +37,6 @@ _LINE_START = b'{"time":'
 _BYTES_BEFORE_SECOND_KEY = 64
 _INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
 """What parsing an invalid line may raise."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForwardOutcome:
-    """What became of a delivery at one URL that it was forwarded to.
-
-    Attributes:
-        url: where it was sent.
-        status: the HTTP status; None without a response.
-        milliseconds: from the first attempt to the last response's headers, or to the failure.
-        response: the start of the response's body.
-        error: why there is no response, in one line; None when there is one.
-        attempts: how often it was sent; 0 if it was not sent at all.
-    """
-
-    url: str
-    status: int | None
-    milliseconds: float
-    response: str = ""
-    error: str | None = None
-    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from jebbitctl.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jebbitctl.webhooks.delivery_numbers import Numbers
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.numbers import Numbers
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 
 def select(
@@ -19,7 +19,7 @@ def select(
     """Yield the selected deliveries.
 
     Args:
-        recorded: from :func:`jebbitctl.webhooks.recordings.read`.
+        recorded: from :func:`jebbitctl.webhooks.recordings.reading.read`.
         numbers: None for all.
         since: unix seconds; deliveries received earlier are left out.
 

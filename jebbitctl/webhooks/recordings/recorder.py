@@ -11,17 +11,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.webhooks.file_lock import locked
-from jebbitctl.webhooks.masking import mask_delivery, mask_forward
-from jebbitctl.webhooks.recording_lines import forwarded_line, to_line
-from jebbitctl.webhooks.recordings import is_recording
+from jebbitctl.webhooks.recordings.file_lock import locked
+from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
+from jebbitctl.webhooks.recordings.masking import mask_delivery, mask_forward
+from jebbitctl.webhooks.recordings.reading import is_recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 
 MAX_BYTES_WITH_REFUSED = 100 * 1024 * 1024
 """From this size on, a file takes valid deliveries only: anybody can send others."""

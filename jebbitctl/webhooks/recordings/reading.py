@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.recording_lines import (
+from jebbitctl.webhooks.recordings.lines import (
     MAX_LINE_BYTES,
     DeliveryLine,
     ForwardedLine,
@@ -24,9 +24,8 @@ from jebbitctl.webhooks.recording_lines import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jebbitctl.webhooks.delivery_numbers import Numbers
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+    from jebbitctl.webhooks.recordings.numbers import Numbers
 
 STDIN = Path("-")
 """Stands for standard input instead of a file."""

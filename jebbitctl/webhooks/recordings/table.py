@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import json_text
 from jebbitctl.util.times import rfc3339
-from jebbitctl.webhooks.body_fields import body_fields
+from jebbitctl.webhooks.recordings.body_fields import body_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 Cell = str | int | float | bool | None
 MAX_COLUMNS = 10_000

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import parse_json
 from jebbitctl.util.times import rfc3339
-from jebbitctl.webhooks.forwarding import is_forwarded
+from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.webhooks.receiver import Delivery
-    from jebbitctl.webhooks.recording_lines import ForwardOutcome
+    from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.times import rfc3339
-from jebbitctl.webhooks.attribute_stats import AttributeStats
-from jebbitctl.webhooks.body_fields import body_fields
-from jebbitctl.webhooks.time_counts import TimeCounts
+from jebbitctl.webhooks.recordings.attribute_stats import AttributeStats
+from jebbitctl.webhooks.recordings.body_fields import body_fields
+from jebbitctl.webhooks.recordings.time_counts import TimeCounts
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.recordings import RecordedDelivery
+    from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 DATA = "data."
 MAX_INTERVALS = 10_000

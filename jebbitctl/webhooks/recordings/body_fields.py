@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.util.text import flatten, parse_json
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.receiver import Delivery
+    from jebbitctl.webhooks.delivery import Delivery
 
 
 def body_fields(delivery: Delivery) -> dict[str, Any] | None:

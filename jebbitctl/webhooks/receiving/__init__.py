@@ -1,0 +1,1 @@
+"""Receives deliveries: the server, and what is done with each delivery."""

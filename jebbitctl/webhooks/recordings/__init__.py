@@ -1,0 +1,1 @@
+"""Recordings: written by listen, read by list, show, stats, export and replay."""
