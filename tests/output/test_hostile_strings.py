@@ -289,7 +289,7 @@ WRITERS = {
     "storage/write_journal.py": {"os.write"},
     "commands/mappings/list.py": {"mapping_csv.write"},  # returns lines
     "sandbox/request_log.py": {"write"},  # a parameter, the caller's log
-    "webhooks/recorder.py": {"os.write"},  # the recording
+    "webhooks/recordings/recorder.py": {"os.write"},  # the recording
     "output/streams.py": {"sys.stdout.write", "sys.stderr.write", "sys.stdout.buffer.write"},
     "output/tables.py": {"console.print"},  # captured
     "prompts.py": {"getpass"},  # tested above

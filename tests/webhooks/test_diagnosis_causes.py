@@ -84,7 +84,7 @@ def test_each_status_has_a_hint_of_its_own(
     status: str, headers: dict[str, str], body: bytes, code: str, mentions: tuple[str, ...]
 ) -> None:
     endpoint = Endpoint(status, headers=headers, body=body)
-    found = diagnosed_at(endpoint)
+    found = diagnosed_at(endpoint, wait=lambda _: None)
     assert found.code == code
     assert not found.unreachable
     assert status[:3] in found.finding
