@@ -102,6 +102,7 @@ def test_processes_with_an_empty_cache_request_one_token(number: int, latency: f
     run_rounds(one_round, rounds)
 
 
+@pytest.mark.long
 @process_counts
 def test_processes_with_an_expired_token_request_one_token(number: int, latency: float, rounds: int) -> None:
     def one_round() -> None:
@@ -115,6 +116,7 @@ def test_processes_with_an_expired_token_request_one_token(number: int, latency:
     run_rounds(one_round, rounds)
 
 
+@pytest.mark.long
 @process_counts
 def test_processes_with_a_rejected_token_request_one_token(number: int, latency: float, rounds: int) -> None:
     def one_round() -> None:

@@ -159,6 +159,7 @@ def test_run_with_debug_logs_the_requests(bare: Cli) -> None:
     assert "GET /api/v1/self" in result.err
 
 
+@pytest.mark.long
 def test_a_short_token_lifetime_makes_commands_get_a_new_token(bare: Cli) -> None:
     script = f'"{JEBBITCTL}" token >/dev/null && sleep 2 && "{JEBBITCTL}" whoami >/dev/null'
     result = bare.run_process("sandbox", "run", "--debug", "--token-lifetime", "2", "--", "sh", "-c", script)

@@ -148,6 +148,7 @@ def test_a_broken_plugin_of_the_keyring_library_is_not_reported(
     assert "no_such_module" not in result.err
 
 
+@pytest.mark.long
 def test_a_keyring_that_hangs_times_out_after_three_seconds(machine: IsolatedHome, sandbox: Sandbox) -> None:
     started = time.monotonic()
     assert_refused(machine, sandbox, f"{BROKEN}.HangingKeyring", "did not respond within 3 s")

@@ -170,9 +170,9 @@ def test_an_unknown_host_is_a_result_with_the_reason(monkeypatch: pytest.MonkeyP
 
 
 def test_a_slow_endpoint_times_out() -> None:
-    with BackgroundServer(Endpoint(delay=1.5)) as server, EndpointClient(server.url, 0.5) as client:
+    with BackgroundServer(Endpoint(delay=0.6)) as server, EndpointClient(server.url, 0.2) as client:
         response = client.send(b"", {})
-    assert (response.status, response.error, response.reached) == (None, "no response within 0.5 s", True)
+    assert (response.status, response.error, response.reached) == (None, "no response within 0.2 s", True)
 
 
 def test_a_response_that_drips_times_out() -> None:

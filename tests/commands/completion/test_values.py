@@ -185,6 +185,7 @@ def test_a_business_whose_name_is_unavailable_is_offered_without_it(
     assert len(entries(cli_several)) == 1
 
 
+@pytest.mark.long
 def test_a_slow_service_does_not_block_the_shell(tmp_path: Path) -> None:
     with Sandbox(SandboxOptions(integrations=1)) as sandbox:
         cli = cli_for(tmp_path, sandbox)

@@ -60,7 +60,12 @@ def test_300_deliveries_to_an_app_of_200_ms_are_all_forwarded_within_a_timeout_o
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize(
     ("ending", "exit_code"),
-    [(None, 0), (signal.SIGINT, 0), (signal.SIGTERM, 143), (getattr(signal, "SIGHUP", signal.SIGTERM), 129)],
+    [
+        (None, 0),
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGINT, 0, marks=pytest.mark.long),
+        pytest.param(getattr(signal, "SIGHUP", signal.SIGTERM), 129, marks=pytest.mark.long),
+    ],
 )
 def test_what_was_accepted_is_forwarded_before_the_end(
     bare: Cli, ending: signal.Signals | None, exit_code: int
@@ -81,7 +86,7 @@ def test_what_was_accepted_is_forwarded_before_the_end(
     assert "Received: 25 ok.\nForwarded: 25 ok.\n" in err
 
 
-@pytest.mark.parametrize("ack", [True, False])
+@pytest.mark.parametrize("ack", [pytest.param(True, marks=pytest.mark.long), False])
 def test_what_cannot_be_forwarded_in_time_is_counted_recorded_and_exit_6(
     bare: Cli, tmp_path: Path, *, ack: bool
 ) -> None:

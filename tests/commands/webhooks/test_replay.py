@@ -244,6 +244,7 @@ def test_headers_for_the_endpoint_are_added(
     assert deliveries[0].headers["x-a"] == "b"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_sigterm_ends_a_replay_that_waits_for_its_input_with_the_results(
     signer: Cli, recording: Path, endpoint: str, deliveries: list[Delivery]
