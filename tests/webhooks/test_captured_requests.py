@@ -154,7 +154,7 @@ def test_half_a_surrogate_pair_in_json_is_not_replaced_by_another_character() ->
         (b'{"data": {}, "event": {}}', "is JSON, but not a captured request", "--body"),
         (b"[]", "is JSON, but not a captured request", "--body"),
         (b'{"log": ', "is not a captured request (as JSON: Expecting value", "raw HTTP request"),
-        (b"[" * 5000, "is not a captured request (as JSON: nested too deep)", "raw HTTP request"),
+        (b"[" * 100_000, "is not a captured request (as JSON: nested too deep)", "raw HTTP request"),
         (har(UNSIGNED, UNSIGNED), "no x-jebbit-signature in FILE, which has 2 requests", "with its headers"),
         (har(), "no x-jebbit-signature in FILE, which has 0 requests", "with its headers"),
         (b"GET / HTTP/1.1\r\n\r\n", "no x-jebbit-signature in FILE", "with its headers"),
