@@ -24,6 +24,14 @@ Body = Annotated[
     typer.Option(metavar="FILE|-", help="File with the exact bytes of the body. Default: standard input."),
 ]
 
+SecretStdin = Annotated[
+    bool,
+    typer.Option(
+        "--secret-stdin",
+        help=f"Read the shared secret from standard input. By default, {env.WEBHOOK_SECRET} holds it.",
+    ),
+]
+
 
 class SecretOptions(NamedTuple):
     """The sources of a shared secret. No option takes the secret itself: ``ps`` shows option values."""
@@ -40,13 +48,7 @@ class SecretOptions(NamedTuple):
         str | None,
         typer.Option(metavar="PATH", help="Read the shared secret from a file."),
     ] = None
-    secret_stdin: Annotated[
-        bool,
-        typer.Option(
-            "--secret-stdin",
-            help=f"Read the shared secret from standard input. By default, {env.WEBHOOK_SECRET} holds it.",
-        ),
-    ] = False
+    secret_stdin: SecretStdin = False
 
 
 def read_secret(context: Context, options: SecretOptions, *, integration: str | None = None) -> str:

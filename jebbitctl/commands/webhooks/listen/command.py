@@ -9,6 +9,7 @@ import typer
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.completion import values
 from jebbitctl.commands.webhooks.listen.options import (
+    EndOptions,
     ForwardOptions,
     ReceiverOptions,
     RecordOptions,
@@ -34,12 +35,7 @@ def listen(
     inspect: Annotated[
         bool, typer.Option("--inspect", help="Serve a page on this machine that shows the deliveries.")
     ] = False,
-    count: Annotated[
-        int | None, typer.Option(metavar="N", help="Stop after this many valid deliveries.", min=1)
-    ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop after this many seconds.")
-    ] = None,
+    end: EndOptions,
     trigger: Annotated[
         str | None,
         typer.Option(
@@ -62,7 +58,7 @@ def listen(
     from jebbitctl.commands.webhooks.listen.receiving import Reception
     from jebbitctl.commands.webhooks.listen.session import ListenSession
 
-    require_valid_options(timeout, recording, forwarding)
+    require_valid_options(end, recording, forwarding)
     kinds = showing.kinds
     secrets = read_secrets(context, secret, trigger=trigger)
     printer = EventPrinter(
@@ -73,10 +69,8 @@ def listen(
         name_secrets=len(secrets) > 1,
         name_urls=len(forwarding.forward_to or ()) > 1,
     )
-    session = ListenSession(
-        context.output, printer, count=count, check=count is not None or timeout is not None
-    )
-    reception = Reception(context, receiver, forwarding, recording, limit=count, inspect=inspect)
+    session = ListenSession(context.output, printer, count=end.deliveries, check=end != EndOptions())
+    reception = Reception(context, receiver, forwarding, recording, limit=end.deliveries, inspect=inspect)
     with session.summarised(), reception.open(secrets, session.show_all) as url:
         context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
         if reception.page_url:
@@ -86,6 +80,6 @@ def listen(
             from jebbitctl.api.integrations import send_test
 
             send_test(context.client, trigger)
-        session.follow(reception.events(timeout))
+        session.follow(reception.events(end.timeout))
     reception.raise_failure()
     session.require_success()

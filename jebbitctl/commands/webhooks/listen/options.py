@@ -18,7 +18,11 @@ from jebbitctl.commands.webhooks.endpoint_options import (
     EndpointOptions,
     Headers,  # noqa: TC001
 )
-from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
+from jebbitctl.commands.webhooks.options import (
+    SecretOptions,
+    SecretStdin,  # noqa: TC001 - read at runtime
+    read_secret,
+)
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import escape_controls
 from jebbitctl.webhooks.signature import TOLERANCE
@@ -136,6 +140,18 @@ class ShowOptions(NamedTuple):
         return frozenset(named)
 
 
+class EndOptions(NamedTuple):
+    """When to stop."""
+
+    deliveries: Annotated[
+        int | None,
+        typer.Option("--count", metavar="N", help="Stop after this many valid deliveries.", min=1),
+    ] = None
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop after this many seconds.")
+    ] = None
+
+
 class SecretsOptions(NamedTuple):
     """The sources of the shared secrets."""
 
@@ -151,25 +167,17 @@ class SecretsOptions(NamedTuple):
         list[str] | None,
         typer.Option(metavar="PATH", help="Read a shared secret from a file. Repeatable."),
     ] = None
-    secret_stdin: Annotated[
-        bool,
-        typer.Option(
-            "--secret-stdin",
-            help=f"Read the shared secret from standard input. By default, {env.WEBHOOK_SECRET} holds it.",
-        ),
-    ] = False
+    secret_stdin: SecretStdin = False
 
 
-def require_valid_options(
-    timeout: float | None, recording: RecordOptions, forwarding: ForwardOptions
-) -> None:
+def require_valid_options(end: EndOptions, recording: RecordOptions, forwarding: ForwardOptions) -> None:
     """Check what does not depend on anything else than the options.
 
     Raises:
         UsageError: an option is not valid, or requires another one.
     """
-    if timeout is not None and not timeout >= 0:  # also rejects nan
-        raise UsageError(f"--timeout must be 0 or more, not {timeout}")
+    if end.timeout is not None and not end.timeout >= 0:  # also rejects nan
+        raise UsageError(f"--timeout must be 0 or more, not {end.timeout}")
     if recording.record_refused and recording.record is None:
         raise UsageError("--record-refused requires --record FILE")
     if recording.mask and recording.record is None:
