@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -114,16 +115,17 @@ class RecoveringEndpoint(Endpoint):
 
 
 @contextmanager
-def raw_server(respond: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Handle one TCP connection with ``respond``, which may send invalid HTTP."""
+def raw_server(respond: Callable[[socket.socket], None], *, connections: int | None = 1) -> Iterator[str]:
+    """Handle TCP connections with ``respond``, which may send invalid HTTP; None: any number of them."""
 
     def serve() -> None:
         with suppress(OSError):
-            connection, _ = listener.accept()
-            with connection, suppress(OSError):
-                respond(connection)
+            for _ in itertools.count() if connections is None else range(connections):
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    respond(connection)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
@@ -132,3 +134,20 @@ def raw_server(respond: Callable[[socket.socket], None]) -> Iterator[str]:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+@contextmanager
+def silently_closing_server() -> Iterator[str]:
+    """Close each connection after its response without saying so, as Java's HttpServer does."""
+
+    def respond(connection: socket.socket) -> None:
+        data = b""
+        while not data.endswith(b"\r\n\r\n{}"):
+            chunk = connection.recv(65536)
+            assert chunk
+            data += chunk
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        time.sleep(0.0005)
+
+    with raw_server(respond, connections=None) as url:
+        yield url

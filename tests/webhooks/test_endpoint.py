@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
-import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -15,9 +13,10 @@ from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, ClientCertificate, EndpointClient
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
-from .support import UNREACHABLE, Endpoint, raw_server
+from .support import UNREACHABLE, Endpoint, raw_server, silently_closing_server
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -184,34 +183,6 @@ def test_a_response_that_drips_times_out() -> None:
 
     with raw_server(drip) as url, EndpointClient(url, 0.3) as client:
         assert client.send(b"", {}).error == "no response within 0.3 s"
-
-
-@contextmanager
-def silently_closing_server() -> Iterator[str]:
-    """Close each connection after its response without saying so, as Java's HttpServer does."""
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, suppress(OSError):
-                    data = b""
-                    while not data.endswith(b"\r\n\r\n{}"):
-                        chunk = connection.recv(65536)
-                        assert chunk
-                        data += chunk
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                    time.sleep(0.0005)
-
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.long)])

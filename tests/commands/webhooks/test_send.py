@@ -11,8 +11,7 @@ import pytest
 
 from jebbitctl.webhooks import verify
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, raw_server
-from tests.webhooks.test_endpoint import silently_closing_server
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, raw_server, silently_closing_server
 
 if TYPE_CHECKING:
     import socket
