@@ -1,7 +1,7 @@
 """Two receivers that verify each delivery and append it to a file, as programs.
 
-``minimal`` is an application on waitress, as short as one would write it. ``product`` is the product's
-receiver with its recorder.
+``minimal`` is an application on waitress, as short as one would write it, whose lines say the same.
+``product`` is the product's receiver with its recorder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import sys
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,15 @@ def run_minimal(secret: str, path: Path) -> None:
         body = environ["wsgi.input"].read()
         verification = verify(secret, body, environ.get("HTTP_X_JEBBIT_SIGNATURE"))
         line = {
-            "time": time.time(),
+            "time": datetime.now(UTC).isoformat(),
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["REQUEST_URI"],
+            "query": environ["QUERY_STRING"],
+            "ok": verification.valid,
             "reason": verification.reason,
+            "timestamp": verification.timestamp,
+            "age_seconds": verification.age_seconds,
+            "test": "HTTP_X_JEBBIT_TEST" in environ,
             "headers": {name[5:].lower(): environ[name] for name in environ if name.startswith("HTTP_")},
             "body": base64.b64encode(body).decode(),
         }

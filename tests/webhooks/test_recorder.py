@@ -9,7 +9,7 @@ import re
 import signal
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,9 @@ from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks import Reason, Verification
 from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.recordings.reading import read
-from jebbitctl.webhooks.recordings.recorder import Recorder
+from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL, Recorder
 from tests.concurrent_processes import fork
-from tests.support import mode, without_flock
+from tests.support import mode
 
 from .support import SECRET, make_delivery, post, record
 
@@ -165,6 +165,18 @@ def test_a_last_line_without_its_end_stays_and_the_next_one_begins_after_it(path
     assert bodies(path) == [make_delivery().body, *([b"last"] if complete else []), b"next"]
 
 
+@posix
+@pytest.mark.parametrize("length", [1, 5, 60, 300])
+def test_a_delivery_that_follows_what_a_killed_writer_left_is_read(path: Path, length: int) -> None:
+    with Recorder(path) as killed, Recorder(path) as other:
+        with limited_file_size(length), suppress(JebbitctlError):
+            killed.append(make_delivery(body=b"x" * 1000))
+        other.append(make_delivery(body=b"next"))
+        other.append(make_delivery(body=b"last"))
+    assert len(path.read_bytes().splitlines()) == 2
+    assert bodies(path) == [b"next", b"last"]
+
+
 @pytest.mark.parametrize("content", [b'{"time": "2023', b"\n", b"\0" * 100, b'\0{"time": "2023\n\0\0'])
 def test_a_recording_with_damage_only_stays_usable(path: Path, content: bytes) -> None:
     path.write_bytes(content)
@@ -214,7 +226,7 @@ def append_numbers(path: Path, writer: int, acknowledgements: int) -> int:
         number = 0
         while True:
             name = f"{writer}.{os.getpid()}.{number}"
-            recorder.append(replace(VALID, body=name.encode() + b" " * 2000))
+            recorder.append(replace(VALID, body=name.encode() + b" " * 8000))
             os.write(acknowledgements, f"{name}\n".encode())
             number += 1
 
@@ -280,6 +292,7 @@ def test_a_delivery_is_not_acknowledged_once_the_file_is_gone(
     with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
         assert post(receiver.url, b"{}").status_code == 200
         disturb(path)
+        time.sleep(2 * LOOK_INTERVAL)
         assert post(receiver.url, b"{}").status_code == 500
         assert isinstance(receiver.failure, JebbitctlError)
         assert receiver.failure.message == f"cannot record to {path}: the file was deleted or replaced"
@@ -340,30 +353,10 @@ def test_a_mode_that_cannot_be_changed_is_a_warning(path: Path, monkeypatch: pyt
     assert warnings == [f"other users of this machine can open {path} (mode 0640)"]
 
 
-@posix
-def test_a_file_system_without_locks_is_a_warning(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_flock(monkeypatch)
-    warnings: list[str] = []
-    with Recorder(path, warnings.append) as recorder:
+def test_a_delivery_that_comes_after_the_end_of_the_recording_is_an_error(path: Path) -> None:
+    with Recorder(path) as recorder:
         recorder.append(make_delivery())
-        recorder.append(make_delivery())
-    assert warnings == [f"the file system of {path} has no locks: record to it with one listen at a time"]
-    assert len(bodies(path)) == 2
-
-
-@posix
-def test_a_writer_that_holds_the_lock_too_long_is_an_error(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import fcntl
-
-    monkeypatch.setattr("jebbitctl.webhooks.recordings.recorder.LOCK_TIMEOUT", 0.05)
-    with Recorder(path) as recorder, path.open("rb") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(JebbitctlError, match="another process has locked it"):
-            recorder.append(make_delivery())
-        fails_to_record(path, "another process has locked it")
-        fcntl.flock(other, fcntl.LOCK_UN)
+    with pytest.raises(JebbitctlError, match="the recording has ended"):
         recorder.append(make_delivery())
     assert len(bodies(path)) == 1
 

@@ -69,13 +69,14 @@ def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) ->
 
 @pytest.mark.long
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
-def test_listen_receives_20000_deliveries_at_a_third_of_the_speed_of_a_minimal_receiver_or_faster(
+def test_listen_receives_20000_deliveries_nearly_at_the_speed_of_a_minimal_receiver(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compares the best of many short, alternating rounds, so that other load matters less.
 
-    All three verify and record; the minimal one neither locks its file nor looks whether it is still there.
-    Only ``listen`` prints, and that in JSON. Measured on an idle machine: the receiver 0.55, ``listen`` 0.58.
+    All three verify and record the same; the minimal one does not look whether its file is still there. Only
+    ``listen`` prints, and that in JSON. The bounds leave room for other load: 0.93 to 0.98 were measured, and
+    0.74 for ``listen``.
     """
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
     path, stdout_path = tmp_path / "recording", tmp_path / "stdout"
@@ -104,8 +105,8 @@ def test_listen_receives_20000_deliveries_at_a_third_of_the_speed_of_a_minimal_r
             f"{name} {rate:.0f}/s ({rate / best['minimal']:.2f})" for name, rate in best.items()
         )
         sys.stderr.write(f"{shown}; memory +{growth / 2**20:.1f} MiB\n")
-    assert best["receiver"] > 0.4 * best["minimal"]
-    assert best["listen"] > 0.33 * best["minimal"]
+    assert best["receiver"] > 0.7 * best["minimal"]
+    assert best["listen"] > 0.5 * best["minimal"]
     assert growth < 5 * 2**20  # a recording in memory would need about 60 MiB
 
 

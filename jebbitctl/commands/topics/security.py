@@ -97,11 +97,11 @@ repeat, so they are also repeated after a lost connection, 502, 503 and 504.
 RECEIVERS
 
 `listen` answers once a delivery is in its recording, and with 500 if the
-recording was deleted or replaced. Nothing is ever cut from a recording;
-several listeners may append to one. A request may take 5 seconds and 1 MiB,
-and silent or slow connections make room for others. There is no TLS, and no
-protection from a client that sends complete requests on every connection: on a
-public address, put a reverse proxy with TLS and limits per client in front.
+recording was deleted or replaced. Nothing is ever cut from a recording; several
+listeners on one machine may append to one. A request may take 5 seconds and 1
+MiB, and silent or slow connections make room for others. There is no TLS, and
+no protection from a client that sends complete requests on every connection: on
+a public address, put a reverse proxy with TLS and limits per client in front.
 
 THE INSPECTOR'S PAGE
 

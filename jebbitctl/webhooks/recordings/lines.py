@@ -13,7 +13,8 @@ the outcome was known; that follows in a line of its own, or never, if the proce
 
     {"time": "2026-01-31T12:00:01.000000Z", "forwarded": "9f86d081884c7d65", "forwards": [{…}]}
 
-A line is only ever added, so that a crash can leave the last one incomplete, and no other.
+A line is only ever added. A process that is killed can leave its last one incomplete; then the line that
+another process adds follows on the same line of the file.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 _LINE_START = b'{"time":'
+_quoted = json.JSONEncoder().encode  # half the time of json.dumps() for a short string
 _BYTES_BEFORE_SECOND_KEY = 64
 _INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
 """What parsing an invalid line may raise."""
@@ -66,11 +68,31 @@ class ForwardedLine:
 
 
 def to_line(delivery: Delivery, forwards: Sequence[ForwardOutcome] | None = ()) -> bytes:
-    """Return a delivery as a line; see :class:`DeliveryLine`."""
-    line = _to_json(delivery)
+    """Return a delivery as a line; see :class:`DeliveryLine`.
+
+    Written without a dictionary: that would take twice as long, which a receiver's speed shows.
+    """
+    verification = delivery.verification
+    headers = ", ".join([f"{_quoted(name)}: {_quoted(value)}" for name, value in delivery.headers.items()])
+    line = (
+        f'{{"time": "{rfc3339(delivery.time, "microseconds")}", "id": {_quoted(delivery.id)}, '
+        f'"method": {_quoted(delivery.method)}, "path": {_quoted(delivery.path)}, '
+        f'"query": {_quoted(delivery.query)}, "status": {delivery.status}, '
+        f'"ok": {_boolean(verification.valid)}, "reason": "{verification.reason.value}", '
+        f'"timestamp": {_or_null(verification.timestamp)}, '
+        f'"age_seconds": {_or_null(verification.age_seconds)}, '
+        f'"test": {_boolean(delivery.test)}, "repeat": {_boolean(delivery.repeat)}, '
+        f'"secret": {"null" if delivery.secret is None else _quoted(delivery.secret)}, '
+        f'"headers": {{{headers}}}, "body": "{base64.b64encode(delivery.body).decode("ascii")}"'
+    )
+    if delivery.omitted_bytes:
+        line += f', "omitted_bytes": {delivery.omitted_bytes}'
+    if delivery.masked:
+        line += ', "masked": true'
     if forwards is None or forwards:
-        line["forwards"] = None if forwards is None else [asdict(outcome) for outcome in forwards]
-    return json.dumps(line).encode() + b"\n"
+        outcomes = None if forwards is None else [asdict(outcome) for outcome in forwards]
+        line += f', "forwards": {json.dumps(outcomes)}'
+    return f"{line}}}\n".encode("ascii")
 
 
 def forwarded_line(time: float, id_: str, forwards: Sequence[ForwardOutcome]) -> bytes:
@@ -87,7 +109,14 @@ def forwarded_line(time: float, id_: str, forwards: Sequence[ForwardOutcome]) ->
 
 
 def parse_line(line: bytes) -> DeliveryLine | ForwardedLine | None:
-    """Return what a line holds; None if it is invalid."""
+    """Return what a line holds, at its end if an incomplete one precedes it; None if it is invalid."""
+    content = _parse(line)
+    if content is None and (start := line.rfind(_LINE_START)) > 0:
+        content = _parse(line[start:])
+    return content
+
+
+def _parse(line: bytes) -> DeliveryLine | ForwardedLine | None:
     try:
         parsed = json.loads(line)
         if "forwarded" in parsed:
@@ -116,30 +145,12 @@ def is_damaged(line: bytes) -> bool:
     return False  # complete JSON, but not of a recording
 
 
-def _to_json(delivery: Delivery) -> dict[str, Any]:
-    verification = delivery.verification
-    line: dict[str, Any] = {
-        "time": rfc3339(delivery.time, "microseconds"),
-        "id": delivery.id,
-        "method": delivery.method,
-        "path": delivery.path,
-        "query": delivery.query,
-        "status": delivery.status,
-        "ok": verification.valid,
-        "reason": verification.reason,
-        "timestamp": verification.timestamp,
-        "age_seconds": verification.age_seconds,
-        "test": delivery.test,
-        "repeat": delivery.repeat,
-        "secret": delivery.secret,
-        "headers": dict(delivery.headers),
-        "body": base64.b64encode(delivery.body).decode("ascii"),
-    }
-    if delivery.omitted_bytes:
-        line["omitted_bytes"] = delivery.omitted_bytes
-    if delivery.masked:
-        line["masked"] = True
-    return line
+def _boolean(value: bool) -> str:  # noqa: FBT001 - the value is all
+    return "true" if value else "false"
+
+
+def _or_null(number: int | None) -> int | str:
+    return "null" if number is None else number
 
 
 def _from_json(line: dict[str, Any]) -> Delivery:

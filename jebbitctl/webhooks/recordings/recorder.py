@@ -8,10 +8,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.webhooks.recordings.file_lock import locked
 from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
 from jebbitctl.webhooks.recordings.masking import mask_delivery, mask_forward
 from jebbitctl.webhooks.recordings.reading import is_recording
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES_WITH_REFUSED = 100 * 1024 * 1024
 """From this size on, a file takes valid deliveries only: anybody can send others."""
-LOCK_TIMEOUT = 5.0
-_CLOSED = -1
+LOOK_INTERVAL = 0.005
+"""For how many seconds the file is taken to be still there. Looking each time costs a tenth of the speed."""
 _PRIVATE = 0o600
 _OTHERS = 0o077
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
@@ -35,6 +34,10 @@ for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):  # no system 
 
 class Recorder:
     """Appends deliveries to a file; a context manager, safe to use from several threads and processes.
+
+    Each line is one write to the end of the file, which the system does not mix with another one (on one
+    machine; Windows does not promise it). So no writer waits for another, and a killed one can leave an
+    incomplete line, but damages no other: readers find the line that follows it.
 
     A new file gets mode 0600, because bodies contain personal data.
 
@@ -62,10 +65,14 @@ class Recorder:
         self._warn = warn
         self._refused = refused
         self._mask = mask
-        self._lock = threading.Lock()
         self._full = False
-        self._end = 0
-        """Where the last line that was written here ends."""
+        self._torn = False
+        """Whether the file may end with an incomplete line."""
+        self._in_place_until = 0.0
+        self._lock = threading.Lock()
+        """Guards the two that follow."""
+        self._writing = 0
+        self._ended = False
 
     def __enter__(self) -> Self:
         try:
@@ -84,11 +91,13 @@ class Recorder:
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
+            self._ended = True
+            last = not self._writing
+        if last:
             os.close(self._descriptor)
-            self._descriptor = _CLOSED
 
     def append(self, delivery: Delivery, forwards: Sequence[ForwardOutcome] | None = ()) -> None:
-        """Write one line. The operating system has it, in the file of this name, when this returns.
+        """Write one line. The operating system has it when this returns.
 
         A delivery that is not valid is left out once the file has 100 MiB.
 
@@ -97,7 +106,7 @@ class Recorder:
             forwards: what became of it at each URL; None if that will follow.
 
         Raises:
-            JebbitctlError: the line cannot be written, or the file was deleted or replaced meanwhile.
+            JebbitctlError: the line cannot be written, or the file was deleted or replaced, 5 ms ago or more.
         """
         valid = delivery.verification.valid
         if not valid and not self._refused:
@@ -119,23 +128,35 @@ class Recorder:
         return list(map(mask_forward, forwards)) if self._mask and forwards else forwards
 
     def _append(self, line: bytes, *, required: bool) -> None:
-        with self._lock:
-            if self._descriptor == _CLOSED:
-                raise JebbitctlError(f"cannot record to {self._path}: the recording has ended")
-            try:
-                with locked(self._descriptor, LOCK_TIMEOUT):
-                    status = os.fstat(self._descriptor)
-                    if not required and self._is_full(status.st_size + len(line)):
-                        return
-                    self._write(line, status.st_size)
-                    in_place = self._is_in_place(status)
-            except OSError as error:
-                raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
+        self._begin()
+        try:
+            if not required and self._is_full(os.fstat(self._descriptor).st_size + len(line)):
+                return
+            self._write(line)
+            in_place = self._is_in_place()
+        except OSError as error:
+            raise JebbitctlError(f"cannot record to {self._path}: {error.strerror}") from None
+        finally:
+            self._end()
         if not in_place:
             raise JebbitctlError(
                 f"cannot record to {self._path}: the file was deleted or replaced",
                 hint="listen again to start a new one",
             )
+
+    def _begin(self) -> None:
+        """Keep the file open until the line is written: the number of a closed one may mean another file."""
+        with self._lock:
+            if self._ended:
+                raise JebbitctlError(f"cannot record to {self._path}: the recording has ended")
+            self._writing += 1
+
+    def _end(self) -> None:
+        with self._lock:
+            self._writing -= 1
+            last = self._ended and not self._writing
+        if last:
+            os.close(self._descriptor)
 
     def _inspect(self) -> None:
         """Check that the file is a private recording; make it private if it is not."""
@@ -150,13 +171,10 @@ class Recorder:
             file.seek(0)
             if not is_recording(file):
                 raise self._unusable("it is not a recording", hint="use a new file, or one that listen wrote")
+            self._torn = not _ends_a_line(file)
         if sys.platform != "win32":
             self._make_private(stat.S_IMODE(status.st_mode))
-        with locked(self._descriptor, LOCK_TIMEOUT) as supported:
-            if not supported:
-                self._warn(
-                    f"the file system of {self._path} has no locks: record to it with one listen at a time"
-                )
+        self._status = status
 
     def _make_private(self, mode: int) -> None:
         if not mode & _OTHERS:
@@ -180,25 +198,36 @@ class Recorder:
         self._full = full
         return full
 
-    def _write(self, line: bytes, size: int) -> None:
-        """Append a line to a file of this size. What a failure leaves of it stays; the next follows it."""
-        if size != self._end and not self._ends_a_line():
-            line = b"\n" + line
-        remaining = memoryview(line)
-        while remaining:
-            remaining = remaining[os.write(self._descriptor, remaining) :]
-        self._end = size + len(line)
+    def _write(self, line: bytes) -> None:
+        """Append a line. What a failure leaves of it stays; another try, or another line, follows it."""
+        complete = False
+        while not complete:
+            text = b"\n" + line if self._torn else line
+            complete = os.write(self._descriptor, text) == len(text)
+            self._torn = not complete
 
-    def _ends_a_line(self) -> bool:
-        os.lseek(self._descriptor, -1, os.SEEK_END)
-        return os.read(self._descriptor, 1) == b"\n"
+    def _is_in_place(self) -> bool:
+        """Whether the path still named the open file, at most 5 ms ago.
 
-    def _is_in_place(self, status: os.stat_result) -> bool:
-        """Whether the path still names the open file."""
+        What was written in those last milliseconds is gone as what was written before them is.
+        """
+        now = time.monotonic()
+        if now < self._in_place_until:
+            return True
         try:
-            return os.path.samestat(os.lstat(self._name), status)
+            in_place = os.path.samestat(os.lstat(self._name), self._status)
         except OSError:
             return False
+        if in_place:
+            self._in_place_until = now + LOOK_INTERVAL
+        return in_place
 
     def _unusable(self, reason: str, *, hint: str | None = None) -> UsageError:
         return UsageError(f"cannot record to {self._path}: {reason}", hint=hint)
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    """Whether what is added to an open file begins a line."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 1, 0))
+    return file.read(1) in {b"", b"\n"}
