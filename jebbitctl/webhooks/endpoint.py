@@ -182,7 +182,9 @@ class EndpointClient:
         def respond() -> EndpointResponse:
             with self._request(method, url or self.url, body, headers) as response:
                 elapsed = time.perf_counter() - started
-                start = response.raw.read(max_kept_bytes, decode_content=False)
+                start = b""  # only a read at its end finds that a body is shorter than announced
+                while part := response.raw.read(max_kept_bytes - len(start), decode_content=False):
+                    start += part
                 return EndpointResponse(response.status_code, elapsed, start, headers=response.headers)
 
         started = time.perf_counter()

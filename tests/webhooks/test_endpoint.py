@@ -238,6 +238,24 @@ def test_invalid_http_is_a_result_with_the_reason(garbage: bytes) -> None:
     assert response.reached
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+    ],
+)
+def test_a_response_that_ends_too_early_is_no_response(response: bytes) -> None:
+    def respond(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(response)
+
+    with raw_server(respond) as url, EndpointClient(url) as client:
+        found = client.send(b"", {})
+    assert (found.status, found.error) == (None, "the response was cut off")
+
+
 def test_an_untrusted_certificate_is_rejected(tmp_path: Path) -> None:
     with tls_server(tmp_path) as url, EndpointClient(url) as client:
         response = client.send(b"", {})

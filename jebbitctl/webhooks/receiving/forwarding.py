@@ -28,7 +28,8 @@ BACKOFF_SECONDS = 0.2
 MAX_BACKOFF_SECONDS = 2.0
 _MAX_SHOWN_BYTES = 300
 _PASSING = frozenset({429, 502, 503, 504})
-_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+_SLASH = r"(?:/|\\|%2f|%5c)"  # some servers decode a path before they split it
+_DOT_SEGMENT = re.compile(rf"{_SLASH}(?:\.|%2e){{1,2}}(?:{_SLASH}|$)", re.IGNORECASE)
 _PASSED_ON = ("content-type", "content-encoding", "location", "retry-after")
 """The headers of an answer that the sender gets, too."""
 _HOP_BY_HOP = frozenset(
