@@ -183,6 +183,10 @@ def test_a_line_with_invalid_outcomes_is_skipped(path: Path, forwards: object) -
             b'{"time":"2026-01-31","body":"","headers":{},"reason":"ok","timestamp":1,"age_seconds":1,"test":true,'
             b'"repeat":false,"status":Infinity}'
         ),
+        (
+            b'{"time":"2026-01-31","body":"","headers":{},"reason":"ok","timestamp":{},"age_seconds":"x","test":true,'
+            b'"repeat":false,"status":200}'
+        ),
     ],
 )
 def test_an_invalid_line_is_skipped_and_reported_with_its_number(path: Path, line: bytes) -> None:

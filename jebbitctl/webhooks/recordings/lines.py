@@ -160,7 +160,7 @@ def _from_json(line: dict[str, Any]) -> Delivery:
         time=datetime.fromisoformat(line["time"]).timestamp(),
         body=base64.b64decode(line["body"], validate=True),
         headers=_headers(line["headers"]),
-        verification=Verification(reason, line["timestamp"], line["age_seconds"]),
+        verification=Verification(reason, _seconds(line["timestamp"]), _seconds(line["age_seconds"])),
         test=bool(line["test"]),
         repeat=bool(line["repeat"]),
         status=int(line["status"]),
@@ -195,6 +195,10 @@ def _forwards(outcomes: list[dict[str, Any]]) -> tuple[ForwardOutcome, ...]:
         )
         for outcome in outcomes
     )
+
+
+def _seconds(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _finite(number: float) -> float:
