@@ -35,12 +35,19 @@ def require_secret_command(command: str) -> str:
     """Return a command unchanged if it names a program.
 
     Raises:
-        UsageError: it is empty, or has control characters or unbalanced quotes.
+        UsageError: it is empty, or has control characters or unbalanced quotes; or its program depends on the
+            directory that a command happens to run in, where it may be somebody else's.
     """
     if not command.isprintable() or not program_name(command):
         raise UsageError(
             "the client secret's command is empty, or has unbalanced quotes or control characters",
             hint="give a program and its arguments, such as 'op read op://vault/jebbit/secret'",
+        )
+    program = _words(command)[0]  # not as a path, which drops ./
+    if {os.sep, os.altsep} & set(program) and not PurePath(program).is_absolute():
+        raise UsageError(
+            f"the client secret's command has no absolute path: {program}",
+            hint="give its whole path, as there is no shell to expand ~; a name alone is looked for in PATH",
         )
     return command
 

@@ -65,6 +65,12 @@ def test_what_names_no_program_is_refused(command: str) -> None:
         require_secret_command(command)
 
 
+@pytest.mark.parametrize("program", ["./op", "tools/op", "~/bin/op", "../op"])
+def test_a_program_that_depends_on_the_current_directory_is_refused(program: str) -> None:
+    with pytest.raises(UsageError, match="has no absolute path"):
+        require_secret_command(f"{program} read")
+
+
 def test_a_command_is_called_by_the_name_of_its_program() -> None:
     assert program_name("'/opt/my tools/op' read secret") == "op"
 

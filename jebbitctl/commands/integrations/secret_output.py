@@ -125,6 +125,9 @@ class SecretFile:
             raise error.with_hint(keep_secret(self._context, integration, secret)) from error
 
     def _write(self, secret: str) -> None:
+        if secret_files.holds_secret(self.path, secret):
+            self._context.output.note(f"{self.path} already holds the shared secret.")
+            return
         secret_files.write_secret_file(self.path, secret, force=self._force)
         self._context.output.note(f"Wrote the shared secret to {self.path}.")
 
