@@ -115,7 +115,7 @@ def _keep_existing(
     with context.output.best_effort():
         context.output.resource(existing)
     if secret_file and not dry_run:
-        secret_file.write_existing(existing)
+        secret_file.save_existing(existing)
     return True
 
 
@@ -183,6 +183,6 @@ def _print_created(context: Context, created: Resource, secret_file: SecretFile 
     with context.output.best_effort(done):
         context.output.resource(created, show_secrets=secret_file is None)
     if secret_file:
-        secret_file.write_new(created)
+        secret_file.save_new(created)
     elif context.output.has_failed and (secret := integrations.secret_in(created)):
         context.output.add_hint(keep_secret(context, created, secret))

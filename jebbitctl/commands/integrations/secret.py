@@ -24,6 +24,6 @@ def secret(context: Context, id_: IntegrationId, *, options: SecretFileOptions) 
     if file is None:
         context.output.scalar(value, {"id": id_, "shared_secret": value})
         return
-    file.write(value)
+    file.save(value)
     if context.output.json:
         context.output.document({"id": id_, "shared_secret": MASK})

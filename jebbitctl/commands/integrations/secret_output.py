@@ -81,7 +81,7 @@ class SecretFile:
                 self._context.output.warn(f"other users could read {self.path}; its mode is now 0600")
             yield
 
-    def write(self, secret: str) -> None:
+    def save(self, secret: str) -> None:
         """Write the secret, and say so.
 
         Raises:
@@ -90,9 +90,9 @@ class SecretFile:
         """
         if not self._force:
             secret_files.require_secret_fits(self.path, secret)
-        self._write(secret)
+        self._save(secret)
 
-    def write_existing(self, integration: Resource) -> None:
+    def save_existing(self, integration: Resource) -> None:
         """Write the secret of an integration that was there before; Jebbit may not show it any more.
 
         Raises:
@@ -107,9 +107,9 @@ class SecretFile:
                     raise
                 self._context.output.warn(f"{self.path} is unchanged and was not compared: {error.message}")
                 return
-        self.write(secret)
+        self.save(secret)
 
-    def write_new(self, integration: Resource) -> None:
+    def save_new(self, integration: Resource) -> None:
         """Write the secret of an integration that was just created; if that fails, print it.
 
         Raises:
@@ -117,14 +117,14 @@ class SecretFile:
         """
         secret = integrations.secret_in(integration)
         if secret is None:
-            self.write(integrations.shared_secret(self._context.client, str(integration.id)))
+            self.save(integrations.shared_secret(self._context.client, str(integration.id)))
             return
         try:
-            self._write(secret)
+            self._save(secret)
         except JebbitctlError as error:
             raise error.with_hint(keep_secret(self._context, integration, secret)) from error
 
-    def _write(self, secret: str) -> None:
+    def _save(self, secret: str) -> None:
         if secret_files.holds_secret(self.path, secret):
             self._context.output.note(f"{self.path} already holds the shared secret.")
             return
