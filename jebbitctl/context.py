@@ -12,6 +12,7 @@ from jebbitctl.prompts import Prompts
 from jebbitctl.settings import Settings
 from jebbitctl.storage.files import config_dir
 from jebbitctl.storage.profiles import ProfileStore
+from jebbitctl.util.inputs import padding
 from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
@@ -130,8 +131,10 @@ class Context:
         if (credentials := self.credentials) is None:
             from jebbitctl.api.access_token import AccessToken
 
-            token = AccessToken.from_text(self._static_token or "")
-            return StaticTokenSource(token, f"set {env.ACCESS_TOKEN} to a new token")
+            token = self._static_token or ""
+            found = padding(token, source=env.ACCESS_TOKEN)
+            hint = f"{found.problem}: {found.fix}" if found else f"set {env.ACCESS_TOKEN} to a new token"
+            return StaticTokenSource(AccessToken.from_text(token), hint)
         return CachedTokenSource(credentials, self.token_cache, lambda: self.transport)
 
     @cached_property

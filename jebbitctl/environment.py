@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.util.certificates import TrustedCertificates
-from jebbitctl.util.inputs import clean_credential
+from jebbitctl.util.inputs import clean_credential, padding, read_text_input
+from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ class Kind(Enum):
     """How a variable's value is read."""
 
     CREDENTIAL = auto()
+    CREDENTIAL_FILE = auto()
     SETTING = auto()
     SWITCH = auto()
 
@@ -44,8 +46,10 @@ class Variable(NamedTuple):
 
 CLIENT_ID = "JEBBIT_CLIENT_ID"
 CLIENT_SECRET = "JEBBIT_CLIENT_SECRET"  # noqa: S105 - a variable's name
+CLIENT_SECRET_FILE = "JEBBIT_CLIENT_SECRET_FILE"  # noqa: S105 - a variable's name
 ACCESS_TOKEN = "JEBBIT_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 WEBHOOK_SECRET = "JEBBIT_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
+WEBHOOK_SECRET_FILE = "JEBBIT_WEBHOOK_SECRET_FILE"  # noqa: S105 - a variable's name
 BUSINESS_ID = "JEBBIT_BUSINESS_ID"
 PROFILE = "JEBBIT_PROFILE"
 API_BASE_URL = "JEBBIT_API_BASE_URL"
@@ -59,8 +63,10 @@ DEBUG = "JEBBIT_DEBUG"
 _DECLARED = (
     Variable(CLIENT_ID, Kind.CREDENTIAL, "Client id; with its secret, no login is needed"),
     Variable(CLIENT_SECRET, Kind.CREDENTIAL, "Client secret", secret=True),
+    Variable(CLIENT_SECRET_FILE, Kind.CREDENTIAL_FILE, "File with the client secret"),
     Variable(ACCESS_TOKEN, Kind.CREDENTIAL, "Use this access token and request none", secret=True),
     Variable(WEBHOOK_SECRET, Kind.CREDENTIAL, "An integration's shared secret", secret=True),
+    Variable(WEBHOOK_SECRET_FILE, Kind.CREDENTIAL_FILE, "File with an integration's shared secret"),
     Variable(BUSINESS_ID, Kind.SETTING, "Like --business"),
     Variable(PROFILE, Kind.SETTING, "Like --profile"),
     Variable(API_BASE_URL, Kind.SETTING, "Base URL of the API"),
@@ -78,6 +84,8 @@ _DECLARED = (
 )
 VARIABLES = {variable.name: variable for variable in _DECLARED}
 """Every variable by name, in the order of the help."""
+FILES = {CLIENT_SECRET: CLIENT_SECRET_FILE, WEBHOOK_SECRET: WEBHOOK_SECRET_FILE}
+"""The variables that name a file with a credential, by the variable that would hold the credential itself."""
 
 MANIFEST_PREFIX = "JEBBIT_VAR_"
 """Variables with this prefix are the only ones that a manifest can use: ``${NAME}`` is JEBBIT_VAR_NAME."""
@@ -127,10 +135,17 @@ class Environment:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
+        self._files: dict[str, str] = {}
+        """The credentials that were read from files, by the variable that names the file."""
 
     def __contains__(self, name: str) -> bool:
-        """Whether a variable is set, even if it is empty."""
-        return name in self.values
+        """Whether a variable is set, even if it is empty; a credential also if its file is named."""
+        return self.source(name) in self.values
+
+    def source(self, name: str) -> str:
+        """Return the variable that gives a credential: the one that names its file, if that is set."""
+        file = FILES.get(name, name)
+        return file if file in self.values else name
 
     def declared(self) -> list[str]:
         """Return the names of jebbitctl's own variables that are set, in the order of the help."""
@@ -149,25 +164,43 @@ class Environment:
 
         Raises:
             UsageError: it is empty, which never means "unset": it is a mistake in a script. Or it contains
-                control characters.
+                control characters, or stands in quotes or spaces, which no setting does.
         """
         value = self.values.get(name)
         if value == "":
             raise UsageError(f"{name} is set but empty", hint=f"unset {name}, or give it a value")
         if value is not None and not value.isprintable():
             raise UsageError(f"{name} contains a line break or another control character")
+        if value is not None and (found := padding(value, source=name)):
+            raise UsageError(found.problem, hint=found.fix)
         return value
 
     def credential(self, name: str) -> str | None:
         """Return a credential, None if it is not set.
 
+        It is read from its file if FILES has a variable for that, and masked in whatever is printed then.
+
         Raises:
             CredentialsError: it is empty, or contains line breaks or control characters.
+            UsageError: its file is missing or cannot be read, or both variables are set.
         """
+        if (file := self.source(name)) != name:
+            return self._credential_in_file(name, file)
         value = self.values.get(name)
         if value == "":
             raise CredentialsError(f"{name} is empty", hint=f"give {name} a value, or unset it")
         return None if value is None else clean_credential(value, source=name)
+
+    def _credential_in_file(self, name: str, file: str) -> str:
+        if name in self.values:
+            raise UsageError(f"{name} and {file} are both set", hint="unset one of them")
+        if file not in self._files:  # a pipe can be read only once
+            if not self.values[file]:
+                raise UsageError(f"{file} is set but empty", hint=f"unset {file}, or give it a path")
+            path = str(self.expand_home(self.values[file]).absolute())
+            text = read_text_input(path, option=file)
+            self._files[file] = register_secret(clean_credential(text, source=f"{file} {path}"))
+        return self._files[file]
 
     def switch(self, name: str) -> bool:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
@@ -187,6 +220,13 @@ class Environment:
             named = _home_of_the_user()
         path = Path(named or "")
         return path if path.is_absolute() else None
+
+    def expand_home(self, path: str) -> Path:
+        """Return a path; ``~`` and ``~/`` at its beginning, which not every shell expands, are the home."""
+        home = self.home()
+        if home is None or not (path == "~" or path.startswith("~/")):
+            return Path(path)
+        return home / path[2:]
 
     def secrets(self) -> list[str]:
         """Return the secrets that are set, for output to mask."""

@@ -8,8 +8,9 @@ import sys
 
 import typer
 
-from jebbitctl.errors import CancelledError, InputRequiredError, UsageError
+from jebbitctl.errors import CancelledError, CredentialsError, InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal, write_error, write_error_line
+from jebbitctl.util.inputs import clean_credential, read_input
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.timeouts import POLL_INTERVAL
 
@@ -44,6 +45,27 @@ class Prompts:
         while True:
             if answer := _answer(f"{text}: ", hidden=hidden) or default:
                 return answer
+
+    def read_secret(self, what: str, *, option: str) -> str:
+        """Return a secret from standard input; at a terminal it is typed, and not shown.
+
+        Args:
+            what: its name for the prompt and for errors, such as ``client secret``.
+            option: the option that asks for it.
+
+        Raises:
+            InputRequiredError: it must be typed, but input is disabled.
+            UsageError: standard input is closed, or cannot be read.
+            CredentialsError: it is not valid.
+        """
+        if is_terminal(sys.stdin):
+            typed = self.ask(what.capitalize(), hint=f"pipe it in: printf %s … | … {option}", hidden=True)
+            return clean_credential(typed, source=f"the {what}")
+        content = read_input("-", option=option)
+        try:
+            return clean_credential(content.decode("utf-8-sig"), source=f"the {what} on standard input")
+        except UnicodeDecodeError:
+            raise CredentialsError(f"the {what} on standard input is not UTF-8 text") from None
 
     def confirm(self, question: str, *, hint: str) -> None:
         """Return if the answer is yes.

@@ -42,9 +42,9 @@ VARIABLES = {
 ON_STDOUT = {
     "token": re.compile(r"jebbitctl\S* (token|api auth)\b"),
     "shared": re.compile(r"jebbitctl\S* (integrations (secret|create)|api|demo)\b|--show-secret\b"),
-    "client": re.compile(r"jebbitctl\S* sandbox serve\b"),
+    "client": re.compile(r"jebbitctl\S* sandbox serve\b|/vault/op\b"),
 }
-"""Commands that may print a secret of a kind on stdout; none may on stderr."""
+"""Commands that may print a secret of a kind on stdout, such as a test's vault; none may on stderr."""
 
 FILES = {"config/tokens/*.json": "token", "keyring.json": "client"}
 """Files that may contain secrets, and the kind: the token cache, and the keyring of ``IsolatedHome``."""

@@ -125,7 +125,8 @@ def test_no_option_takes_a_secret_as_its_value(line: str) -> None:
         param for param in command.params if re.search("secret|password|credential", " ".join(param.opts))
     ]
     assert all(
-        param.is_flag or param.opts[0] in {"--secret-file", "--secrets-dir"} for param in about_secrets
+        param.is_flag or param.opts[0] in {"--secret-file", "--secrets-dir", "--client-secret-command"}
+        for param in about_secrets
     )
 
 

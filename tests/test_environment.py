@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import jebbitctl
 from jebbitctl import environment as env
 from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES, Environment, Kind
 from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util.redaction import MASK, scrub_registered
 from tests.isolated_home import IsolatedHome, paths
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ def test_each_variable_is_declared_once() -> None:
 @pytest.mark.parametrize("constant", CONSTANTS)
 def test_each_declared_variable_is_read(constant: str) -> None:
     readers = [source for path, source in SOURCES.items() if path != ENVIRONMENT]
+    if CONSTANTS[constant] in env.FILES.values():
+        constant = next(
+            name for name, value in CONSTANTS.items() if env.FILES.get(value) == CONSTANTS[constant]
+        )
     assert any(re.search(rf"\b{constant}\b", source) for source in readers)
 
 
@@ -149,7 +155,7 @@ def test_a_variable_that_is_not_set_is_none_or_off(name: str) -> None:
 @pytest.mark.parametrize("name", names_of_kind(Kind.SETTING))
 def test_an_empty_or_malformed_setting_is_a_usage_error(name: str) -> None:
     assert Environment({name: "value"}).setting(name) == "value"
-    for value in ("", "a\nb", "value\n", "a\x1b"):
+    for value in ("", "a\nb", "value\n", "a\x1b", '"value"', "'value'", " value", "value "):
         with pytest.raises(UsageError, match=name):
             Environment({name: value}).setting(name)
 
@@ -160,6 +166,60 @@ def test_an_empty_or_malformed_credential_is_a_credentials_error(name: str) -> N
     for value in ("", "\n", "a\nb", "a\x1b"):
         with pytest.raises(CredentialsError, match=name):
             Environment({name: value}).credential(name)
+
+
+def test_a_credential_is_read_from_a_file_whoever_owns_it_and_however_it_is_mounted(tmp_path: Path) -> None:
+    mounted = tmp_path / "..data" / "secret"
+    mounted.parent.mkdir()
+    (tmp_path / "secret").symlink_to("..data/secret")  # as Kubernetes does it
+    for content in (b"value", b"value\n", b"\xef\xbb\xbfvalue\r\n"):
+        mounted.write_bytes(content)
+        mounted.chmod(0o444)
+        for name, file in env.FILES.items():
+            for path in (str(tmp_path / "secret"), "~/secret"):
+                environment = Environment({file: path, "HOME": str(tmp_path)})
+                assert name in environment
+                assert (environment.credential(name), environment.source(name)) == ("value", file)
+        mounted.chmod(0o600)
+
+
+@pytest.mark.parametrize(
+    ("content", "variables", "error", "message"),
+    [
+        (None, {}, UsageError, "JEBBIT_CLIENT_SECRET_FILE .*/secret: No such file or directory"),
+        (b"", {}, CredentialsError, "JEBBIT_CLIENT_SECRET_FILE .*/secret is empty"),
+        (b"\n", {}, CredentialsError, "is empty"),
+        (b"two\nlines", {}, CredentialsError, "contains a line break"),
+        (b"\xff", {}, UsageError, "not UTF-8"),
+        (b"value", {"JEBBIT_CLIENT_SECRET": "value"}, UsageError, "JEBBIT_CLIENT_SECRET_FILE are both set"),
+        (
+            b"value",
+            {"JEBBIT_CLIENT_SECRET_FILE": ""},
+            UsageError,
+            "JEBBIT_CLIENT_SECRET_FILE is set but empty",
+        ),
+    ],
+)
+def test_a_credential_whose_file_is_missing_or_wrong_is_an_error(
+    tmp_path: Path, content: bytes | None, variables: dict[str, str], error: type[Exception], message: str
+) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    environment = Environment({"JEBBIT_CLIENT_SECRET_FILE": str(path), **variables})
+    with pytest.raises(error, match=message):
+        environment.credential("JEBBIT_CLIENT_SECRET")
+
+
+def test_a_credential_in_a_pipe_is_read_once_and_masked() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"a-secret-of-some-length")
+    os.close(writing)
+    environment = Environment({"JEBBIT_WEBHOOK_SECRET_FILE": f"/dev/fd/{reading}"})
+    for _ in range(2):
+        assert environment.credential("JEBBIT_WEBHOOK_SECRET") == "a-secret-of-some-length"
+    os.close(reading)
+    assert scrub_registered("a-secret-of-some-length") == MASK
 
 
 @pytest.mark.parametrize("name", names_of_kind(Kind.SWITCH))
@@ -203,6 +263,7 @@ def test_for_account_replaces_everything_that_selects_an_account() -> None:
         ("JEBBIT_CLIENT_ID", 4),
         ("JEBBIT_CLIENT_SECRET", 4),
         ("JEBBIT_ACCESS_TOKEN", 4),
+        ("JEBBIT_CLIENT_SECRET_FILE", 2),
         *((name, 2) for name in names_of_kind(Kind.SETTING)),
     ],
 )

@@ -51,6 +51,18 @@ def test_login_shows_the_client_id_and_hides_the_secret(machine: IsolatedHome, s
     assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
 
 
+def test_a_client_secret_for_standard_input_is_not_shown_at_a_terminal(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    terminal = machine.terminal("login", "--client-id", sandbox.state.client_id, "--client-secret-stdin")
+    terminal.expect("Client secret: ")
+    wait_until_echo_is_off(terminal)
+    terminal.sendline(sandbox.state.client_secret)
+    code, shown = wait_for_exit(terminal)
+    assert (code, sandbox.state.client_secret in shown) == (0, False)
+    assert list(machine.stored_secrets.values()) == [sandbox.state.client_secret]
+
+
 def test_a_default_from_a_profile_is_escaped(machine: IsolatedHome) -> None:
     machine.config.mkdir(parents=True)
     machine.config.joinpath("config.toml").write_text('[profiles.default]\nclient_id = "a\\u001b[31mb"\n')
@@ -137,12 +149,6 @@ def test_there_is_no_prompt_if_input_is_disabled(
     assert "--client-secret-stdin" in shown
     assert "input is disabled" in shown
     assert "no terminal" not in shown
-
-
-def test_client_secret_stdin_refuses_a_terminal_as_that_would_echo_the_secret(machine: IsolatedHome) -> None:
-    code, shown = wait_for_exit(machine.terminal("login", "--client-id", "abc", "--client-secret-stdin"))
-    assert code == 2
-    assert "leave it out to be prompted" in shown
 
 
 def test_a_confirmation_is_repeated_until_it_is_answered(machine: IsolatedHome, sandbox: Sandbox) -> None:

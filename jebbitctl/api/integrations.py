@@ -19,7 +19,7 @@ from jebbitctl.api.differences import (
     options_in,
     unknown,
 )
-from jebbitctl.errors import CredentialsError, NotFoundError, RejectedError
+from jebbitctl.errors import CredentialsError, JebbitctlError, NotFoundError, RejectedError
 from jebbitctl.util.ids import is_id
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.urls import host_of
@@ -229,6 +229,13 @@ def shared_secret(client: Client, id_: str) -> str:
             hint="Jebbit may show it only once, when the integration is created",
         )
     return secret
+
+
+def shows_secret(client: Client, id_: str | None) -> bool:
+    """Whether Jebbit surely shows an integration's shared secret again."""
+    with suppress(JebbitctlError):
+        return id_ is not None and bool(shared_secret(client, id_))
+    return False
 
 
 def shared_secrets(client: Client) -> Iterator[tuple[str, str | None]]:

@@ -31,7 +31,7 @@ class Account:
     Attributes:
         name: of the profile.
         profile: with a client id.
-        client_secret: of the client id.
+        client_secret: of the client id; it is stored unless the profile's command prints it.
         fix: what the user does if the issuer rejects the id or the secret.
     """
 
@@ -86,15 +86,21 @@ class Accounts:
         self._completions = storage.completions
         self._transport = transport
 
-    def require_storage(self) -> None:
+    def require_storage(self, name: str, *, by_command: bool) -> None:
         """Check that an account can be saved here, before the user is asked for anything.
+
+        Args:
+            name: of the profile.
+            by_command: whether a command prints the secret, which needs no keyring. The keyring may hold that
+                of an earlier login, which is removed.
 
         Raises:
             UsageError: the profile cannot be written.
             KeyringError: there is no keyring for the secret.
         """
         self._profiles.require_writable()
-        self._keyring.check()
+        if not by_command or self._entries(name, self._profiles.get(name)):
+            self._keyring.check()
 
     def authenticate(self, account: Account) -> LoginResult:
         """Request a token, then ask Jebbit which businesses it covers.
@@ -121,6 +127,8 @@ class Accounts:
     def save(self, account: Account, token: AccessToken) -> None:
         """Store the secret, then the profile, then the token; remove those of an earlier login.
 
+        A secret that a command prints is not stored.
+
         The keyring entries are noted first: if the login is interrupted, a secret without a profile is
         removed again, or at the latest by the next login or logout.
 
@@ -130,15 +138,15 @@ class Accounts:
         """
         name, profile = account.name, account.profile
         previous = self._profiles.get(name)
-        entry = keyring_account(name, profile)
-        entries = {entry} if previous is None else {entry, keyring_account(name, previous)}
+        new_entries = self._entries(name, profile)
         with suppress(JebbitctlError):
             self.remove_interrupted()
-        with self._notes.note(sorted(entries)) as note:
+        with self._notes.note(sorted(new_entries | self._entries(name, previous))) as note:
             stored = False
             try:
                 with deferred_signals():  # the keyring may store a secret even if nobody waits for it
-                    self._keyring.set(entry, account.client_secret)
+                    for entry in new_entries:
+                        self._keyring.set(entry, account.client_secret)
                     stored = True
                 self._profiles.save(name, profile)
             except BaseException:
@@ -217,15 +225,21 @@ class Accounts:
         if not accounts:
             return set()
         self._profiles.reread()
-        profiles = {name: self._profiles.get(name) for name in self._profiles.names()}
-        return set(accounts) - {
-            keyring_account(name, profile) for name, profile in profiles.items() if profile
-        }
+        used = (self._entries(name, self._profiles.get(name)) for name in self._profiles.names())
+        return set(accounts).difference(*used)
 
     def _remove(self, name: str) -> None:
         self._completions.clear()
         profile = self._profiles.get(name)
         if profile is not None and profile.client_id:
             self._tokens.remove(profile_cache_key(name, profile))
-            self._keyring.delete(keyring_account(name, profile))
+            for entry in self._entries(name, profile):
+                self._keyring.delete(entry)
         self._profiles.remove(name)
+
+    @staticmethod
+    def _entries(name: str, profile: Profile | None) -> set[str]:
+        """Return the keyring's entry for a profile; none if a command prints its secret."""
+        if profile is None or profile.client_secret_command is not None:
+            return set()
+        return {keyring_account(name, profile)}

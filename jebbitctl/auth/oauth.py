@@ -21,6 +21,7 @@ from jebbitctl.errors import (
     RejectedError,
     UnavailableError,
 )
+from jebbitctl.util.inputs import padding
 from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _refusal(response: ApiResponse, credentials: ClientCredentials, reason: str)
     if status == HTTPStatus.UNAUTHORIZED or code == "invalid_client":
         return CredentialsError(
             f"the issuer {issuer} rejected the client id or secret {reason}",
-            hint=credentials.fix,
+            hint=_fix(credentials),
             status=status,
         )
     if code in _AUDIENCE_REFUSALS:
@@ -167,6 +168,14 @@ def _refusal(response: ApiResponse, credentials: ClientCredentials, reason: str)
         )
     return CredentialsError(
         f"the issuer {issuer} rejected the token request {reason}",
-        hint=f"{credentials.fix}; or check JEBBIT_AUTH_ISSUER, JEBBIT_API_AUDIENCE and the profile",
+        hint=f"{_fix(credentials)}; or check JEBBIT_AUTH_ISSUER, JEBBIT_API_AUDIENCE and the profile",
         status=status,
     )
+
+
+def _fix(credentials: ClientCredentials) -> str:
+    """Return what the user does about rejected credentials: first about quotes and spaces around them."""
+    found = padding(credentials.client_id, source="the client id") or padding(
+        credentials.client_secret, source="the client secret"
+    )
+    return f"{found.problem}: {found.fix}; or else {credentials.fix}" if found else credentials.fix

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import sys
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from jebbitctl import environment as env
+from jebbitctl.auth.credentials import secret_source
+from jebbitctl.auth.secret_command import require_secret_command, run_secret_command
 from jebbitctl.commands.base import Context, command, single
 from jebbitctl.commands.whoami import account_document, show_account
-from jebbitctl.errors import CredentialsError, InputRequiredError
+from jebbitctl.errors import UsageError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.settings import JebbitEnvironment, profile_api_url, require_jebbit_environment
 from jebbitctl.storage.profiles import Profile, require_profile_name
 from jebbitctl.util.ids import require_id
-from jebbitctl.util.inputs import clean_credential, read_input
+from jebbitctl.util.inputs import clean_credential
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
     from jebbitctl.auth.accounts import Account, LoginResult
 
 _LOGIN_HINT = "use --client-id ID and --client-secret-stdin"
+_STDIN = "--client-secret-stdin"
+
+
+class ClientSecretOptions(NamedTuple):
+    """The sources of the client secret. No option takes the secret itself: ``ps`` shows option values."""
+
+    client_secret_stdin: Annotated[
+        bool,
+        typer.Option(_STDIN, help="Read the client secret from standard input."),
+    ] = False
+    client_secret_command: Annotated[
+        str | None,
+        typer.Option(metavar="CMD", help="Command that prints the client secret whenever it is needed."),
+    ] = None
 
 
 @command(
@@ -36,9 +52,7 @@ def login(
     client_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Client id. Prompted for if not given.")
     ] = None,
-    client_secret_stdin: Annotated[
-        bool, typer.Option("--client-secret-stdin", help="Read the client secret from standard input.")
-    ] = False,
+    secret_options: ClientSecretOptions,
     environment: Annotated[
         JebbitEnvironment | None,
         typer.Option(help="Environment to log in to."),
@@ -54,24 +68,30 @@ def login(
     and secret from your Jebbit representative. Uses --client-id and --client-secret-stdin, else
     JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET, else prompts. With --business, the profile uses this business
     by default.
+
+    With --client-secret-command, the profile keeps the command instead, and needs no keyring. The command
+    runs without a shell, for at most 10 seconds; what it prints is never shown.
     """
     from jebbitctl.auth.accounts import Account
 
     name = require_profile_name(context.settings.profile_name.value)
     previous = context.profiles.get(name) or Profile()
     profile = _profile(context, name, previous, environment=environment, api_url=api_url, auth_url=auth_url)
-    id_, secret = _credentials(context, client_id, from_stdin=client_secret_stdin, previous=previous)
-    context.accounts.require_storage()
+    id_, secret = _credentials(context, client_id, secret_options, previous=previous)
+    command_line = secret_options.client_secret_command
+    context.accounts.require_storage(name, by_command=command_line is not None)
     if id_ is None:
         answer = context.prompts.ask("Client id", hint=_LOGIN_HINT, default=previous.client_id)
         id_ = clean_credential(answer, source="the client id")
-    if secret is None:
+    if command_line is not None:
+        secret = run_secret_command(command_line, context.environment.values)
+    elif secret is None:
         answer = context.prompts.ask("Client secret", hint=_LOGIN_HINT, hidden=True)
         secret = clean_credential(answer, source="the client secret")
     if id_ != previous.client_id and context.options.business is None:
         profile = profile._replace(business=None)
-    fix = _fix(context, secret, from_stdin=client_secret_stdin)
-    account = Account(name, profile._replace(client_id=id_), secret, fix)
+    profile = profile._replace(client_id=id_, client_secret_command=command_line)
+    account = Account(name, profile, secret, _fix(context, secret, secret_options))
     result = context.accounts.authenticate(account)
     context.accounts.save(account, result.token)
     _show(context, account, result)
@@ -129,14 +149,18 @@ def _first_url(*candidates: tuple[str | None, str]) -> str | None:
 
 
 def _credentials(
-    context: Context, client_id: str | None, *, from_stdin: bool, previous: Profile
+    context: Context, client_id: str | None, options: ClientSecretOptions, *, previous: Profile
 ) -> tuple[str | None, str | None]:
-    """Return the client id and the secret, None for each that must be prompted for.
+    """Return the client id and the secret, None for each that must be prompted for or that a command prints.
 
     Raises:
+        UsageError: the options contradict each other, or the command is not valid.
         InputRequiredError: a prompt is needed but impossible.
         CredentialsError: a value is not a valid credential.
     """
+    from_stdin, command_line = options
+    if from_stdin and command_line is not None:
+        raise UsageError(f"{_STDIN} and --client-secret-command are mutually exclusive")
     variables = context.environment
     id_, secret = variables.credential(env.CLIENT_ID), variables.credential(env.CLIENT_SECRET)
     if client_id is not None:
@@ -147,33 +171,27 @@ def _credentials(
     if id_ is None and not context.prompts.possible:
         id_ = previous.client_id
     if from_stdin:
-        secret = clean_credential(_read_stdin(), source="the client secret on standard input")
+        typed = is_terminal(sys.stdin)  # where it is prompted for, so that it is not shown
+        secret = None if typed else context.prompts.read_secret("client secret", option=_STDIN)
     if id_ is None:
         context.prompts.require("client id", hint=_LOGIN_HINT)
-    if secret is None:
+    if command_line is not None:
+        require_secret_command(command_line)
+    elif secret is None:
         context.prompts.require("client secret", hint=_LOGIN_HINT)
     return id_, secret
 
 
-def _fix(context: Context, secret: str, *, from_stdin: bool) -> str:
+def _fix(context: Context, secret: str, options: ClientSecretOptions) -> str:
     """Return what the user does if the issuer rejects the id or the secret."""
-    if from_stdin:
+    if options.client_secret_command is not None:
+        return "correct --client-id, or the command that prints the secret"
+    if options.client_secret_stdin:
         return "correct --client-id, or the secret on standard input"
     if secret == context.environment.credential(env.CLIENT_SECRET):
-        return f"the secret is from {env.CLIENT_SECRET}: correct it and the client id, or unset both"
+        variable = context.environment.source(env.CLIENT_SECRET)
+        return f"the secret is from {variable}: correct it and the client id, or unset both"
     return "run the command again and enter them again"
-
-
-def _read_stdin() -> str:
-    if sys.stdin is None or is_terminal(sys.stdin):
-        raise InputRequiredError(
-            "--client-secret-stdin requires a pipe or a file on standard input",
-            hint='leave it out to be prompted, or: printf %s "$SECRET" | jebbitctl login …',
-        )
-    try:
-        return read_input("-", option="--client-secret-stdin").decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise CredentialsError("the client secret on standard input is not UTF-8 text") from None
 
 
 def _show(context: Context, account: Account, result: LoginResult) -> None:
@@ -189,7 +207,7 @@ def _show(context: Context, account: Account, result: LoginResult) -> None:
             profile=name,
             api_url=profile_api_url(account.profile),
             client_id=account.profile.client_id,
-            source=f"keyring (profile {name})",
+            source=secret_source(name, account.profile),
         ),
     )
     default = context.profiles.default()

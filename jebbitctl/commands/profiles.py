@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from jebbitctl.auth.credentials import secret_place
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
 from jebbitctl.settings import profile_api_url
 
-COLUMNS = ("name", "default", "environment", "client_id", "business", "api_url")
+COLUMNS = ("name", "default", "environment", "client_id", "business", "api_url", "secret_from")
 
 Name = Annotated[
     str,
@@ -32,6 +33,7 @@ def list_(context: Context) -> None:
             "client_id": profile.client_id,
             "business": profile.business,
             "api_url": profile_api_url(profile),
+            "secret_from": secret_place(profile) if profile.client_id else None,
         }
         for name in context.profiles.names()
         if (profile := context.profiles.get(name))

@@ -63,8 +63,10 @@ def keyring(check_context: CheckContext) -> str:
     except JebbitctlError:
         context.keyring.check()  # login would need it
         return context.keyring.backend_name()
-    if current is None or current.source == "environment":
+    if current is None or current.place == "environment":
         raise CheckSkipped("the credentials are in the environment")
+    if current.place == "command":
+        raise CheckSkipped("a command prints the secret")
     current.secret()
     profile = context.settings.profile_name.value
     return f"{context.keyring.backend_name()}, with the secret of profile {profile}"
@@ -77,8 +79,8 @@ def _malformed(context: Context) -> Iterator[tuple[str, str]]:
         try:
             if name == env.TIMEOUT:
                 _ = context.settings.timeout
-            elif VARIABLES[name].kind is Kind.CREDENTIAL:
-                variables.credential(name)
+            elif (credential := _credential_of(name)) is not None:
+                variables.credential(credential)
             elif VARIABLES[name].kind is Kind.SETTING:
                 variables.setting(name)
         except JebbitctlError as error:
@@ -89,14 +91,21 @@ def _malformed(context: Context) -> Iterator[tuple[str, str]]:
             yield f"{name} is not a variable of jebbitctl", f"rename it to {similar[0]}, or unset it"
 
 
+def _credential_of(name: str) -> str | None:
+    """Return the credential that a variable holds, or whose file it names; None for any other variable."""
+    if VARIABLES[name].kind is Kind.CREDENTIAL:
+        return name
+    return next((credential for credential, file in env.FILES.items() if file == name), None)
+
+
 def _contradictions(context: Context) -> Iterator[tuple[str, str]]:
     """Yield the problem of each pair of variables that is incomplete or contradictory, with its fix."""
     variables = context.environment
     client_id, secret = env.CLIENT_ID in variables, env.CLIENT_SECRET in variables
     if client_id != secret:
-        present, missing = (
-            (env.CLIENT_ID, env.CLIENT_SECRET) if client_id else (env.CLIENT_SECRET, env.CLIENT_ID)
-        )
+        present, missing = env.CLIENT_ID, env.CLIENT_SECRET
+        if secret:
+            present, missing = variables.source(env.CLIENT_SECRET), env.CLIENT_ID
         yield f"{present} is set, but {missing} is not", "set both, or neither"
     if env.ACCESS_TOKEN in variables and client_id:
         yield f"{env.ACCESS_TOKEN} overrides {env.CLIENT_ID}", "unset one of them"

@@ -9,10 +9,10 @@ from jebbitctl.api.differences import ENDPOINT, diff
 from jebbitctl.api.duplicates import Creation, identifying_keys, new_integration
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import OWNER, raise_if_unapplied, require_created_id, unconfirmed
-from jebbitctl.errors import ConflictError, NotFoundError, RejectedError
+from jebbitctl.errors import ConflictError, JebbitctlError, NotFoundError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.creations import Creations
@@ -54,6 +54,8 @@ class Applier:
         self._known_mappings = set(plan.known_mappings)
         self.ids = dict(plan.ids)
         """The ids of existing integrations, by name in the manifest; extended with each creation."""
+        self.unsaved_secret: Callable[[str, str], None] | None = None
+        """Gets an integration and its new secret if that cannot be written and Jebbit shows it only once."""
 
     def execute(self, step: PlanStep) -> list[str]:
         """Execute one step; return the attributes of which Jebbit does not say whether it applied them.
@@ -125,7 +127,7 @@ class Applier:
             self.ids[name] = created.id
         secret = integrations.secret_in(created)
         if self._secrets and secret:
-            self._secrets.write(name, secret)
+            self._write_new_secret(client, self._secrets, name, secret)
         if error:
             raise error
         require_created_id(integrations.PATH, created)
@@ -133,6 +135,15 @@ class Applier:
             self._fetch_secret(client, self._secrets, name)
         raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
         return created
+
+    def _write_new_secret(self, client: Client, secrets: SecretFiles, name: str, secret: str) -> None:
+        try:
+            secrets.write(name, secret)
+        except JebbitctlError:
+            id_ = self.ids.get(name)
+            if self.unsaved_secret and not integrations.shows_secret(client, id_):
+                self.unsaved_secret(f"integration {id_ or name}", secret)
+            raise
 
     def _create_mapping(self, client: Client, step: PlanStep) -> Resource:
         desired = {OWNER: self.ids[str(step.name)], **step.desired}

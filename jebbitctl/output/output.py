@@ -204,6 +204,16 @@ class Output:
         except JebbitctlError as error:
             self._deferred_error = error.with_context(done).with_hint(hint)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether :meth:`best_effort` could not print something."""
+        return self._deferred_error is not None
+
+    def add_hint(self, hint: str) -> None:
+        """Say more about what :meth:`best_effort` could not print."""
+        if error := self._deferred_error:
+            self._deferred_error = error.with_hint(f"{error.hint}; {hint}" if error.hint else hint)
+
     @contextmanager
     def deferred_errors(self) -> Iterator[None]:
         """Report at the end of a command what :meth:`best_effort` could not print.
@@ -223,6 +233,16 @@ class Output:
     def note(self, text: str) -> None:
         """Print a message on stderr."""
         write_error_line(escape_controls(text))
+
+    def unsaved_secret(self, owner: str, secret: str) -> None:
+        """Print a shared secret on stderr, as it is nowhere else: it could not be saved or shown.
+
+        Args:
+            owner: such as ``integration L5m24mjs``.
+            secret: Jebbit does not show it again.
+        """
+        text = f"Keep the shared secret of {owner}, which is saved nowhere: {secret}"
+        write_error_line(escape_controls(text), show_secrets=True)
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""

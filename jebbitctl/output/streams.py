@@ -107,20 +107,20 @@ def write_bytes(content: bytes) -> None:
     sys.stdout.buffer.write(content)
 
 
-def write_error_line(text: str) -> None:
+def write_error_line(text: str, *, show_secrets: bool = False) -> None:
     """Write a line to stderr as :func:`write_error` does."""
-    write_error(text + "\n")
+    write_error(text + "\n", show_secrets=show_secrets)
 
 
-def write_error(text: str) -> None:
-    """Write text to stderr, escaped as in :func:`write_line`, and without the secrets in use.
+def write_error(text: str, *, show_secrets: bool = False) -> None:
+    """Write text to stderr, escaped as in :func:`write_line`, without the secrets in use by default.
 
     A closed or full stderr must not hide the exit code.
     """
     if sys.stderr is None:
         return
     try:
-        text = scrub_registered(text)
+        text = text if show_secrets else scrub_registered(text)
         sys.stderr.write(escape_for_terminal(text) if is_terminal(sys.stderr) else text)
         sys.stderr.flush()
     except (OSError, ValueError):

@@ -29,11 +29,11 @@ def config_dir(environment: Environment) -> Path | None:
     It may not exist yet.
 
     Raises:
-        UsageError: JEBBIT_CONFIG_DIR is empty or contains control characters.
+        UsageError: JEBBIT_CONFIG_DIR is empty, or stands in quotes, or contains control characters.
     """
     directory = environment.setting(CONFIG_DIR)
     if directory is not None:
-        return Path(directory).absolute()
+        return environment.expand_home(directory).absolute()
     parent = _posix_config_parent(environment) if os.name == "posix" else None
     if os.name == "posix" and (parent is None or sys.platform != "darwin"):
         return parent and parent / "jebbitctl"
@@ -181,14 +181,14 @@ def _overwrite(path: Path, data: bytes) -> None:
     with path.open("r+b", buffering=0) as file:
         old = file.read()
         try:
-            _write_all(file.fileno(), data)
+            write_all(file.fileno(), data)
         except OSError:
             with suppress(OSError):
-                _write_all(file.fileno(), old)
+                write_all(file.fileno(), old)
             raise
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
     """Replace the content of an open file."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     written = 0

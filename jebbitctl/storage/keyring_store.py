@@ -15,7 +15,9 @@ KEYRING_TIMEOUT = 3.0
 """Seconds. Without a limit, a keyring daemon that is stopped would block a command for ever."""
 
 _INSECURE = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
-_HINT = "or set JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET, which need no keyring"
+_HINT = (
+    "or set JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET, or use login --client-secret-command: they need none"
+)
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@
     api_url = "https://…"           # optional: overrides the environment's
     auth_url = "https://…"          # optional: overrides the default
     audience = "public-api"         # optional: overrides the default
+    client_secret_command = "op …"  # optional: prints the client secret, instead of the keyring
     login_id = "5f0c…"              # new with each login, so that older tokens are not used
 """
 
@@ -47,6 +48,7 @@ class Profile(NamedTuple):
     auth_url: str | None = None
     audience: str | None = None
     login_id: str | None = None
+    client_secret_command: str | None = None
 
 
 def require_profile_name(name: str) -> str:

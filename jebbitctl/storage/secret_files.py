@@ -1,7 +1,8 @@
 """Files for the shared secrets of new integrations.
 
 Such a file is created empty, before the secret exists, and filled with a single write: nothing is
-overwritten, no copy has another name, and a crash leaves the file empty or complete.
+overwritten unless the user insists, no copy has another name, and a crash leaves the file empty or complete.
+So a file that is mounted alone, which cannot be replaced, can be filled as well.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import ConflictError, JebbitctlError, UsageError
 from jebbitctl.storage.atomic_files import lock
-from jebbitctl.storage.files import create_directory, remove_file
+from jebbitctl.storage.files import create_directory, remove_file, write_all
 from jebbitctl.storage.trust import require_own_target
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOVE_AWAY = "move the file away: it may hold the secret of another integration"
+MAX_SECRET_FILE = 64 * 1024
+"""Bytes that even ``force`` replaces: what is larger is another file than the user thinks."""
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -53,29 +56,40 @@ def require_secret_file_free(path: Path) -> None:
     if path.is_file() and path.stat().st_size:
         raise UsageError(
             f"{path} already exists and is not empty",
-            hint="it may hold another secret: move it away, or choose another path",
+            hint="it may hold another secret: move it away, choose another path, or add --force",
         )
 
 
 @contextmanager
-def reserved_secret_file(path: Path) -> Iterator[bool]:
-    """Hold an empty file for a secret, so that no other process writes to it; yield whether it was tightened.
+def reserved_secret_file(path: Path, *, force: bool = False) -> Iterator[bool]:
+    """Hold a file for a secret, so that no other process writes to it; yield whether it was tightened.
 
     If the block fails, and the file is new and still empty, it is removed.
 
+    Args:
+        path: of the file.
+        force: whether it may hold something, which stays until the secret is written.
+
     Raises:
-        UsageError: the file holds something, or another process has reserved it.
+        UsageError: the file holds something, another process has reserved it, or its mode cannot be changed.
         JebbitctlError: it cannot be created.
     """
-    require_secret_file_free(path)
+    if not force:
+        require_secret_file_free(path)
     if path.exists() and not path.is_file():
         yield False
         return
-    descriptor, is_new = _open_empty(path)
+    descriptor, is_new = _open(path, force=force)
     try:
         if lock(descriptor) is False:
             raise UsageError(f"{path} is reserved by another process", hint="choose another path")
-        tightened = _make_private(descriptor)
+        try:
+            tightened = _make_private(descriptor)
+        except OSError as error:
+            raise UsageError(
+                f"others can read {path}, and its mode cannot be changed: {error.strerror}",
+                hint="choose another path",
+            ) from None
         try:
             yield tightened
         except BaseException:
@@ -87,10 +101,10 @@ def reserved_secret_file(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def create_secret_file(path: Path, secret: str) -> None:
+def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
     """Write a secret to a new or an empty file with mode 0600, or into an existing pipe or device.
 
-    Does nothing if the file already holds this secret.
+    Does nothing if the file already holds this secret. With ``force``, replaces whatever it holds.
 
     Raises:
         JebbitctlError: it cannot be written, or holds something else, which stays as it is.
@@ -105,7 +119,7 @@ def create_secret_file(path: Path, secret: str) -> None:
         raise _unwritable(path, error) from None
     if holds_secret(path, secret):
         return
-    descriptor, _ = _open_empty(path)
+    descriptor, _ = _open(path, force=force)
     try:
         _make_private(descriptor)
         _fill(descriptor, line.encode())
@@ -113,6 +127,16 @@ def create_secret_file(path: Path, secret: str) -> None:
         raise _unwritable(path, error) from None
     finally:
         os.close(descriptor)
+
+
+def require_secret_fits(path: Path, secret: str) -> None:
+    """Check that a file is free for a secret or already holds it.
+
+    Raises:
+        UsageError: it holds something else.
+    """
+    if not holds_secret(path, secret):
+        require_secret_file_free(path)
 
 
 def holds_secret(path: Path, secret: str) -> bool:
@@ -181,7 +205,7 @@ class SecretFiles:
             raise _unwritable(path, error) from None
         try:
             if alone and self.is_pending(name):
-                descriptor, _ = _open_empty(path)
+                descriptor, _ = _open(path)
             else:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             os.close(descriptor)
@@ -201,7 +225,7 @@ class SecretFiles:
             remove_file(self.path(name), what="an empty file for a secret")
 
     def write(self, name: str, secret: str) -> None:
-        """Write a secret, with mode 0600; see :func:`create_secret_file`.
+        """Write a secret, with mode 0600; see :func:`write_secret_file`.
 
         Raises:
             ConflictError: the file holds something else.
@@ -210,23 +234,23 @@ class SecretFiles:
         path = self.path(name)
         if path.exists() and not self.is_pending(name) and not holds_secret(path, secret):
             raise ConflictError(f"someone else has just written {path}", hint=_MOVE_AWAY)
-        create_secret_file(path, secret)
+        write_secret_file(path, secret)
 
     def path(self, name: str) -> Path:
         """Return the path of an integration's secret."""
         return self._directory / f"{name}.secret"
 
 
-def _open_empty(path: Path) -> tuple[int, bool]:
+def _open(path: Path, *, force: bool = False) -> tuple[int, bool]:
     """Create a file with mode 0600, or open an empty one of this user; return whether it is new, too.
 
     Raises:
-        JebbitctlError: it cannot be opened, is not empty, or belongs to another user.
+        JebbitctlError: it cannot be opened, is not empty (unless ``force``), or belongs to another user.
     """
     try:
         with suppress(FileExistsError):
             return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, 0o600), True
-        descriptor = os.open(path, os.O_WRONLY | _NO_LINKS)
+        descriptor = os.open(path, (os.O_RDWR if force else os.O_WRONLY) | _NO_LINKS)
     except OSError as error:
         raise _unwritable(path, error) from None
     status = os.fstat(descriptor)
@@ -235,8 +259,10 @@ def _open_empty(path: Path) -> tuple[int, bool]:
         problem = "it is not a regular file"
     elif os.name == "posix" and status.st_uid not in {os.geteuid(), 0}:
         problem = "it belongs to another user"
-    elif status.st_size:
+    elif status.st_size and not force:
         problem = "it already exists and is not empty"
+    elif status.st_size > MAX_SECRET_FILE:
+        problem = "it is too large to be a secret"
     if problem:
         os.close(descriptor)
         raise JebbitctlError(f"{path}: the secret could not be written: {problem}")
@@ -252,15 +278,13 @@ def _make_private(descriptor: int) -> bool:
 
 
 def _fill(descriptor: int, data: bytes) -> None:
-    """Write to an empty file at once; if that fails, it is empty again."""
+    """Replace the content of a file at once; if that fails, it holds again what it held."""
+    old = os.read(descriptor, MAX_SECRET_FILE) if os.fstat(descriptor).st_size else b""
     try:
-        written = os.write(descriptor, data)
-        if written < len(data):
-            os.write(descriptor, data[written:])
-        os.fsync(descriptor)
+        write_all(descriptor, data)
     except OSError:
         with suppress(OSError):
-            os.ftruncate(descriptor, 0)
+            write_all(descriptor, old)
         raise
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
 
@@ -65,3 +66,31 @@ def clean_credential(value: str, *, source: str) -> str:
     if not value.isprintable():
         raise CredentialsError(f"{source} contains a line break or another control character")
     return value
+
+
+class Padding(NamedTuple):
+    """What surrounds a value, and most likely is not a part of it: see :func:`padding`."""
+
+    problem: str
+    fix: str
+
+
+def padding(value: str, *, source: str) -> Padding | None:
+    """Return which quotes or spaces surround a value, None if there are none.
+
+    ``docker run --env-file`` keeps the quotes that a shell would remove. A secret may
+    begin and end with any character, so nobody refuses one for this: it explains why a secret was rejected.
+
+    Args:
+        value: as it was read.
+        source: its name, such as ``JEBBIT_CLIENT_ID``.
+    """
+    first, last = value[:1], value[-1:]
+    if len(value) > 1 and first == last and first in "\"'":
+        return Padding(
+            f"{source} begins and ends with a quotation mark",
+            "remove both, as docker --env-file keeps quotation marks",
+        )
+    if first.isspace() or last.isspace():
+        return Padding(f"{source} {'begins' if first.isspace() else 'ends'} with a space", "remove the space")
+    return None

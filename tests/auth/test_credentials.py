@@ -124,6 +124,38 @@ def test_a_trailing_line_break_is_not_part_of_a_credential(machine: IsolatedHome
     assert machine.run("whoami", env={"JEBBIT_CLIENT_SECRET": "a\nb"}).code == 4
 
 
+def test_the_secret_may_be_in_a_file_and_whoami_says_so(
+    machine: IsolatedHome, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "keyring.json"
+    path.write_text(f"{sandbox.state.client_secret}\n")
+    env = {"JEBBIT_CLIENT_SECRET": None, "JEBBIT_CLIENT_SECRET_FILE": str(path)}
+    source = "environment (JEBBIT_CLIENT_SECRET_FILE)"
+    assert machine.run("whoami", "-q", "credentials_source", env=env).out == f"{source}\n"
+    assert source in machine.run("doctor", env=env).out
+    missing = machine.run("doctor", "--json", env={**env, "JEBBIT_CLIENT_ID": None})
+    (check,) = [check for check in missing.json["checks"] if check["name"] == "environment"]
+    assert check["detail"] == "JEBBIT_CLIENT_SECRET_FILE is set, but JEBBIT_CLIENT_ID is not"
+    both = machine.run("whoami", "--json", env={"JEBBIT_CLIENT_SECRET_FILE": str(path)})
+    assert (both.code, both.error["hint"]) == (2, "unset one of them")
+
+
+def test_the_hint_on_rejected_credentials_names_quotes_and_spaces_around_them(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    for value, problem in (
+        (f'"{sandbox.state.client_secret}"', "begins and ends with a quotation mark"),
+        ("x ", "ends with a space"),
+    ):
+        hint = machine.run("whoami", "--json", env={"JEBBIT_CLIENT_SECRET": value}).error["hint"]
+        assert hint.startswith(f"the client secret {problem}: remove ")
+        assert hint.endswith("or unset both to use a profile")
+    sandbox.state.client_secret = '"quoted"'
+    assert machine.run("whoami", env={"JEBBIT_CLIENT_SECRET": '"quoted"'}).code == 0, "nothing is refused"
+    hint = machine.run("whoami", "--json", env={"JEBBIT_ACCESS_TOKEN": '"token"'}).error["hint"]
+    assert hint.startswith("JEBBIT_ACCESS_TOKEN begins and ends with a quotation mark")
+
+
 def test_without_credentials_the_hint_names_login_and_the_variables(tmp_path: Path) -> None:
     result = IsolatedHome(tmp_path).run("whoami", "--json")
     assert result.code == 4

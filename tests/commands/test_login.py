@@ -267,7 +267,7 @@ def test_a_closed_standard_input_is_an_error(machine: IsolatedHome) -> None:
     command = f"exec '{JEBBITCTL}' login --client-id x --client-secret-stdin <&-"
     code, shown = wait_for_exit(machine.terminal("sh", "-c", command))
     assert code == 2
-    assert "requires a pipe or a file" in shown
+    assert "--client-secret-stdin: standard input is closed" in shown
 
 
 def test_an_empty_secret_on_standard_input_is_an_error(machine: IsolatedHome) -> None:

@@ -42,6 +42,7 @@ def test_list_shows_each_profile_and_no_secret(machine: IsolatedHome, sandbox: S
             "client_id": sandbox.state.client_id,
             "business": None,
             "api_url": sandbox.url,
+            "secret_from": "keyring",
         }
         for name in ("default", "staging")
     ]

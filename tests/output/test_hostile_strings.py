@@ -280,12 +280,12 @@ def test_nothing_but_line_feeds_tabs_and_colours_passes_to_a_terminal(text: str)
 WRITING = {"print", "print_json", "write", "writelines", "echo", "secho", "getpass"}
 ASKING = {"prompt", "confirm", "launch", "getchar"}
 WRITERS = {
-    "manifest/apply.py": {"secrets.write", "self._secrets.write"},  # files
+    "manifest/apply.py": {"secrets.write"},  # files
     "storage/atomic_files.py": {"os.write"},  # files, like the next ones
     "storage/files.py": {"os.write"},
     "storage/login_notes.py": {"os.write"},
     "storage/run_lock.py": {"os.write"},
-    "storage/secret_files.py": {"os.write", "stream.write"},
+    "storage/secret_files.py": {"stream.write"},
     "storage/write_journal.py": {"os.write"},
     "commands/mappings/list.py": {"mapping_csv.write"},  # returns lines
     "sandbox/request_log.py": {"write"},  # a parameter, the caller's log

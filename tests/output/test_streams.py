@@ -140,7 +140,7 @@ def test_a_write_whose_result_cannot_be_printed_is_reported_as_done(
     if "integrations create" in line:  # Jebbit may show the secret only once
         (id_,) = stored(sandbox).keys() - before
         assert f"error: integration {id_} was created, but not shown: {problem}" in done.stderr
-        assert f"print the secret with: jebbitctl integrations secret {id_};" in done.stderr
+        assert f"print the secret with: jebbitctl integrations secret {id_}" in done.stderr
 
 
 def uncreatable() -> Path:

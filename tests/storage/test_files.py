@@ -35,6 +35,10 @@ def test_the_environment_names_the_config_directory(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JEBBIT_CONFIG_DIR", "here")
     assert config_dir() == tmp_path / "here"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for named in ("~/config", "~"):
+        monkeypatch.setenv("JEBBIT_CONFIG_DIR", named)
+        assert config_dir() == tmp_path / named[2:]
     monkeypatch.setenv("JEBBIT_CONFIG_DIR", "")
     with pytest.raises(UsageError):
         config_dir()

@@ -10,9 +10,9 @@ import pytest
 from jebbitctl.errors import ConflictError, JebbitctlError, UsageError
 from jebbitctl.storage.secret_files import (
     SecretFiles,
-    create_secret_file,
     require_secret_file_usable,
     reserved_secret_file,
+    write_secret_file,
 )
 from tests.support import mode
 
@@ -78,19 +78,19 @@ def test_a_directory_that_others_can_write_to_is_refused(tmp_path: Path) -> None
 
 
 def test_a_secret_is_written_to_a_private_file_or_to_a_device(path: Path) -> None:
-    create_secret_file(path, "abc")
+    write_secret_file(path, "abc")
     assert (path.read_text(), mode(path)) == ("abc\n", 0o600)
-    create_secret_file(Path("/dev/null"), "abc")
+    write_secret_file(Path("/dev/null"), "abc")
     with pytest.raises(JebbitctlError, match="could not be written"):
-        create_secret_file(path.parent / "no" / "secret", "abc")
+        write_secret_file(path.parent / "no" / "secret", "abc")
 
 
 def test_writing_the_same_secret_again_changes_nothing_and_another_one_is_refused(path: Path) -> None:
-    create_secret_file(path, "abc")
+    write_secret_file(path, "abc")
     before = path.stat().st_mtime_ns
-    create_secret_file(path, "abc")
+    write_secret_file(path, "abc")
     with pytest.raises(JebbitctlError, match="already exists and is not empty"):
-        create_secret_file(path, "other")
+        write_secret_file(path, "other")
     assert (path.read_text(), path.stat().st_mtime_ns) == ("abc\n", before)
 
 
@@ -100,9 +100,40 @@ def test_an_empty_file_is_filled_in_place_and_made_private(path: Path) -> None:
     inode = path.stat().st_ino
     with reserved_secret_file(path) as tightened:
         assert tightened
-        create_secret_file(path, "abc")
+        write_secret_file(path, "abc")
     assert (path.read_text(), mode(path), path.stat().st_ino) == ("abc\n", 0o600, inode)
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_is_overwritten_only_on_demand_and_holds_its_content_until_then(path: Path) -> None:
+    for old in ("abc", "a much longer secret than the new one"):
+        path.write_text(old)
+        inode = path.stat().st_ino
+        with suppress(KeyboardInterrupt), reserved_secret_file(path, force=True):
+            raise KeyboardInterrupt
+        assert path.read_text() == old
+        with reserved_secret_file(path, force=True):
+            write_secret_file(path, "new", force=True)
+        assert (path.read_text(), path.stat().st_ino, mode(path)) == ("new\n", inode, 0o600)
+    path.write_bytes(bytes(2**20))
+    with pytest.raises(JebbitctlError, match="too large to be a secret"):
+        write_secret_file(path, "new", force=True)
+
+
+def test_a_file_whose_mode_cannot_be_changed_is_refused_beforehand(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: int) -> None:
+        raise OSError(1, "Operation not permitted")  # as on a mounted FAT file system
+
+    path.touch()
+    path.chmod(0o644)
+    monkeypatch.setattr(os, "fchmod", fails)
+    with (
+        pytest.raises(UsageError, match="and its mode cannot be changed: Operation not"),
+        reserved_secret_file(path),
+    ):
+        pytest.fail("reserved")
 
 
 def test_a_reserved_file_is_removed_if_the_secret_never_came(path: Path) -> None:
@@ -131,8 +162,12 @@ def test_a_write_that_fails_leaves_the_file_empty(path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(JebbitctlError, match="No space"):
-        create_secret_file(path, "abc")
+        write_secret_file(path, "abc")
     assert path.read_bytes() == b""
+    path.write_text("old")
+    with pytest.raises(JebbitctlError, match="No space"):
+        write_secret_file(path, "longer", force=True)
+    assert path.read_text() == "old"
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -143,12 +178,12 @@ def test_a_file_that_became_a_link_or_anothers_after_the_check_is_not_written(
     target.touch()
     path.symlink_to(target)
     with pytest.raises(JebbitctlError, match="could not be written"):
-        create_secret_file(path, "abc")
+        write_secret_file(path, "abc")
     path.unlink()
     path.touch()
     os.chown(path, 65534, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 4711)
     with pytest.raises(JebbitctlError, match="it belongs to another user"):
-        create_secret_file(path, "abc")
+        write_secret_file(path, "abc")
     assert target.read_bytes() == path.read_bytes() == b""
 
 

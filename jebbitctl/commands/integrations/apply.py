@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -80,7 +79,7 @@ def apply(
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
     manifest = read_manifest(context, file, var)
     clients = clients_for(context, manifest.businesses)
-    directory = Path(options.secrets_dir) if options.secrets_dir else None
+    directory = context.environment.expand_home(options.secrets_dir) if options.secrets_dir else None
     secrets = SecretFiles(directory) if directory else None
     plan_now = partial(_plan, manifest, clients, secrets, options)
     if dry_run:
@@ -95,6 +94,7 @@ def apply(
             with nullcontext() if yes else run.paused():
                 confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
+        applier.unsaved_secret = context.output.unsaved_secret
         for name in applier.write_pending_secrets(manifest.integrations):
             context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
         test_results = send_tests(clients, manifest.integrations, applier.ids) if options.verify else None

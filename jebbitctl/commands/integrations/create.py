@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,15 +14,16 @@ from jebbitctl.api.resources import format_value, raise_if_unapplied, require_cr
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
 from jebbitctl.commands.integrations.dry_run import show_request
+from jebbitctl.commands.integrations.secret_output import (
+    SecretFile,
+    SecretFileOptions,
+    keep_secret,
+)
 from jebbitctl.commands.resource_actions import warn_unconfirmed
-from jebbitctl.errors import ForbiddenError, JebbitctlError, RejectedError
-from jebbitctl.output.query import COMMAND_DONE
-from jebbitctl.storage import secret_files
+from jebbitctl.errors import ForbiddenError
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
     from jebbitctl.commands.exclusive import ExclusiveRun
@@ -47,12 +47,7 @@ def create(
     if_absent: Annotated[
         bool, typer.Option("--if-absent", help="Create nothing if an integration already has this endpoint.")
     ] = False,
-    secret_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="Write the shared secret to this file, mode 0600, instead of printing it."
-        ),
-    ] = None,
+    secret_options: SecretFileOptions,
     dry_run: DryRun = False,
 ) -> None:
     """Create an integration.
@@ -70,15 +65,14 @@ def create(
     from jebbitctl.commands.exclusive import ExclusiveRun
 
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
-    if secret_file:
-        secret_files.require_secret_file_usable(secret_file)
-        if not if_absent:
-            secret_files.require_secret_file_free(secret_file)
+    secret_file = SecretFile.from_options(context, secret_options)
+    if secret_file and not if_absent:
+        secret_file.require_free()
     if dry_run:
         if if_absent and _keep_existing(context, requested, None, dry_run=True):
             return
         if secret_file:
-            secret_files.require_secret_file_free(secret_file)
+            secret_file.require_free()
         document = request_document(integrations.TYPE, integrations.with_defaults(requested))
         show_request(context, "POST", integrations.PATH, document)
         return
@@ -88,26 +82,14 @@ def create(
         if not if_absent:
             _warn_of_others(context, str(requested["endpoint"]))
         desired = integrations.with_defaults(requested)
-        with _reserved(context, secret_file):
+        with secret_file.reserved() if secret_file else nullcontext():
             (created, unapplied), error = _create(run, context.client, desired, if_absent=if_absent)
-            _print(context, created, secret_file, show_secrets=True)
+            _print_created(context, created, secret_file)
     if error:
         raise error
     require_created_id(integrations.PATH, created)
     warn_unconfirmed(context, unconfirmed(created.attributes, requested))
     raise_if_unapplied(unapplied, command=f"jebbitctl integrations get {created.id}")
-
-
-@contextmanager
-def _reserved(context: Context, secret_file: Path | None) -> Iterator[None]:
-    """Hold an empty file for the secret, if it goes to a file."""
-    if secret_file is None:
-        yield
-        return
-    with secret_files.reserved_secret_file(secret_file) as tightened:
-        if tightened:
-            context.output.warn(f"other users could read {secret_file}; its mode is now 0600")
-        yield
 
 
 def _create(
@@ -123,14 +105,17 @@ def _create(
 
 
 def _keep_existing(
-    context: Context, requested: dict[str, Any], secret_file: Path | None, *, dry_run: bool
+    context: Context, requested: dict[str, Any], secret_file: SecretFile | None, *, dry_run: bool
 ) -> bool:
     """Report the integration that already has the requested endpoint; return whether there is one."""
     existing = _find(context, str(requested["endpoint"]))
     if existing is None:
         return False
     _report_existing(context, existing, requested, dry_run=dry_run)
-    _print(context, existing, secret_file, show_secrets=False)
+    with context.output.best_effort():
+        context.output.resource(existing)
+    if secret_file and not dry_run:
+        secret_file.save_existing(existing)
     return True
 
 
@@ -192,29 +177,12 @@ def _report_existing(
         context.output.warn(f"Jebbit does not say {', '.join(unsaid)}; to set it: {command}")
 
 
-def _print(context: Context, resource: Resource, secret_file: Path | None, *, show_secrets: bool) -> None:
-    """Print an integration. With a secret file, write the secret there and mask it here."""
-    recovery = (
-        f"print the secret with: jebbitctl integrations secret {resource.id or 'ID'}; "
-        "if Jebbit does not show it, delete the integration and create a new one"
-    )
-    done = (
-        f"integration {resource.id or 'without an id'} was created, but not shown: " if show_secrets else ""
-    )
-    with context.output.best_effort(done, COMMAND_DONE if secret_file else f"{COMMAND_DONE}; {recovery}"):
-        context.output.resource(resource, show_secrets=show_secrets and not secret_file)
+def _print_created(context: Context, created: Resource, secret_file: SecretFile | None) -> None:
+    """Print a new integration. With a secret file, write the secret there and mask it here."""
+    done = f"integration {created.id or 'without an id'} was created, but not shown: "
+    with context.output.best_effort(done):
+        context.output.resource(created, show_secrets=secret_file is None)
     if secret_file:
-        secret = integrations.secret_in(resource)
-        if secret is None:
-            try:
-                secret = integrations.shared_secret(context.client, str(resource.id))
-            except RejectedError as error:
-                if not secret_file.is_file() or not secret_file.stat().st_size:
-                    raise
-                context.output.warn(f"{secret_file} is unchanged and was not compared: {error.message}")
-                return
-        try:
-            secret_files.create_secret_file(secret_file, secret)
-        except JebbitctlError as error:
-            raise error.with_hint(recovery) from error
-        context.output.note(f"Wrote the shared secret to {secret_file}.")
+        secret_file.save_new(created)
+    elif context.output.has_failed and (secret := integrations.secret_in(created)):
+        context.output.add_hint(keep_secret(context, created, secret))

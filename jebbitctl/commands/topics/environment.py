@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from jebbitctl.commands.topics.layout import WIDTH, table
-from jebbitctl.environment import FOREIGN_VARIABLES, MANIFEST_PREFIX, VARIABLES, Kind
+from jebbitctl.environment import FILES, FOREIGN_VARIABLES, MANIFEST_PREFIX, VARIABLES, Kind
 
 _PRECEDENCE = """\
 PRECEDENCE
@@ -34,7 +34,13 @@ def text() -> str:
     switches = " and ".join(name for name, variable in VARIABLES.items() if variable.kind is Kind.SWITCH)
     empty = textwrap.fill(
         f"A variable that is set but empty is an error. {switches} are exceptions: empty, 0, false and no "
-        "turn them off, anything else turns them on.",
+        "turn them off, anything else turns them on. A setting in quotation marks, which docker --env-file "
+        "keeps, is an error, too.",
+        WIDTH,
+    )
+    files = textwrap.fill(
+        f"{' and '.join(FILES.values())} are for mounted secrets: any file that can be read, also through "
+        "links; ~/ is the home directory. It is an error to set the variable without _FILE as well.",
         WIDTH,
     )
     return "\n".join(
@@ -42,6 +48,7 @@ def text() -> str:
             _PRECEDENCE,
             f"VARIABLES OF JEBBITCTL\n\n{own}\n",
             f"{empty}\n",
+            f"{files}\n",
             f"VARIABLES OF OTHER TOOLS\n\n{table(FOREIGN_VARIABLES.items())}\n",
         ]
     )

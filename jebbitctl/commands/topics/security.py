@@ -6,8 +6,10 @@ from jebbitctl.commands.topics.layout import table
 
 STORED = {
     "client secret": "the operating system's keyring (macOS Keychain, Windows Credential Locker, "
-    "Secret Service); never a file: plaintext and null keyrings are refused",
-    "client id, URLs, default business": "config.toml in the configuration directory, mode 0600",
+    "Secret Service); never a file: plaintext and null keyrings are refused. With login "
+    "--client-secret-command, nowhere: the command prints it whenever a token is requested",
+    "client id, URLs, default business": "config.toml in the configuration directory, mode 0600, with the "
+    "command of --client-secret-command",
     "access tokens": "tokens/ in the configuration directory, mode 0600; not used if "
     "others can read them or you do not own them",
     "ids and endpoints for completion": "completion/ in the configuration directory, mode 0600; used for "
@@ -40,9 +42,11 @@ is ignored with a warning. Caches are used by the same rules. --secret-file,
 --secrets-dir, --record and --into refuse what belongs to another user.
 
 A secret file is created empty and filled in place: it never has a second
-name, and another secret is never overwritten. If a command is killed, an
-empty file may stay; the next run fills it. An interrupted login is cleaned up
-by the next login or logout; doctor names what is left.
+name, and another secret is overwritten with --force only. If a command is
+killed, an empty file may stay; the next run fills it. If a new secret cannot
+be saved and Jebbit does not show it again, it is printed on standard error. An
+interrupted login is cleaned up by the next login or logout; doctor names what
+is left.
 """
 
 _TEXT = """\
@@ -50,18 +54,24 @@ HOW TO PASS SECRETS
 
 No option takes a secret as its value, since other users can see options with
 ps. A secret comes from a prompt that does not echo, standard input
-(--client-secret-stdin, --secret-stdin), a file (--secret-file), the
-environment or the keyring.
+(--client-secret-stdin, --secret-stdin; typed at a terminal, it is not shown),
+a file (--secret-file, JEBBIT_CLIENT_SECRET_FILE, JEBBIT_WEBHOOK_SECRET_FILE),
+the environment, the keyring, or a command (login --client-secret-command).
+
+That command runs without a shell, in the environment of jebbitctl, without
+standard input, and for at most 10 seconds; then it and its children are
+killed. Nothing that it prints is shown. It is never run for TAB or help, and
+another issuer than the one of the login never gets what it prints.
 
 WHAT IS SHOWN
 
 A shared secret prints as ********, except by `integrations create` without
---secret-file (Jebbit may show it only once), `integrations secret` and
---show-secret. `token` prints an access token, and `api` prints responses as
-they come. Everywhere else, secrets in use (of 8 characters or more) are masked
-in whatever is printed, should an endpoint, an error or an attribute repeat
-one. Passwords in URLs are masked in messages. A bug prints one line without
-values.
+--secret-file (Jebbit may show it only once), by `integrations secret` and
+--show-secret, and where it would be lost. `token` prints an access token, and
+`api` prints responses as they come. Everywhere else, secrets in use (of 8
+characters or more) are masked in whatever is printed, should an endpoint, an
+error or an attribute repeat one. Passwords in URLs are masked in messages. A
+bug prints one line without values.
 
 --debug logs each request to standard error: method, URL, status, duration and
 the first 500 characters of a JSON body, but no headers. Endpoints and other

@@ -11,7 +11,7 @@ from jebbitctl import environment as env
 from jebbitctl.commands.completion import values
 from jebbitctl.errors import InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal
-from jebbitctl.util.inputs import clean_credential, read_input
+from jebbitctl.util.inputs import clean_credential, padding, read_input
 from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
@@ -66,18 +66,15 @@ def read_secret(context: Context, options: SecretOptions, *, integration: str | 
     if sum(value not in (None, False) for value in options) > 1:
         raise UsageError("more than one source for the shared secret", hint=f"use one of {SOURCES}")
     if options.secret_stdin:
-        if is_terminal(sys.stdin):
-            raise InputRequiredError(
-                "--secret-stdin requires a pipe or a file on standard input",
-                hint="use --secret-file, or JEBBIT_WEBHOOK_SECRET",
-            )
-        text = _decode(read_input("-", option="--secret-stdin"))
-        return register_secret(clean_credential(text, source="the secret on standard input"))
+        found = context.prompts.read_secret("shared secret", option="--secret-stdin")
+        return _checked(context, found, source="the shared secret on standard input")
     if options.secret_file is not None:
-        text = _decode(read_input(options.secret_file, option="--secret-file"))
-        return register_secret(clean_credential(text, source=f"the secret in {options.secret_file}"))
+        path = str(context.environment.expand_home(options.secret_file))
+        text = _decode(read_input(path, option="--secret-file"))
+        source = f"the secret in {options.secret_file}"
+        return _checked(context, clean_credential(text, source=source), source=source)
     if options.integration is None and (secret := context.environment.credential(env.WEBHOOK_SECRET)):
-        return secret
+        return _checked(context, secret, source=context.environment.source(env.WEBHOOK_SECRET))
     id_ = options.integration or integration
     if id_ is None:
         raise UsageError("no shared secret given", hint=f"use {SOURCES}")
@@ -108,6 +105,13 @@ def read_body(options: SecretOptions, source: str | None, *, option: str = "--bo
     if source is None and is_terminal(sys.stdin):
         raise InputRequiredError("body required", hint=f"use {option} FILE, or pipe it in")
     return read_input("-", option=option)
+
+
+def _checked(context: Context, secret: str, *, source: str) -> str:
+    """Return a secret, which output masks from now on. Warn if it is padded: nothing rejects a wrong one."""
+    if found := padding(secret, source=source):
+        context.output.warn(f"{found.problem}; unless the secret really does, {found.fix}")
+    return register_secret(secret)
 
 
 def _decode(content: bytes) -> str:

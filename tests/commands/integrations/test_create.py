@@ -254,7 +254,7 @@ def test_a_secret_file_that_holds_something_is_refused_before_any_request(
         assert (result.code, result.out) == (2, "")
         assert result.err == (
             f"error: {path} already exists and is not empty\n"
-            "hint: it may hold another secret: move it away, or choose another path\n"
+            "hint: it may hold another secret: move it away, choose another path, or add --force\n"
         )
     assert (path.read_text(), sandbox.requests) == ("an old secret", [])
 
@@ -272,10 +272,8 @@ def test_if_absent_with_a_secret_file_can_run_any_number_of_times(
     assert len(writes(sandbox)) == 1
     path.write_text("another secret")
     result = jebbitctl(*create, "--json")
-    assert (result.code, path.read_text()) == (1, "another secret")
-    assert result.error["message"] == (
-        f"{path}: the secret could not be written: it already exists and is not empty"
-    )
+    assert (result.code, path.read_text()) == (2, "another secret")
+    assert result.error["message"] == f"{path} already exists and is not empty"
     other = jebbitctl(*(arg if arg != ENDPOINT else "https://other.example.com/" for arg in create))
     assert (other.code, len(writes(sandbox))) == (2, 1)
 

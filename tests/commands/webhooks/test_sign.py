@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from jebbitctl.webhooks.signature import verify
+from jebbitctl.webhooks.signature import sign, verify
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import AT, VECTOR
+from tests.isolated_home import wait_for_exit, wait_until_echo_is_off
 from tests.support import JEBBITCTL
 from tests.webhooks.support import SECRET
 
@@ -71,10 +72,30 @@ def test_an_ambiguous_or_invalid_secret_or_body_is_rejected(
     assert result.err.startswith("error: ")
 
 
-def test_a_secret_is_never_typed_where_a_terminal_shows_it(bare: Cli) -> None:
-    shown = pexpect.run(
-        f"{JEBBITCTL} webhooks sign --secret-stdin --body pyproject.toml",
-        env=bare.environment({"TERM": "dumb"}),
-        encoding="utf-8",
-    )
-    assert "error: --secret-stdin requires a pipe or a file on standard input" in str(shown)
+def test_a_secret_that_is_typed_at_a_terminal_is_not_shown(bare: Cli) -> None:
+    command = f"{JEBBITCTL} webhooks sign --secret-stdin --body pyproject.toml"
+    terminal = pexpect.spawn(command, env=bare.environment({"TERM": "dumb"}), encoding="utf-8", timeout=20)
+    terminal.expect("Shared secret: ")
+    wait_until_echo_is_off(terminal)
+    terminal.sendline(SECRET)
+    code, shown = wait_for_exit(terminal)
+    assert (code, SECRET in shown) == (0, False)
+    assert "t=" in shown
+    disabled = pexpect.run(f"{command} --no-input", env=bare.environment({"TERM": "dumb"}), encoding="utf-8")
+    assert "error: shared secret required, but input is disabled" in str(disabled)
+
+
+def test_quotes_around_a_shared_secret_are_said_and_stay_a_part_of_it(bare: Cli, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f'"{SECRET}"\n')
+    file = str(tmp_path / "secret")
+    for arguments, env, source in (
+        (("--secret-file", file), {}, f"the secret in {file}"),
+        ((), {"JEBBIT_WEBHOOK_SECRET": f'"{SECRET}"'}, "JEBBIT_WEBHOOK_SECRET"),
+        ((), {"JEBBIT_WEBHOOK_SECRET_FILE": file}, "JEBBIT_WEBHOOK_SECRET_FILE"),
+    ):
+        result = bare.run("webhooks", "sign", *AT, *arguments, stdin="{}", env=env)
+        assert result.out == f"{sign(f'{chr(34)}{SECRET}{chr(34)}', b'{}', timestamp=int(AT[1]))}\n"
+        assert result.err == (
+            f"warning: {source} begins and ends with a quotation mark; unless the secret really does, remove "
+            "both, as docker --env-file keeps quotation marks\n"
+        )

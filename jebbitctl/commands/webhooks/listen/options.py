@@ -208,5 +208,6 @@ def read_secrets(context: Context, options: SecretsOptions, *, trigger: str | No
     if sources:
         return {label: read_secret(context, source) for label, source in sources.items()}
     from_environment = context.environment.credential(env.WEBHOOK_SECRET) is not None
-    label = env.WEBHOOK_SECRET if from_environment else f"integration {trigger}"
+    variable = context.environment.source(env.WEBHOOK_SECRET)
+    label = variable if from_environment else f"integration {trigger}"
     return {label: read_secret(context, SecretOptions(), integration=trigger)}
