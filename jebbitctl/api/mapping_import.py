@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_CONCURRENT_WRITES = 4
 """Concurrent writes: some twenty times faster than a loop of commands, and fewer than a browser sends.
 
-If Jebbit stops to respond, so many writes more begin before the import ends, with an unknown outcome."""
+If Jebbit stops responding, so many writes more begin before the import ends, with an unknown outcome."""
 
 INTERRUPT_GRACE = 1.0
 """Seconds that an interrupted import waits for the writes in flight, to report their results."""
