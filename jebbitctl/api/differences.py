@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 OPTIONS = "additional_options"
 """The attribute of an integration that holds nested attributes."""
+_NESTED = f"{OPTIONS}."
+"""How the dotted name of a nested attribute begins."""
 ENDPOINT = "endpoint"
 HOST = "host"
 """The attribute of an integration that Jebbit may show instead of its endpoint."""
 SERVICE = "service_name"
 WEBHOOK_SERVICES = ("webhooks_standard", "webhook")
 """The names of the one service of webhooks in Jebbit's documents."""
+_SCALARS = (str, bool, int, type(None))
 UNKNOWN = "unknown"
 """How messages show a value that Jebbit does not say."""
 
@@ -41,21 +44,16 @@ def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Differe
     returned whole, so an option that is not in it is not set: it counts as null.
     """
     flat = dotted(current)
-    missing = unknown(current, desired)
     return [
         Difference(name, flat.get(name), value)
         for name, value in dotted(desired).items()
-        if name not in missing and not _equal(name, flat.get(name), value)
+        if _is_known(current, name) and not _equal(name, flat.get(name), value)
     ]
 
 
 def unknown(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
     """Return the names of the desired attributes that Jebbit did not say; nested ones have dotted names."""
-    return [
-        name
-        for name in dotted(desired)
-        if not knows(current, [OPTIONS if name.startswith(f"{OPTIONS}.") else name])
-    ]
+    return [name for name in dotted(desired) if not _is_known(current, name)]
 
 
 def without(desired: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
@@ -108,6 +106,12 @@ def knows(attributes: Mapping[str, Any], names: Iterable[str]) -> bool:
     return all(name in attributes and not _is_withheld(attributes, name) for name in names)
 
 
+def _is_known(attributes: Mapping[str, Any], dotted_name: str) -> bool:
+    """Whether Jebbit said an attribute; it says all nested ones or none."""
+    name = OPTIONS if dotted_name.startswith(_NESTED) else dotted_name
+    return name in attributes and not _is_withheld(attributes, name)
+
+
 def _is_withheld(attributes: Mapping[str, Any], name: str) -> bool:
     """Whether a value only stands for the one that Jebbit does not show.
 
@@ -125,7 +129,7 @@ def _is_withheld(attributes: Mapping[str, Any], name: str) -> bool:
 def may_be_off(attributes: Mapping[str, Any], change: Difference) -> bool:
     """Whether an option was to be off and is not among the options: Jebbit may show only what is on."""
     return (
-        change.name.startswith(f"{OPTIONS}.")
+        change.name.startswith(_NESTED)
         and change.desired in (False, "", None)
         and change.name not in dotted(attributes)
     )
@@ -142,11 +146,13 @@ def dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
     flat = {name: value for name, value in attributes.items() if name != OPTIONS}
     if OPTIONS in attributes and not isinstance(attributes[OPTIONS], dict):
         flat[OPTIONS] = attributes[OPTIONS]
-    return flat | {f"{OPTIONS}.{name}": value for name, value in options_in(attributes).items()}
+    return flat | {f"{_NESTED}{name}": value for name, value in options_in(attributes).items()}
 
 
 def _equal(name: str, one: Any, other: Any) -> bool:
     """Compare as JSON, where true is not 1; endpoints as URLs."""
+    if type(one) is type(other) and type(one) in _SCALARS and one == other:
+        return True  # the usual case
     if name == ENDPOINT and isinstance(one, str) and isinstance(other, str):
         return normalize_url(one) == normalize_url(other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 1000
 """The most that the service accepts."""
+_FULL_SHARE = 0.9
+"""A page may be full with this share of its size: the service may leave out what a credential may not see."""
 _NO_SUCH_PAGE = {400, 404, 416, 422}
 _COUNT_NAMES = {"recordcount", "totalcount", "total"}
 """Names in ``meta`` of the number of resources on all pages, in lower case and without separators."""
@@ -37,20 +39,23 @@ class Listing:
         self._params = dict(params or {})
         self._seen: set[str] = set()
         self._reported: int | None = None
+        self._page_length = 0
+        """Of the latest page, including resources that earlier pages had."""
 
     def pages(self, *, paged: bool) -> Iterator[Any]:
         """Yield each page as a document, each resource once; see :meth:`Client.pages` for errors.
 
         A page that is not full may be the last one, or all that the service sends at once. So pages are
         requested until one has nothing new, which includes those of a service that ignores ``page[number]``.
-        After a link to the next page, links lead to the end.
+        Only a service whose first page was as long as requested has shown that it sends so many at once; a
+        far shorter page is its last one. After a link to the next page, links lead to the end.
 
         Args:
             paged: whether the service pages this collection. If not, a second request is only made if the
                 service reports more resources than it sent.
         """
         budget = self._client.page_budget()
-        size, may_be_over = PAGE_SIZE, False
+        size, may_be_over, sends_full_pages = PAGE_SIZE, False, False
         for number in count(1):
             page = {"page[number]": str(number), "page[size]": str(size)} if paged or number > 1 else {}
             before, documents = len(self._seen), 0
@@ -62,6 +67,9 @@ class Listing:
                 break
             if number == 1:
                 size = min(size, received)  # a smaller limit of the service may decide where page 2 starts
+                sends_full_pages = self._page_length == PAGE_SIZE
+            elif sends_full_pages and self._page_length < _FULL_SHARE * PAGE_SIZE and not self._is_incomplete:
+                break
             may_be_over = received < PAGE_SIZE or not paged
             budget.require_next()
         self._compare_count()
@@ -87,6 +95,7 @@ class Listing:
             return document
         if (reported := _reported_count(document.get("meta"))) is not None:
             self._reported = reported
+        self._page_length = len(data)
         new = {key: found for found in data if (key := _key(found)) not in self._seen}
         self._seen |= new.keys()
         return {**document, "data": list(new.values())}

@@ -169,9 +169,9 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
 def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iterator[UnknownAttribute]:
     if current is None:
         return
-    desired = dotted(spec.attributes)
     for name in unknown(current.attributes, spec.attributes):
-        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, desired[name])
+        desired = dotted(spec.attributes)[name]
+        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, desired)
 
 
 def _unknown_defaults(spec: IntegrationSpec, existing: Sequence[Resource]) -> Iterator[UnknownAttribute]:

@@ -1,45 +1,45 @@
-"""Edits one entry of a manifest file to match an integration."""
+"""Decides what one entry of a manifest file must say to match an integration."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
-from jebbitctl.api import mapping_csv, mapping_plan, mappings
+from jebbitctl.api import mapping_csv, mappings
 from jebbitctl.api.differences import ENDPOINT, OPTIONS, diff, knows
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, is_webhook, same_service
 from jebbitctl.errors import UsageError
-from jebbitctl.manifest.schema import IntegrationSpec
+from jebbitctl.manifest.toml_text import inline_table, inline_value
 from jebbitctl.manifest.validation import is_json
 from jebbitctl.manifest.variables import escape
-from jebbitctl.util.text import json_text
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jebbitctl.api.resources import Resource
+    from jebbitctl.manifest.schema import IntegrationSpec
 
 
-def empty_spec(name: str, business: str | None) -> IntegrationSpec:
-    """Return the spec of a new, empty entry."""
-    return IntegrationSpec(name, (), business)
-
-
-class TomlEntry:
+class TomlEntry(ABC):
     """An entry of a manifest file.
 
     Args:
-        table: the entry's table, from tomlkit; edited in place.
-        spec: the parsed entry.
+        spec: the parsed entry; one without attributes for a new entry.
         warn: called with a message for each value that a manifest cannot represent.
     """
 
-    def __init__(self, table: Any, spec: IntegrationSpec, warn: Callable[[str], None]) -> None:
-        self._table = table
+    def __init__(self, spec: IntegrationSpec, warn: Callable[[str], None]) -> None:
         self._spec = spec
         self._warn = warn
+
+    @abstractmethod
+    def _put_text(self, path: tuple[str, ...], text: str) -> None:
+        """Set a key of the entry to a value, written as TOML."""
+
+    @abstractmethod
+    def _remove(self, path: tuple[str, ...]) -> None:
+        """Remove a key of the entry, if it has it."""
 
     def update(self, integration: Resource, owned: Sequence[Resource], *, with_id: bool) -> None:
         """Change only what differs; the rest keeps its place, its comments and its variables.
@@ -49,16 +49,16 @@ class TomlEntry:
             owned: its mappings, newest first.
             with_id: whether the entry needs its id.
         """
-        if (with_id or not _is_creatable(integration)) and "id" not in self._table:
-            self._table["id"] = integration.id
+        if (with_id or not _is_creatable(integration)) and self._spec.id is None:
+            self._put(("id",), integration.id)
         service = integration.attributes.get("service_name")
         if isinstance(service, str) and not same_service(service, self._spec.service_name):
-            self._table["service_name"] = _item(service)
+            self._put(("service_name",), service)
         self._warn_of_unknown(integration.attributes)
         self._update_attributes(integration.attributes)
         if knows(integration.attributes, [OPTIONS]):
             self._update_options(integration.attributes[OPTIONS])
-        self._update_mappings(owned)
+        self._update_mappings([mapping for mapping in owned if self._is_storable_mapping(mapping)])
 
     def _warn_of_unknown(self, current: dict[str, Any]) -> None:
         """Warn of what Jebbit does not say. The entry keeps its values of that."""
@@ -94,35 +94,18 @@ class TomlEntry:
         """Whether a manifest can represent a value; warn if it cannot, unless the value is null."""
         if value is None:
             return False
-        fits = is_json(value) if type_ is None else isinstance(value, type_) and is_json(value)
+        fits = is_json([name, value]) and (type_ is None or isinstance(value, type_))
         if name == "region" and value not in REGIONS:
             fits = False
         if not fits:
             self._warn(f"{self._spec.name}: {name} is left out: a manifest cannot represent its value")
         return fits
 
-    def _update_mappings(self, owned: Sequence[Resource]) -> None:
-        storable = [mapping for mapping in owned if self._is_storable_mapping(mapping)]
-        if self._spec.mappings is None:
-            if storable:
-                self._table["mappings"] = array = tomlkit.array()
-                for mapping in reversed(storable):
-                    _append(array, mapping)
-                array.add_line(indent="")
-            return
-        array = self._table["mappings"]
-        removed = []
-        for step in mapping_plan.plan_import(self._spec.mappings, storable, prune=True):
-            position = None if step.spec is None else self._spec.mappings.index(step.spec)
-            if step.current is None:
-                removed.append(position)
-            elif position is None:
-                _append(array, step.current)
-            else:
-                for name in mapping_plan.changed_attributes(step.current, self._spec.mappings[position]):
-                    _put_text(array[position], name, step.current.attributes.get(name))
-        for position in reversed(removed):
-            del array[position]
+    def _update_mappings(self, storable: Sequence[Resource]) -> None:
+        """Write mappings, newest first, to an entry without any."""
+        if storable:
+            lines = [f"  {inline_table(mapping_cells(mapping))},\n" for mapping in reversed(storable)]
+            self._put_text(("mappings",), f"[\n{''.join(lines)}]")
 
     def _is_storable_mapping(self, mapping: Resource) -> bool:
         """Whether a manifest can represent a mapping; warn if it cannot."""
@@ -140,19 +123,7 @@ class TomlEntry:
         return False
 
     def _put(self, path: tuple[str, ...], value: Any) -> None:
-        table, *rest = self._table, *path
-        while len(rest) > 1 and rest[0] in table:
-            table = table[rest.pop(0)]
-        if len(rest) == 1:
-            table[rest[0]] = _item(value)
-        else:
-            table.append(tomlkit.key(rest), _item(value))
-
-    def _remove(self, path: tuple[str, ...]) -> None:
-        table = self._table
-        for key in path[:-1]:
-            table = table.get(key, {})
-        table.pop(path[-1], None)
+        self._put_text(path, inline_value(escape(value)))
 
 
 def _is_creatable(integration: Resource) -> bool:
@@ -167,27 +138,7 @@ def _is_creatable(integration: Resource) -> bool:
     return True
 
 
-def _item(value: Any) -> Any:
-    """Return a value for tomlkit: ``${`` is escaped, and control characters in strings as in JSON."""
-    value = escape(value)
-    return tomlkit.value(json_text(value)) if isinstance(value, str) else tomlkit.item(value)
-
-
-def _append(array: Any, mapping: Resource) -> None:
-    """Append a mapping to an array, or to a ``[[…mappings]]`` array of tables."""
-    inline = isinstance(array, tomlkit.items.Array)
-    item: Any = tomlkit.inline_table() if inline else tomlkit.table()
-    for name in mappings.ATTRIBUTES:
-        _put_text(item, name, mapping.attributes.get(name))
-    if inline:
-        array.add_line(item, indent="  ")
-    else:
-        array.append(item)
-
-
-def _put_text(item: Any, name: str, value: Any) -> None:
-    """Set a key of a table, or remove it if the value is empty."""
-    if text := mapping_csv.to_cell(value):
-        item[name] = _item(text)
-    else:
-        item.pop(name, None)
+def mapping_cells(mapping: Resource) -> dict[str, str]:
+    """Return the attributes of a mapping that are not empty, with ``${`` escaped."""
+    cells = {name: mapping_csv.to_cell(mapping.attributes.get(name)) for name in mappings.ATTRIBUTES}
+    return {name: escape(text) for name, text in cells.items() if text}

@@ -30,6 +30,8 @@ def is_variable_name(text: str) -> bool:
 def variables_in(value: Any) -> set[str]:
     """Return the names of the variables in the strings of a parsed manifest."""
     if isinstance(value, str):
+        if "${" not in value:  # most strings
+            return set()
         return {match[1] for match in _REFERENCE.finditer(value) if match[1] is not None}
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return {name for item in inner for name in variables_in(item)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
@@ -43,6 +44,7 @@ def same_origin(one: str, other: str) -> bool:
     return origin is not None and origin == _origin(other)
 
 
+@lru_cache(maxsize=100_000)  # a plan compares the same URLs several times
 def normalize_url(url: str) -> str:
     """Return the normal form of an absolute URL, and any other text unchanged.
 

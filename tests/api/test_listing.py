@@ -132,6 +132,14 @@ class PagedThings:
         return PageBudget(60)
 
 
+def test_a_reported_count_makes_a_short_page_not_the_last_one(server: FaultServer, client: Client) -> None:
+    ids = [str(n) for n in range(5)]
+    server.script = [counting(5, *ids[:3]), counting(5, *ids[3:4]), counting(5, *ids[4:])]
+    with mock.patch.object(listing, "PAGE_SIZE", 3):
+        assert read(client, paged=True) == (ids, [])
+    assert len(server.seen) == 3
+
+
 @given(
     st.builds(
         PagedThings,
@@ -139,7 +147,7 @@ class PagedThings:
         st.integers(3, 12),
         st.booleans(),
         st.booleans(),
-        st.frozensets(st.integers(1, 5), max_size=1),
+        st.frozensets(st.integers(0, 39), max_size=1),
     )
 )
 def test_every_thing_is_read_once_however_large_the_pages_are(service: PagedThings) -> None:

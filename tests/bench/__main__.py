@@ -12,12 +12,24 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench.rows import Workspace, long_list, mappings_import, repeated_runs, start_up, whoami
+from tests.bench.receiving_rows import forwarding, receiver
+from tests.bench.rows import Workspace, many_integrations, mappings_import, repeated_runs, start_up, whoami
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.bench.rows import Row
 
 HEADER = ("command", "median", "compared with", "median", "ratio", "CPU ratio", "target", "result")
+MEASUREMENTS: dict[str, Callable[[Workspace], Iterator[Row]]] = {
+    "whoami": whoami,
+    "start-up": start_up,
+    "many-integrations": many_integrations,
+    "mappings-import": mappings_import,
+    "receiver": receiver,
+    "forwarding": forwarding,
+    "repeated-runs": repeated_runs,
+}
 
 
 def main() -> None:
@@ -25,11 +37,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--httpie", metavar="PATH", help="path of HTTPie's http command, to compare with")
     parser.add_argument("--runs", metavar="N", type=int, default=15, help="runs of each short command (15)")
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", choices=MEASUREMENTS, help="one measurement"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jebbitctl-bench-") as directory:
         workspace = Workspace(Path(directory), options.runs, options.httpie)
-        measurements = (whoami, start_up, long_list, mappings_import, repeated_runs)
-        rows = [row for measure in measurements for row in measure(workspace)]
+        rows = [row for name in options.only or MEASUREMENTS for row in MEASUREMENTS[name](workspace)]
     print_table(rows)
 
 

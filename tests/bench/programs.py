@@ -79,7 +79,9 @@ for thread in threads:
 
 def environment(home: Path) -> dict[str, str]:
     """Return an environment without an account; compiled modules are cached in ``home``."""
-    inherited = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    inherited = {
+        name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH", "SYSTEMROOT") if name in os.environ
+    }
     return {
         **inherited,
         "HOME": str(home),

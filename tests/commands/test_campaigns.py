@@ -76,7 +76,16 @@ def test_list_requests_a_page_and_prints_tab_separated_lines_newest_first(
 
 
 @pytest.mark.parametrize(
-    ("count", "requests"), [(0, 1), (1, 2), (PAGE_SIZE - 1, 2), (PAGE_SIZE, 2), (PAGE_SIZE + 1, 3)]
+    ("count", "requests"),
+    [
+        (0, 1),
+        (1, 2),
+        (PAGE_SIZE - 1, 2),
+        (PAGE_SIZE, 2),
+        (PAGE_SIZE + 1, 2),
+        (2 * PAGE_SIZE - 1, 3),
+        (3516, 4),
+    ],
 )
 def test_every_campaign_is_listed_once(
     jebbitctl: Callable[..., Result], sandbox: Sandbox, count: int, requests: int

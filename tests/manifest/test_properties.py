@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jebbitctl.api.integrations import OPTION_TYPES
 from jebbitctl.api.transport import Transport
 from jebbitctl.manifest.current_state import fetch_current_state
+from jebbitctl.manifest.edit import edit
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.load import load
 from jebbitctl.sandbox.server import Sandbox
@@ -108,7 +109,7 @@ def store(sandbox: Sandbox, entries: list[tuple[str, dict[str, Any], list[dict[s
         service_name="klaviyo",
         endpoint=None,
         is_active=True,
-        additional_options={},
+        additional_options={"fields": {"lists": [{"id": 1}], "more": {}}, "double_opt_in": True},
         region=None,
     )
 
@@ -148,7 +149,7 @@ def test_a_manifest_updated_by_export_has_no_differences(
 ) -> None:
     store(sandbox, stored)
     before = load(manifest_of(declared).encode(), "m", {})
-    text = export({None: fetch_current_state(client, [], all_attributes=True)}, before, warn=lambda _: None)
+    text = edit(before, {None: fetch_current_state(client, [], all_attributes=True)}, warn=lambda _: None)
     assert make_plan(client, load(text.encode(), "m", {}), prune=True).steps == []
 
 

@@ -1,4 +1,4 @@
-"""Sends deliveries over 16 connections. Also a program, to run outside of the process of the receiver.
+"""Sends deliveries over several connections. Also a program, to run outside of the process of the receiver.
 
 All requests are made before the clock starts and the sockets are raw, so that the receiver is the bottleneck.
 """
@@ -23,14 +23,14 @@ def request(secret: str, number: int) -> bytes:
     return f"{head}x-jebbit-signature: {sign(secret, body)}\r\n\r\n".encode() + body
 
 
-def send_all(url: str, secret: str, count: int) -> tuple[list[int], float]:
-    """Send ``count`` deliveries over 16 connections; return the statuses and the deliveries per second."""
+def send_all(url: str, secret: str, count: int, connections: int | None = None) -> tuple[list[int], float]:
+    """Send ``count`` deliveries; return the statuses and the deliveries per second."""
     parts = urlsplit(url)
     unsent = iter([request(secret, number) for number in range(count)])
     statuses: list[int] = []
     with selectors.DefaultSelector() as selector:
         started = time.perf_counter()
-        for _ in range(min(CONNECTIONS, count)):
+        for _ in range(min(connections or CONNECTIONS, count)):
             connection = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
             connection.sendall(next(unsent))
             selector.register(connection, selectors.EVENT_READ, connection)
@@ -49,5 +49,5 @@ def send_all(url: str, secret: str, count: int) -> tuple[list[int], float]:
 
 
 if __name__ == "__main__":
-    statuses, per_second = send_all(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    statuses, per_second = send_all(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
     sys.stdout.write(f"{statuses.count(200)} {per_second}")

@@ -87,12 +87,12 @@ def _edit(
     Raises:
         UsageError: tomlkit cannot edit this layout without losing something.
     """
-    from jebbitctl.manifest.export import export as export_manifest
+    from jebbitctl.manifest.edit import edit
     from jebbitctl.manifest.load import load
     from jebbitctl.manifest.plan import plan_changes
 
     try:
-        text = export_manifest(states, existing, warn=warn).replace("\n", existing.newline)
+        text = edit(existing, states, warn=warn).replace("\n", existing.newline)
         if not plan_changes(load(text.encode(), existing.name, variables), states).steps:
             return text
     except (UsageError, ValueError, TypeError, LookupError, AttributeError):

@@ -85,6 +85,8 @@ def test_integrations_with_the_same_endpoint_are_exported_with_their_ids(cli: Cl
         ({"additional_options": {"new": {"a": [1, None]}}}, "additional_options.new"),
         ({"additional_options": {"new": 2**70, "a.b": "é\n", "": False}}, "additional_options.new"),
         ({"additional_options": {"new": "\ud800"}}, "additional_options.new"),
+        ({"additional_options": {"\ud800": 1}}, "additional_options.\ud800"),
+        ({"additional_options": {"new": {"a": {"b": 1}}, "newer": [{"a b": 1.5}], "other": 1}}, None),
         ({"service_name": None}, None),
     ],
 )
@@ -97,6 +99,13 @@ def test_a_value_that_a_manifest_cannot_represent_is_reported_and_the_rest_has_n
     text = export({None: fetch_current_state(client, [], all_attributes=True)}, warn=warnings.append)
     assert make_plan(client, load(text.encode(), "m", {}), prune=True).steps == []
     assert [f"{left_out} is left out" in line for line in warnings] == ([True] if left_out else [])
+
+
+def test_options_that_contain_tables_stay_in_their_entry(cli: Cli, sandbox: Sandbox) -> None:
+    options = {"new": {"a": {"b": 1}}, "newer": [{"a b": 1.5}], "other": 1}
+    spring(sandbox, additional_options=options)
+    entry = export_document(cli)["integrations"]["hooks-example-com-spring"]
+    assert entry["set"] == {"additional_options": options}
 
 
 def test_a_mapping_that_a_manifest_cannot_represent_is_reported(cli: Cli, sandbox: Sandbox) -> None:

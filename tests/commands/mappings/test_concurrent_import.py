@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.support import Result
 
 TYPE = "integration_mappings"
-LINES = 20
+LINES = 40
 WINDOW = WINDOW_FACTOR * MAX_CONCURRENT_WRITES
 
 
@@ -55,7 +55,7 @@ TEXT = "jebbit_var,client_var,default\n" + "".join(f"v{n},x,\n" for n in range(L
 
 
 def run_import(home: Path, sandbox: Sandbox, *options: str) -> Result:
-    """Import mappings from ``v0`` to ``v19``."""
+    """Import mappings from ``v0`` to ``v39``."""
     return cli_for(home, sandbox).run(
         "mappings", "import", active(sandbox), "-", "--json", *options, stdin=TEXT
     )
@@ -139,12 +139,33 @@ def test_unavailable_writes_fail_their_lines_and_three_in_a_row_end_the_import(
             assert len(attempted) == LINES
             assert "Stopped" not in result.err
         else:
-            assert last < len(attempted) <= last + 8
+            assert last < len(attempted) <= last + WINDOW
             assert f"Stopped after {len(attempted)} of {LINES + 1}" in result.err
         unavailable.clear()
         again = run_import(tmp_path, sandbox)
         assert again.code == 0
         assert sorted(created(sandbox)) == sorted([*(f"v{n}" for n in range(LINES)), "not in the file"])
+
+
+@pytest.mark.long
+def test_writes_without_any_response_end_the_import(tmp_path: Path) -> None:
+    ended = threading.Event()
+
+    def stay_silent(name: str) -> None:
+        if name != "v0":
+            ended.wait(20)
+
+    with Sandbox(SandboxOptions(integrations=1), wrap=on_create(stay_silent)) as sandbox:
+        options = (active(sandbox), "-", "--json")
+        env = {"JEBBIT_TIMEOUT": "1"}
+        result = cli_for(tmp_path, sandbox).run("mappings", "import", *options, stdin=TEXT, env=env)
+        ended.set()
+    assert result.code == 5
+    assert "may have been carried out" in result.error["message"]
+    assert {line["result"] for line in result.json["lines"][1:]} == {"failed"}
+    begun = len(result.json["lines"])
+    assert 3 < begun <= 1 + 2 * MAX_CONCURRENT_WRITES
+    assert f"Stopped after {begun} of {LINES}" in result.err
 
 
 def test_a_rate_limited_line_is_retried_and_written_once(tmp_path: Path) -> None:
