@@ -79,6 +79,17 @@ _DECLARED = (
 VARIABLES = {variable.name: variable for variable in _DECLARED}
 """Every variable by name, in the order of the help."""
 
+VARIABLE_OF_OPTION = {
+    "--profile": PROFILE,
+    "--business": BUSINESS_ID,
+    "--no-input": NO_INPUT,
+    "--debug": DEBUG,
+    "--client-id": CLIENT_ID,
+    "--api-url": API_BASE_URL,
+    "--auth-url": AUTH_ISSUER,
+}
+"""The variable that an option takes precedence over."""
+
 MANIFEST_PREFIX = "JEBBIT_VAR_"
 """Variables with this prefix are the only ones that a manifest can use: ``${NAME}`` is JEBBIT_VAR_NAME."""
 

@@ -64,6 +64,18 @@ Queries are JMESPath expressions (https://jmespath.org):
   jebbitctl integrations diff jebbit.toml -q 'steps[].action'
 """
 
+_TREE = """\
+THE COMMAND TREE
+
+`jebbitctl help --json` lists every command for scripts: "commands" (name,
+help, description, arguments, options, common_options, examples), "groups",
+"common_options", "options" of jebbitctl itself, "environment", "exit_codes"
+and "topics". Arguments and options have names, metavar, type (flag, text,
+integer, number, path, choice), choices, default, required, repeatable and
+help; options also off_names, such as --inactive, and the variable that they
+take precedence over.
+"""
+
 _ERRORS = """\
 ERRORS
 
@@ -106,6 +118,7 @@ def text() -> str:
             _STREAMS,
             f"FORMATS\n\n{table(FORMATS.items())}\n",
             _VALUES,
+            _TREE,
             f"{_ERRORS}\n{table(_error_codes())}\n",
             _TERMINAL,
         ]
