@@ -14,7 +14,7 @@ from jebbitctl.api.documents import request_document
 from jebbitctl.api.resources import format_value, raise_if_unapplied, require_created_id, unconfirmed
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
-from jebbitctl.commands.integrations.dry_run import show_request
+from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError, JebbitctlError, RejectedError
 from jebbitctl.output.query import COMMAND_DONE
@@ -130,7 +130,10 @@ def _keep_existing(
     if existing is None:
         return False
     _report_existing(context, existing, requested, dry_run=dry_run)
-    _print(context, existing, secret_file, show_secrets=False)
+    if dry_run and context.output.json:
+        show_no_request(context, existing)
+    else:
+        _print(context, existing, secret_file, show_secrets=False)
     return True
 
 
