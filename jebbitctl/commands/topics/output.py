@@ -48,9 +48,9 @@ is: "ready" (url, and inspect with --inspect) when deliveries can be sent,
 URL that it was forwarded to. "number" says which ones belong together.
 
 In a pipe, a delivery is a line with time, ✓ or ✗, status (- if it is to be the
-app's), verdict, size, and test, live or repeat. A forward is a line with an
-empty column, →, status, event, milliseconds and error. The secret's source or
-the URL follow if there are several.
+app's), verdict, size, test, live or repeat, and number. A forward is a line
+with the delivery's number, →, status, event, milliseconds and error. The
+secret's source or the URL follow if there are several.
 
 The verdict is ok, or why a delivery was refused: mismatch, malformed_header,
 stale or future (see `jebbitctl help receivers`).
