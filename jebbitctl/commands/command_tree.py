@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from jebbitctl import __version__
 from jebbitctl.commands.base import COMMON_OPTIONS
@@ -13,8 +16,8 @@ from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLE_OF_OPTION, VARIABL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_TYPES = {"int": "integer", "float": "number", "path": "path", "choice": "choice"}
-"""Names of types, by how Typer's begin; anything else is text."""
+_TYPES = {int: "integer", float: "number", Path: "path"}
+"""Names of types that are not text."""
 
 
 def command_tree(root: Any, find: Callable[[str], Any]) -> dict[str, Any]:
@@ -64,9 +67,10 @@ def _commands(nouns: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _command(words: str, command: Any, common: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return what a command is and takes; add its common options to ``common``."""
     own: dict[str, list[dict[str, Any]]] = {"argument": [], "option": []}
+    declared = inspect.signature(command.callback).parameters
     taken = []
     for param in command.params:
-        described = _parameter(param)
+        described = _parameter(param, declared[param.name].annotation)
         if param.name in COMMON_OPTIONS:
             common[param.name] = described
             taken.append(described["names"][-1])
@@ -90,17 +94,23 @@ def _examples(epilog: str) -> list[str]:
     return [line.strip() for line in re.sub(r"\s*\\\n\s*", " ", text).splitlines()]
 
 
-def _parameter(param: Any) -> dict[str, Any]:
-    """Return what an argument or an option is."""
+def _parameter(param: Any, annotation: Any = str) -> dict[str, Any]:
+    """Return what an argument or an option is.
+
+    Args:
+        param: Typer's, whose type differs between releases.
+        annotation: of the parameter that declares it.
+    """
     is_argument, is_flag = param.param_type_name == "argument", getattr(param, "is_flag", False)
-    choices = getattr(param.type, "choices", None)
+    type_ = _value_type(annotation)
+    choices = list(get_args(type_)) if get_origin(type_) is Literal else None
     default = None if callable(param.default) else param.default
     described = {
         "names": [param.metavar or param.name] if is_argument else list(param.opts),
         "off_names": list(param.secondary_opts),
         "metavar": None if is_flag else param.metavar,
-        "type": "flag" if is_flag else _type_name(param.type.name),
-        "choices": None if choices is None else list(choices),
+        "type": "flag" if is_flag else "choice" if choices else _TYPES.get(type_, "text"),
+        "choices": choices,
         "default": default if isinstance(default, bool | int | float | str | None) else str(default),
         "required": param.required,
         "repeatable": param.nargs == -1 or bool(getattr(param, "multiple", False)),
@@ -113,5 +123,7 @@ def _parameter(param: Any) -> dict[str, Any]:
     return described
 
 
-def _type_name(name: str) -> str:
-    return next((ours for typers, ours in _TYPES.items() if name.startswith(typers)), "text")
+def _value_type(annotation: Any) -> Any:
+    """Return the type of one value, such as ``str`` in ``Annotated[list[str] | None, …]``."""
+    inner = [type_ for type_ in get_args(annotation) if type_ is not NoneType]
+    return annotation if get_origin(annotation) is Literal or not inner else _value_type(inner[0])
