@@ -22,7 +22,7 @@ from jebbitctl.util.redaction import forget_registered_secrets
 from jebbitctl.util.timeouts import no_thread_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
 COMMANDS = {
@@ -132,7 +132,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback
-        return _report(_to_jebbitctl_error(error), environment, as_json=wants_json(args))
+        return _report(_to_jebbitctl_error(error, args), environment, as_json=wants_json(args))
     return code if isinstance(code, int) else ExitCode.OK
 
 
@@ -155,11 +155,11 @@ def _report(error: JebbitctlError, environment: Mapping[str, str], *, as_json: b
     return error.exit_code
 
 
-def _to_jebbitctl_error(error: Exception) -> JebbitctlError:
+def _to_jebbitctl_error(error: Exception, args: Sequence[str] = ()) -> JebbitctlError:
     if isinstance(error, JebbitctlError):
         return error
     if isinstance(error, typer.TyperException):
-        return _usage_error(error)
+        return _usage_error(error, args)
     if isinstance(error, MemoryError):
         return JebbitctlError(
             "there is not enough memory", hint="stop other programs, or raise the limit (ulimit -v)"
@@ -172,8 +172,13 @@ def _to_jebbitctl_error(error: Exception) -> JebbitctlError:
     return _bug(error)
 
 
-def _usage_error(error: typer.TyperException) -> UsageError:
+def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError:
     ctx: Any = getattr(error, "ctx", None)
+    unknown: str | None = getattr(error, "option_name", None) if hasattr(error, "possibilities") else None
+    if ctx is not None and unknown is not None:
+        from jebbitctl.commands.unknown_options import suggestion
+
+        return UsageError(error.message, hint=suggestion(unknown, ctx, args))
     hint = f"see {ctx.command_path} --help" if ctx is not None else None
     return UsageError(" ".join(error.format_message().split()), hint=hint)
 

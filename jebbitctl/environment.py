@@ -87,6 +87,17 @@ VARIABLES = {variable.name: variable for variable in _DECLARED}
 FILES = {CLIENT_SECRET: CLIENT_SECRET_FILE, WEBHOOK_SECRET: WEBHOOK_SECRET_FILE}
 """The variables that name a file with a credential, by the variable that would hold the credential itself."""
 
+VARIABLE_OF_OPTION = {
+    "--profile": PROFILE,
+    "--business": BUSINESS_ID,
+    "--no-input": NO_INPUT,
+    "--debug": DEBUG,
+    "--client-id": CLIENT_ID,
+    "--api-url": API_BASE_URL,
+    "--auth-url": AUTH_ISSUER,
+}
+"""The variable that an option takes precedence over."""
+
 MANIFEST_PREFIX = "JEBBIT_VAR_"
 """Variables with this prefix are the only ones that a manifest can use: ``${NAME}`` is JEBBIT_VAR_NAME."""
 

@@ -143,7 +143,7 @@ def test_every_help_fits_80_columns_but_for_its_example(bare: Cli, line: str) ->
     [
         ("whomi", "Did you mean 'whoami'?", "jebbitctl --help"),
         ("integrations lst", "Did you mean", "jebbitctl integrations --help"),
-        ("whoami --jsn", "No such option: --jsn", "jebbitctl whoami --help"),
+        ("whoami --xyzzy", "No such option: --xyzzy", "jebbitctl whoami --help"),
         ("integrations get", "Missing argument 'ID'", "jebbitctl integrations get --help"),
         ("integrations create", "Missing option '--endpoint'", "jebbitctl integrations create --help"),
         ("sandbox serve --port x", "Invalid value for '--port'", "jebbitctl sandbox serve --help"),

@@ -196,9 +196,21 @@ def test_contributing_names_files_that_exist() -> None:
     assert set(paths) - found == new
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_readme_names_every_command(name: str) -> None:
-    assert f"`{name}" in README
+def test_the_readmes_table_names_every_command_and_no_other(bare: Cli) -> None:
+    table = README.partition("| command | what it does |\n|---|---|\n")[2].partition("\n\n")[0]
+    named = set()
+    for row in table.splitlines():
+        noun = ""
+        for text in re.findall("`(.*?)`", row.split(" | ")[0]):
+            words = re.match(r"[a-z]+(?: [a-z]+(?= |$))?", text)
+            assert words is not None, text
+            if words[0].split()[0] in COMMANDS:
+                noun = words[0].split()[0]
+                named.add(words[0])
+            else:
+                named.add(f"{noun} {words[0]}")
+    commands = bare.run("help", "-q", "commands[].name").json
+    assert named == set(commands)
 
 
 @pytest.mark.parametrize("name", TOPICS)

@@ -164,8 +164,9 @@ class Client:
         return self._authenticated(method, self.url(path, params), body)
 
     def url(self, path: str, params: Mapping[str, str] | None = None) -> str:
-        """Return the absolute URL of a path below the API's root."""
-        return f"{self.base_url}{API_ROOT}{path}" + (f"?{urlencode(params)}" if params else "")
+        """Return the absolute URL of a path below the API's root, which may have a query."""
+        mark = "&" if "?" in path else "?"
+        return f"{self.base_url}{API_ROOT}{path}" + (f"{mark}{urlencode(params)}" if params else "")
 
     def _follow_pages(
         self, url: str, decode: Callable[[ApiResponse], Any], budget: PageBudget | None = None
@@ -225,12 +226,7 @@ class Client:
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
         """Return the headers of a request, with names in lower case."""
-        headers = {"accept": documents.MEDIA_TYPE}
-        if has_body:
-            headers["content-type"] = documents.MEDIA_TYPE
-        if self.business:
-            headers[BUSINESS_HEADER] = self.business
-        return headers
+        return request_headers(self.business, has_body=has_body)
 
     def _extended_token(self, method: str, url: str) -> AccessToken | None:
         """Return a new token if it has a scope that a refused request lacked, as it was granted since."""
@@ -271,6 +267,16 @@ class Client:
         if not response.is_success:
             request = SentRequest(method, path, self._last_token, self.business, self.tokens.renewal_hint)
             raise status_error(response, request)
+
+
+def request_headers(business: str | None, *, has_body: bool) -> dict[str, str]:
+    """Return the headers of a request but for its token, with names in lower case."""
+    headers = {"accept": documents.MEDIA_TYPE}
+    if has_body:
+        headers["content-type"] = documents.MEDIA_TYPE
+    if business:
+        headers[BUSINESS_HEADER] = business
+    return headers
 
 
 def _ignore(_: str) -> None:

@@ -106,7 +106,7 @@ class Listing:
 
     def _compare_count(self) -> None:
         if self._reported not in {None, len(self._seen)}:
-            noun = self._path.rpartition("/")[2].replace("_", " ")
+            noun = self._path.partition("?")[0].rpartition("/")[2].replace("_", " ")
             self._client.warn(
                 f"Jebbit counts {self._reported:,} {noun}, but sent {len(self._seen):,}"
                 + ("; this list may be incomplete" if self._is_incomplete else "")

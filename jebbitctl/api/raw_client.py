@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jebbitctl.api.access_token import TokenSource
+    from jebbitctl.api.page_budget import PageBudget
     from jebbitctl.api.transport import ApiResponse, Transport
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -39,6 +40,10 @@ class RawClient(Client):
         tokens: as in :class:`Client`.
         business: as in :class:`Client`.
         headers: from :func:`parse_headers`; sent with each request.
+
+    Attributes:
+        first_page: the response with the first page that :meth:`pages` read.
+        latest_page: the response with the latest one, which may be an error.
     """
 
     def __init__(
@@ -51,19 +56,22 @@ class RawClient(Client):
     ) -> None:
         super().__init__(transport, base_url, tokens, business)
         self._user_headers = headers
+        self.first_page: ApiResponse | None = None
+        self.latest_page: ApiResponse | None = None
 
     def send_bytes(self, method: str, path: str, body: bytes | None = None) -> ApiResponse:
         """Send a request to a path from :func:`parse_path`, which may have a query."""
         return self._authenticated(method, self.url(path), body)
 
-    def page_responses(self, path: str) -> Iterator[ApiResponse]:
-        """Yield the response of each page of a collection; one that is an error, or not JSON, is the last.
-
-        Raises:
-            RejectedError: a link leads to another server, or to a page that was already read.
-        """
-        for response, _ in self._follow_pages(self.url(path), _document_or_none):
-            yield response
+    def pages(
+        self, path: str, params: Mapping[str, str] | None = None, budget: PageBudget | None = None
+    ) -> Iterator[Any]:
+        """Yield each page of a collection like :meth:`Client.pages`; None for one that is not JSON."""
+        for response, document in self._follow_pages(self.url(path, params), _document_or_none, budget):
+            self.first_page = self.first_page or response
+            self.latest_page = response
+            self.require_success(response, "GET", path)
+            yield document
 
     def require_success(self, response: ApiResponse, method: str, path: str) -> None:
         """Raise an error unless a request succeeded; :func:`status_error` lists the errors."""

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.parsing import options_after_command, require_given_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,6 +164,12 @@ def single(command: Command) -> App:
 class BaseCommand(TyperCommand):
     """A command whose help lists the common options in a section of their own."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse an option that is given twice, of which Typer would take the last."""
+        if not ctx.resilient_parsing:
+            require_given_once(ctx, args)
+        return super().parse_args(ctx, args)
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the pieces of the usage line; an argument is ``ID`` instead of Typer's ``{ID}``."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
@@ -198,13 +205,23 @@ class BaseGroup(TyperGroup):
             )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Print the help if there are no arguments."""
+        """Print the help if there are no arguments; pass common options on to the command."""
         if not args and not ctx.resilient_parsing:
             from jebbitctl.output.streams import write_line
 
             write_line(ctx.get_help())
             ctx.exit()
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, options_after_command(args, common_spellings()))
+
+
+def common_spellings() -> dict[str, bool]:
+    """Return each spelling of a common option, and whether it takes a value."""
+    spellings: dict[str, bool] = {}
+    for name, hint in COMMON_OPTIONS.items():
+        (declared,) = hint.__metadata__  # Typer takes the first spelling for a default
+        named = [text for text in (declared.default, *declared.param_decls) if isinstance(text, str)]
+        spellings |= dict.fromkeys(named or [f"--{name}"], get_args(hint)[0] is not bool)
+    return spellings
 
 
 def _for_typer(command: Command) -> Callable[..., None]:

@@ -23,7 +23,10 @@ def _complete(ctx: Any, _args: list[str], incomplete: str) -> list[tuple[str, st
 
 
 @command(
-    name="help", common=LOCAL_OPTIONS, example="jebbitctl help integrations create\njebbitctl help exit-codes"
+    name="help",
+    common=LOCAL_OPTIONS,
+    example="jebbitctl help integrations create\njebbitctl help exit-codes\n"
+    "jebbitctl help -q 'commands[].name'",
 )
 def help_(
     context: Context,
@@ -37,7 +40,11 @@ def help_(
         ),
     ] = None,
 ) -> None:
-    """Show help for a command or topic."""
+    """Show help for a command or topic.
+
+    With --json and without a command, the document has every command with its arguments and options, the
+    environment variables, the exit codes and the topics.
+    """
     root: Any = ctx.find_root()
     if words and len(words) == 1 and words[0] in topics.TOPICS:
         text = topics.text(words[0])
@@ -46,7 +53,12 @@ def help_(
     else:
         found = _command_context(root, words or [])
         text = found.command.get_help(found)
-    if context.output.json:
+    if context.output.json and not words:
+        from jebbitctl.commands.command_tree import command_tree
+
+        tree = command_tree(root.command, lambda name: _command_context(root, [name]).command)
+        context.output.document({"help": text, **tree})
+    elif context.output.json:
         context.output.document({"help": text})
     else:
         context.output.line(text.rstrip())

@@ -19,14 +19,24 @@ if TYPE_CHECKING:
     from jebbitctl.context import Context
 
 
-def plan_update(context: Context, noun: str, current: Resource, desired: dict[str, Any]) -> list[Difference]:
-    """Return the changes of an update, from known and unknown values; print a note if there are none."""
+def plan_update(
+    context: Context,
+    noun: str,
+    current: Resource,
+    desired: dict[str, Any],
+    *,
+    shows_unchanged: bool = True,
+) -> list[Difference]:
+    """Return the changes of an update, from known and unknown values.
+
+    If there are none, print a note, and with ``shows_unchanged`` the resource as JSON if that is wanted.
+    """
     values = dotted(desired)
     changes = diff(current.attributes, desired)
     changes += [Difference(name, UNKNOWN, values[name]) for name in unknown(current.attributes, desired)]
     if not changes:
         context.output.note(f"{noun.capitalize()} {current.id} is already up to date.")
-        if context.output.json:
+        if context.output.json and shows_unchanged:
             context.output.resource(current)
     return changes
 

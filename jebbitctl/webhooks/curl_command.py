@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util import curl
 from jebbitctl.util.redaction import redact
 from jebbitctl.webhooks.receiving.forwarding import end_to_end
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
 
-MAX_ARGUMENT_BYTES = 32 * 1024
-"""A longer body goes through a pipe: systems limit the length of arguments."""
 _ADDED_BY_CURL = ("accept", "content-type", "expect", "user-agent")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """The name of a header. Source: RFC 9110, section 5.6.2."""
@@ -32,16 +29,7 @@ def curl_command(delivery: Delivery) -> str:
     """
     if delivery.omitted_bytes:
         raise UsageError(f"{delivery.omitted_bytes} bytes of the body were not recorded")
-    text = _plain_text(delivery.body)
-    data = ["--data-binary", "@-" if text is None else text]
-    method = [] if delivery.method == "POST" else ["-X", delivery.method]
-    request = ["curl", "--globoff", "--path-as-is", *method, _url(delivery)]
-    arguments = [request, *map(_header, _headers(delivery).items()), data]
-    command = " \\\n  ".join(shlex.join(group) for group in arguments)
-    if text is None:
-        encoded = base64.b64encode(delivery.body).decode("ascii")
-        return f"printf %s {shlex.quote(encoded)} | base64 -d | {command}"
-    return command
+    return curl.curl_command(delivery.method, _url(delivery), _headers(delivery), delivery.body)
 
 
 def _url(delivery: Delivery) -> str:
@@ -60,23 +48,3 @@ def _headers(delivery: Delivery) -> dict[str, str | None]:
         if not _TOKEN.fullmatch(name) or not value.isprintable():
             raise UsageError(f"header {name!r} cannot be written as a curl option")
     return {**recorded, **{name: None for name in _ADDED_BY_CURL if name not in recorded}}
-
-
-def _header(header: tuple[str, str | None]) -> list[str]:
-    """Return the option for a header; curl has a syntax of its own for empty and for suppressed ones."""
-    name, value = header
-    if value is None:
-        return ["-H", f"{name}:"]
-    return ["-H", f"{name}: {value}" if value else f"{name};"]
-
-
-def _plain_text(body: bytes) -> str | None:
-    """Return a body that a terminal and a shell show and pass on as it is; None for any other."""
-    if len(body) > MAX_ARGUMENT_BYTES:
-        return None
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return None
-    is_plain = all(line.isprintable() for line in text.split("\n"))
-    return text if is_plain and not text.startswith("@") else None  # @ would name a file

@@ -79,6 +79,10 @@ def require_endpoint(url: str) -> str:
     return url
 
 
+_KEY_OF_ANOTHER = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"}
+"""OpenSSL's reasons for a key that is not the certificate's; the last one if it is of another type."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
     """A certificate that a client shows to the endpoint, in PEM files.
@@ -103,7 +107,12 @@ class ClientCertificate:
         try:
             # With a password, even an empty one, OpenSSL does not ask on the terminal.
             context.load_cert_chain(self.certificate, self.key, password="")
-        except ssl.SSLError:
+        except ssl.SSLError as error:
+            if error.reason in _KEY_OF_ANOTHER:
+                raise UsageError(
+                    f"client certificate {files}: the private key does not fit the certificate",
+                    hint="use the key that the certificate was made for",
+                ) from None
             raise UsageError(
                 f"client certificate {files}: not a PEM certificate with its private key",
                 hint="use PEM files, and a key without a passphrase",

@@ -314,11 +314,15 @@ def select_probes(
         live: include the probe that creates a real record.
 
     Raises:
-        UsageError: there is no probe of a name, or one needs ``live``.
+        UsageError: there is no probe of a name, the first one is to be skipped, or one needs ``live``.
     """
     for name in (*only, *skip):
         if name not in NAMES:
             raise UsageError(f"no probe is named {escape_controls(name)!r}", hint=f"use {', '.join(NAMES)}")
+    if PROBES[0].name in skip:
+        raise UsageError(
+            f"the probe {PROBES[0].name} cannot be skipped: without it, nothing is known of the others"
+        )
     chosen = [probe for probe in PROBES if (not only or probe.name in only) and probe.name not in skip]
     if only and not live and any(probe.creates_record for probe in chosen):
         raise UsageError("the probe live creates a real record", hint="use --live to allow it")

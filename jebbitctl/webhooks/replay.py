@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NOT_SENT = "not sent: "
 """Begins the error of a delivery that was not sent for another reason than the network."""
 
+MASKED = "the body is masked, so that its signature no longer fits"
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -62,7 +64,7 @@ def resend(client: EndpointClient, delivery: Delivery, changes: Changes) -> Endp
     if missing := delivery.omitted_bytes:
         return _not_sent(f"{missing} bytes of the body were not recorded")
     if delivery.masked and changes.secret is None:
-        return _not_sent("the body is masked, so that its signature no longer fits")
+        return _not_sent(MASKED)
     try:
         changed = changes.apply(delivery)
     except UsageError as error:

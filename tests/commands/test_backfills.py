@@ -56,8 +56,9 @@ def wait_with(home: Path, responses: list[Any], *options: str) -> Result:
             return None
         return remaining.pop(0) if len(remaining) > 1 else remaining[0]
 
+    interval = () if "--interval" in options else QUICK
     with Sandbox(wrap=scripted(respond)) as sandbox:
-        return cli_for(home, sandbox).run("backfills", "wait", "b1", *QUICK, *options)
+        return cli_for(home, sandbox).run("backfills", "wait", "b1", *interval, *options)
 
 
 def test_list_filters_by_integration_and_by_status_ignoring_case(
@@ -215,7 +216,7 @@ UNKNOWN = (
 
 
 def test_an_undocumented_status_is_no_end_and_is_told_once(tmp_path: Path) -> None:
-    result = wait_with(tmp_path, [*(word for word in UNKNOWN for _ in "12"), "finished"], "--interval", "0.1")
+    result = wait_with(tmp_path, [*(word for word in UNKNOWN for _ in "12"), "finished"])
     assert (result.code, result.err.splitlines()) == (
         0,
         [

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.curl_command import MAX_ARGUMENT_BYTES, curl_command
+from jebbitctl.util.curl import MAX_ARGUMENT_BYTES
+from jebbitctl.webhooks.curl_command import curl_command
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.forwarding import end_to_end
 

@@ -228,6 +228,19 @@ def test_a_client_certificate_that_cannot_be_loaded_is_a_usage_error(
         EndpointClient("https://127.0.0.1:9", client_certificate=ClientCertificate(path)).__enter__()
 
 
+@pytest.mark.parametrize(
+    "type_", ["RSA -pkeyopt rsa_keygen_bits:2048", "EC -pkeyopt ec_paramgen_curve:P-256"]
+)
+def test_a_client_certificate_with_the_key_of_another_says_so(tmp_path: Path, type_: str) -> None:
+    key, certificate, other = (tmp_path / name for name in ("key.pem", "cert.pem", "other.pem"))
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=x -keyout {key} -out {certificate}"
+    for command in (make, f"openssl genpkey -algorithm {type_} -out {other}"):
+        subprocess.run(command.split(), check=True, capture_output=True)
+    own = ClientCertificate(certificate, other)
+    with pytest.raises(UsageError, match="the private key does not fit the certificate"):
+        EndpointClient("https://127.0.0.1:9", client_certificate=own).__enter__()
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
 def test_invalid_http_is_a_result_with_the_reason(garbage: bytes) -> None:
     with raw_server(lambda connection: connection.sendall(garbage)) as url, EndpointClient(url) as client:

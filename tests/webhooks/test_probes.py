@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 class TestSelection:
     def test_the_valid_delivery_is_always_sent(self) -> None:
-        names = [probe.name for probe in select_probes(["stale", "get"], ["valid", "get"])]
+        names = [probe.name for probe in select_probes(["stale", "get"], ["get"])]
         assert names == ["valid", "stale"]
+        with pytest.raises(UsageError, match="the probe valid cannot be skipped"):
+            select_probes(skip=["valid"])
 
     @pytest.mark.parametrize("names", [(["nothing"], []), ([], ["nothing"])])
     def test_an_unknown_probe_is_a_usage_error_that_names_all(

@@ -29,7 +29,7 @@ jebbitctl api GET campaigns -f 'filter[launched]=true' -q 'data[].id'
 jebbitctl api integrations -f 'data[type]=integrations' \\
   -f 'data[attributes][endpoint]=https://example.com/jebbit' \\
   -F 'data[attributes][is_active]=true'
-jebbitctl api PATCH feeds/bTUIhsye --input feed.json"""
+jebbitctl api PATCH feeds/bTUIhsye --input feed.json --curl"""
 
 
 class PayloadOptions(NamedTuple):
@@ -59,6 +59,21 @@ class PayloadOptions(NamedTuple):
     ] = None
 
 
+class ResultOptions(NamedTuple):
+    """What is printed."""
+
+    include: Annotated[
+        bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
+    ] = False
+    paginate: Annotated[
+        bool,
+        typer.Option("--paginate", help="Print all pages as one document: linked ones, or else by number."),
+    ] = False
+    curl: Annotated[
+        bool, typer.Option("--curl", help="Print the request as a curl command. Send nothing.")
+    ] = False
+
+
 @command(example=EXAMPLE)
 def api(
     context: Context,
@@ -71,17 +86,15 @@ def api(
         ),
     ],
     *,
+    method: Annotated[
+        str | None, typer.Option("-X", "--method", metavar="METHOD", help="METHOD as an option.")
+    ] = None,
     payload: PayloadOptions,
     headers: Annotated[
         list[str] | None,
         typer.Option("-H", "--header", metavar="'NAME: VALUE'", help="Request header. Repeatable."),
     ] = None,
-    include: Annotated[
-        bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
-    ] = False,
-    paginate: Annotated[
-        bool, typer.Option("--paginate", help="Follow links.next and print all pages as one document.")
-    ] = False,
+    result: ResultOptions,
 ) -> None:
     """Send any request to Jebbit's API.
 
@@ -92,22 +105,28 @@ def api(
     """
     from jebbitctl.api.raw_client import parse_headers, parse_path
 
-    method, typed_path = _parse_arguments(arguments, writes=any(payload) and not paginate)
+    named, typed_path = _parse_arguments(arguments, method)
+    method = named or ("POST" if any(payload) and not result.paginate else "GET")
     path = parse_path(typed_path, context.settings.api_url.value)
     parsed_headers = parse_headers(headers or [])
-    _require_compatible(context.output, method, include=include, paginate=paginate, input_=payload.input_)
+    _require_compatible(context.output, method, result, payload.input_)
     fields = parse_fields(payload.raw_fields or [], payload.fields or [])
     path, body = _compose(method, path, fields, payload.input_)
+    if result.curl:
+        from jebbitctl.commands.api.curl import show_curl
+
+        show_curl(context, method, path, parsed_headers, body, include=result.include)
+        return
     client = _client(context, parsed_headers)
-    if paginate:
+    if result.paginate:
         _show_pages(context, client, path)
         return
     response = client.send_bytes(method, path, body)
     try:
-        _show(context, client, response, (method, path), include=include)
+        _show(context, client, response, (method, path), include=result.include)
     except JebbitctlError as error:
-        if len(arguments) == 1 and response.status in _UNSUPPORTED_WRITE and fields:
-            hint = f"fields make this a POST; for a query: jebbitctl api GET {arguments[0]} …"
+        if named is None and response.status in _UNSUPPORTED_WRITE and fields:
+            hint = f"fields make this a POST; for a query: jebbitctl api GET {typed_path} …"
             raise error.with_hint(hint) from None
         raise
 
@@ -139,9 +158,11 @@ def _client(context: Context, headers: dict[str, str]) -> RawClient:
     )
 
 
-def _parse_arguments(arguments: list[str], *, writes: bool) -> tuple[str, str]:
-    """Return the method and the path."""
+def _parse_arguments(arguments: list[str], option: str | None) -> tuple[str | None, str]:
+    """Return the method, None if none is given, and the path."""
     *method, path = arguments
+    if option is not None:
+        method = [option, *method]
     if len(method) > 1:
         raise UsageError("too many arguments: api takes [METHOD] PATH", hint="see jebbitctl api --help")
     if not method:
@@ -149,24 +170,22 @@ def _parse_arguments(arguments: list[str], *, writes: bool) -> tuple[str, str]:
             raise UsageError(
                 f"missing PATH after {path}", hint=f"for example: jebbitctl api {path} /api/v1/feeds"
             )
-        return "POST" if writes else "GET", path
+        return None, path
     if method[0].upper() not in METHODS:
         raise UsageError(f"{method[0]!r} is not a method", hint=f"use {', '.join(METHODS)}")
     return method[0].upper(), path
 
 
-def _require_compatible(
-    output: Output, method: str, *, include: bool, paginate: bool, input_: str | None
-) -> None:
+def _require_compatible(output: Output, method: str, result: ResultOptions, input_: str | None) -> None:
     """Check that the options do not contradict each other.
 
     Raises:
         UsageError: they do.
     """
-    if include and output.json:
+    if result.include and output.json:
         raise UsageError("--include cannot be used with --json or --query")
-    if paginate and (include or method != "GET"):
-        raise UsageError("--paginate requires GET, and cannot be used with --include")
+    if result.paginate and (result.include or result.curl or method != "GET"):
+        raise UsageError("--paginate requires GET, and cannot be used with --include or --curl")
     if method == "GET" and input_ is not None:
         raise UsageError("a GET has no body: leave out --input or use another method")
 
@@ -203,18 +222,23 @@ def _show(
 def _show_pages(context: Context, client: RawClient, path: str) -> None:
     """Print all pages as one document, but a single page as it is."""
     from jebbitctl.api.raw_client import join_pages
+    from jebbitctl.api.raw_listing import RawListing
 
-    pages = []
-    with context.output.progress("Reading pages") as progress:
-        for response in client.page_responses(path):
-            pages.append(response)
-            progress.describe(f"Reading pages: {len(pages)}")
-            if not response.is_success:
-                break
-    if len(pages) == 1 or not pages[-1].is_success:
-        _show(context, client, pages[-1], ("GET", path))
+    client.warn = context.output.warn
+    documents = []
+    try:
+        with context.output.progress("Reading pages") as progress:
+            for document in RawListing(client, path).read():
+                documents.append(document)
+                progress.describe(f"Reading pages: {len(documents)}")
+    except JebbitctlError:
+        if client.latest_page is not None and not client.latest_page.is_success:
+            _show(context, client, client.latest_page, ("GET", path))
+        raise
+    if len(documents) == 1 and client.first_page is not None:
+        _show(context, client, client.first_page, ("GET", path))
     else:
-        context.output.document(join_pages([_decode(page) for page in pages]))
+        context.output.document(join_pages(documents))
 
 
 def _decode(response: ApiResponse) -> Any:

@@ -13,7 +13,7 @@ from jebbitctl.api.documents import request_document
 from jebbitctl.api.resources import format_value, raise_if_unapplied, require_created_id, unconfirmed
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
-from jebbitctl.commands.integrations.dry_run import show_request
+from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
 from jebbitctl.commands.integrations.secret_output import (
     SecretFile,
     SecretFileOptions,
@@ -112,6 +112,9 @@ def _keep_existing(
     if existing is None:
         return False
     _report_existing(context, existing, requested, dry_run=dry_run)
+    if dry_run and context.output.json:
+        show_no_request(context, existing)
+        return True
     with context.output.best_effort():
         context.output.resource(existing)
     if secret_file and not dry_run:

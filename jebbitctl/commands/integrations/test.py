@@ -35,7 +35,7 @@ def test(context: Context, id_: IntegrationId) -> None:
 def show_report(output: Output, id_: str, report: DeliveryReport) -> None:
     """Print the decoded bodies, and how many there are."""
     if output.json:
-        output.document({"id": id_, **report.to_dict()})
+        output.document({"id": id_, "ok": report.problem is None, **report.to_dict()})
         return
     for body in report.deliveries:
         output.line(json_text(body, indent=2 if not output.plain else None))

@@ -12,7 +12,7 @@ from jebbitctl.api.documents import request_document
 from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
-from jebbitctl.commands.integrations.dry_run import show_request
+from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
 from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
 from jebbitctl.errors import RejectedError
 from jebbitctl.util.urls import require_https
@@ -46,12 +46,14 @@ def update(
     current = integrations.get_complete(context.client, id_, requested)
     if isinstance(requested.get(OPTIONS), dict) and not knows(current.attributes, [OPTIONS]):
         _accept_loss(context, id_, requested[OPTIONS], force=force)
-    changes = plan_update(context, "integration", current, requested)
+    changes = plan_update(context, "integration", current, requested, shows_unchanged=not dry_run)
     if not changes:
+        if dry_run and context.output.json:
+            show_no_request(context, current)
         return
     if dry_run:
         document = request_document(integrations.TYPE, patch(current.attributes, requested, force=force), id_)
-        show_request(context, "PATCH", f"{integrations.PATH}/{id_}", document)
+        show_request(context, "PATCH", f"{integrations.PATH}/{id_}", document, current)
         return
     result = integrations.update(context.client, current, requested, force=force)
     show_update(context, changes, result, command=f"jebbitctl integrations get {id_}")

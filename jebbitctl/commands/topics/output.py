@@ -48,9 +48,9 @@ is: "ready" (url, and inspect with --inspect) when deliveries can be sent,
 URL that it was forwarded to. "number" says which ones belong together.
 
 In a pipe, a delivery is a line with time, ✓ or ✗, status (- if it is to be the
-app's), verdict, size, and test, live or repeat. A forward is a line with an
-empty column, →, status, event, milliseconds and error. The secret's source or
-the URL follow if there are several.
+app's), verdict, size, test, live or repeat, and number. A forward is a line
+with the delivery's number, →, status, event, milliseconds and error. The
+secret's source or the URL follow if there are several.
 
 The verdict is ok, or why a delivery was refused: mismatch, malformed_header,
 stale or future (see `jebbitctl help receivers`).
@@ -62,6 +62,18 @@ Queries are JMESPath expressions (https://jmespath.org):
   jebbitctl integrations list -q '[?is_active].id'
   jebbitctl integrations get L5m24mjs -q endpoint
   jebbitctl integrations diff jebbit.toml -q 'steps[].action'
+"""
+
+_TREE = """\
+THE COMMAND TREE
+
+`jebbitctl help --json` lists every command for scripts: "commands" (name,
+help, description, arguments, options, common_options, examples), "groups",
+"common_options", "options" of jebbitctl itself, "environment", "exit_codes"
+and "topics". Arguments and options have names, metavar, type (flag, text,
+integer, number, path, choice), choices, default, required, repeatable and
+help; options also off_names, such as --inactive, and the variable that they
+take precedence over.
 """
 
 _ERRORS = """\
@@ -106,6 +118,7 @@ def text() -> str:
             _STREAMS,
             f"FORMATS\n\n{table(FORMATS.items())}\n",
             _VALUES,
+            _TREE,
             f"{_ERRORS}\n{table(_error_codes())}\n",
             _TERMINAL,
         ]

@@ -154,16 +154,24 @@ def _require_accepted(rows: list[dict[str, Any]], *, re_sign: bool) -> None:
     numbers = ListedNumbers()
     for row in failed:
         numbers.add(row["number"])
-    refused = any(row["status"] in {400, 401, 403} for row in failed)
     require_accepted(
         len(rows) - len(failed),
         len(rows),
         f"{'number' if len(failed) == 1 else 'numbers'} {numbers}",
-        hint=f"use --re-sign: endpoints refuse timestamps older than {TOLERANCE} seconds"
-        if refused and not re_sign
-        else None,
+        hint=None if re_sign else _why_to_re_sign(failed),
         answered=any(row["status"] or _was_not_sent(row) for row in failed),
     )
+
+
+def _why_to_re_sign(failed: list[dict[str, Any]]) -> str | None:
+    """Return the hint to sign again, None if that does not help."""
+    from jebbitctl.webhooks.replay import MASKED, NOT_SENT
+
+    if any(row["error"] == f"{NOT_SENT}{MASKED}" for row in failed):
+        return "use --re-sign: masking changed the bodies, so that they need new signatures"
+    if any(row["status"] in {400, 401, 403} for row in failed):
+        return f"use --re-sign: endpoints refuse timestamps older than {TOLERANCE} seconds"
+    return None
 
 
 def _was_not_sent(row: dict[str, Any]) -> bool:

@@ -6,37 +6,21 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.commands.api.support import responding
 from tests.sandbox.operations import operations
 from tests.sandbox.support import SandboxClient
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from werkzeug.wrappers import Request
 
     from tests.support import Cli
-
-
-def responding(
-    path: str, respond: Callable[[Request], Response]
-) -> Callable[[WSGIApplication], WSGIApplication]:
-    """Return middleware that responds to requests for one path."""
-
-    def wrap(app: WSGIApplication) -> WSGIApplication:
-        def server(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            if environ["PATH_INFO"] != f"/api/v1/{path}":
-                return app(environ, start_response)
-            return respond(Request(environ))(environ, start_response)
-
-        return server
-
-    return wrap
 
 
 def latest_body(sandbox: Sandbox) -> Any:
@@ -145,6 +129,9 @@ def test_fields_make_a_json_body_and_input_is_sent_unchanged(
     assert sandbox.requests[-1].query == "a=b+c"
     cli.run("api", "PATCH", path)
     assert sandbox.requests[-1].body == b"{}"
+    assert cli.run("api", "-X", "patch", path, "-f", "x=y").code == cli.run("api", "PATCH", path).code
+    assert cli.run("api", path, "--method=DELETE").code == 0
+    assert sandbox.requests[-1].method == "DELETE"
 
 
 def test_request_headers_are_sent_and_include_prints_the_response_headers(cli: Cli, sandbox: Sandbox) -> None:
@@ -171,6 +158,9 @@ def test_invalid_arguments_are_rejected_before_any_request(cli: Cli, sandbox: Sa
         ["GET", "self", "--input", "-"],
         ["self", "--include", "--json"],
         ["POST", "self", "--paginate"],
+        ["self", "--paginate", "--curl"],
+        ["-X", "POST", "GET", "self"],
+        ["-XFETCH", "self"],
         ["self", "--input", "nowhere.json"],
         ["self", "-f", "name"],
     ):

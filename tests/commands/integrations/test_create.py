@@ -149,7 +149,11 @@ def test_a_dry_run_with_if_absent_prints_no_request_when_the_endpoint_exists(
     result = jebbitctl(*create, ENDPOINT)
     assert (result.code, "POST" in result.out, path.exists()) == (0, False, False)
     assert f"Integration {id_} already has this endpoint. Nothing would be created." in result.err
-    assert jebbitctl(*create, ENDPOINT, "--json").json["id"] == id_
+    nothing = jebbitctl(*create, ENDPOINT, "--json").json
+    assert (nothing["method"], nothing["url"], nothing["body"]) == (None, None, None)
+    assert (nothing["existing"]["id"], nothing["existing"]["shared_secret"]) == (id_, "********")
+    request = jebbitctl(*create, "https://other.example.com/", "--json").json
+    assert (request.keys(), request["method"], request["existing"]) == (nothing.keys(), "POST", None)
     assert jebbitctl(*create, "https://other.example.com/").out.startswith("POST ")
     assert len(writes(sandbox)) == 1
 

@@ -26,7 +26,7 @@ def test_the_test_command_sends_a_delivery_and_prints_each_decoded_body(
     with Receiver(str(attributes["shared_secret"]), deliveries.append) as receiver:
         attributes["endpoint"] = receiver.url
         document = jebbitctl("integrations", "test", id_, "--json").json
-    assert document["id"] == id_
+    assert (document["id"], document["ok"]) == (id_, True)
     assert document["deliveries"][0]["data"]["email"] == "test@example.com"
     (delivery,) = deliveries
     assert delivery.verification.valid
@@ -69,7 +69,7 @@ def test_a_response_without_a_delivery_is_shown_as_it_is_and_exits_6(
     sandbox.state.behaviour.test_response = response
     id_ = webhook(sandbox)
     result = jebbitctl("integrations", "test", id_, "--json")
-    assert (result.code, result.json) == (6, {"id": id_, "deliveries": [], **members})
+    assert (result.code, result.json) == (6, {"id": id_, "ok": False, "deliveries": [], **members})
     assert result.error["message"] == f"Jebbit did not report a delivery: its response is {said}"
     assert result.error["hint"].endswith(f"jebbitctl webhooks listen --trigger {id_}")
     assert jebbitctl("integrations", "test", id_).out == ""
@@ -82,7 +82,8 @@ def test_deliveries_beside_something_else_are_counted_and_the_whole_response_is_
     id_ = webhook(sandbox)
     result = jebbitctl("integrations", "test", id_, "--json")
     response = ['{"data": {}}', "timeout"]
-    assert (result.code, result.json) == (0, {"id": id_, "deliveries": [{"data": {}}], "response": response})
+    expected = {"id": id_, "ok": True, "deliveries": [{"data": {}}], "response": response}
+    assert (result.code, result.json) == (0, expected)
     shown = jebbitctl("integrations", "test", id_).err
     assert "Jebbit says it sent 1 test delivery; its whole response is [" in shown
 

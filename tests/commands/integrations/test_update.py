@@ -68,6 +68,9 @@ def test_a_dry_run_prints_the_request_and_writes_nothing(
     request = jebbitctl("integrations", "update", id_, "--region", "eu", "--dry-run", "--json").json
     assert request["method"] == "PATCH"
     assert request["body"] == {"data": {"id": id_, "type": "integrations", "attributes": {"region": "eu"}}}
+    assert request["existing"]["id"] == id_
+    unchanged = jebbitctl("integrations", "update", id_, "--region", "us", "--dry-run", "--json").json
+    assert unchanged == {"method": None, "url": None, "body": None, "existing": request["existing"]}
     assert writes(sandbox) == []
 
 

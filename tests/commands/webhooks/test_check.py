@@ -177,7 +177,7 @@ def test_a_wait_for_a_limit_of_requests_is_said(signer: Cli) -> None:
 
 class TestOptions:
     def test_probes_can_be_chosen_and_skipped(self, signer: Cli, endpoint: str) -> None:
-        options = ["--only", "stale, get", "--only", "repeat", "--skip", "get,valid"]
+        options = ["--only", "stale, get", "--only", "repeat", "--skip", "get"]
         result = signer.run("webhooks", "check", endpoint, *options, "--json", "-q", "probes[].name")
         assert result.json == ["valid", "stale", "repeat"]
 
@@ -185,6 +185,13 @@ class TestOptions:
         result = signer.run("webhooks", "check", endpoint, "--skip", "nothing")
         assert result.code == 2
         assert "hint: use valid, live, no-signature" in result.err
+
+    def test_the_probe_valid_cannot_be_skipped(
+        self, signer: Cli, endpoint: str, deliveries: list[Delivery]
+    ) -> None:
+        result = signer.run("webhooks", "check", endpoint, "--skip", "get,valid")
+        assert (result.code, result.out, deliveries) == (2, "", [])
+        assert "the probe valid cannot be skipped" in result.err
 
     def test_live_sends_one_real_delivery(
         self, signer: Cli, endpoint: str, deliveries: list[Delivery]

@@ -146,7 +146,9 @@ def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     assert "too long" in str(explainer.explain(delivered(header="t", omitted=5))["explanation"])
     monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
     monkeypatch.setattr(explainer, "_budget", 0.0)
-    assert explainer.explain(refused)["cause"] is None
+    not_looked_for = explainer.explain(refused)
+    assert not_looked_for["cause"] is None
+    assert "jebbitctl webhooks show FILE N" in str(not_looked_for["fix"])
 
 
 @pytest.mark.usefixtures("terminal")
@@ -165,9 +167,9 @@ def test_a_pipe_gets_one_line_for_each_event(capsys: pytest.CaptureFixture[str])
     show.show(Arrived(2, delivered(header="nonsense\nx")))
     show.show(Forwarded(1, delivered(), ForwardOutcome("http://app", 500, 3.25, "a\nb"), 500))
     assert capsys.readouterr().out.splitlines() == [
-        f"2023-11-14T22:13:20Z\t✓\t200\tok\t{len(BODY)} bytes\ttest\tfile a",
-        f"2023-11-14T22:13:20Z\t✗\t400\tmalformed_header\t{len(BODY)} bytes\tlive\tfile a",
-        "\t→\t500\tforward_failed\t3.25 ms",
+        f"2023-11-14T22:13:20Z\t✓\t200\tok\t{len(BODY)} bytes\ttest\t#1\tfile a",
+        f"2023-11-14T22:13:20Z\t✗\t400\tmalformed_header\t{len(BODY)} bytes\tlive\t#2\tfile a",
+        "#1\t→\t500\tforward_failed\t3.25 ms",
     ]
 
 

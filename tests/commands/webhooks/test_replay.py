@@ -234,6 +234,7 @@ def test_a_masked_recording_is_not_sent_with_signatures_that_do_not_fit(
     result = signer.run("webhooks", "replay", path, "--to", endpoint)
     assert (result.code, deliveries) == (6, [])
     assert "not sent: the body is masked" in result.out
+    assert "hint: use --re-sign: masking changed the bodies" in result.err
     assert signer.run("webhooks", "replay", path, "--to", endpoint, "--re-sign").code == 0
 
 

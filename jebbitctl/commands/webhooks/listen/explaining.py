@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 MAX_BUDGET = 1.0
 """Seconds for explanations that follow each other at once: anybody can send deliveries that need them."""
 BUDGET_PER_SECOND = 0.2
-_HOW_TO = "Save the body, and use jebbitctl webhooks verify --explain."
+_WITH_THE_BODY = "Save the body, and use jebbitctl webhooks verify --explain."
+_WITH_A_RECORDING = (
+    "Record it with --record FILE --record-refused, and use jebbitctl webhooks show FILE N with its secret."
+)
 
 
 class Explainer:
@@ -34,12 +37,13 @@ class Explainer:
     def explain(self, delivery: Delivery) -> dict[str, str | None]:
         """Return the cause, an explanation and a fix; the cause is None if it was not looked for."""
         if delivery.omitted_bytes:
-            return _not_looked_for("Its body is too long to look for the cause.")
+            return _not_looked_for("Its body is too long to look for the cause.", _WITH_THE_BODY)
         started = time.monotonic()
         self._budget = min(MAX_BUDGET, self._budget + BUDGET_PER_SECOND * (started - self._updated))
         if self._budget <= 0:
             self._updated = started
-            return _not_looked_for("Too many deliveries were refused at once to look for the cause.")
+            too_many = "Too many deliveries were refused at once to look for the cause."
+            return _not_looked_for(too_many, _WITH_A_RECORDING)
         found = self._find(delivery)
         self._updated = time.monotonic()
         self._budget -= self._updated - started
@@ -54,5 +58,5 @@ class Explainer:
         return next((one for one in found if one.proven), found[0])
 
 
-def _not_looked_for(explanation: str) -> dict[str, str | None]:
-    return {"cause": None, "explanation": explanation, "fix": _HOW_TO}
+def _not_looked_for(explanation: str, fix: str) -> dict[str, str | None]:
+    return {"cause": None, "explanation": explanation, "fix": fix}

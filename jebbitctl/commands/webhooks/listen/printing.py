@@ -85,10 +85,10 @@ class EventPrinter:
         status = "-" if document["status"] is None else document["status"]
         if isinstance(event, Arrived):
             parts = [document["time"], _sign(document["ok"]), status, document["reason"]]
-            parts += [f"{document['bytes']} bytes", _flags(event.delivery)]
+            parts += [f"{document['bytes']} bytes", _flags(event.delivery), f"#{event.number}"]
             parts += [document["secret"] or ""] if self._name_secrets else []
         else:
-            parts = ["", "→", status, document["event"], f"{document['milliseconds']:g} ms"]
+            parts = [f"#{event.number}", "→", status, document["event"], f"{document['milliseconds']:g} ms"]
             parts += [document["error"] or ""]
             parts += [document["url"]] if self._name_urls else []
         return "\t".join(escape_controls(str(part)) for part in parts).rstrip()

@@ -1,0 +1,85 @@
+"""Options before the command, options given twice, and options that do not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Cli
+
+
+def test_common_options_work_before_the_command(cli: Cli, sandbox: Sandbox) -> None:
+    (business,) = sandbox.state.businesses
+    expected = cli.run("integrations", "list", "-q", "[].id", "--business", business)
+    assert expected.code == 0
+    for line in (
+        f"--business {business} -q [].id integrations list",
+        f"--query=[].id integrations --business={business} --debug list --no-input",
+        "integrations -q[].id list",
+    ):
+        shown = cli.run(*line.split())
+        assert (shown.code, shown.out) == (0, expected.out), line
+    missing = cli.run("--profile", "staging", "--json", "whoami")
+    assert missing.code == 2
+    assert missing.error["message"] == "profile 'staging' not found (--profile)"
+
+
+@pytest.mark.parametrize("line", ["--json", "--profile whoami", "integrations --json"])
+def test_common_options_without_a_command_are_wrong_usage(bare: Cli, line: str) -> None:
+    result = bare.run(*line.split())
+    assert (result.code, result.out) == (2, "")
+    assert "Missing command." in result.err
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("integrations list --region us --region eu", "--region takes one value, but was given 2 times"),
+        ("integrations get a1 -q id --query id", "--query takes one value, but was given 2 times"),
+        ("--profile a integrations --profile=b list", "--profile takes one value, but was given 2 times"),
+        ("integrations update a1 --active --inactive", "--active and --inactive contradict each other"),
+    ],
+)
+def test_an_option_of_one_value_given_twice_is_wrong_usage(bare: Cli, line: str, message: str) -> None:
+    result = bare.run(*line.split())
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_switches_and_repeatable_options_may_be_given_twice(cli: Cli, sandbox: Sandbox) -> None:
+    assert cli.run("whoami", "--json", "--json", "--no-input", "--no-input").code == 0
+    assert cli.run("api", "self", "-H", "X-A: 1", "-H", "X-B: 2").code == 0
+    assert {"x-a", "x-b"} <= sandbox.requests[-1].headers.keys()
+    assert cli.run("integrations", "list", "--region", "us", "--region", "eu", "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("whoami --jsn", "use --json; see jebbitctl whoami --help"),
+        ("whoami -json", "use --json; see"),
+        ("integrations list -o json", "use --json or --plain"),
+        ("whoami --format=json", "use --json or --plain"),
+        ("--output json whoami", "use --json or --plain"),
+        ("whoami --token hush-hush", "use the variable JEBBIT_ACCESS_TOKEN"),
+        ("whoami --verbose", "use --debug"),
+        ("integrations delete a1 --force", "use --yes"),
+        ("webhooks sign --secret hush-hush", "use --secret-file or --secret-stdin"),
+        ("login --client-secret=hush-hush", "use --client-secret-stdin or the variable JEBBIT_CLIENT_SECRET"),
+        ("integrations list --regon eu", "use --region"),
+        ("whoami --xyzzy", "see jebbitctl whoami --help"),
+        ("integrations --region eu list", "options follow the command: jebbitctl integrations list --region"),
+        ("--region eu integrations list", "options follow the command: jebbitctl integrations list --region"),
+        ("--region eu", "options follow the command: jebbitctl COMMAND --region"),
+    ],
+)
+def test_an_unknown_option_suggests_what_to_use(bare: Cli, line: str, hint: str) -> None:
+    result = bare.run(*line.split())
+    assert (result.code, result.out) == (2, "")
+    first, second = result.err.splitlines()
+    assert first.startswith("error: No such option: ")
+    assert f"hint: {hint}" in second
+    assert "hush-hush" not in result.err
