@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.streams import is_terminal, write_bytes, write_line
 from jebbitctl.util.redaction import scrub_registered
+from jebbitctl.util.spreadsheets import neutralize
 from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-_STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_csv(rows: Iterable[Sequence[Any]], *, show_secrets: bool = False) -> None:
@@ -38,5 +37,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_STARTS_OF_FORMULAS) else value
+        return neutralize(value)
     return json_text(value)

@@ -305,11 +305,7 @@ def _scrubbed(value: Any, *, show_secrets: bool) -> Any:
     return value if scrubbed == text else scrubbed
 
 
-def _to_dict(value: Mapping[str, Any] | SupportsToDict) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else value.to_dict()
-
-
 def _json_object(value: Mapping[str, Any] | SupportsToDict, *, show_secrets: bool) -> dict[str, Any]:
     """Return a row or a resource as a JSON object, with its secrets masked unless ``show_secrets``."""
-    found = value if isinstance(value, dict) else _to_dict(value)
+    found = dict(value) if isinstance(value, Mapping) else value.to_dict()
     return found if show_secrets else cast("dict[str, Any]", redact(found))

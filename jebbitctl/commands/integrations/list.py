@@ -64,17 +64,20 @@ def list_(
         return [resource for resource in listed if resource.id in ids]  # as Jebbit lists them
 
     lister = BusinessLister(context, fetch) if all_businesses else None
-    rows = list(lister.rows()) if lister else [resource.to_dict() for resource in fetch(context.client)]
-    columns = ("business",) * all_businesses + COLUMNS + ("shared_secret",) * show_secret
-    context.output.table(rows, (*columns, *_destinations(rows)), show_secrets=show_secret)
+    rows: list[Any] = [*(lister.rows() if lister else fetch(context.client))]
+    columns: tuple[str, ...] = ("business",) * all_businesses + COLUMNS + ("shared_secret",) * show_secret
+    if not context.output.json:
+        columns += tuple(_destinations(rows))
+    context.output.table(rows, columns, show_secrets=show_secret)
     if lister:
         lister.require_all()
     if not rows:
         context.output.note("No integrations match.")
 
 
-def _destinations(rows: list[dict[str, Any]]) -> list[str]:
+def _destinations(rows: list[Any]) -> list[str]:
     """Return the DESTINATIONS that a table needs: a host only where there is no endpoint."""
-    hosts = any(row.get("host") and not row.get("endpoint") for row in rows)
-    endpoints = not hosts or any(row.get("endpoint") for row in rows)
+    objects = [row if isinstance(row, dict) else row.to_dict() for row in rows]
+    hosts = any(row.get("host") and not row.get("endpoint") for row in objects)
+    endpoints = not hosts or any(row.get("endpoint") for row in objects)
     return [name for name, needed in zip(DESTINATIONS, (endpoints, hosts), strict=True) if needed]
