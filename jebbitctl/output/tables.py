@@ -61,7 +61,9 @@ class Table:
         """Return how many values the first line of a row holds; a second one holds the rest, if that fits."""
         total = len(self._columns)
         room = self._room(self._widths)
-        if total == 1 or all(_fits(text, room) for text in (self._headers[-1], *last)):
+        if room >= _width(self._headers[-1]) and (
+            room >= MIN_VALUE_WIDTH or all(_fits(t, room) for t in last)
+        ):
             return total
         first = next(n for n in range(total - 1, -1, -1) if self._room([*self._widths[:n], 0]) >= -len(_GAP))
         return first if self._room(self._widths[first:]) >= len(self._headers[-1] + _GAP) else 0
@@ -77,17 +79,24 @@ class Table:
             yield from self._line(texts[split:], self._widths[split:], _GAP, style)
 
     def _line(self, texts: Sequence[str], widths: Sequence[int], indent: str, style: Style) -> Iterator[str]:
-        """Yield the line of some values, and further ones if the last value has to be wrapped."""
+        """Yield the line of some values, and further ones if the last value does not fit."""
         *others, last = texts
         before = indent + "".join(
             style(text) + " " * (width - _width(text)) + _GAP
             for text, width in zip(others, widths, strict=False)
         )
         room = self._room(widths) - len(indent)
-        first, *more = _wrapped(last, room) if room >= MIN_VALUE_WIDTH else [last]
-        yield (before + style(first)).rstrip()
+        if others and not _fits(last, room):
+            yield before.rstrip()
+            indent += _GAP
+            first, *more = _wrapped(last, self._width - len(indent))
+            yield indent + first
+        else:
+            first, *more = _wrapped(last, room)
+            yield (before + style(first)).rstrip()
+            indent = " " * (self._width - room)
         for line in more:
-            yield " " * (self._width - room) + line
+            yield indent + line
 
 
 def key_value_lines(pairs: Iterable[tuple[str, Any]], width: int, bold: Style) -> Iterator[str]:
@@ -98,7 +107,7 @@ def key_value_lines(pairs: Iterable[tuple[str, Any]], width: int, bold: Style) -
     for name, text in texts:
         if _fits(text, width - indent):
             first, *more = _wrapped(text, width - indent)
-            yield f"{bold(name)}{' ' * (indent - _width(name))}{first}".rstrip()
+            yield bold(name + " " * (indent - _width(name))) + first if first else bold(name)
             yield from (" " * indent + line for line in more)
         else:
             yield bold(name)

@@ -17,6 +17,12 @@ ON_ONE_LINE = """\
 ID        ACTIVE  ENDPOINT
 L5m24mjs  true    https://hooks.example.com/jebbit
 abc       -       none at all, as it seems"""
+ONE_BELOW = """\
+ID        ACTIVE  ENDPOINT
+L5m24mjs  true
+  https://hooks.example.com/jebbit
+abc       -       none at all, as it
+                  seems"""
 WRAPPED = """\
 ID   ACTIVE  ENDPOINT
 abc  -       none at all, as it
@@ -57,7 +63,8 @@ def drawn(
     [
         (ROWS, 60, ON_ONE_LINE),
         (ROWS[1:], 35, WRAPPED),
-        (ROWS, 40, ON_TWO_LINES),
+        (ROWS, 40, ONE_BELOW),
+        (ROWS, 32, ON_TWO_LINES),
         (ROWS, 10, RECORDS),
     ],
 )
@@ -68,7 +75,7 @@ def test_the_layout_depends_on_the_width(rows: list[list[Any]], width: int, show
 def test_a_later_batch_is_laid_out_like_the_first() -> None:
     table = Table(("id", "endpoint"), 40, str)
     assert list(table.lines([["a", "b"]])) == ["ID  ENDPOINT", "a   b"]
-    assert list(table.lines([["L5m24mjs", URL + URL]])) == [f"L5m24mjs  {URL}{URL}"]
+    assert list(table.lines([["L5m24mjs", URL + URL]])) == ["L5m24mjs", f"  {URL}{URL}"]
     assert list(table.lines([["a", "b"]])) == ["a         b"]
 
 
