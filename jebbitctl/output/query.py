@@ -33,26 +33,32 @@ def compile_query(query: str) -> Any:
 
 
 def search(query: Any, document: Any) -> Any:
-    """Return the result of an expression for a JSON document, whose secrets may be masked.
-
-    A masked value may be in the result as part of an object of the document. On its own, it would be taken
-    for the secret.
+    """Return the result of an expression for a JSON document.
 
     Raises:
-        UsageError: it calls a function with values of the wrong type, or selects a masked value.
+        UsageError: it calls a function with values of the wrong type.
     """
     import jmespath
 
     try:
-        result = query.search(document)
+        return query.search(document)
     except jmespath.exceptions.JMESPathError as error:
         raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None
+
+
+def require_unmasked(result: Any, document: Any) -> None:
+    """Check that a query selects no masked value of a document, which would be taken for the secret.
+
+    The result may be, or contain, an object of the document that has one.
+
+    Raises:
+        UsageError: it selects one.
+    """
     if any(MASK in text for text in _strings(result, ())):
         masked = {name for name, value in _members(document) if value == MASK}
         whole = {id(value) for value in _containers(document)}
         if masked and any(MASK in text for text in _strings(result, whole)):
             raise masked_error(masked, what="--query: a value it selects is")
-    return result
 
 
 def masked_error(names: Collection[str], *, what: str) -> UsageError:

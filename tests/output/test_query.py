@@ -91,3 +91,16 @@ def test_whole_objects_may_hold_a_masked_value(printed: Callable[..., str], quer
 
 def test_a_mask_that_is_part_of_the_data_can_be_selected(printed: Callable[..., str]) -> None:
     assert printed({"url": f"http://bob:{MASK}@proxy"}, "url") == f"http://bob:{MASK}@proxy\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [({}, ["a", '["a", 1]']), ({"plain": True}, ["a", "a\n1"]), ({"json": True}, ['"a"', '["a", 1]'])],
+)
+def test_each_event_is_printed_like_a_result_and_null_is_left_out(
+    capsys: pytest.CaptureFixture[str], options: dict[str, bool], lines: list[str]
+) -> None:
+    for query, line in zip(("id", "[id, n]", "note"), [*lines, None], strict=True):
+        output = Output(Format(query=query, **options), terminal=TerminalSettings())  # type: ignore[arg-type]
+        output.event(ROWS[0])
+        assert capsys.readouterr().out == (f"{line}\n" if line else "")
