@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import shutil
 import signal
 import sys
@@ -139,7 +138,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
 def wants_json(args: list[str]) -> bool:
     """Whether errors are printed as JSON; works even if the arguments cannot be parsed."""
     own = args[: args.index("--")] if "--" in args else args
-    return any(re.match(r"--json$|--query|-[iy]*q", arg) for arg in own)
+    return "--json" in own
 
 
 def _report(error: JebbitctlError, environment: Mapping[str, str], *, as_json: bool) -> int:

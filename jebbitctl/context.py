@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl import environment as env
+from jebbitctl.output.formats import Format
 from jebbitctl.output.output import Output
 from jebbitctl.output.streams import TerminalSettings
 from jebbitctl.prompts import Prompts
@@ -36,6 +37,8 @@ class CommonOptions(NamedTuple):
     business: str | None = None
     json: bool = False
     plain: bool = False
+    csv: bool = False
+    columns: str | None = None
     query: str | None = None
     no_input: bool = False
     debug: bool = False
@@ -55,9 +58,7 @@ class Context:
         for secret in environment.secrets():
             register_secret(secret)
         self.output = Output(
-            json=options.json,
-            plain=options.plain,
-            query=options.query,
+            Format(options.json, options.plain, options.csv, options.columns, options.query),
             debug=options.debug or environment.switch(env.DEBUG),
             terminal=TerminalSettings.from_variables(environment.values),
         )

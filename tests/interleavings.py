@@ -19,6 +19,7 @@ from jebbitctl.api.page_budget import PageBudget
 from jebbitctl.context import CommonOptions, Context
 from jebbitctl.environment import CONFIG_DIR, Environment
 from jebbitctl.errors import JebbitctlError, NotFoundError
+from jebbitctl.output.formats import Format
 from jebbitctl.output.output import Output
 from jebbitctl.output.streams import TerminalSettings
 from jebbitctl.sandbox.behaviour import Behaviour
@@ -224,7 +225,7 @@ class QuietOutput(Output):
     """Collects messages and discards results."""
 
     def __init__(self) -> None:
-        super().__init__(plain=True, terminal=TerminalSettings.from_variables({}))
+        super().__init__(Format(plain=True), terminal=TerminalSettings.from_variables({}))
         self.messages: list[str] = []
 
     def line(self, text: str, *, show_secrets: bool = False) -> None:

@@ -1,4 +1,7 @@
-"""Mappings as CSV (RFC 4180, UTF-8): ``parse`` reads back exactly what ``write`` writes."""
+"""Mappings as CSV (RFC 4180, UTF-8): ``parse`` reads back exactly what ``write`` writes.
+
+A cell that a spreadsheet would take for a formula begins with ``'``, which is not part of its text.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.mappings import ATTRIBUTES, MappingSpec, name_problem
 from jebbitctl.errors import UsageError
+from jebbitctl.util.spreadsheets import neutralize, restore
 from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
@@ -50,7 +54,7 @@ def write(resources: Iterable[Resource]) -> Iterator[str]:
     """Yield the header, then a record for each mapping, without line endings."""
     yield _record(ATTRIBUTES)
     for resource in resources:
-        yield _record([to_cell(resource.attributes.get(column)) for column in ATTRIBUTES])
+        yield _record([neutralize(to_cell(resource.attributes.get(column))) for column in ATTRIBUTES])
 
 
 def to_cell(value: Any) -> str:
@@ -114,6 +118,6 @@ def _positions(header: list[str], where: str) -> list[int]:
 def _spec(number: int, record: list[str], width: int, positions: list[int]) -> MappingSpec:
     if len(record) != width:
         return MappingSpec(line=number, problem=f"expected {width} cells, found {len(record)}")
-    jebbit_var, client_var, default = (record[position] for position in positions)
+    jebbit_var, client_var, default = (restore(record[position]) for position in positions)
     problem = name_problem(jebbit_var=jebbit_var, client_var=client_var)
     return MappingSpec(jebbit_var, client_var, default, number, problem)

@@ -10,7 +10,7 @@ import typer
 from jebbitctl.api import backfills, integrations
 from jebbitctl.api.resources import OWNER, raise_if_unapplied
 from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
-from jebbitctl.commands.base import Context, Yes, command, group
+from jebbitctl.commands.base import LIST_OPTIONS, Context, Yes, command, group
 from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
@@ -28,7 +28,11 @@ MIN_INTERVAL, MAX_INTERVAL = 0.1, 3600.0
 BackfillId = Annotated[str, typer.Argument(metavar="ID", help="Backfill id.", show_default=False)]
 
 
-@command(name="list", example="jebbitctl backfills list --integration L5m24mjs --status processing")
+@command(
+    name="list",
+    example="jebbitctl backfills list --integration L5m24mjs --status processing",
+    common=LIST_OPTIONS,
+)
 def list_(
     context: Context,
     *,

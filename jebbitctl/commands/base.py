@@ -40,6 +40,11 @@ COMMON_OPTIONS: dict[str, Any] = {
     ],
     "json": Annotated[bool, typer.Option("--json", help="Print one JSON document.")],
     "plain": Annotated[bool, typer.Option("--plain", help="Print tab-separated lines, as in a pipe.")],
+    "csv": Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")],
+    "columns": Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME", help="Columns to print: any attributes."),
+    ],
     "query": Annotated[
         str | None,
         typer.Option("-q", "--query", metavar="EXPR", help="Filter the JSON with a JMESPath expression."),
@@ -49,7 +54,7 @@ COMMON_OPTIONS: dict[str, Any] = {
 }
 """The options that commands share. ``CommonOptions`` holds their values."""
 
-CommonOption = Literal["profile", "business", "json", "plain", "query", "no_input", "debug"]
+CommonOption = Literal["profile", "business", "json", "plain", "csv", "columns", "query", "no_input", "debug"]
 
 LOCAL_OPTIONS: tuple[CommonOption, ...] = ("json", "plain", "query", "no_input", "debug")
 """Common options of a command that does not call Jebbit."""
@@ -57,6 +62,10 @@ PROFILE_OPTIONS: tuple[CommonOption, ...] = ("profile", *LOCAL_OPTIONS)
 """Common options of a command that works on one profile."""
 API_OPTIONS: tuple[CommonOption, ...] = ("profile", "business", *LOCAL_OPTIONS)
 """Common options of a command that calls Jebbit."""
+ROW_OPTIONS: tuple[CommonOption, ...] = ("csv", "columns")
+"""Further common options of a command that lists things."""
+LIST_OPTIONS: tuple[CommonOption, ...] = (*API_OPTIONS, *ROW_OPTIONS)
+"""Common options of a command that lists what Jebbit has."""
 
 _WIDE = 60
 """Columns from which on an option and its help stand side by side."""
@@ -255,7 +264,11 @@ def _for_typer(command: Command) -> Callable[..., None]:
             parameters += _option_parameters(option_groups[name])
         elif name not in typer_contexts:
             parameters.append(_keyword(name, hints[name], parameter.default))
-    parameters += [_keyword(name, COMMON_OPTIONS[name], _default(name)) for name in command.common]
+    parameters += [
+        _keyword(name, hint, _default(name))
+        for name, hint in COMMON_OPTIONS.items()
+        if name in command.common
+    ]
     try:
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     except ValueError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jebbitctl.api import campaigns
-from jebbitctl.commands.base import Context, command, group
+from jebbitctl.commands.base import LIST_OPTIONS, Context, command, group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ LINK_COLUMNS = ("id", "enabled", "label", "link_group", "complete_live_link")
 CampaignId = Annotated[str, typer.Argument(metavar="ID", help="Campaign id.", show_default=False)]
 
 
-@command(name="list", example='jebbitctl campaigns list --launched --matching "Spring"')
+@command(name="list", example='jebbitctl campaigns list --launched --matching "Spring"', common=LIST_OPTIONS)
 def list_(
     context: Context,
     *,
@@ -60,7 +60,7 @@ def get(context: Context, id_: CampaignId) -> None:
     context.output.resource(campaigns.get(context.client, id_))
 
 
-@command(example="jebbitctl campaigns links def56789 -q '[].complete_live_link'")
+@command(example="jebbitctl campaigns links def56789 -q '[].complete_live_link' --plain", common=LIST_OPTIONS)
 def links(context: Context, id_: CampaignId) -> None:
     """List a campaign's launch links."""
     if not context.output.table(campaigns.list_launch_links(context.client, id_), LINK_COLUMNS):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import shutil
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from jebbitctl.commands import topics
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
+from jebbitctl.commands.topics.layout import WIDTH, rewrap
 from jebbitctl.errors import UsageError
+from jebbitctl.output.streams import is_terminal
+
+MIN_WIDTH = 20
 
 
 def _complete(ctx: Any, _args: list[str], incomplete: str) -> list[tuple[str, str]]:
@@ -47,7 +53,7 @@ def help_(
     """
     root: Any = ctx.find_root()
     if words and len(words) == 1 and words[0] in topics.TOPICS:
-        text = topics.text(words[0])
+        text = _fitted(topics.text(words[0]))
     elif words and words[0] not in root.command.commands:
         raise _unknown(words[0], [*root.command.commands, *topics.TOPICS])
     else:
@@ -62,6 +68,12 @@ def help_(
         context.output.document({"help": text})
     else:
         context.output.line(text.rstrip())
+
+
+def _fitted(text: str) -> str:
+    """Return a topic's text for the width of the terminal."""
+    width = shutil.get_terminal_size().columns
+    return rewrap(text, max(width, MIN_WIDTH)) if is_terminal(sys.stdout) and width < WIDTH else text
 
 
 def _unknown(word: str, known: list[str]) -> UsageError:

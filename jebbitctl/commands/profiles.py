@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from jebbitctl.auth.credentials import secret_place
-from jebbitctl.commands.base import LOCAL_OPTIONS, Context, Yes, command, group
+from jebbitctl.commands.base import LOCAL_OPTIONS, ROW_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
 from jebbitctl.settings import profile_api_url
 
@@ -21,7 +21,7 @@ Name = Annotated[
 ]
 
 
-@command(name="list", common=LOCAL_OPTIONS, example="jebbitctl profiles list")
+@command(name="list", common=(*LOCAL_OPTIONS, *ROW_OPTIONS), example="jebbitctl profiles list")
 def list_(context: Context) -> None:
     """List profiles."""
     default = context.profiles.default()

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.streams import is_terminal, write_bytes, write_line
 from jebbitctl.util.redaction import scrub_registered
+from jebbitctl.util.spreadsheets import neutralize
+from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Cell: TypeAlias = str | int | float | bool | None
 
-_STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+def write_csv(rows: Iterable[Sequence[Any]], *, show_secrets: bool = False) -> None:
+    """Write rows of JSON values to stdout as they come, without the secrets in use unless ``show_secrets``.
 
+    A string that a spreadsheet would calculate begins with ``'``.
+    """
+    import csv
 
-def write_csv(rows: Iterable[Sequence[Cell]]) -> None:
-    """Write rows to stdout as they come. A string that a spreadsheet would calculate begins with ``'``."""
     on_terminal = is_terminal(sys.stdout)
     for row in rows:
         line = io.StringIO()
         csv.writer(line, lineterminator="\r\n").writerow(map(_cell, row))
-        text = scrub_registered(line.getvalue())
+        text = line.getvalue() if show_secrets else scrub_registered(line.getvalue())
         if on_terminal:
             write_line(text.removesuffix("\r\n"))
         else:
             write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
-def _cell(value: Cell) -> str:
+def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_STARTS_OF_FORMULAS) else text
+    if isinstance(value, str):
+        return neutralize(value)
+    return json_text(value)

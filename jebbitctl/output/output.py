@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import typer
+
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.output.columns import parse_columns, select_columns
+from jebbitctl.output.csv_rows import write_csv
 from jebbitctl.output.diff import diff_lines
 from jebbitctl.output.error_report import report
 from jebbitctl.output.progress import show_progress
-from jebbitctl.output.query import COMMAND_DONE, compile_query, search
+from jebbitctl.output.query import COMMAND_DONE, compile_query, plain_lines, require_unmasked, search
 from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
-from jebbitctl.output.tables import key_value_lines, table_lines
+from jebbitctl.output.tables import Table, key_value_lines
 from jebbitctl.util.redaction import redact, scrub_registered, scrub_values
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
 
@@ -23,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from rich.console import Console
-
+    from jebbitctl.output.formats import Format
     from jebbitctl.output.progress import Progress
     from jebbitctl.output.streams import TerminalSettings
 
@@ -43,51 +47,65 @@ class Output:
     """Prints one command's result in the requested format, or the one that suits the streams.
 
     Args:
-        json: one JSON document.
-        plain: tab-separated lines, even on a terminal.
-        query: a JMESPath expression over the JSON document.
+        format_: what the user asked for.
         debug: print what :meth:`debug` is given.
         terminal: what the environment says about colours and terminals.
 
+    Attributes:
+        json: whether the command prints a JSON document, or what a query finds in it.
+        json_requested: whether ``--json`` was given; only then are errors JSON.
+        plain: whether lines are for programs: tab-separated, or CSV.
+        plain_requested: whether that was asked for; a pipe alone does not change what is written for readers.
+        csv: whether they are CSV.
+
     Raises:
-        UsageError: the query cannot be parsed.
+        UsageError: the query cannot be parsed, or options contradict each other.
     """
 
-    def __init__(
-        self,
-        *,
-        json: bool = False,
-        plain: bool = False,
-        query: str | None = None,
-        debug: bool = False,
-        terminal: TerminalSettings,
-    ) -> None:
-        self.json = json or query is not None
-        self.plain = not self.json and (plain or not is_terminal(sys.stdout))
+    def __init__(self, format_: Format, *, debug: bool = False, terminal: TerminalSettings) -> None:
+        format_.require_consistent()
+        self.json = format_.is_document
+        self.json_requested = format_.json
+        self.csv = format_.csv
+        self.plain_requested = (format_.plain or format_.csv) and not self.json
+        self.plain = self.plain_requested or not (self.json or is_terminal(sys.stdout))
+        self.columns = None if format_.columns is None else parse_columns(format_.columns)
+        """The columns to print, None for those of the list."""
         self.debugging = debug
         self._terminal = terminal
         self._deferred_error: JebbitctlError | None = None
         """Why :meth:`best_effort` could not print something."""
-        self._query = None if query is None else compile_query(query)
+        self._query = None if format_.query is None else compile_query(format_.query)
+        self._plain_results = self._query is not None and format_.plain and not format_.json
+        self._csv_header: list[str] = []
+        """The last header that was printed."""
 
     def document(self, value: Any, *, show_secrets: bool = False) -> None:
-        """Print a JSON value, or the result of the query; a string result is printed bare."""
+        """Print a JSON value, or the result of the query: a string bare, unless JSON is requested."""
         if self._query is not None:
-            value = search(self._query, value)
-            if isinstance(value, str):
-                text = escape_controls(value) if is_terminal(sys.stdout) else value
-                self.line(text, show_secrets=show_secrets)
-                return
+            result = search(self._query, value)
+            if not show_secrets:
+                require_unmasked(result, value)
+            value = result
         indent = 2 if is_terminal(sys.stdout) else None
-        write_line(_json_text(value, indent=indent, show_secrets=show_secrets))
+        self._result(value, indent=indent, show_secrets=show_secrets)
 
     def event(self, value: Mapping[str, Any]) -> None:
         """Print one of a series of JSON objects on a line, or the result of the query unless it is null."""
         result = value if self._query is None else search(self._query, value)
-        if isinstance(result, str):
+        if isinstance(result, str) and not self.json_requested:
             self.line(escape_controls(result))
         elif result is not None:
-            write_line(_json_text(result))
+            self._result(result)
+
+    def _result(self, value: Any, *, indent: int | None = None, show_secrets: bool = False) -> None:
+        if self._plain_results:
+            self._lines(plain_lines(value), show_secrets=show_secrets)
+        elif isinstance(value, str) and not self.json_requested:
+            text = escape_controls(value) if is_terminal(sys.stdout) else value
+            self.line(text, show_secrets=show_secrets)
+        else:
+            write_line(_json_text(value, indent=indent, show_secrets=show_secrets))
 
     def table(
         self,
@@ -96,25 +114,47 @@ class Output:
         *,
         show_secrets: bool = False,
     ) -> int:
-        """Print resources as rows as they arrive, or all at once as JSON; return their number."""
-        shown = (_json_object(row, show_secrets=show_secrets) for row in rows)
+        """Print resources as rows as they arrive, or all at once as JSON; return their number.
+
+        Raises:
+            UsageError: ``--columns`` names a column that no row has, or a masked one.
+        """
+        shown: Iterable[Mapping[str, Any]] = (_json_object(row, show_secrets=show_secrets) for row in rows)
         if self.json:
             found = list(shown)
             self.document(found, show_secrets=show_secrets)
             return len(found)
+        if self.columns is not None:
+            shown = select_columns(shown, self.columns, columns, show_secrets=show_secrets)
+            columns = self.columns
+        cells = ([row.get(column) for column in columns] for row in shown)
+        if self.csv:
+            return self._csv(cells, columns, show_secrets=show_secrets)
+        table = Table(columns, shutil.get_terminal_size().columns, self._bold)
         count = 0
-        widths = [len(column) for column in columns]
-        while batch := list(islice(shown, 1 if self.plain else BATCH_ROWS)):
-            values = [[row.get(column) for column in columns] for row in batch]
-            if self.plain:
-                lines = ["\t".join(map(cell, values[0]))]
-            else:
-                if not show_secrets:
-                    values = [list(map(_scrubbed, row)) for row in values]
-                lines, widths = table_lines(self._console(), values, columns, widths, header=not count)
-            self._lines(lines, show_secrets=show_secrets)
+        while batch := list(islice(cells, 1 if self.plain else BATCH_ROWS)):
             count += len(batch)
+            if self.plain:
+                lines: Iterable[str] = ("\t".join(map(cell, values)) for values in batch)
+            else:
+                lines = table.lines([[_scrubbed(v, show_secrets=show_secrets) for v in row] for row in batch])
+            self._lines(lines, show_secrets=show_secrets)
         return count
+
+    def _csv(self, rows: Iterable[Sequence[Any]], columns: Sequence[str], *, show_secrets: bool) -> int:
+        """Print CSV rows; return their number. The header comes with the first row: it might be an error."""
+        count = 0
+        for row in rows:
+            self._print_csv_header(columns)
+            write_csv([row], show_secrets=show_secrets)
+            count += 1
+        self._print_csv_header(columns)
+        return count
+
+    def _print_csv_header(self, columns: Sequence[str]) -> None:
+        if self._csv_header != list(columns):
+            self._csv_header = list(columns)
+            write_csv([columns])
 
     def stream(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
         """Print rows like :meth:`table`, but JSON as they arrive, too; only a query needs all of them.
@@ -145,11 +185,14 @@ class Output:
 
     def key_values(self, pairs: Iterable[tuple[str, Any]], *, show_secrets: bool = False) -> None:
         """Print names and values; not for JSON."""
+        if self.csv:
+            self._csv(pairs, ("name", "value"), show_secrets=show_secrets)
+            return
         if self.plain:
             lines: Iterable[str] = (f"{escape_controls(name)}\t{cell(value)}" for name, value in pairs)
         else:
-            shown = pairs if show_secrets else ((name, _scrubbed(value)) for name, value in pairs)
-            lines = key_value_lines(self._console(), shown)
+            shown = ((name, _scrubbed(value, show_secrets=show_secrets)) for name, value in pairs)
+            lines = key_value_lines(shown, shutil.get_terminal_size().columns, self._bold)
         self._lines(lines, show_secrets=show_secrets)
 
     def diff(self, lines: Iterable[tuple[str, str]]) -> None:
@@ -250,7 +293,7 @@ class Output:
 
     def error(self, error: JebbitctlError) -> None:
         """Print an error of a command that chooses its own exit code."""
-        report(error, self._terminal, as_json=self.json)
+        report(error, self._terminal, as_json=self.json_requested)
 
     def debug(self, text: str) -> None:
         """Print a debug message on stderr, if debugging."""
@@ -261,8 +304,8 @@ class Output:
         """Show the progress of a block of work on stderr, if it is a terminal."""
         return show_progress(description, total, self._terminal)
 
-    def _console(self) -> Console:
-        return self._terminal.console(sys.stdout)
+    def _bold(self, text: str) -> str:
+        return typer.style(text, bold=True) if text and self._terminal.allow_colour(sys.stdout) else text
 
     def _lines(self, lines: Iterable[str], *, show_secrets: bool = False) -> None:
         for line in lines:
@@ -278,10 +321,10 @@ def _json_text(value: Any, *, indent: int | None = None, show_secrets: bool = Fa
     return text
 
 
-def _scrubbed(value: Any) -> Any:
-    """Return a value without the secrets in use, before a table wraps or cuts it."""
+def _scrubbed(value: Any, *, show_secrets: bool) -> Any:
+    """Return a value without the secrets in use unless ``show_secrets``, before a table wraps it."""
     text = cell(value)
-    scrubbed = scrub_registered(text)
+    scrubbed = text if show_secrets else scrub_registered(text)
     return value if scrubbed == text else scrubbed
 
 

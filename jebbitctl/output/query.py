@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.redaction import MASK
+from jebbitctl.util.text import cell, flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 COMMAND_DONE = "the command itself succeeded; only its result could not be printed"
 """A hint that keeps people from running a command again because its result is missing."""
+
+_CONTAINERS = (dict, list)
 
 
 def compile_query(query: str) -> Any:
@@ -25,8 +32,8 @@ def compile_query(query: str) -> Any:
         raise UsageError(f"--query: {reason}", hint="see https://jmespath.org for the language") from None
 
 
-def search(query: Any, value: Any) -> Any:
-    """Return the result of an expression for a JSON value.
+def search(query: Any, document: Any) -> Any:
+    """Return the result of an expression for a JSON document.
 
     Raises:
         UsageError: it calls a function with values of the wrong type.
@@ -34,6 +41,65 @@ def search(query: Any, value: Any) -> Any:
     import jmespath
 
     try:
-        return query.search(value)
+        return query.search(document)
     except jmespath.exceptions.JMESPathError as error:
         raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None
+
+
+def require_unmasked(result: Any, document: Any) -> None:
+    """Check that a query selects no masked value of a document, which would be taken for the secret.
+
+    The result may be, or contain, an object of the document that has one.
+
+    Raises:
+        UsageError: it selects one.
+    """
+    if any(MASK in text for text in _strings(result, ())):
+        masked = {name for name, value in _members(document) if value == MASK}
+        whole = {id(value) for value in _containers(document)}
+        if masked and any(MASK in text for text in _strings(result, whole)):
+            raise masked_error(masked, what="--query: a value it selects is")
+
+
+def masked_error(names: Collection[str], *, what: str) -> UsageError:
+    """Return the error that a value is selected that is masked; ``names`` are those of the masked values."""
+    hint = None
+    if any(name.endswith("shared_secret") for name in names):
+        hint = "add --show-secret, or print one secret: jebbitctl integrations secret ID"
+    return UsageError(f"{what} masked", hint=hint)
+
+
+def plain_lines(result: Any) -> Iterator[str]:
+    """Yield the lines of a result: an item of a list on each, its values separated by tabs."""
+    if isinstance(result, dict):
+        yield from (f"{cell(name)}\t{cell(value)}" for name, value in flatten(result))
+    elif isinstance(result, list):
+        names = list(dict.fromkeys(name for item in result if isinstance(item, dict) for name in item))
+        for item in result:
+            values = [item.get(name) for name in names] if isinstance(item, dict) else item
+            yield "\t".join(map(cell, values if isinstance(values, list) else [values]))
+    elif result is not None:
+        yield cell(result)
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    """Yield a value and what it contains, as far as these are objects or lists."""
+    if isinstance(value, _CONTAINERS):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _containers(inner)
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    for container in _containers(value):
+        if isinstance(container, dict):
+            yield from container.items()
+
+
+def _strings(value: Any, excluded: Collection[int]) -> Iterator[str]:
+    """Yield the strings in a value, but none of containers with an excluded id."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, _CONTAINERS) and id(value) not in excluded:
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner, excluded)

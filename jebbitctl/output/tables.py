@@ -1,92 +1,156 @@
-"""Tables for a terminal, as lines without trailing spaces."""
+"""Tables, and names with their values, for a terminal. No word is broken, so that all can be copied."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import cell
+from jebbitctl.util.times import short_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-MAX_STABLE_WIDTH = 24
-"""A column up to this width keeps its width from batch to batch."""
+    Style = Callable[[str], str]
 
 MIN_VALUE_WIDTH = 20
-"""Columns that a table of names and values has for a value; a narrower terminal gets no table."""
+"""Columns that a text needs to be wrapped beside something else; with less room, it stands below."""
 
-_PADDING = r" +(\x1b\[0m)?$"
+_GAP = "  "
 
 
-def table_lines(
-    console: Console,
-    rows: Sequence[Sequence[Any]],
-    columns: Sequence[str],
-    widths: Sequence[int],
-    *,
-    header: bool,
-) -> tuple[list[str], list[int]]:
-    """Return the lines of one batch of a table, and the width that each column needs.
+class Table:
+    """Lays out rows in batches: each on one line, on two, or as a record, a line for each name and value.
+
+    The first batch decides which, by the width of its values.
 
     Args:
-        console: of the stream that gets the lines.
-        rows: a value for each column.
-        columns: names of attributes; the headers are in upper case.
-        widths: the minimum width of each column: what the previous batch returned.
-        header: whether this is the first batch.
+        columns: names of attributes.
+        width: columns of the terminal.
+        bold: styles a header.
     """
-    texts = [[_text(value) for value in row] for row in rows]
-    needed = [max(width, *(row[i].cell_len for row in texts)) for i, width in enumerate(widths)]
-    table = _table(show_header=header)
-    fair_share = console.width // len(columns) - 2
-    for position, column in enumerate(columns):
-        last = position == len(columns) - 1
-        table.add_column(
-            column.upper().replace("_", " "),
-            overflow="fold",
-            header_style="bold",
-            min_width=None if last else min(needed[position], MAX_STABLE_WIDTH, fair_share),
+
+    def __init__(self, columns: Sequence[str], width: int, bold: Style) -> None:
+        self._columns = columns
+        self._headers = [_header(column) for column in columns]
+        self._width = width
+        self._bold = bold
+        self._widths = [_width(header) for header in self._headers]
+        self._on_first_line: int | None = None
+        """The number of values that stand on a row's first line; 0 for records."""
+
+    def lines(self, rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+        """Yield the lines of a batch, without trailing spaces; each row has a value for each column."""
+        texts = [[_in_table(*pair) for pair in zip(self._columns, row, strict=True)] for row in rows]
+        self._widths = [
+            max(width, *map(_width, own)) for width, *own in zip(self._widths, *texts, strict=True)
+        ]
+        if is_first := self._on_first_line is None:
+            self._on_first_line = self._choose([row[-1] for row in texts])
+        if not self._on_first_line:
+            for number, row in enumerate(texts):
+                if number or not is_first:
+                    yield ""
+                yield from key_value_lines(zip(self._columns, row, strict=True), self._width, self._bold)
+            return
+        if is_first:
+            yield from self._row(self._headers, self._bold)
+        for row in texts:
+            yield from self._row(row, str)
+
+    def _choose(self, last: Iterable[str]) -> int:
+        """Return how many values the first line of a row holds; a second one holds the rest, if that fits."""
+        total = len(self._columns)
+        room = self._room(self._widths)
+        if room >= _width(self._headers[-1]) and (
+            room >= MIN_VALUE_WIDTH or all(_fits(t, room) for t in last)
+        ):
+            return total
+        first = next(n for n in range(total - 1, -1, -1) if self._room([*self._widths[:n], 0]) >= -len(_GAP))
+        return first if self._room(self._widths[first:]) >= len(self._headers[-1] + _GAP) else 0
+
+    def _room(self, widths: Sequence[int]) -> int:
+        """Return the columns that are left on a line for the last of some values."""
+        return self._width - sum(width + len(_GAP) for width in widths[:-1])
+
+    def _row(self, texts: Sequence[str], style: Style) -> Iterator[str]:
+        split = self._on_first_line or 0
+        yield from self._line(texts[:split], self._widths[:split], "", style)
+        if texts[split:]:
+            yield from self._line(texts[split:], self._widths[split:], _GAP, style)
+
+    def _line(self, texts: Sequence[str], widths: Sequence[int], indent: str, style: Style) -> Iterator[str]:
+        """Yield the line of some values, and further ones if the last value does not fit."""
+        *others, last = texts
+        before = indent + "".join(
+            style(text) + " " * (width - _width(text)) + _GAP
+            for text, width in zip(others, widths, strict=False)
         )
-    return _draw(console, table, texts), needed
+        room = self._room(widths) - len(indent)
+        if others and not _fits(last, room):
+            yield before.rstrip()
+            indent += _GAP
+            first, *more = _wrapped(last, self._width - len(indent))
+            yield indent + first
+        else:
+            first, *more = _wrapped(last, room)
+            yield (before + style(first)).rstrip()
+            indent = " " * (self._width - room)
+        for line in more:
+            yield indent + line
 
 
-def key_value_lines(console: Console, pairs: Iterable[tuple[str, Any]]) -> list[str]:
-    """Return the lines of names and values, one pair per line; in a narrow terminal without a table.
+def key_value_lines(pairs: Iterable[tuple[str, Any]], width: int, bold: Style) -> Iterator[str]:
+    """Yield the lines of names and values. A value that does not fit beside its name stands below it."""
+    texts = [(cell(name), _text(value)) for name, value in pairs]
+    longest = max((_width(name) for name, _ in texts), default=0)
+    indent = longest + len(_GAP)
+    for name, text in texts:
+        if _fits(text, width - indent):
+            first, *more = _wrapped(text, width - indent)
+            yield bold(name + " " * (indent - _width(name))) + first if first else bold(name)
+            yield from (" " * indent + line for line in more)
+        else:
+            yield bold(name)
+            yield from (_GAP + line for line in _wrapped(text, width - len(_GAP)))
 
-    There, a table would leave no room for the values, such as a secret that is shown only once.
-    """
+
+def _header(column: str) -> str:
+    """Return the header of an attribute: ``ACTIVE`` for ``is_active``, ``CREATED`` for ``created_at``."""
+    return cell(column.removeprefix("is_").removesuffix("_at")).upper().replace("_", " ")
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else cell(value)
+
+
+def _in_table(column: str, value: Any) -> str:
+    return _text(short_time(value) if column.endswith("_at") else value)
+
+
+def _fits(text: str, room: int) -> bool:
+    """Whether a text fits in some columns, on one line or in several lines of whole words."""
+    if _width(text) <= room:
+        return True
+    return room >= MIN_VALUE_WIDTH and all(_width(word) <= room for word in text.split(" "))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of whole words; a word that is longer than a line is left to the terminal."""
+    if _width(text) <= width:
+        return [text]
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _width(lines[-1]) + 1 + _width(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes."""
+    if text.isascii():
+        return len(text)
     from rich.cells import cell_len
 
-    pairs = list(pairs)
-    longest = max((cell_len(name) for name, _ in pairs), default=0)
-    if console.width < longest + MIN_VALUE_WIDTH:
-        return [f"{_text(name).plain}: {_text(value).plain}" for name, value in pairs]
-    table = _table(show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    return _draw(console, table, [[_text(name), _text(value)] for name, value in pairs])
-
-
-def _table(*, show_header: bool) -> Table:
-    from rich.table import Table
-
-    return Table(box=None, show_header=show_header, pad_edge=False, padding=(0, 2, 0, 0))
-
-
-def _text(value: Any) -> Text:
-    from rich.text import Text
-
-    return Text("-" if value is None else cell(value))
-
-
-def _draw(console: Console, table: Table, texts: Iterable[Sequence[Text]]) -> list[str]:
-    for row in texts:
-        table.add_row(*row)
-    with console.capture() as capture:
-        console.print(table)
-    return [re.sub(_PADDING, r"\1", line) for line in capture.get().splitlines()]
+    return cell_len(text)

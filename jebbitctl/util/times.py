@@ -51,3 +51,10 @@ def instant(value: object) -> float | None:
         return None if time is None else (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def short_time(value: object) -> object:
+    """Return an RFC 3339 time to the minute, such as ``2026-01-31 12:00Z``; anything else as it is."""
+    seconds = instant(value)
+    text = None if seconds is None else rfc3339_or_none(seconds)
+    return f"{text[:16].replace('T', ' ')}Z" if text else value

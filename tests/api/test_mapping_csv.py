@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jebbitctl.api import mapping_csv
 from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.errors import UsageError
-from tests.api.mapping_files import HEADER, parse, stored_mappings
+from tests.api.mapping_files import HEADER, mapping, parse, stored_mappings
 
 if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
@@ -51,3 +51,13 @@ def test_semicolons_as_separators_get_a_hint() -> None:
     with pytest.raises(UsageError) as caught:
         parse("jebbit_var;client_var;default\n")
     assert caught.value.hint == "separate the columns with commas"
+
+
+@pytest.mark.parametrize("text", ["=cmd()", "-1", "@x", "'=cmd()", "'", "'x", "a=b"])
+def test_a_formula_is_neutralised_in_the_file_only(text: str) -> None:
+    stored = [mapping("a", jebbit_var=text, client_var="x", default=text)]
+    _, line = mapping_csv.write(stored)
+    assert line.startswith(("'", "a"))
+    assert not line.startswith(("=", "-", "@"))
+    (spec,) = parse(f"{HEADER}{line}\n")
+    assert (spec.jebbit_var, spec.default) == (text, text)

@@ -21,6 +21,7 @@ from jebbitctl.webhooks import Reason, sign, verify
 from jebbitctl.webhooks.probes import PROBES
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.support import JEBBITCTL
+from tests.terminal import screen
 
 if TYPE_CHECKING:
     from tests.support import Cli
@@ -50,6 +51,13 @@ def test_help_prints_its_lines_on_a_terminal(bare: Cli, words: str) -> None:
     )
     piped = bare.run("help", *words.split(), env={"COLUMNS": "80"})
     assert str(printed).splitlines() == piped.out.splitlines()
+
+
+def test_a_narrow_terminal_gets_narrow_paragraphs_and_code_as_it_is(bare: Cli) -> None:
+    shown = screen(bare, "help", "receivers", columns=40)
+    assert "shared secret, and its\nmessage" in shown
+    assert receivers.RECEIVER.strip() in shown
+    assert screen(bare, "help", "receivers", columns=80) == topics.text("receivers")
 
 
 def test_a_long_cell_is_wrapped_below_itself() -> None:

@@ -291,7 +291,6 @@ WRITERS = {
     "sandbox/request_log.py": {"write"},  # a parameter, the caller's log
     "webhooks/recordings/recorder.py": {"os.write"},  # the recording
     "output/streams.py": {"sys.stdout.write", "sys.stderr.write", "sys.stdout.buffer.write"},
-    "output/tables.py": {"console.print"},  # captured
     "prompts.py": {"getpass"},  # tested above
 }
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import knows
 from jebbitctl.commands.arguments import AllBusinesses, ShowSecret
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import LIST_OPTIONS, Context, command
 from jebbitctl.commands.integrations.all_businesses import BusinessLister
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
 
-COLUMNS = ("id", "is_active", "region", "service_name", "endpoint")
+COLUMNS = ("id", "is_active", "region", "service_name", "created_at")
+DESTINATIONS = ("endpoint", "host")
+"""Attributes that say where an integration delivers to; Jebbit may return only one of them."""
 
 
-@command(name="list", example="jebbitctl integrations list --active --region us")
+@command(
+    name="list",
+    example="jebbitctl integrations list --active --region us\n"
+    "jebbitctl integrations list --columns id,endpoint --csv",
+    common=LIST_OPTIONS,
+)
 def list_(
     context: Context,
     *,
@@ -56,12 +63,21 @@ def list_(
         ids = {resource.id for resource in found.matching}
         return [resource for resource in listed if resource.id in ids]  # as Jebbit lists them
 
-    columns = (*COLUMNS, "shared_secret") if show_secret else COLUMNS
-    if all_businesses:
-        lister = BusinessLister(context, fetch)
-        count = context.output.table(lister.rows(), ("business", *columns), show_secrets=show_secret)
+    lister = BusinessLister(context, fetch) if all_businesses else None
+    rows: list[Any] = [*(lister.rows() if lister else fetch(context.client))]
+    columns: tuple[str, ...] = ("business",) * all_businesses + COLUMNS + ("shared_secret",) * show_secret
+    if not context.output.json:
+        columns += tuple(_destinations(rows))
+    context.output.table(rows, columns, show_secrets=show_secret)
+    if lister:
         lister.require_all()
-    else:
-        count = context.output.table(fetch(context.client), columns, show_secrets=show_secret)
-    if not count:
+    if not rows:
         context.output.note("No integrations match.")
+
+
+def _destinations(rows: list[Any]) -> list[str]:
+    """Return the DESTINATIONS that a table needs: a host only where there is no endpoint."""
+    objects = [row if isinstance(row, dict) else row.to_dict() for row in rows]
+    hosts = any(row.get("host") and not row.get("endpoint") for row in objects)
+    endpoints = not hosts or any(row.get("endpoint") for row in objects)
+    return [name for name, needed in zip(DESTINATIONS, (endpoints, hosts), strict=True) if needed]

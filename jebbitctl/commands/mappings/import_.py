@@ -178,7 +178,7 @@ def _warn_of_unknown(context: Context, steps: Sequence[ImportStep]) -> None:
 
 
 def _warn_if_failed(context: Context, step: ImportStep) -> None:
-    if step.action is Action.FAILED and not context.output.json:
+    if step.action is Action.FAILED and not context.output.json_requested:
         context.output.warn(f"{_name(step)}: {step.error}")
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from jebbitctl.api import mappings
 from jebbitctl.commands.arguments import OnlyIntegration
-from jebbitctl.commands.base import Context, command
-from jebbitctl.errors import UsageError
+from jebbitctl.commands.base import LIST_OPTIONS, Context, command
 from jebbitctl.util.ids import require_id
 
 if TYPE_CHECKING:
@@ -18,20 +15,20 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "integration_id", "jebbit_var", "client_var", "default")
 
 
-@command(name="list", example="jebbitctl mappings list --integration L5m24mjs --csv > mappings.csv")
-def list_(
-    context: Context,
-    *,
-    integration: OnlyIntegration = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, as mappings import reads it.")] = False,
-) -> None:
-    """List mappings, newest first."""
+@command(
+    name="list",
+    example="jebbitctl mappings list --integration L5m24mjs --csv > mappings.csv",
+    common=LIST_OPTIONS,
+)
+def list_(context: Context, *, integration: OnlyIntegration = None) -> None:
+    """List mappings, newest first.
+
+    Without --columns, --csv prints what mappings import reads.
+    """
     if integration is not None:
         require_id(integration, what="--integration")
-    if csv and (context.output.json or context.options.plain):
-        raise UsageError("--csv, --plain and --json (or --query) are mutually exclusive")
     found = mappings.list_mappings(context.client, integration)
-    if csv:
+    if context.output.csv and context.output.columns is None:
         _print_csv(context, list(found))
     elif not context.output.table(found, COLUMNS):
         context.output.note("No mappings." if integration is None else f"{integration} has no mappings.")

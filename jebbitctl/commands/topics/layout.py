@@ -1,7 +1,8 @@
-"""Tables in the text of a topic."""
+"""Tables and paragraphs in the text of a topic."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns of a terminal that no line exceeds."""
+
+_PROSE = re.compile(r'[A-Za-z`"$](.*\n(?! ))*.*[.:]')
+"""A paragraph: lines that are not indented, which begin and end as sentences do."""
 
 
 def table(rows: Iterable[tuple[object, str]]) -> str:
@@ -26,4 +30,14 @@ def table(rows: Iterable[tuple[object, str]]) -> str:
             break_on_hyphens=False,
         )
         for name, meaning in pairs
+    )
+
+
+def rewrap(text: str, width: int) -> str:
+    """Return a topic's text with its paragraphs wrapped for a narrower terminal; tables and code stay."""
+    return "\n\n".join(
+        textwrap.fill(" ".join(block.split("\n")), width, break_long_words=False, break_on_hyphens=False)
+        if _PROSE.fullmatch(block)
+        else block
+        for block in text.rstrip("\n").split("\n\n")
     )

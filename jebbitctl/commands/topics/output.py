@@ -15,7 +15,10 @@ FORMATS = {
     "in a pipe": "tab-separated lines in the order of the table's columns; no header, nothing is cut off",
     "--plain": "the same as in a pipe, on a terminal as well",
     "--json": "one JSON document",
-    "-q, --query EXPR": "what a JMESPath expression finds in the JSON document; a string prints bare",
+    "--csv": "CSV with a header, for lists; text that a spreadsheet takes for a formula gets a ' in front",
+    "-q, --query EXPR": "what a JMESPath expression finds in the JSON document, see QUERIES",
+    "--columns NAME,NAME": "the columns of a list, in this order: any attribute that JSON has, "
+    "also nested: additional_options.hash_pii",
 }
 
 _STREAMS = """\
@@ -30,11 +33,14 @@ the response whatever its status is.
 _VALUES = """\
 VALUES
 
-Times are RFC 3339 in UTC. A missing value is null in JSON, empty in a pipe,
-and - on a terminal. JSON has every attribute that Jebbit returned, with id
-and type beside the others. The JSON of a command that checks something has
-"ok", true or false. Shared secrets print as ********:
-see `jebbitctl help security`.
+Times are RFC 3339 in UTC; tables have created_at to the minute. A missing
+value is null in JSON, empty in a pipe, and - on a terminal. JSON has every
+attribute that Jebbit returned, with id and type beside the others. The JSON
+of a command that checks something has "ok", true or false. Shared secrets
+print as ********: see `jebbitctl help security`.
+
+On a terminal that is too narrow for a table, a row has two lines, or each
+value its own. No id, URL or secret is broken in two, so all can be copied.
 
 Control characters in text from Jebbit are shown as escape sequences, such as
 \\x1b.
@@ -48,20 +54,29 @@ is: "ready" (url, and inspect with --inspect) when deliveries can be sent,
 URL that it was forwarded to. "number" says which ones belong together.
 
 In a pipe, a delivery is a line with time, ✓ or ✗, status (- if it is to be the
-app's), verdict, size, test, live or repeat, and number. A forward is a line
-with the delivery's number, →, status, event, milliseconds and error. The
-secret's source or the URL follow if there are several.
+app's), reason, size, test, live or repeat, and number. A forward is a line with
+the delivery's number, →, status, event, milliseconds and error. The secret's
+source or the URL follow if there are several.
 
-The verdict is ok, or why a delivery was refused: mismatch, malformed_header,
+The reason is ok, or why a delivery was refused: mismatch, malformed_header,
 stale or future (see `jebbitctl help receivers`).
 
 QUERIES
 
 Queries are JMESPath expressions (https://jmespath.org):
 
-  jebbitctl integrations list -q '[?is_active].id'
+  jebbitctl integrations list -q '[?is_active].id' --plain
   jebbitctl integrations get L5m24mjs -q endpoint
   jebbitctl integrations diff jebbit.toml -q 'steps[].action'
+
+A string, number or boolean prints bare, null as null, anything else as JSON.
+With --plain, each item of a list is a line, its values are separated by tabs,
+and null prints nothing, so this runs once for each id:
+
+  for id in $(jebbitctl integrations list -q '[].id' --plain); do …; done
+
+With --json, the result is JSON, even a string. A query that selects a masked
+value, such as shared_secret without --show-secret, is an error (2).
 """
 
 _TREE = """\
@@ -85,7 +100,7 @@ something helps:
   error: integration L5m24mjs not found
   hint: list them: jebbitctl integrations list
 
-With --json or --query, it is one JSON object on standard error instead:
+With --json, it is one JSON object on standard error instead:
 
   {"error": {"code": "not_found", "message": "integration L5m24mjs not found",
    "status": 404, "hint": "list them: jebbitctl integrations list",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.errors import CheckFailedError, UnavailableError, UsageError
@@ -53,7 +53,8 @@ class ProbeOptions(NamedTuple):
 
 @command(
     example="jebbitctl webhooks check https://example.com/hook --integration L5m24mjs\n"
-    "jebbitctl webhooks check --integration L5m24mjs --junit check.xml"
+    "jebbitctl webhooks check --integration L5m24mjs --junit check.xml",
+    common=(*API_OPTIONS, "csv"),
 )
 def check(
     context: Context,
@@ -101,7 +102,7 @@ def check(
     ):
         target = ProbeTarget(client, read_secret(context, secret), probes.rate, _announced_wait(context))
         running = EndpointCheck(target, chosen)
-        shown = CheckOutput(output, plain=context.options.plain)
+        shown = CheckOutput(output)
         try:
             for result in running.run():
                 shown.show(result)

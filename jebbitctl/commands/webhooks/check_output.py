@@ -29,13 +29,11 @@ class CheckOutput:
     """Prints results as they come, or as one JSON document at the end.
 
     Args:
-        output: prints them.
-        plain: whether tab-separated lines are wanted.
+        output: prints them; for readers unless another format is requested, also in a pipe.
     """
 
-    def __init__(self, output: Output, *, plain: bool) -> None:
+    def __init__(self, output: Output) -> None:
         self._output = output
-        self._plain = plain
         self._said: set[str] = set()
         self._unsent: list[ProbeResult] = []
 
@@ -43,7 +41,7 @@ class CheckOutput:
         """Print one result, except for JSON. Probes that sent nothing share a line, after the last one."""
         if self._output.json:
             return
-        if self._plain:
+        if self._output.plain_requested:
             with self._output.best_effort():
                 self._output.table([to_dict(result)], _COLUMNS)
             return

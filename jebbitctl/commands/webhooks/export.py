@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command
 from jebbitctl.commands.webhooks.recording_options import Mask, RecordingFile, SelectOptions, read_selected
@@ -20,27 +18,23 @@ if TYPE_CHECKING:
 
 @command(
     example="jebbitctl webhooks export monday.jsonl --csv > monday.csv",
-    common=LOCAL_OPTIONS,
+    common=(*LOCAL_OPTIONS, "csv"),
 )
 def export(
     context: Context,
     file: RecordingFile,
     *,
-    csv: Annotated[
-        bool, typer.Option("--csv", help="Write CSV, with a column for each member of the bodies.")
-    ] = False,
     selection: SelectOptions,
     mask: Mask = False,
 ) -> None:
     """Export the deliveries of a recording, one row for each.
 
-    --csv reads FILE twice, so it cannot be a pipe. Text that a spreadsheet would take for a formula gets
-    a ' in front.
+    There is a column for each member of the bodies. To find them, FILE is read twice, so it cannot be a pipe.
+    With --csv, text that a spreadsheet would take for a formula gets a ' in front.
     """
-    from jebbitctl.output.csv_rows import write_csv
     from jebbitctl.webhooks.recordings.table import Columns, rows
 
-    if csv == (context.output.json or context.options.plain):
+    if not (context.output.json or context.output.plain_requested):
         raise UsageError("export requires one format", hint="use --csv, --json or --plain")
     _require_file(file)
     columns = Columns()
@@ -51,12 +45,8 @@ def export(
     known = takewhile(
         lambda record: record.number <= columns.last, _read(context, file, selection, mask=mask)
     )
-    if csv:
-        write_csv([names])
-        write_csv(rows(known, names))
-    else:
-        cells = (dict(zip(names, row, strict=True)) for row in rows(known, names))
-        context.output.stream(cells, names)
+    cells = (dict(zip(names, row, strict=True)) for row in rows(known, names))
+    context.output.stream(cells, names)
 
 
 def _require_file(file: Path) -> None:

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
-COLUMNS = ("number", "time", "verdict", "kind", "bytes", "forwarded", "path", "secret")
-NARROW_COLUMNS = ("number", "time", "verdict", "kind", "forwarded", "path")
+COLUMNS = ("number", "time", "reason", "kind", "bytes", "forwarded", "secret", "path")
 
 
 def to_row(record: RecordedDelivery) -> dict[str, Any]:
@@ -20,12 +19,12 @@ def to_row(record: RecordedDelivery) -> dict[str, Any]:
     return {
         "number": record.number,
         "time": rfc3339(delivery.time),
-        "verdict": str(delivery.verification.reason),
+        "reason": str(delivery.verification.reason),
         "kind": kind(delivery),
         "bytes": len(delivery.body) + delivery.omitted_bytes,
         "forwarded": forwarded(record),
-        "path": target(delivery),
         "secret": delivery.secret,
+        "path": target(delivery),
     }
 
 

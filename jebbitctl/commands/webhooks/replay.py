@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.webhooks.edit_options import EditOptions
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 @command(
     example="jebbitctl webhooks replay monday.jsonl --to http://localhost:3000/jebbit\n"
     "jebbitctl webhooks replay monday.jsonl --to $URL --only 1-3,7 --re-sign \\\n"
-    "  --integration L5m24mjs --set data.email=ann@example.com"
+    "  --integration L5m24mjs --set data.email=ann@example.com",
+    common=(*API_OPTIONS, "csv"),
 )
 def replay(
     context: Context,
@@ -137,7 +138,7 @@ def _print(context: Context, run: ReplayRun) -> None:
         context.output.warn(f"re-signed {_forged(run.forged)} invalid when received")
     rows = sorted(run.rows, key=lambda row: row["number"])
     with context.output.best_effort():
-        context.output.table(rows, ("number", "status", "milliseconds", "response", "error"))
+        context.output.table(rows, ("number", "status", "milliseconds", "error", "response"))
     if not rows:
         context.output.note("Nothing to replay.")
 

@@ -98,7 +98,7 @@ def _print(context: Context, record: RecordedDelivery, explanation: dict[str, st
         ("number", record.number),
         ("time", to_json(record)["time"]),
         ("request", f"{delivery.method} {target(delivery)}"),
-        ("verdict", str(delivery.verification.reason)),
+        ("reason", str(delivery.verification.reason)),
         ("status", delivery.status),
         ("kind", kind(delivery)),
         ("secret", delivery.secret),

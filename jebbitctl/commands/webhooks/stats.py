@@ -17,7 +17,7 @@ MAX_BARS = 32
 BAR_WIDTH = 30
 
 
-@command(example="jebbitctl webhooks stats monday.jsonl", common=LOCAL_OPTIONS)
+@command(example="jebbitctl webhooks stats monday.jsonl", common=(*LOCAL_OPTIONS, "csv"))
 def stats(context: Context, file: RecordingFile, *, selection: SelectOptions) -> None:
     """Show statistics of a recording: verdicts, responses, attributes.
 
@@ -56,7 +56,11 @@ def _print(output: Output, document: dict[str, Any], times: TimeCounts) -> None:
 def _plain(document: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return names and values, one of each number."""
     lists = {"attributes": "name", "intervals": "time"}
-    pairs = flatten({name: value for name, value in document.items() if name not in lists})
+    pairs = [
+        (name, value)
+        for name, value in flatten({name: value for name, value in document.items() if name not in lists})
+        if value != {}
+    ]
     for kind, key in lists.items():
         for item in document[kind]:
             pairs += [(f"{kind} {item[key]} {name}", value) for name, value in item.items() if name != key]

@@ -57,7 +57,7 @@ def test_every_business_is_listed_in_the_tokens_order(tmp_path: Path) -> None:
         assert {row["service_name"] for row in rows} == {"webhooks_standard"}
         assert {"business", "id", "type", "endpoint"} <= rows[0].keys()
         assert {row["shared_secret"] for row in rows} == {"********"}
-        header, first, *_ = screen(cli, *LIST, env={"NO_COLOR": "1"}).splitlines()
+        header, first, *_ = screen(cli, *LIST, columns=120, env={"NO_COLOR": "1"}).splitlines()
         assert header.startswith("BUSINESS  ID")
         assert first.split()[:2] == expected(sandbox)[0]
 

@@ -341,10 +341,9 @@ def test_a_secret_file_may_be_a_pipe(cli: Cli) -> None:
         ENDPOINT,
         "--secret-file",
         "/dev/stderr",
-        "-q",
-        "shared_secret",
+        "--json",
     )
-    assert result.out == "********\n"
+    assert result.json["shared_secret"] == "********"
     assert any(len(line) == 34 for line in result.err.splitlines())
 
 
@@ -369,6 +368,15 @@ def test_an_attribute_that_jebbit_does_not_show_is_neither_applied_nor_refused(
     )
 
 
+def test_a_query_for_the_secret_that_is_in_a_file_is_an_error(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "webhook.secret"
+    options = ("--endpoint", ENDPOINT, "--secret-file", str(file), "-q", "shared_secret")
+    result = cli.run("integrations", "create", *options)
+    assert (result.code, result.out, len(file.read_text().strip())) == (2, "", 34)
+    assert "was created, but not shown: --query: a value it selects is masked" in result.err
+    file.unlink()
+
+
 def test_a_query_that_fails_on_the_result_says_that_the_command_has_finished(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
@@ -377,5 +385,5 @@ def test_a_query_that_fails_on_the_result_says_that_the_command_has_finished(
         "integrations", "create", "--endpoint", "https://new.example.com/", "-q", "length(nope)"
     )
     assert (result.code, len(stored(sandbox))) == (2, before + 1)
-    hint = result.error["hint"]
-    assert hint.startswith("the command itself succeeded; only its result could not be printed; ")
+    hint = "hint: the command itself succeeded; only its result could not be printed; "
+    assert hint in result.err

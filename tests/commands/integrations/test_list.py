@@ -22,7 +22,10 @@ def test_a_pipe_gets_tab_separated_lines_without_a_header_newest_first(
     assert result.code == 0
     rows = [line.split("\t") for line in result.out.splitlines()]
     assert [row[0] for row in rows] == list(stored(sandbox))
-    assert {len(row) for row in rows} == {5}
+    assert {len(row) for row in rows} == {6}
+    assert [row[4:] for row in rows] == [
+        [a["created_at"], a["endpoint"] or ""] for a in stored(sandbox).values()
+    ]
 
 
 def test_json_has_the_id_the_type_and_all_attributes_with_secrets_masked(
@@ -93,7 +96,7 @@ def test_an_invalid_query_is_rejected_before_any_request(
 ) -> None:
     result = jebbitctl("integrations", "list", "-q", "[0.")
     assert result.code == 2
-    assert result.error["code"] == "usage"
+    assert result.err.startswith("error: --query: ")
     assert sandbox.requests == []
 
 

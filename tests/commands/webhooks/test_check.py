@@ -98,6 +98,16 @@ def test_what_several_results_have_in_common_is_said_once(signer: Cli) -> None:
     ]
 
 
+def test_csv_results_have_one_header(signer: Cli, endpoint: str) -> None:
+    result = signer.run("webhooks", "check", endpoint, "--csv", "--only", "stale")
+    rows = [line.split(",") for line in result.out.splitlines()]
+    assert [row[:3] for row in rows] == [
+        ["result", "name", "status"],
+        ["passed", "valid", "200"],
+        ["passed", "stale", "400"],
+    ]
+
+
 def test_probes_that_sent_nothing_are_told_together(signer: Cli) -> None:
     result = signer.run("webhooks", "check", UNREACHABLE)
     assert result.out.splitlines() == [

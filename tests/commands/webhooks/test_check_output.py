@@ -20,8 +20,8 @@ def test_probes_that_sent_nothing_share_a_line_only_if_the_reason_is_the_same() 
     def diff(lines: Iterable[tuple[str, str]]) -> None:
         printed.extend(" ".join(text.split()) for _, text in lines)
 
-    output: Any = SimpleNamespace(json=False, best_effort=nullcontext, diff=diff)
-    shown = CheckOutput(cast("Output", output), plain=False)
+    output: Any = SimpleNamespace(json=False, plain_requested=False, best_effort=nullcontext, diff=diff)
+    shown = CheckOutput(cast("Output", output))
     for name, reason in (("live", "one"), ("unicode", "one"), ("get", "another"), ("spacing", "one")):
         shown.show(ProbeResult(name, "", Conclusion.NOT_TESTED, reason=reason))
     shown.show(ProbeResult("steady", "", Conclusion.PASSED, "returned 200"))

@@ -11,6 +11,7 @@ from jebbitctl.commands.webhooks.listen import explaining
 from jebbitctl.commands.webhooks.listen.explaining import Explainer
 from jebbitctl.commands.webhooks.listen.printing import EventPrinter
 from jebbitctl.errors import UsageError
+from jebbitctl.output.formats import Format
 from jebbitctl.output.output import Output
 from jebbitctl.output.streams import TerminalSettings
 from jebbitctl.webhooks import sign, verify
@@ -48,7 +49,7 @@ def delivered(
 def printer(
     *, kinds: frozenset[str] = frozenset({"test", "live", "refused"}), verbose: bool = False, **form: Any
 ) -> EventPrinter:
-    output = Output(terminal=TerminalSettings(), **form)
+    output = Output(Format(**form), terminal=TerminalSettings())
     return EventPrinter(
         output, Explainer({"a": "another", "b": SECRET}), kinds=kinds, verbose=verbose,
         name_secrets=True, name_urls=False,

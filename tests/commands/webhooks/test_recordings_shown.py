@@ -55,12 +55,14 @@ def test_list_shows_a_line_for_each_delivery_with_its_outcome(bare: Cli, file: s
     assert result.code == 0
     target = "/jebbit?email=ann@example.com"
     assert [line.split("\t") for line in result.out.splitlines()] == [
-        ["1", "2026-09-21T14:13:20Z", "ok", "live", "105", "200", target, "integration L5m24mjs"],
-        ["2", "2026-09-21T14:13:30Z", "mismatch", "live", "105", "", "/", ""],
-        ["3", "2026-09-21T14:13:40Z", "ok", "test", "105", "500", "/", ""],
-        ["6", "2026-09-21T14:13:50Z", "ok", "live repeat", "105", "unknown", "/", ""],
+        ["1", "2026-09-21T14:13:20Z", "ok", "live", "105", "200", "integration L5m24mjs", target],
+        ["2", "2026-09-21T14:13:30Z", "mismatch", "live", "105", "", "", "/"],
+        ["3", "2026-09-21T14:13:40Z", "ok", "test", "105", "500", "", "/"],
+        ["6", "2026-09-21T14:13:50Z", "ok", "live repeat", "105", "unknown", "", "/"],
     ]
     assert result.err == f"warning: {file}: skipped line 5, which is not a complete delivery\n"
+    chosen = bare.run("webhooks", "list", file, "--only", "1", "--csv", "--columns", "reason,timestamp,path")
+    assert chosen.out == f"reason,timestamp,path\r\nok,{START},{target}\r\n"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_recordings_are_read_from_standard_input_except_by_export(bare: Cli, fil
 def test_show_prints_headers_body_and_what_became_of_it(bare: Cli, file: str) -> None:
     result = bare.run("webhooks", "show", file, "3")
     assert (result.code, result.err) == (0, "")
-    assert "verdict\tok\n" in result.out
+    assert "reason\tok\n" in result.out
     assert "forward 1\thttp://localhost:3000/jebbit: 500 in 3 ms, 2 attempts: boom\n" in result.out
     assert "header x-jebbit-signature\tt=1790000020,v1=" in result.out
     pretty = result.out.partition("\n\n")[2]
@@ -220,6 +222,8 @@ def test_stats_count_verdicts_attributes_and_forwards(bare: Cli, file: str) -> N
     plain = bare.run("webhooks", "stats", file, "--verdict", "refused").out
     assert "verdicts.mismatch\t1\n" in plain
     assert "intervals 2026-09-21T14:13:00Z refused\t1\n" in plain
+    assert "{}" not in plain
+    assert "verdicts.mismatch,1\r\n" in bare.run("webhooks", "stats", file, "--csv").out
 
 
 def test_export_writes_a_row_for_each_delivery_and_no_formula(bare: Cli, file: str, tmp_path: Path) -> None:
@@ -245,13 +249,13 @@ def test_export_leaves_out_what_was_recorded_after_it_began(
 ) -> None:
     written: list[object] = []
 
-    def write_and_receive(rows: Iterable[list[object]]) -> None:
+    def write_and_receive(rows: Iterable[list[object]], **_: bool) -> None:
         written.extend(row[0] for row in rows)
         if written == ["number"]:
             with Path(file).open("ab") as recording:
                 recording.write(to_line(delivered({"data": {"new": 1}})))
 
-    monkeypatch.setattr("jebbitctl.output.csv_rows.write_csv", write_and_receive)
+    monkeypatch.setattr("jebbitctl.output.output.write_csv", write_and_receive)
     assert bare.run("webhooks", "export", file, "--csv").code == 0
     assert written == ["number", 1, 2, 3, 6]
 

@@ -61,6 +61,8 @@ def test_the_same_bytes_are_sent_with_the_original_signature(
     assert [(row["number"], row["status"]) for row in result.json] == [(1, 400), (3, 400)]
     assert [delivery.body for delivery in deliveries] == [b'{"n":0}\n', b'{"n":2}\n']
     assert {str(delivery.verification.reason) for delivery in deliveries} == {"stale"}
+    csv = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--only", "1", "--csv").out
+    assert [line.split(",")[:2] for line in csv.splitlines()] == [["number", "status"], ["1", "400"]]
 
 
 def test_an_interrupted_replay_prints_the_results_so_far(
