@@ -63,7 +63,9 @@ class Output:
         terminal: TerminalSettings,
     ) -> None:
         self.json = json or query is not None
-        self.plain = not self.json and (plain or not is_terminal(sys.stdout))
+        self.plain_requested = plain and not self.json
+        """Whether ``--plain`` was given; a pipe alone does not change what is written for readers."""
+        self.plain = self.plain_requested or not (self.json or is_terminal(sys.stdout))
         self.debugging = debug
         self._terminal = terminal
         self._deferred_error: JebbitctlError | None = None
