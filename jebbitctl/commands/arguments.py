@@ -43,6 +43,9 @@ ManifestVariables = Annotated[
     list[str] | None,
     typer.Option("--var", metavar="NAME=VALUE", help="Value of ${NAME} in the manifest. Repeatable."),
 ]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print a comment for a pull request; it begins with a marker.")
+]
 MappingId = Annotated[str, typer.Argument(metavar="ID", help="Mapping id.", show_default=False)]
 Default = Annotated[
     str | None,

@@ -28,7 +28,7 @@ def line_of(text: str, path: KeyPath) -> int:
     def contains_value(count: int) -> bool:
         while count and (document := parse_prefix(count)) is None:
             count -= 1
-        return count > 0 and _is_in(document, path)
+        return count > 0 and is_in(document, path)
 
     while path and not contains_value(len(lines)):
         path = path[:-1]
@@ -54,7 +54,8 @@ def _parse(text: str) -> Any:
     return None
 
 
-def _is_in(document: Any, path: KeyPath) -> bool:
+def is_in(document: Any, path: KeyPath) -> bool:
+    """Whether a parsed file has a value at ``path``."""
     for key in path:
         try:
             document = document[key]

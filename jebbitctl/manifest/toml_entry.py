@@ -104,11 +104,13 @@ class TomlEntry:
     def _update_mappings(self, owned: Sequence[Resource]) -> None:
         storable = [mapping for mapping in owned if self._is_storable_mapping(mapping)]
         if self._spec.mappings is None:
-            if storable:
+            is_new = not self._spec.path
+            if storable or (is_new and not owned):
                 self._table["mappings"] = array = tomlkit.array()
                 for mapping in reversed(storable):
                     _append(array, mapping)
-                array.add_line(indent="")
+                if storable:
+                    array.add_line(indent="")
             return
         array = self._table["mappings"]
         removed = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
+from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.errors import UsageError
 
@@ -59,6 +59,7 @@ def apply(
     options: ApplyOptions,
     yes: Yes = False,
     dry_run: DryRun = False,
+    markdown: Markdown = False,
 ) -> None:
     """Bring Jebbit in line with a manifest.
 
@@ -69,26 +70,31 @@ def apply(
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, confirm
+    from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
-    from jebbitctl.commands.integrations.plan_output import in_sync, show_plan, warn_of_unknown
+    from jebbitctl.commands.integrations.plan_formats import require_one_format
+    from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
-    _require_consistent_options(options, dry_run=dry_run)
+    _require_consistent_options(options, dry_run=dry_run, markdown=markdown)
+    require_one_format(context, markdown=markdown)
     if not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
-    manifest = read_manifest(context, file, var)
+    with mistakes_shown(context, file):
+        manifest = read_manifest(context, file, var)
     clients = clients_for(context, manifest.businesses)
     directory = Path(options.secrets_dir) if options.secrets_dir else None
     secrets = SecretFiles(directory) if directory else None
     plan_now = partial(_plan, manifest, clients, secrets, options)
     if dry_run:
-        plan = plan_now()
-        show_plan(context, plan, ok=not plan.steps)
+        with mistakes_shown(context, file):
+            plan = plan_now()
+        _show_dry_run(context, file, manifest, plan, markdown=markdown)
         warn_of_unknown(context, plan, prune=options.prune)
         return
-    with ExclusiveRun(context, clients, directory=directory) as run:
+    with mistakes_shown(context, file), ExclusiveRun(context, clients, directory=directory) as run:
         plan = plan_now()
         warn_of_unknown(context, plan, prune=options.prune)
         if plan.steps:
@@ -120,7 +126,21 @@ def _plan(
     return plan
 
 
-def _require_consistent_options(options: ApplyOptions, *, dry_run: bool) -> None:
+def _show_dry_run(context: Context, file: str, manifest: Manifest, plan: Plan, *, markdown: bool) -> None:
+    """Print a plan that is not applied, also where GitHub shows it."""
+    from jebbitctl.commands.integrations.github import is_github, report_plan
+    from jebbitctl.commands.integrations.plan_formats import show_plan
+    from jebbitctl.commands.integrations.plan_output import PlanReport
+
+    report = PlanReport(manifest.name, plan)
+    show_plan(context, report, markdown=markdown)
+    if is_github(context):
+        report_plan(context, file, manifest, report, "notice")
+
+
+def _require_consistent_options(options: ApplyOptions, *, dry_run: bool, markdown: bool) -> None:
+    if markdown and not dry_run:
+        raise UsageError("--markdown requires --dry-run")
     if dry_run and options.verify:
         raise UsageError("--dry-run and --verify are mutually exclusive")
     if options.secrets_dir == "":

@@ -125,7 +125,7 @@ class ApplyRun:
 
     def _print(self, row: dict[str, Any], text: str) -> None:
         with self._output.best_effort():
-            if self._output.plain:
+            if self._output.plain_requested:
                 self._output.table([row], plan_output.STEP_COLUMNS)
             elif not self._output.json:
                 self._output.diff([(_SIGNS[row["result"]], text)])

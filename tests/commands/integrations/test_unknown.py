@@ -152,7 +152,7 @@ def test_an_unknown_endpoint_of_an_entry_with_an_id_is_told_and_never_written(
     }
     assert (diff.code, diff.json["ok"], diff.json["unknown"]) == (0, True, [expected])
     assert diff.err == f"Jebbit matches {path}, apart from what it does not say.\n"
-    strict = cli.run(TYPE, "diff", path, "--strict")
+    strict = cli.run(TYPE, "diff", path, "--strict", "--plain")
     assert (strict.code, "1 unknown" in strict.err) == (6, True)
     assert ["unknown", "", "leads", api_made, "", "endpoint", "", ENDPOINT] in [
         line.split("\t") for line in strict.out.splitlines()
