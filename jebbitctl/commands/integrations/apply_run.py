@@ -29,6 +29,8 @@ def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> 
     """
     if not context.output.json:
         context.output.diff_notes(plan_output.plan_lines(plan.steps, plan.unmanaged))
+        if yes:
+            context.output.note(plan_output.summary(plan))
     if plan.new and not saves_secrets:
         context.output.warn("new shared secrets are not saved: use --secrets-dir DIR to write them to files")
     if not yes:

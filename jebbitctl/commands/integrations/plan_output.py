@@ -55,18 +55,18 @@ class PlanReport(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """The numbers of steps, and of everything that is no step, in one line."""
-        plan = self.plan
-        others = {
-            "unmanaged": len(plan.unmanaged),
-            "unknown": len(plan.unknown),
-            "ignored": self.ignored,
-        }
-        parts = [f"Plan: {count_steps(plan.steps)}" if plan.steps else "No changes"]
-        parts += [f"{count} {what}" for what, count in others.items() if count]
-        if self.strict and (removals := [step for step in plan.unmanaged if not step.unsaid]):
-            parts.append(f"apply --prune would {count_steps(removals)}")
-        return "; ".join(parts) + "."
+        """The plan in one line."""
+        return summary(self.plan, strict=self.strict, ignored=self.ignored)
+
+
+def summary(plan: Plan, *, strict: bool = False, ignored: int = 0) -> str:
+    """Return the numbers of steps, and of everything that is no step, in one line."""
+    others = {"unmanaged": len(plan.unmanaged), "unknown": len(plan.unknown), "ignored": ignored}
+    parts = [f"Plan: {count_steps(plan.steps)}" if plan.steps else "No changes"]
+    parts += [f"{count} {what}" for what, count in others.items() if count]
+    if strict and (removals := [step for step in plan.unmanaged if not step.unsaid]):
+        parts.append(f"apply --prune would {count_steps(removals)}")
+    return "; ".join(parts) + "."
 
 
 def in_sync(plan: Plan, name: str) -> str:
