@@ -73,6 +73,23 @@ Shows how Jebbit differs from the manifest, and changes nothing. Integrations
 and mappings that are not in the manifest are unmanaged. They are shown, but
 count as a difference only with --strict. The same goes for attributes that
 Jebbit does not say: they are unknown, and neither compared nor changed.
+
+  --strict           also shows what `apply --prune` would do to what is
+                     unmanaged
+  --ignore NAME.ATTRIBUTE
+                     leave out a known difference for this run, such as
+                     spring-leads.region, spring-leads.additional_options,
+                     spring-leads.mappings or spring-leads.mappings.Outcome
+  --offline          only check the manifest: every mistake with its line, no
+                     request, no credentials; exits 0 or 2
+  --markdown         print a comment for a pull request. Its first line,
+                     <!-- jebbitctl-plan FILE -->, is always the same, so that a
+                     script can replace its last comment. `apply --dry-run`
+                     has this option, too.
+
+In a job of GitHub Actions (GITHUB_ACTIONS is true), diff and `apply --dry-run`
+annotate the manifest's lines and append this comment to the job's summary.
+Mistakes of the manifest are annotated as well.
 """
 
 _APPLY = """\
@@ -116,7 +133,8 @@ EXPORT
 
 Writes all integrations as a manifest, to standard output. With
 --into FILE, it updates an existing manifest: names, comments, order and
-${NAME}s stay.
+${NAME}s stay. A new entry has `mappings = []` if there are none, so that
+mappings are managed.
 """
 
 

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 FORMATS = {
     "on a terminal": "a table; JSON is indented",
-    "in a pipe": "tab-separated lines in the order of the table's columns; no header, nothing is cut off",
-    "--plain": "the same as in a pipe, on a terminal as well",
+    "in a pipe": "tab-separated lines in the order of the table's columns; no header, nothing is cut off. "
+    "What is for reading (a plan, the results of apply, check and doctor) is the same text as on a terminal",
+    "--plain": "tab-separated lines, always",
     "--json": "one JSON document",
+    "--markdown": "a plan as a comment for a pull request; see `jebbitctl help manifest`",
     "-q, --query EXPR": "what a JMESPath expression finds in the JSON document; a string prints bare",
 }
 
