@@ -260,7 +260,7 @@ def unapplied_error(unapplied: Iterable[Difference], *, command: str) -> Partial
     """
     names = ", ".join(
         f"{name} (requested {format_value(desired)}, got {format_value(current)})"
-        for name, current, desired in unapplied
+        for name, current, desired in (change.shown for change in unapplied)
     )
     return PartiallyAppliedError(
         f"Jebbit did not apply {names}", hint=f"show the current values with: {command}"

@@ -70,7 +70,7 @@ class Applier:
             written = self._create_mapping(client, step)
         else:
             written = self._create_integration(client, step)
-        desired = {change.name: change.desired for change in step.changes}
+        desired = {change.name: change.desired for change in step.differences}
         return unconfirmed(written.attributes, desired) if written else []
 
     def write_pending_secrets(self, specs: Iterable[IntegrationSpec]) -> list[str]:

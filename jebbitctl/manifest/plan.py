@@ -18,6 +18,7 @@ from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.current_state import match
 from jebbitctl.manifest.schema import require_sendable
 from jebbitctl.manifest.validation import ManifestError
+from jebbitctl.util.redaction import is_credential, redact_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,8 +74,21 @@ class PlanStep:
 
     @property
     def changes(self) -> list[Difference]:
-        """The attributes that change."""
+        """The attributes that change, as people may see them."""
+        return [change.shown for change in self.differences]
+
+    @property
+    def differences(self) -> list[Difference]:
+        """The attributes that change, with credentials."""
         return diff(self.current.attributes, self.desired) if self.current else creation(self.desired)
+
+    @property
+    def sets_only_credentials(self) -> bool:
+        """Whether it does nothing but change credentials of another service."""
+        return self.action is Action.UPDATE and all(
+            is_credential(name, current) or is_credential(name, desired)
+            for name, current, desired in self.differences
+        )
 
     @property
     def jebbit_var(self) -> str | None:
@@ -94,7 +108,7 @@ class UnknownAttribute:
         name: of the integration in the manifest.
         id: of the integration, or of its mapping.
         attribute: its name; a nested one has a dotted name, such as ``mappings.Outcome.default``.
-        desired: the declared value.
+        desired: the declared value, masked if it is a credential.
     """
 
     business: str | None
@@ -171,7 +185,8 @@ def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iter
         return
     desired = dotted(spec.attributes)
     for name in unknown(current.attributes, spec.attributes):
-        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, desired[name])
+        shown = redact_attribute(name, desired[name])
+        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, shown)
 
 
 def _unknown_defaults(spec: IntegrationSpec, existing: Sequence[Resource]) -> Iterator[UnknownAttribute]:

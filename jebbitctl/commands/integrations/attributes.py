@@ -10,6 +10,7 @@ import typer
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, OPTIONS
 from jebbitctl.errors import UsageError
+from jebbitctl.util.redaction import MASK, redact_attribute
 from jebbitctl.util.text import json_text, parse_json
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dic
 
 
 def update_command(id_: str, values: Mapping[str, Any]) -> str:
-    """Return the command that sets attributes of an integration; nested ones have dotted names."""
+    """Return the command that sets attributes of an integration; nested ones have dotted names.
+
+    Instead of a credential, it has a placeholder, with which it is not valid.
+    """
     options = [word for name, value in values.items() for word in _option(name, value)]
     return shlex.join(["jebbitctl", "integrations", "update", id_, *options])
 
@@ -111,7 +115,8 @@ def _option(name: str, value: Any) -> list[str]:
         return [f"--{option if value else negative}"]
     if option is not None and isinstance(value, str):
         return [f"--{option}", value]
-    return ["--set", f"{name}={json_text(value)}"]
+    text = json_text(redact_attribute(name, value))
+    return ["--set", f"{name}={'VALUE' if MASK in text else text}"]
 
 
 def _attribute(option: str) -> str:

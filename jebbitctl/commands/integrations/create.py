@@ -182,7 +182,7 @@ def _report_existing(
     if unknown(current, requested):
         current = integrations.get_complete(context.client, str(existing.id), requested).attributes
     id_, values = str(existing.id), dotted(requested)
-    for name, value, desired in diff(current, requested):
+    for name, value, desired in (change.shown for change in diff(current, requested)):
         command = update_command(id_, {name: desired})
         context.output.warn(
             f"{name} is {format_value(value)}, not {format_value(desired)}; to change it: {command}"
