@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.differences import ENDPOINT, SERVICE, creation, diff, dotted, knows, unknown, without
 from jebbitctl.api.integrations import is_webhook, same_service, with_defaults
@@ -118,6 +118,13 @@ class UnknownAttribute:
     desired: Any
 
 
+class Existing(NamedTuple):
+    """How many integrations and mappings of a business the manifest declares, or pruning would end."""
+
+    integrations: int
+    mappings: int
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The differences between a manifest and Jebbit.
@@ -128,6 +135,7 @@ class Plan:
         ids: the ids of existing integrations that the manifest declares, by name.
         known_mappings: the ids of all existing mappings.
         unknown: what the manifest declares, and Jebbit does not say.
+        existing: the numbers of what exists, by business.
     """
 
     steps: list[PlanStep]
@@ -135,6 +143,7 @@ class Plan:
     ids: dict[str, str]
     known_mappings: frozenset[str]
     unknown: list[UnknownAttribute]
+    existing: dict[str | None, Existing]
 
     @property
     def new(self) -> list[str]:
@@ -158,6 +167,7 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
     unmanaged: list[PlanStep] = []
     unsaid: list[UnknownAttribute] = []
     ids: dict[str, str] = {}
+    existing: dict[str | None, Existing] = {}
     for business, state in states.items():
         specs = manifest.of(business)
         matches = match(manifest, specs, state.integrations)
@@ -172,12 +182,19 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
             for step in _mapping_steps(spec, current, mappings[ids.get(spec.name, "")]):
                 (unmanaged if step.phase == Phase.PRUNE_MAPPINGS else steps).append(step)
         matched = {resource.id for resource in matches.values()}
-        unmanaged += _prune_steps(business, (r for r in state.integrations if r.id not in matched))
+        beyond = list(_prune_steps(business, (r for r in state.integrations if r.id not in matched)))
+        unmanaged += beyond
+        existing[business] = Existing(
+            len(matches) + sum(not step.unsaid for step in beyond),
+            sum(len(mappings[ids.get(s.name, "")]) for s in specs if s.mappings is not None),
+        )
     known_mappings = frozenset(str(mapping.id) for state in states.values() for mapping in state.mappings)
     if prune:
         steps += [step for step in unmanaged if not step.unsaid]
         unmanaged = [step for step in unmanaged if step.unsaid]
-    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings, unsaid)
+    return Plan(
+        sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings, unsaid, existing
+    )
 
 
 def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iterator[UnknownAttribute]:

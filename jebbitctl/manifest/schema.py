@@ -8,6 +8,7 @@
     endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is a variable, $${ a literal ${
     region = "us"                                # or "eu"
     is_active = true
+    protected = true                             # no apply deletes, deactivates or moves it
     additional_options.hash_pii = true
     set.additional_options.new_thing = 1         # an attribute without its own key, as with --set
     mappings = [
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.validation import KeyPath
 
 VERSION = 1
-_ENTRY_KEYS = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
+PROTECTED = "protected"
+ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class IntegrationSpec:
         service_name: such as ``webhooks_standard``, the only service that the API creates.
         attributes: the managed attributes, as the API takes them.
         mappings: all its mappings, None if they are not managed.
+        protected: whether apply must not delete, deactivate or move it.
     """
 
     name: str
@@ -70,6 +73,7 @@ class IntegrationSpec:
     service_name: str = WEBHOOKS
     attributes: dict[str, Any] = field(default_factory=dict)
     mappings: tuple[MappingSpec, ...] | None = None
+    protected: bool = False
 
     @property
     def match_key(self) -> tuple[str, str]:
@@ -128,7 +132,7 @@ def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> 
         raise ManifestError(path, "invalid name", NAME_HINT)
     if not isinstance(entry, dict):
         raise ManifestError(path, "must be a table", f"start it with [integrations.{name}]")
-    require_known(entry, _ENTRY_KEYS, path)
+    require_known(entry, ENTRY_KEYS, path)
     id_ = get_typed(entry, "id", str, path)
     if id_ is not None and not is_id(id_):
         raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
@@ -145,6 +149,7 @@ def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> 
         get_typed(entry, "service_name", str, path) or WEBHOOKS,
         attributes,
         _mappings(entry, path) if "mappings" in entry else None,
+        get_typed(entry, PROTECTED, bool, path) or False,
     )
     if id_ is None:  # one that is matched by id may have any endpoint: it may come from the dashboard
         require_sendable(spec)
@@ -162,7 +167,7 @@ def _attributes(entry: dict[str, Any], path: KeyPath) -> dict[str, Any]:
     require_known(options, OPTION_TYPES, (*path, OPTIONS), f"put other options under set.{OPTIONS}")
     nested = {name: get_typed(options, name, OPTION_TYPES[name], (*path, OPTIONS)) for name in options}
     others = dict(get_table(entry, "set", path))
-    reject_keys(others, {*_ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"))
+    reject_keys(others, {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"))
     other_options = get_table(others, OPTIONS, (*path, "set"))
     reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS))
     others.pop(OPTIONS, None)

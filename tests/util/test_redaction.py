@@ -54,7 +54,7 @@ def test_credentials_of_other_services_are_masked_in_their_data(key: str) -> Non
         assert redact_attribute(f"additional_options.{key.replace('.', '_')}", value) == MASK
     harmless: object
     for harmless in (None, True, False, "", [], {}):
-        masked = MASK if key == "Authorization" and harmless is not None else harmless
+        masked: object = MASK if key == "Authorization" and harmless is not None else harmless
         assert redact_service_data({key: harmless}) == {key: masked}
 
 

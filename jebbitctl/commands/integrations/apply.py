@@ -30,6 +30,14 @@ class ApplyOptions(NamedTuple):
             help="Delete what the manifest does not contain; deactivate integrations of other services.",
         ),
     ] = False
+    max_deletes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Let --prune delete up to N integrations and mappings, not half of them.",
+        ),
+    ] = None
     secrets_dir: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
@@ -72,6 +80,7 @@ def apply(
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import in_sync, show_plan, warn_of_unknown
     from jebbitctl.manifest.apply import Applier
+    from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
@@ -87,9 +96,11 @@ def apply(
         plan = plan_now()
         show_plan(context, plan, ok=not plan.steps)
         warn_of_unknown(context, plan, prune=options.prune)
+        require_harmless(plan, manifest, max_deletes=options.max_deletes)
         return
     with ExclusiveRun(context, clients, directory=directory) as run:
         plan = plan_now()
+        require_harmless(plan, manifest, max_deletes=options.max_deletes)
         warn_of_unknown(context, plan, prune=options.prune)
         if plan.steps:
             with nullcontext() if yes else run.paused():
@@ -123,6 +134,8 @@ def _plan(
 def _require_consistent_options(options: ApplyOptions, *, dry_run: bool) -> None:
     if dry_run and options.verify:
         raise UsageError("--dry-run and --verify are mutually exclusive")
+    if options.max_deletes is not None and not options.prune:
+        raise UsageError("--max-deletes requires --prune")
     if options.secrets_dir == "":
         raise UsageError("--secrets-dir is empty")
     if options.replace_lost_secrets and options.secrets_dir is None:

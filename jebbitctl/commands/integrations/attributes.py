@@ -139,8 +139,9 @@ def _parse(text: str) -> tuple[str, Any]:
     try:
         return name, parse_json(value)
     except ValueError:
+        shown = redact_attribute(name, value)
         raise UsageError(
-            f"--set {name}: {value!r} is not JSON", hint=f"""quote strings: --set '{name}="{value}"'"""
+            f"--set {name}: {shown!r} is not JSON", hint=f"""quote strings: --set '{name}="{shown}"'"""
         ) from None
 
 
