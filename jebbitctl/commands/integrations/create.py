@@ -138,10 +138,11 @@ def _find(context: Context, endpoint: str) -> Resource | None:
     """Return the newest integration with this endpoint, None if there is none.
 
     Raises:
-        RejectedError: Jebbit does not say the endpoint of an integration that may have it.
+        RejectedError: Jebbit did not list everything, or not the endpoint of one that may have it.
     """
     client = context.client
-    found, undecided = integrations.at_endpoint(client, integrations.list_integrations(client), endpoint)
+    listed = integrations.list_integrations(client, whole=True)
+    found, undecided = integrations.at_endpoint(client, listed, endpoint)
     if len(found) > 1:
         ids = ", ".join(str(resource.id) for resource in found)
         context.output.warn(

@@ -112,3 +112,25 @@ def test_max_deletes_needs_prune(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*APPLY, write(cli), "--yes", "--max-deletes", "1")
     assert (result.code, sandbox.requests) == (2, [])
     assert "--max-deletes requires --prune" in result.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("create", "--endpoint", "https://hooks.example.com/spring", "--if-absent"),
+        ("apply", "jebbit.toml", "--yes"),
+        ("apply", "jebbit.toml", "--yes", "--prune", "--max-deletes", "9"),
+        ("diff", "jebbit.toml"),
+        ("export", "--into", "jebbit.toml"),
+    ],
+)
+def test_nothing_is_decided_from_a_list_that_jebbit_says_is_incomplete(
+    cli: Cli, sandbox: Sandbox, args: tuple[str, ...]
+) -> None:
+    path = write(cli)
+    sandbox.state.behaviour.record_count = 3
+    result = cli.run("integrations", *(path if arg == "jebbit.toml" else arg for arg in args))
+    assert (result.code, result.out, writes(sandbox)) == (1, "", [])
+    assert "Jebbit counts 3 integrations, but sent 2" in result.err
+    sandbox.state.behaviour.record_count = 1  # which counts something else
+    assert cli.run("integrations", "create", "--endpoint", "https://x.example", "--if-absent").code == 0
