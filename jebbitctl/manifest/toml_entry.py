@@ -50,7 +50,7 @@ class TomlEntry:
             owned: its mappings, newest first.
             with_id: whether the entry needs its id.
         """
-        if (with_id or not _is_creatable(integration)) and "id" not in self._table:
+        if (with_id or not is_creatable(integration)) and "id" not in self._table:
             self._table["id"] = integration.id
         service = integration.attributes.get("service_name")
         if isinstance(service, str) and not same_service(service, self._spec.service_name):
@@ -176,7 +176,7 @@ class TomlEntry:
         table.pop(path[-1], None)
 
 
-def _is_creatable(integration: Resource) -> bool:
+def is_creatable(integration: Resource) -> bool:
     """Whether apply could create this integration from an entry without an id."""
     endpoint = integration.attributes.get("endpoint")
     if not isinstance(endpoint, str) or not is_webhook(integration.attributes):
