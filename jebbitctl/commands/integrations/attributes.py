@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
@@ -75,6 +75,13 @@ class AttributeOptions(NamedTuple):
         list[str] | None,
         typer.Option("--set", metavar="NAME=JSON", help="Set an attribute that has no option. Repeatable."),
     ] = None
+
+
+def attribute_help() -> dict[str, str]:
+    """Return the help of each option, by the dotted name of the attribute that it sets."""
+    hints = get_type_hints(AttributeOptions, include_extras=True)
+    options = {_attribute(field): hint.__metadata__[0] for field, hint in hints.items() if field != "set_"}
+    return {name: str(option.help) for name, option in options.items()}
 
 
 def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dict[str, Any]:
