@@ -123,8 +123,9 @@ integration, as with Terraform's prevent_destroy. `integrations delete` and
                      other services are only deactivated, since the API cannot
                      create them again. If Jebbit does not say what this
                      needs (service, endpoint or is_active), the integration
-                     is left alone. More than half of the integrations or of the
-                     mappings of a business are not deleted: exit code 2.
+                     is left alone. If more than half of the integrations or of
+                     the mappings of a business would go, nothing is done: exit
+                     code 2.
   --max-deletes N    let --prune delete or deactivate up to N integrations and
                      mappings, whatever their share is.
   --backup FILE      before the first write, write what there is to FILE (mode

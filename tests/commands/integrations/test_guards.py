@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.manifest.support import SPRING, spring, write
 from tests.scripted_server import add, attributes_of, writes
+from tests.support import cli_for
 
 if TYPE_CHECKING:
-    from jebbitctl.sandbox.server import Sandbox
+    from pathlib import Path
+
     from tests.support import Cli
 
 APPLY = ("integrations", "apply")
@@ -134,3 +137,16 @@ def test_nothing_is_decided_from_a_list_that_jebbit_says_is_incomplete(
     assert "Jebbit counts 3 integrations, but sent 2" in result.err
     sandbox.state.behaviour.record_count = 1  # which counts something else
     assert cli.run("integrations", "create", "--endpoint", "https://x.example", "--if-absent").code == 0
+
+
+def test_a_business_is_not_emptied_because_another_one_has_more(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(businesses=2, integrations=3)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        _, emptied = sandbox.state.businesses
+        exported = cli.run("integrations", "export", "--all-businesses").out
+        kept, marker, _ = exported.partition(f"[businesses.{emptied}.")
+        path = write(cli, f"{kept}[businesses.{emptied}.integrations]\n")
+        result = cli.run(*APPLY, path, "--yes", "--prune")
+        assert marker
+        assert result.code == 2
+        assert f"3 of 3 integrations of business {emptied}" in result.err
