@@ -61,7 +61,7 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
     text = f"{_HEADER}\n{export(kept, warn=_ignore, with_ids=moved)}"
     losses += _not_exported(kept, plan)
     if deleted:
-        losses.append(f"the ids and shared secrets of {named(sorted(deleted))}: new ones will replace them")
+        losses.append(f"the ids, shared secrets and chosen campaigns of {named(sorted(deleted))}")
     if lost:
         ids = [str(resource.id) for state in lost.values() for resource in state.integrations]
         losses.append(f"{named(ids)}: the backup has {'them' if len(ids) > 1 else 'it'} as a comment")

@@ -145,7 +145,7 @@ def _problem(url: str) -> str | None:
     if scheme not in {"https", "http"} or not authority:
         return "it is not an absolute URL"
     if authority.lower() in {"https:", "http:"}:
-        return "https:// stands in it twice"
+        return "it has https:// or http:// twice"
     if problem := authority_problem(authority):
         return problem
     try:

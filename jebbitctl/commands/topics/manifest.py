@@ -131,8 +131,8 @@ integration, as with Terraform's prevent_destroy. `integrations delete` and
   --backup FILE      before the first write, write what there is to FILE (mode
                      0600), unless there is nothing to change. It is a manifest:
                      apply it with --prune to put everything back. Warnings say
-                     what it cannot put back, such as the ids and shared secrets
-                     of deleted integrations. FILE is never overwritten.
+                     what it cannot put back, such as ids, shared secrets and
+                     campaigns of deleted ones. FILE is never overwritten.
   --secrets-dir DIR  write each new shared secret to DIR/NAME.secret, mode 0600,
                      before the next step. If a run was killed before it wrote a
                      secret, the next run writes it. No secret is ever in the

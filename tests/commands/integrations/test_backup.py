@@ -59,7 +59,10 @@ def test_applying_the_backup_puts_everything_back(cli: Cli, sandbox: Sandbox) ->
     assert result.code == 0, result.err
     assert (mode(backup), len(attributes_of(sandbox, "integrations"))) == (0o600, 3)
     assert f"To put it back: jebbitctl integrations apply {backup} --prune" in result.err
-    assert f"{doomed}" in result.err.partition("cannot be put back: the ids and shared secrets of ")[2]
+    assert (
+        f"{doomed}"
+        in result.err.partition("cannot be put back: the ids, shared secrets and chosen campaigns of ")[2]
+    )
     assert state_of(sandbox) != before
     restored = cli.run(*APPLY, str(backup), *PRUNE)
     assert restored.code == 0, restored.err
