@@ -32,7 +32,7 @@ OnlyIntegration = Annotated[
         "--integration", metavar="ID", help="Only this integration.", autocompletion=values.integrations
     ),
 ]
-ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Show shared secrets.")]
+ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Show secrets, also of other services.")]
 AllBusinesses = Annotated[
     bool, typer.Option("--all-businesses", help="Include every business that the credentials cover.")
 ]

@@ -36,8 +36,14 @@ def help_(
             autocompletion=_complete,
         ),
     ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a manifest: help manifest --schema.")
+    ] = False,
 ) -> None:
     """Show help for a command or topic."""
+    if schema:
+        _print_schema(context, words)
+        return
     root: Any = ctx.find_root()
     if words and len(words) == 1 and words[0] in topics.TOPICS:
         text = topics.text(words[0])
@@ -50,6 +56,23 @@ def help_(
         context.output.document({"help": text})
     else:
         context.output.line(text.rstrip())
+
+
+def _print_schema(context: Context, words: list[str] | None) -> None:
+    """Print the JSON Schema of a manifest.
+
+    Raises:
+        UsageError: another topic is named.
+    """
+    from jebbitctl.commands.topics import manifest
+    from jebbitctl.util.text import json_text
+
+    if words != ["manifest"]:
+        raise UsageError("only manifests have a schema", hint="jebbitctl help manifest --schema")
+    if context.output.json:
+        context.output.document(manifest.schema())
+    else:
+        context.output.verbatim(json_text(manifest.schema(), indent=2).splitlines())
 
 
 def _unknown(word: str, known: list[str]) -> UsageError:

@@ -14,7 +14,7 @@ from jebbitctl.manifest.schema import VERSION, match_key
 from jebbitctl.manifest.toml_entry import TomlEntry, empty_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tomlkit.toml_document import TOMLDocument
 
@@ -34,6 +34,7 @@ def export(
     into: Manifest | None = None,
     *,
     warn: Callable[[str], None],
+    with_ids: Collection[str] = (),
 ) -> str:
     """Return the text of a manifest that declares the current state.
 
@@ -42,6 +43,7 @@ def export(
         into: an existing manifest to update. Entries keep their names; those that match nothing are removed.
         warn: called with a message for each removed entry, each value that a manifest cannot represent, and
             what Jebbit does not say.
+        with_ids: the integrations whose entries get their ids even if their endpoints identify them.
 
     Raises:
         RejectedError: Jebbit does not say whether an entry matches an integration.
@@ -53,7 +55,7 @@ def export(
         section = _section(document, business)
         mappings = state.mappings_by_integration()
         remaining = {str(resource.id): resource for resource in state.integrations}
-        ambiguous = _ambiguous(state.integrations)
+        ambiguous = {*_ambiguous(state.integrations), *with_ids}
         removed: list[str] = []
         for spec, matches, possible in candidates(into.of(business) if into else [], state.integrations):
             resource = next((r for r in matches if str(r.id) in remaining), None)

@@ -8,6 +8,7 @@
     endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is a variable, $${ a literal ${
     region = "us"                                # or "eu"
     is_active = true
+    protected = true                             # no apply deletes, deactivates or moves it
     additional_options.hash_pii = true
     set.additional_options.new_thing = 1         # an attribute without its own key, as with --set
     mappings = [
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.validation import KeyPath, Problems
 
 VERSION = 1
-_ENTRY_KEYS = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
+PROTECTED = "protected"
+ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class IntegrationSpec:
         service_name: such as ``webhooks_standard``, the only service that the API creates.
         attributes: the managed attributes, as the API takes them.
         mappings: all its mappings, None if they are not managed.
+        protected: whether apply must not delete, deactivate or move it.
     """
 
     name: str
@@ -70,6 +73,7 @@ class IntegrationSpec:
     service_name: str = WEBHOOKS
     attributes: dict[str, Any] = field(default_factory=dict)
     mappings: tuple[MappingSpec, ...] | None = None
+    protected: bool = False
 
     @property
     def match_key(self) -> tuple[str, str]:
@@ -140,7 +144,7 @@ def _integration(
     if not isinstance(entry, dict):
         problems.append(ManifestError(path, "must be a table", f"start it with [integrations.{name}]"))
         return None
-    require_known(entry, _ENTRY_KEYS, path, problems)
+    require_known(entry, ENTRY_KEYS, path, problems)
     id_ = get_typed(entry, "id", str, path, problems)
     if id_ is not None and not is_id(id_):
         problems.append(ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs"))
@@ -155,6 +159,7 @@ def _integration(
         get_typed(entry, "service_name", str, path, problems) or WEBHOOKS,
         _attributes(entry, path, problems),
         _mappings(entry, path, problems) if "mappings" in entry else None,
+        get_typed(entry, PROTECTED, bool, path, problems) or False,
     )
     # one that is matched by id may have any endpoint: it may come from the dashboard
     if "id" not in entry and spec.attributes.get("endpoint") is not None:
@@ -183,7 +188,7 @@ def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dic
         if name in OPTION_TYPES
     }
     others = dict(get_table(entry, "set", path, problems))
-    reject_keys(others, {*_ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"), problems)
+    reject_keys(others, {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"), problems)
     other_options = get_table(others, OPTIONS, (*path, "set"), problems)
     reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
     others.pop(OPTIONS, None)

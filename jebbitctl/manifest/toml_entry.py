@@ -13,6 +13,7 @@ from jebbitctl.errors import UsageError
 from jebbitctl.manifest.schema import IntegrationSpec
 from jebbitctl.manifest.validation import is_json
 from jebbitctl.manifest.variables import escape
+from jebbitctl.util.redaction import is_credential
 from jebbitctl.util.text import json_text
 from jebbitctl.util.urls import require_https
 
@@ -49,7 +50,7 @@ class TomlEntry:
             owned: its mappings, newest first.
             with_id: whether the entry needs its id.
         """
-        if (with_id or not _is_creatable(integration)) and "id" not in self._table:
+        if (with_id or not is_creatable(integration)) and "id" not in self._table:
             self._table["id"] = integration.id
         service = integration.attributes.get("service_name")
         if isinstance(service, str) and not same_service(service, self._spec.service_name):
@@ -74,6 +75,8 @@ class TomlEntry:
         for name in filter(lambda name: knows(current, [name]), (*ATTRIBUTE_TYPES, *sorted(others))):
             value = current.get(name)
             holder = ("set",) if name in others else ()
+            if name in others and self._keep_credential(name, value, declared[name]):
+                continue
             if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
                 self._remove((*holder, name))
             elif name not in declared or diff(current, {name: declared[name]}):
@@ -85,10 +88,28 @@ class TomlEntry:
         for name in dict.fromkeys((*OPTION_TYPES, *options, *declared)):
             holder = (OPTIONS,) if name in OPTION_TYPES else ("set", OPTIONS)
             value = options.get(name)
+            if self._keep_credential(f"{OPTIONS}.{name}", value, declared.get(name)):
+                continue
             if not self._is_storable(f"{OPTIONS}.{name}", value, OPTION_TYPES.get(name)):
                 self._remove((*holder, name))
             elif name not in declared or diff({name: value}, {name: declared[name]}):
                 self._put((*holder, name), value)
+
+    def _keep_credential(self, name: str, value: Any, declared: Any) -> bool:
+        """Return whether an attribute holds a credential. If so, say that it is not exported.
+
+        The entry keeps its own value, which may be a variable.
+        """
+        if value is None or not (is_credential(name, value) or is_credential(name, declared)):
+            return False
+        if declared is not None:
+            if value != declared:
+                self._warn(f"{self._spec.name}: {name} differs at Jebbit; a credential is not exported")
+        elif not self._spec.path:
+            self._table.add(tomlkit.comment(f"{name} looks like a credential: not exported, not managed"))
+        elif f"{name} looks like" not in self._table.as_string():
+            self._warn(f"{self._spec.name}: {name} is not exported: it looks like a credential")
+        return True
 
     def _is_storable(self, name: str, value: Any, type_: type | None) -> bool:
         """Whether a manifest can represent a value; warn if it cannot, unless the value is null."""
@@ -157,7 +178,7 @@ class TomlEntry:
         table.pop(path[-1], None)
 
 
-def _is_creatable(integration: Resource) -> bool:
+def is_creatable(integration: Resource) -> bool:
     """Whether apply could create this integration from an entry without an id."""
     endpoint = integration.attributes.get("endpoint")
     if not isinstance(endpoint, str) or not is_webhook(integration.attributes):

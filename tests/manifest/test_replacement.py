@@ -131,3 +131,11 @@ def test_the_option_needs_a_directory_for_secrets(machine: Cli, discreet: Sandbo
     result = machine.run(*APPLY, write(machine), "--yes", OPTION)
     assert (result.code, discreet.requests) == (2, [])
     assert f"{OPTION} requires --secrets-dir" in result.err
+
+
+def test_a_protected_integration_is_not_replaced(machine: Cli, discreet: Sandbox) -> None:
+    spring(discreet)
+    path = write(machine, SPRING.replace("region", "protected = true\nregion"))
+    result = machine.run(*APPLY, path, "--yes", OPTION, *options(machine))
+    assert (result.code, writes(discreet)) == (2, [])
+    assert "spring is protected, and would be deleted, and replaced by a new one" in result.err

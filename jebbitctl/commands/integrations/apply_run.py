@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
+from jebbitctl.storage.backup_files import write_backup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from jebbitctl.context import Context
     from jebbitctl.manifest.apply import Applier
+    from jebbitctl.manifest.backup import Backup
     from jebbitctl.manifest.plan import Plan, PlanStep
     from jebbitctl.manifest.test_deliveries import DeliveryTest
     from jebbitctl.output.output import Output
@@ -36,6 +40,20 @@ def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> 
     if not yes:
         question = f"Apply this plan: {plan_output.count_steps(plan.steps)}?"
         context.prompts.confirm(question, hint=CONFIRM_HINT)
+
+
+def back_up(context: Context, path: Path, backup: Backup) -> None:
+    """Write a backup to a file, and say how it is put back, and what is not.
+
+    Raises:
+        UsageError: the file exists and holds something else.
+        JebbitctlError: it cannot be written.
+    """
+    if write_backup(path, backup.text):
+        command = shlex.join(["jebbitctl", "integrations", "apply", str(path), "--prune"])
+        context.output.note(f"Wrote {path}. To put it back: {command}")
+    for loss in backup.losses:
+        context.output.warn(f"cannot be put back: {loss}")
 
 
 class ApplyRun:

@@ -97,7 +97,8 @@ def _edit(
 
     try:
         text = export_manifest(states, existing, warn=warn).replace("\n", existing.newline)
-        if not plan_changes(load(text.encode(), existing.name, variables), states).steps:
+        steps = plan_changes(load(text.encode(), existing.name, variables), states).steps
+        if all(step.sets_only_credentials for step in steps):
             return text
     except (UsageError, ValueError, TypeError, LookupError, AttributeError):
         pass  # tomlkit cannot edit the layout, or writes an invalid manifest

@@ -287,7 +287,7 @@ def test_prune_runs_last_and_only_deactivates_integrations_of_other_services(
     )
     assert cli.run(*APPLY, "--plain", path, "--yes").code == 0
     assert len(attributes_of(sandbox, "integrations")) == 3
-    pruned = cli.run(*APPLY, "--plain", write(cli), "--yes", "--prune")
+    pruned = cli.run(*APPLY, "--plain", write(cli), "--yes", "--prune", "--max-deletes", "3")
     assert pruned.code == 0
     assert [(row[1], row[5]) for row in rows(pruned.out)] == [
         ("update", "email"),
@@ -364,7 +364,7 @@ def test_deleting_what_someone_else_has_deleted_succeeds(tmp_path: Path) -> None
 
     with Sandbox(SandboxOptions(integrations=1), wrap=interfering("GET /integrations", interfere)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
-        result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune")
+        result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune", "--max-deletes", "1")
         assert (result.code, writes(sandbox)) == (0, [])
         assert result.out.startswith("✓ delete ")
 
