@@ -115,6 +115,9 @@ TERM = "TERM"
 COLUMNS = "COLUMNS"
 XDG_CONFIG_HOME = "XDG_CONFIG_HOME"
 XDG_DATA_HOME = "XDG_DATA_HOME"
+GITHUB_ACTIONS = "GITHUB_ACTIONS"
+GITHUB_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+GITHUB_WORKSPACE = "GITHUB_WORKSPACE"
 
 FOREIGN_VARIABLES = {
     HTTPS_PROXY: "Proxy for https URLs",
@@ -131,6 +134,9 @@ FOREIGN_VARIABLES = {
     COLUMNS: "Width of tables on a terminal",
     XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
+    GITHUB_ACTIONS: "true: diff and apply --dry-run annotate the lines of the manifest",
+    GITHUB_STEP_SUMMARY: "File to which they append the plan as Markdown then",
+    GITHUB_WORKSPACE: "Directory that the paths of annotations are relative to",
 }
 """Variables of other tools that are honoured, with one line of help each."""
 

@@ -82,7 +82,7 @@ class Cli:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("JEBBIT_", "PYTHON_KEYRING", "XDG_"))
+            if not name.startswith(("JEBBIT_", "PYTHON_KEYRING", "XDG_", "GITHUB_"))
             and name.lower() not in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
             and name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PYTHONUNBUFFERED"}
         }

@@ -114,7 +114,8 @@ class Scenario:
         if kind == "create":
             return ["integrations", "create", "--endpoint", endpoint, "--if-absent"]
         if kind in ("apply", "apply --prune"):
-            return ["integrations", *kind.split(), self._manifest(cli, endpoint), "--yes"]
+            insist = ["--max-deletes", "99"] if "--prune" in kind else []
+            return ["integrations", *kind.split(), self._manifest(cli, endpoint), "--yes", *insist]
         if not ids:
             return ["integrations", "list"]
         if kind == "apply by id":

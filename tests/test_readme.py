@@ -171,8 +171,11 @@ def test_the_cron_line_mails_only_differences(project: Cli) -> None:
     assert shell(home, fields[5]).code == 0
     mailed = (project.home / "mailed").read_text()
     assert mailed.startswith("-s jebbit.toml: diff ended with 6 ops@example.com\n")
-    assert "create\t\tspring-leads" in mailed
-    applied = project.run("integrations", "apply", str(project.home / "jebbit.toml"), "--yes", "--prune")
+    assert "\n+ spring-leads\n    endpoint: https://hooks.example.com/jebbit\n" in mailed
+    assert "\nPlan: create 1 integration, create 2 mappings; " in mailed
+    applied = project.run(
+        "integrations", "apply", str(project.home / "jebbit.toml"), "--yes", "--prune", "--max-deletes", "2"
+    )
     assert applied.code == 0
     assert shell(home, fields[5]).code == 0
     assert (project.home / "mailed").read_text() == mailed

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.errors import RejectedError
+from jebbitctl.util.redaction import redact_attribute
 from jebbitctl.util.urls import normalize_url
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ class Difference(NamedTuple):
     name: str
     current: Any
     desired: Any
+
+    @property
+    def shown(self) -> Difference:
+        """The difference as people may see it, without credentials."""
+        current, desired = (redact_attribute(self.name, value) for value in (self.current, self.desired))
+        return Difference(self.name, current, desired)
 
 
 def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Difference]:

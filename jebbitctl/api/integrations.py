@@ -64,9 +64,9 @@ READ_ONLY = frozenset({"id", "type", "service_name", "shared_secret", "created_a
 """Only Jebbit sets these."""
 
 
-def list_integrations(client: Client) -> list[Resource]:
-    """Return every integration, including those of other services."""
-    return list(resources.list_resources(client, TYPE))
+def list_integrations(client: Client, *, whole: bool = False) -> list[Resource]:
+    """Return every integration, including those of other services; see :func:`resources.list_resources`."""
+    return list(resources.list_resources(client, TYPE, whole=whole))
 
 
 def with_defaults(desired: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.errors import JebbitctlError
+from jebbitctl.errors import JebbitctlError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.page_budget import PageBudget
 
+_INCOMPLETE_HINT = "try again; if it stays so, ask Jebbit which resources these credentials cannot see"
 PAGE_SIZE = 1000
 """The most that the service accepts."""
 _FULL_SHARE = 0.9
@@ -31,19 +32,23 @@ class Listing:
         client: of the business.
         path: such as ``/campaigns``.
         params: of every request, such as filters.
+        whole: fail if the service says that it did not send everything; else this is a warning.
     """
 
-    def __init__(self, client: Client, path: str, params: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, client: Client, path: str, params: Mapping[str, str] | None = None, *, whole: bool = False
+    ) -> None:
         self._client = client
         self._path = path
         self._params = dict(params or {})
+        self._whole = whole
         self._seen: set[str] = set()
         self._reported: int | None = None
         self._page_length = 0
         """Of the latest page, including resources that earlier pages had."""
 
     def pages(self, *, paged: bool) -> Iterator[Any]:
-        """Yield each page as a document, each resource once; see :meth:`Client.pages` for errors.
+        """Yield each page as a document, each resource once; see :meth:`Client.pages` for other errors.
 
         A page that is not full may be the last one, or all that the service sends at once. So pages are
         requested until one has nothing new, which includes those of a service that ignores ``page[number]``.
@@ -53,6 +58,9 @@ class Listing:
         Args:
             paged: whether the service pages this collection. If not, a second request is only made if the
                 service reports more resources than it sent.
+
+        Raises:
+            RejectedError: the service says that it did not send everything, and that matters.
         """
         budget = self._client.page_budget()
         size, may_be_over, sends_full_pages = PAGE_SIZE, False, False
@@ -107,10 +115,12 @@ class Listing:
     def _compare_count(self) -> None:
         if self._reported not in {None, len(self._seen)}:
             noun = self._path.partition("?")[0].rpartition("/")[2].replace("_", " ")
-            self._client.warn(
-                f"Jebbit counts {self._reported:,} {noun}, but sent {len(self._seen):,}"
-                + ("; this list may be incomplete" if self._is_incomplete else "")
-            )
+            message = f"Jebbit counts {self._reported:,} {noun}, but sent {len(self._seen):,}"
+            if self._is_incomplete and self._whole:
+                raise RejectedError(
+                    f"{message}: what to create or to delete cannot be decided", hint=_INCOMPLETE_HINT
+                )
+            self._client.warn(message + "; this list may be incomplete" * self._is_incomplete)
 
 
 def _reported_count(meta: Any) -> int | None:

@@ -40,26 +40,28 @@ class MappingSpec:
     problem: str | None = None
 
 
-def list_mappings(client: Client, integration: str | None = None) -> Iterator[Resource]:
-    """Yield the mappings of one integration, or all mappings, newest first.
+def list_mappings(
+    client: Client, integration: str | None = None, *, whole: bool = False
+) -> Iterator[Resource]:
+    """Yield the mappings of one integration, or all mappings, newest first; see :func:`list_resources`.
 
     Raises:
         NotFoundError: the integration does not exist.
     """
-    return resources.list_owned(client, TYPE, integration)
+    return resources.list_owned(client, TYPE, integration, whole=whole)
 
 
 def list_identified(
-    client: Client, attributes: Iterable[str] = (), integration: str | None = None
+    client: Client, attributes: Iterable[str] = (), integration: str | None = None, *, whole: bool = False
 ) -> list[Resource]:
     """Return every mapping, or those of one integration, with these attributes and those that identify it.
 
     Raises:
         RejectedError: Jebbit does not say which integration a mapping belongs to, or its names; it could be
-            created twice.
+            created twice. Or, with ``whole``, Jebbit says that it did not list everything.
     """
     needed = {resources.OWNER, "jebbit_var", "client_var", *attributes}
-    found = resources.complete(client, TYPE, list_mappings(client, integration), needed)
+    found = resources.complete(client, TYPE, list_mappings(client, integration, whole=whole), needed)
     for mapping in found:
         if resources.OWNER not in mapping.attributes:
             raise resources.unknown_owner(mapping)

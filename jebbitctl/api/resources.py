@@ -79,14 +79,25 @@ class WriteResult(NamedTuple):
     unapplied: list[Difference]
 
 
-def list_resources(client: Client, type_: str) -> Iterator[Resource]:
-    """Yield every resource of a type, in the service's order."""
-    for document in Listing(client, f"/{type_}").pages(paged=False):
+def list_resources(client: Client, type_: str, *, whole: bool = False) -> Iterator[Resource]:
+    """Yield every resource of a type, in the service's order.
+
+    Args:
+        client: of the business.
+        type_: such as ``integrations``.
+        whole: fail if Jebbit says that there are more than it sent, as something is to be decided from this.
+
+    Raises:
+        RejectedError: it says so.
+    """
+    for document in Listing(client, f"/{type_}", whole=whole).pages(paged=False):
         yield from parse_many(document)
 
 
-def list_owned(client: Client, type_: str, integration: str | None) -> Iterator[Resource]:
-    """Yield the resources that belong to an integration, or all if it is None.
+def list_owned(
+    client: Client, type_: str, integration: str | None, *, whole: bool = False
+) -> Iterator[Resource]:
+    """Yield the resources that belong to an integration, or all if it is None; see :func:`list_resources`.
 
     The API documents no filter for these lists, so the filter is applied here.
 
@@ -95,7 +106,7 @@ def list_owned(client: Client, type_: str, integration: str | None) -> Iterator[
         RejectedError: Jebbit does not say which integration a resource belongs to.
     """
     found = False
-    for listed in list_resources(client, type_):
+    for listed in list_resources(client, type_, whole=whole):
         resource = listed if integration is None else _with_owner(client, type_, listed)
         if integration is None or resource.attributes.get(OWNER) == integration:
             found = True
@@ -260,7 +271,7 @@ def unapplied_error(unapplied: Iterable[Difference], *, command: str) -> Partial
     """
     names = ", ".join(
         f"{name} (requested {format_value(desired)}, got {format_value(current)})"
-        for name, current, desired in unapplied
+        for name, current, desired in (change.shown for change in unapplied)
     )
     return PartiallyAppliedError(
         f"Jebbit did not apply {names}", hint=f"show the current values with: {command}"

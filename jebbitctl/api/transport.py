@@ -19,7 +19,7 @@ from jebbitctl.api.retries import MAX_RETRIES, may_retry_error, may_retry_status
 from jebbitctl.errors import AmbiguousWriteError, RejectedError
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.http_session import USER_AGENT, PlainSession, was_not_sent
-from jebbitctl.util.redaction import redact, scrub
+from jebbitctl.util.redaction import redact_service_data, scrub
 from jebbitctl.util.text import MAX_JSON_VALUES, count_json_values, json_text, parse_json
 from jebbitctl.util.timeouts import call_with_timeout, sleep
 from jebbitctl.util.urls import shown_url
@@ -222,7 +222,7 @@ class Transport:
         if not body or not self.log:
             return ""
         try:
-            text = scrub(json_text(redact(parse_json(body))), secrets)
+            text = scrub(json_text(redact_service_data(parse_json(body))), secrets)
         except ValueError:
             return " (not JSON)"
         return " " + (text if len(text) <= MAX_LOGGED_BODY_CHARS else text[:MAX_LOGGED_BODY_CHARS] + "…")

@@ -32,7 +32,7 @@ OnlyIntegration = Annotated[
         "--integration", metavar="ID", help="Only this integration.", autocompletion=values.integrations
     ),
 ]
-ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Show shared secrets.")]
+ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Show secrets, also of other services.")]
 AllBusinesses = Annotated[
     bool, typer.Option("--all-businesses", help="Include every business that the credentials cover.")
 ]
@@ -42,6 +42,9 @@ ManifestFile = Annotated[
 ManifestVariables = Annotated[
     list[str] | None,
     typer.Option("--var", metavar="NAME=VALUE", help="Value of ${NAME} in the manifest. Repeatable."),
+]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print a comment for a pull request; it begins with a marker.")
 ]
 MappingId = Annotated[str, typer.Argument(metavar="ID", help="Mapping id.", show_default=False)]
 Default = Annotated[

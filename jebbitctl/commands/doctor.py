@@ -44,22 +44,30 @@ def doctor(context: Context) -> None:
 
 
 def _show(output: Output, results: Sequence[CheckResult], *, ok: bool) -> None:
-    """Print the results. Tables show the fix behind the detail."""
+    """Print the results, with the fix behind the detail: a table on a terminal, and lines in a pipe."""
     if output.json:
         output.document({"ok": ok, "checks": [asdict(result) for result in results]})
-    elif output.plain:
+        return
+    if output.plain_requested:
         rows = ({**asdict(result), "state": _STATES[result.ok][1]} for result in results)
         output.table(rows, ("state", "name", "detail", "fix"))
-    else:
-        lines = (
-            {
-                "": _STATES[result.ok][0],
-                "check": result.name,
-                "detail": f"{result.detail} → {result.fix}" if result.fix else result.detail,
-            }
-            for result in results
+        return
+    shown = [
+        (
+            _STATES[result.ok][0],
+            result.name,
+            f"{result.detail} → {result.fix}" if result.fix else result.detail,
         )
-        output.table(lines, ("", "check", "detail"))
+        for result in results
+    ]
+    if output.plain:
+        width = max(len(name) for _, name, _ in shown)
+        output.diff((mark, f"{name:<{width}}  {detail}") for mark, name, detail in shown)
+    else:
+        output.table(
+            ({"": mark, "check": name, "detail": detail} for mark, name, detail in shown),
+            ("", "check", "detail"),
+        )
 
 
 app = single(doctor)

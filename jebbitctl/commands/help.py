@@ -45,12 +45,18 @@ def help_(
             autocompletion=_complete,
         ),
     ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a manifest: help manifest --schema.")
+    ] = False,
 ) -> None:
     """Show help for a command or topic.
 
     With --json and without a command, the document has every command with its arguments and options, the
     environment variables, the exit codes and the topics.
     """
+    if schema:
+        _print_schema(context, words)
+        return
     root: Any = ctx.find_root()
     if words and len(words) == 1 and words[0] in topics.TOPICS:
         text = _fitted(topics.text(words[0]))
@@ -74,6 +80,23 @@ def _fitted(text: str) -> str:
     """Return a topic's text for the width of the terminal."""
     width = shutil.get_terminal_size().columns
     return rewrap(text, max(width, MIN_WIDTH)) if is_terminal(sys.stdout) and width < WIDTH else text
+
+
+def _print_schema(context: Context, words: list[str] | None) -> None:
+    """Print the JSON Schema of a manifest.
+
+    Raises:
+        UsageError: another topic is named.
+    """
+    from jebbitctl.commands.topics import manifest
+    from jebbitctl.util.text import json_text
+
+    if words != ["manifest"]:
+        raise UsageError("only manifests have a schema", hint="jebbitctl help manifest --schema")
+    if context.output.json:
+        context.output.document(manifest.schema())
+    else:
+        context.output.verbatim(json_text(manifest.schema(), indent=2).splitlines())
 
 
 def _unknown(word: str, known: list[str]) -> UsageError:

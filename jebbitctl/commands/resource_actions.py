@@ -60,7 +60,7 @@ def show_update(context: Context, changes: list[Difference], result: WriteResult
         if output.json:
             output.resource(result.resource)
         else:
-            for name, current, desired in changes:
+            for name, current, desired in (change.shown for change in changes):
                 if name in unapplied:
                     continue
                 if output.plain:

@@ -72,7 +72,7 @@ class Applier:
             written = self._create_mapping(client, step)
         else:
             written = self._create_integration(client, step)
-        desired = {change.name: change.desired for change in step.changes}
+        desired = {change.name: change.desired for change in step.differences}
         return unconfirmed(written.attributes, desired) if written else []
 
     def write_pending_secrets(self, specs: Iterable[IntegrationSpec]) -> list[str]:
@@ -106,7 +106,7 @@ class Applier:
 
     def _create_integration(self, client: Client, step: PlanStep) -> Resource:
         name, desired = str(step.name), step.desired
-        listed = integrations.list_integrations(client)
+        listed = integrations.list_integrations(client, whole=True)
         found = integrations.select(
             client, listed, service_name=integrations.WEBHOOKS, endpoint=desired[ENDPOINT]
         )
@@ -150,7 +150,7 @@ class Applier:
         general, specific = identifying_keys(mappings.TYPE, desired)
         same_var = [
             mapping
-            for mapping in mappings.list_identified(client)
+            for mapping in mappings.list_identified(client, whole=True)
             if general in identifying_keys(mappings.TYPE, mapping.attributes)
         ]
         _require_no_new("mapping", same_var, self._known_mappings)

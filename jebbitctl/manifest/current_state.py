@@ -53,14 +53,17 @@ def fetch_current_state(
         client: for the business.
         specs: need their attributes, and mappings if one of them manages mappings.
         all_attributes: fetch mappings and every attribute that has a key in a manifest.
+
+    Raises:
+        RejectedError: Jebbit says that it did not list everything.
     """
     needed = {SERVICE, ENDPOINT} | {name for spec in specs for name in spec.attributes}
     if all_attributes:
         needed |= {*integrations.ATTRIBUTE_TYPES, OPTIONS}
     with_mappings = all_attributes or any(spec.mappings is not None for spec in specs)
     return CurrentState(
-        integrations.complete(client, integrations.list_integrations(client), needed),
-        mappings.list_identified(client, mappings.ATTRIBUTES) if with_mappings else [],
+        integrations.complete(client, integrations.list_integrations(client, whole=True), needed),
+        mappings.list_identified(client, mappings.ATTRIBUTES, whole=True) if with_mappings else [],
     )
 
 

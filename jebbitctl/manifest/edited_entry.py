@@ -31,9 +31,9 @@ class EditedEntry(TomlEntry):
         super().__init__(spec, warn)
         self._table = table
 
-    def _update_mappings(self, storable: Sequence[Resource]) -> None:
+    def _update_mappings(self, owned: Sequence[Resource], storable: Sequence[Resource]) -> None:
         if self._spec.mappings is None:
-            super()._update_mappings(storable)
+            super()._update_mappings(owned, storable)
             return
         array = self._table["mappings"]
         removed = []
@@ -64,6 +64,12 @@ class EditedEntry(TomlEntry):
         for key in path[:-1]:
             table = table.get(key, {})
         table.pop(path[-1], None)
+
+    def _comment(self, text: str) -> None:
+        self._table.add(tomlkit.comment(text))
+
+    def _mentions(self, text: str) -> bool:
+        return text in self._table.as_string()
 
 
 def _append(array: Any, mapping: Resource) -> None:

@@ -10,7 +10,7 @@ from jebbitctl.manifest.new_entry import NewEntry
 from jebbitctl.manifest.schema import VERSION, match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.current_state import CurrentState
@@ -22,19 +22,25 @@ _MAX_NAME = 48
 """Characters of a generated name."""
 
 
-def export(states: Mapping[str | None, CurrentState], *, warn: Callable[[str], None]) -> str:
+def export(
+    states: Mapping[str | None, CurrentState],
+    *,
+    warn: Callable[[str], None],
+    with_ids: Collection[str] = (),
+) -> str:
     """Return the text of a new manifest that declares the current state.
 
     Args:
         states: the current state of each business; None is the business in use.
         warn: called with a message for each value that a manifest cannot represent, and what Jebbit does not
             say.
+        with_ids: the integrations whose entries get their ids even if their endpoints identify them.
     """
     lines = [f"# {_HEADER}", f"version = {VERSION}"]
     names: dict[str, int] = {}
     for business, state in states.items():
         mappings = state.mappings_by_integration()
-        ambiguous = ambiguous_ids(state.integrations)
+        ambiguous = {*ambiguous_ids(state.integrations), *with_ids}
         for id_, resource in reversed({str(found.id): found for found in state.integrations}.items()):
             entry = NewEntry(new_name(resource, names), business, warn)
             entry.update(resource, mappings[id_], with_id=id_ in ambiguous)

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.errors import UsageError
+from jebbitctl.manifest.mistakes import InvalidManifestError, ManifestMistake
 from jebbitctl.manifest.positions import line_of
 from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.validation import ManifestError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from jebbitctl.manifest.schema import IntegrationSpec
+    from jebbitctl.manifest.validation import Problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,19 @@ class Manifest:
         """Return the integrations of one business."""
         return [integration for integration in self.integrations if integration.business == business]
 
+    def mistake(self, error: ManifestError) -> ManifestMistake:
+        """Return an error with its line."""
+        line = line_of(self.text, error.path) if error.path else None
+        return ManifestMistake(line, _dotted(error.path) or None, error.problem, error.hint)
+
     def describe(self, error: ManifestError) -> str:
         """Return an error as text: the file, the line, the key and the problem."""
-        key = _dotted(error.path)
-        where = f"{self.name}, line {line_of(self.text, error.path)}"
-        return f"{where}: {key}: {error.problem}" if key else f"{self.name}: {error.problem}"
+        return self.usage_error(error).message
 
-    def usage_error(self, error: ManifestError) -> UsageError:
+    def usage_error(self, *errors: ManifestError) -> InvalidManifestError:
         """Return the error to show a user."""
-        return UsageError(self.describe(error), hint=error.hint)
+        mistakes = sorted(map(self.mistake, errors), key=lambda mistake: mistake.line or 0)
+        return InvalidManifestError.of(self.name, mistakes)
 
 
 def load(content: bytes, name: str, variables: Mapping[str, str]) -> Manifest:
@@ -68,20 +73,18 @@ def load(content: bytes, name: str, variables: Mapping[str, str]) -> Manifest:
         variables: what ``${NAME}`` in its strings may stand for.
 
     Raises:
-        UsageError: it is not a valid manifest, or uses another variable.
+        InvalidManifestError: it is not a valid manifest, or uses another variable. It has all mistakes.
     """
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise UsageError(f"{name}: not UTF-8 text") from None
+        raise InvalidManifestError.of(name, [ManifestMistake(None, None, "not UTF-8 text")]) from None
     document = _parse(text, name)
     newline = "\r\n" if b"\r\n" in content else "\n"
     manifest = Manifest(name, text, newline, (), (None,), frozenset(variables_in(document)))
-    try:
-        integrations = tuple(parse_specs(expand(document, variables)))
-        _require_distinct(integrations)
-    except ManifestError as error:
-        raise manifest.usage_error(error) from None
+    integrations, problems = _validate(document, variables)
+    if problems:
+        raise manifest.usage_error(*problems)
     businesses = tuple(document["businesses"]) if "businesses" in document else (None,)
     return replace(manifest, integrations=integrations, businesses=businesses)
 
@@ -90,27 +93,40 @@ def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise UsageError(f"{name}: nested too deep") from None
+        raise InvalidManifestError.of(name, [ManifestMistake(None, None, "nested too deep")]) from None
     except ValueError as error:  # TOMLDecodeError, or a number that Python refuses
         problem, _, place = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", place)
         number = int(line[1]) if line else text.rstrip("\n").count("\n") + 1
-        where = f"{name}, line {number}" if place else name
-        raise UsageError(f"{where}: {problem}", hint="see the TOML reference: https://toml.io") from None
+        mistake = ManifestMistake(
+            number if place else None, None, problem, "see the TOML reference: https://toml.io"
+        )
+        raise InvalidManifestError.of(name, [mistake]) from None
 
 
-def _require_distinct(specs: Iterable[IntegrationSpec]) -> None:
-    """Check that no two specs match the same integration.
+def _validate(
+    document: dict[str, Any], variables: Mapping[str, str]
+) -> tuple[tuple[IntegrationSpec, ...], Problems]:
+    """Return the valid specs of a document, and all its problems."""
+    unset: Problems = []
+    expanded = expand(document, variables, unset)
+    problems: Problems = []
+    specs = tuple(parse_specs(expanded, problems))
+    _check_distinct(specs, problems)
+    # what a check says about a value that could not be expanded follows from that
+    places = {error.path for error in unset}
+    return specs, [*unset, *(error for error in problems if error.path not in places)]
 
-    Raises:
-        ManifestError: two do.
-    """
+
+def _check_distinct(specs: Iterable[IntegrationSpec], problems: Problems) -> None:
+    """Check that no two specs match the same integration."""
     first: dict[Any, IntegrationSpec] = {}
     for spec in specs:
         other = first.setdefault((spec.business, spec.id or spec.match_key), spec)
         if other is not spec:
             key = "id" if spec.id else "endpoint"
-            raise ManifestError((*spec.path, key), f"{other.name} has the same {key}", f"use each {key} once")
+            problem = f"{other.name} has the same {key}"
+            problems.append(ManifestError((*spec.path, key), problem, f"use each {key} once"))
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -39,3 +39,9 @@ class NewEntry(TomlEntry):
 
     def _remove(self, path: tuple[str, ...]) -> None:
         """Do nothing: a new entry has only what was put into it."""
+
+    def _comment(self, text: str) -> None:
+        self.lines.append(f"# {text}")
+
+    def _mentions(self, text: str) -> bool:
+        return any(text in line for line in self.lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.differences import ENDPOINT, SERVICE, creation, diff, dotted, knows, unknown, without
 from jebbitctl.api.integrations import is_webhook, same_service, with_defaults
@@ -18,6 +18,7 @@ from jebbitctl.errors import NotFoundError
 from jebbitctl.manifest.current_state import match
 from jebbitctl.manifest.schema import require_sendable
 from jebbitctl.manifest.validation import ManifestError
+from jebbitctl.util.redaction import is_credential, redact_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,8 +74,21 @@ class PlanStep:
 
     @property
     def changes(self) -> list[Difference]:
-        """The attributes that change."""
+        """The attributes that change, as people may see them."""
+        return [change.shown for change in self.differences]
+
+    @property
+    def differences(self) -> list[Difference]:
+        """The attributes that change, with credentials."""
         return diff(self.current.attributes, self.desired) if self.current else creation(self.desired)
+
+    @property
+    def sets_only_credentials(self) -> bool:
+        """Whether it does nothing but change credentials of another service."""
+        return self.action is Action.UPDATE and all(
+            is_credential(name, current) or is_credential(name, desired)
+            for name, current, desired in self.differences
+        )
 
     @property
     def jebbit_var(self) -> str | None:
@@ -94,7 +108,7 @@ class UnknownAttribute:
         name: of the integration in the manifest.
         id: of the integration, or of its mapping.
         attribute: its name; a nested one has a dotted name, such as ``mappings.Outcome.default``.
-        desired: the declared value.
+        desired: the declared value, masked if it is a credential.
     """
 
     business: str | None
@@ -102,6 +116,13 @@ class UnknownAttribute:
     id: str
     attribute: str
     desired: Any
+
+
+class Existing(NamedTuple):
+    """How many integrations and mappings of a business the manifest declares, or pruning would end."""
+
+    integrations: int
+    mappings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,7 @@ class Plan:
         ids: the ids of existing integrations that the manifest declares, by name.
         known_mappings: the ids of all existing mappings.
         unknown: what the manifest declares, and Jebbit does not say.
+        existing: the numbers of what exists, by business.
     """
 
     steps: list[PlanStep]
@@ -121,6 +143,7 @@ class Plan:
     ids: dict[str, str]
     known_mappings: frozenset[str]
     unknown: list[UnknownAttribute]
+    existing: dict[str | None, Existing]
 
     @property
     def new(self) -> list[str]:
@@ -144,6 +167,7 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
     unmanaged: list[PlanStep] = []
     unsaid: list[UnknownAttribute] = []
     ids: dict[str, str] = {}
+    existing: dict[str | None, Existing] = {}
     for business, state in states.items():
         specs = manifest.of(business)
         matches = match(manifest, specs, state.integrations)
@@ -158,20 +182,27 @@ def plan_changes(manifest: Manifest, states: dict[str | None, CurrentState], *, 
             for step in _mapping_steps(spec, current, mappings[ids.get(spec.name, "")]):
                 (unmanaged if step.phase == Phase.PRUNE_MAPPINGS else steps).append(step)
         matched = {resource.id for resource in matches.values()}
-        unmanaged += _prune_steps(business, (r for r in state.integrations if r.id not in matched))
+        beyond = list(_prune_steps(business, (r for r in state.integrations if r.id not in matched)))
+        unmanaged += beyond
+        existing[business] = Existing(
+            len(matches) + sum(not step.unsaid for step in beyond),
+            sum(len(mappings[ids.get(s.name, "")]) for s in specs if s.mappings is not None),
+        )
     known_mappings = frozenset(str(mapping.id) for state in states.values() for mapping in state.mappings)
     if prune:
         steps += [step for step in unmanaged if not step.unsaid]
         unmanaged = [step for step in unmanaged if step.unsaid]
-    return Plan(sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings, unsaid)
+    return Plan(
+        sorted(steps, key=_phase), sorted(unmanaged, key=_phase), ids, known_mappings, unsaid, existing
+    )
 
 
 def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iterator[UnknownAttribute]:
     if current is None:
         return
     for name in unknown(current.attributes, spec.attributes):
-        desired = dotted(spec.attributes)[name]
-        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, desired)
+        shown = redact_attribute(name, dotted(spec.attributes)[name])
+        yield UnknownAttribute(spec.business, spec.name, str(current.id), name, shown)
 
 
 def _unknown_defaults(spec: IntegrationSpec, existing: Sequence[Resource]) -> Iterator[UnknownAttribute]:

@@ -107,7 +107,7 @@ def _mappings(client: Client, spec: IntegrationSpec, old_id: str) -> Iterator[di
     if spec.mappings is not None:
         yield from (step.desired for step in plan_import(spec.mappings, ()))
         return
-    for mapping in mappings.list_identified(client, mappings.ATTRIBUTES, old_id):
+    for mapping in mappings.list_identified(client, mappings.ATTRIBUTES, old_id, whole=True):
         _require_known(spec, mapping, mappings.ATTRIBUTES, f"mapping {mapping.id}")
         taken = {name: mapping.attributes.get(name) for name in mappings.ATTRIBUTES}
         yield {name: value for name, value in taken.items() if value is not None}

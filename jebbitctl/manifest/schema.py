@@ -8,6 +8,7 @@
     endpoint = "https://${HOOKS_HOST}/jebbit"    # ${NAME} is a variable, $${ a literal ${
     region = "us"                                # or "eu"
     is_active = true
+    protected = true                             # no apply deletes, deactivates or moves it
     additional_options.hash_pii = true
     set.additional_options.new_thing = 1         # an attribute without its own key, as with --set
     mappings = [
@@ -43,10 +44,11 @@ from jebbitctl.util.urls import normalize_url, require_https
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jebbitctl.manifest.validation import KeyPath
+    from jebbitctl.manifest.validation import KeyPath, Problems
 
 VERSION = 1
-_ENTRY_KEYS = ("id", "service_name", *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
+PROTECTED = "protected"
+ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class IntegrationSpec:
         service_name: such as ``webhooks_standard``, the only service that the API creates.
         attributes: the managed attributes, as the API takes them.
         mappings: all its mappings, None if they are not managed.
+        protected: whether apply must not delete, deactivate or move it.
     """
 
     name: str
@@ -70,6 +73,7 @@ class IntegrationSpec:
     service_name: str = WEBHOOKS
     attributes: dict[str, Any] = field(default_factory=dict)
     mappings: tuple[MappingSpec, ...] | None = None
+    protected: bool = False
 
     @property
     def match_key(self) -> tuple[str, str]:
@@ -85,109 +89,147 @@ def match_key(attributes: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def parse_specs(document: dict[str, Any]) -> list[IntegrationSpec]:
-    """Return the specs in a parsed manifest, in its order.
+def parse_specs(document: dict[str, Any], problems: Problems) -> list[IntegrationSpec]:
+    """Return the specs in a parsed manifest, in its order, without those that have problems.
 
-    Raises:
-        ManifestError: a key is unknown or missing, or its value is invalid.
+    Args:
+        document: with its variables expanded.
+        problems: gets one for each key that is unknown or missing, or has an invalid value.
     """
-    _require_version(document)
-    require_known(document, ("version", "integrations", "businesses"), ())
+    _check_version(document, problems)
+    require_known(document, ("version", "integrations", "businesses"), (), problems)
     if "integrations" in document and "businesses" in document:
-        raise ManifestError(("integrations",), "a manifest has either integrations or businesses")
-    found = _section(document, (), None)
-    for business, section in get_table(document, "businesses", ()).items():
+        problems.append(ManifestError(("integrations",), "a manifest has either integrations or businesses"))
+    found = _section(document, (), None, problems)
+    for business, section in get_table(document, "businesses", (), problems).items():
         path = ("businesses", business)
         if not is_id(business):
-            raise ManifestError(path, "not the id of a business", "ids look like bTUIhsye")
-        if not isinstance(section, dict):
-            raise ManifestError(path, "must be a table")
-        require_known(section, ("integrations",), path)
-        found += _section(section, path, business)
-    _require_unique_names(found)
-    return found
+            problems.append(ManifestError(path, "not the id of a business", "ids look like bTUIhsye"))
+        if isinstance(section, dict):
+            require_known(section, ("integrations",), path, problems)
+            found += _section(section, path, business, problems)
+        else:
+            problems.append(ManifestError(path, "must be a table"))
+    _check_unique_names([path for path, _ in found], problems)
+    return [spec for _, spec in found if spec]
 
 
-def _require_version(document: dict[str, Any]) -> None:
-    if "version" not in document:
-        raise ManifestError((), "version is missing", f"add this line at the top: version = {VERSION}")
-    version = document["version"]
-    if type(version) is not int or version != VERSION:  # neither true nor 1.0
-        raise ManifestError(("version",), f"this version of jebbitctl supports only version = {VERSION}")
+def _check_version(document: dict[str, Any], problems: Problems) -> None:
+    version = document.get("version")
+    if version is None:
+        hint = f"add this line at the top: version = {VERSION}"
+        problems.append(ManifestError((), "version is missing", hint))
+    elif type(version) is not int or version != VERSION:  # neither true nor 1.0
+        problem = f"this version of jebbitctl supports only version = {VERSION}"
+        problems.append(ManifestError(("version",), problem))
 
 
-def _section(holder: dict[str, Any], path: KeyPath, business: str | None) -> list[IntegrationSpec]:
-    entries = get_table(holder, "integrations", path)
+def _section(
+    holder: dict[str, Any], path: KeyPath, business: str | None, problems: Problems
+) -> list[tuple[KeyPath, IntegrationSpec | None]]:
+    """Return the path of each entry, and its spec unless it has problems."""
+    entries = get_table(holder, "integrations", path, problems)
+    paths = {name: (*path, "integrations", name) for name in entries}
     return [
-        _integration(name, entry, (*path, "integrations", name), business) for name, entry in entries.items()
+        (paths[name], _integration(entry, paths[name], business, problems)) for name, entry in entries.items()
     ]
 
 
-def _integration(name: str, entry: Any, path: KeyPath, business: str | None) -> IntegrationSpec:
+def _integration(
+    entry: Any, path: KeyPath, business: str | None, problems: Problems
+) -> IntegrationSpec | None:
+    known_problems, name = len(problems), str(path[-1])
     if not is_name(name):
-        raise ManifestError(path, "invalid name", NAME_HINT)
+        problems.append(ManifestError(path, "invalid name", NAME_HINT))
     if not isinstance(entry, dict):
-        raise ManifestError(path, "must be a table", f"start it with [integrations.{name}]")
-    require_known(entry, _ENTRY_KEYS, path)
-    id_ = get_typed(entry, "id", str, path)
+        problems.append(ManifestError(path, "must be a table", f"start it with [integrations.{name}]"))
+        return None
+    require_known(entry, ENTRY_KEYS, path, problems)
+    id_ = get_typed(entry, "id", str, path, problems)
     if id_ is not None and not is_id(id_):
-        raise ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs")
-    attributes = _attributes(entry, path)
-    if id_ is None and "endpoint" not in attributes:
-        raise ManifestError(
-            path, "endpoint or id is missing", "add one of them to say which integration this is"
-        )
+        problems.append(ManifestError((*path, "id"), f"{id_!r} is not an id", "ids look like L5m24mjs"))
+    if "id" not in entry and "endpoint" not in entry:
+        hint = "add one of them to say which integration this is"
+        problems.append(ManifestError(path, "endpoint or id is missing", hint))
     spec = IntegrationSpec(
         name,
         path,
         business,
         id_,
-        get_typed(entry, "service_name", str, path) or WEBHOOKS,
-        attributes,
-        _mappings(entry, path) if "mappings" in entry else None,
+        get_typed(entry, "service_name", str, path, problems) or WEBHOOKS,
+        _attributes(entry, path, problems),
+        _mappings(entry, path, problems) if "mappings" in entry else None,
+        get_typed(entry, PROTECTED, bool, path, problems) or False,
     )
-    if id_ is None:  # one that is matched by id may have any endpoint: it may come from the dashboard
-        require_sendable(spec)
-    return spec
+    # one that is matched by id may have any endpoint: it may come from the dashboard
+    if "id" not in entry and spec.attributes.get("endpoint") is not None:
+        try:
+            require_sendable(spec)
+        except ManifestError as error:
+            problems.append(error)
+    return spec if len(problems) == known_problems else None
 
 
-def _attributes(entry: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dict[str, Any]:
     """Return the attributes of an entry as the API takes them, including those under ``set``."""
     attributes = {
-        name: get_typed(entry, name, type_, path) for name, type_ in ATTRIBUTE_TYPES.items() if name in entry
+        name: get_typed(entry, name, type_, path, problems)
+        for name, type_ in ATTRIBUTE_TYPES.items()
+        if name in entry
     }
-    if attributes.get("region", REGIONS[0]) not in REGIONS:
-        raise ManifestError((*path, "region"), "invalid region", f"use {' or '.join(REGIONS)}")
-    options = get_table(entry, OPTIONS, path)
-    require_known(options, OPTION_TYPES, (*path, OPTIONS), f"put other options under set.{OPTIONS}")
-    nested = {name: get_typed(options, name, OPTION_TYPES[name], (*path, OPTIONS)) for name in options}
-    others = dict(get_table(entry, "set", path))
-    reject_keys(others, {*_ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"))
-    other_options = get_table(others, OPTIONS, (*path, "set"))
-    reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS))
+    if attributes.get("region") not in (None, *REGIONS):
+        problems.append(ManifestError((*path, "region"), "invalid region", f"use {' or '.join(REGIONS)}"))
+    options = get_table(entry, OPTIONS, path, problems)
+    at_options = (*path, OPTIONS)
+    require_known(options, OPTION_TYPES, at_options, problems, f"put other options under set.{OPTIONS}")
+    nested = {
+        name: get_typed(options, name, OPTION_TYPES[name], at_options, problems)
+        for name in options
+        if name in OPTION_TYPES
+    }
+    others = dict(get_table(entry, "set", path, problems))
+    reject_keys(others, {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"), problems)
+    other_options = get_table(others, OPTIONS, (*path, "set"), problems)
+    reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
     others.pop(OPTIONS, None)
     nested |= other_options
     return attributes | others | ({OPTIONS: nested} if nested else {})
 
 
-def _mappings(entry: dict[str, Any], path: KeyPath) -> tuple[MappingSpec, ...]:
+def _mappings(entry: dict[str, Any], path: KeyPath, problems: Problems) -> tuple[MappingSpec, ...]:
     found: list[MappingSpec] = []
-    for position, item in enumerate(get_typed(entry, "mappings", list, path)):
+    for position, item in enumerate(get_typed(entry, "mappings", list, path, problems) or ()):
         here = (*path, "mappings", position)
-        if not isinstance(item, dict):
-            raise ManifestError(here, "must be a table", 'write { jebbit_var = "…", client_var = "…" }')
-        require_known(item, mappings.ATTRIBUTES, here)
-        values = {name: get_typed(item, name, str, here) for name in mappings.ATTRIBUTES}
-        for name in ("jebbit_var", "client_var"):
-            if values[name] is None:
-                raise ManifestError(here, f"{name} is missing")
-        if problem := mappings.name_problem(jebbit_var=values["jebbit_var"], client_var=values["client_var"]):
-            raise ManifestError(here, problem)
-        mapping = MappingSpec(values["jebbit_var"], values["client_var"], values["default"] or "")
+        mapping = _mapping(item, here, problems)
+        if mapping is None:
+            continue
         if any((m.jebbit_var, m.client_var) == (mapping.jebbit_var, mapping.client_var) for m in found):
-            raise ManifestError(here, f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice")
+            problem = f"{mapping.jebbit_var} is mapped to {mapping.client_var} twice"
+            problems.append(ManifestError(here, problem))
         found.append(mapping)
     return tuple(found)
+
+
+def _mapping(item: Any, here: KeyPath, problems: Problems) -> MappingSpec | None:
+    """Return a mapping, None if it has problems."""
+    if not isinstance(item, dict):
+        hint = 'write { jebbit_var = "…", client_var = "…" }'
+        problems.append(ManifestError(here, "must be a table", hint))
+        return None
+    known_problems = len(problems)
+    require_known(item, mappings.ATTRIBUTES, here, problems)
+    jebbit_var, client_var, default = (
+        get_typed(item, name, str, here, problems) for name in mappings.ATTRIBUTES
+    )
+    for name in ("jebbit_var", "client_var"):
+        if name not in item:
+            problems.append(ManifestError(here, f"{name} is missing"))
+    if len(problems) > known_problems:
+        return None
+    if problem := mappings.name_problem(jebbit_var=jebbit_var, client_var=client_var):
+        problems.append(ManifestError(here, problem))
+        return None
+    return MappingSpec(jebbit_var, client_var, default or "")
 
 
 def require_sendable(spec: IntegrationSpec) -> None:
@@ -203,16 +245,11 @@ def require_sendable(spec: IntegrationSpec) -> None:
         raise ManifestError((*spec.path, "endpoint"), problem, error.hint) from None
 
 
-def _require_unique_names(specs: Iterable[IntegrationSpec]) -> None:
-    """Check that no two names are equal, ignoring case: a secret file is named after its integration.
-
-    Raises:
-        ManifestError: two are.
-    """
+def _check_unique_names(paths: Iterable[KeyPath], problems: Problems) -> None:
+    """Check that no two names are equal, ignoring case: a secret file is named after its integration."""
     names: dict[str, KeyPath] = {}
-    for spec in specs:
-        first = names.setdefault(spec.name.casefold(), spec.path)
-        if first != spec.path:
-            raise ManifestError(
-                spec.path, f"another integration is named {first[-1]}", "give each integration its own name"
-            )
+    for path in paths:
+        first = names.setdefault(str(path[-1]).casefold(), path)
+        if first != path:
+            problem = f"another integration is named {first[-1]}"
+            problems.append(ManifestError(path, problem, "give each integration its own name"))

@@ -12,6 +12,7 @@ from jebbitctl.errors import UsageError
 from jebbitctl.manifest.toml_text import inline_table, inline_value
 from jebbitctl.manifest.validation import is_json
 from jebbitctl.manifest.variables import escape
+from jebbitctl.util.redaction import is_credential
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class TomlEntry(ABC):
     def _remove(self, path: tuple[str, ...]) -> None:
         """Remove a key of the entry, if it has it."""
 
+    @abstractmethod
+    def _comment(self, text: str) -> None:
+        """Add a comment to the entry."""
+
+    @abstractmethod
+    def _mentions(self, text: str) -> bool:
+        """Whether the entry contains a text."""
+
     def update(self, integration: Resource, owned: Sequence[Resource], *, with_id: bool) -> None:
         """Change only what differs; the rest keeps its place, its comments and its variables.
 
@@ -49,7 +58,7 @@ class TomlEntry(ABC):
             owned: its mappings, newest first.
             with_id: whether the entry needs its id.
         """
-        if (with_id or not _is_creatable(integration)) and self._spec.id is None:
+        if (with_id or not is_creatable(integration)) and self._spec.id is None:
             self._put(("id",), integration.id)
         service = integration.attributes.get("service_name")
         if isinstance(service, str) and not same_service(service, self._spec.service_name):
@@ -58,7 +67,7 @@ class TomlEntry(ABC):
         self._update_attributes(integration.attributes)
         if knows(integration.attributes, [OPTIONS]):
             self._update_options(integration.attributes[OPTIONS])
-        self._update_mappings([mapping for mapping in owned if self._is_storable_mapping(mapping)])
+        self._update_mappings(owned, [mapping for mapping in owned if self._is_storable_mapping(mapping)])
 
     def _warn_of_unknown(self, current: dict[str, Any]) -> None:
         """Warn of what Jebbit does not say. The entry keeps its values of that."""
@@ -74,6 +83,8 @@ class TomlEntry(ABC):
         for name in filter(lambda name: knows(current, [name]), (*ATTRIBUTE_TYPES, *sorted(others))):
             value = current.get(name)
             holder = ("set",) if name in others else ()
+            if name in others and self._keep_credential(name, value, declared[name]):
+                continue
             if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
                 self._remove((*holder, name))
             elif name not in declared or diff(current, {name: declared[name]}):
@@ -85,10 +96,28 @@ class TomlEntry(ABC):
         for name in dict.fromkeys((*OPTION_TYPES, *options, *declared)):
             holder = (OPTIONS,) if name in OPTION_TYPES else ("set", OPTIONS)
             value = options.get(name)
+            if self._keep_credential(f"{OPTIONS}.{name}", value, declared.get(name)):
+                continue
             if not self._is_storable(f"{OPTIONS}.{name}", value, OPTION_TYPES.get(name)):
                 self._remove((*holder, name))
             elif name not in declared or diff({name: value}, {name: declared[name]}):
                 self._put((*holder, name), value)
+
+    def _keep_credential(self, name: str, value: Any, declared: Any) -> bool:
+        """Return whether an attribute holds a credential. If so, say that it is not exported.
+
+        The entry keeps its own value, which may be a variable.
+        """
+        if value is None or not (is_credential(name, value) or is_credential(name, declared)):
+            return False
+        if declared is not None:
+            if value != declared:
+                self._warn(f"{self._spec.name}: {name} differs at Jebbit; a credential is not exported")
+        elif not self._spec.path:
+            self._comment(f"{name} looks like a credential: not exported, not managed")
+        elif not self._mentions(f"{name} looks like"):
+            self._warn(f"{self._spec.name}: {name} is not exported: it looks like a credential")
+        return True
 
     def _is_storable(self, name: str, value: Any, type_: type | None) -> bool:
         """Whether a manifest can represent a value; warn if it cannot, unless the value is null."""
@@ -101,11 +130,16 @@ class TomlEntry(ABC):
             self._warn(f"{self._spec.name}: {name} is left out: a manifest cannot represent its value")
         return fits
 
-    def _update_mappings(self, storable: Sequence[Resource]) -> None:
-        """Write mappings, newest first, to an entry without any."""
+    def _update_mappings(self, owned: Sequence[Resource], storable: Sequence[Resource]) -> None:
+        """Write mappings, newest first, to an entry without any.
+
+        A new entry of an integration without mappings says so: then they are managed.
+        """
         if storable:
             lines = [f"  {inline_table(mapping_cells(mapping))},\n" for mapping in reversed(storable)]
             self._put_text(("mappings",), f"[\n{''.join(lines)}]")
+        elif not self._spec.path and not owned:
+            self._put_text(("mappings",), "[]")
 
     def _is_storable_mapping(self, mapping: Resource) -> bool:
         """Whether a manifest can represent a mapping; warn if it cannot."""
@@ -126,7 +160,7 @@ class TomlEntry(ABC):
         self._put_text(path, inline_value(escape(value)))
 
 
-def _is_creatable(integration: Resource) -> bool:
+def is_creatable(integration: Resource) -> bool:
     """Whether apply could create this integration from an entry without an id."""
     endpoint = integration.attributes.get("endpoint")
     if not isinstance(endpoint, str) or not is_webhook(integration.attributes):

@@ -1,4 +1,7 @@
-"""Checks of a parsed manifest. Every error names a key."""
+"""Checks of a parsed manifest. Every error names a key.
+
+A check adds what it finds to a list, so that all mistakes of a file are reported at once.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ if TYPE_CHECKING:
 
 KeyPath: TypeAlias = tuple["str | int", ...]
 """A place in a manifest: keys from the outside in, and positions in arrays."""
+
+Problems: TypeAlias = list["ManifestError"]
+"""Where checks put what they find."""
 
 _TYPES = {str: "a string", bool: "true or false", dict: "a table", list: "an array"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -48,63 +54,50 @@ class ManifestError(Exception):
         return self._hint
 
 
-def get_table(holder: dict[str, Any], key: str, path: KeyPath) -> dict[str, Any]:
-    """Return the table under a key, an empty one if the key is missing.
-
-    Raises:
-        ManifestError: the value is not a table.
-    """
-    table: dict[str, Any] = get_typed(holder, key, dict, path) or {}
+def get_table(holder: dict[str, Any], key: str, path: KeyPath, problems: Problems) -> dict[str, Any]:
+    """Return the table under a key, an empty one if the key is missing or its value is not a table."""
+    table: dict[str, Any] = get_typed(holder, key, dict, path, problems) or {}
     return table
 
 
-def get_typed(holder: dict[str, Any], key: str, type_: type, path: KeyPath) -> Any:
-    """Return a value of this type, None if the key is missing.
-
-    Raises:
-        ManifestError: the value has another type.
-    """
+def get_typed(holder: dict[str, Any], key: str, type_: type, path: KeyPath, problems: Problems) -> Any:
+    """Return a value of this type, None if the key is missing or its value has another type."""
     value = holder.get(key)
-    if value is not None and not isinstance(value, type_):
-        raise ManifestError((*path, key), f"must be {_TYPES[type_]}")
-    return value
+    if value is None or isinstance(value, type_):
+        return value
+    problems.append(ManifestError((*path, key), f"must be {_TYPES[type_]}"))
+    return None
 
 
 def require_known(
-    table: dict[str, Any], known: Iterable[str], path: KeyPath, hint: str | None = None
+    table: dict[str, Any], known: Iterable[str], path: KeyPath, problems: Problems, hint: str | None = None
 ) -> None:
-    """Check that a table has only known keys.
+    """Check that a table has only known keys; suggest the closest known one.
 
     Args:
         table: to check.
         known: the allowed keys.
         path: of the table.
+        problems: gets one for each unknown key.
         hint: what to do with another key; added to the suggestion.
-
-    Raises:
-        ManifestError: a key is unknown; the hint suggests the closest known one.
     """
     known = list(known)
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             suggestion = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(known)}"
-            raise ManifestError((*path, key), "unknown key", f"{suggestion} ({hint})" if hint else suggestion)
+            advice = f"{suggestion} ({hint})" if hint else suggestion
+            problems.append(ManifestError((*path, key), "unknown key", advice))
 
 
-def reject_keys(table: dict[str, Any], rejected: Iterable[str], path: KeyPath) -> None:
-    """Check that a table has none of these keys, and only values that JSON can represent.
-
-    Raises:
-        ManifestError: it has such a key or another value.
-    """
+def reject_keys(table: dict[str, Any], rejected: Iterable[str], path: KeyPath, problems: Problems) -> None:
+    """Check that a table has none of these keys, and only values that JSON can represent."""
     for key, value in table.items():
         if key in rejected:
-            raise ManifestError(
-                (*path, key), "cannot be set here: it has its own key, or only Jebbit sets it"
-            )
-        if not is_json(value):
-            raise ManifestError((*path, key), "cannot be sent as JSON", "write a date as a string")
+            problem = "cannot be set here: it has its own key, or only Jebbit sets it"
+            problems.append(ManifestError((*path, key), problem))
+        elif not is_json(value):
+            problems.append(ManifestError((*path, key), "cannot be sent as JSON", "write a date as a string"))
 
 
 def is_json(value: Any) -> bool:

@@ -15,7 +15,7 @@ from jebbitctl.manifest.validation import ManifestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jebbitctl.manifest.validation import KeyPath
+    from jebbitctl.manifest.validation import KeyPath, Problems
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 _ESCAPE = "write $${ for a literal ${"
@@ -37,36 +37,40 @@ def variables_in(value: Any) -> set[str]:
     return {name for item in inner for name in variables_in(item)}
 
 
-def expand(value: Any, variables: Mapping[str, str], path: KeyPath = ()) -> Any:
+def expand(value: Any, variables: Mapping[str, str], problems: Problems, path: KeyPath = ()) -> Any:
     """Return a copy of a value in which each ``${NAME}`` is replaced, and each ``$${`` by ``${``.
 
     Args:
         value: of a parsed manifest: its strings are expanded, however deep they are, and its keys are not.
         variables: the only ones that it can use.
+        problems: gets one for each string that has an invalid name, or a variable that is unknown, empty or
+            contains control characters.
         path: of the value.
-
-    Raises:
-        ManifestError: a variable is unknown or empty, or contains control characters, or a name is invalid.
     """
     if isinstance(value, dict):
-        return {key: expand(item, variables, (*path, key)) for key, item in value.items()}
+        return {key: expand(item, variables, problems, (*path, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [expand(item, variables, (*path, position)) for position, item in enumerate(value)]
+        return [expand(item, variables, problems, (*path, place)) for place, item in enumerate(value)]
     if not isinstance(value, str):
         return value
-
-    def replacement(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return "${"
-        if not match[2] or not is_variable_name(match[1]):
-            raise ManifestError(path, f"{match[0]} is not ${{NAME}}", _ESCAPE)
-        return _value_of(match[1], variables, path)
-
-    return _REFERENCE.sub(replacement, value)
+    try:
+        return _REFERENCE.sub(lambda match: _replacement(match, variables, path), value)
+    except ManifestError as error:
+        problems.append(error)
+        return value
 
 
-def _value_of(name: str, variables: Mapping[str, str], path: KeyPath) -> str:
-    """Return the value of a variable, which is printable and not empty."""
+def _replacement(match: re.Match[str], variables: Mapping[str, str], path: KeyPath) -> str:
+    """Return what stands for a reference.
+
+    Raises:
+        ManifestError: its name is invalid, or its variable is not printable, or empty.
+    """
+    name, end = match.groups()
+    if name is None:
+        return "${"
+    if not end or not is_variable_name(name):
+        raise ManifestError(path, f"{match[0]} is not ${{NAME}}", _ESCAPE)
     value = variables.get(name)
     if value and value.isprintable():
         return value

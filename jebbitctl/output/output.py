@@ -21,7 +21,7 @@ from jebbitctl.output.progress import show_progress
 from jebbitctl.output.query import COMMAND_DONE, compile_query, plain_lines, require_unmasked, search
 from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
 from jebbitctl.output.tables import Table, key_value_lines
-from jebbitctl.util.redaction import redact, scrub_registered, scrub_values
+from jebbitctl.util.redaction import redact, redact_service_data, scrub_registered, scrub_values
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
 
 if TYPE_CHECKING:
@@ -330,5 +330,8 @@ def _scrubbed(value: Any, *, show_secrets: bool) -> Any:
 
 def _json_object(value: Mapping[str, Any] | SupportsToDict, *, show_secrets: bool) -> dict[str, Any]:
     """Return a row or a resource as a JSON object, with its secrets masked unless ``show_secrets``."""
+    is_row = isinstance(value, Mapping)
     found = dict(value) if isinstance(value, Mapping) else value.to_dict()
-    return found if show_secrets else cast("dict[str, Any]", redact(found))
+    if show_secrets:
+        return found
+    return cast("dict[str, Any]", redact(found) if is_row else redact_service_data(found))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.environment import CONFIG_DIR, XDG_CONFIG_HOME
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.storage.atomic_files import replace_file
-from jebbitctl.storage.trust import find_problem
+from jebbitctl.storage.trust import find_problem, require_own_target
 
 if TYPE_CHECKING:
     from jebbitctl.environment import Environment
@@ -165,6 +165,26 @@ def write_public_file(path: Path, content: str) -> None:
                 _overwrite(path, data)
         else:
             _overwrite(path, data)
+    except OSError as error:
+        raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
+
+
+def append_public_file(path: Path, content: str) -> None:
+    """Append to a file that holds no secret, and create it if it is missing.
+
+    Raises:
+        UsageError: another user could redirect or has made it.
+        JebbitctlError: it cannot be written; it may have a part of the content.
+    """
+    require_own_target(path)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            rest = content.encode()
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
 

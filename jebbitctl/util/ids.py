@@ -7,18 +7,18 @@ import re
 from jebbitctl.errors import UsageError
 
 NAME_HINT = "use letters, digits, '-', '_' and '.'"
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-_ID = r"[A-Za-z0-9_~.-]{1,128}"
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+ID_PATTERN = r"[A-Za-z0-9_~.-]{1,128}"
 
 
 def is_id(value: str) -> bool:
     """Whether a value is safe as a path segment and as a header value: no slash, not ``..``."""
-    return re.fullmatch(_ID, value) is not None and set(value) != {"."}
+    return re.fullmatch(ID_PATTERN, value) is not None and set(value) != {"."}
 
 
 def is_name(value: str) -> bool:
     """Whether a value is valid as a profile's or an integration's name, and so as part of a file name."""
-    return re.fullmatch(_NAME, value) is not None
+    return re.fullmatch(NAME_PATTERN, value) is not None
 
 
 def require_id(value: str, *, what: str = "") -> str:

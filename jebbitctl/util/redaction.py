@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.util.credential_keys import looks_like_credential
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,18 +22,46 @@ _registered: set[str] = set()
 
 def redact(value: Any) -> Any:
     """Return a copy of a JSON value with the values of all SECRET_KEYS masked."""
+    return _redact(value, guess=False)
+
+
+def redact_service_data(value: Any) -> Any:
+    """Return a copy of a JSON value without the credentials of other services, too.
+
+    They are told by the names of their keys. So this is not for visitors' answers, which are data.
+    """
+    return _redact(value, guess=True)
+
+
+def redact_attribute(name: str, value: Any) -> Any:
+    """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name."""
+    key = name.rpartition(".")[2]
+    return redact_service_data({key: value})[key]
+
+
+def is_credential(name: str, value: Any) -> bool:
+    """Whether the value of an attribute is masked, or a part of it; see :func:`redact_attribute`."""
+    return value == MASK or bool(redact_attribute(name, value) != value)
+
+
+def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, dict):
         copy = dict(value)
         for key, inner in value.items():
             if isinstance(inner, _CONTAINERS):
-                copy[key] = redact(inner)
-        for key in _secret_keys(tuple(value)):
-            if copy[key] is not None:
+                copy[key] = _redact(inner, guess=guess)
+        for key in _secret_keys(tuple(value), guess=guess):
+            if copy[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(copy[key])):
                 copy[key] = MASK
         return copy
     if isinstance(value, list):
-        return [redact(inner) for inner in value]
+        return [_redact(inner, guess=guess) for inner in value]
     return value
+
+
+def _is_harmless(value: Any) -> bool:
+    """Whether a value can be no credential: a switch, or empty."""
+    return isinstance(value, bool) or value in ("", [], {})
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
@@ -87,6 +117,10 @@ def _forms(secret: str) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _secret_keys(keys: tuple[Any, ...]) -> list[Any]:
+def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> list[Any]:
     """Return the keys that hold secrets. Cached, as the resources of a list mostly have the same keys."""
-    return [key for key in keys if str(key).lower() in SECRET_KEYS]
+    return [
+        key
+        for key in keys
+        if str(key).lower() in SECRET_KEYS or (guess and isinstance(key, str) and looks_like_credential(key))
+    ]

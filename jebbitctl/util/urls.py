@@ -8,7 +8,15 @@ from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.hosts import ascii_host, authority_of, authority_problem, is_placeholder
 from jebbitctl.util.redaction import MASK
+
+_QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\xab"
+_HINT = "use an absolute https:// URL (http:// only for this machine: 127.0.0.1, localhost)"
+_PLACEHOLDER = "its host is a placeholder that was not replaced"
+_PLACEHOLDER_HINT = (
+    "write the real host, such as https://example.com/hook; a manifest's variables are written ${NAME}"
+)
 
 
 def is_loopback(host: str) -> bool:
@@ -31,10 +39,8 @@ def require_https(url: str, *, what: str) -> str:
     """
     problem = _problem(url)
     if problem:
-        raise UsageError(
-            f"{what}: {problem}",
-            hint="use an absolute https:// URL (http:// only for this machine: 127.0.0.1, localhost)",
-        )
+        hint = _PLACEHOLDER_HINT if problem == _PLACEHOLDER else _HINT
+        raise UsageError(f"{what}: {problem}", hint=hint)
     return url
 
 
@@ -70,10 +76,11 @@ def host_of(text: str) -> str | None:
     """Return the host of a URL, or of a host with or without a port, in its normal form; else None."""
     try:
         host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
-        host = host.removesuffix(".").encode("idna").decode()
     except ValueError:
         return None
-    return host if re.fullmatch(r"[a-z0-9._:%-]+", host) else None
+    if ":" in host:  # an IPv6 address
+        return host if re.fullmatch(r"[a-z0-9.:%]+", host) else None
+    return ascii_host(host)
 
 
 def shown_url(url: str) -> str:
@@ -133,21 +140,35 @@ def _origin(url: str) -> tuple[str, str] | None:
 
 
 def _problem(url: str) -> str | None:
-    if not url:
-        return "it is empty"
-    if any(c.isspace() or not c.isprintable() for c in url):
-        return "it contains spaces or control characters"
+    authority = authority_of(url)
+    if problem := _text_problem(url, authority):
+        return problem
+    scheme = url.partition(":")[0].lower()
+    if scheme not in {"https", "http"} or not authority:
+        return "it is not an absolute URL"
+    if authority.lower() in {"https:", "http:"}:
+        return "it has https:// or http:// twice"
+    if problem := authority_problem(authority):
+        return problem
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host = urlsplit(url).hostname or ""
     except ValueError:
         return "it is not a URL"
-    if parts.scheme not in {"https", "http"} or not host:
-        return "it is not an absolute URL"
-    if any(not label for label in host.removesuffix(".").split(".")):
-        return "its host name is not valid"
-    if parts.username is not None or parts.password is not None:
-        return "it contains a user name or password"
-    if parts.scheme == "http" and not is_loopback(host):
+    if scheme == "http" and not is_loopback(host):
         return f"plain http to {host} would send data unencrypted"
+    return None
+
+
+def _text_problem(url: str, authority: str) -> str | None:
+    """Return why text was not meant as a URL or must not be one, None if it may be one."""
+    if not url:
+        return "it is empty"
+    if url[0] in _QUOTES:
+        return "it is in quotation marks"
+    if "@" in authority:
+        return "it contains a user name or password"
+    if is_placeholder(authority):
+        return _PLACEHOLDER
+    if any(c.isspace() or not c.isprintable() for c in url):
+        return "it contains spaces or control characters"
     return None

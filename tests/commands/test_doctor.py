@@ -69,7 +69,10 @@ def test_a_healthy_machine_passes_every_check_and_shows_no_secret(cli: Cli, sand
 
 
 def test_a_pipe_gets_one_line_per_check_and_a_terminal_a_table_that_fits(cli: Cli) -> None:
-    rows = [line.split("\t") for line in cli.run("doctor").out.splitlines()]
+    piped = cli.run("doctor").out.splitlines()
+    assert [line.split()[1] for line in piped] == NAMES
+    assert {line[:2] for line in piped} == {"✓ ", "– "}  # noqa: RUF001 - an en dash
+    rows = [line.split("\t") for line in cli.run("doctor", "--plain").out.splitlines()]
     assert [row[1] for row in rows] == NAMES
     assert {row[0] for row in rows} == {"ok", "skipped"}
     assert {len(row) for row in rows} == {4}
@@ -95,8 +98,8 @@ def test_offline_the_other_checks_run_and_the_exit_code_is_6(cli: Cli, sandbox: 
     nowhere = cli.run("doctor", env={**offline, "JEBBIT_AUTH_ISSUER": "http://127.0.0.1:9"})
     assert nowhere.code == 6
     assert "2 of 14 checks failed: issuer, api" in nowhere.err
-    assert "skipped\ttoken\tthere is no cached token" in nowhere.out
-    assert "skipped\tclock" in nowhere.out
+    assert "– token         there is no cached token" in nowhere.out  # noqa: RUF001
+    assert "– clock" in nowhere.out  # noqa: RUF001
     assert sandbox.url
 
 

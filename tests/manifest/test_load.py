@@ -14,6 +14,7 @@ from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.load import load
+from jebbitctl.manifest.mistakes import InvalidManifestError
 
 if TYPE_CHECKING:
     from jebbitctl.manifest.load import Manifest
@@ -210,6 +211,48 @@ def test_an_error_names_the_file_the_line_and_the_key(text: str, message: str, h
     assert message in caught.value.message
     if hint:
         assert caught.value.hint == hint
+
+
+def test_all_mistakes_of_a_file_are_reported_at_once_in_the_order_of_their_lines() -> None:
+    text = """\
+version = 1
+nope = 1
+
+[integrations.a]
+endpoint = "https://${UNSET}/"
+regoin = "us"
+additional_options.hash_pii = "yes"
+mappings = [
+  { default = "x" },
+  { jebbit_var = "a", client_var = "${ALSO_UNSET}", more = 1 },
+]
+
+[integrations.b]
+endpoint = "https://${UNSET}/"
+region = 1
+set.region = "us"
+
+[integrations.A]
+id = "../x"
+"""
+    with pytest.raises(InvalidManifestError) as caught:
+        load_text(text)
+    assert [(mistake.line, mistake.text) for mistake in caught.value.mistakes] == [
+        (2, "nope: unknown key"),
+        (5, "integrations.a.endpoint: the variable UNSET is not set"),
+        (6, "integrations.a.regoin: unknown key"),
+        (7, "integrations.a.additional_options.hash_pii: must be true or false"),
+        (9, "integrations.a.mappings[1]: jebbit_var is missing"),
+        (9, "integrations.a.mappings[1]: client_var is missing"),
+        (10, "integrations.a.mappings[2].client_var: the variable ALSO_UNSET is not set"),
+        (10, "integrations.a.mappings[2].more: unknown key"),
+        (14, "integrations.b.endpoint: the variable UNSET is not set"),
+        (15, "integrations.b.region: must be a string"),
+        (16, "integrations.b.set.region: cannot be set here: it has its own key, or only Jebbit sets it"),
+        (18, "integrations.A: another integration is named a"),
+        (19, "integrations.A.id: '../x' is not an id"),
+    ]
+    assert caught.value.message == "jebbit.toml has 13 mistakes; the first: line 2: nope: unknown key"
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_the_integration_is_created_anew_before_the_old_one_is_deleted(
     machine: Cli, discreet: Sandbox
 ) -> None:
     old = spring(discreet)
-    result = machine.run(*APPLY, write(machine), "--yes", OPTION, *options(machine))
+    result = machine.run(*APPLY, "--plain", write(machine), "--yes", OPTION, *options(machine))
     assert result.code == 0, result.err
     assert f"- spring ({old})" in result.err
     assert [(row[1], row[5]) for row in rows(result.out)] == [
@@ -82,7 +82,7 @@ def test_the_integration_is_created_anew_before_the_old_one_is_deleted(
     assert names(discreet, new) == [("Outcome", "bucket", "none"), ("email", "mail", None)]
     assert (machine.home / "secrets" / "spring.secret").read_text() == f"{stored[new]['shared_secret']}\n"
     count = len(writes(discreet))
-    again = machine.run(*APPLY, write(machine), "--yes", OPTION, *options(machine))
+    again = machine.run(*APPLY, "--plain", write(machine), "--yes", OPTION, *options(machine))
     assert (again.code, len(writes(discreet))) == (0, count)
 
 
@@ -101,7 +101,7 @@ def test_mappings_that_the_manifest_does_not_manage_are_taken_over(machine: Cli,
 
 def test_the_plan_shows_the_replacement_and_changes_nothing(machine: Cli, discreet: Sandbox) -> None:
     old = spring(discreet)
-    result = machine.run(*APPLY, write(machine), "--dry-run", OPTION, *options(machine))
+    result = machine.run(*APPLY, "--plain", write(machine), "--dry-run", OPTION, *options(machine))
     assert (result.code, writes(discreet)) == (0, [])
     assert [(row[0], row[3]) for row in rows(result.out) if row[0] == "delete"] == [("delete", old)]
 
@@ -131,3 +131,11 @@ def test_the_option_needs_a_directory_for_secrets(machine: Cli, discreet: Sandbo
     result = machine.run(*APPLY, write(machine), "--yes", OPTION)
     assert (result.code, discreet.requests) == (2, [])
     assert f"{OPTION} requires --secrets-dir" in result.err
+
+
+def test_a_protected_integration_is_not_replaced(machine: Cli, discreet: Sandbox) -> None:
+    spring(discreet)
+    path = write(machine, SPRING.replace("region", "protected = true\nregion"))
+    result = machine.run(*APPLY, path, "--yes", OPTION, *options(machine))
+    assert (result.code, writes(discreet)) == (2, [])
+    assert "spring is protected, and would be deleted, and replaced by a new one" in result.err

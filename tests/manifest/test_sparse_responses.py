@@ -153,12 +153,12 @@ def test_a_creation_without_an_id_in_the_response_is_unknown_and_its_secret_is_s
     with Sandbox(wrap=changing_resources(drop_id)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         options = (write(cli), "--yes", "--secrets-dir", str(cli.home / "secrets"))
-        result = cli.run(*APPLY, *options)
+        result = cli.run(*APPLY, "--plain", *options)
         assert (result.code, [row[0] for row in rows(result.out)]) == (5, ["unknown", "not_done", "not_done"])
         assert "contains no id" in result.err
         (created,) = attributes_of(sandbox, "integrations").values()
         assert (cli.home / "secrets" / "spring.secret").read_text() == f"{created['shared_secret']}\n"
-        again = cli.run(*APPLY, *options)
+        again = cli.run(*APPLY, "--plain", *options)
         assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
 
 

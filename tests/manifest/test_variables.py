@@ -32,7 +32,7 @@ JSON_VALUES = st.recursive(
 @settings(deadline=None)
 @given(JSON_VALUES)
 def test_an_escaped_value_expands_to_itself(value: Any) -> None:
-    assert expand(escape(value), {}) == value
+    assert expand(escape(value), {}, []) == value
 
 
 NAMES = st.sampled_from(["A", "b_2", "_"])
@@ -47,7 +47,7 @@ def test_a_value_is_expanded_once_and_nothing_else_in_a_string_changes(
 ) -> None:
     text = "".join(literal + (f"${{{name}}}" if name else "$${") for literal, name in pieces)
     expected = "".join(literal + (VALUES[name] if name else "${") for literal, name in pieces)
-    assert expand(text, VALUES) == expected
+    assert expand(text, VALUES, []) == expected
 
 
 def test_every_string_of_a_manifest_can_use_variables() -> None:

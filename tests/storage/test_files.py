@@ -179,6 +179,20 @@ def test_a_file_that_cannot_be_written_in_place_gets_its_old_content_back(
     assert path.read_text() == "old"
 
 
+def test_text_is_appended_to_a_file_or_begins_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "summary"
+    for text in ("ä\n", "b\n"):
+        files.append_public_file(path, text)
+    assert path.read_text(encoding="utf-8") == "ä\nb\n"
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(JebbitctlError, match="summary could not be written: No space"):
+        files.append_public_file(path, "c")
+
+
 def test_an_error_of_removing_old_files_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> Iterator[Path]:
         raise OSError(5, "Input/output error")

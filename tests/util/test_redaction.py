@@ -12,6 +12,8 @@ from jebbitctl.util.redaction import (
     SECRET_KEYS,
     forget_registered_secrets,
     redact,
+    redact_attribute,
+    redact_service_data,
     register_secret,
     scrub,
     scrub_registered,
@@ -34,6 +36,42 @@ def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
     document = {"a": [{"B": {key: value, key.upper(): value, "id": 1}}]}
     assert redact(document) == {"a": [{"B": {key: MASK, key.upper(): MASK, "id": 1}}]}
     assert document["a"][0]["B"][key] == value
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("token", "api_token", "authToken", "access_tokens", "refreshtoken", "token_value", "bearer"),
+        *("secret", "clientSecret", "secret_2", "password", "sftp-passwd", "user.pwd", "passphrase"),
+        *("api_key", "apikey", "APIKey", "x-api-key", "rest_api_keys", "private_key", "privateKeyPem"),
+        *("accessKeyId", "write_key", "signing_key", "credentials", "Authorization", "auth", "jwt"),
+    ],
+)
+def test_credentials_of_other_services_are_masked_in_their_data(key: str) -> None:
+    for value in ("hush", 12345, ["hush"], {"user": "u", "pin": "hush"}):
+        data = {"additional_options": {"list": [{key: value, "name": "n"}]}}
+        assert redact_service_data(data) == {"additional_options": {"list": [{key: MASK, "name": "n"}]}}
+        assert redact_attribute(f"additional_options.{key.replace('.', '_')}", value) == MASK
+    harmless: object
+    for harmless in (None, True, False, "", [], {}):
+        masked: object = MASK if key == "Authorization" and harmless is not None else harmless
+        assert redact_service_data({key: harmless}) == {key: masked}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("id", "endpoint", "hash_pii", "require_opt_in", "campaign_name_filter", "keyword", "author", "key"),
+        *("token_type", "token_expires_at", "password_required", "token_url", "partition_key", "public_key"),
+        *("secretary_name", "auth_method", "jebbit_var", "created_at", "access", "list_id", "monkey", ""),
+    ],
+)
+def test_other_keys_are_no_credentials(key: str) -> None:
+    assert redact_service_data({key: "shown"}) == {key: "shown"}
+
+
+def test_answers_of_visitors_are_not_guessed_to_be_secret() -> None:
+    assert redact({"secret_santa": "Ann"}) == {"secret_santa": "Ann"}
 
 
 def test_a_null_secret_stays_null() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import JebbitctlError, UsageError
@@ -31,6 +32,19 @@ def covered_businesses(context: Context) -> list[str]:
     return context.tokens.get().businesses or [str(get_self(context.client)["id"])]
 
 
+@dataclass(frozen=True, slots=True)
+class BusinessResource:
+    """A resource and the business that it belongs to."""
+
+    business: str
+    resource: Resource
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the resource as JSON, with its ``business``."""
+        own = {"business": self.business}
+        return own | self.resource.to_dict() | own
+
+
 class BusinessLister:
     """Lists the resources of every business, several at a time. If one fails, the others are still listed.
 
@@ -48,7 +62,7 @@ class BusinessLister:
         self._list_resources = list_resources
         self._failures: list[tuple[str, JebbitctlError]] = []
 
-    def rows(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Iterator[BusinessResource]:
         """Yield each resource with its ``business``, in the token's order of businesses."""
         from jebbitctl.api.concurrency import ConcurrentCalls
 
@@ -63,8 +77,7 @@ class BusinessLister:
                 except JebbitctlError as error:
                     self._failures.append((business, error))
                 else:
-                    own = {"business": business}
-                    yield from (own | resource.to_dict() | own for resource in resources)
+                    yield from (BusinessResource(business, resource) for resource in resources)
 
     def require_all(self) -> None:
         """Check that every business could be listed.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
+from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.errors import UsageError
+from jebbitctl.storage.backup_files import require_backup_possible
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
+    from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.plan import Plan
     from jebbitctl.storage.secret_files import SecretFiles
@@ -29,6 +32,18 @@ class ApplyOptions(NamedTuple):
             help="Delete what the manifest does not contain; deactivate integrations of other services.",
         ),
     ] = False
+    max_deletes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Let --prune delete up to N integrations and mappings, not half of them.",
+        ),
+    ] = None
+    backup: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="First write what there is to FILE, a manifest that restores it."),
+    ] = None
     secrets_dir: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Write new shared secrets to DIR/NAME.secret, mode 0600."),
@@ -58,6 +73,7 @@ def apply(
     options: ApplyOptions,
     yes: Yes = False,
     dry_run: DryRun = False,
+    markdown: Markdown = False,
 ) -> None:
     """Bring Jebbit in line with a manifest.
 
@@ -67,32 +83,44 @@ def apply(
     someone else has made.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
-    from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, confirm
+    from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, back_up, confirm
+    from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
-    from jebbitctl.commands.integrations.plan_output import in_sync, show_plan, warn_of_unknown
+    from jebbitctl.commands.integrations.plan_formats import require_one_format
+    from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
     from jebbitctl.manifest.apply import Applier
+    from jebbitctl.manifest.backup import make_backup
+    from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
-    _require_consistent_options(options, dry_run=dry_run)
+    _require_consistent_options(options, dry_run=dry_run, markdown=markdown)
+    require_one_format(context, markdown=markdown)
     if not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
-    manifest = read_manifest(context, file, var)
+    with mistakes_shown(context, file):
+        manifest = read_manifest(context, file, var)
     clients = clients_for(context, manifest.businesses)
     directory = context.environment.expand_home(options.secrets_dir) if options.secrets_dir else None
     secrets = SecretFiles(directory) if directory else None
     plan_now = partial(_plan, manifest, clients, secrets, options)
     if dry_run:
-        plan = plan_now()
-        show_plan(context, plan, ok=not plan.steps)
+        with mistakes_shown(context, file):
+            plan, _ = plan_now()
+        _show_dry_run(context, file, manifest, plan, markdown=markdown)
         warn_of_unknown(context, plan, prune=options.prune)
+        with mistakes_shown(context, file):
+            require_harmless(plan, manifest, max_deletes=options.max_deletes)
         return
-    with ExclusiveRun(context, clients, directory=directory) as run:
-        plan = plan_now()
+    with mistakes_shown(context, file), ExclusiveRun(context, clients, directory=directory) as run:
+        plan, states = plan_now()
+        require_harmless(plan, manifest, max_deletes=options.max_deletes)
         warn_of_unknown(context, plan, prune=options.prune)
         if plan.steps:
             with nullcontext() if yes else run.paused():
                 confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+            if options.backup is not None:
+                back_up(context, Path(options.backup).expanduser(), make_backup(states, plan))
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
         applier.unsaved_secret = context.output.unsaved_secret
         for name in applier.write_pending_secrets(manifest.integrations):
@@ -108,21 +136,44 @@ def _plan(
     clients: dict[str | None, Client],
     secrets: SecretFiles | None,
     options: ApplyOptions,
-) -> Plan:
-    from jebbitctl.commands.integrations.manifests import make_plan
+) -> tuple[Plan, dict[str | None, CurrentState]]:
+    """Return the plan, and the states that it was made from; for a backup, they have all attributes."""
+    from jebbitctl.commands.integrations.manifests import fetch_states
+    from jebbitctl.manifest.plan import plan_changes
     from jebbitctl.manifest.replacement import replace_lost
 
-    plan = make_plan(manifest, clients, prune=options.prune)
+    states = fetch_states(manifest, clients, all_attributes=options.backup is not None)
+    plan = plan_changes(manifest, states, prune=options.prune)
     if secrets and options.replace_lost_secrets:
         plan = replace_lost(plan, manifest, clients, secrets)
     if secrets:
         secrets.require_free(plan.new)
-    return plan
+    return plan, states
 
 
-def _require_consistent_options(options: ApplyOptions, *, dry_run: bool) -> None:
+def _show_dry_run(context: Context, file: str, manifest: Manifest, plan: Plan, *, markdown: bool) -> None:
+    """Print a plan that is not applied, also where GitHub shows it."""
+    from jebbitctl.commands.integrations.github import is_github, report_plan
+    from jebbitctl.commands.integrations.plan_formats import show_plan
+    from jebbitctl.commands.integrations.plan_output import PlanReport
+
+    report = PlanReport(manifest.name, plan)
+    show_plan(context, report, markdown=markdown)
+    if is_github(context):
+        report_plan(context, file, manifest, report, "notice")
+
+
+def _require_consistent_options(options: ApplyOptions, *, dry_run: bool, markdown: bool) -> None:
+    if markdown and not dry_run:
+        raise UsageError("--markdown requires --dry-run")
     if dry_run and options.verify:
         raise UsageError("--dry-run and --verify are mutually exclusive")
+    if options.max_deletes is not None and not options.prune:
+        raise UsageError("--max-deletes requires --prune")
+    if options.backup is not None:
+        if dry_run:
+            raise UsageError("--dry-run and --backup are mutually exclusive")
+        require_backup_possible(Path(options.backup).expanduser())
     if options.secrets_dir == "":
         raise UsageError("--secrets-dir is empty")
     if options.replace_lost_secrets and options.secrets_dir is None:

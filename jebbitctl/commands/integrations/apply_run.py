@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
+from jebbitctl.storage.backup_files import write_backup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from jebbitctl.context import Context
     from jebbitctl.manifest.apply import Applier
+    from jebbitctl.manifest.backup import Backup
     from jebbitctl.manifest.plan import Plan, PlanStep
     from jebbitctl.manifest.test_deliveries import DeliveryTest
     from jebbitctl.output.output import Output
@@ -29,11 +33,27 @@ def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> 
     """
     if not context.output.json:
         context.output.diff_notes(plan_output.plan_lines(plan.steps, plan.unmanaged))
+        if yes:
+            context.output.note(plan_output.summary(plan))
     if plan.new and not saves_secrets:
         context.output.warn("new shared secrets are not saved: use --secrets-dir DIR to write them to files")
     if not yes:
         question = f"Apply this plan: {plan_output.count_steps(plan.steps)}?"
         context.prompts.confirm(question, hint=CONFIRM_HINT)
+
+
+def back_up(context: Context, path: Path, backup: Backup) -> None:
+    """Write a backup to a file, and say how it is put back, and what is not.
+
+    Raises:
+        UsageError: the file exists and holds something else.
+        JebbitctlError: it cannot be written.
+    """
+    if write_backup(path, backup.text):
+        command = shlex.join(["jebbitctl", "integrations", "apply", str(path), "--prune"])
+        context.output.note(f"Wrote {path}. To put it back: {command}")
+    for loss in backup.losses:
+        context.output.warn(f"cannot be put back: {loss}")
 
 
 class ApplyRun:
@@ -125,7 +145,7 @@ class ApplyRun:
 
     def _print(self, row: dict[str, Any], text: str) -> None:
         with self._output.best_effort():
-            if self._output.plain:
+            if self._output.plain_requested:
                 self._output.table([row], plan_output.STEP_COLUMNS)
             elif not self._output.json:
                 self._output.diff([(_SIGNS[row["result"]], text)])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, OPTIONS
 from jebbitctl.errors import UsageError
+from jebbitctl.util.redaction import MASK, redact_attribute
 from jebbitctl.util.text import json_text, parse_json
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class AttributeOptions(NamedTuple):
     ] = None
 
 
+def attribute_help() -> dict[str, str]:
+    """Return the help of each option, by the dotted name of the attribute that it sets."""
+    hints = get_type_hints(AttributeOptions, include_extras=True)
+    options = {_attribute(field): hint.__metadata__[0] for field, hint in hints.items() if field != "set_"}
+    return {name: str(option.help) for name, option in options.items()}
+
+
 def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dict[str, Any]:
     """Return the attributes to send.
 
@@ -97,7 +105,10 @@ def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dic
 
 
 def update_command(id_: str, values: Mapping[str, Any]) -> str:
-    """Return the command that sets attributes of an integration; nested ones have dotted names."""
+    """Return the command that sets attributes of an integration; nested ones have dotted names.
+
+    Instead of a credential, it has a placeholder, with which it is not valid.
+    """
     options = [word for name, value in values.items() for word in _option(name, value)]
     return shlex.join(["jebbitctl", "integrations", "update", id_, *options])
 
@@ -111,7 +122,8 @@ def _option(name: str, value: Any) -> list[str]:
         return [f"--{option if value else negative}"]
     if option is not None and isinstance(value, str):
         return [f"--{option}", value]
-    return ["--set", f"{name}={json_text(value)}"]
+    text = json_text(redact_attribute(name, value))
+    return ["--set", f"{name}={'VALUE' if MASK in text else text}"]
 
 
 def _attribute(option: str) -> str:
@@ -134,8 +146,9 @@ def _parse(text: str) -> tuple[str, Any]:
     try:
         return name, parse_json(value)
     except ValueError:
+        shown = redact_attribute(name, value)
         raise UsageError(
-            f"--set {name}: {value!r} is not JSON", hint=f"""quote strings: --set '{name}="{value}"'"""
+            f"--set {name}: {shown!r} is not JSON", hint=f"""quote strings: --set '{name}="{shown}"'"""
         ) from None
 
 

@@ -126,10 +126,11 @@ def _find(context: Context, endpoint: str) -> Resource | None:
     """Return the newest integration with this endpoint, None if there is none.
 
     Raises:
-        RejectedError: Jebbit does not say the endpoint of an integration that may have it.
+        RejectedError: Jebbit did not list everything, or not the endpoint of one that may have it.
     """
     client = context.client
-    found, undecided = integrations.at_endpoint(client, integrations.list_integrations(client), endpoint)
+    listed = integrations.list_integrations(client, whole=True)
+    found, undecided = integrations.at_endpoint(client, listed, endpoint)
     if len(found) > 1:
         ids = ", ".join(str(resource.id) for resource in found)
         context.output.warn(
@@ -170,7 +171,7 @@ def _report_existing(
     if unknown(current, requested):
         current = integrations.get_complete(context.client, str(existing.id), requested).attributes
     id_, values = str(existing.id), dotted(requested)
-    for name, value, desired in diff(current, requested):
+    for name, value, desired in (change.shown for change in diff(current, requested)):
         command = update_command(id_, {name: desired})
         context.output.warn(
             f"{name} is {format_value(value)}, not {format_value(desired)}; to change it: {command}"

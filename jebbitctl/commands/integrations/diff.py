@@ -3,53 +3,115 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
+from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, command
-from jebbitctl.errors import CheckFailedError
+from jebbitctl.errors import CheckFailedError, UsageError
+
+if TYPE_CHECKING:
+    from jebbitctl.commands.integrations.plan_output import PlanReport
+    from jebbitctl.manifest.load import Manifest
 
 
-@command(example="jebbitctl integrations diff jebbit.toml --strict")
+class DiffOptions(NamedTuple):
+    """What counts as a difference."""
+
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Count what is unmanaged or unknown as a difference; show what apply --prune would do.",
+        ),
+    ] = False
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME.ATTRIBUTE",
+            help="Leave out a known difference: NAME.region, NAME.mappings.VARIABLE. Repeatable.",
+        ),
+    ] = None
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only check the manifest, without credentials or requests.")
+    ] = False
+
+
+@command(
+    example="jebbitctl integrations diff jebbit.toml --strict\n"
+    "jebbitctl integrations diff jebbit.toml --ignore spring-leads.is_active\n"
+    "jebbitctl integrations diff jebbit.toml --offline"
+)
 def diff(
     context: Context,
     file: ManifestFile,
     *,
     var: ManifestVariables = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Count what is unmanaged or unknown as a difference.")
-    ] = False,
+    options: DiffOptions,
+    markdown: Markdown = False,
 ) -> None:
     """Compare Jebbit with a manifest.
 
     Prints the differences and changes nothing. Exits 0 if there are none, otherwise 6. Also lists what is not
     in the manifest, as unmanaged, and what Jebbit does not say, as unknown; --strict counts both as a
-    difference.
+    difference. All mistakes of a manifest are reported at once, with exit code 2.
     """
-    from jebbitctl.commands.integrations import plan_output
+    from jebbitctl.commands.integrations.github import is_github, report_plan
+    from jebbitctl.commands.integrations.manifest_check import check_manifest, mistakes_shown
+    from jebbitctl.commands.integrations.plan_formats import require_one_format, show_plan
+    from jebbitctl.commands.integrations.plan_output import in_sync
+
+    require_one_format(context, markdown=markdown)
+    if options.offline:
+        if options.strict or options.ignore or markdown:
+            raise UsageError("--offline excludes --strict, --ignore and --markdown")
+        check_manifest(context, file, var)
+        return
+    with mistakes_shown(context, file):
+        manifest, report = _compare(context, file, var, options)
+    with context.output.best_effort():
+        show_plan(context, report, markdown=markdown)
+    if is_github(context):
+        report_plan(context, file, manifest, report, "warning")
+    if not report.drift:
+        context.output.note(in_sync(report.plan, manifest.name))
+        return
+    is_text = not (context.output.json or context.output.plain_requested or markdown)
+    numbers = "" if is_text else f": {', '.join(report.drift)}"  # the text has a summary
+    raise CheckFailedError(
+        f"Jebbit differs from {manifest.name}{numbers}", hint=_hint(context, file, var or [], report)
+    )
+
+
+def _compare(
+    context: Context, file: str, var: list[str] | None, options: DiffOptions
+) -> tuple[Manifest, PlanReport]:
+    """Return a manifest, and its plan without known differences."""
     from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
+    from jebbitctl.commands.integrations.plan_output import PlanReport
+    from jebbitctl.manifest.ignore import ignore, parse_known_difference
 
     manifest = read_manifest(context, file, var)
+    known = [parse_known_difference(text, manifest) for text in options.ignore or ()]
     plan = make_plan(manifest, clients_for(context, manifest.businesses))
-    unmanaged = len(plan.unmanaged) if strict else 0
-    unknown = len(plan.unknown) if strict else 0
-    drift = [plan_output.count_steps(plan.steps)] if plan.steps else []
-    drift += [f"{count} {what}" for count, what in ((unmanaged, "unmanaged"), (unknown, "unknown")) if count]
-    with context.output.best_effort():
-        plan_output.show_plan(context, plan, ok=not drift)
-    if drift:
-        deletes = strict and any(not step.unsaid for step in plan.unmanaged)
-        hints = []
-        if unmanaged:
-            hints.append("to keep what is unmanaged, add it with jebbitctl integrations export --into FILE")
-        if plan.steps or deletes:
-            what = "the manifest and delete it" if deletes else "the manifest"
-            hints.append(f"to apply {what}: {_apply_command(context, file, var or [], prune=deletes)}")
-        hint = "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
-        raise CheckFailedError(f"Jebbit differs from {manifest.name}: {', '.join(drift)}", hint=hint)
-    context.output.note(plan_output.in_sync(plan, manifest.name))
+    plan, counts = ignore(plan, known)
+    for one in dict.fromkeys(known):
+        if not counts[one]:
+            context.output.warn(f"--ignore {one.name}.{one.attribute} matches no difference")
+    return manifest, PlanReport(manifest.name, plan, options.strict, counts.total())
+
+
+def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> str:
+    """Return what to do about the differences."""
+    plan, hints = report.plan, []
+    deletes = report.strict and any(not step.unsaid for step in plan.unmanaged)
+    if report.strict and plan.unmanaged:
+        hints.append("to keep what is unmanaged, add it with jebbitctl integrations export --into FILE")
+    if plan.steps or deletes:
+        what = "the manifest and delete it" if deletes else "the manifest"
+        hints.append(f"to apply {what}: {_apply_command(context, file, var, prune=deletes)}")
+    return "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
 
 
 def _apply_command(context: Context, file: str, var: list[str], *, prune: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jebbitctl.util.redaction import redact_service_data
 from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def show_request(
     """Print a request instead of sending it."""
     from jebbitctl.api.documents import API_ROOT
 
+    document = redact_service_data(document)
     url = f"{context.settings.api_url.value}{API_ROOT}{path}"
     if context.output.json:
         context.output.resource(DryRun(method, url, document, existing))

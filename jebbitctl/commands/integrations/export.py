@@ -40,6 +40,7 @@ def export(
     import tomllib
 
     from jebbitctl.commands.integrations.all_businesses import require_no_business
+    from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest, variables_for
     from jebbitctl.manifest.current_state import fetch_current_state
     from jebbitctl.manifest.export import export as export_manifest
@@ -52,7 +53,10 @@ def export(
         raise UsageError("--into requires a file", hint="leave out --into to print the manifest")
     if into:
         require_own_target(into)
-    existing = read_manifest(context, str(into), var) if into and into.exists() else None
+    existing = None
+    if into and into.exists():
+        with mistakes_shown(context, str(into)):
+            existing = read_manifest(context, str(into), var)
     if var and not existing:
         raise UsageError("--var needs an existing manifest", hint="name it with --into FILE")
     clients = clients_for(context, _businesses(context, existing, all_businesses=all_businesses))
@@ -93,7 +97,8 @@ def _edit(
 
     try:
         text = edit(existing, states, warn=warn).replace("\n", existing.newline)
-        if not plan_changes(load(text.encode(), existing.name, variables), states).steps:
+        steps = plan_changes(load(text.encode(), existing.name, variables), states).steps
+        if all(step.sets_only_credentials for step in steps):
             return text
     except (UsageError, ValueError, TypeError, LookupError, AttributeError):
         pass  # tomlkit cannot edit the layout, or writes an invalid manifest

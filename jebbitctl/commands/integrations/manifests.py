@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.client import Client
     from jebbitctl.context import Context
+    from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.plan import Plan
 
@@ -74,9 +75,16 @@ def clients_for(context: Context, businesses: Iterable[str | None]) -> dict[str 
     }
 
 
-def make_plan(manifest: Manifest, clients: dict[str | None, Client], *, prune: bool = False) -> Plan:
-    """Fetch the current state, in two requests per business, and compare it with a manifest."""
-    states = {
-        business: fetch_current_state(client, manifest.of(business)) for business, client in clients.items()
+def fetch_states(
+    manifest: Manifest, clients: dict[str | None, Client], *, all_attributes: bool = False
+) -> dict[str | None, CurrentState]:
+    """Fetch the current state of each business, in two requests per business."""
+    return {
+        business: fetch_current_state(client, manifest.of(business), all_attributes=all_attributes)
+        for business, client in clients.items()
     }
-    return plan_changes(manifest, states, prune=prune)
+
+
+def make_plan(manifest: Manifest, clients: dict[str | None, Client], *, prune: bool = False) -> Plan:
+    """Fetch the current state and compare it with a manifest."""
+    return plan_changes(manifest, fetch_states(manifest, clients), prune=prune)

@@ -1,16 +1,17 @@
-"""Prints a plan, as text, tab-separated lines or JSON."""
+"""A plan as lines for people, as rows and as JSON."""
 
 from __future__ import annotations
 
 import shlex
 from collections import Counter
-from dataclasses import asdict, astuple
-from typing import TYPE_CHECKING, Any
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.differences import UNKNOWN
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import format_value
 from jebbitctl.commands.integrations.attributes import update_command
+from jebbitctl.manifest.plan import Phase
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -27,21 +28,45 @@ _IDENTIFYING = ("endpoint", "host", "service_name")
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 
 
-def show_plan(context: Context, plan: Plan, *, ok: bool) -> None:
-    """Print the steps of a plan and the unmanaged resources."""
-    output = context.output
-    if output.json:
-        documents: dict[str, Any] = {
-            name: [step_document(step) for step in steps]
-            for name, steps in (("steps", plan.steps), ("unmanaged", plan.unmanaged))
-        }
-        documents["unknown"] = [asdict(attribute) for attribute in plan.unknown]
-        output.document({"ok": ok, **documents})
-    elif output.plain:
-        unknown = [{**asdict(attribute), "action": UNKNOWN} for attribute in plan.unknown]
-        output.table([*change_rows(plan.steps, plan.unmanaged), *unknown], CHANGE_COLUMNS)
-    else:
-        output.diff([*plan_lines(plan.steps, plan.unmanaged), *_unknown_lines(plan.unknown)])
+class PlanReport(NamedTuple):
+    """A plan, and what its readers need to know beside it.
+
+    Attributes:
+        name: of the manifest.
+        plan: to show.
+        strict: whether what is unmanaged or unknown is a difference, too.
+        ignored: differences that are left out of the plan.
+    """
+
+    name: str
+    plan: Plan
+    strict: bool = False
+    ignored: int = 0
+
+    @property
+    def drift(self) -> list[str]:
+        """What differs, in words."""
+        plan = self.plan
+        drift = [count_steps(plan.steps)] if plan.steps else []
+        if self.strict:
+            drift += [f"{len(plan.unmanaged)} unmanaged"] * bool(plan.unmanaged)
+            drift += [f"{len(plan.unknown)} unknown"] * bool(plan.unknown)
+        return drift
+
+    @property
+    def summary(self) -> str:
+        """The plan in one line."""
+        return summary(self.plan, strict=self.strict, ignored=self.ignored)
+
+
+def summary(plan: Plan, *, strict: bool = False, ignored: int = 0) -> str:
+    """Return the numbers of steps, and of everything that is no step, in one line."""
+    others = {"unmanaged": len(plan.unmanaged), "unknown": len(plan.unknown), "ignored": ignored}
+    parts = [f"Plan: {count_steps(plan.steps)}" if plan.steps else "No changes"]
+    parts += [f"{count} {what}" for what, count in others.items() if count]
+    if strict and (removals := [step for step in plan.unmanaged if not step.unsaid]):
+        parts.append(f"apply --prune would {count_steps(removals)}")
+    return "; ".join(parts) + "."
 
 
 def in_sync(plan: Plan, name: str) -> str:
@@ -72,10 +97,11 @@ def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:
             f"to set what the manifest says: {_set_command(id_, values)}"
         )
     for step in plan.unmanaged if prune else ():
-        context.output.warn(f"{_title(step)} is left alone: Jebbit does not say its {step.unsaid}")
+        context.output.warn(f"{step_title(step)} is left alone: Jebbit does not say its {step.unsaid}")
 
 
-def _unknown_lines(unknown: Iterable[UnknownAttribute]) -> Iterator[tuple[str, str]]:
+def unknown_lines(unknown: Iterable[UnknownAttribute]) -> Iterator[tuple[str, str]]:
+    """Yield a sign and a text for each attribute that Jebbit does not say."""
     for business, name, id_, attribute, desired in map(astuple, unknown):
         at = f"business {business}: " if business else ""
         yield "?", f"{at}{name} ({id_}): {attribute}: {UNKNOWN}; {format_value(desired)} in the manifest"
@@ -112,27 +138,57 @@ def change_rows(steps: Iterable[PlanStep], unmanaged: Iterable[PlanStep]) -> Ite
         yield {**step_document(step), "action": UNMANAGED, **_identifying_attribute(step)}
 
 
-def plan_lines(steps: Sequence[PlanStep], unmanaged: Sequence[PlanStep] = ()) -> Iterator[tuple[str, str]]:
-    """Yield signs and texts: the steps, grouped by integration, then the unmanaged resources."""
+def plan_lines(
+    steps: Sequence[PlanStep], unmanaged: Sequence[PlanStep] = (), *, strict: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yield signs and texts: the steps, grouped by integration, then the unmanaged resources.
+
+    Args:
+        steps: to show.
+        unmanaged: to show.
+        strict: show what is unmanaged as what ``apply --prune`` would make of it.
+    """
     has_sections = len({step.business for step in (*steps, *unmanaged)}) > 1
-    by_owner: dict[tuple[str | None, str, str | None], list[PlanStep]] = {}
-    for step in steps:
-        known = str(step.integration.id) if step.integration else None
-        by_owner.setdefault((step.business, step.name or "", known), []).append(step)
-    for (business, _, _), group in by_owner.items():
+    for group in by_integration(steps):
         own = [step for step in group if not step.is_mapping]
-        at = f"business {business}: " if has_sections else ""
-        yield _SIGNS[own[0].action if own else Action.UPDATE], at + _title(group[0])
+        yield (
+            _SIGNS[own[0].action if own else Action.UPDATE],
+            step_title(group[0], with_business=has_sections),
+        )
         for step in own:
             yield from _changes(step)
         for step in group:
             if step.is_mapping:
-                yield f"  {_SIGNS[step.action]}", _mapping(step)
+                yield f"  {_SIGNS[step.action]}", mapping_text(step)
     for step in unmanaged:
-        at = f"business {step.business}: " if has_sections else ""
-        what = f"mapping {step.jebbit_var} of {step.name}" if step.is_mapping else _title(step)
-        unsaid = f", and is never deleted: Jebbit does not say its {step.unsaid}" if step.unsaid else ""
-        yield "?", f"{at}{what} is not in the manifest{unsaid}"
+        yield unmanaged_line(step, strict=strict, with_business=has_sections)
+
+
+def by_integration(steps: Iterable[PlanStep]) -> list[list[PlanStep]]:
+    """Return steps in groups, one for each integration."""
+    groups: dict[tuple[str | None, str, str | None], list[PlanStep]] = {}
+    for step in steps:
+        known = str(step.integration.id) if step.integration else None
+        groups.setdefault((step.business, step.name or "", known), []).append(step)
+    return list(groups.values())
+
+
+def unmanaged_line(step: PlanStep, *, strict: bool, with_business: bool) -> tuple[str, str]:
+    """Return a sign, and that a resource is not in the manifest; if strict, also what --prune does to it."""
+    at = f"business {step.business}: " if with_business else ""
+    what = f"mapping {step.jebbit_var} of {step.name}" if step.is_mapping else step_title(step)
+    sign, text = "?", f"{at}{what} is not in the manifest"
+    if step.unsaid:
+        text += f", and is never deleted: Jebbit does not say its {step.unsaid}"
+    elif strict:
+        sign, text = _SIGNS[step.action], f"{text}: apply --prune would {verb(step)} it"
+    return sign, text
+
+
+def verb(step: PlanStep) -> str:
+    """Return what a step does, in a word; what only the dashboard can create is deactivated, not deleted."""
+    deactivates = step.phase == Phase.PRUNE_INTEGRATIONS and step.action is Action.UPDATE
+    return "deactivate" if deactivates else str(step.action)
 
 
 def step_line(step: PlanStep, id_: str | None) -> str:
@@ -140,22 +196,24 @@ def step_line(step: PlanStep, id_: str | None) -> str:
     known = str(step.integration.id) if step.integration else id_
     owner = f"{step.name} ({known})" if step.name and known else step.name or known
     of = f" mapping {step.jebbit_var} of" if step.is_mapping else ""
-    return f"{step.action}{of} {owner}"
+    return f"{verb(step)}{of} {owner}"
 
 
 def count_steps(steps: Iterable[PlanStep]) -> str:
     """Return the numbers of steps as text, such as ``create 1 integration, delete 2 mappings``."""
-    counts = Counter((step.action, "mapping" if step.is_mapping else "integration") for step in steps)
-    return ", ".join(f"{action} {plural(count, noun)}" for (action, noun), count in counts.items())
+    counts = Counter((verb(step), "mapping" if step.is_mapping else "integration") for step in steps)
+    return ", ".join(f"{verb} {plural(count, noun)}" for (verb, noun), count in counts.items())
 
 
-def _title(step: PlanStep) -> str:
+def step_title(step: PlanStep, *, with_business: bool = False) -> str:
+    """Return how people recognize the integration of a step."""
+    at = f"business {step.business}: " if with_business else ""
     known = step.integration
     if known is None:
-        return str(step.name)
+        return f"{at}{step.name}"
     if step.name:
-        return f"{step.name} ({known.id})"
-    return f"{known.id} {next(filter(None, map(known.attributes.get, _IDENTIFYING)), None)}"
+        return f"{at}{step.name} ({known.id})"
+    return f"{at}{known.id} {next(filter(None, map(known.attributes.get, _IDENTIFYING)), None)}"
 
 
 def _identifying_attribute(step: PlanStep) -> dict[str, Any]:
@@ -174,7 +232,8 @@ def _changes(step: PlanStep) -> Iterator[tuple[str, str]]:
             yield "   ", f"{name}: {format_value(current)} → {format_value(desired)}"
 
 
-def _mapping(step: PlanStep) -> str:
+def mapping_text(step: PlanStep) -> str:
+    """Return a mapping and what changes of it."""
     if step.action is Action.UPDATE:
         changes = ", ".join(
             f"{name} {format_value(current)} → {format_value(desired)}"

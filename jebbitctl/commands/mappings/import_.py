@@ -109,7 +109,7 @@ def import_(
 def _plan(
     context: Context, integration: str, specs: Sequence[MappingSpec], *, prune: bool
 ) -> list[ImportStep]:
-    existing = mappings.list_identified(context.client, mappings.ATTRIBUTES, integration)
+    existing = mappings.list_identified(context.client, mappings.ATTRIBUTES, integration, whole=True)
     return plan_import(specs, existing, prune=prune)
 
 

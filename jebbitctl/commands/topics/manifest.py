@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, WEBHOOKS
 from jebbitctl.commands.topics.layout import table
@@ -43,6 +44,7 @@ _KEYS = {
     "endpoint. Set it before you change the endpoint, and if two integrations share one endpoint",
     "service_name": f"{WEBHOOKS} by default, which webhook means as well. Integrations of other services are "
     "created in Jebbit's dashboard; a manifest can only change them",
+    "protected": "true or false. If true, no apply deletes, deactivates or moves the integration",
     "additional_options": "a table, see below; options that it does not list stay as they are",
     "set": "a table of attributes that have no key of their own, as with --set: "
     "set.additional_options.new_thing = true",
@@ -62,8 +64,23 @@ ${NAME} in any string is replaced by the value that `--var NAME=VALUE` gives,
 or else by the environment variable JEBBIT_VAR_NAME. A manifest can use no
 other variables, so it cannot reach for secrets. $${ is a literal ${.
 
+A value under a key that looks like a credential (api_key, password, token) is
+masked everywhere, and `export` leaves it out. The key is then not managed. To
+manage it, write it with a variable: set.additional_options.api_key = "${KEY}".
+
 To cover several businesses in one file, use [businesses.ID.integrations.NAME]
 instead of [integrations.NAME]. `export --all-businesses` writes such a file.
+"""
+
+_SCHEMA = """\
+IN AN EDITOR
+
+  jebbitctl help manifest --schema > jebbit.schema.json
+
+prints a JSON Schema. With Taplo, or Even Better TOML in VS Code, this line at
+the top of a manifest completes its keys and marks mistakes:
+
+  #:schema ./jebbit.schema.json
 """
 
 _DIFF = """\
@@ -73,6 +90,23 @@ Shows how Jebbit differs from the manifest, and changes nothing. Integrations
 and mappings that are not in the manifest are unmanaged. They are shown, but
 count as a difference only with --strict. The same goes for attributes that
 Jebbit does not say: they are unknown, and neither compared nor changed.
+
+  --strict           also shows what `apply --prune` would do to what is
+                     unmanaged
+  --ignore NAME.ATTRIBUTE
+                     leave out a known difference for this run, such as
+                     spring-leads.region, spring-leads.additional_options,
+                     spring-leads.mappings or spring-leads.mappings.Outcome
+  --offline          only check the manifest: every mistake with its line, no
+                     request, no credentials; exits 0 or 2
+  --markdown         print a comment for a pull request. Its first line,
+                     <!-- jebbitctl-plan FILE -->, is always the same, so that a
+                     script can replace its last comment. `apply --dry-run`
+                     has this option, too.
+
+In a job of GitHub Actions (GITHUB_ACTIONS is true), diff and `apply --dry-run`
+annotate the manifest's lines and append this comment to the job's summary.
+Mistakes of the manifest are annotated as well.
 """
 
 _APPLY = """\
@@ -92,11 +126,30 @@ create the same integration or mapping at once, all keep the oldest (or, without
 timestamps, the smallest id). Each other run removes its own, and ends with exit
 code 1 (conflict). A duplicate that no run removes is an error that names it.
 
+If Jebbit says that there are more integrations or mappings than it lists,
+nothing is decided: exit code 1.
+
+An entry with protected = true is never deleted, deactivated or moved, neither
+with --prune nor with --replace-lost-secrets. A plan that would do so is refused
+as a whole, with exit code 2. To lift it, remove the key. An entry that is not
+in the manifest is not protected by it: if it is removed, --prune deletes the
+integration, as with Terraform's prevent_destroy. `integrations delete` and
+`integrations update` do not read the manifest.
+
   --prune            delete unmanaged integrations and mappings. Integrations of
                      other services are only deactivated, since the API cannot
                      create them again. If Jebbit does not say what this
                      needs (service, endpoint or is_active), the integration
-                     is left alone.
+                     is left alone. If more than half of the integrations or of
+                     the mappings of a business would go, nothing is done: exit
+                     code 2.
+  --max-deletes N    let --prune delete or deactivate up to N integrations and
+                     mappings, whatever their share is.
+  --backup FILE      before the first write, write what there is to FILE (mode
+                     0600), unless there is nothing to change. It is a manifest:
+                     apply it with --prune to put everything back. Warnings say
+                     what it cannot put back, such as ids, shared secrets and
+                     campaigns of deleted ones. FILE is never overwritten.
   --secrets-dir DIR  write each new shared secret to DIR/NAME.secret, mode 0600,
                      before the next step. If a run was killed before it wrote a
                      secret, the next run writes it. No secret is ever in the
@@ -116,8 +169,17 @@ EXPORT
 
 Writes all integrations as a manifest, to standard output. With
 --into FILE, it updates an existing manifest: names, comments, order and
-${NAME}s stay.
+${NAME}s stay. A new entry has `mappings = []` if there are none, so that
+mappings are managed.
 """
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a manifest."""
+    from jebbitctl.commands.integrations.attributes import attribute_help
+    from jebbitctl.manifest.json_schema import json_schema
+
+    return json_schema({**_KEYS, **attribute_help()})
 
 
 def text() -> str:
@@ -131,6 +193,7 @@ def text() -> str:
             f"KEYS OF [integrations.NAME]\n\n{table((others | _KEYS).items())}\n",
             f"KEYS OF additional_options\n\n{table(options.items())}\n",
             _RULES,
+            _SCHEMA,
             _DIFF,
             _APPLY,
             _EXPORT,

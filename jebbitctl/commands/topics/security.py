@@ -67,11 +67,13 @@ WHAT IS SHOWN
 
 A shared secret prints as ********, except by `integrations create` without
 --secret-file (Jebbit may show it only once), by `integrations secret` and
---show-secret, and where it would be lost. `token` prints an access token, and
-`api` prints responses as they come. Everywhere else, secrets in use (of 8
-characters or more) are masked in whatever is printed, should an endpoint, an
-error or an attribute repeat one. Passwords in URLs are masked in messages. A
-bug prints one line without values.
+--show-secret, and where it would be lost. So do values under keys that look
+like credentials of other services, such as api_key, password and token, in get,
+list, diff, apply and --debug, except with --show-secret; `integrations export`
+never writes them. `token` prints an access token, and `api` prints responses as
+they come. Everywhere else, secrets in use (of 8 characters or more) are masked
+in whatever is printed, should an endpoint, an error or an attribute repeat one.
+Passwords in URLs are masked in messages. A bug prints one line without values.
 
 --debug logs each request to standard error: method, URL, status, duration and
 the first 500 characters of a JSON body, but no headers. Endpoints and other

@@ -41,7 +41,7 @@ def integration_at(sandbox: Sandbox, endpoint: str = NEW) -> dict[str, Any]:
 
 def test_apply_creates_missing_resources_and_a_second_run_writes_nothing(cli: Cli, sandbox: Sandbox) -> None:
     path = write(cli)
-    first = cli.run(*APPLY, path, "--yes")
+    first = cli.run(*APPLY, "--plain", path, "--yes")
     assert first.code == 0, first.err
     assert [row[:4] for row in rows(first.out)] == [["done", "create", "", "spring"]] * 3
     created = integration_at(sandbox)
@@ -53,7 +53,7 @@ def test_apply_creates_missing_resources_and_a_second_run_writes_nothing(cli: Cl
     ] == expected
     count = len(writes(sandbox))
     assert count == 3
-    second = cli.run(*APPLY, path, "--yes")
+    second = cli.run(*APPLY, "--plain", path, "--yes")
     assert (second.code, second.out, len(writes(sandbox))) == (0, "", count)
     assert "Jebbit matches" in second.err
 
@@ -110,14 +110,14 @@ def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox
     dry = cli.run(*APPLY, path, "--dry-run")
     assert (dry.code, writes(sandbox)) == (0, [])
     assert dry.out == cli.run("integrations", "diff", path).out
-    document = cli.run(*APPLY, path, "--dry-run", "--json").json
+    document = cli.run(*APPLY, "--plain", path, "--dry-run", "--json").json
     assert document == cli.run("integrations", "diff", path, "--json").json
     assert document["ok"] is False
-    pruned = rows(cli.run(*APPLY, path, "--dry-run", "--prune").out)
+    pruned = rows(cli.run(*APPLY, "--plain", path, "--dry-run", "--prune").out)
     assert [row[5:7] for row in pruned if row[0] == "delete"] == [
         ["endpoint", "https://hooks.example.com/jebbit/1"]
     ]
-    assert cli.run(*APPLY, path, "--dry-run", "--verify").code == 2
+    assert cli.run(*APPLY, "--plain", path, "--dry-run", "--verify").code == 2
 
 
 def test_new_shared_secrets_are_written_to_private_files(cli: Cli, sandbox: Sandbox) -> None:
@@ -178,7 +178,7 @@ def test_apply_stops_at_the_first_failure_and_reports_the_remaining_steps(tmp_pa
     with Sandbox(wrap=forbid_mappings) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         path = write(cli)
-        failed = cli.run(*APPLY, path, "--yes")
+        failed = cli.run(*APPLY, "--plain", path, "--yes")
         id_ = next(iter(attributes_of(sandbox, "integrations")))
         assert failed.code == 4
         assert list(rows(failed.out)) == [
@@ -188,7 +188,7 @@ def test_apply_stops_at_the_first_failure_and_reports_the_remaining_steps(tmp_pa
         ]
         assert f"error: create mapping Outcome of spring ({id_}): Jebbit does not allow POST" in failed.err
         assert "(1 of 3 done, 1 not started)" in failed.err
-        document = cli.run(*APPLY, path, "--yes", "--json")
+        document = cli.run(*APPLY, "--plain", path, "--yes", "--json")
         assert [step["result"] for step in document.json["steps"]] == ["failed", "not_done"]
         assert document.json["ok"] is False
 
@@ -201,7 +201,7 @@ def test_each_step_is_reported_when_it_is_done_even_in_a_pipe(tmp_path: Path) ->
             assert stage.reached.wait(30)
             began = time.monotonic()
             assert process.stdout is not None
-            assert process.stdout.readline().startswith("done\tcreate\t")
+            assert process.stdout.readline().startswith("✓ create spring (")
             assert time.monotonic() - began < 20  # the next step is held for 30 s
             stage.over.set()
             process.communicate(timeout=30)
@@ -214,7 +214,7 @@ def test_a_write_interrupted_by_ctrl_c_is_reported_as_unknown_and_not_repeated(t
     with Sandbox(wrap=stage.wrap) as sandbox:
         cli = cli_for(tmp_path, sandbox)
         path = write(cli)
-        with started(cli, *APPLY, path, "--yes") as process:
+        with started(cli, *APPLY, "--plain", path, "--yes") as process:
             assert stage.reached.wait(30)
             code, out, _ = ended(process, signal.SIGINT)
         assert (code, [row[0] for row in rows(out)]) == (130, ["unknown", "not_done", "not_done"])
@@ -222,7 +222,7 @@ def test_a_write_interrupted_by_ctrl_c_is_reported_as_unknown_and_not_repeated(t
         deadline = time.monotonic() + 10
         while not attributes_of(sandbox, "integrations") and time.monotonic() < deadline:
             time.sleep(0.05)
-        again = cli.run(*APPLY, path, "--yes")
+        again = cli.run(*APPLY, "--plain", path, "--yes")
         assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
 
 
@@ -270,7 +270,7 @@ def test_an_unwritable_stdout_does_not_hide_a_failed_step(cli: Cli, sandbox: San
 
 def test_an_unapplied_attribute_exits_1(cli: Cli, sandbox: Sandbox) -> None:
     sandbox.state.ignored_attributes.add("hash_pii")
-    result = cli.run(*APPLY, write(cli), "--yes")
+    result = cli.run(*APPLY, "--plain", write(cli), "--yes")
     assert result.code == 1
     assert "did not apply additional_options.hash_pii (requested true, got false)" in result.err
     assert [row[0] for row in rows(result.out)] == ["failed", "not_done", "not_done"]
@@ -285,9 +285,9 @@ def test_prune_runs_last_and_only_deactivates_integrations_of_other_services(
     klaviyo = next(
         a for a in attributes_of(sandbox, "integrations").values() if a["service_name"] == "klaviyo"
     )
-    assert cli.run(*APPLY, path, "--yes").code == 0
+    assert cli.run(*APPLY, "--plain", path, "--yes").code == 0
     assert len(attributes_of(sandbox, "integrations")) == 3
-    pruned = cli.run(*APPLY, write(cli), "--yes", "--prune")
+    pruned = cli.run(*APPLY, "--plain", write(cli), "--yes", "--prune", "--max-deletes", "3")
     assert pruned.code == 0
     assert [(row[1], row[5]) for row in rows(pruned.out)] == [
         ("update", "email"),
@@ -305,7 +305,7 @@ def test_an_integration_is_deactivated_after_its_replacement_is_created(cli: Cli
     text = f'version = 1\n[integrations.old]\nid = "{id_}"\nis_active = false\n' + SPRING[11:].replace(
         "/spring", "/new"
     )
-    result = cli.run(*APPLY, write(cli, text), "--yes")
+    result = cli.run(*APPLY, "--plain", write(cli, text), "--yes")
     assert result.code == 0, result.err
     assert [(row[1], row[3]) for row in rows(result.out)] == [
         ("create", "spring"),
@@ -364,20 +364,20 @@ def test_deleting_what_someone_else_has_deleted_succeeds(tmp_path: Path) -> None
 
     with Sandbox(SandboxOptions(integrations=1), wrap=interfering("GET /integrations", interfere)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
-        result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune")
+        result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune", "--max-deletes", "1")
         assert (result.code, writes(sandbox)) == (0, [])
-        assert result.out.startswith("done\tdelete\t")
+        assert result.out.startswith("✓ delete ")
 
 
 def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
     text = SPRING + '[integrations.off]\nendpoint = "https://off.example.com/"\nis_active = false\n'
-    result = cli.run(*APPLY, write(cli, text), "--yes", "--verify", "--json")
+    result = cli.run(*APPLY, "--plain", write(cli, text), "--yes", "--verify", "--json")
     assert result.code == 0
     assert result.json["ok"] is True
     (test,) = result.json["tests"]
     assert (test["name"], test["ok"], test["error"]) == ("spring", True, None)
     assert test["deliveries"][0]["data"]["email"] == "test@example.com"
-    again = cli.run(*APPLY, write(cli, text), "--yes", "--verify")
+    again = cli.run(*APPLY, "--plain", write(cli, text), "--yes", "--verify")
     assert list(rows(again.out)) == [["done", "test", "", "spring", test["id"], ""]]
 
 
@@ -421,11 +421,11 @@ def test_verify_exits_6_when_jebbit_reports_no_delivery(
     cli: Cli, sandbox: Sandbox, response: bytes, said: str, members: dict[str, Any]
 ) -> None:
     sandbox.state.behaviour.test_response = response
-    result = cli.run(*APPLY, write(cli), "--yes", "--verify")
+    result = cli.run(*APPLY, "--plain", write(cli), "--yes", "--verify")
     assert result.code == 6
     assert "Jebbit reported no test delivery for spring" in result.err
     assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
-    again = cli.run(*APPLY, write(cli), "--yes", "--verify", "--json")
+    again = cli.run(*APPLY, "--plain", write(cli), "--yes", "--verify", "--json")
     assert again.json["ok"] is False
     (test,) = again.json["tests"]
     assert test == {
@@ -444,7 +444,7 @@ def test_one_run_applies_several_businesses(cli_several: Cli, three_businesses: 
         f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'
         for id_, name in ((first, "one"), (second, "two"))
     )
-    result = cli_several.run(*APPLY, write(cli_several, text), "--yes")
+    result = cli_several.run(*APPLY, "--plain", write(cli_several, text), "--yes")
     assert result.code == 0, result.err
     assert [row[:4] for row in rows(result.out)] == [
         ["done", "create", first, "one"],

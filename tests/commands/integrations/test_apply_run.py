@@ -30,7 +30,7 @@ class FakeOutput:
 
     def __init__(self, *, as_json: bool = False, row: int | None = None, advance: int | None = None) -> None:
         self.json = as_json
-        self.plain = not as_json
+        self.plain_requested = not as_json
         self.rows: list[dict[str, Any]] = []
         self.documents: list[Any] = []
         self._row = row

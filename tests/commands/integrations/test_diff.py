@@ -22,10 +22,10 @@ DIFF = ("integrations", "diff")
 
 def test_diff_exits_0_without_differences(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
-    result = cli.run(*DIFF, write(cli))
+    result = cli.run(*DIFF, "--plain", write(cli))
     assert (result.code, [row[0] for row in rows(result.out)]) == (0, ["unmanaged", "unmanaged"])
     assert "Jebbit matches" in result.err
-    document = cli.run(*DIFF, write(cli), "--json").json
+    document = cli.run(*DIFF, "--plain", write(cli), "--json").json
     assert (document["ok"], document["steps"], len(document["unmanaged"])) == (True, [], 2)
 
 
@@ -38,7 +38,7 @@ def test_diff_prints_a_line_per_difference_and_exits_6(cli: Cli, sandbox: Sandbo
     id_ = spring(sandbox, region="us", additional_options={"hash_pii": False})
     mapping = next(iter(attributes_of(sandbox, "integration_mappings").values()))
     mapping["client_var"] = "old"
-    result = cli.run(*DIFF, write(cli))
+    result = cli.run(*DIFF, "--plain", write(cli))
     assert result.code == 6
     assert [row for row in rows(result.out) if row[0] != "unmanaged"] == [
         ["update", "", "spring", id_, "", "region", "us", "eu"],
@@ -94,8 +94,8 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
     id_ = spring(sandbox)
     add_mapping(sandbox, "extra", "x", integration=id_)
     path = write(cli)
-    assert cli.run(*DIFF, path).code == 0
-    strict = cli.run(*DIFF, path, "--strict")
+    assert cli.run(*DIFF, "--plain", path).code == 0
+    strict = cli.run(*DIFF, "--plain", path, "--strict")
     assert strict.code == 6
     assert "jebbit.toml: 3 unmanaged\n" in strict.err
     assert "export --into" in strict.err
@@ -105,7 +105,7 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
         ["", "service_name", "klaviyo"],
         ["", "endpoint", "https://hooks.example.com/jebbit/1"],
     ]
-    unmanaged = cli.run(*DIFF, path, "--strict", "--json").json["unmanaged"]
+    unmanaged = cli.run(*DIFF, "--plain", path, "--strict", "--json").json["unmanaged"]
     assert [(step["action"], step["mapping"]) for step in unmanaged] == [
         ("delete", "extra"),
         ("update", None),
@@ -142,7 +142,7 @@ def test_attributes_without_a_key_are_not_managed(cli: Cli, sandbox: Sandbox) ->
 def test_an_id_matches_an_integration_whose_endpoint_changes(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox)
     manifest = f'version = 1\n[integrations.a]\nid = "{id_}"\nendpoint = "https://moved.example.com/"\n'
-    (row, *_) = rows(cli.run(*DIFF, write(cli, manifest)).out)
+    (row, *_) = rows(cli.run(*DIFF, "--plain", write(cli, manifest)).out)
     assert row[2:] == [
         "a",
         id_,
@@ -279,11 +279,17 @@ def test_each_section_covers_its_business_and_an_option_selects_one(
         for id_, name in ((first, "one"), (second, "two"))
     )
     path = write(cli_several, text)
-    both = [row[:3] for row in rows(cli_several.run(*DIFF, path).out) if row[5] == "endpoint" and not row[3]]
+    both = [
+        row[:3]
+        for row in rows(cli_several.run(*DIFF, "--plain", path).out)
+        if row[5] == "endpoint" and not row[3]
+    ]
     assert both == [["create", first, "one"], ["create", second, "two"]]
-    only = [row[2] for row in rows(cli_several.run(*DIFF, path, "--business", second).out) if row[2]]
+    only = [
+        row[2] for row in rows(cli_several.run(*DIFF, "--plain", path, "--business", second).out) if row[2]
+    ]
     assert set(only) == {"two"}
-    unknown = cli_several.run(*DIFF, path, "--business", "nobody12")
+    unknown = cli_several.run(*DIFF, "--plain", path, "--business", "nobody12")
     assert (unknown.code, "has no section for business nobody12" in unknown.err) == (2, True)
     shown = screen(cli_several, *DIFF, path, env={"NO_COLOR": "1"})
     assert f"+ business {first}: one" in shown

@@ -152,7 +152,7 @@ def test_an_unknown_endpoint_of_an_entry_with_an_id_is_told_and_never_written(
     }
     assert (diff.code, diff.json["ok"], diff.json["unknown"]) == (0, True, [expected])
     assert diff.err == f"Jebbit matches {path}, apart from what it does not say.\n"
-    strict = cli.run(TYPE, "diff", path, "--strict")
+    strict = cli.run(TYPE, "diff", path, "--strict", "--plain")
     assert (strict.code, "1 unknown" in strict.err) == (6, True)
     assert ["unknown", "", "leads", api_made, "", "endpoint", "", ENDPOINT] in [
         line.split("\t") for line in strict.out.splitlines()
@@ -258,7 +258,7 @@ def test_both_names_of_the_service_mean_the_same_everywhere(cli: Cli, sandbox: S
     assert f'service_name = "{name}"' in Path(path).read_text()
     assert cli.run(TYPE, "diff", path, "--strict").code == 0
     assert cli.run(*apply[:3], "--prune", "--yes").out == ""
-    pruned = cli.run(TYPE, "apply", write(cli, ENTRY), "--prune", "--yes")
+    pruned = cli.run(TYPE, "apply", write(cli, ENTRY), "--prune", "--yes", "--max-deletes", "2")
     assert (pruned.code, len(stored(sandbox))) == (0, 2)  # the other service's is only deactivated
 
 
@@ -268,7 +268,8 @@ def test_prune_deletes_no_integration_whose_endpoint_is_unknown(
 ) -> None:
     dashboard = webhook(sandbox)
     known = [id_ for id_ in stored(sandbox) if stored(sandbox)[id_]["service_name"] != "klaviyo"]
-    result = cli.run(TYPE, "apply", write(cli, "version = 1\n"), "--prune", "--yes")
+    path = write(cli, "version = 1\n")
+    result = cli.run(TYPE, "apply", path, "--prune", "--yes", "--max-deletes", "2")
     assert (result.code, dashboard) == (0, api_made)
     assert f"{api_made} example.com is left alone: Jebbit does not say its endpoint" in result.err
     assert known[0] in stored(sandbox)

@@ -339,3 +339,10 @@ def test_an_empty_cell_removes_the_default(cli: Cli, sandbox: Sandbox) -> None:
         plan_import(parse(HEADER + "a,b,\n"), [mapping(jebbit_var="a", client_var="c")])[0].action
         == Action.UPDATE
     )
+
+
+def test_nothing_is_imported_if_jebbit_says_that_its_list_is_incomplete(cli: Cli, sandbox: Sandbox) -> None:
+    sandbox.state.behaviour.record_count = 1
+    result = run_import(cli, sandbox, HEADER + "a,b,\n")
+    assert (result.code, writes(sandbox)) == (1, [])
+    assert "Jebbit counts 1 integration mappings, but sent 0" in result.err

@@ -1,0 +1,129 @@
+"""Writes what a plan is about to change as a manifest that puts it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jebbitctl.api.differences import ENDPOINT, OPTIONS, options_in
+from jebbitctl.api.integrations import OPTION_TYPES, named
+from jebbitctl.api.mapping_plan import Action
+from jebbitctl.manifest.export import export
+from jebbitctl.manifest.schema import match_key
+from jebbitctl.manifest.toml_entry import is_creatable
+from jebbitctl.util.redaction import is_credential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.manifest.current_state import CurrentState
+    from jebbitctl.manifest.plan import Plan, PlanStep
+
+_HEADER = "# What was at Jebbit before a manifest was applied. To put it back, apply this one with --prune."
+_NOT_RESTORABLE = "# Cannot be put back by apply:"
+
+
+class Backup(NamedTuple):
+    """A manifest of what was, and what it cannot put back.
+
+    Attributes:
+        text: of the manifest.
+        losses: in words.
+    """
+
+    text: str
+    losses: list[str]
+
+
+def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup:
+    """Return a manifest of the state that a plan was made from.
+
+    Integrations that the plan deletes have no id in it, so that they are created again. Those that it moves
+    have one, since they will be elsewhere.
+
+    Args:
+        states: of all businesses, with all attributes.
+        plan: made from these states.
+    """
+    losses: list[str] = []
+    own = {str(s.integration.id): s for s in plan.steps if s.integration and not s.is_mapping}
+    deleted = {id_ for id_, step in own.items() if step.action is Action.DELETE}
+    moved = {id_ for id_, step in own.items() if any(d.name == ENDPOINT for d in step.differences)}
+    kept: dict[str | None, CurrentState] = {}
+    lost: dict[str | None, CurrentState] = {}
+    for business, state in states.items():
+        restorable, others = _split(state.integrations, deleted)
+        before = [_before(resource, own.get(str(resource.id)), losses.append) for resource in restorable]
+        kept[business] = replace(state, integrations=before)
+        if others:
+            lost[business] = replace(state, integrations=others)
+    text = f"{_HEADER}\n{export(kept, warn=_ignore, with_ids=moved)}"
+    losses += _not_exported(kept, plan)
+    if deleted:
+        losses.append(f"the ids, shared secrets and chosen campaigns of {named(sorted(deleted))}")
+    if lost:
+        ids = [str(resource.id) for state in lost.values() for resource in state.integrations]
+        losses.append(f"{named(ids)}: the backup has {'them' if len(ids) > 1 else 'it'} as a comment")
+        lines = export(lost, warn=_ignore).splitlines()
+        text += "\n".join(["", _NOT_RESTORABLE, *(f"# {line}".rstrip() for line in lines), ""])
+    return Backup(text, losses)
+
+
+def _not_exported(states: Mapping[str | None, CurrentState], plan: Plan) -> list[str]:
+    """Return what a manifest cannot represent of the integrations that a plan changes."""
+    warnings: list[str] = []
+    changed = {step.integration.id for step in plan.steps if step.integration}
+    export(
+        {
+            business: replace(state, integrations=[r for r in state.integrations if r.id in changed])
+            for business, state in states.items()
+        },
+        warn=warnings.append,
+    )
+    return warnings
+
+
+def _ignore(_: str) -> None:
+    pass
+
+
+def _split(existing: list[Resource], deleted: set[str]) -> tuple[list[Resource], list[Resource]]:
+    """Return the integrations that a manifest can put back, and those that it cannot.
+
+    An integration that is deleted has to be created again. That works for a webhook, unless another
+    integration has its endpoint.
+    """
+    restorable = [resource for resource in existing if str(resource.id) not in deleted]
+    keys = {match_key(resource.attributes) for resource in restorable}
+    others = []
+    for resource in existing:
+        if str(resource.id) in deleted:
+            key = match_key(resource.attributes)
+            if key in keys or not is_creatable(resource):
+                others.append(resource)
+            else:
+                restorable.append(resource)
+                keys.add(key)
+    ids = {id(resource) for resource in restorable}
+    return [resource for resource in existing if id(resource) in ids], others
+
+
+def _before(resource: Resource, step: PlanStep | None, lose: Callable[[str], None]) -> Resource:
+    """Return an integration with everything that puts it back after a step.
+
+    A manifest cannot remove an option that was not set, but it can turn it off.
+    """
+    options: dict[str, Any] = {}
+    for name, current, desired in step.differences if step else ():
+        option = name.removeprefix(f"{OPTIONS}.")
+        if is_credential(name, current) or is_credential(name, desired):
+            lose(f"{name} of {resource.id}: a credential is not written to a file")
+        elif current is None and name != option and option in OPTION_TYPES:
+            options[option] = OPTION_TYPES[option]()
+        elif current is None:
+            lose(f"{name} of {resource.id}, which was not set: it keeps its new value")
+    if not options:
+        return resource
+    merged = {**options_in(resource.attributes), **options}
+    return replace(resource, attributes={**resource.attributes, OPTIONS: merged})

@@ -1,0 +1,40 @@
+"""Which keys look as if they held the credentials of another service."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+_SECRET_WORDS = frozenset(
+    {"token", "secret", "password", "passwd", "pwd", "passphrase", "passcode", "credential", "authorization"}
+    | {"auth", "authentication", "bearer", "cookie", "jwt", "hmac"}
+)
+_SECRET_ENDINGS = ("token", "secret", "password", "passwd", "passphrase", "credential", "apikey")
+"""Of names that are written in one word, such as authtoken."""
+_KEY_KINDS = frozenset(
+    {"access", "account", "api", "app", "auth", "client", "consumer", "encryption", "integration"}
+    | {"license", "master", "private", "secret", "server", "service", "shared", "signature", "signing", "ssh"}
+    | {"subscription", "write", "webhook", "deploy", "admin", "rest"}
+)
+"""Words before ``key``. A key of another kind, such as partition_key, is no credential."""
+_SECRET_KEYS = frozenset(f"{kind}{joint}key" for kind in _KEY_KINDS for joint in ("", "_"))
+_HARMLESS_ENDINGS = frozenset(
+    {"type", "url", "uri", "endpoint", "host", "expires", "expiry", "expiration", "at", "in", "ttl"}
+    | {"lifetime", "count", "enabled", "required", "length", "name", "scope", "status", "header"}
+    | {"algorithm", "method", "mode", "source", "issuer", "audience"}
+)
+"""Of names of something about a credential, such as token_expires_at."""
+
+
+@lru_cache(maxsize=1024)
+def looks_like_credential(key: str) -> bool:
+    """Whether the value under a key may be a token, a password or the like; better one too many."""
+    separated = re.sub("([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", key)
+    words = [re.sub("(?<!s)s$", "", word) for word in re.findall("[a-z]+", separated.lower())]
+    if not words or not _HARMLESS_ENDINGS.isdisjoint([words[-1], f"{words[-1]}s"]):
+        return False
+    if _SECRET_WORDS.intersection(words) or any(word.endswith(_SECRET_ENDINGS) for word in words):
+        return True
+    names = {*words, *map("_".join, pairwise(words))}
+    return not names.isdisjoint(_SECRET_KEYS)

@@ -1,0 +1,131 @@
+"""``integrations apply --backup``: what was is written first, and put back by applying it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.manifest.support import spring, state_of, write
+from tests.scripted_server import add, add_mapping, attributes_of, writes
+from tests.support import mode
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Cli
+
+APPLY = ("integrations", "apply")
+PRUNE = ("--yes", "--prune", "--max-deletes", "9")
+MOVED = """\
+version = 1
+
+[integrations.moved]
+id = "{id}"
+endpoint = "https://hooks.example.com/elsewhere"
+region = "us"
+is_active = false
+additional_options.hash_pii = false
+additional_options.include_url_params = true
+mappings = [{{ jebbit_var = "email", client_var = "address", default = "none" }}]
+
+[integrations.new]
+endpoint = "https://hooks.example.com/spring"
+"""
+
+
+def webhook(sandbox: Sandbox, endpoint: str) -> str:
+    return add(
+        sandbox,
+        "integrations",
+        service_name="webhooks_standard",
+        endpoint=endpoint,
+        region="us",
+        is_active=True,
+        additional_options={"hash_pii": True},
+        include_mapped_attributes=True,
+        include_uids=False,
+        require_opt_in=None,
+        shared_secret="lost-secret",
+    )
+
+
+def test_applying_the_backup_puts_everything_back(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    doomed = webhook(sandbox, "https://doomed.example.com/")
+    add_mapping(sandbox, "Outcome", "x", integration=doomed)
+    before = state_of(sandbox)
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli, MOVED.format(id=id_)), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    assert (mode(backup), len(attributes_of(sandbox, "integrations"))) == (0o600, 3)
+    assert f"To put it back: jebbitctl integrations apply {backup} --prune" in result.err
+    assert (
+        f"{doomed}"
+        in result.err.partition("cannot be put back: the ids, shared secrets and chosen campaigns of ")[2]
+    )
+    assert state_of(sandbox) != before
+    restored = cli.run(*APPLY, str(backup), *PRUNE)
+    assert restored.code == 0, restored.err
+    assert cli.run("integrations", "diff", str(backup), "--strict").code == 0
+    assert _without_off(state_of(sandbox)) == _without_off(before)
+
+
+def _without_off(state: list[tuple[str, object, object]]) -> str:
+    """Return a state in which an option that is off counts as not set."""
+    return repr(state).replace(", 'include_url_params': False", "")
+
+
+@pytest.mark.parametrize(("content", "code"), [("something else", 2), (None, 0)])
+def test_a_backup_overwrites_no_other_file(
+    cli: Cli, sandbox: Sandbox, content: str | None, code: int
+) -> None:
+    spring(sandbox, region="us")
+    backup, path = cli.home / "before.toml", write(cli)
+    if content is None:
+        same = cli.run(*APPLY, path, "--yes", "--backup", str(backup)).code
+        content = backup.read_text()
+        spring_id = next(i for i, a in attributes_of(sandbox, "integrations").items() if a["region"] == "eu")
+        attributes_of(sandbox, "integrations")[spring_id]["region"] = "us"
+        assert same == 0
+    else:
+        backup.write_text(content)
+    count = len(writes(sandbox))
+    result = cli.run(*APPLY, path, "--yes", "--backup", str(backup))
+    assert (result.code, backup.read_text()) == (code, content)
+    assert len(writes(sandbox)) == count + (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "args", "problem"),
+    [
+        ("", (), "is not a regular file"),
+        ("-", (), "a backup cannot be -"),
+        ("missing/before.toml", (), "is not a directory"),
+        ("before.toml", ("--dry-run",), "mutually exclusive"),
+    ],
+)
+def test_a_backup_that_cannot_be_written_ends_apply_before_a_request(
+    cli: Cli, sandbox: Sandbox, path: str, args: tuple[str, ...], problem: str
+) -> None:
+    result = cli.run(*APPLY, write(cli), "--yes", "--backup", path, *args)
+    assert (result.code, sandbox.requests) == (2, [])
+    assert problem in result.err
+
+
+def test_a_backup_says_what_it_cannot_put_back(cli: Cli, sandbox: Sandbox) -> None:
+    kept, twin = (webhook(sandbox, "https://twin.example.com/") for _ in "ab")
+    text = f'version = 1\n[integrations.kept]\nid = "{kept}"\nset.additional_options.extra = 1\n'
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli, text), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    assert f"integration {twin}: the backup has it as a comment" in result.err
+    assert f"additional_options.extra of {kept}, which was not set: it keeps its new value" in result.err
+    assert '\n# endpoint = "https://twin.example.com/"\n' in backup.read_text()
+    assert cli.run(*APPLY, str(backup), "--yes").code == 0
+
+
+def test_without_changes_there_is_no_backup(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    backup = cli.home / "before.toml"
+    assert cli.run(*APPLY, write(cli), "--yes", "--backup", str(backup)).code == 0
+    assert not backup.exists()

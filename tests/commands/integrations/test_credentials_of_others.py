@@ -1,0 +1,111 @@
+"""Credentials of other services in ``additional_options``: never shown, exported or lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jebbitctl.util.redaction import MASK
+from tests.manifest.support import write
+from tests.scripted_server import add, attributes_of, writes
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.server import Sandbox
+    from tests.support import Cli
+
+HUSH = "pk_hush_7f3a"
+OPTIONS: dict[str, Any] = {
+    "api_key": HUSH,
+    "list_id": "X1",
+    "login": {"user": "ann", "password": HUSH},
+    "targets": [{"token": HUSH}],
+}
+ENTRY = """\
+version = 1
+
+[integrations.klaviyo]
+id = "{id}"
+service_name = "klaviyo"
+set.additional_options.list_id = "X2"
+"""
+
+
+@pytest.fixture
+def klaviyo(sandbox: Sandbox) -> str:
+    return add(
+        sandbox,
+        "integrations",
+        service_name="klaviyo",
+        endpoint=None,
+        region=None,
+        is_active=True,
+        additional_options=OPTIONS,
+    )
+
+
+def test_credentials_of_other_services_are_shown_nowhere(cli: Cli, klaviyo: str) -> None:
+    path = write(cli, ENTRY.format(id=klaviyo) + f'set.additional_options.api_key = "{HUSH}-new"\n')
+    for args in (
+        ("get", klaviyo),
+        ("get", klaviyo, "-q", "additional_options"),
+        ("list", "--all-businesses", "--json"),
+        ("list", "--debug"),
+        ("diff", path, "--json"),
+        ("update", klaviyo, "--set", f'additional_options.api_key="{HUSH}-new"', "--dry-run"),
+        ("apply", path, "--yes"),
+        ("update", klaviyo, "--set", f'additional_options.api_key="{HUSH}-newer"', "--debug"),
+    ):
+        result = cli.run("integrations", *args)
+        assert HUSH not in result.out + result.err, args
+        assert MASK in result.out + result.err, args
+    shown = cli.run("integrations", "get", klaviyo, "--json", "--show-secret")
+    assert shown.json["additional_options"] == {**OPTIONS, "api_key": f"{HUSH}-newer", "list_id": "X2"}
+
+
+def test_an_export_leaves_credentials_out_and_an_apply_of_it_keeps_them(
+    cli: Cli, sandbox: Sandbox, klaviyo: str
+) -> None:
+    exported = cli.run("integrations", "export")
+    assert HUSH not in exported.out
+    for name in ("api_key", "login", "targets"):
+        assert f"# additional_options.{name} looks like a credential: not exported" in exported.out
+    path = write(cli, exported.out.replace('"X1"', '"X2"'))
+    assert cli.run("integrations", "apply", path, "--yes", "--prune").code == 0
+    assert attributes_of(sandbox, "integrations")[klaviyo]["additional_options"] == {
+        **OPTIONS,
+        "list_id": "X2",
+    }
+    again = cli.run("integrations", "export", "--into", path)
+    assert (again.code, again.err) == (0, f"Updated {path}.\n")
+
+
+def test_a_credential_that_a_manifest_holds_as_a_variable_is_managed_and_stays_a_variable(
+    cli: Cli, sandbox: Sandbox, klaviyo: str
+) -> None:
+    line = 'set.additional_options.api_key = "${KLAVIYO_KEY}"\n'
+    path = write(cli, ENTRY.format(id=klaviyo) + line)
+    env = {"JEBBIT_VAR_KLAVIYO_KEY": f"{HUSH}-new"}
+    diff = cli.run("integrations", "diff", path, "--json", env=env)
+    (step,) = diff.json["steps"]
+    assert {"attribute": "additional_options.api_key", "current": MASK, "desired": MASK} in step["changes"]
+    exported = cli.run("integrations", "export", "--into", path, env=env)
+    assert exported.code == 0, exported.err
+    assert "additional_options.api_key differs at Jebbit" in exported.err
+    text = (cli.home / "jebbit.toml").read_text()
+    assert line in text
+    assert HUSH not in text
+    assert cli.run("integrations", "apply", path, "--yes", env=env).code == 0
+    ((_, sent),) = writes(sandbox)
+    assert sent["additional_options"] == {**OPTIONS, "api_key": f"{HUSH}-new"}
+
+
+def test_the_hint_for_an_unknown_credential_leaves_its_value_out(
+    cli: Cli, sandbox: Sandbox, klaviyo: str
+) -> None:
+    behaviour = sandbox.state.behaviour
+    behaviour.dialect = behaviour.dialect.without("integrations", "additional_options")
+    path = write(cli, ENTRY.format(id=klaviyo) + f'set.additional_options.api_key = "{HUSH}-new"\n')
+    result = cli.run("integrations", "apply", path, "--yes")
+    assert HUSH not in result.out + result.err
+    assert "--set additional_options.api_key=VALUE" in result.err
