@@ -86,7 +86,6 @@ def apply(
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import in_sync, show_plan, warn_of_unknown
     from jebbitctl.manifest.apply import Applier
-    from jebbitctl.manifest.backup import make_backup
     from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
@@ -112,8 +111,7 @@ def apply(
         if plan.steps:
             with nullcontext() if yes else run.paused():
                 confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
-            if options.backup is not None:
-                back_up(context, Path(options.backup).expanduser(), make_backup(states, plan))
+            back_up(context, options.backup, states, plan)
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
         for name in applier.write_pending_secrets(manifest.integrations):
             context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
