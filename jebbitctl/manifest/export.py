@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain, count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ def export(
     *,
     warn: Callable[[str], None],
     with_ids: Collection[str] = (),
+    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> str:
     """Return the text of a manifest that declares the current state.
 
@@ -44,6 +46,7 @@ def export(
         warn: called with a message for each removed entry, each value that a manifest cannot represent, and
             what Jebbit does not say.
         with_ids: the integrations whose entries get their ids even if their endpoints identify them.
+        others: attributes without a key of their own that new entries get under ``set``, by integration.
 
     Raises:
         RejectedError: Jebbit does not say whether an entry matches an integration.
@@ -73,7 +76,7 @@ def export(
             name = _new_name(resource, names)
             names.add(name.casefold())
             section[name] = tomlkit.table()
-            entry = TomlEntry(section[name], empty_spec(name, business), warn)
+            entry = TomlEntry(section[name], empty_spec(name, business, others.get(id_, {})), warn)
             entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
         for name in removed:  # last, because tomlkit indents an added table like the comment above it
             _remove(document, section, name)

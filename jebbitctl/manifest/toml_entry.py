@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -18,14 +19,16 @@ from jebbitctl.util.text import json_text
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from jebbitctl.api.resources import Resource
 
 
-def empty_spec(name: str, business: str | None) -> IntegrationSpec:
-    """Return the spec of a new, empty entry."""
-    return IntegrationSpec(name, (), business)
+def empty_spec(
+    name: str, business: str | None, attributes: Mapping[str, Any] = MappingProxyType({})
+) -> IntegrationSpec:
+    """Return the spec of a new, empty entry, to which attributes without their own key are added as well."""
+    return IntegrationSpec(name, (), business, attributes=dict(attributes))
 
 
 class TomlEntry:
@@ -115,10 +118,7 @@ class TomlEntry:
         """Whether a manifest can represent a value; warn if it cannot, unless the value is null."""
         if value is None:
             return False
-        fits = is_json(value) if type_ is None else isinstance(value, type_) and is_json(value)
-        if name == "region" and value not in REGIONS:
-            fits = False
-        if not fits:
+        if not (fits := is_representable(name, value, type_)):
             self._warn(f"{self._spec.name}: {name} is left out: a manifest cannot represent its value")
         return fits
 
@@ -186,6 +186,13 @@ def is_creatable(integration: Resource) -> bool:
     except UsageError:
         return False
     return True
+
+
+def is_representable(name: str, value: Any, type_: type | None) -> bool:
+    """Whether a manifest can represent the value of an attribute; its own key may require a type."""
+    if name == "region" and value not in REGIONS:
+        return False
+    return is_json(value) and (type_ is None or isinstance(value, type_))
 
 
 def _item(value: Any) -> Any:
