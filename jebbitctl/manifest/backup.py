@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.differences import ENDPOINT, OPTIONS, options_in
-from jebbitctl.api.integrations import OPTION_TYPES, named
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.schema import match_key
-from jebbitctl.manifest.toml_entry import is_creatable
+from jebbitctl.manifest.toml_entry import is_creatable, is_representable
 from jebbitctl.util.redaction import is_credential
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
         kept[business] = replace(state, integrations=before)
         if others:
             lost[business] = replace(state, integrations=others)
-    text = f"{_HEADER}\n{export(kept, warn=_ignore, with_ids=moved)}"
-    losses += _not_exported(kept, plan)
+    text = f"{_HEADER}\n{export(kept, warn=_ignore, with_ids=moved, others=_others(own))}"
+    losses += _not_exported(kept, deleted)
     if deleted:
         losses.append(f"the ids, shared secrets and chosen campaigns of {named(sorted(deleted))}")
     if lost:
@@ -70,13 +70,24 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
     return Backup(text, losses)
 
 
-def _not_exported(states: Mapping[str | None, CurrentState], plan: Plan) -> list[str]:
-    """Return what a manifest cannot represent of the integrations that a plan changes."""
+def _others(own: Mapping[str, PlanStep]) -> dict[str, dict[str, Any]]:
+    """Return the attributes without a key of their own that steps change, by integration."""
+    return {
+        id_: {name: desired for name, _, desired in step.differences if _has_no_key(name)}
+        for id_, step in own.items()
+    }
+
+
+def _has_no_key(name: str) -> bool:
+    return name not in ATTRIBUTE_TYPES and name.partition(".")[0] != OPTIONS
+
+
+def _not_exported(states: Mapping[str | None, CurrentState], deleted: set[str]) -> list[str]:
+    """Return what a manifest cannot say of integrations that are deleted."""
     warnings: list[str] = []
-    changed = {step.integration.id for step in plan.steps if step.integration}
     export(
         {
-            business: replace(state, integrations=[r for r in state.integrations if r.id in changed])
+            business: replace(state, integrations=[r for r in state.integrations if str(r.id) in deleted])
             for business, state in states.items()
         },
         warn=warnings.append,
@@ -123,6 +134,8 @@ def _before(resource: Resource, step: PlanStep | None, lose: Callable[[str], Non
             options[option] = OPTION_TYPES[option]()
         elif current is None:
             lose(f"{name} of {resource.id}, which was not set: it keeps its new value")
+        elif not is_representable(name, current, ATTRIBUTE_TYPES.get(name) or OPTION_TYPES.get(option)):
+            lose(f"{name} of {resource.id}: a manifest cannot represent its value")
     if not options:
         return resource
     merged = {**options_in(resource.attributes), **options}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jebbitctl.manifest.new_entry import NewEntry
@@ -27,6 +28,7 @@ def export(
     *,
     warn: Callable[[str], None],
     with_ids: Collection[str] = (),
+    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> str:
     """Return the text of a new manifest that declares the current state.
 
@@ -35,6 +37,7 @@ def export(
         warn: called with a message for each value that a manifest cannot represent, and what Jebbit does not
             say.
         with_ids: the integrations whose entries get their ids even if their endpoints identify them.
+        others: attributes without a key of their own that entries get under ``set``, by integration.
     """
     lines = [f"# {_HEADER}", f"version = {VERSION}"]
     names: dict[str, int] = {}
@@ -42,7 +45,7 @@ def export(
         mappings = state.mappings_by_integration()
         ambiguous = {*ambiguous_ids(state.integrations), *with_ids}
         for id_, resource in reversed({str(found.id): found for found in state.integrations}.items()):
-            entry = NewEntry(new_name(resource, names), business, warn)
+            entry = NewEntry(new_name(resource, names), business, warn, others.get(id_, {}))
             entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
             lines += ["", *entry.lines]
     return "\n".join(lines) + "\n"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.manifest.schema import IntegrationSpec
 from jebbitctl.manifest.toml_entry import TomlEntry
 from jebbitctl.manifest.toml_text import dotted_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
-def empty_spec(name: str, business: str | None) -> IntegrationSpec:
-    """Return the spec of a new, empty entry."""
-    return IntegrationSpec(name, (), business)
+def empty_spec(
+    name: str, business: str | None, attributes: Mapping[str, Any] = MappingProxyType({})
+) -> IntegrationSpec:
+    """Return the spec of a new, empty entry, to which attributes without their own key are added as well."""
+    return IntegrationSpec(name, (), business, attributes=dict(attributes))
 
 
 class NewEntry(TomlEntry):
@@ -24,13 +27,20 @@ class NewEntry(TomlEntry):
         name: of the entry.
         business: the business that owns the integration, None for the business in use.
         warn: called with a message for each value that a manifest cannot represent.
+        others: attributes without a key of their own that are added as well.
 
     Attributes:
         lines: the text.
     """
 
-    def __init__(self, name: str, business: str | None, warn: Callable[[str], None]) -> None:
-        super().__init__(empty_spec(name, business), warn)
+    def __init__(
+        self,
+        name: str,
+        business: str | None,
+        warn: Callable[[str], None],
+        others: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(empty_spec(name, business, others), warn)
         section = ("integrations",) if business is None else ("businesses", business, "integrations")
         self.lines = [f"[{dotted_key((*section, name))}]"]
 

@@ -123,10 +123,7 @@ class TomlEntry(ABC):
         """Whether a manifest can represent a value; warn if it cannot, unless the value is null."""
         if value is None:
             return False
-        fits = is_json([name, value]) and (type_ is None or isinstance(value, type_))
-        if name == "region" and value not in REGIONS:
-            fits = False
-        if not fits:
+        if not (fits := is_representable(name, value, type_)):
             self._warn(f"{self._spec.name}: {name} is left out: a manifest cannot represent its value")
         return fits
 
@@ -170,6 +167,13 @@ def is_creatable(integration: Resource) -> bool:
     except UsageError:
         return False
     return True
+
+
+def is_representable(name: str, value: Any, type_: type | None) -> bool:
+    """Whether a manifest can represent the value of an attribute; its own key may require a type."""
+    if name == "region" and value not in REGIONS:
+        return False
+    return is_json([name, value]) and (type_ is None or isinstance(value, type_))
 
 
 def mapping_cells(mapping: Resource) -> dict[str, str]:

@@ -89,7 +89,6 @@ def apply(
     from jebbitctl.commands.integrations.plan_formats import require_one_format
     from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
     from jebbitctl.manifest.apply import Applier
-    from jebbitctl.manifest.backup import make_backup
     from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
@@ -119,8 +118,7 @@ def apply(
         if plan.steps:
             with nullcontext() if yes else run.paused():
                 confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
-            if options.backup is not None:
-                back_up(context, Path(options.backup).expanduser(), make_backup(states, plan))
+            back_up(context, options.backup, states, plan)
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
         applier.unsaved_secret = context.output.unsaved_secret
         for name in applier.write_pending_secrets(manifest.integrations):

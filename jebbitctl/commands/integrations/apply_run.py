@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
@@ -10,12 +11,11 @@ from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlErr
 from jebbitctl.storage.backup_files import write_backup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jebbitctl.context import Context
     from jebbitctl.manifest.apply import Applier
-    from jebbitctl.manifest.backup import Backup
+    from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.plan import Plan, PlanStep
     from jebbitctl.manifest.test_deliveries import DeliveryTest
     from jebbitctl.output.output import Output
@@ -42,13 +42,20 @@ def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> 
         context.prompts.confirm(question, hint=CONFIRM_HINT)
 
 
-def back_up(context: Context, path: Path, backup: Backup) -> None:
-    """Write a backup to a file, and say how it is put back, and what is not.
+def back_up(
+    context: Context, file: str | None, states: Mapping[str | None, CurrentState], plan: Plan
+) -> None:
+    """Write what a plan changes to a file, if one is named; say how it is put back, and what is not.
 
     Raises:
         UsageError: the file exists and holds something else.
         JebbitctlError: it cannot be written.
     """
+    from jebbitctl.manifest.backup import make_backup
+
+    if file is None:
+        return
+    path, backup = Path(file).expanduser(), make_backup(states, plan)
     if write_backup(path, backup.text):
         command = shlex.join(["jebbitctl", "integrations", "apply", str(path), "--prune"])
         context.output.note(f"Wrote {path}. To put it back: {command}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.manifest.support import spring, state_of, write
+from tests.manifest.support import SPRING, spring, state_of, write
 from tests.scripted_server import add, add_mapping, attributes_of, writes
 from tests.support import mode
 
@@ -122,6 +122,22 @@ def test_a_backup_says_what_it_cannot_put_back(cli: Cli, sandbox: Sandbox) -> No
     assert f"additional_options.extra of {kept}, which was not set: it keeps its new value" in result.err
     assert '\n# endpoint = "https://twin.example.com/"\n' in backup.read_text()
     assert cli.run(*APPLY, str(backup), "--yes").code == 0
+
+
+def test_a_backup_has_attributes_without_their_own_key_and_warns_of_nothing_that_stays(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    id_ = spring(sandbox, region="us", include_more="a")
+    behaviour = sandbox.state.behaviour
+    behaviour.dialect = behaviour.dialect.without("integrations", "is_active")
+    path = write(cli, SPRING.replace("region", 'set.include_more = "b"\nregion'))
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, path, "--yes", "--backup", str(backup))
+    assert "cannot be put back" not in result.err
+    assert "did not apply include_more" in result.err  # the sandbox knows no such attribute
+    assert '\nset.include_more = "a"\n' in backup.read_text()
+    assert cli.run(*APPLY, str(backup), "--yes").code == 0
+    assert attributes_of(sandbox, "integrations")[id_]["region"] == "us"
 
 
 def test_without_changes_there_is_no_backup(cli: Cli, sandbox: Sandbox) -> None:
