@@ -137,12 +137,29 @@ class Context:
     @cached_property
     def client(self) -> Client:
         """Jebbit's API, for the business in use."""
-        return self._new_client(self.transport)
+        return self._new_client(self.transport, self.business)
+
+    @cached_property
+    def unbound_client(self) -> Client:
+        """Jebbit's API, without a choice of the business."""
+        return self._new_client(self.transport, None)
+
+    @cached_property
+    def business(self) -> str | None:
+        """The id of the business in use, looked up if a name was given; None to let Jebbit infer it.
+
+        Raises:
+            UsageError: the credentials cover no such business, or several of this name.
+        """
+        from jebbitctl.api.businesses import find_business
+
+        named = self.settings.business
+        return find_business(self.unbound_client, named.value, source=named.source) if named else None
 
     def clients(self) -> Callable[[], Client]:
         """Return a function that makes a client for a thread: with its own connections and shared tokens."""
         _ = self.client  # resolve settings and tokens in this thread
-        return lambda: self._new_client(self._new_transport())
+        return lambda: self._new_client(self._new_transport(), self.business)
 
     def _new_transport(self) -> Transport:
         from jebbitctl.api.transport import Transport
@@ -150,13 +167,10 @@ class Context:
         log = self.output.debug if self.output.debugging else None
         return Transport(self.settings.timeout, log, self.environment.trusted_certificates())
 
-    def _new_client(self, transport: Transport) -> Client:
+    def _new_client(self, transport: Transport, business: str | None) -> Client:
         from jebbitctl.api.client import Client
 
-        business = self.settings.business
-        client = Client(
-            transport, self.settings.api_url.value, self.tokens, business.value if business else None
-        )
+        client = Client(transport, self.settings.api_url.value, self.tokens, business)
         client.warn = cache(self.output.warn)  # each text once
         return client
 

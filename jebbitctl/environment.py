@@ -61,7 +61,7 @@ _DECLARED = (
     Variable(CLIENT_SECRET, Kind.CREDENTIAL, "Client secret", secret=True),
     Variable(ACCESS_TOKEN, Kind.CREDENTIAL, "Use this access token and request none", secret=True),
     Variable(WEBHOOK_SECRET, Kind.CREDENTIAL, "An integration's shared secret", secret=True),
-    Variable(BUSINESS_ID, Kind.SETTING, "Like --business"),
+    Variable(BUSINESS_ID, Kind.SETTING, "Like --business: an id or a name"),
     Variable(PROFILE, Kind.SETTING, "Like --profile"),
     Variable(API_BASE_URL, Kind.SETTING, "Base URL of the API"),
     Variable(AUTH_ISSUER, Kind.SETTING, "Base URL of the token issuer"),

@@ -52,7 +52,7 @@ def find_credentials(settings: Settings, environment: Environment, keyring: Keyr
         return found
     profile, name = settings.profile, settings.profile_name.value
     if not profile.client_id:
-        raise CredentialsError("not logged in", hint=NO_CREDENTIALS_HINT)
+        raise _not_logged_in(settings.unused_profiles)
     # The keyring's entry includes the issuer, so that a secret is never sent to another issuer.
     issuer, audience = settings.issuer.value, settings.audience.value
     effective = profile._replace(auth_url=issuer, audience=audience)
@@ -69,6 +69,15 @@ def find_credentials(settings: Settings, environment: Environment, keyring: Keyr
     key = profile_cache_key(name, effective)
     fix = f"enter them again: jebbitctl login --profile {name}"
     return Credentials(profile.client_id, f"keyring (profile {name})", issuer, audience, key, secret, fix)
+
+
+def _not_logged_in(profiles: list[str]) -> CredentialsError:
+    if not profiles:
+        return CredentialsError("not logged in", hint=NO_CREDENTIALS_HINT)
+    return CredentialsError(
+        "no profile is active",
+        hint=f"choose one with jebbitctl profiles use NAME, or --profile NAME: {', '.join(profiles)}",
+    )
 
 
 def profile_identity(profile: Profile) -> tuple[str, str, str]:

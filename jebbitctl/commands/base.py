@@ -32,7 +32,7 @@ COMMON_OPTIONS: dict[str, Any] = {
     "business": Annotated[
         str | None,
         typer.Option(
-            metavar="ID",
+            metavar="ID|NAME",
             help="Business to use, if the credentials cover several.",
             autocompletion=values.businesses,
         ),

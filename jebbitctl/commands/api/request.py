@@ -129,13 +129,8 @@ def _compose(
 def _client(context: Context, headers: dict[str, str]) -> RawClient:
     from jebbitctl.api.raw_client import RawClient
 
-    business = context.settings.business
     return RawClient(
-        context.transport,
-        context.settings.api_url.value,
-        context.tokens,
-        business.value if business else None,
-        headers,
+        context.transport, context.settings.api_url.value, context.tokens, context.business, headers
     )
 
 
