@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jebbitctl.auth.accounts import Accounts
     from jebbitctl.auth.credentials import Credentials
     from jebbitctl.environment import Environment
+    from jebbitctl.storage.completion_cache import CompletionCache
     from jebbitctl.storage.keyring_store import KeyringStore
     from jebbitctl.storage.token_cache import TokenCache
 
@@ -92,9 +93,19 @@ class Context:
         return TokenCache(self.config_dir, self.output.warn)
 
     @cached_property
+    def completions(self) -> CompletionCache:
+        """The cache of what TAB offers."""
+        from jebbitctl.storage.completion_cache import CompletionCache
+
+        return CompletionCache(self.config_dir)
+
+    def forget_completions(self) -> None:
+        """Have TAB ask Jebbit again, as something may have been changed."""
+        self.completions.invalidate()
+
+    @cached_property
     def accounts(self) -> Accounts:
         from jebbitctl.auth.accounts import Accounts, AccountStorage
-        from jebbitctl.storage.completion_cache import CompletionCache
         from jebbitctl.storage.login_notes import LoginNotes
 
         storage = AccountStorage(
@@ -102,7 +113,7 @@ class Context:
             self.keyring,
             LoginNotes(self.config_dir),
             self.token_cache,
-            CompletionCache(self.config_dir),
+            self.completions,
         )
         return Accounts(storage, lambda: self.transport)
 
@@ -172,6 +183,7 @@ class Context:
 
         client = Client(transport, self.settings.api_url.value, self.tokens, business)
         client.warn = cache(self.output.warn)  # each text once
+        client.after_write = self.forget_completions
         return client
 
     @cached_property

@@ -96,6 +96,7 @@ TERM = "TERM"
 COLUMNS = "COLUMNS"
 XDG_CONFIG_HOME = "XDG_CONFIG_HOME"
 XDG_DATA_HOME = "XDG_DATA_HOME"
+ZDOTDIR = "ZDOTDIR"
 
 FOREIGN_VARIABLES = {
     HTTPS_PROXY: "Proxy for https URLs",
@@ -110,8 +111,9 @@ FOREIGN_VARIABLES = {
     FORCE_COLOR: "Print colours even without a terminal, if not empty",
     TERM: "dumb: print no colours and no progress bars",
     COLUMNS: "Width of tables on a terminal",
-    XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux",
+    XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux, and of fish's",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
+    ZDOTDIR: "Where --install-completion finds zsh's files",
 }
 """Variables of other tools that are honoured, with one line of help each."""
 

@@ -11,6 +11,7 @@ from jebbitctl.api import backfills, integrations
 from jebbitctl.api.resources import OWNER, raise_if_unapplied
 from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
 from jebbitctl.commands.base import Context, Yes, command, group
+from jebbitctl.commands.completion import values
 from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
@@ -25,7 +26,10 @@ DEFAULT_INTERVAL = 5.0
 MIN_INTERVAL, MAX_INTERVAL = 0.1, 3600.0
 """Seconds between polls."""
 
-BackfillId = Annotated[str, typer.Argument(metavar="ID", help="Backfill id.", show_default=False)]
+BackfillId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Backfill id.", show_default=False, autocompletion=values.backfills),
+]
 
 
 @command(name="list", example="jebbitctl backfills list --integration L5m24mjs --status processing")
@@ -34,7 +38,10 @@ def list_(
     *,
     integration: OnlyIntegration = None,
     status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="Only this status, ignoring case.")
+        str | None,
+        typer.Option(
+            metavar="STATUS", help="Only this status, ignoring case.", autocompletion=values.statuses
+        ),
     ] = None,
 ) -> None:
     """List backfills, newest first."""

@@ -129,9 +129,11 @@ def _compose(
 def _client(context: Context, headers: dict[str, str]) -> RawClient:
     from jebbitctl.api.raw_client import RawClient
 
-    return RawClient(
+    client = RawClient(
         context.transport, context.settings.api_url.value, context.tokens, context.business, headers
     )
+    client.after_write = context.forget_completions
+    return client
 
 
 def _parse_arguments(arguments: list[str], *, writes: bool) -> tuple[str, str]:
