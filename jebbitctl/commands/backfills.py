@@ -12,6 +12,7 @@ from jebbitctl.api.resources import OWNER, raise_if_unapplied
 from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
 from jebbitctl.commands.base import Context, Yes, command, group
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
@@ -125,13 +126,9 @@ def wait_(
 
 def _wait(context: Context, id_: str, *, timeout: float, interval: float, reported: object = None) -> None:
     """Follow a backfill to its end; if a signal ends the command before, say how to go on."""
-    try:
+    note = f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}"
+    with note_if_interrupted(context.output, note):
         _follow(context, id_, timeout=timeout, interval=interval, reported=reported)
-    except (KeyboardInterrupt, SystemExit):
-        context.output.note(
-            f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}"
-        )
-        raise
 
 
 def _follow(context: Context, id_: str, *, timeout: float, interval: float, reported: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +9,13 @@ import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.commands.mappings.support import TYPE
+from tests.interruptions import interrupting
 from tests.isolated_home import IsolatedHome, wait_for_exit
 from tests.scripted_server import active, add_mapping, attributes_of, writes
 from tests.support import cli_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from pathlib import Path
-
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from tests.support import Cli
 
@@ -68,28 +65,11 @@ def test_a_terminal_is_asked_once_for_all(tmp_path: Path) -> None:
         assert attributes_of(sandbox, "integrations") == {}
 
 
-def interrupting(number: int, sent: signal.Signals) -> Callable[[WSGIApplication], WSGIApplication]:
-    """Return middleware that interrupts this process at a DELETE, before it is carried out."""
-    seen = 0
-
-    def wrap(app: WSGIApplication) -> WSGIApplication:
-        def interrupted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            nonlocal seen
-            seen += environ["REQUEST_METHOD"] == "DELETE"
-            if environ["REQUEST_METHOD"] == "DELETE" and seen == number:
-                os.kill(os.getpid(), sent)
-            return app(environ, start_response)
-
-        return interrupted
-
-    return wrap
-
-
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_says_what_was_deleted_and_what_was_not(
     tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
-    with Sandbox(SandboxOptions(integrations=1), wrap=interrupting(2, sent)) as sandbox:
+    with Sandbox(SandboxOptions(integrations=1), wrap=interrupting("DELETE", sent, number=2)) as sandbox:
         assert active(sandbox)
         first, second, third = (add_mapping(sandbox, name, name) for name in ("a", "b", "c"))
         result = cli_for(tmp_path, sandbox).run("mappings", "delete", first, second, third, "--yes")

@@ -11,6 +11,7 @@ import typer
 
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables
 from jebbitctl.commands.base import Context, DryRun, Yes, command
+from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -89,11 +90,12 @@ def apply(
         warn_of_unknown(context, plan, prune=options.prune)
         return
     with ExclusiveRun(context, clients, directory=directory) as run:
-        plan = plan_now()
-        warn_of_unknown(context, plan, prune=options.prune)
-        if plan.steps:
-            with nullcontext() if yes else run.paused():
-                confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+        with note_if_interrupted(context.output, "Stopped: nothing was changed."):
+            plan = plan_now()
+            warn_of_unknown(context, plan, prune=options.prune)
+            if plan.steps:
+                with nullcontext() if yes else run.paused():
+                    confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
         for name in applier.write_pending_secrets(manifest.integrations):
             context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
