@@ -217,7 +217,7 @@ def _with_business(context: Context, account: Account, result: LoginResult) -> t
     if result.business is None and context.prompts.possible:
         context.output.note(f"These credentials cover {len(result.businesses)} businesses:")
         shown = [f"{business['id']}  {business['name'] or ''}".rstrip() for business in result.businesses]
-        index = context.prompts.choose("Business to use by default, by number (Enter for none)", shown)
+        index = context.prompts.choose("Default business, by number (Enter: none)", shown)
         chosen = None if index is None else result.businesses[index]
     if chosen is None:
         return account, result

@@ -112,7 +112,10 @@ def show_account(context: Context, account: dict[str, Any]) -> None:
     flat = {**account, "scopes": " ".join(account["scopes"]), "businesses": ", ".join(names)}
     context.output.key_values(flat.items())
     if account["id"] is None:
-        context.output.note("These credentials cover several businesses. Choose one with --business ID|NAME.")
+        context.output.note(
+            "These credentials cover several businesses. Choose one with --business ID|NAME; "
+            "a profile keeps it: jebbitctl profiles set NAME --business ID|NAME"
+        )
 
 
 app = single(whoami)

@@ -207,7 +207,7 @@ def test_a_terminal_offers_the_choice_of_a_business(
     terminal.expect_exact("These credentials cover 3 businesses:")
     terminal.expect_exact(f"  2  {second.id}  {second.name}")
     for answer in answers:
-        terminal.expect_exact("Business to use by default, by number (Enter for none): ")
+        terminal.expect_exact("Default business, by number (Enter: none): ")
         terminal.sendline(answer)
     code, _ = wait_for_exit(terminal)
     assert code == 0
