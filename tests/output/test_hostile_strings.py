@@ -282,6 +282,7 @@ ASKING = {"prompt", "confirm", "launch", "getchar"}
 WRITERS = {
     "manifest/apply.py": {"secrets.write", "self._secrets.write"},  # files
     "storage/atomic_files.py": {"os.write"},  # files, like the next ones
+    "storage/completion_scripts.py": {"file.write"},
     "storage/files.py": {"os.write"},
     "storage/login_notes.py": {"os.write"},
     "storage/run_lock.py": {"os.write"},
