@@ -178,7 +178,7 @@ def test_several_businesses_require_a_choice(jebbitctl: Cli, server: FaultServer
     server.script = [token]
     assert_failed(jebbitctl.run("integrations", "list"), 2, "several businesses: one, two", "--business")
     named = [resource({"name": name}, id_) for id_, name in (("one", "Acme"), ("two", None))]
-    server.script = [token, *named]
+    server.script = [*named, token]
     assert_failed(jebbitctl.run("integrations", "list", "--business", "three"), 2, "they cover one Acme, two")
     assert server.calls.count("POST /oauth/token") == 2
     assert {call for call in server.calls if call.startswith("GET")} == {"GET /api/v1/self"}
