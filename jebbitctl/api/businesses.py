@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.coverage import require_covered
@@ -130,6 +129,8 @@ def _find_without_list(client: Client, named: str, source: str) -> str:
 
 def _unknown(businesses: list[dict[str, Any]], named: str, source: str) -> UsageError:
     """Return an error that lists the businesses, and the one that was probably meant."""
+    import difflib
+
     shown = [f"{b['id']} {b['name'] or ''}".strip() for b in businesses]
     words = {word.casefold(): word for b in businesses for word in (b["id"], b["name"]) if word}
     near = difflib.get_close_matches(named.casefold(), words, n=1)
