@@ -280,10 +280,10 @@ def test_a_bug_is_reported_in_one_line_without_values(monkeypatch: pytest.Monkey
     def broken(*_: object, **__: object) -> None:
         raise TypeError("sesame")
 
-    monkeypatch.setattr("jebbitctl.commands.logout._chosen", broken)
+    monkeypatch.setattr("jebbitctl.commands.whoami.describe_account", broken)
     previous = signal.getsignal(signal.SIGTERM)
     try:
-        assert program.run(["logout"]) == 1
+        assert program.run(["whoami"]) == 1
     finally:
         signal.signal(signal.SIGTERM, previous)
     err = capsys.readouterr().err

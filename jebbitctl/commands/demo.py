@@ -83,7 +83,7 @@ def _from_token_to_test(story: Story, context: Context, receiver: Receiver) -> N
         redact({"access_token": token.access_token, "expires_at": expires_at, "scopes": list(token.scopes)}),
         lambda: output.line(f"{token.access_token[:12]}… (valid until {expires_at})"),
     )
-    account = describe_account(context, context.client)
+    account = describe_account(context)
     story.add("Show the account.", "jebbitctl whoami", account, lambda: show_account(context, account))
     endpoint = f"{receiver.url}/jebbit"
     created = integrations.create(

@@ -11,7 +11,6 @@ from jebbitctl.util.times import rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken
-    from jebbitctl.api.client import Client
 
 
 @command(example="jebbitctl whoami --json")
@@ -23,24 +22,21 @@ def whoami(context: Context) -> None:
     """
     from jebbitctl.api.coverage import require_named
 
-    problem = None
-    try:
-        client = context.client
-    except UsageError as error:
-        client, problem = context.unbound_client, error
-    account = describe_account(context, client)
+    account = describe_account(context)
     show_account(context, account)
-    if problem:
-        raise problem
     if named := context.settings.business:
         covered = [str(business["id"]) for business in account["businesses"]]
         require_named(context.business, account["id"], covered, source=named.source)
 
 
-def describe_account(context: Context, client: Client) -> dict[str, Any]:
-    """Return the account and the settings in use."""
+def describe_account(context: Context) -> dict[str, Any]:
+    """Return the account and the settings in use, even if the account has no such business."""
     from jebbitctl.api.businesses import identify
 
+    try:
+        client = context.client
+    except UsageError:
+        client = context.unbound_client
     token = client.token()
     business, businesses = identify(client, token.businesses)
     settings, credentials = context.settings, context.credentials
