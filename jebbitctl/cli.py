@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from jebbitctl import __version__
 from jebbitctl.commands import topics
 from jebbitctl.commands.base import BaseGroup
+from jebbitctl.commands.completion import install
 from jebbitctl.commands.completion.scripts import use_completion_scripts
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
 from jebbitctl.util.redaction import forget_registered_secrets
@@ -59,6 +60,10 @@ EPILOG = "\n".join(
 class LazyRoot(BaseGroup):
     """The root command. It imports a command's module when the command is used."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse arguments, among them an option that may leave out its value, which Typer does not know."""
+        return super().parse_args(ctx, install.with_shell(args))
+
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, help_ in COMMANDS.items():
@@ -73,7 +78,9 @@ class LazyRoot(BaseGroup):
         return name, module.app.build(rest[0] if rest else None), rest
 
 
-app = typer.Typer(cls=LazyRoot, rich_markup_mode=None, pretty_exceptions_enable=False, epilog=EPILOG)
+app = typer.Typer(
+    cls=LazyRoot, rich_markup_mode=None, pretty_exceptions_enable=False, epilog=EPILOG, add_completion=False
+)
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it
@@ -90,6 +97,24 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
     ] = False,
+    install_completion: Annotated[
+        install.Shell | None,
+        typer.Option(
+            metavar="[SHELL]",
+            is_eager=True,
+            callback=install.install,
+            help="Install completion for this shell, or for the one named.",
+        ),
+    ] = None,
+    show_completion: Annotated[
+        install.Shell | None,
+        typer.Option(
+            metavar="[SHELL]",
+            is_eager=True,
+            callback=install.show,
+            help="Print the completion script instead.",
+        ),
+    ] = None,
 ) -> None:
     """Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."""
 

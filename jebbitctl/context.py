@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jebbitctl.auth.accounts import Accounts
     from jebbitctl.auth.credentials import Credentials
     from jebbitctl.environment import Environment
+    from jebbitctl.storage.completion_cache import CompletionCache
     from jebbitctl.storage.keyring_store import KeyringStore
     from jebbitctl.storage.token_cache import TokenCache
 
@@ -94,9 +95,19 @@ class Context:
         return TokenCache(self.config_dir, self.output.warn)
 
     @cached_property
+    def completions(self) -> CompletionCache:
+        """The cache of what TAB offers."""
+        from jebbitctl.storage.completion_cache import CompletionCache
+
+        return CompletionCache(self.config_dir)
+
+    def forget_completions(self) -> None:
+        """Have TAB ask Jebbit again, as something may have been changed."""
+        self.completions.invalidate()
+
+    @cached_property
     def accounts(self) -> Accounts:
         from jebbitctl.auth.accounts import Accounts, AccountStorage
-        from jebbitctl.storage.completion_cache import CompletionCache
         from jebbitctl.storage.login_notes import LoginNotes
 
         storage = AccountStorage(
@@ -104,7 +115,7 @@ class Context:
             self.keyring,
             LoginNotes(self.config_dir),
             self.token_cache,
-            CompletionCache(self.config_dir),
+            self.completions,
         )
         return Accounts(storage, lambda: self.transport)
 
@@ -141,12 +152,29 @@ class Context:
     @cached_property
     def client(self) -> Client:
         """Jebbit's API, for the business in use."""
-        return self._new_client(self.transport)
+        return self._new_client(self.transport, self.business)
+
+    @cached_property
+    def unbound_client(self) -> Client:
+        """Jebbit's API, without a choice of the business."""
+        return self._new_client(self.transport, None)
+
+    @cached_property
+    def business(self) -> str | None:
+        """The id of the business in use, looked up if a name was given; None to let Jebbit infer it.
+
+        Raises:
+            UsageError: the credentials cover no such business, or several of this name.
+        """
+        from jebbitctl.api.businesses import find_business
+
+        named = self.settings.business
+        return find_business(self.unbound_client, named.value, source=named.source) if named else None
 
     def clients(self) -> Callable[[], Client]:
         """Return a function that makes a client for a thread: with its own connections and shared tokens."""
         _ = self.client  # resolve settings and tokens in this thread
-        return lambda: self._new_client(self._new_transport())
+        return lambda: self._new_client(self._new_transport(), self.business)
 
     def _new_transport(self) -> Transport:
         from jebbitctl.api.transport import Transport
@@ -154,14 +182,12 @@ class Context:
         log = self.output.debug if self.output.debugging else None
         return Transport(self.settings.timeout, log, self.environment.trusted_certificates())
 
-    def _new_client(self, transport: Transport) -> Client:
+    def _new_client(self, transport: Transport, business: str | None) -> Client:
         from jebbitctl.api.client import Client
 
-        business = self.settings.business
-        client = Client(
-            transport, self.settings.api_url.value, self.tokens, business.value if business else None
-        )
+        client = Client(transport, self.settings.api_url.value, self.tokens, business)
         client.warn = cache(self.output.warn)  # each text once
+        client.after_write = self.forget_completions
         return client
 
     @cached_property

@@ -67,7 +67,7 @@ _DECLARED = (
     Variable(ACCESS_TOKEN, Kind.CREDENTIAL, "Use this access token and request none", secret=True),
     Variable(WEBHOOK_SECRET, Kind.CREDENTIAL, "An integration's shared secret", secret=True),
     Variable(WEBHOOK_SECRET_FILE, Kind.CREDENTIAL_FILE, "File with an integration's shared secret"),
-    Variable(BUSINESS_ID, Kind.SETTING, "Like --business"),
+    Variable(BUSINESS_ID, Kind.SETTING, "Like --business: an id or a name"),
     Variable(PROFILE, Kind.SETTING, "Like --profile"),
     Variable(API_BASE_URL, Kind.SETTING, "Base URL of the API"),
     Variable(AUTH_ISSUER, Kind.SETTING, "Base URL of the token issuer"),
@@ -118,6 +118,7 @@ XDG_DATA_HOME = "XDG_DATA_HOME"
 GITHUB_ACTIONS = "GITHUB_ACTIONS"
 GITHUB_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 GITHUB_WORKSPACE = "GITHUB_WORKSPACE"
+ZDOTDIR = "ZDOTDIR"
 
 FOREIGN_VARIABLES = {
     HTTPS_PROXY: "Proxy for https URLs",
@@ -132,11 +133,12 @@ FOREIGN_VARIABLES = {
     FORCE_COLOR: "Print colours even without a terminal, if not empty",
     TERM: "dumb: print no colours and no progress bars",
     COLUMNS: "Width of tables on a terminal",
-    XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux",
+    XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux, and of fish's",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
     GITHUB_ACTIONS: "true: diff and apply --dry-run annotate the lines of the manifest",
     GITHUB_STEP_SUMMARY: "File to which they append the plan as Markdown then",
     GITHUB_WORKSPACE: "Directory that the paths of annotations are relative to",
+    ZDOTDIR: "Where --install-completion finds zsh's files",
 }
 """Variables of other tools that are honoured, with one line of help each."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,6 +14,9 @@ from jebbitctl.output.streams import is_terminal, write_error, write_error_line
 from jebbitctl.util.inputs import clean_credential, read_input
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.timeouts import POLL_INTERVAL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DECISIONS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 
@@ -66,6 +70,21 @@ class Prompts:
             return clean_credential(content.decode("utf-8-sig"), source=f"the {what} on standard input")
         except UnicodeDecodeError:
             raise CredentialsError(f"the {what} on standard input is not UTF-8 text") from None
+
+    def choose(self, question: str, options: Sequence[str]) -> int | None:
+        """Print numbered options, and return the index of the chosen one; None if nothing is typed.
+
+        Raises:
+            InputRequiredError: there is no terminal, or input is disabled.
+        """
+        self.require("a choice", hint="see --help")
+        for number, option in enumerate(options, 1):
+            write_error_line(escape_controls(f"{number:>3}  {option}"))
+        while answer := _answer(f"{escape_controls(question)}: "):
+            if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(options):
+                return int(answer) - 1
+            write_error_line(f"Type a number from 1 to {len(options)}, or nothing.")
+        return None
 
     def confirm(self, question: str, *, hint: str) -> None:
         """Return if the answer is yes.

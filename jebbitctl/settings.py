@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from jebbitctl import environment as env
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage.profiles import DEFAULT_PROFILE, Profile, require_profile_name
-from jebbitctl.util.ids import require_id
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -71,13 +70,18 @@ class Settings:
 
     @cached_property
     def profile_name(self) -> Setting:
-        """The name of the profile in use, which may not exist."""
+        """The name of the profile in use, or of the one that a login would create."""
         if self._profile_option is not None:
             return Setting(require_profile_name(self._profile_option), "--profile")
         name = self._environment.setting(env.PROFILE)
         if name is not None:
             return Setting(require_profile_name(name), env.PROFILE)
-        return Setting(DEFAULT_PROFILE if self._ignores_profiles else self._store.default(), "default")
+        return Setting(self._active or DEFAULT_PROFILE, "default")
+
+    @cached_property
+    def _active(self) -> str | None:
+        """The default profile, None if there is none or the profiles are ignored."""
+        return None if self._ignores_profiles else self._store.active()
 
     @cached_property
     def profile(self) -> Profile:
@@ -87,10 +91,17 @@ class Settings:
             UsageError: the named profile does not exist, or the file is invalid.
             CredentialsError: another user could have written the file.
         """
-        name = self.profile_name
-        if name.source != "default":
-            self._store.require(name.value, source=name.source)
-        return (None if self._ignores_profiles else self._store.get(name.value)) or Profile()
+        name, source = self.profile_name
+        if source != "default":
+            self._store.require(name, source=source)
+        elif self._active is None:
+            return Profile()
+        return self._store.get(name) or Profile()
+
+    @property
+    def unused_profiles(self) -> list[str]:
+        """The profiles to choose from if none is active; empty if one is in use."""
+        return [] if self.profile_name.source != "default" or self._active else self._store.names()
 
     @cached_property
     def _ignores_profiles(self) -> bool:
@@ -106,7 +117,8 @@ class Settings:
         if not complete or self.profile_is_option or env.PROFILE in variables:
             return False
         try:
-            self._store.get(self._store.default())
+            if active := self._store.active():
+                self._store.get(active)
         except JebbitctlError as error:
             self._warn(f"{error.message}; the environment is used alone")
             return True
@@ -144,13 +156,13 @@ class Settings:
 
     @property
     def business(self) -> Setting | None:
-        """The business to send with each request, None to send none."""
+        """The id or the name of the business to send with each request, None to send none."""
         if self._business_option is not None:
             found: Setting | None = Setting(self._business_option, "--business")
         else:
             found = self._resolve(env.BUSINESS_ID, lambda profile: profile.business)
         if found:
-            require_id(found.value, what=f"the business ({found.source})")
+            require_business(found.value, source=found.source)
         return found
 
     @property
@@ -202,6 +214,17 @@ def require_jebbit_environment(name: str, *, source: str) -> str:
             f"{source}: {name!r} is not one of Jebbit's environments", hint=f"use {' or '.join(API_URLS)}"
         )
     return name
+
+
+def require_business(named: str, *, source: str) -> str:
+    """Return an id or a name of a business if it can be one.
+
+    Raises:
+        UsageError: it is empty, or contains control characters.
+    """
+    if not named.strip() or not named.isprintable():
+        raise UsageError(f"{named!r} is neither the id nor the name of a business ({source})")
+    return named
 
 
 def profile_api_url(profile: Profile) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from threading import Event
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -46,6 +47,32 @@ class Stage:
             return (self.answer or Response.from_app(app, environ))(environ, start_response)
 
         return stalled
+
+
+def interrupting(
+    request: str, sent: signal.Signals, *, number: int = 1
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return middleware that sends this process a signal when a request arrives.
+
+    Args:
+        request: how the request begins, such as ``POST`` or ``GET /api/v1/self``.
+        sent: the signal.
+        number: of the request among those that begin like this.
+    """
+    seen = 0
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def interrupted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            nonlocal seen
+            if f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}".startswith(request):
+                seen += 1
+                if seen == number:
+                    os.kill(os.getpid(), sent)
+            return app(environ, start_response)
+
+        return interrupted
+
+    return wrap
 
 
 def started(cli: Cli, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:

@@ -77,7 +77,7 @@ def assert_login_removes_leftovers(machine: IsolatedHome) -> None:
         pytest.param("login --profile a", marks=pytest.mark.long),
         pytest.param("login --profile new", marks=pytest.mark.long),
         pytest.param("profiles remove a --yes", marks=pytest.mark.long),
-        pytest.param("logout --profile b", marks=pytest.mark.long),
+        pytest.param("logout -y --profile b", marks=pytest.mark.long),
     ],
 )
 def test_a_crash_at_any_step_of_a_write_leaves_the_old_or_the_new_file(
@@ -108,9 +108,9 @@ def test_processes_killed_at_random_leave_every_file_readable(machine: IsolatedH
                 f"login --profile {name}",
                 f"token --profile {name}",
                 f"profiles use {name}",
-                f"logout --profile {name}",
+                f"logout -y --profile {name}",
                 "token",
-                "logout --all",
+                "logout -y --all",
             ],
         )
         for name in ("a", "b", "a", "c")

@@ -50,6 +50,7 @@ class Client:
 
     Attributes:
         warn: called with what is odd about a response that is usable all the same.
+        after_write: called after each request that may have changed something.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Client:
         self.business = business
         self.tokens = tokens
         self.warn: Callable[[str], None] = _ignore
+        self.after_write: Callable[[], None] = _do_nothing
         self._transport = transport
         self._last_token: AccessToken | None = None
         self._answering: dict[str | None, str | None] = {}
@@ -222,7 +224,11 @@ class Client:
         secret = register_secret(token.access_token)
         headers = {**self._headers(has_body=body is not None), "authorization": f"Bearer {secret}"}
         self._last_token = token
-        return self._transport.send(method, url, headers=headers, body=body, secrets=(secret,))
+        try:
+            return self._transport.send(method, url, headers=headers, body=body, secrets=(secret,))
+        finally:
+            if method != "GET":
+                self.after_write()
 
     def _headers(self, *, has_body: bool) -> dict[str, str]:
         """Return the headers of a request, with names in lower case."""
@@ -280,4 +286,8 @@ def request_headers(business: str | None, *, has_body: bool) -> dict[str, str]:
 
 
 def _ignore(_: str) -> None:
+    pass
+
+
+def _do_nothing() -> None:
     pass

@@ -33,7 +33,7 @@ def require_covered(token: AccessToken, business: str | None) -> None:
     if business is None and len(token.businesses) > 1:
         raise UsageError(
             f"the credentials cover several businesses: {', '.join(token.businesses)}",
-            hint="choose one with --business ID or JEBBIT_BUSINESS_ID; jebbitctl whoami lists them",
+            hint="choose one with --business ID|NAME or JEBBIT_BUSINESS_ID; jebbitctl whoami lists them",
         )
     if business is not None and not covers(token, business):
         raise _not_covered(business, token.businesses)
@@ -52,7 +52,9 @@ def require_answering(business: str, answering: str | None, method: str) -> None
         ForbiddenError: Jebbit does not say, and the request is a write.
     """
     if answering not in {business, None}:
-        raise _not_covered(business, [str(answering)])
+        raise _not_covered(business, [str(answering)]).with_hint(
+            "the token lists no businesses, so that a name cannot be looked up: use the id, or name none"
+        )
     if answering is None and method != "GET":
         raise ForbiddenError(
             f"the {method} was not sent: neither the token nor Jebbit says whether it concerns business "

@@ -116,7 +116,7 @@ def _unauthorized(request: SentRequest, text: str) -> CredentialsError:
             f"{hint}; or the credentials do not cover business {request.business}: correct it, or name none"
         )
     elif not covered:
-        hint = f"{hint}; if the credentials cover several businesses, add --business ID"
+        hint = f"{hint}; if the credentials cover several businesses, add --business ID|NAME"
     return CredentialsError(f"Jebbit rejected the token{reason}", hint=hint, status=HTTPStatus.UNAUTHORIZED)
 
 

@@ -109,7 +109,7 @@ class Accounts:
             CredentialsError: the credentials or the token are rejected.
             UsageError: they do not cover the profile's business.
         """
-        from jebbitctl.api.businesses import identify
+        from jebbitctl.api.businesses import find_business, identify
         from jebbitctl.api.client import Client
         from jebbitctl.api.coverage import require_named
         from jebbitctl.auth.oauth import ClientCredentials, request_token
@@ -118,10 +118,12 @@ class Accounts:
         credentials = ClientCredentials(*profile_identity(profile), account.client_secret, account.fix)
         token = request_token(self._transport(), credentials)
         api_url = profile_api_url(profile) or ""
-        client = Client(self._transport(), api_url, StaticTokenSource(token), profile.business)
+        client = Client(self._transport(), api_url, StaticTokenSource(token))
+        if profile.business is not None:
+            client = client.for_business(find_business(client, profile.business, source="--business"))
         business, businesses = identify(client, token.businesses)
         in_use, covered = business["id"] if business else None, [str(found["id"]) for found in businesses]
-        require_named(profile.business, in_use, covered)
+        require_named(client.business, in_use, covered)
         return LoginResult(token, business, businesses)
 
     def save(self, account: Account, token: AccessToken) -> None:

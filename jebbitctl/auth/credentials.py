@@ -55,7 +55,7 @@ def find_credentials(settings: Settings, environment: Environment, keyring: Keyr
         return found
     profile, name = settings.profile, settings.profile_name.value
     if not profile.client_id:
-        raise CredentialsError("not logged in", hint=NO_CREDENTIALS_HINT)
+        raise _not_logged_in(settings.unused_profiles)
     issuer, audience = settings.issuer.value, settings.audience.value
     effective = profile._replace(auth_url=issuer, audience=audience)
     login = f"jebbitctl login --profile {name}"
@@ -110,6 +110,15 @@ def secret_place(profile: Profile) -> str:
     """Return ``keyring``, or ``command`` with the name of the program, such as ``command op``."""
     command = profile.client_secret_command
     return "keyring" if command is None else f"command {program_name(command)}".rstrip()
+
+
+def _not_logged_in(profiles: list[str]) -> CredentialsError:
+    if not profiles:
+        return CredentialsError("not logged in", hint=NO_CREDENTIALS_HINT)
+    return CredentialsError(
+        "no profile is active",
+        hint=f"choose one with jebbitctl profiles use NAME, or --profile NAME: {', '.join(profiles)}",
+    )
 
 
 def profile_identity(profile: Profile) -> tuple[str, str, str]:

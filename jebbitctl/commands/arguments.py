@@ -16,6 +16,12 @@ IntegrationId = Annotated[
         metavar="ID", help="Integration id.", show_default=False, autocompletion=values.integrations
     ),
 ]
+IntegrationIds = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID…", help="Integration ids.", show_default=False, autocompletion=values.integrations
+    ),
+]
 ForIntegration = Annotated[
     str,
     typer.Option(
@@ -46,7 +52,14 @@ ManifestVariables = Annotated[
 Markdown = Annotated[
     bool, typer.Option("--markdown", help="Print a comment for a pull request; it begins with a marker.")
 ]
-MappingId = Annotated[str, typer.Argument(metavar="ID", help="Mapping id.", show_default=False)]
+MappingId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Mapping id.", show_default=False, autocompletion=values.mappings),
+]
+MappingIds = Annotated[
+    list[str],
+    typer.Argument(metavar="ID…", help="Mapping ids.", show_default=False, autocompletion=values.mappings),
+]
 Default = Annotated[
     str | None,
     typer.Option(metavar="TEXT", help="Value to send if the attribute has none; '' for no default."),

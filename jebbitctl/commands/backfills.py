@@ -11,6 +11,8 @@ from jebbitctl.api import backfills, integrations
 from jebbitctl.api.resources import OWNER, raise_if_unapplied
 from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
 from jebbitctl.commands.base import LIST_OPTIONS, Context, Yes, command, group
+from jebbitctl.commands.completion import values
+from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
@@ -25,7 +27,10 @@ DEFAULT_INTERVAL = 5.0
 MIN_INTERVAL, MAX_INTERVAL = 0.1, 3600.0
 """Seconds between polls."""
 
-BackfillId = Annotated[str, typer.Argument(metavar="ID", help="Backfill id.", show_default=False)]
+BackfillId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Backfill id.", show_default=False, autocompletion=values.backfills),
+]
 
 
 @command(
@@ -38,7 +43,10 @@ def list_(
     *,
     integration: OnlyIntegration = None,
     status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="Only this status, ignoring case.")
+        str | None,
+        typer.Option(
+            metavar="STATUS", help="Only this status, ignoring case.", autocompletion=values.statuses
+        ),
     ] = None,
 ) -> None:
     """List backfills, newest first."""
@@ -122,13 +130,9 @@ def wait_(
 
 def _wait(context: Context, id_: str, *, timeout: float, interval: float, reported: object = None) -> None:
     """Follow a backfill to its end; if a signal ends the command before, say how to go on."""
-    try:
+    note = f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}"
+    with note_if_interrupted(context.output, note):
         _follow(context, id_, timeout=timeout, interval=interval, reported=reported)
-    except (KeyboardInterrupt, SystemExit):
-        context.output.note(
-            f"Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait {id_}"
-        )
-        raise
 
 
 def _follow(context: Context, id_: str, *, timeout: float, interval: float, reported: object) -> None:

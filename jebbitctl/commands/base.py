@@ -33,7 +33,7 @@ COMMON_OPTIONS: dict[str, Any] = {
     "business": Annotated[
         str | None,
         typer.Option(
-            metavar="ID",
+            metavar="ID|NAME",
             help="Business to use, if the credentials cover several.",
             autocompletion=values.businesses,
         ),
@@ -205,6 +205,13 @@ class BaseCommand(TyperCommand):
 
 class BaseGroup(TyperGroup):
     """A noun. Without a verb, it prints its help."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options, then the commands."""
+        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        with formatter.section("Options"):
+            formatter.write_dl(records, col_max=30 if formatter.width >= _WIDE else 8)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer calls it
         """Write each command with its whole first sentence, which Typer cuts off in narrow terminals."""

@@ -9,6 +9,7 @@ import typer
 
 from jebbitctl.api import campaigns
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command, group
+from jebbitctl.commands.completion import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "launch_date", "active_iteration", "title")
 LINK_COLUMNS = ("id", "enabled", "label", "link_group", "complete_live_link")
 
-CampaignId = Annotated[str, typer.Argument(metavar="ID", help="Campaign id.", show_default=False)]
+CampaignId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Campaign id.", show_default=False, autocompletion=values.campaigns),
+]
 
 
 @command(name="list", example='jebbitctl campaigns list --launched --matching "Spring"', common=LIST_OPTIONS)

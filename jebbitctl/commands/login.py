@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -15,11 +16,15 @@ from jebbitctl.commands.base import Context, command, single
 from jebbitctl.commands.whoami import account_document, show_account
 from jebbitctl.errors import UsageError
 from jebbitctl.output.streams import is_terminal
-from jebbitctl.settings import JebbitEnvironment, profile_api_url, require_jebbit_environment
+from jebbitctl.settings import (
+    JebbitEnvironment,
+    profile_api_url,
+    require_business,
+    require_jebbit_environment,
+)
 from jebbitctl.storage.profiles import Profile, require_profile_name
-from jebbitctl.util.ids import require_id
 from jebbitctl.util.inputs import clean_credential
-from jebbitctl.util.urls import require_https
+from jebbitctl.util.urls import normalize_url, require_https, shown_url
 
 if TYPE_CHECKING:
     from jebbitctl.auth.accounts import Account, LoginResult
@@ -61,13 +66,17 @@ def login(
     auth_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Override the token issuer's base URL.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("-y", "--yes", help="Replace another account's profile without confirmation.")
+    ] = False,
 ) -> None:
     """Log in: verify credentials and save them.
 
     Saves the secret in the operating system's keyring, and everything else in the profile. Get the client id
     and secret from your Jebbit representative. Uses --client-id and --client-secret-stdin, else
     JEBBIT_CLIENT_ID and JEBBIT_CLIENT_SECRET, else prompts. With --business, the profile uses this business
-    by default.
+    by default; without it, a terminal offers the choice if the credentials cover several. Asks before it
+    replaces a profile of another account.
 
     With --client-secret-command, the profile keeps the command instead, and needs no keyring. The command
     runs without a shell, for at most 10 seconds; what it prints is never shown.
@@ -83,6 +92,7 @@ def login(
     if id_ is None:
         answer = context.prompts.ask("Client id", hint=_LOGIN_HINT, default=previous.client_id)
         id_ = clean_credential(answer, source="the client id")
+    _confirm_replacement(context, name, previous, profile._replace(client_id=id_), yes=yes)
     if command_line is not None:
         secret = run_secret_command(command_line, context.environment.values)
     elif secret is None:
@@ -93,6 +103,7 @@ def login(
     profile = profile._replace(client_id=id_, client_secret_command=command_line)
     account = Account(name, profile, secret, _fix(context, secret, secret_options))
     result = context.accounts.authenticate(account)
+    account, result = _with_business(context, account, result)
     context.accounts.save(account, result.token)
     _show(context, account, result)
 
@@ -115,7 +126,7 @@ def _profile(
     if environment is not None:
         previous = previous._replace(api_url=None, auth_url=None)
     if context.options.business is not None:
-        require_id(context.options.business, what="--business")
+        require_business(context.options.business, source="--business")
     variables = context.environment
     return previous._replace(
         environment=environment
@@ -194,6 +205,44 @@ def _fix(context: Context, secret: str, options: ClientSecretOptions) -> str:
     return "run the command again and enter them again"
 
 
+def _confirm_replacement(context: Context, name: str, previous: Profile, new: Profile, *, yes: bool) -> None:
+    """Ask before a login replaces the profile of another account: commands would then change that one.
+
+    Raises:
+        CancelledError: the user declined.
+        InputRequiredError: the user cannot be asked.
+    """
+    if yes or not previous.client_id or _account_of(previous) == _account_of(new):
+        return
+    context.prompts.confirm(
+        f"Profile {name} is {_describe(previous)}. Replace it with {_describe(new)}?",
+        hint=f"profile {name} is {_describe(previous)}; add --yes to replace it, or use --profile NAME",
+    )
+
+
+def _account_of(profile: Profile) -> tuple[str | None, str | None]:
+    url = profile_api_url(profile)
+    return profile.client_id, normalize_url(url) if url else None
+
+
+def _describe(profile: Profile) -> str:
+    return f"client id {profile.client_id} at {shown_url(profile_api_url(profile) or 'an unknown URL')}"
+
+
+def _with_business(context: Context, account: Account, result: LoginResult) -> tuple[Account, LoginResult]:
+    """Return the account and the result with the business that was named, or is chosen now, if any."""
+    chosen = result.business if account.profile.business else None
+    if result.business is None and context.prompts.possible:
+        context.output.note(f"These credentials cover {len(result.businesses)} businesses:")
+        shown = [f"{business['id']}  {business['name'] or ''}".rstrip() for business in result.businesses]
+        index = context.prompts.choose("Default business, by number (Enter: none)", shown)
+        chosen = None if index is None else result.businesses[index]
+    if chosen is None:
+        return account, result
+    profile = account.profile._replace(business=str(chosen["id"]))
+    return replace(account, profile=profile), replace(result, business=chosen)
+
+
 def _show(context: Context, account: Account, result: LoginResult) -> None:
     business, name = result.business, account.name
     who = f"{business['name']} ({business['id']})" if business else f"{len(result.businesses)} businesses"
@@ -210,10 +259,10 @@ def _show(context: Context, account: Account, result: LoginResult) -> None:
             source=secret_source(name, account.profile),
         ),
     )
-    default = context.profiles.default()
-    if default != name:
+    active = context.profiles.active()
+    if active != name:
         context.output.note(
-            f"The default profile is {default}. To change it, run: jebbitctl profiles use {name}"
+            f"The default profile is {active}. To change it, run: jebbitctl profiles use {name}"
         )
     for variable in (env.ACCESS_TOKEN, env.CLIENT_ID):
         if variable in context.environment:

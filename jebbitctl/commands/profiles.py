@@ -9,7 +9,9 @@ import typer
 from jebbitctl.auth.credentials import secret_place
 from jebbitctl.commands.base import LOCAL_OPTIONS, ROW_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.whoami import identify_in_use
 from jebbitctl.settings import profile_api_url
+from jebbitctl.storage.profiles import Profile
 
 COLUMNS = ("name", "default", "environment", "client_id", "business", "api_url", "secret_from")
 
@@ -24,11 +26,11 @@ Name = Annotated[
 @command(name="list", common=(*LOCAL_OPTIONS, *ROW_OPTIONS), example="jebbitctl profiles list")
 def list_(context: Context) -> None:
     """List profiles."""
-    default = context.profiles.default()
+    active = context.profiles.active()
     rows = [
         {
             "name": name,
-            "default": name == default,
+            "default": name == active,
             "environment": profile.environment or "production",
             "client_id": profile.client_id,
             "business": profile.business,
@@ -41,6 +43,8 @@ def list_(context: Context) -> None:
     context.output.table(rows, COLUMNS)
     if not rows:
         context.output.note("No profiles. Create one with jebbitctl login.")
+    elif active is None:
+        note_if_none_is_active(context)
 
 
 @command(common=LOCAL_OPTIONS, example="jebbitctl profiles use staging")
@@ -62,20 +66,67 @@ def remove(context: Context, name: Name, *, yes: Yes = False) -> None:
         context.prompts.confirm(
             f"Remove profile {name} and its secret?", hint="add --yes to remove it without confirmation"
         )
-    default = context.profiles.default()
+    was_active = context.profiles.active() == name
     context.accounts.remove([name])
     if context.output.json:
         context.output.document({"removed": name})
     else:
         context.output.note(f"Removed profile {name}.")
-    note_new_default(context, default)
+    if was_active:
+        note_if_none_is_active(context)
 
 
-def note_new_default(context: Context, previous: str) -> None:
-    """Print a note with the new default profile if the previous one was removed."""
-    current = context.profiles.default()
-    if current != previous and current in context.profiles.names():
-        context.output.note(f"The default profile is now {current}.")
+@command(
+    name="set",
+    common=LOCAL_OPTIONS,
+    example="jebbitctl profiles set staging --business 'Acme Outfitters'\n"
+    "jebbitctl profiles set staging --business ''",
+)
+def set_(
+    context: Context,
+    profile: Name,
+    *,
+    business: Annotated[
+        str,
+        typer.Option(
+            metavar="ID|NAME",
+            help="Business to use by default; '' for none.",
+            show_default=False,
+            autocompletion=values.businesses,
+        ),
+    ],
+) -> None:
+    """Change the business that a profile uses by default.
+
+    Asks Jebbit whether the profile's credentials cover it. Everything else in a profile belongs to its
+    secret: to change that, log in again.
+    """
+    from jebbitctl.context import Context as ProfileContext
+
+    context.profiles.require(profile)
+    chosen = None
+    if business:
+        options = context.options._replace(profile=profile, business=business)
+        chosen = identify_in_use(ProfileContext(options, context.environment))
+        context.profiles.reread()
+    context.profiles.require(profile)
+    stored = context.profiles.get(profile) or Profile()
+    context.profiles.save(profile, stored._replace(business=chosen["id"] if chosen else None))
+    if context.output.json:
+        context.output.document({"profile": profile, "business": chosen["id"] if chosen else None})
+    elif chosen:
+        named = f"{chosen['name']} ({chosen['id']})" if chosen["name"] else chosen["id"]
+        context.output.note(f"Profile {profile} now uses business {named}.")
+    else:
+        context.output.note(f"Profile {profile} now uses no business by default.")
 
 
-app = group("Manage several accounts on one machine.", list_, use, remove)
+def note_if_none_is_active(context: Context) -> None:
+    """Print a note that says how to choose a profile, if there are profiles and none is active."""
+    if context.profiles.active() is None and (names := context.profiles.names()):
+        context.output.note(
+            f"No profile is active. Choose one with jebbitctl profiles use NAME: {', '.join(names)}"
+        )
+
+
+app = group("Manage several accounts on one machine.", list_, use, set_, remove)

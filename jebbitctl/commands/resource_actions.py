@@ -1,4 +1,4 @@
-"""Steps that the update and delete commands of all nouns share."""
+"""Steps that the update commands of all nouns share."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from jebbitctl.api.differences import UNKNOWN, Difference, diff, dotted, unknown
 from jebbitctl.api.resources import format_value, raise_if_unapplied, unconfirmed
 from jebbitctl.errors import UsageError
-from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
     from jebbitctl.context import Context
 
@@ -77,42 +75,6 @@ def warn_unconfirmed(context: Context, names: Sequence[str]) -> None:
         context.output.warn(
             f"Jebbit does not say whether it applied {', '.join(names)}; check in Jebbit's dashboard"
         )
-
-
-def confirm_and_delete(
-    context: Context,
-    noun: str,
-    id_: str,
-    *,
-    yes: bool,
-    describe: Callable[[], str],
-    delete: Callable[[Client, str], None],
-) -> None:
-    """Ask for confirmation unless ``yes``, then delete a resource.
-
-    Args:
-        context: of the command.
-        noun: such as ``integration``.
-        id_: of the resource.
-        yes: do not ask.
-        describe: returns a description of the resource for the question; called only to ask.
-        delete: deletes the resource.
-
-    Raises:
-        UsageError: the id is not valid.
-    """
-    require_id(id_)
-    if not yes:
-        about = f" ({describe()})" if context.prompts.possible else ""
-        context.prompts.confirm(
-            f"Delete {noun} {id_}{about}?", hint="add --yes to delete it without confirmation"
-        )
-    delete(context.client, id_)
-    if context.output.json:
-        with context.output.best_effort():
-            context.output.document({"id": id_, "deleted": True})
-    else:
-        context.output.note(f"Deleted {noun} {id_}.")
 
 
 def require_changes(desired: dict[str, Any], *, example: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl import environment as env
 from jebbitctl.commands.base import Context, command, single
+from jebbitctl.errors import UsageError
 from jebbitctl.util.times import rfc3339_or_none
 
 if TYPE_CHECKING:
@@ -25,15 +26,19 @@ def whoami(context: Context) -> None:
     show_account(context, account)
     if named := context.settings.business:
         covered = [str(business["id"]) for business in account["businesses"]]
-        require_named(named.value, account["id"], covered, source=named.source)
+        require_named(context.business, account["id"], covered, source=named.source)
 
 
 def describe_account(context: Context) -> dict[str, Any]:
-    """Return the account and the settings in use."""
+    """Return the account and the settings in use, even if the account has no such business."""
     from jebbitctl.api.businesses import identify
 
-    token = context.client.token()
-    business, businesses = identify(context.client, token.businesses)
+    try:
+        client = context.client
+    except UsageError:
+        client = context.unbound_client
+    token = client.token()
+    business, businesses = identify(client, token.businesses)
     settings, credentials = context.settings, context.credentials
     return account_document(
         business,
@@ -44,6 +49,20 @@ def describe_account(context: Context) -> dict[str, Any]:
         client_id=credentials.client_id if credentials else None,
         source=credentials.source if credentials else env.ACCESS_TOKEN,
     )
+
+
+def identify_in_use(context: Context) -> dict[str, Any]:
+    """Return ``{"id", "name"}`` of the business that the settings name.
+
+    Raises:
+        UsageError: the credentials do not cover it.
+    """
+    from jebbitctl.api.businesses import get_self
+    from jebbitctl.api.coverage import require_named
+
+    business = get_self(context.client)
+    require_named(context.business, str(business["id"]), [str(business["id"])])
+    return business
 
 
 def account_document(
@@ -89,7 +108,10 @@ def show_account(context: Context, account: dict[str, Any]) -> None:
     flat = {**account, "scopes": " ".join(account["scopes"]), "businesses": ", ".join(names)}
     context.output.key_values(flat.items())
     if account["id"] is None:
-        context.output.note("These credentials cover several businesses. Choose one with --business ID.")
+        context.output.note(
+            "These credentials cover several businesses. Choose one with --business ID|NAME; "
+            "a profile keeps it: jebbitctl profiles set NAME --business ID|NAME"
+        )
 
 
 app = single(whoami)

@@ -117,8 +117,7 @@ def _overrides(context: Context) -> Iterator[tuple[str, str]]:
     if winner is None or context.settings.profile_is_option:
         return
     name = context.settings.profile_name.value
-    profile = context.profiles.get(name)
-    if profile is not None and profile.client_id:
+    if context.settings.profile.client_id:
         yield (
             f"{winner} overrides profile {name}, which is logged in",
             f"unset {winner}, or add --profile {name}",

@@ -17,6 +17,7 @@ from jebbitctl import environment as env
 from jebbitctl.doctor.check_context import CheckSkipped
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.storage.atomic_files import leftovers
+from jebbitctl.storage.completion_scripts import LOADED_FROM, has_line_with, script_path, startup_files
 from jebbitctl.storage.trust import find_problem, user_name
 from jebbitctl.util.text import plural
 
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
 
 _HAS_MODES = os.name == "posix"
 _INSTALL = "install it: jebbitctl --install-completion"
-_STARTUP_FILES = {"bash": (".bashrc", ".bash_profile", ".profile"), "zsh": (".zshrc",), "fish": ()}
-"""The start-up files of each supported shell, in the home directory."""
-_SOURCED_SCRIPTS = {"bash": (".bash_completions", "jebbitctl.sh"), "zsh": (".zfunc", "_jebbitctl")}
-"""Where ``--install-completion`` writes: folder and script. A start-up file must name the folder."""
+_SHELLS = ("bash", "zsh", "fish")
 
 
 def python(_: CheckContext) -> str:
@@ -94,22 +92,19 @@ def completion(check_context: CheckContext) -> str:
     """Completion is installed for the shell in use."""
     environment = check_context.context.environment
     shell, home = Path(environment.values.get("SHELL", "")).name, environment.home() or Path("/")
-    if shell not in _STARTUP_FILES:
+    if shell not in _SHELLS:
         raise CheckSkipped(f"{shell or 'the shell'} is not supported by this check")
     for path in _autoloaded_scripts(shell, home, environment.values):
         if _is_file(path):
             return f"{shell}: {path}"
-    startup_files = [home / name for name in _STARTUP_FILES[shell]]
-    for path in startup_files:
-        if _has_line_with("_JEBBITCTL_COMPLETE", path):
+    files = startup_files(shell, environment)
+    for path in files:
+        if has_line_with("_JEBBITCTL_COMPLETE", path):
             return f"{shell}: {path}"
-    if shell in _SOURCED_SCRIPTS:
-        folder, name = _SOURCED_SCRIPTS[shell]
-        script = home / folder / name
-        if _is_file(script):
-            if not any(_has_line_with(folder, path) for path in startup_files):
-                raise CheckSkipped(f"found {script}, but {startup_files[0]} does not load it", _INSTALL)
-            return f"{shell}: {script}"
+    if shell in LOADED_FROM and _is_file(script := script_path(shell, environment)):
+        if not any(has_line_with(LOADED_FROM[shell], path) for path in files):
+            raise CheckSkipped(f"found {script}, but {files[0]} does not load it", _INSTALL)
+        return f"{shell}: {script}"
     raise CheckSkipped(f"not installed for {shell}", _INSTALL)
 
 
@@ -169,12 +164,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
-
-
-def _has_line_with(text: str, path: Path) -> bool:
-    """Whether a file has a line with this text that is not commented out; False if it cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return False
-    return any(text in line for line in lines if not line.lstrip().startswith("#"))

@@ -51,7 +51,7 @@ def api(check_context: CheckContext) -> str:
 
 def token(check_context: CheckContext) -> str:
     """A token is available, and the API accepts it."""
-    from jebbitctl.api.businesses import get_self
+    from jebbitctl.api.businesses import find_business, get_self
     from jebbitctl.api.client import Client
     from jebbitctl.api.coverage import require_named
 
@@ -64,16 +64,18 @@ def token(check_context: CheckContext) -> str:
         "api", f"there is no API to test the token with; it is valid until {_expiry(current)}"
     )
     settings = check_context.context.settings
-    business = settings.business.value if settings.business else None
-    client = Client(check_context.transport, settings.api_url.value, check_context.tokens, business)
+    client = Client(check_context.transport, settings.api_url.value, check_context.tokens)
+    if named := settings.business:
+        client = client.for_business(find_business(client, named.value, source=named.source))
     account = get_self(_for_any_business(client, current))
-    if settings.business:
-        source = settings.business.source
-        require_named(business, account["id"], [str(account["id"])], source=source)
+    if named:
+        require_named(client.business, account["id"], [str(account["id"])], source=named.source)
     current = check_context.tokens.get()
     parts = [f"valid until {_expiry(current)}"]
-    if business is None and len(current.businesses) > 1:
-        parts.append(f"covers businesses {', '.join(current.businesses)} (choose one with --business ID)")
+    if named is None and len(current.businesses) > 1:
+        parts.append(
+            f"covers businesses {', '.join(current.businesses)} (choose one with --business ID|NAME)"
+        )
     else:
         parts.append(f"business {account['id']} {account['name'] or ''}".rstrip())
     return "; ".join([*parts, f"scopes {' '.join(current.resource_scopes) or 'unknown'}"])

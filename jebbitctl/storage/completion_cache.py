@@ -53,6 +53,16 @@ class CompletionCache:
             remove_leftovers(self._directory)
             remove_old_files(self._directory, "*.json", older_than=TTL)
 
+    def invalidate(self) -> None:
+        """Remove every entry after a write, so that new ids are offered at once; errors are ignored."""
+        if self._directory is None:
+            return
+        with suppress(OSError):
+            for path in self._directory.glob("*.json"):
+                with suppress(OSError):
+                    if is_private(path):
+                        path.unlink()
+
     def clear(self) -> None:
         """Remove every entry.
 

@@ -2,7 +2,7 @@
 
 ::
 
-    default_profile = "production"
+    default_profile = "production"      # "" if no profile is active
 
     [profiles.production]
     client_id = "7hKq…"
@@ -78,10 +78,10 @@ class ProfileStore:
         """Return the profiles' names in the order of the file."""
         return list(self._profiles())
 
-    def default(self) -> str:
-        """Return the name of the default profile."""
+    def active(self) -> str | None:
+        """Return the name of the default profile, None if there is none: a logout chooses no other."""
         name = self._read().get("default_profile", DEFAULT_PROFILE)
-        return name if isinstance(name, str) else DEFAULT_PROFILE
+        return name if name in self.names() else None
 
     def get(self, name: str) -> Profile | None:
         """Return a profile, None if it does not exist.
@@ -123,21 +123,24 @@ class ProfileStore:
         self._document = None
 
     def save(self, name: str, profile: Profile) -> None:
-        """Write a profile. Comments and unknown keys in the file are preserved.
+        """Write a profile; it becomes the default if no profile is active.
+
+        Comments and unknown keys in the file are preserved.
 
         Raises:
             UsageError: the file cannot be read or written.
         """
 
         def change(document: Any) -> None:
-            table = document.setdefault("profiles", {}).setdefault(name, {})
+            profiles = document.setdefault("profiles", {})
+            if document.get("default_profile", DEFAULT_PROFILE) not in list(profiles):
+                document["default_profile"] = name
+            table = profiles.setdefault(name, {})
             for key, value in profile._asdict().items():
                 if value is not None:
                     table[key] = value
                 else:
                     table.pop(key, None)
-            if "default_profile" not in document:
-                document["default_profile"] = name
 
         self._edit(change)
 
@@ -150,13 +153,13 @@ class ProfileStore:
         self._edit(change)
 
     def remove(self, name: str) -> None:
-        """Remove a profile; if it was the default, the first of the others becomes the default."""
+        """Remove a profile; if it was the default, no profile is active: the user chooses the next one."""
 
         def change(document: Any) -> None:
             profiles = document.get("profiles", {})
             profiles.pop(name, None)
-            if document.get("default_profile") == name:
-                document["default_profile"] = next(iter(profiles), DEFAULT_PROFILE)
+            if document.get("default_profile", DEFAULT_PROFILE) == name:
+                document["default_profile"] = ""
             if not profiles:
                 for key in ("profiles", "default_profile"):
                     document.pop(key, None)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.api.businesses import business_in_use, identify
+from jebbitctl.api.businesses import business_in_use, find_business, identify
 from jebbitctl.api.client import Client
 from jebbitctl.api.transport import Transport
 from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
@@ -125,3 +125,39 @@ def test_the_business_in_use_is_unknown_if_jebbit_does_not_say(
 ) -> None:
     server.script = [http(status)]
     assert business_in_use(Client(transport, server.url, Tokens(token()), "TWO")) == "TWO"
+
+
+@pytest.mark.parametrize(
+    ("names", "named", "expected"),
+    [
+        (("Acme", "Second"), "bTUIhsye", "bTUIhsye"),
+        (("Acme", "Second"), "Second", "second00"),
+        (("Acme", "Second"), "second", "second00"),
+        (("acme", "ACME"), "ACME", "second00"),
+        (("second00", "Other"), "second00", "second00"),
+        (("Acme", "Acme"), "Acme", "2 businesses are named Acme .*: bTUIhsye, second00"),
+        (("Acme", "ACME"), "acme", "2 businesses are named acme"),
+        (("Acme", None), "Borealis", "do not cover business Borealis .*they cover bTUIhsye Acme, second00"),
+    ],
+)
+def test_a_business_is_named_by_its_id_or_by_a_name_that_no_other_has(
+    server: FaultServer, transport: Transport, names: tuple[str, str | None], named: str, expected: str
+) -> None:
+    server.script = [self_response(id_, name) for id_, name in zip(TWO, names, strict=True)]
+    client = three_businesses(transport, server)
+    if expected in TWO:
+        assert find_business(client, named, source="--business") == expected
+        assert named not in TWO or not server.seen, "an id needs no request"
+    else:
+        with pytest.raises(UsageError, match=expected):
+            find_business(client, named, source="--business")
+
+
+def test_a_name_is_not_looked_up_if_the_token_lists_no_businesses(
+    server: FaultServer, client: Client
+) -> None:
+    assert find_business(client, "second00", source="--business") == "second00"
+    server.script = [self_response(name="Acme Outfitters")] * 2
+    assert find_business(client, "Acme Outfitters", source="--business") == "bTUIhsye"
+    with pytest.raises(UsageError, match=r"cannot look up .* the token lists no businesses"):
+        find_business(client, "Borealis Beauty", source="--business")

@@ -177,7 +177,8 @@ def test_several_businesses_require_a_choice(jebbitctl: Cli, server: FaultServer
     )
     server.script = [token]
     assert_failed(jebbitctl.run("integrations", "list"), 2, "several businesses: one, two", "--business")
-    server.script = [token]
-    assert_failed(jebbitctl.run("integrations", "list", "--business", "three"), 2, "they cover one, two")
+    named = [resource({"name": name}, id_) for id_, name in (("one", "Acme"), ("two", None))]
+    server.script = [*named, token]
+    assert_failed(jebbitctl.run("integrations", "list", "--business", "three"), 2, "they cover one Acme, two")
     assert server.calls.count("POST /oauth/token") == 2
-    assert not any(call.startswith("GET") for call in server.calls)
+    assert {call for call in server.calls if call.startswith("GET")} == {"GET /api/v1/self"}

@@ -28,7 +28,7 @@ def test_another_client_does_not_inherit_the_business_of_the_previous_one(tmp_pa
     machine = IsolatedHome(tmp_path)
     with Sandbox(SandboxOptions(businesses=2)) as first, Sandbox() as second:
         machine.login(first, "--business", list(first.state.businesses)[1])
-        assert machine.login(second).code == 0
+        assert machine.login(second, "--yes").code == 0
     assert "business" not in stored_profiles(machine)["default"]
 
 
@@ -47,7 +47,7 @@ def test_another_client_in_a_profile_removes_the_secret_of_the_previous_one(
 ) -> None:
     machine.login(sandbox)
     other = f"{sandbox.state.client_id}-readonly"
-    assert machine.login(sandbox, client_id=other).code == 0
+    assert machine.login(sandbox, "--yes", client_id=other).code == 0
     assert [account.split()[1] for account in machine.stored_secrets] == [other]
     assert len(machine.tokens) == 1
 

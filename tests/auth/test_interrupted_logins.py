@@ -60,7 +60,7 @@ def test_a_signal_during_a_second_login_keeps_the_first(machine: IsolatedHome, s
     before = machine.stored_secrets, stored_profiles(machine)
     env = backend("InterruptingKeyring", TEST_KEYRING_SIGNAL=str(int(signal.SIGINT)))
     other = f"{sandbox.state.client_id}-readonly"
-    assert machine.login(sandbox, client_id=other, env=env).code == 130
+    assert machine.login(sandbox, "--yes", client_id=other, env=env).code == 130
     assert (machine.stored_secrets, stored_profiles(machine), notes(machine)) == (*before, [])
 
 
@@ -72,7 +72,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Isolat
     return machine
 
 
-@pytest.mark.parametrize("command", ["logout", "logout --all", "login --profile b"])
+@pytest.mark.parametrize("command", ["logout -y", "logout -y --all", "login --profile b"])
 def test_the_secret_of_a_killed_login_is_removed_by_the_next_login_or_logout(
     killed: IsolatedHome, tmp_path: Path, command: str
 ) -> None:
@@ -109,17 +109,17 @@ def test_a_secret_that_cannot_be_removed_stays_noted_until_it_can(machine: Isola
     stuck = backend("StuckKeyring", TEST_KEYRING_STUCK="default")
     assert machine.run("login", env=stuck).code == 2
     assert len(machine.stored_secrets) == len(notes(machine)) == 1
-    result = machine.run("logout", "--all", "--json", env=stuck)
+    result = machine.run("logout", "-y", "--all", "--json", env=stuck)
     assert (result.code, result.out) == (4, "")
     assert result.error["message"].startswith("not removed: the secret of an interrupted login (could not")
-    assert machine.run("logout", "--all", "--json").json == {"logged_out": []}
+    assert machine.run("logout", "-y", "--all", "--json").json == {"logged_out": []}
     assert (machine.stored_secrets, notes(machine)) == ({}, [])
 
 
 def test_a_keyring_that_fails_to_store_leaves_a_note_as_it_may_store_later(machine: IsolatedHome) -> None:
     assert machine.run("login", env=backend("ForgetfulKeyring")).code == 4
     assert len(notes(machine)) == 1
-    assert machine.run("logout").err == "Not logged in.\n"
+    assert machine.run("logout", "-y").err == "Not logged in.\n"
     assert notes(machine) == []
 
 
@@ -159,16 +159,14 @@ def test_a_crash_at_any_step_of_a_login_leaves_no_secret_after_logout_all(
     tmp_path: Path, sandbox: Sandbox, machine: IsolatedHome, client: str
 ) -> None:
     assert machine.run("login").code == 0
-    args = ["login"] if client == "same" else ["login", "--client-id", f"{sandbox.state.client_id}-readonly"]
     if client == "other":
-        machine.env["JEBBIT_CLIENT_ID"] = args.pop()
-        args.pop()
-    homes = crash_at_each_step(machine, tmp_path / "homes", *args)
+        machine.env["JEBBIT_CLIENT_ID"] += "-readonly"
+    homes = crash_at_each_step(machine, tmp_path / "homes", "login", "--yes")
     left = 0
     for path in homes:
         home = home_at(path, sandbox)
         left += len(home.stored_secrets) > 1 or bool(notes(home))
-        assert home.run("logout", "--all").code == 0
+        assert home.run("logout", "-y", "--all").code == 0
         assert home.stored_secrets == {}
         assert all(note.stat().st_size == 0 for note in notes(home)), "killed before it stored anything"
     assert left, "no crash happened between the two stores"

@@ -90,7 +90,7 @@ def test_without_a_terminal_the_hint_names_the_options(machine: IsolatedHome, ar
         ["--environment", "test"],
         ["--profile", "not/a/name"],
         ["--profile", ""],
-        ["--business", "../x"],
+        ["--business", ""],
     ],
     ids=" ".join,
 )
@@ -162,8 +162,10 @@ def test_a_business_that_the_only_one_does_not_match_is_refused(
 ) -> None:
     result = machine.login(sandbox, "--business", "Nobody12", "--json")
     assert (result.code, result.out) == (2, "")
-    (only,) = sandbox.state.businesses
-    assert result.error["message"] == f"the credentials do not cover business Nobody12; they cover {only}"
+    (only,) = sandbox.state.businesses.values()
+    assert result.error["message"] == (
+        f"the credentials do not cover business Nobody12 (--business); they cover {only.id} {only.name}"
+    )
     assert_nothing_is_stored(machine)
 
 
@@ -193,6 +195,37 @@ def test_an_audience_or_a_grant_that_is_not_allowed_is_told_from_a_wrong_secret(
     ]
     assert "the secret is not the cause" in result.error["hint"]
     assert_nothing_is_stored(machine)
+
+
+@pytest.mark.parametrize("answers", [("4", "x", "2"), ("",)], ids=["a number", "nothing"])
+def test_a_terminal_offers_the_choice_of_a_business(
+    tmp_path: Path, three_businesses: Sandbox, answers: tuple[str, ...]
+) -> None:
+    machine = IsolatedHome(tmp_path)
+    second = list(three_businesses.state.businesses.values())[1]
+    terminal = machine.terminal("login", env=three_businesses.environment)
+    terminal.expect_exact("These credentials cover 3 businesses:")
+    terminal.expect_exact(f"  2  {second.id}  {second.name}")
+    for answer in answers:
+        terminal.expect_exact("Default business, by number (Enter: none): ")
+        terminal.sendline(answer)
+    code, _ = wait_for_exit(terminal)
+    assert code == 0
+    assert stored_profiles(machine)["default"].get("business") == (second.id if "2" in answers else None)
+
+
+def test_a_login_over_another_account_requires_yes_before_any_request(
+    machine: IsolatedHome, sandbox: Sandbox
+) -> None:
+    assert machine.login(sandbox).code == 0
+    assert machine.login(sandbox).code == 0, "the same account needs no confirmation"
+    before, requests = stored_profiles(machine), len(sandbox.requests)
+    for change in (["--client-id", "other"], ["--api-url", "http://localhost:9"]):
+        result = machine.login(sandbox, *change, "--json")
+        assert (result.code, result.error["code"]) == (2, "input_required")
+        assert f"profile default is client id {sandbox.state.client_id} at" in result.error["hint"]
+        assert "--yes" in result.error["hint"]
+    assert (stored_profiles(machine), len(sandbox.requests)) == (before, requests)
 
 
 def test_a_business_is_verified_and_stored(tmp_path: Path, three_businesses: Sandbox) -> None:

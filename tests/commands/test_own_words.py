@@ -101,14 +101,16 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
-def test_a_business_that_the_credentials_do_not_cover_is_refused_before_any_request(
+def test_a_business_that_the_credentials_do_not_cover_is_refused_before_any_other_request(
     cli: Cli, sandbox: Sandbox, command: tuple[str, ...]
 ) -> None:
     result = cli.run(*command, "--business", WRONG, "--json")
-    (only,) = sandbox.state.businesses
+    (only,) = sandbox.state.businesses.values()
     assert (result.code, result.out) == (2, "")
-    assert result.error["message"] == f"the credentials do not cover business {WRONG}; they cover {only}"
-    assert paths(sandbox) == ["/oauth/token"]
+    assert result.error["message"] == (
+        f"the credentials do not cover business {WRONG} (--business); they cover {only.id} {only.name}"
+    )
+    assert paths(sandbox) == ["/oauth/token", "/api/v1/self"], "it is not a name, either"
 
 
 def test_a_business_of_the_environment_or_of_a_manifest_is_refused_likewise(
@@ -122,7 +124,7 @@ def test_a_business_of_the_environment_or_of_a_manifest_is_refused_likewise(
     result = cli.run("integrations", "apply", str(manifest), "--yes")
     assert result.code == 2
     assert f"do not cover business {WRONG}" in result.err
-    assert set(paths(sandbox)) == {"/oauth/token"}
+    assert set(paths(sandbox)) == {"/oauth/token", "/api/v1/self"}
     assert cli.run("integrations", "diff", str(manifest)).code == 2
     assert writes(sandbox) == []
 
@@ -158,10 +160,11 @@ def test_a_business_that_does_not_answer_is_refused_if_the_token_does_not_tell(
 
 def test_whoami_shows_the_business_that_answers_instead_of_the_named_one(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run("whoami", "--json", env={"JEBBIT_BUSINESS_ID": WRONG})
-    (only,) = sandbox.state.businesses
-    assert (result.code, result.json["id"]) == (2, only)
+    (only,) = sandbox.state.businesses.values()
+    assert (result.code, result.json["id"]) == (2, only.id)
     assert result.error["message"] == (
-        f"the credentials do not cover business {WRONG} (JEBBIT_BUSINESS_ID); they cover {only}"
+        f"the credentials do not cover business {WRONG} (JEBBIT_BUSINESS_ID); "
+        f"they cover {only.id} {only.name}"
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox
-from tests.isolated_home import IsolatedHome, paths
+from tests.isolated_home import IsolatedHome, paths, stored_profiles, token_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def test_remove_removes_the_secret_the_token_and_the_profile(machine: IsolatedHo
         "staging"
     ]
     assert len(machine.tokens) == 1
-    assert machine.run("whoami", "-q", "profile").out == "staging\n", "the other profile is the new default"
+    assert machine.run("whoami", "--json").error["message"] == "no profile is active"
 
 
 def test_the_profile_option_overrides_the_environment(machine: IsolatedHome, sandbox: Sandbox) -> None:
@@ -134,5 +134,29 @@ def test_an_invalid_file_is_an_error_that_names_it(machine: IsolatedHome) -> Non
         assert str(path) in result.error["message"]
 
 
-def test_remove_prints_the_new_default_profile(machine: IsolatedHome) -> None:
-    assert "The default profile is now staging." in machine.run("profiles", "remove", "default", "-y").err
+def test_remove_and_list_say_that_no_profile_is_active(machine: IsolatedHome) -> None:
+    note = "No profile is active. Choose one with jebbitctl profiles use NAME: staging\n"
+    assert machine.run("profiles", "remove", "default", "-y").err == f"Removed profile default.\n{note}"
+    assert machine.run("profiles", "list").err == note
+
+
+def test_set_changes_the_business_of_a_profile_to_one_that_its_credentials_cover(
+    tmp_path: Path, three_businesses: Sandbox
+) -> None:
+    machine = IsolatedHome(tmp_path)
+    machine.login(three_businesses, "--profile", "a")
+    stored, requested = stored_profiles(machine)["a"], token_requests(three_businesses)
+    first, second, _ = three_businesses.state.businesses.values()
+    for named, business in ((first.id, first), (second.name, second), (first.name.upper(), first)):
+        result = machine.run("profiles", "set", "a", "--business", named, "--json")
+        assert (result.code, result.json) == (0, {"profile": "a", "business": business.id})
+        assert stored_profiles(machine)["a"] == {**stored, "business": business.id}
+        assert machine.run("whoami", "-q", "id").out == f"{business.id}\n"
+    wrong = machine.run("profiles", "set", "a", "--business", second.name[:-1], "--json")
+    assert (wrong.code, wrong.error["hint"]) == (2, f"did you mean {second.name}?")
+    assert stored_profiles(machine)["a"]["business"] == first.id
+    assert machine.run("profiles", "set", "a", "--business", "").err == (
+        "Profile a now uses no business by default.\n"
+    )
+    assert stored_profiles(machine)["a"] == stored
+    assert token_requests(three_businesses) - requested == 1, "for the one that is not covered"

@@ -79,7 +79,7 @@ def test_login_stores_the_secret_and_logout_removes_it(machine: IsolatedHome, sa
     assert machine.login(sandbox).code == 0
     assert list(secrets_in_the_keyring().values()) == [new]
 
-    assert machine.run("logout").code == 0
+    assert machine.run("logout", "-y").code == 0
     assert secrets_in_the_keyring() == {}
     assert machine.run("whoami").code == 4
 
@@ -90,7 +90,7 @@ def test_each_profile_has_its_own_secret(machine: IsolatedHome, sandbox: Sandbox
     assert len(secrets_in_the_keyring()) == 2
     assert machine.run("profiles", "remove", "one", "--yes").code == 0
     assert [account.split()[0] for account in secrets_in_the_keyring()] == ["two"]
-    assert machine.run("logout", "--all").code == 0
+    assert machine.run("logout", "-y", "--all").code == 0
     assert secrets_in_the_keyring() == {}
 
 
@@ -102,13 +102,13 @@ def test_a_login_that_is_killed_at_any_moment_leaves_nothing_after_logout_all(
     assert machine.run("login").code == 0
     whole = time.monotonic() - started
     for attempt in range(20):
-        assert machine.run("logout", "--all").code == 0
+        assert machine.run("logout", "-y", "--all").code == 0
         assert secrets_in_the_keyring() == {}
         with machine.start("login") as process:
             time.sleep(whole * (0.4 + attempt * 0.03))  # it works with the keyring towards the end
             process.kill()
             process.communicate()
-    assert machine.run("logout", "--all").code == 0
+    assert machine.run("logout", "-y", "--all").code == 0
     assert secrets_in_the_keyring() == {}
     assert not [note for note in machine.config.glob("login-*") if note.stat().st_size]
 
@@ -126,13 +126,13 @@ def test_a_stopped_daemon_delays_a_command_by_three_seconds(
     assert machine.run("whoami").code == 0, "the cached token needs no keyring"
     for path in machine.tokens:
         path.unlink()
-    for args in (["whoami"], ["login", "--client-id", "x", "--client-secret-stdin"], ["logout"]):
+    for args in (["whoami"], ["login", "--client-id", "x", "--client-secret-stdin"], ["logout", "-y"]):
         started = time.monotonic()
         result = machine.run(*args, "--json", stdin="abc")
         assert time.monotonic() - started < 10
         assert (result.code, result.error["code"]) == (4, "keyring")
     os.kill(daemon, signal.SIGCONT)
-    assert machine.run("logout").code == 0
+    assert machine.run("logout", "-y").code == 0
     assert secrets_in_the_keyring() == {}
 
 
@@ -200,5 +200,5 @@ def test_the_plaintext_keyring_in_a_chain_is_not_used(machine: IsolatedHome, san
     (token,) = machine.tokens
     token.unlink()
     assert machine.run("token", env=forced).code == 0
-    assert machine.run("logout", env=forced).code == 0
+    assert machine.run("logout", "-y", env=forced).code == 0
     assert secrets_in_the_keyring() == {}

@@ -283,6 +283,7 @@ WRITERS = {
     "manifest/apply.py": {"secrets.write"},  # files
     "storage/atomic_files.py": {"os.write"},  # files, like the next ones
     "storage/backup_files.py": {"file.write"},
+    "storage/completion_scripts.py": {"file.write"},
     "storage/files.py": {"os.write"},
     "storage/login_notes.py": {"os.write"},
     "storage/run_lock.py": {"os.write"},

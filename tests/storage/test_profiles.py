@@ -39,22 +39,29 @@ def test_a_saved_profile_is_read_back_unchanged(store: ProfileStore) -> None:
 
 
 def test_the_first_profile_is_the_default_until_another_is_chosen(store: ProfileStore) -> None:
-    assert store.default() == "default"
+    assert store.active() is None
     store.save("one", PROFILE)
     store.save("two", PROFILE)
-    assert (store.names(), store.default()) == (["one", "two"], "one")
+    assert (store.names(), store.active()) == (["one", "two"], "one")
     store.use("two")
-    assert store.default() == "two"
+    assert store.active() == "two"
 
 
-def test_removing_the_default_makes_the_first_of_the_others_the_default(store: ProfileStore) -> None:
-    for name in ("one", "two"):
+@pytest.mark.parametrize("default", ["one", "default"], ids=["named", "unnamed"])
+def test_removing_the_default_activates_no_other_profile(store: ProfileStore, default: str) -> None:
+    for name in (default, "two"):
         store.save(name, PROFILE)
-    store.remove("one")
-    assert (store.names(), store.default()) == (["two"], "two")
-    store.remove("two")
-    assert (store.names(), store.default()) == ([], "default")
-    store.remove("two")
+    path = path_of(store)
+    if default == "default":  # as people write it by hand
+        path.write_text(path.read_text().replace('default_profile = "default"\n', ""))
+    store.remove(default)
+    assert (store.names(), store.active()) == (["two"], None)
+    store.save("default", PROFILE)
+    assert store.active() == "default", "a login is used at once"
+    for name in ("default", "two", "two"):
+        store.remove(name)
+    assert (store.names(), store.active()) == ([], None)
+    assert "default_profile" not in path.read_text()
 
 
 def test_comments_and_unknown_keys_are_preserved(store: ProfileStore) -> None:
@@ -99,8 +106,8 @@ def test_a_layout_that_cannot_be_edited_without_loss_is_not_changed(
 
 
 def test_a_file_with_a_bom_is_read(store: ProfileStore) -> None:
-    write(store, '\ufeffdefault_profile = "one"\n')
-    assert store.default() == "one"
+    write(store, '\ufeff[profiles.one]\nclient_id = "x"\n')
+    assert store.names() == ["one"]
 
 
 def test_a_symbolic_link_is_followed_and_not_replaced(store: ProfileStore, tmp_path: Path) -> None:
@@ -150,7 +157,7 @@ def test_a_directory_that_cannot_be_written_is_refused_beforehand(tmp_path: Path
 
 def test_without_a_directory_there_are_no_profiles_and_none_can_be_saved() -> None:
     store = ProfileStore(None)
-    assert (store.names(), store.default(), store.get("one")) == ([], "default", None)
+    assert (store.names(), store.active(), store.get("one")) == ([], None, None)
     for attempt in (store.require_writable, lambda: store.save("one", PROFILE)):
         with pytest.raises(UsageError, match="no home directory"):
             attempt()

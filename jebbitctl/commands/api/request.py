@@ -148,14 +148,11 @@ def _compose(
 def _client(context: Context, headers: dict[str, str]) -> RawClient:
     from jebbitctl.api.raw_client import RawClient
 
-    business = context.settings.business
-    return RawClient(
-        context.transport,
-        context.settings.api_url.value,
-        context.tokens,
-        business.value if business else None,
-        headers,
+    client = RawClient(
+        context.transport, context.settings.api_url.value, context.tokens, context.business, headers
     )
+    client.after_write = context.forget_completions
+    return client
 
 
 def _parse_arguments(arguments: list[str], option: str | None) -> tuple[str | None, str]:

@@ -1,4 +1,4 @@
-"""The values that TAB offers for profiles, businesses and integration ids.
+"""The values that TAB offers: profiles, businesses, ids, and words that the documents define.
 
 Businesses and ids come from a cache that is valid for a few minutes, and refreshed only with a token that
 needs no request: TAB never uses the keyring or the issuer. If anything fails, nothing is offered.
@@ -6,7 +6,6 @@ needs no request: TAB never uses the keyring or the issuer. If anything fails, n
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -50,13 +49,55 @@ def businesses(ctx: Any, _args: list[str], incomplete: str) -> Completions:
 
 def integrations(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the ids of integrations, described by endpoint."""
+    return _of_business(ctx, "integrations", _fetch_integrations, incomplete)
 
-    def fetch() -> Completions:
+
+def mappings(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids of mappings, described by both names."""
+    return _of_business(ctx, "mappings", _fetch_mappings, incomplete)
+
+
+def backfills(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids of backfills, described by status and time."""
+    return _of_business(ctx, "backfills", _fetch_backfills, incomplete)
+
+
+def campaigns(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids of the newest campaigns, described by title."""
+    return _of_business(ctx, "campaigns", _fetch_campaigns, incomplete)
+
+
+def statuses(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the statuses that Jebbit documents, and those that backfills have."""
+    from jebbitctl.api.backfills import DOCUMENTED
+
+    found = {description.split()[0] for _, description in backfills(ctx, [], "") if description}
+    return _silently(lambda: [(status, "") for status in sorted(found | DOCUMENTED)], incomplete)
+
+
+def probes(_args: list[str], incomplete: str) -> Completions:
+    """Offer the probes of ``webhooks check``, also after a comma."""
+    from jebbitctl.webhooks.probes import PROBES
+
+    before, comma, typed = incomplete.rpartition(",")
+    named = before.split(",")
+    return [
+        (f"{before}{comma}{probe.name}", probe.expectation)
+        for probe in PROBES
+        if probe.name.startswith(typed) and probe.name not in named
+    ]
+
+
+def _of_business(ctx: Any, kind: str, fetch: Fetch, incomplete: str) -> Completions:
+    """Offer ids of the business in use, without those that the command line already has."""
+
+    def fetch_cached() -> Completions:
         context = _context(ctx)
         business = context.settings.business
-        return _cached(context, "integrations", business.value if business else "", _fetch_integrations)
+        return _cached(context, kind, business.value if business else "", fetch)
 
-    return _silently(fetch, incomplete)
+    typed = ctx.params.get("ids") or ()
+    return [offer for offer in _silently(fetch_cached, incomplete) if offer[0] not in typed]
 
 
 def _silently(fetch: Callable[[], Completions], incomplete: str) -> Completions:
@@ -66,8 +107,6 @@ def _silently(fetch: Callable[[], Completions], incomplete: str) -> Completions:
     from jebbitctl.util.ids import is_id
     from jebbitctl.util.redaction import scrub_registered
 
-    # Typer would render descriptions with rich, which takes as long as everything else.
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
     try:
         offers = fetch()
     except Exception:  # noqa: BLE001 - a message would garble the line being typed
@@ -124,19 +163,53 @@ def _available_token(context: Context) -> AccessToken | None:
 
 
 def _client(context: Context, token: AccessToken, *, timeout: float) -> Client:
+    from jebbitctl.api.businesses import find_business
     from jebbitctl.api.client import Client
     from jebbitctl.api.transport import Transport
     from jebbitctl.auth.tokens import StaticTokenSource
 
     transport = Transport(timeout, certificates=context.environment.trusted_certificates())
-    api_url, business = context.settings.api_url.value, context.settings.business
-    return Client(transport, api_url, StaticTokenSource(token), business.value if business else None)
+    client = Client(transport, context.settings.api_url.value, StaticTokenSource(token))
+    if named := context.settings.business:
+        return client.for_business(find_business(client, named.value, source=named.source))
+    return client
 
 
 def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
     from jebbitctl.api.integrations import list_integrations
 
     return [(str(found.id), _describe(found)) for found in list_integrations(client())], True
+
+
+def _fetch_mappings(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    from jebbitctl.api.mappings import list_mappings
+
+    return [
+        (str(found.id), f"{_word(found, 'jebbit_var')} as {_word(found, 'client_var')}")
+        for found in list_mappings(client())
+    ], True
+
+
+def _fetch_backfills(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    from jebbitctl.api.backfills import list_backfills
+
+    return [
+        (str(found.id), f"{_word(found, 'status') or '-'} {_word(found, 'created_at')}")
+        for found in list_backfills(client())
+    ], True
+
+
+def _fetch_campaigns(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    """Return the first page: there may be thousands, and a shell waits."""
+    from jebbitctl.api.campaigns import list_pages
+
+    return [(str(found.id), _word(found, "title")) for found in next(list_pages(client()), [])], True
+
+
+def _word(resource: Resource, attribute: str) -> str:
+    from jebbitctl.util.text import cell
+
+    return cell(resource.attributes.get(attribute))
 
 
 def _describe(integration: Resource) -> str:

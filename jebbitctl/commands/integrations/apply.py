@@ -11,6 +11,7 @@ import typer
 
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, DryRun, Yes, command
+from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.backup_files import require_backup_possible
 
@@ -112,13 +113,14 @@ def apply(
             require_harmless(plan, manifest, max_deletes=options.max_deletes)
         return
     with mistakes_shown(context, file), ExclusiveRun(context, clients, directory=directory) as run:
-        plan, states = plan_now()
-        require_harmless(plan, manifest, max_deletes=options.max_deletes)
-        warn_of_unknown(context, plan, prune=options.prune)
-        if plan.steps:
-            with nullcontext() if yes else run.paused():
-                confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
-            back_up(context, options.backup, states, plan)
+        with note_if_interrupted(context.output, "Stopped: nothing was changed."):
+            plan, states = plan_now()
+            require_harmless(plan, manifest, max_deletes=options.max_deletes)
+            warn_of_unknown(context, plan, prune=options.prune)
+            if plan.steps:
+                with nullcontext() if yes else run.paused():
+                    confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+                back_up(context, options.backup, states, plan)
         applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
         applier.unsaved_secret = context.output.unsaved_secret
         for name in applier.write_pending_secrets(manifest.integrations):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.storage.backup_files import write_backup
+from jebbitctl.util.signals import deferred_signals
+from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,6 +107,10 @@ class ApplyRun:
             if self._test_results is not None and not self._tests:
                 self._output.warn("nothing was tested: the manifest has no active webhook integration")
             ok = all(test.ok for test in self._tests)
+        except (KeyboardInterrupt, SystemExit):
+            with deferred_signals():  # timeout and some shells send each signal twice
+                self._output.note(self._stopped())
+            raise
         finally:
             self._print_document(ok=ok)
         if failed := [test.name for test in self._tests if not test.ok]:
@@ -127,11 +134,23 @@ class ApplyRun:
             started = self._results.index(UNKNOWN) if UNKNOWN in self._results else None
             if started is not None and _was_not_carried_out(error):
                 self._results[started] = FAILED
-            while self._printed < len(self._steps):
-                self._print_next_step()
+            with deferred_signals():
+                while self._printed < len(self._steps):
+                    self._print_next_step()
             if started is not None and isinstance(error, JebbitctlError):
                 raise self._with_progress(error, started) from error
             raise
+
+    def _stopped(self) -> str:
+        """Say what an interrupt has left."""
+        counts = Counter(self._results)
+        done = f"Stopped: {counts[DONE]} of {plural(len(self._steps), 'step')} done"
+        if counts[DONE] == len(self._steps):
+            tested = f", {plural(len(self._tests), 'integration')} tested"
+            return f"{done}{'' if self._test_results is None else tested}."
+        unclear = ", 1 may have been done" if counts[UNKNOWN] else ""
+        waiting = f", {counts[NOT_DONE]} not started" if counts[NOT_DONE] else ""
+        return f"{done}{unclear}{waiting}. Run the command again: it continues where this run stopped."
 
     def _warn_unconfirmed(self, step: PlanStep, names: Sequence[str]) -> None:
         if names:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from jebbitctl.api import integrations
-from jebbitctl.commands.arguments import IntegrationId
+from jebbitctl.commands.arguments import IntegrationIds
 from jebbitctl.commands.base import Context, Yes, command
-from jebbitctl.commands.resource_actions import confirm_and_delete
+from jebbitctl.commands.deletion import confirm_and_delete
 
 
-@command(example="jebbitctl integrations delete L5m24mjs --yes")
-def delete(context: Context, id_: IntegrationId, *, yes: Yes = False) -> None:
-    """Delete an integration. Jebbit stops delivering to its endpoint."""
+@command(
+    example="jebbitctl integrations delete L5m24mjs --yes\njebbitctl integrations delete L5m24mjs Ab12Cd34"
+)
+def delete(context: Context, ids: IntegrationIds, *, yes: Yes = False) -> None:
+    """Delete integrations. Jebbit stops delivering to their endpoints.
 
-    def describe() -> str:
+    Asks once for all. If one is not found, the others are deleted, and the exit code is 3.
+    """
+
+    def describe(id_: str) -> str:
         attributes = integrations.get(context.client, id_).attributes
         return str(attributes.get("endpoint") or "no endpoint")
 
-    confirm_and_delete(context, "integration", id_, yes=yes, describe=describe, delete=integrations.delete)
+    confirm_and_delete(context, "integration", ids, yes=yes, describe=describe, delete=integrations.delete)

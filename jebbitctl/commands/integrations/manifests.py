@@ -62,6 +62,8 @@ def read_manifest(context: Context, file: str, given: Sequence[str] | None) -> M
     business = context.options.business
     if not manifest.has_sections or business is None:
         return manifest
+    if business not in manifest.businesses and (found := context.business):
+        business = found
     if business not in manifest.businesses:
         raise UsageError(f"{name} has no section for business {business}")
     return replace(manifest, integrations=tuple(manifest.of(business)), businesses=(business,))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from jebbitctl.api import mappings
-from jebbitctl.commands.arguments import MappingId
+from jebbitctl.commands.arguments import MappingIds
 from jebbitctl.commands.base import Context, Yes, command
-from jebbitctl.commands.resource_actions import confirm_and_delete
+from jebbitctl.commands.deletion import confirm_and_delete
 
 
-@command(example="jebbitctl mappings delete abc12345 --yes")
-def delete(context: Context, id_: MappingId, *, yes: Yes = False) -> None:
-    """Delete a mapping. The integration then sends the attribute under its name at Jebbit."""
+@command(example="jebbitctl mappings delete abc12345 --yes\njebbitctl mappings delete abc12345 def67890")
+def delete(context: Context, ids: MappingIds, *, yes: Yes = False) -> None:
+    """Delete mappings. Attributes are then sent under their names at Jebbit.
 
-    def describe() -> str:
+    Asks once for all. If one is not found, the others are deleted, and the exit code is 3.
+    """
+
+    def describe(id_: str) -> str:
         attributes = mappings.get(context.client, id_).attributes
         return f"{attributes.get('jebbit_var')} → {attributes.get('client_var')}"
 
-    confirm_and_delete(context, "mapping", id_, yes=yes, describe=describe, delete=mappings.delete)
+    confirm_and_delete(context, "mapping", ids, yes=yes, describe=describe, delete=mappings.delete)

@@ -20,6 +20,12 @@ A setting comes from the first of these that has it:
 
 `jebbitctl whoami` shows the values in use and the source of the
 credentials.
+
+--business, JEBBIT_BUSINESS_ID and `profiles set` take an id, or a name that
+only one of the businesses has. A name costs a request for each business that
+the token lists; without a list, only ids are certain.
+
+After `logout`, no profile is active until `profiles use` or a login.
 """
 
 

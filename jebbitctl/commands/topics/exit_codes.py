@@ -28,6 +28,13 @@ If Jebbit does not say what a command needs to decide, such as an endpoint to
 find, the command writes nothing and exits with 1. A business that the
 credentials do not cover is wrong usage (2).
 
+Ctrl-C ends a command with 130, SIGTERM with 143, after the same summary:
+`apply`, `delete`, `mappings import` and `send` say what was done, what may
+have been done, and what was not.
+
+`delete` with several ids goes on after one that is not found, or that Jebbit
+refuses to delete. It then exits with that one's code, such as 3.
+
 `jebbitctl webhooks send` and `replay` exit with 6 if the endpoint answered any
 delivery with a status other than 2xx, even with 429 or 5xx. If it did not, but
 a delivery got no HTTP response, the exit code is 5: the connection failed, or

@@ -13,7 +13,7 @@ STORED = {
     "access tokens": "tokens/ in the configuration directory, mode 0600; not used if "
     "others can read them or you do not own them",
     "ids and endpoints for completion": "completion/ in the configuration directory, mode 0600; used for "
-    "five minutes, removed by logout",
+    "five minutes, removed by writes and logout",
     "shared secrets": "nowhere, except in files that you ask for with --secret-file or "
     "--secrets-dir, mode 0600",
     "deliveries (visitors' answers)": "nowhere, except in the file of listen --record, mode 0600; refused "

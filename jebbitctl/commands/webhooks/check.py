@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from jebbitctl.commands.base import API_OPTIONS, Context, command
+from jebbitctl.commands.completion import values
 from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoint_client
 from jebbitctl.commands.webhooks.options import SecretOptions, read_secret
 from jebbitctl.errors import CheckFailedError, UnavailableError, UsageError
@@ -34,11 +35,16 @@ class ProbeOptions(NamedTuple):
         typer.Option(
             metavar="PROBE",
             help="Run only this probe and the probe valid. Repeatable, or separated by commas.",
+            autocompletion=values.probes,
         ),
     ] = None
     skip: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROBE", help="Skip this probe. Repeatable, or separated by commas."),
+        typer.Option(
+            metavar="PROBE",
+            help="Skip this probe. Repeatable, or separated by commas.",
+            autocompletion=values.probes,
+        ),
     ] = None
     live: Annotated[
         bool,

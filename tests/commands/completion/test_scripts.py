@@ -39,7 +39,11 @@ def test_the_committed_scripts_equal_what_the_program_prints(bare: Cli, shell: s
         ("jebbitctl integrations create --region ", {"us", "eu"}),
         ("jebbitctl integrations list --region e", {"eu"}),
         ("jebbitctl login --environment ", {"production", "staging"}),
-        ("jebbitctl help ", {"exit-codes", "environment"}),
+        ("jebbitctl backfills list --status ", {"received", "processing"}),
+        ("jebbitctl webhooks check --only valid,no-s", {"valid,no-signature"}),
+        ("jebbitctl webhooks check --skip ", {"valid", "wrong-secret"}),
+        ("jebbitctl --install-completion ", {"bash", "zsh", "fish"}),
+        ("jebbitctl help ", {"exit-codes", "environment", "integrations"}),
         ("jebbitctl help exit", {"exit-codes"}),
         ("jebbitctl help integ", {"integrations"}),
         ("jebbitctl help integrations ", {"list", "apply"}),
@@ -48,3 +52,29 @@ def test_the_committed_scripts_equal_what_the_program_prints(bare: Cli, shell: s
 )
 def test_tab_offers_commands_and_options(bare: Cli, typed: str, offered: set[str]) -> None:
     assert offered <= set(tab(bare, typed).split())
+
+
+LIST = "jebbitctl integrations list --region"
+
+
+@pytest.mark.parametrize(
+    ("shell", "typed", "printed"),
+    [
+        ("bash", f"{LIST} = e", "eu"),
+        ("bash", f"{LIST} =", "us\neu"),
+        ("bash", f"{LIST}=e", "--region=eu"),
+        ("bash", f"{LIST} = eu --act", "--active"),
+        ("zsh", f"{LIST}=e", '"--region=eu"'),
+        ("fish", f"{LIST}=e", "--region=eu"),
+        ("powershell", f"{LIST}=e", "--region=eu"),
+    ],
+)
+def test_a_value_behind_an_equals_sign_is_completed_as_the_shell_splits_it(
+    bare: Cli, shell: str, typed: str, printed: str
+) -> None:
+    others = {
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": typed.rsplit(" ", maxsplit=1)[-1],
+    }
+    output = tab(bare, typed, shell, dict(others))
+    assert output.strip() == printed or (shell in {"zsh", "powershell"} and printed in output)

@@ -82,3 +82,12 @@ def test_tab_completes_an_id_that_the_command_accepts(cli: Cli, shell: str, setu
     terminal.send("-q id\r")
     terminal.expect_exact(f"\n{ids[0]}\r\n")
     terminal.close()
+
+
+@pytest.mark.long
+@in_shells
+def test_a_value_behind_an_equals_sign_is_completed(cli: Cli, shell: str, setup: str) -> None:
+    terminal = start_shell(cli, shell, setup)
+    terminal.send("jebbitctl integrations list --region=e\t")
+    terminal.expect_exact("--region=eu")
+    terminal.close()

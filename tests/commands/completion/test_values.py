@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jebbitctl.commands.completion import values
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.storage.completion_cache import CompletionCache
+from tests.command_lines import COMMAND_LINES
 from tests.commands.completion.tab import GET, offered, offers_nothing, tab, variables_of
 from tests.commands.integrations.support import stored, webhook
+from tests.interruptions import Stage, ended, started
 from tests.isolated_home import IsolatedHome, paths
+from tests.scripted_server import active, add_mapping, attributes_of
 from tests.support import JEBBITCTL, cli_for
 
 if TYPE_CHECKING:
@@ -73,6 +79,67 @@ def test_a_warm_cache_sends_no_request_and_imports_little(ready: Cli, sandbox: S
         assert "jebbitctl.storage.completion_cache" in imported
         assert not imported & {"requests", "urllib3", "keyring", "rich", "tomlkit", "filelock"}
     assert len(sandbox.requests) == before
+
+
+def test_each_write_is_offered_at_once(ready: Cli, sandbox: Sandbox) -> None:
+    cache, id_ = CompletionCache(ready.config), webhook(sandbox)
+    for line, changes in (
+        ("integrations list", False),
+        ("integrations create --endpoint https://a.example", True),
+        (f"integrations update {id_} --endpoint https://b.example", True),
+        (f"mappings create --integration {id_} --jebbit-var a --client-var b", True),
+        (f"api DELETE integrations/{id_}", True),
+        ("integrations delete nobody12 -y", True),
+    ):
+        cache.put("key", [(id_, "as it was")])
+        ready.run(*line.split())
+        assert (entries(ready) == []) == changes, line
+
+
+@pytest.mark.parametrize(
+    ("offers", "type_", "description"),
+    [
+        (values.mappings, "integration_mappings", "Outcome as bucket"),
+        (values.backfills, "integration_historic_backfills", "received 20"),
+        (values.campaigns, "campaigns", "Holiday Lookbook"),
+    ],
+)
+def test_every_noun_offers_its_ids_with_descriptions(  # noqa: PLR0917 - the table's columns
+    ready: Cli, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, offers: Any, type_: str, description: str
+) -> None:
+    add_mapping(sandbox, "Outcome", "bucket")
+    sandbox.state.backfill_step = 1000
+    assert ready.run("backfills", "create", "--integration", active(sandbox), "-y").code == 0
+    monkeypatch.setattr(values, "MAX_SECONDS", time.process_time() + 20)
+    root = SimpleNamespace(obj=ready.environment())
+    found = offers(SimpleNamespace(params={}, find_root=lambda: root), [], "")
+    assert [id_ for id_, _ in found] == list(attributes_of(sandbox, type_))
+    assert any(shown.startswith(description) for _, shown in found)
+    given = SimpleNamespace(params={"ids": [found[0][0]]}, find_root=lambda: root)
+    assert offers(given, [], "") == found[1:]
+
+
+def test_every_argument_and_option_that_takes_an_id_completes_it() -> None:
+    without = [
+        f"{line} {param.name}"
+        for line, (_, command) in COMMAND_LINES.items()
+        for param in command.params
+        if (param.metavar or "").rstrip("…").endswith(("ID", "ID|NAME", "STATUS", "PROBE"))
+        and param.name != "client_id"
+        and not getattr(param, "_custom_shell_complete", None)
+    ]
+    assert without == []
+
+
+def test_ctrl_c_during_tab_prints_nothing(tmp_path: Path) -> None:
+    stage = Stage("GET /api/v1/integrations")
+    with Sandbox(SandboxOptions(integrations=1), wrap=stage.wrap) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        assert cli.run("token").code == 0
+        with started(cli, env=variables_of("bash", GET)) as process:
+            assert stage.reached.wait(20)
+            assert ended(process, signal.SIGINT) == (130, "", "")
+        stage.over.set()
 
 
 def test_an_endpoint_cannot_inject_anything_into_the_shell(ready: Cli, sandbox: Sandbox) -> None:

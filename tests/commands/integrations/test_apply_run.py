@@ -33,6 +33,7 @@ class FakeOutput:
         self.plain_requested = not as_json
         self.rows: list[dict[str, Any]] = []
         self.documents: list[Any] = []
+        self.notes: list[str] = []
         self._row = row
         self._advance = advance
         self._advances = 0
@@ -53,6 +54,9 @@ class FakeOutput:
             self._row = None
             raise KeyboardInterrupt
         self.rows += rows
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def document(self, value: Any) -> None:
         self.documents.append(json.loads(json.dumps(value)))
@@ -82,6 +86,7 @@ def test_an_interrupt_after_a_step_reports_that_step_as_done_and_the_next_as_not
     with pytest.raises(KeyboardInterrupt):
         run(output, FakeApplier())
     assert [row["result"] for row in output.rows] == ["done", "not_done", "not_done"]
+    assert output.notes[0].startswith("Stopped: 1 of 3 steps done, 2 not started. Run the command again")
 
 
 def test_an_interrupt_after_the_last_step_reports_all_steps_as_done() -> None:

@@ -273,7 +273,7 @@ def _add_to(sandbox: Sandbox, business: str, type_: str, **attributes: object) -
 def test_each_section_covers_its_business_and_an_option_selects_one(
     cli_several: Cli, three_businesses: Sandbox
 ) -> None:
-    first, second, _ = three_businesses.state.businesses
+    first, second, third = three_businesses.state.businesses
     text = "version = 1\n" + "".join(
         f'[businesses.{id_}.integrations.{name}]\nendpoint = "https://{name}.example.com/"\n'
         for id_, name in ((first, "one"), (second, "two"))
@@ -289,8 +289,12 @@ def test_each_section_covers_its_business_and_an_option_selects_one(
         row[2] for row in rows(cli_several.run(*DIFF, "--plain", path, "--business", second).out) if row[2]
     ]
     assert set(only) == {"two"}
-    unknown = cli_several.run(*DIFF, "--plain", path, "--business", "nobody12")
-    assert (unknown.code, "has no section for business nobody12" in unknown.err) == (2, True)
+    for business, reason in (
+        (third, f"has no section for business {third}"),
+        ("nobody12", "the credentials do not cover business nobody12"),
+    ):
+        refused = cli_several.run(*DIFF, path, "--business", business)
+        assert (refused.code, reason in refused.err) == (2, True)
     shown = screen(cli_several, *DIFF, path, env={"NO_COLOR": "1"})
     assert f"+ business {first}: one" in shown
 
