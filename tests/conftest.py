@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,8 @@ _HANDLERS = {
     "SIGHUP": lambda *_: None,
 }
 CAPTURED = pytest.StashKey[list[tuple[str, str]]]()
+CASES = pytest.StashKey[Counter[str]]()
+"""The cases that were collected of each test."""
 
 settings.register_profile(
     "everyday",
@@ -49,6 +52,16 @@ settings.load_profile("everyday")
 def pytest_xdist_auto_num_workers() -> int:
     """Use half as many workers again as cores: tests often wait for a process, a clock or a server."""
     return round((os.cpu_count() or 1) * 1.5)
+
+
+def pytest_itemcollected(item: pytest.Function) -> None:
+    """Leave to the long run what ``default_cases`` says; here, because the order is changed later."""
+    if mark := item.get_closest_marker("default_cases"):
+        cases = item.session.stash.setdefault(CASES, Counter())
+        test, _, _ = item.nodeid.partition("[")
+        cases[test] += 1
+        if cases[test] > mark.args[0]:
+            item.add_marker("long")
 
 
 def pytest_configure() -> None:

@@ -211,6 +211,7 @@ def test_a_closed_pipe_is_not_an_error(cli: Cli, sandbox: Sandbox) -> None:
     assert sandbox.requests
 
 
+@pytest.mark.default_cases(1)
 @posix
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
 def test_a_closed_or_full_stdout_is_an_error(cli: Cli, redirection: str) -> None:
@@ -235,6 +236,7 @@ def test_a_closed_stderr_does_not_change_the_exit_code(bare: Cli) -> None:
     assert done.returncode == 4
 
 
+@pytest.mark.default_cases(1)
 @posix
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_waiting_command_at_once_without_a_traceback(
@@ -260,6 +262,7 @@ def test_a_signal_ends_a_waiting_command_at_once_without_a_traceback(
     assert "Traceback" not in err
 
 
+@pytest.mark.long
 def test_characters_that_an_encoding_lacks_are_escaped(cli: Cli, sandbox: Sandbox) -> None:
     business = next(iter(sandbox.state.businesses.values()))
     business.name = "Café ☕"

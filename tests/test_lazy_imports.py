@@ -135,6 +135,7 @@ def test_a_captured_request_is_verified_without_an_http_library(bare: Cli) -> No
     assert {"secret", "request"} <= set(report["opened"])
 
 
+@pytest.mark.default_cases(3)
 @pytest.mark.parametrize(
     ("args", "more"),
     [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("columns", [80, 120])
 def test_a_list_is_a_table_with_a_header_that_fits(cli: Cli, sandbox: Sandbox, columns: int) -> None:
     long = "https://example.com/" + "segment/" * 20
@@ -36,6 +37,7 @@ def test_a_narrow_terminal_cuts_nothing_off_a_row(cli: Cli, sandbox: Sandbox) ->
     assert letters.count("e") >= (long + "a_service_with_a_very_long_name").count("e")
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("columns", [39, 30, 8])
 def test_a_narrow_terminal_hides_no_value(cli: Cli, sandbox: Sandbox, columns: int) -> None:
     create = ("integrations", "create", "--endpoint", "https://a.example.com/", "--campaign-name-filter", "X")
@@ -73,6 +75,7 @@ def test_json_on_a_terminal_is_indented(cli: Cli) -> None:
     assert screen(cli, "whoami", "--json").startswith('{\n  "id": "')
 
 
+@pytest.mark.long
 def test_control_characters_from_the_service_are_escaped(cli: Cli, sandbox: Sandbox) -> None:
     attributes = stored(sandbox)[webhook(sandbox)]
     attributes["endpoint"] = "[red]x[/foo] :smile: \x1b]0;owned\x07\x9b2J\u202e"
@@ -108,6 +111,7 @@ def test_delete_deletes_after_a_yes(cli: Cli, sandbox: Sandbox) -> None:
     assert id_ not in stored(sandbox)
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("how", ["--no-input", "JEBBIT_NO_INPUT"])
 def test_no_input_prevents_a_question_on_a_terminal(cli: Cli, sandbox: Sandbox, how: str) -> None:
     id_ = webhook(sandbox)
@@ -134,6 +138,7 @@ def test_update_shows_each_change_with_an_arrow(cli: Cli, sandbox: Sandbox) -> N
     assert "region: us → eu" in shown
 
 
+@pytest.mark.long
 def test_the_demo_fits_80_columns_except_for_commands(bare: Cli) -> None:
     shown = COLOUR.sub("", screen(bare, "demo"))
     assert "✓ The delivery arrived" in shown
