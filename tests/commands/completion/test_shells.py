@@ -75,6 +75,7 @@ def test_descriptions_keep_their_apostrophes(cli: Cli, shell: str, setup: str) -
     terminal.close()
 
 
+@pytest.mark.default_cases(1)
 @in_shells
 def test_tab_completes_an_id_that_the_command_accepts(cli: Cli, shell: str, setup: str) -> None:
     ids = cli.run("integrations", "list", "-q", "[].id").json
