@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,14 +32,17 @@ _HANDLERS = {
     "SIGHUP": lambda *_: None,
 }
 CAPTURED = pytest.StashKey[list[tuple[str, str]]]()
+CASES = pytest.StashKey[Counter[str]]()
+"""The cases that were collected of each test."""
 
 settings.register_profile(
     "everyday",
-    max_examples=100,
+    max_examples=50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],  # which measures the machine
 )
+settings.register_profile("gate", settings.get_profile("everyday"), max_examples=100)
 settings.register_profile(
     "nightly",
     settings.get_profile("everyday"),
@@ -51,6 +56,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return round((os.cpu_count() or 1) * 1.5)
 
 
+def pytest_itemcollected(item: pytest.Function) -> None:
+    """Leave to the long run what ``default_cases`` says; here, because the order is changed later."""
+    if mark := item.get_closest_marker("default_cases"):
+        cases = item.session.stash.setdefault(CASES, Counter())
+        test, _, _ = item.nodeid.partition("[")
+        cases[test] += 1
+        if cases[test] > mark.args[0]:
+            item.add_marker("long")
+
+
 def pytest_configure() -> None:
     """Let commands receive signals that a shell's background job (SIGINT, SIGQUIT) or nohup (SIGHUP) ignores.
 
@@ -59,6 +74,17 @@ def pytest_configure() -> None:
     for name, handler in _HANDLERS.items():
         if hasattr(signal, name) and signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
             signal.signal(signal.Signals[name], handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among the thousands of tests: it takes a third of the time, and there is none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -100,10 +126,12 @@ def _no_thread_is_left() -> Iterator[None]:
         time.sleep(0.01)
 
 
-@pytest.fixture(autouse=True)
-def _retries_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _retries_follow_at_once() -> Iterator[None]:
     """Commands in this process do not wait between retries."""
-    monkeypatch.setattr(retries, "BACKOFF_SECONDS", 0.01)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(retries, "BACKOFF_SECONDS", 0.01)
+        yield
 
 
 @pytest.fixture

@@ -102,40 +102,35 @@ def test_the_help_of_a_group_cuts_no_line(bare: Cli, noun: str) -> None:
     assert "..." not in bare.run(noun, "--help", env={"COLUMNS": "80"}).out.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_line_of_the_root_help_is_the_commands_first_line(name: str) -> None:
-    assert root_of(name).help.partition("\n")[0] == COMMANDS[name]
+def test_a_line_of_the_root_help_is_the_commands_first_line() -> None:
+    assert {name: root_of(name).help.partition("\n")[0] for name in COMMANDS} == COMMANDS
 
 
-@pytest.mark.parametrize("line", COMMAND_LINES)
-def test_every_help_has_an_example_and_the_common_options(line: str) -> None:
-    words, command = COMMAND_LINES[line]
-    assert "Example" in command.epilog
-    examples = [part for part in command.epilog.splitlines() if "jebbitctl" in part]
-    assert any(f"jebbitctl {line}" in example for example in examples), examples
-    options = {option for param in command.params for option in param.opts}
-    assert {"--json", "--plain", "-q", "--query", "--no-input", "--debug"} <= options
-    assert all(param.help for param in command.params), words
+def test_every_help_has_an_example_and_the_common_options() -> None:
+    for line, (_, command) in COMMAND_LINES.items():
+        assert "Example" in command.epilog, line
+        examples = [part for part in command.epilog.splitlines() if "jebbitctl" in part]
+        assert any(f"jebbitctl {line}" in example for example in examples), examples
+        options = {option for param in command.params for option in param.opts}
+        assert {"--json", "--plain", "-q", "--query", "--no-input", "--debug"} <= options, line
+        assert all(param.help for param in command.params), line
 
 
-@pytest.mark.parametrize("line", COMMAND_LINES)
-def test_no_option_takes_a_secret_as_its_value(line: str) -> None:
-    _, command = COMMAND_LINES[line]
-    about_secrets = [
-        param for param in command.params if re.search("secret|password|credential", " ".join(param.opts))
-    ]
-    assert all(
-        param.is_flag or param.opts[0] in {"--secret-file", "--secrets-dir", "--client-secret-command"}
-        for param in about_secrets
-    )
+def test_no_option_takes_a_secret_as_its_value() -> None:
+    harmless = {"--secret-file", "--secrets-dir", "--client-secret-command"}
+    for line, (_, command) in COMMAND_LINES.items():
+        about_secrets = [
+            param for param in command.params if re.search("secret|password|credential", " ".join(param.opts))
+        ]
+        assert all(param.is_flag or param.opts[0] in harmless for param in about_secrets), line
 
 
-@pytest.mark.parametrize("line", COMMAND_LINES)
-def test_every_help_fits_80_columns_but_for_its_example(bare: Cli, line: str) -> None:
-    result = bare.run(*line.split(), "--help", env={"COLUMNS": "80"})
-    assert (result.code, result.err) == (0, "")
-    options, _, _ = result.out.partition("\n  Example")
-    assert max(map(len, options.splitlines())) <= 80
+def test_every_help_fits_80_columns_but_for_its_example(bare: Cli) -> None:
+    for line in COMMAND_LINES:
+        result = bare.run(*line.split(), "--help", env={"COLUMNS": "80"})
+        assert (result.code, result.err) == (0, ""), line
+        options, _, _ = result.out.partition("\n  Example")
+        assert max(map(len, options.splitlines())) <= 80, line
 
 
 @pytest.mark.parametrize(
@@ -215,6 +210,7 @@ def test_a_closed_pipe_is_not_an_error(cli: Cli, sandbox: Sandbox) -> None:
     assert sandbox.requests
 
 
+@pytest.mark.default_cases(1)
 @posix
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
 def test_a_closed_or_full_stdout_is_an_error(cli: Cli, redirection: str) -> None:
@@ -239,6 +235,7 @@ def test_a_closed_stderr_does_not_change_the_exit_code(bare: Cli) -> None:
     assert done.returncode == 4
 
 
+@pytest.mark.default_cases(1)
 @posix
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_waiting_command_at_once_without_a_traceback(
@@ -264,6 +261,7 @@ def test_a_signal_ends_a_waiting_command_at_once_without_a_traceback(
     assert "Traceback" not in err
 
 
+@pytest.mark.long
 def test_characters_that_an_encoding_lacks_are_escaped(cli: Cli, sandbox: Sandbox) -> None:
     business = next(iter(sandbox.state.businesses.values()))
     business.name = "Café ☕"

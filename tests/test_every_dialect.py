@@ -189,7 +189,7 @@ def test_commands_duplicate_nothing_lose_no_option_and_keep_to_their_business(
 
 @pytest.mark.long
 @given(ANSWERS, EXISTING, COMMANDS)
-@settings(FEW, max_examples=400)
+@settings(FEW, max_examples=120)
 def test_many_more_commands_duplicate_nothing_lose_no_option_and_keep_to_their_business(
     two_businesses: Sandbox, account: Cli, answers: Any, existing: Any, commands: Any
 ) -> None:

@@ -69,6 +69,7 @@ def machine(tmp_path: Path) -> Iterator[IsolatedHome]:
     assert_no_leftovers(machine)
 
 
+@pytest.mark.default_cases(1)
 @signals
 @pytest.mark.parametrize(
     ("args", "request_"),
@@ -154,6 +155,7 @@ def test_a_signal_ends_a_command_whose_keyring_hangs(
         assert ended(process, sent) == (code, "", "")
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_terminal_echoes_again_after_a_signal_at_a_hidden_prompt(
     machine: IsolatedHome, sent: signal.Signals

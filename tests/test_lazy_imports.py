@@ -16,7 +16,7 @@ from tests.commands.completion.tab import variables_of
 from tests.isolated_home import IsolatedHome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from jebbitctl.sandbox.server import Sandbox
@@ -27,16 +27,22 @@ import json, sys
 opened, loaded = [], set(sys.modules)
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 from jebbitctl.__main__ import main
-report = sys.argv.pop(1)
-try:
-    main()
-finally:
-    read = list(opened)
-    new = [name for name, module in sys.modules.items() if name not in loaded and module is not None]
-    with open(report, "w") as file:
-        json.dump({"modules": new, "opened": read}, file)
+report, *lines = sys.argv[1:]
+observed = {}
+for line in lines:
+    try:
+        sys.argv[1:] = json.loads(line)
+        main()
+    except SystemExit:
+        pass
+    finally:
+        read = list(opened)
+        new = [name for name, module in sys.modules.items() if name not in loaded and module is not None]
+        observed[line] = {"modules": new, "opened": read}
+with open(report, "w") as file:
+    json.dump(observed, file)
 """
-"""Runs the command line that follows and reports what it imported and opened."""
+"""Runs command lines and reports for each what was imported and opened so far."""
 
 LIBRARIES = {re.split(r"\W", line)[0] for line in requires("jebbitctl") or () if "extra ==" not in line}
 COSTLY = {
@@ -68,43 +74,52 @@ VERIFYING = {"json", "hashlib", "dataclasses"}
 
 def observed(cli: Cli, *args: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run a command and return what it imported and opened."""
+    (report,) = observed_together(cli, [args], env).values()
+    return report
+
+
+def observed_together(
+    cli: Cli, lines: Iterable[Sequence[str]], env: Mapping[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Run commands in one process, which is fast; return for each what was imported and opened so far."""
     report = cli.home / "report.json"
     subprocess.run(
-        [sys.executable, "-c", DRIVER, str(report), *args],
+        [sys.executable, "-c", DRIVER, str(report), *map(json.dumps, lines)],
         cwd=cli.home,
         env=cli.environment(env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         check=False,
     )
-    result: dict[str, Any] = json.loads(report.read_text())
+    result: dict[str, dict[str, Any]] = json.loads(report.read_text())
     return result
 
 
-def require(report: dict[str, Any], libraries: set[str], costly: set[str]) -> None:
+def require(report: dict[str, Any], libraries: set[str], costly: set[str], line: str = "") -> None:
     """Check that a command imported exactly these libraries, and no other costly modules than these."""
     modules = set(report["modules"])
-    assert modules & LIBRARIES == libraries & LIBRARIES
-    assert modules & COSTLY - costly == set()
+    assert modules & LIBRARIES == libraries & LIBRARIES, line
+    assert modules & COSTLY - costly == set(), line
 
 
 def test_the_libraries_come_from_the_project_file() -> None:
     assert {"typer", "requests", "rich", "keyring", "platformdirs"} < LIBRARIES
 
 
-@pytest.mark.parametrize("args", [["--version"], ["--help"], ["-h"], []])
-def test_the_root_imports_only_typer(bare: Cli, args: list[str]) -> None:
-    require(observed(bare, *args), NOTHING, set())
+def test_the_root_imports_only_typer(bare: Cli) -> None:
+    for line, report in observed_together(bare, [["--version"], ["--help"], ["-h"], []]).items():
+        require(report, NOTHING, set(), line)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_imports_only_typer(bare: Cli, name: str) -> None:
-    report = observed(bare, name, "--help")
-    require(report, NOTHING, {"concurrent.futures", "csv", "dataclasses", "hashlib", "json", "tempfile"})
-    assert [path for path in report["opened"] if path.startswith(str(bare.home))] == []
+def test_help_imports_only_typer(bare: Cli) -> None:
+    for line, report in observed_together(bare, [[name, "--help"] for name in COMMANDS]).items():
+        costly = {"concurrent.futures", "csv", "dataclasses", "hashlib", "json", "tempfile"}
+        require(report, NOTHING, costly, line)
+        assert [path for path in report["opened"] if path.startswith(str(bare.home))] == [], line
 
 
-@pytest.mark.parametrize("typed", ["jebbitctl ", "jebbitctl integ", "jebbitctl integrations list --"])
+@pytest.mark.default_cases(1)
+@pytest.mark.parametrize("typed", ["jebbitctl integrations list --", "jebbitctl ", "jebbitctl integ"])
 def test_tab_on_commands_and_options_imports_only_typer(bare: Cli, typed: str) -> None:
     require(observed(bare, env=variables_of("bash", typed)), NOTHING, {"dataclasses", "json"})
 
@@ -135,6 +150,7 @@ def test_a_captured_request_is_verified_without_an_http_library(bare: Cli) -> No
     assert {"secret", "request"} <= set(report["opened"])
 
 
+@pytest.mark.default_cases(3)
 @pytest.mark.parametrize(
     ("args", "more"),
     [

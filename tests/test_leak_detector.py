@@ -103,6 +103,7 @@ def test_child_processes_are_watched_however_they_are_read(detector: LeakDetecto
     terminal.close()
 
 
+@pytest.mark.default_cases(3)
 @pytest.mark.parametrize(
     ("script", "leaks"),
     [
@@ -266,6 +267,7 @@ def test_a_test_logs(cli, lines):
 """
 
 
+@pytest.mark.long
 def test_a_test_that_leaks_fails(detector: LeakDetector, tmp_path: Path) -> None:
     (tmp_path / "test_leaking.py").write_text(LEAKING)
     root = Path(__file__).parents[1]

@@ -86,6 +86,7 @@ def test_a_ctrl_c_before_the_answer_is_read_is_noticed(
     assert capsys.readouterr().err.startswith("Really?")
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
 def test_an_interrupted_login_exits_with_130_and_turns_the_echo_on_again(
     machine: IsolatedHome, sandbox: Sandbox, key: str
@@ -131,6 +132,7 @@ def test_without_a_keyring_there_is_no_prompt(machine: IsolatedHome) -> None:
     assert "Client id" not in shown
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("invalid", [["--environment", "test"], ["--api-url", "http://example.com"]])
 def test_an_invalid_setting_is_refused_before_any_prompt(machine: IsolatedHome, invalid: list[str]) -> None:
     code, shown = wait_for_exit(machine.terminal("login", *invalid))
@@ -138,6 +140,7 @@ def test_an_invalid_setting_is_refused_before_any_prompt(machine: IsolatedHome, 
     assert "Client id" not in shown
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     ("args", "env"), [(["--no-input"], {}), ([], {"JEBBIT_NO_INPUT": "1"})], ids=["option", "variable"]
 )

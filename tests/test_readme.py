@@ -63,6 +63,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("dialect", "times"),
     [
@@ -131,6 +132,7 @@ def test_the_manifest_is_applied_once_and_is_in_sync_then(project: Cli, sandbox:
     assert shell(project, diff).code == 0
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("event", ["push", "pull_request"])
 def test_the_github_workflow_shows_the_plan_and_applies_it_on_main_only(
     project: Cli, sandbox: Sandbox, event: str
@@ -145,6 +147,7 @@ def test_the_github_workflow_shows_the_plan_and_applies_it_on_main_only(
     assert {"JEBBIT_CLIENT_ID", "JEBBIT_CLIENT_SECRET", "JEBBIT_VAR_HOOKS_HOST"} == apply["env"].keys()
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("branch", ["main", "feature"])
 def test_the_gitlab_pipeline_applies_on_the_default_branch_only(
     project: Cli, sandbox: Sandbox, branch: str
@@ -155,6 +158,7 @@ def test_the_gitlab_pipeline_applies_on_the_default_branch_only(
     assert (done.code, is_applied(sandbox)) == (0, branch == "main")
 
 
+@pytest.mark.long
 @pytest.mark.keeps("client", ".jebbit.env")
 def test_the_cron_line_mails_only_differences(project: Cli) -> None:
     line = marked("cron").strip()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 
+@pytest.mark.default_cases(3)
 @pytest.mark.parametrize(
     "line",
     [

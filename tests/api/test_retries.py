@@ -45,11 +45,17 @@ def test_the_delay_without_a_usable_retry_after_is_exponential(
     assert [retry_delay(count, value, 60) for count in range(3)] == [0, 0.4, 0.8]
 
 
-@pytest.mark.parametrize("status", range(100, 600))
-def test_only_transient_statuses_are_retried(status: int) -> None:
-    assert may_retry_status("GET", status) == (status in {429, 502, 503, 504})
-    assert may_retry_status("DELETE", status) == may_retry_status("GET", status)
-    assert may_retry_status("POST", status) == may_retry_status("PATCH", status) == (status == 429)
+@pytest.mark.parametrize(
+    ("method", "retried"),
+    [
+        ("GET", [429, 502, 503, 504]),
+        ("DELETE", [429, 502, 503, 504]),
+        ("POST", [429]),
+        ("PATCH", [429]),
+    ],
+)
+def test_only_transient_statuses_are_retried(method: str, retried: list[int]) -> None:
+    assert [status for status in range(100, 600) if may_retry_status(method, status)] == retried
 
 
 @pytest.mark.parametrize(

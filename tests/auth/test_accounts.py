@@ -62,6 +62,7 @@ def test_two_profiles_share_neither_secret_nor_token(machine: IsolatedHome, sand
     assert machine.run("whoami", "-q", "profile").out == "default\n"
 
 
+@pytest.mark.long
 def test_concurrent_logins_save_every_profile(machine: IsolatedHome, sandbox: Sandbox) -> None:
     machine.env |= sandbox.environment
     names = [f"p{number}" for number in range(4)]

@@ -290,6 +290,7 @@ def test_invalid_times_are_rejected_before_any_request(
     assert sandbox.requests == []
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -351,6 +352,7 @@ def test_a_terminal_asks_before_past_answers_are_delivered_again(cli: Cli, sandb
     assert [method for method, _ in writes(sandbox)] == ["POST"]
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(("dialect", "about"), [("host", " (hooks.example.com)"), ("write-only", "")])
 def test_the_question_says_what_jebbit_says(tmp_path: Path, dialect: Any, about: str) -> None:
     with Sandbox(SandboxOptions(integrations=1)) as sandbox:

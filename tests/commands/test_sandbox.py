@@ -51,6 +51,7 @@ def test_serve_prints_the_variables_once_it_accepts_connections(bare: Cli) -> No
         assert len(bare.run("integrations", "list").out.splitlines()) == 3
 
 
+@pytest.mark.default_cases(1)
 @posix
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 0), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_serve_ends_cleanly_on_a_signal(bare: Cli, name: str, code: int) -> None:
@@ -120,18 +121,21 @@ def test_run_hides_the_users_account_from_the_command(bare: Cli) -> None:
     assert list(bare.config.iterdir()) == []
 
 
+@pytest.mark.long
 def test_run_with_several_businesses_requires_the_command_to_name_one(bare: Cli) -> None:
     arguments = ("sandbox", "run", "--businesses", "2", "--", JEBBITCTL)
     assert bare.run_process(*arguments, "integrations", "list").code == 2
     assert bare.run_process(*arguments, "whoami").code == 0
 
 
+@pytest.mark.long
 def test_run_with_a_fail_rate_makes_requests_fail(bare: Cli) -> None:
     result = bare.run_process("sandbox", "run", "--fail-rate", "1", "--", JEBBITCTL, "whoami", "--json")
     assert result.code == 5
     assert result.error["code"] == "unavailable"
 
 
+@pytest.mark.long
 def test_run_with_a_dialect_answers_as_that_document_does(bare: Cli) -> None:
     script = f'"{JEBBITCTL}" api integrations; "{JEBBITCTL}" api nothing'
     options = ("--dialect", "host", "--service-name", "webhook", "--error-style", "rails")
@@ -153,6 +157,7 @@ def test_the_options_offer_every_behaviour_that_the_sandbox_knows(offered: objec
     assert get_args(offered) == get_args(known)
 
 
+@pytest.mark.long
 def test_run_with_debug_logs_the_requests(bare: Cli) -> None:
     result = bare.run_process("sandbox", "run", "--debug", "--latency", "10", "--", JEBBITCTL, "whoami")
     assert "POST /oauth/token" in result.err
@@ -167,6 +172,7 @@ def test_a_short_token_lifetime_makes_commands_get_a_new_token(bare: Cli) -> Non
     assert result.err.count("POST /oauth/token") == 2
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     ("name", "code"),
     [("no-such-command-anywhere", 127), pytest.param("/etc/passwd", 126, marks=posix)],
@@ -182,6 +188,7 @@ def test_the_exit_code_of_a_killed_command_is_128_plus_the_signal(bare: Cli) -> 
     assert bare.run_process("sandbox", "run", "--", "sh", "-c", "kill -9 $$").code == 137
 
 
+@pytest.mark.default_cases(1)
 @posix
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_signal_is_passed_on_to_the_command_and_ends_both(bare: Cli, name: str) -> None:

@@ -97,6 +97,7 @@ def control_characters(shown: str, *, allowed: str = "\n") -> list[str]:
     return [c for c in found if c not in allowed]
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("line", A_FEW_TABLES)
 def test_a_terminal_shows_markup_and_escape_sequences_as_text(cli: Cli, line: str) -> None:
     cli.run("token")
@@ -183,6 +184,7 @@ def hostile_body(_environ: object, start_response: StartResponse) -> list[bytes]
     return [body]
 
 
+@pytest.mark.default_cases(2)
 @pytest.mark.parametrize("options", [(), ("--plain",), ("--json",)])
 @pytest.mark.parametrize("broken", [True, False], ids=["not HTTP", "a body"])
 def test_an_endpoint_cannot_write_to_the_terminal_of_a_listener(

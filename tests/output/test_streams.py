@@ -62,6 +62,7 @@ def test_a_closed_pipe_is_not_an_error(cli: Cli, line: str) -> None:
     assert "a bug in" not in done.stderr
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(("line", "code"), [("logout", 0), ("integrations get nobody12", 3)])
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-", "2>&1 >&- | true"])
 def test_a_closed_or_full_stderr_does_not_change_the_exit_code(
@@ -72,6 +73,7 @@ def test_a_closed_or_full_stderr_does_not_change_the_exit_code(
     assert (done.returncode, done.stderr) == (code, "")
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     "line",
     [
@@ -88,12 +90,14 @@ def test_a_failed_check_exits_6_even_if_nobody_reads_its_output(cli: Cli, line: 
     assert shell(cli, unbuffered).returncode == 6
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("redirection", ["| true", ">/dev/full", ">&-"])
 def test_a_rejected_request_is_an_error_even_if_nobody_reads_the_response(cli: Cli, redirection: str) -> None:
     done = shell(cli, f'jebbitctl api integrations/nobody12 -i {redirection}; exit "${{PIPESTATUS[0]}}"')
     assert (done.returncode, done.stderr.count("error")) == (3, 1)
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("redirection", ["| true", ">/dev/full", ">&-"])
 @pytest.mark.parametrize(
     "line",
@@ -112,6 +116,7 @@ def test_unapplied_attributes_are_an_error_even_if_nobody_reads_the_result(
     assert "did not apply additional_options.hash_pii" in done.stderr
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     ("redirection", "problem"),
     [(">/dev/full", "standard output: No space left on device"), (">&-", "standard output is closed")],

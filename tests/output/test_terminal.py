@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_a_list_shows_each_value_whole_at_any_width(cli: Cli, sandbox: Sandbox, columns: int) -> None:
     long = "https://example.com/" + "segment/" * 20
@@ -31,6 +32,7 @@ def test_a_list_shows_each_value_whole_at_any_width(cli: Cli, sandbox: Sandbox, 
     assert max(len(line) for line in shown.splitlines() if long not in line) <= columns
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("columns", [39, 30, 8])
 def test_a_narrow_terminal_hides_no_value(cli: Cli, sandbox: Sandbox, columns: int) -> None:
     create = ("integrations", "create", "--endpoint", "https://a.example.com/", "--campaign-name-filter", "X")
@@ -68,6 +70,7 @@ def test_json_on_a_terminal_is_indented(cli: Cli) -> None:
     assert screen(cli, "whoami", "--json").startswith('{\n  "id": "')
 
 
+@pytest.mark.long
 def test_control_characters_from_the_service_are_escaped(cli: Cli, sandbox: Sandbox) -> None:
     attributes = stored(sandbox)[webhook(sandbox)]
     attributes["endpoint"] = "[red]x[/foo] :smile: \x1b]0;owned\x07\x9b2J\u202e"
@@ -103,6 +106,7 @@ def test_delete_deletes_after_a_yes(cli: Cli, sandbox: Sandbox) -> None:
     assert id_ not in stored(sandbox)
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("how", ["--no-input", "JEBBIT_NO_INPUT"])
 def test_no_input_prevents_a_question_on_a_terminal(cli: Cli, sandbox: Sandbox, how: str) -> None:
     id_ = webhook(sandbox)
@@ -129,6 +133,7 @@ def test_update_shows_each_change_with_an_arrow(cli: Cli, sandbox: Sandbox) -> N
     assert "region: us → eu" in shown
 
 
+@pytest.mark.long
 def test_the_demo_fits_80_columns_except_for_commands(bare: Cli) -> None:
     shown = COLOUR.sub("", screen(bare, "demo"))
     assert "✓ The delivery arrived" in shown

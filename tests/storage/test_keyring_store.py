@@ -75,6 +75,7 @@ def test_the_plaintext_keyring_writes_the_secret_to_a_file(machine: IsolatedHome
         assert_no_file_holds_the_secret(machine, sandbox)
 
 
+@pytest.mark.default_cases(3)
 @pytest.mark.parametrize(
     ("backend", "message"),
     [
@@ -98,6 +99,7 @@ def test_an_insecure_or_unavailable_keyring_is_refused(
     assert_refused(machine, sandbox, backend, message)
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     ("address", "message"),
     [
@@ -129,6 +131,7 @@ def test_the_null_keyring_of_a_configuration_file_is_refused(machine: IsolatedHo
     assert_refused(machine, sandbox, None, "no secure keyring found (keyring.backends.null.Keyring)")
 
 
+@pytest.mark.long
 def test_a_secure_keyring_in_a_chain_with_insecure_ones_is_used(
     machine: IsolatedHome, sandbox: Sandbox
 ) -> None:

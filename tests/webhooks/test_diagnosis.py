@@ -72,10 +72,12 @@ def always(status: str, headers: dict[str, str] | None = None, words: bytes = b"
     return Scripted(lambda *_: (status, headers or {}, words))
 
 
+TABLES = (rewriting_bugs(UNUSUAL_BODY), body_bugs(), signing_bugs(), time_bugs())
+
+
 def family(code: str) -> int | None:
     """Return which of the searched tables a code is from; None for two bugs at a time, or the clock."""
-    tables = (rewriting_bugs(UNUSUAL_BODY), body_bugs(), signing_bugs(), time_bugs())
-    return next((at for at, table in enumerate(tables) if any(bug.code == code for bug in table)), None)
+    return next((at for at, table in enumerate(TABLES) if any(bug.code == code for bug in table)), None)
 
 
 def diagnosed(
@@ -100,13 +102,14 @@ def test_the_bug_of_a_receiver_is_named_with_its_fix(receiver: Mistake) -> None:
         assert part in f"{found.finding} {found.fix}"
 
 
-@pytest.mark.parametrize("receiver", [row for row in ROWS if "+" not in row.code], ids=lambda row: row.name)
-def test_a_bug_signs_what_a_receiver_with_it_accepts(receiver: Mistake) -> None:
+def test_a_bug_signs_what_a_receiver_with_it_accepts() -> None:
     """Without requests, so that the default run has each receiver."""
     now = int(time.time())
-    bugs = [*rewriting_bugs(UNUSUAL_BODY), *body_bugs(), *signing_bugs(), *time_bugs()]
-    headers = [bug.header(receiver.secret, now, UNUSUAL_BODY) for bug in bugs if bug.code == receiver.code]
-    assert any(receiver.accepts(header, UNUSUAL_BODY) for header in headers)
+    bugs = list(itertools.chain.from_iterable(TABLES))
+    for receiver in (row for row in ROWS if "+" not in row.code):
+        found = [bug for bug in bugs if bug.code == receiver.code]
+        headers = [bug.header(receiver.secret, now, UNUSUAL_BODY) for bug in found]
+        assert any(receiver.accepts(header, UNUSUAL_BODY) for header in headers), receiver.name
 
 
 def test_bugs_of_an_endpoint_that_crashes_on_wrong_signatures_are_named_too() -> None:

@@ -96,6 +96,7 @@ def test_each_status_has_a_hint_of_its_own(
     assert all("x-jebbit-test" in request.headers for request in endpoint.requests)
 
 
+@pytest.mark.default_cases(2)
 @pytest.mark.parametrize(
     ("status", "mentions"),
     [

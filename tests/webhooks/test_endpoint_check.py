@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .receivers import Handler, Incoming
 
 
-@pytest.mark.parametrize("receiver", first_of_each(RECEIVERS, lambda row: next(iter(row[1].items()), None)))
+@pytest.mark.parametrize("receiver", first_of_each(RECEIVERS, lambda row: next(iter(row[1]), None)))
 def test_a_check_says_of_each_receiver_what_is_true(
     receiver: tuple[Callable[[], Handler], dict[str, str]],
 ) -> None:

@@ -22,6 +22,7 @@ def test_a_single_mistake_is_named_and_proven(culprit: Culprit) -> None:
     assert (result.causes, result.proven) == (culprit.causes, True), result
 
 
+@pytest.mark.default_cases(4)
 @pytest.mark.parametrize(
     "culprit", first_of_each({one.name: one for one in IN_PAIRS}, lambda one: one.causes[0].split("_")[0])
 )

@@ -180,6 +180,7 @@ def test_the_answer_of_an_app_and_the_url_it_was_asked_at_are_masked() -> None:
     )
 
 
+@pytest.mark.long
 def test_long_text_is_masked_in_linear_time() -> None:
     for text in ("a" * 200_000, "1 " * 60_000, "a@" * 60_000, "1.a" * 60_000, "%25" * 60_000):
         mask_text(text)

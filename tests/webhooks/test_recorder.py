@@ -231,8 +231,9 @@ def append_numbers(path: Path, writer: int, acknowledgements: int) -> int:
             number += 1
 
 
+@pytest.mark.long
 @posix
-@pytest.mark.parametrize("kills", [6, pytest.param(150, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [60])
 def test_no_acknowledged_delivery_is_lost_when_writers_of_one_file_are_killed(path: Path, kills: int) -> None:
     reading, writing = os.pipe()
     acknowledged: list[str] = []

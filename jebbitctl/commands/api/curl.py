@@ -36,8 +36,7 @@ def show_curl(
     from jebbitctl.api.client import request_headers
     from jebbitctl.api.documents import API_ROOT
 
-    business = context.settings.business
-    all_headers = {**request_headers(business and business.value, has_body=body is not None), **headers}
+    all_headers = {**request_headers(context.business, has_body=body is not None), **headers}
     url = quote(f"{context.settings.api_url.value}{API_ROOT}{path}", safe=_UNRESERVED)
     _require_printable(url, all_headers, body)
     authorization = f'-H "authorization: Bearer $({_token_command(context.options.profile)})"'

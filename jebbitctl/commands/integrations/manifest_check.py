@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jebbitctl.commands.integrations.github import annotate_mistakes, is_github
-from jebbitctl.commands.integrations.manifests import read_manifest
+from jebbitctl.commands.integrations.manifests import load_manifest
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.mistakes import InvalidManifestError, ManifestMistake
 from jebbitctl.util.text import plural
@@ -27,7 +27,7 @@ def check_manifest(context: Context, file: str, var: list[str] | None) -> None:
     mistakes: tuple[ManifestMistake, ...] = ()
     valid = ""
     try:
-        manifest = read_manifest(context, file, var)
+        manifest = load_manifest(context, file, var)
         valid = f"{manifest.name} is valid: {plural(len(manifest.integrations), 'integration')}"
     except InvalidManifestError as error:
         mistakes = error.mistakes

@@ -41,8 +41,8 @@ def variables_for(context: Context, given: Sequence[str] | None) -> dict[str, st
     return {**context.environment.manifest_variables(), **named}
 
 
-def read_manifest(context: Context, file: str, given: Sequence[str] | None) -> Manifest:
-    """Return the manifest in a file, limited to the business that ``--business`` names.
+def load_manifest(context: Context, file: str, given: Sequence[str] | None) -> Manifest:
+    """Return the manifest in a file.
 
     Args:
         context: of the command.
@@ -50,8 +50,8 @@ def read_manifest(context: Context, file: str, given: Sequence[str] | None) -> M
         given: the values of ``--var``.
 
     Raises:
-        UsageError: the file cannot be read, is not valid, or has no section for that business; or ``--var``
-            is not valid, or names a variable that the manifest does not use.
+        UsageError: the file cannot be read, or is not valid; or ``--var`` is not valid, or names a variable
+            that the manifest does not use.
     """
     name = "standard input" if file == "-" else file
     variables = variables_for(context, given)
@@ -59,13 +59,23 @@ def read_manifest(context: Context, file: str, given: Sequence[str] | None) -> M
     for text in given or ():
         if (unused := text.partition("=")[0]) not in manifest.variables:
             raise UsageError(f"{name} does not use the variable {unused} of --var")
+    return manifest
+
+
+def read_manifest(context: Context, file: str, given: Sequence[str] | None) -> Manifest:
+    """Return the manifest in a file, limited to the business that ``--business`` names.
+
+    Raises:
+        UsageError: as for :func:`load_manifest`, or it has no section for that business.
+    """
+    manifest = load_manifest(context, file, given)
     business = context.options.business
     if not manifest.has_sections or business is None:
         return manifest
     if business not in manifest.businesses and (found := context.business):
         business = found
     if business not in manifest.businesses:
-        raise UsageError(f"{name} has no section for business {business}")
+        raise UsageError(f"{manifest.name} has no section for business {business}")
     return replace(manifest, integrations=tuple(manifest.of(business)), businesses=(business,))
 
 

@@ -29,6 +29,7 @@ def test_the_committed_scripts_equal_what_the_program_prints(bare: Cli, shell: s
     )
 
 
+@pytest.mark.default_cases(3)
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [

@@ -43,6 +43,7 @@ def start_shell(cli: Cli, shell: str, setup: str) -> pexpect.spawn[str]:
     return terminal
 
 
+@pytest.mark.long
 @in_shells
 def test_the_very_first_tab_completes(cli: Cli, shell: str, setup: str) -> None:
     terminal = start_shell(cli, shell, setup)
@@ -53,6 +54,7 @@ def test_the_very_first_tab_completes(cli: Cli, shell: str, setup: str) -> None:
     terminal.close()
 
 
+@pytest.mark.long
 @in_shells
 def test_several_completions_are_listed_with_their_descriptions(cli: Cli, shell: str, setup: str) -> None:
     ids = cli.run("integrations", "list", "-q", "[].id").json
@@ -64,6 +66,7 @@ def test_several_completions_are_listed_with_their_descriptions(cli: Cli, shell:
     terminal.close()
 
 
+@pytest.mark.long
 @in_shells
 def test_descriptions_keep_their_apostrophes(cli: Cli, shell: str, setup: str) -> None:
     terminal = start_shell(cli, shell, setup)
@@ -72,6 +75,7 @@ def test_descriptions_keep_their_apostrophes(cli: Cli, shell: str, setup: str) -
     terminal.close()
 
 
+@pytest.mark.default_cases(1)
 @in_shells
 def test_tab_completes_an_id_that_the_command_accepts(cli: Cli, shell: str, setup: str) -> None:
     ids = cli.run("integrations", "list", "-q", "[].id").json

@@ -57,6 +57,7 @@ def test_ids_are_offered_with_their_endpoints_by_every_command_that_takes_one(
     assert paths(sandbox).count("/api/v1/integrations") == 1
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("option", ["send --integration", "verify --integration", "listen --trigger"])
 def test_ids_are_offered_by_webhooks_commands(ready: Cli, sandbox: Sandbox, option: str) -> None:
     assert offered(ready, f"jebbitctl webhooks {option} ") == list(stored(sandbox))
@@ -181,6 +182,7 @@ def test_an_endpoint_that_is_not_a_url_does_not_hide_the_other_integrations(
     assert offered(ready, GET) == [first, second]
 
 
+@pytest.mark.long
 def test_the_cache_is_refreshed_after_a_few_minutes(ready: Cli, sandbox: Sandbox) -> None:
     gone, kept = stored(sandbox)
     assert offered(ready, GET) == [gone, kept]
@@ -209,6 +211,7 @@ def test_a_token_in_the_environment_is_used(ready: Cli, sandbox: Sandbox) -> Non
     assert offers_nothing(ready, GET, rejected)
 
 
+@pytest.mark.long
 def test_the_keyring_is_never_used_and_accounts_never_mix(tmp_path: Path) -> None:
     with Sandbox(SandboxOptions(integrations=2)) as sandbox, Sandbox(SandboxOptions(integrations=3)) as other:
         machine = IsolatedHome(tmp_path, {}, [])
@@ -265,6 +268,7 @@ def test_a_slow_service_does_not_block_the_shell(tmp_path: Path) -> None:
             assert time.monotonic() - began < 10  # 1.5 on an idle machine
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     "env",
     [

@@ -90,6 +90,7 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent_to_jebbit(
     assert "--yes" in result.err
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(("answer", "code", "count"), [("y", 0, 3), ("n", 1, 0)])
 def test_a_terminal_shows_the_plan_and_asks_for_confirmation(
     cli: Cli, sandbox: Sandbox, answer: str, code: int, count: int
@@ -226,6 +227,7 @@ def test_a_write_interrupted_by_ctrl_c_is_reported_as_unknown_and_not_repeated(t
         assert (again.code, [row[5] for row in rows(again.out)]) == (0, ["Outcome", "email"])
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_apply_fails_even_if_nobody_reads_the_report(
@@ -243,6 +245,7 @@ def test_an_interrupted_apply_fails_even_if_nobody_reads_the_report(
         stage.over.set()
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 @pytest.mark.parametrize(
     ("stdout", "code"), [("| true", 0), (">&-", 1), (">/dev/full", 1), ("--json | true", 0)]
@@ -257,6 +260,7 @@ def test_an_unwritable_stdout_does_not_stop_apply_halfway(
     assert done.stderr.count("error: ") == code
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 @pytest.mark.parametrize("stdout", ["| true", ">&-", "--json | true", "-q 'length(nope)'"])
 def test_an_unwritable_stdout_does_not_hide_a_failed_step(cli: Cli, sandbox: Sandbox, stdout: str) -> None:

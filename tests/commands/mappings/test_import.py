@@ -251,6 +251,7 @@ def test_a_mapping_deleted_by_someone_else_counts_as_deleted(tmp_path: Path) -> 
     assert (result.code, result.err) == (0, "1 deleted.\n")
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("format_", ["--plain", "--json"])
 def test_a_closed_pipe_does_not_change_the_exit_code(cli: Cli, sandbox: Sandbox, format_: str) -> None:
     path = cli.home / "m.csv"
@@ -313,6 +314,7 @@ def test_the_report_goes_to_stdout_if_only_stderr_is_a_terminal(cli: Cli, sandbo
     assert (cli.home / "report").read_text() == "2\tcreated\ta\tb\t\n"
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, {"gone", "too"}), ("y", 0, {"a"})])
 def test_prune_asks_on_a_terminal_before_any_write(
     cli: Cli, sandbox: Sandbox, answer: str, code: int, left: set[str]

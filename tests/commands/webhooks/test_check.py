@@ -129,6 +129,7 @@ def test_a_warning_alone_is_exit_0(signer: Cli) -> None:
     assert "24 passed, 1 warning." in result.err
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_results_fit_a_terminal_and_have_colours(signer: Cli, columns: int) -> None:
     with serving(except_if(lambda request: request.method == "POST" and not genuine(request), ANSWER)) as url:
@@ -313,6 +314,7 @@ class TestJunitFile:
         assert read[0].count("<testsuite ") == 1
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_check_leaves_what_it_found(
     signer: Cli, tmp_path: Path, number: signal.Signals, code: int

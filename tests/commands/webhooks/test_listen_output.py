@@ -109,6 +109,7 @@ def test_a_query_prints_each_result_that_is_not_null_on_a_line(
     assert capsys.readouterr().out.splitlines() == lines
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.parametrize(
     ("kinds", "numbers"),
     [({"test"}, [1, 1]), ({"live"}, [2]), ({"refused"}, [3]), ({"test", "live"}, [1, 1, 2])],
@@ -215,6 +216,7 @@ def test_a_long_body_is_cut_on_a_terminal_and_verbose_shows_all_of_it_and_the_he
     assert "more lines" not in shown
 
 
+@pytest.mark.default_cases(1)
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_no_line_of_a_block_is_wider_than_the_terminal(
