@@ -14,6 +14,7 @@ from jebbitctl.api import creations
 from jebbitctl.commands.integrations.apply import ApplyOptions, apply
 from jebbitctl.commands.integrations.attributes import AttributeOptions
 from jebbitctl.commands.integrations.create import create
+from jebbitctl.commands.integrations.secret_output import SecretFileOptions
 from jebbitctl.commands.mappings.import_ import import_
 from jebbitctl.errors import ConflictError
 from jebbitctl.storage.write_journal import WriteJournal
@@ -43,7 +44,13 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def create_if_absent(context: Context) -> None:
-    create.function(context, endpoint=ENDPOINT, attributes=AttributeOptions(), if_absent=True)
+    create.function(
+        context,
+        endpoint=ENDPOINT,
+        attributes=AttributeOptions(),
+        if_absent=True,
+        secret_options=SecretFileOptions(),
+    )
 
 
 def applying(directory: Path) -> Callable[[Context], None]:

@@ -71,7 +71,7 @@ def _command(words: str, command: Any, common: dict[str, dict[str, Any]]) -> dic
     taken = []
     for param in command.params:
         described = _parameter(param, declared[param.name].annotation)
-        if param.name in COMMON_OPTIONS:
+        if param.param_type_name == "option" and param.name in COMMON_OPTIONS:
             common[param.name] = described
             taken.append(described["names"][-1])
         else:

@@ -77,7 +77,7 @@ def test_a_command_gives_the_secret_whenever_a_token_is_needed_and_no_keyring_is
     found = {check["name"]: check for check in machine.run("doctor", "--json").json["checks"]}
     assert found["keyring"]["detail"] == "a command prints the secret"
     assert found["token"]["ok"]
-    assert machine.run("logout").code == 0
+    assert machine.run("logout", "-y").code == 0
     assert "client_secret_command" not in (machine.config / "config.toml").read_text()
 
 

@@ -204,7 +204,6 @@ def test_starting_to_record_changes_nothing(path: Path) -> None:
 EMPTIES_ITS_OWN_FILE = {
     "storage/files.py": "a manifest that it exports to, if the file can only be written in place",
     "storage/run_lock.py": "the name of a lock's holder",
-    "storage/secret_files.py": "a file that it found empty and failed to fill",
 }
 
 

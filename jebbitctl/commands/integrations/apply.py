@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -95,6 +94,8 @@ def apply(
     from jebbitctl.storage.secret_files import SecretFiles
 
     _require_consistent_options(options, dry_run=dry_run, markdown=markdown)
+    if options.backup is not None:
+        require_backup_possible(context.environment.expand_home(options.backup))
     require_one_format(context, markdown=markdown)
     if not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
@@ -170,10 +171,8 @@ def _require_consistent_options(options: ApplyOptions, *, dry_run: bool, markdow
         raise UsageError("--dry-run and --verify are mutually exclusive")
     if options.max_deletes is not None and not options.prune:
         raise UsageError("--max-deletes requires --prune")
-    if options.backup is not None:
-        if dry_run:
-            raise UsageError("--dry-run and --backup are mutually exclusive")
-        require_backup_possible(Path(options.backup).expanduser())
+    if dry_run and options.backup is not None:
+        raise UsageError("--dry-run and --backup are mutually exclusive")
     if options.secrets_dir == "":
         raise UsageError("--secrets-dir is empty")
     if options.replace_lost_secrets and options.secrets_dir is None:

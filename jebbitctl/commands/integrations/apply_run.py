@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
@@ -58,7 +57,7 @@ def back_up(
 
     if file is None:
         return
-    path, backup = Path(file).expanduser(), make_backup(states, plan)
+    path, backup = context.environment.expand_home(file), make_backup(states, plan)
     if write_backup(path, backup.text):
         command = shlex.join(["jebbitctl", "integrations", "apply", str(path), "--prune"])
         context.output.note(f"Wrote {path}. To put it back: {command}")

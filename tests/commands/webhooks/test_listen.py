@@ -17,6 +17,7 @@ from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.recordings.reading import read
+from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL
 from jebbitctl.webhooks.sender import Sender
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
@@ -215,6 +216,7 @@ def test_a_delivery_that_cannot_be_recorded_ends_the_command(bare: Cli, tmp_path
     with listening(bare, "--record", str(path), "--count", "2") as (process, url):
         assert Sender(url, SECRET).send().status == 200
         path.unlink()
+        time.sleep(2 * LOOK_INTERVAL)
         assert Sender(url, SECRET, b"{}").send().status == 500
         code, out, err = wait_for_end(process)
     assert (code, len(out.splitlines())) == (1, 1)
