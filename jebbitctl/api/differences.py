@@ -50,11 +50,10 @@ def diff(current: Mapping[str, Any], desired: Mapping[str, Any]) -> list[Differe
     A missing attribute is unknown, and no difference; see :func:`unknown`. ``additional_options`` is always
     returned whole, so an option that is not in it is not set: it counts as null.
     """
-    flat = dotted(current)
     return [
-        Difference(name, flat.get(name), value)
+        Difference(name, now, value)
         for name, value in dotted(desired).items()
-        if _is_known(current, name) and not _equal(name, flat.get(name), value)
+        if _is_known(current, name) and not _equal(name, now := _value(current, name), value)
     ]
 
 
@@ -154,6 +153,14 @@ def dotted(attributes: Mapping[str, Any]) -> dict[str, Any]:
     if OPTIONS in attributes and not isinstance(attributes[OPTIONS], dict):
         flat[OPTIONS] = attributes[OPTIONS]
     return flat | {f"{_NESTED}{name}": value for name, value in options_in(attributes).items()}
+
+
+def _value(attributes: Mapping[str, Any], dotted_name: str) -> Any:
+    """Return the value of an attribute, which may be a nested one; null if there is none."""
+    if dotted_name.startswith(_NESTED):
+        return options_in(attributes).get(dotted_name.removeprefix(_NESTED))
+    value = attributes.get(dotted_name)
+    return None if dotted_name == OPTIONS and isinstance(value, dict) else value
 
 
 def _equal(name: str, one: Any, other: Any) -> bool:

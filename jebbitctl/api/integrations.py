@@ -134,12 +134,15 @@ def select(client: Client, listed: Iterable[Resource], **filters: Any) -> Select
     """
     desired = {name: value for name, value in filters.items() if value is not None}
     found = list(listed)
+    if not desired:
+        return Selection(found, [])
     if unclear := [resource for resource in found if matches(resource.attributes, desired) is None]:
         known = {resource.id: resource for resource in complete(client, unclear, set(desired))}
         found = [known.get(resource.id, resource) for resource in found]
+    verdicts = [(resource, matches(resource.attributes, desired)) for resource in found]
     return Selection(
-        [resource for resource in found if matches(resource.attributes, desired)],
-        [resource for resource in found if matches(resource.attributes, desired) is None],
+        [resource for resource, verdict in verdicts if verdict],
+        [resource for resource, verdict in verdicts if verdict is None],
     )
 
 

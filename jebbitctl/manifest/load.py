@@ -11,7 +11,7 @@ from jebbitctl.manifest.mistakes import InvalidManifestError, ManifestMistake
 from jebbitctl.manifest.positions import line_of
 from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.validation import ManifestError
-from jebbitctl.manifest.variables import expand, variables_in
+from jebbitctl.manifest.variables import expand, may_have_variables, variables_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,8 +81,12 @@ def load(content: bytes, name: str, variables: Mapping[str, str]) -> Manifest:
         raise InvalidManifestError.of(name, [ManifestMistake(None, None, "not UTF-8 text")]) from None
     document = _parse(text, name)
     newline = "\r\n" if b"\r\n" in content else "\n"
-    manifest = Manifest(name, text, newline, (), (None,), frozenset(variables_in(document)))
-    integrations, problems = _validate(document, variables)
+    unset: Problems = []
+    used: set[str] = set()
+    if may_have_variables(text):
+        used, document = variables_in(document), expand(document, variables, unset)
+    manifest = Manifest(name, text, newline, (), (None,), frozenset(used))
+    integrations, problems = _validate(document, unset)
     if problems:
         raise manifest.usage_error(*problems)
     businesses = tuple(document["businesses"]) if "businesses" in document else (None,)
@@ -104,14 +108,15 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         raise InvalidManifestError.of(name, [mistake]) from None
 
 
-def _validate(
-    document: dict[str, Any], variables: Mapping[str, str]
-) -> tuple[tuple[IntegrationSpec, ...], Problems]:
-    """Return the valid specs of a document, and all its problems."""
-    unset: Problems = []
-    expanded = expand(document, variables, unset)
+def _validate(document: dict[str, Any], unset: Problems) -> tuple[tuple[IntegrationSpec, ...], Problems]:
+    """Return the valid specs of a document, and all its problems.
+
+    Args:
+        document: with its variables expanded.
+        unset: the problems of that.
+    """
     problems: Problems = []
-    specs = tuple(parse_specs(expanded, problems))
+    specs = tuple(parse_specs(document, problems))
     _check_distinct(specs, problems)
     # what a check says about a value that could not be expanded follows from that
     places = {error.path for error in unset}

@@ -27,6 +27,11 @@ def is_variable_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def may_have_variables(text: str) -> bool:
+    """Whether the strings of a TOML text may contain ``${``, which may also be written as an escape."""
+    return "${" in text or r"\u" in text or r"\U" in text
+
+
 def variables_in(value: Any) -> set[str]:
     """Return the names of the variables in the strings of a parsed manifest."""
     if isinstance(value, str):

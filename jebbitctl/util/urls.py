@@ -169,6 +169,6 @@ def _text_problem(url: str, authority: str) -> str | None:
         return "it contains a user name or password"
     if is_placeholder(authority):
         return _PLACEHOLDER
-    if any(c.isspace() or not c.isprintable() for c in url):
+    if " " in url or not url.isprintable():  # no other white space is printable
         return "it contains spaces or control characters"
     return None
