@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 _PLACEHOLDER = re.compile(r"[{}<>$]|%(7b|7d|3c|3e|24)|(^|\.)__\w+__(\.|:|$)", re.IGNORECASE)
 """``${HOST}``, ``$HOST``, ``{{host}}``, ``<your-domain>`` and ``__HOST__``, also percent-encoded."""
@@ -28,6 +29,7 @@ def is_placeholder(authority: str) -> bool:
     return _PLACEHOLDER.search(authority) is not None
 
 
+@lru_cache(maxsize=1000)  # many integrations share a host
 def authority_problem(authority: str) -> str | None:
     """Return what is wrong with the host and port of a URL that has no user name, None if they are valid."""
     if authority.startswith("["):
