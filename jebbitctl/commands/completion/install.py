@@ -11,19 +11,17 @@ from jebbitctl.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.environment import Environment
-
 THIS_SHELL = "auto"
 """The value of an option that was given without one."""
 Shell: TypeAlias = Literal["auto", "bash", "zsh", "fish", "powershell", "pwsh"]
 
-OPTIONS = ("--install-completion", "--show-completion")
+_OPTIONS = ("--install-completion", "--show-completion")
 _POWERSHELL_LINE = "jebbitctl --show-completion powershell | Out-String | Invoke-Expression"
 
 
 def with_shell(args: list[str]) -> list[str]:
     """Return the arguments of the root command with a value after an option that was given without one."""
-    if args and args[0] in OPTIONS and (len(args) == 1 or args[1].startswith("-")):
+    if args and args[0] in _OPTIONS and (len(args) == 1 or args[1].startswith("-")):
         return [args[0], THIS_SHELL, *args[1:]]
     return args
 
@@ -51,8 +49,7 @@ def install(ctx: typer.Context, shell: str | None) -> None:
     if shell in {"powershell", "pwsh"}:
         done = [append_line(_powershell_profile(shell), _POWERSHELL_LINE)]
     else:
-        environment: Environment = Environment(ctx.find_root().obj)
-        done = install_script(shell, _script(shell), environment)
+        done = install_script(shell, _script(shell), Environment(ctx.find_root().obj))
     for line in (*done, f"Completion works in {shell} sessions that start from now on."):
         write_error_line(escape_controls(line))
     raise typer.Exit
