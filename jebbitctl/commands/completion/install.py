@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -53,6 +53,23 @@ def install(ctx: typer.Context, shell: str | None) -> None:
     for line in (*done, f"Completion works in {shell} sessions that start from now on."):
         write_error_line(escape_controls(line))
     raise typer.Exit
+
+
+InstallCompletion = Annotated[
+    Shell | None,
+    typer.Option(
+        metavar="[SHELL]",
+        is_eager=True,
+        callback=install,
+        help="Install completion for this shell, or for the one named.",
+    ),
+]
+ShowCompletion = Annotated[
+    Shell | None,
+    typer.Option(
+        metavar="[SHELL]", is_eager=True, callback=show, help="Print the completion script instead."
+    ),
+]
 
 
 def _named(shell: str) -> str:

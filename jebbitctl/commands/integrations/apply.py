@@ -10,7 +10,6 @@ import typer
 
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, DryRun, Yes, command
-from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,6 +85,7 @@ def apply(
     from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
+    from jebbitctl.commands.interruptions import note_if_interrupted
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests

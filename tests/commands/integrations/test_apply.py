@@ -111,7 +111,7 @@ def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox
     dry = cli.run(*APPLY, path, "--dry-run")
     assert (dry.code, writes(sandbox)) == (0, [])
     assert dry.out == cli.run("integrations", "diff", path).out
-    document = cli.run(*APPLY, "--plain", path, "--dry-run", "--json").json
+    document = cli.run(*APPLY, path, "--dry-run", "--json").json
     assert document == cli.run("integrations", "diff", path, "--json").json
     assert document["ok"] is False
     pruned = rows(cli.run(*APPLY, "--plain", path, "--dry-run", "--prune").out)
@@ -189,7 +189,7 @@ def test_apply_stops_at_the_first_failure_and_reports_the_remaining_steps(tmp_pa
         ]
         assert f"error: create mapping Outcome of spring ({id_}): Jebbit does not allow POST" in failed.err
         assert "(1 of 3 done, 1 not started)" in failed.err
-        document = cli.run(*APPLY, "--plain", path, "--yes", "--json")
+        document = cli.run(*APPLY, path, "--yes", "--json")
         assert [step["result"] for step in document.json["steps"]] == ["failed", "not_done"]
         assert document.json["ok"] is False
 
@@ -375,7 +375,7 @@ def test_deleting_what_someone_else_has_deleted_succeeds(tmp_path: Path) -> None
 
 def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
     text = SPRING + '[integrations.off]\nendpoint = "https://off.example.com/"\nis_active = false\n'
-    result = cli.run(*APPLY, "--plain", write(cli, text), "--yes", "--verify", "--json")
+    result = cli.run(*APPLY, write(cli, text), "--yes", "--verify", "--json")
     assert result.code == 0
     assert result.json["ok"] is True
     (test,) = result.json["tests"]
@@ -429,7 +429,7 @@ def test_verify_exits_6_when_jebbit_reports_no_delivery(
     assert result.code == 6
     assert "Jebbit reported no test delivery for spring" in result.err
     assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
-    again = cli.run(*APPLY, "--plain", write(cli), "--yes", "--verify", "--json")
+    again = cli.run(*APPLY, write(cli), "--yes", "--verify", "--json")
     assert again.json["ok"] is False
     (test,) = again.json["tests"]
     assert test == {
