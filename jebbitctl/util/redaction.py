@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.util.credential_keys import looks_like_credential
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -117,9 +119,8 @@ def _forms(secret: str) -> list[str]:
 @lru_cache(maxsize=64)
 def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> list[Any]:
     """Return the keys that hold secrets. Cached, as the resources of a list mostly have the same keys."""
-    known = [key for key in keys if str(key).lower() in SECRET_KEYS]
-    if not guess:
-        return known
-    from jebbitctl.util.credential_keys import looks_like_credential  # not needed by help and TAB
-
-    return known + [k for k in keys if k not in known and isinstance(k, str) and looks_like_credential(k)]
+    return [
+        key
+        for key in keys
+        if str(key).lower() in SECRET_KEYS or (guess and isinstance(key, str) and looks_like_credential(key))
+    ]
