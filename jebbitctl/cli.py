@@ -60,14 +60,14 @@ EPILOG = "\n".join(
 class LazyRoot(BaseGroup):
     """The root command. It imports a command's module when the command is used."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse arguments, among them an option that may leave out its value, which Typer does not know."""
-        return super().parse_args(ctx, install.with_shell(args))
-
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, help_ in COMMANDS.items():
             self.add_command(TyperCommand(name, help=help_))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse arguments, among them an option that may leave out its value, which Typer does not know."""
+        return super().parse_args(ctx, install.with_shell(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the real command in place of its placeholder."""
@@ -91,30 +91,17 @@ def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it
         raise typer.Exit
 
 
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
+]
+
+
 @app.callback(context_settings={"help_option_names": ["-h", "--help"]})
 def _root(
     *,
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version.")
-    ] = False,
-    install_completion: Annotated[
-        install.Shell | None,
-        typer.Option(
-            metavar="[SHELL]",
-            is_eager=True,
-            callback=install.install,
-            help="Install completion for this shell, or for the one named.",
-        ),
-    ] = None,
-    show_completion: Annotated[
-        install.Shell | None,
-        typer.Option(
-            metavar="[SHELL]",
-            is_eager=True,
-            callback=install.show,
-            help="Print the completion script instead.",
-        ),
-    ] = None,
+    version: Version = False,
+    install_completion: install.InstallCompletion = None,
+    show_completion: install.ShowCompletion = None,
 ) -> None:
     """Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."""
 

@@ -28,8 +28,6 @@ class RawListing(Listing):
         path, self._first = _split_page(path)
         super().__init__(client, path)
         self._start = _positive(self._first.get(NUMBER, "")) or 1
-        self._length = 0
-        """Of the latest page, including resources that earlier pages had."""
 
     def read(self) -> Iterator[Any]:
         """Yield each page as a document, each resource once; see :meth:`Client.pages` for errors.
@@ -73,15 +71,10 @@ class RawListing(Listing):
         """Warn if the last page does not show that there are no more."""
         if rejected:
             self._client.warn(f"Jebbit rejected page {number}: there may be more than what is printed")
-        elif SIZE in self._first and size and self._length >= size:
+        elif SIZE in self._first and size and self._page_length >= size:
             self._client.warn(
                 f"Jebbit's page {number} repeats another one: there may be more than what is printed"
             )
-
-    def _without_known(self, document: Any) -> Any:
-        data = document.get("data") if isinstance(document, dict) else None
-        self._length = len(data) if isinstance(data, list) else 0
-        return super()._without_known(document)
 
 
 def _split_page(path: str) -> tuple[str, dict[str, str]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMAND_TIMEOUT = 10.0
 """Seconds for a password manager that asks at its own window, or at its service."""
 MAX_OUTPUT = 64 * 1024
+_RUN_IT_YOURSELF = "its output is never shown: run it yourself to see why"
 
 
 def program_name(command: str) -> str:
@@ -86,9 +87,6 @@ def run_secret_command(command: str, variables: Mapping[str, str]) -> str:
     except UnicodeDecodeError:
         raise CredentialsError(f"what the client secret's command {name} prints is not UTF-8 text") from None
     return register_secret(clean_credential(text, source=f"what the client secret's command {name} prints"))
-
-
-_RUN_IT_YOURSELF = "its output is never shown: run it yourself to see why"
 
 
 def _words(command: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError, NotFoundError, RejectedError
 from jebbitctl.util.ids import require_id
 
@@ -92,12 +93,10 @@ class Deletion:
             JebbitctlError: of the resources that were not deleted.
         """
         try:
-            for id_ in self._ids:
-                if not self._try(id_):
-                    break
-        except (KeyboardInterrupt, SystemExit):
-            self._context.output.note(self._stopped())
-            raise
+            with note_if_interrupted(self._context.output, self._stopped):
+                for id_ in self._ids:
+                    if not self._try(id_):
+                        break
         finally:
             self._print_document()
         if self._errors:

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from jebbitctl.util.signals import deferred_signals
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jebbitctl.output.output import Output
 
 
 @contextmanager
-def note_if_interrupted(output: Output, text: str) -> Iterator[None]:
-    """Print a note if the block is interrupted, also at a prompt."""
+def note_if_interrupted(output: Output, text: str | Callable[[], str]) -> Iterator[None]:
+    """Print a note, or what a function says by then, if the block is interrupted, also at a prompt."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, typer.Abort):
-        output.note(text)
+        with deferred_signals():  # timeout and some shells send each signal twice
+            output.note(text if isinstance(text, str) else text())
         raise

@@ -97,6 +97,8 @@ def completion(check_context: CheckContext) -> str:
     for path in _autoloaded_scripts(shell, home, environment.values):
         if _is_file(path):
             return f"{shell}: {path}"
+    if environment.home() is None:
+        raise CheckSkipped("there is no home directory", "set HOME")
     files = startup_files(shell, environment)
     for path in files:
         if has_line_with("_JEBBITCTL_COMPLETE", path):

@@ -34,30 +34,11 @@ class ManifestMistake(NamedTuple):
 class InvalidManifestError(UsageError):
     """A manifest has mistakes.
 
-    Args:
-        message: see :class:`UsageError`, as the following ones.
-        hint: what to do about it.
-        status: none.
-        request_id: none.
-        mistakes: in the order of their lines.
+    Attributes:
+        mistakes: what is wrong, in the order of the lines; empty if text was added to the error since.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        status: int | None = None,
-        request_id: str | None = None,
-        mistakes: Sequence[ManifestMistake] = (),
-    ) -> None:
-        super().__init__(message, hint=hint, status=status, request_id=request_id)
-        self._mistakes = tuple(mistakes)
-
-    @property
-    def mistakes(self) -> tuple[ManifestMistake, ...]:
-        """What is wrong, in the order of the lines."""
-        return self._mistakes
+    mistakes: tuple[ManifestMistake, ...] = ()
 
     @classmethod
     def of(cls, name: str, mistakes: Sequence[ManifestMistake]) -> InvalidManifestError:
@@ -65,7 +46,9 @@ class InvalidManifestError(UsageError):
         first = mistakes[0]
         at = f"line {first.line}: " if first.line else ""
         if len(mistakes) == 1:
-            separator = ", " if at else ": "
-            return cls(f"{name}{separator}{at}{first.text}", hint=first.hint, mistakes=mistakes)
-        text = f"{name} has {len(mistakes)} mistakes; the first: {at}{first.text}"
-        return cls(text, hint=first.hint, mistakes=mistakes)
+            text = f"{name}{', ' if at else ': '}{at}{first.text}"
+        else:
+            text = f"{name} has {len(mistakes)} mistakes; the first: {at}{first.text}"
+        error = cls(text, hint=first.hint)
+        error.mistakes = tuple(mistakes)
+        return error

@@ -7,7 +7,6 @@ reads the cache again before it requests one. A file that cannot be read or trus
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,8 @@ _MAX_AGE = 31 * 86400
 
 def cache_key(*identity: str) -> str:
     """Return the key for what a token was issued to; it changes with each part, such as a rotated secret."""
+    import hashlib  # takes longer than the rest of what help and profiles need
+
     return hashlib.sha256("\0".join(identity).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -6,12 +6,13 @@ import ipaddress
 import re
 from functools import lru_cache
 
-_PLACEHOLDER = re.compile(r"[{}<>$]|%(7b|7d|3c|3e|24)|(^|\.)__\w+__(\.|:|$)", re.IGNORECASE)
+# Patterns are compiled when they are used, as most commands import this module and check no host.
+_PLACEHOLDER = r"(?i:[{}<>$]|%(7b|7d|3c|3e|24)|(^|\.)__\w+__(\.|:|$))"
 """``${HOST}``, ``$HOST``, ``{{host}}``, ``<your-domain>`` and ``__HOST__``, also percent-encoded."""
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 """A label in ASCII. Underscores are no part of a host name, but real hosts have them."""
-_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
-_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+_NUMBER = r"[0-9]+|0[xX][0-9A-Fa-f]*"
+_DOTS = "[.\u3002\uff0e\uff61]"
 """The full stop, and the characters that IDNA maps to it."""
 _MAX_LABEL = 63
 _MAX_NAME = 253
@@ -26,7 +27,7 @@ def authority_of(url: str) -> str:
 
 def is_placeholder(authority: str) -> bool:
     """Whether a host was meant to be replaced by a real one."""
-    return _PLACEHOLDER.search(authority) is not None
+    return re.search(_PLACEHOLDER, authority) is not None
 
 
 @lru_cache(maxsize=1000)  # many integrations share a host
@@ -48,12 +49,12 @@ def host_problem(host: str) -> str | None:
     """Return what is wrong with a host name or an IPv4 address, None if it is valid."""
     if not host:
         return "its host is missing"
-    labels = _DOTS.split(host)
+    labels = re.split(_DOTS, host)
     if labels[-1] == "" and len(labels) > 1:
         labels.pop()  # the root
     if "" in labels:
         return "its host name is not valid: it has two dots in a row, or begins with one"
-    if _NUMBER.fullmatch(labels[-1]):
+    if re.fullmatch(_NUMBER, labels[-1]):
         return (
             None
             if _is_address(".".join(labels), ipaddress.IPv4Address)
@@ -73,14 +74,14 @@ def ascii_host(host: str) -> str | None:
     """Return a host name in lower case and as DNS has it, None if it is not valid."""
     if host_problem(host):
         return None
-    return ".".join(map(_ascii_label, filter(None, _DOTS.split(host)))).lower()
+    return ".".join(map(_ascii_label, filter(None, re.split(_DOTS, host)))).lower()
 
 
 def _label_problem(label: str) -> str | None:
     if label.isascii():
         if other := re.search("[^A-Za-z0-9_-]", label):
             return f"it contains {other[0]}"
-        if not _LABEL.fullmatch(label):
+        if not re.fullmatch(_LABEL, label):
             return "a part begins or ends with a hyphen"
     elif not _ascii_label(label):
         return "it is not a valid international name"

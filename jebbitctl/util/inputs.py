@@ -78,8 +78,8 @@ class Padding(NamedTuple):
 def padding(value: str, *, source: str) -> Padding | None:
     """Return which quotes or spaces surround a value, None if there are none.
 
-    ``docker run --env-file`` keeps the quotes that a shell would remove. A secret may
-    begin and end with any character, so nobody refuses one for this: it explains why a secret was rejected.
+    ``docker run --env-file`` keeps the quotes that a shell would remove. A secret may begin and end with any
+    character, so none is refused for this: it explains why a secret was rejected.
 
     Args:
         value: as it was read.

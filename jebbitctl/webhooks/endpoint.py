@@ -30,6 +30,9 @@ MAX_KEPT_BYTES = 2048
 RESPONSE_TIMEOUT = 10.0
 """Seconds to wait for a response."""
 
+_KEY_OF_ANOTHER = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"}
+"""OpenSSL's reasons for a key that is not the certificate's; the last one if it is of another type."""
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointResponse:
@@ -77,10 +80,6 @@ def require_endpoint(url: str) -> str:
             error.message, hint="use an absolute URL, such as https://example.com/webhooks"
         ) from None
     return url
-
-
-_KEY_OF_ANOTHER = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"}
-"""OpenSSL's reasons for a key that is not the certificate's; the last one if it is of another type."""
 
 
 @dataclass(frozen=True, slots=True)

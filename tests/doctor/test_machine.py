@@ -182,6 +182,13 @@ def test_the_home_directory_of_a_check_is_the_one_of_its_environment(tmp_path: P
     assert machine.completion(CheckContext(context)) == f"zsh: {tmp_path / '.zshrc'}"
 
 
+def test_the_completion_check_is_skipped_without_a_home_directory(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("SHELL", "/bin/bash")
+    patch.setenv("HOME", "")
+    with pytest.raises(CheckSkipped, match="there is no home directory"):
+        machine.completion(check_context())
+
+
 def test_the_completion_check_is_skipped_for_an_unknown_shell(patch: pytest.MonkeyPatch) -> None:
     patch.setenv("SHELL", "/bin/tcsh")
     with pytest.raises(CheckSkipped, match="tcsh is not supported by this check"):

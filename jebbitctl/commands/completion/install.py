@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -11,19 +11,17 @@ from jebbitctl.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.environment import Environment
-
 THIS_SHELL = "auto"
 """The value of an option that was given without one."""
 Shell: TypeAlias = Literal["auto", "bash", "zsh", "fish", "powershell", "pwsh"]
 
-OPTIONS = ("--install-completion", "--show-completion")
+_OPTIONS = ("--install-completion", "--show-completion")
 _POWERSHELL_LINE = "jebbitctl --show-completion powershell | Out-String | Invoke-Expression"
 
 
 def with_shell(args: list[str]) -> list[str]:
     """Return the arguments of the root command with a value after an option that was given without one."""
-    if args and args[0] in OPTIONS and (len(args) == 1 or args[1].startswith("-")):
+    if args and args[0] in _OPTIONS and (len(args) == 1 or args[1].startswith("-")):
         return [args[0], THIS_SHELL, *args[1:]]
     return args
 
@@ -51,11 +49,27 @@ def install(ctx: typer.Context, shell: str | None) -> None:
     if shell in {"powershell", "pwsh"}:
         done = [append_line(_powershell_profile(shell), _POWERSHELL_LINE)]
     else:
-        environment: Environment = Environment(ctx.find_root().obj)
-        done = install_script(shell, _script(shell), environment)
+        done = install_script(shell, _script(shell), Environment(ctx.find_root().obj))
     for line in (*done, f"Completion works in {shell} sessions that start from now on."):
         write_error_line(escape_controls(line))
     raise typer.Exit
+
+
+InstallCompletion = Annotated[
+    Shell | None,
+    typer.Option(
+        metavar="[SHELL]",
+        is_eager=True,
+        callback=install,
+        help="Install completion for this shell, or for the one named.",
+    ),
+]
+ShowCompletion = Annotated[
+    Shell | None,
+    typer.Option(
+        metavar="[SHELL]", is_eager=True, callback=show, help="Print the completion script instead."
+    ),
+]
 
 
 def _named(shell: str) -> str:

@@ -10,9 +10,7 @@ import typer
 
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, DryRun, Yes, command
-from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import UsageError
-from jebbitctl.storage.backup_files import require_backup_possible
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
@@ -83,51 +81,43 @@ def apply(
     someone else has made.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
-    from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT, ApplyRun, back_up, confirm
+    from jebbitctl.commands.integrations.apply_run import ApplyRun, back_up, confirm
     from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
-    from jebbitctl.commands.integrations.plan_formats import require_one_format
     from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
+    from jebbitctl.commands.interruptions import note_if_interrupted
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
-    _require_consistent_options(options, dry_run=dry_run, markdown=markdown)
-    if options.backup is not None:
-        require_backup_possible(context.environment.expand_home(options.backup))
-    require_one_format(context, markdown=markdown)
-    if not (yes or dry_run):
-        context.prompts.require("confirmation", hint=CONFIRM_HINT)
-    with mistakes_shown(context, file):
-        manifest = read_manifest(context, file, var)
-    clients = clients_for(context, manifest.businesses)
+    _require_possible(context, options, yes=yes, dry_run=dry_run, markdown=markdown)
     directory = context.environment.expand_home(options.secrets_dir) if options.secrets_dir else None
     secrets = SecretFiles(directory) if directory else None
-    plan_now = partial(_plan, manifest, clients, secrets, options)
-    if dry_run:
-        with mistakes_shown(context, file):
-            plan, _ = plan_now()
-        _show_dry_run(context, file, manifest, plan, markdown=markdown)
-        warn_of_unknown(context, plan, prune=options.prune)
-        with mistakes_shown(context, file):
-            require_harmless(plan, manifest, max_deletes=options.max_deletes)
-        return
-    with mistakes_shown(context, file), ExclusiveRun(context, clients, directory=directory) as run:
-        with note_if_interrupted(context.output, "Stopped: nothing was changed."):
-            plan, states = plan_now()
-            require_harmless(plan, manifest, max_deletes=options.max_deletes)
-            warn_of_unknown(context, plan, prune=options.prune)
-            if plan.steps:
-                with nullcontext() if yes else run.paused():
-                    confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
-                back_up(context, options.backup, states, plan)
-        applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
-        applier.unsaved_secret = context.output.unsaved_secret
-        for name in applier.write_pending_secrets(manifest.integrations):
-            context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
-        test_results = send_tests(clients, manifest.integrations, applier.ids) if options.verify else None
-        ApplyRun(context.output, applier, plan.steps, test_results).run()
+    with mistakes_shown(context, file):
+        manifest = read_manifest(context, file, var)
+        clients = clients_for(context, manifest.businesses)
+        plan_now = partial(_plan, manifest, clients, secrets, options)
+        if dry_run:
+            _dry_run(context, file, manifest, plan_now()[0], options, markdown=markdown)
+            return
+        with ExclusiveRun(context, clients, directory=directory) as run:
+            with note_if_interrupted(context.output, "Stopped: nothing was changed."):
+                plan, states = plan_now()
+                require_harmless(plan, manifest, max_deletes=options.max_deletes)
+                warn_of_unknown(context, plan, prune=options.prune)
+                if plan.steps:
+                    with nullcontext() if yes else run.paused():
+                        confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+                    back_up(context, options.backup, states, plan)
+            applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
+            applier.unsaved_secret = context.output.unsaved_secret
+            for name in applier.write_pending_secrets(manifest.integrations):
+                context.output.note(
+                    f"Wrote the shared secret of {name}, which an earlier run could not write."
+                )
+            tests = send_tests(clients, manifest.integrations, applier.ids) if options.verify else None
+            ApplyRun(context.output, applier, plan.steps, tests).run()
     if not plan.steps:
         context.output.note(in_sync(plan, manifest.name))
 
@@ -152,19 +142,39 @@ def _plan(
     return plan, states
 
 
-def _show_dry_run(context: Context, file: str, manifest: Manifest, plan: Plan, *, markdown: bool) -> None:
-    """Print a plan that is not applied, also where GitHub shows it."""
+def _dry_run(
+    context: Context, file: str, manifest: Manifest, plan: Plan, options: ApplyOptions, *, markdown: bool
+) -> None:
+    """Print a plan that is not applied, also where GitHub shows it.
+
+    Raises:
+        UsageError: it would be refused.
+    """
     from jebbitctl.commands.integrations.github import is_github, report_plan
     from jebbitctl.commands.integrations.plan_formats import show_plan
-    from jebbitctl.commands.integrations.plan_output import PlanReport
+    from jebbitctl.commands.integrations.plan_output import PlanReport, warn_of_unknown
+    from jebbitctl.manifest.guards import require_harmless
 
     report = PlanReport(manifest.name, plan)
     show_plan(context, report, markdown=markdown)
     if is_github(context):
         report_plan(context, file, manifest, report, "notice")
+    warn_of_unknown(context, plan, prune=options.prune)
+    require_harmless(plan, manifest, max_deletes=options.max_deletes)
 
 
-def _require_consistent_options(options: ApplyOptions, *, dry_run: bool, markdown: bool) -> None:
+def _require_possible(
+    context: Context, options: ApplyOptions, *, yes: bool, dry_run: bool, markdown: bool
+) -> None:
+    """Check, before anything else, that the options go together and that what they need is there.
+
+    Raises:
+        UsageError: they do not, or the backup or the confirmation is impossible.
+    """
+    from jebbitctl.commands.integrations.apply_run import CONFIRM_HINT
+    from jebbitctl.commands.integrations.plan_formats import require_one_format
+    from jebbitctl.storage.backup_files import require_backup_possible
+
     if markdown and not dry_run:
         raise UsageError("--markdown requires --dry-run")
     if dry_run and options.verify:
@@ -177,3 +187,8 @@ def _require_consistent_options(options: ApplyOptions, *, dry_run: bool, markdow
         raise UsageError("--secrets-dir is empty")
     if options.replace_lost_secrets and options.secrets_dir is None:
         raise UsageError("--replace-lost-secrets requires --secrets-dir")
+    if options.backup is not None:
+        require_backup_possible(context.environment.expand_home(options.backup))
+    require_one_format(context, markdown=markdown)
+    if not (yes or dry_run):
+        context.prompts.require("confirmation", hint=CONFIRM_HINT)

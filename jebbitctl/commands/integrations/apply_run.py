@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations import plan_output
+from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.storage.backup_files import write_backup
 from jebbitctl.util.signals import deferred_signals
@@ -99,17 +100,14 @@ class ApplyRun:
         """
         ok = False
         try:
-            self._execute()
-            for test in self._test_results or ():
-                self._tests.append(test)
-                self._print_test(test)
+            with note_if_interrupted(self._output, self._stopped):
+                self._execute()
+                for test in self._test_results or ():
+                    self._tests.append(test)
+                    self._print_test(test)
             if self._test_results is not None and not self._tests:
                 self._output.warn("nothing was tested: the manifest has no active webhook integration")
             ok = all(test.ok for test in self._tests)
-        except (KeyboardInterrupt, SystemExit):
-            with deferred_signals():  # timeout and some shells send each signal twice
-                self._output.note(self._stopped())
-            raise
         finally:
             self._print_document(ok=ok)
         if failed := [test.name for test in self._tests if not test.ok]:

@@ -14,11 +14,7 @@ from jebbitctl.api.resources import format_value, raise_if_unapplied, require_cr
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
 from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
-from jebbitctl.commands.integrations.secret_output import (
-    SecretFile,
-    SecretFileOptions,
-    keep_secret,
-)
+from jebbitctl.commands.integrations.secret_output import SecretFile, SecretFileOptions, keep_secret
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError
 from jebbitctl.util.urls import require_https

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jebbitctl.api import integrations
 from jebbitctl.commands.arguments import IntegrationIds
 from jebbitctl.commands.base import Context, Yes, command
-from jebbitctl.commands.deletion import confirm_and_delete
 
 
 @command(
@@ -16,6 +15,7 @@ def delete(context: Context, ids: IntegrationIds, *, yes: Yes = False) -> None:
 
     Asks once for all. If one is not found, the others are deleted, and the exit code is 3.
     """
+    from jebbitctl.commands.deletion import confirm_and_delete
 
     def describe(id_: str) -> str:
         attributes = integrations.get(context.client, id_).attributes

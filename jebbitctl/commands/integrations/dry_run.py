@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from jebbitctl.context import Context
 
 
-class DryRun(NamedTuple):
+class UnsentRequest(NamedTuple):
     """What would be sent, as JSON; the first three are None if nothing would be.
 
     Attributes:
@@ -41,7 +41,7 @@ def show_request(
     document = redact_service_data(document)
     url = f"{context.settings.api_url.value}{API_ROOT}{path}"
     if context.output.json:
-        context.output.resource(DryRun(method, url, document, existing))
+        context.output.resource(UnsentRequest(method, url, document, existing))
     else:
         context.output.line(f"{method} {url}")
         context.output.line(json_text(document, indent=None if context.output.plain else 2))
@@ -49,4 +49,4 @@ def show_request(
 
 def show_no_request(context: Context, existing: Resource) -> None:
     """Print as JSON that nothing would be sent."""
-    context.output.resource(DryRun(None, None, None, existing))
+    context.output.resource(UnsentRequest(None, None, None, existing))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,11 @@ from jebbitctl.commands.base import LIST_OPTIONS, Context, command
 from jebbitctl.commands.integrations.all_businesses import BusinessLister
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
+    from jebbitctl.commands.integrations.all_businesses import BusinessResource
 
 COLUMNS = ("id", "is_active", "region", "service_name", "created_at")
 DESTINATIONS = ("endpoint", "host")
@@ -64,10 +67,12 @@ def list_(
         return [resource for resource in listed if resource.id in ids]  # as Jebbit lists them
 
     lister = BusinessLister(context, fetch) if all_businesses else None
-    rows: list[Any] = [*(lister.rows() if lister else fetch(context.client))]
-    columns: tuple[str, ...] = ("business",) * all_businesses + COLUMNS + ("shared_secret",) * show_secret
+    rows = list(lister.rows()) if lister else fetch(context.client)
+    columns = ["business", *COLUMNS] if lister else [*COLUMNS]
+    if show_secret:
+        columns.append("shared_secret")
     if not context.output.json:
-        columns += tuple(_destinations(rows))
+        columns += _destinations(rows)
     context.output.table(rows, columns, show_secrets=show_secret)
     if lister:
         lister.require_all()
@@ -75,9 +80,9 @@ def list_(
         context.output.note("No integrations match.")
 
 
-def _destinations(rows: list[Any]) -> list[str]:
+def _destinations(rows: Sequence[Resource | BusinessResource]) -> list[str]:
     """Return the DESTINATIONS that a table needs: a host only where there is no endpoint."""
-    objects = [row if isinstance(row, dict) else row.to_dict() for row in rows]
-    hosts = any(row.get("host") and not row.get("endpoint") for row in objects)
-    endpoints = not hosts or any(row.get("endpoint") for row in objects)
+    shown = [row.to_dict() for row in rows]
+    hosts = any(row.get("host") and not row.get("endpoint") for row in shown)
+    endpoints = not hosts or any(row.get("endpoint") for row in shown)
     return [name for name, needed in zip(DESTINATIONS, (endpoints, hosts), strict=True) if needed]

@@ -54,7 +54,7 @@ def mistakes_shown(context: Context, file: str) -> Iterator[None]:
         yield
     except InvalidManifestError as error:
         _annotate(context, file, error.mistakes)
-        if len(error.mistakes) == 1 or context.output.json:
+        if len(error.mistakes) <= 1 or context.output.json:
             raise
         context.output.diff_notes(_lines(error.mistakes))
         raise _error(file, error.mistakes) from error

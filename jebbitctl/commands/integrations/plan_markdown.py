@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MARKER = "jebbitctl-plan"
 """How the comment begins, before the manifest's name, so that a program can find and replace it."""
+_SIGNS = {"~": "!"}
+"""Signs that GitHub colours in a diff, for those that it does not."""
 
 
 def plan_markdown(report: PlanReport) -> str:
@@ -47,10 +49,6 @@ def plan_markdown(report: PlanReport) -> str:
             )
     summary = paragraph(f"<b>{code(report.name)}</b>: {report.summary}")
     return comment(f"{MARKER} {quote(report.name, safe='/.')}", [summary], folds)
-
-
-_SIGNS = {"~": "!"}
-"""Signs that GitHub colours in a diff, for those that it does not."""
 
 
 def _lines(step: PlanStep) -> Iterator[str]:

@@ -202,7 +202,7 @@ def step_line(step: PlanStep, id_: str | None) -> str:
 def count_steps(steps: Iterable[PlanStep]) -> str:
     """Return the numbers of steps as text, such as ``create 1 integration, delete 2 mappings``."""
     counts = Counter((verb(step), "mapping" if step.is_mapping else "integration") for step in steps)
-    return ", ".join(f"{verb} {plural(count, noun)}" for (verb, noun), count in counts.items())
+    return ", ".join(f"{what} {plural(count, noun)}" for (what, noun), count in counts.items())
 
 
 def step_title(step: PlanStep, *, with_business: bool = False) -> str:

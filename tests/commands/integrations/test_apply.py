@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import add_mapping, attributes_of, writes
 from tests.shell import shell
 from tests.support import cli_for, mode
-from tests.terminal import on_terminal, screen
+from tests.terminal import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,7 +110,7 @@ def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox
     dry = cli.run(*APPLY, path, "--dry-run")
     assert (dry.code, writes(sandbox)) == (0, [])
     assert dry.out == cli.run("integrations", "diff", path).out
-    document = cli.run(*APPLY, "--plain", path, "--dry-run", "--json").json
+    document = cli.run(*APPLY, path, "--dry-run", "--json").json
     assert document == cli.run("integrations", "diff", path, "--json").json
     assert document["ok"] is False
     pruned = rows(cli.run(*APPLY, "--plain", path, "--dry-run", "--prune").out)
@@ -189,7 +188,7 @@ def test_apply_stops_at_the_first_failure_and_reports_the_remaining_steps(tmp_pa
         ]
         assert f"error: create mapping Outcome of spring ({id_}): Jebbit does not allow POST" in failed.err
         assert "(1 of 3 done, 1 not started)" in failed.err
-        document = cli.run(*APPLY, "--plain", path, "--yes", "--json")
+        document = cli.run(*APPLY, path, "--yes", "--json")
         assert [step["result"] for step in document.json["steps"]] == ["failed", "not_done"]
         assert document.json["ok"] is False
 
@@ -371,75 +370,6 @@ def test_deleting_what_someone_else_has_deleted_succeeds(tmp_path: Path) -> None
         result = cli.run(*APPLY, write(cli, "version = 1\n"), "--yes", "--prune", "--max-deletes", "1")
         assert (result.code, writes(sandbox)) == (0, [])
         assert result.out.startswith("✓ delete ")
-
-
-def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
-    text = SPRING + '[integrations.off]\nendpoint = "https://off.example.com/"\nis_active = false\n'
-    result = cli.run(*APPLY, "--plain", write(cli, text), "--yes", "--verify", "--json")
-    assert result.code == 0
-    assert result.json["ok"] is True
-    (test,) = result.json["tests"]
-    assert (test["name"], test["ok"], test["error"]) == ("spring", True, None)
-    assert test["deliveries"][0]["data"]["email"] == "test@example.com"
-    again = cli.run(*APPLY, "--plain", write(cli, text), "--yes", "--verify")
-    assert list(rows(again.out)) == [["done", "test", "", "spring", test["id"], ""]]
-
-
-def test_verify_warns_if_there_was_nothing_to_test(cli: Cli) -> None:
-    inactive = write(
-        cli, 'version = 1\n[integrations.off]\nendpoint = "https://x.example"\nis_active = false\n'
-    )
-    result = cli.run(*APPLY, inactive, "--yes", "--verify")
-    assert result.code == 0
-    assert "warning: nothing was tested" in result.err
-
-
-def test_verify_skips_integrations_of_other_services_even_without_service_name(
-    cli: Cli, sandbox: Sandbox
-) -> None:
-    stored = attributes_of(sandbox, "integrations")
-    klaviyo = next(id_ for id_, attributes in stored.items() if attributes["service_name"] == "klaviyo")
-    path = write(cli, f'version = 1\n[integrations.ours]\nid = "{klaviyo}"\nis_active = true\n')
-    assert cli.run(*APPLY, path, "--yes", "--verify", "--json").json == {
-        "ok": True,
-        "steps": [],
-        "tests": [],
-    }
-    assert writes(sandbox) == []
-
-
-def test_a_terminal_shows_how_many_test_deliveries_were_sent(cli: Cli) -> None:
-    shown = screen(cli, *APPLY, write(cli), "--yes", "--verify", env={"NO_COLOR": "1"})
-    assert re.search(r"✓ test spring \(\w+\): Jebbit says it sent 1 test delivery$", shown, re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    ("response", "said", "members"),
-    [
-        (b"[]", "an empty list", {}),
-        (b'{"sent": false}', '{"sent": false}', {"response": {"sent": False}}),
-        (b"", "empty", {"response": None}),
-    ],
-)
-def test_verify_exits_6_when_jebbit_reports_no_delivery(
-    cli: Cli, sandbox: Sandbox, response: bytes, said: str, members: dict[str, Any]
-) -> None:
-    sandbox.state.behaviour.test_response = response
-    result = cli.run(*APPLY, "--plain", write(cli), "--yes", "--verify")
-    assert result.code == 6
-    assert "Jebbit reported no test delivery for spring" in result.err
-    assert [row[0] for row in rows(result.out)] == ["done", "done", "done", "failed"]
-    again = cli.run(*APPLY, "--plain", write(cli), "--yes", "--verify", "--json")
-    assert again.json["ok"] is False
-    (test,) = again.json["tests"]
-    assert test == {
-        "name": "spring",
-        "id": test["id"],
-        "ok": False,
-        "deliveries": [],
-        "error": f"Jebbit did not report a delivery: its response is {said}",
-        **members,
-    }
 
 
 def test_one_run_applies_several_businesses(cli_several: Cli, three_businesses: Sandbox) -> None:

@@ -25,7 +25,7 @@ def test_diff_exits_0_without_differences(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*DIFF, "--plain", write(cli))
     assert (result.code, [row[0] for row in rows(result.out)]) == (0, ["unmanaged", "unmanaged"])
     assert "Jebbit matches" in result.err
-    document = cli.run(*DIFF, "--plain", write(cli), "--json").json
+    document = cli.run(*DIFF, write(cli), "--json").json
     assert (document["ok"], document["steps"], len(document["unmanaged"])) == (True, [], 2)
 
 
@@ -105,7 +105,7 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
         ["", "service_name", "klaviyo"],
         ["", "endpoint", "https://hooks.example.com/jebbit/1"],
     ]
-    unmanaged = cli.run(*DIFF, "--plain", path, "--strict", "--json").json["unmanaged"]
+    unmanaged = cli.run(*DIFF, path, "--strict", "--json").json["unmanaged"]
     assert [(step["action"], step["mapping"]) for step in unmanaged] == [
         ("delete", "extra"),
         ("update", None),
