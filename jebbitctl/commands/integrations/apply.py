@@ -37,12 +37,12 @@ class ApplyOptions(NamedTuple):
         typer.Option(
             metavar="N",
             min=0,
-            help="Let --prune delete up to N integrations and mappings, not half of them.",
+            help="Maximum of integrations and mappings that --prune may delete. Default: half of each.",
         ),
     ] = None
     backup: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="First write what there is to FILE, a manifest that restores it."),
+        typer.Option(metavar="FILE", help="Save the state before the first write to FILE, as a manifest."),
     ] = None
     secrets_dir: Annotated[
         str | None,
@@ -108,10 +108,11 @@ def apply(
     if dry_run:
         with mistakes_shown(context, file):
             plan, _ = plan_now()
-        _show_dry_run(context, file, manifest, plan, markdown=markdown)
-        warn_of_unknown(context, plan, prune=options.prune)
-        with mistakes_shown(context, file):
-            require_harmless(plan, manifest, max_deletes=options.max_deletes)
+            refusal = _refusal(plan, manifest, options.max_deletes)
+            _show_dry_run(context, file, manifest, plan, ok=refusal is None, markdown=markdown)
+            warn_of_unknown(context, plan, prune=options.prune)
+            if refusal is not None:
+                raise refusal
         return
     with mistakes_shown(context, file), ExclusiveRun(context, clients, directory=directory) as run:
         with note_if_interrupted(context.output, "Stopped: nothing was changed."):
@@ -152,14 +153,27 @@ def _plan(
     return plan, states
 
 
-def _show_dry_run(context: Context, file: str, manifest: Manifest, plan: Plan, *, markdown: bool) -> None:
+def _refusal(plan: Plan, manifest: Manifest, max_deletes: int | None) -> UsageError | None:
+    """Return why a plan may not be applied, None if it may."""
+    from jebbitctl.manifest.guards import require_harmless
+
+    try:
+        require_harmless(plan, manifest, max_deletes=max_deletes)
+    except UsageError as error:
+        return error
+    return None
+
+
+def _show_dry_run(
+    context: Context, file: str, manifest: Manifest, plan: Plan, *, ok: bool, markdown: bool
+) -> None:
     """Print a plan that is not applied, also where GitHub shows it."""
     from jebbitctl.commands.integrations.github import is_github, report_plan
     from jebbitctl.commands.integrations.plan_formats import show_plan
     from jebbitctl.commands.integrations.plan_output import PlanReport
 
     report = PlanReport(manifest.name, plan)
-    show_plan(context, report, markdown=markdown)
+    show_plan(context, report, ok=ok, markdown=markdown)
     if is_github(context):
         report_plan(context, file, manifest, report, "notice")
 

@@ -98,7 +98,7 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
     strict = cli.run(*DIFF, "--plain", path, "--strict")
     assert strict.code == 6
     assert "jebbit.toml: 3 unmanaged\n" in strict.err
-    assert "export --into" in strict.err
+    assert f"add it: jebbitctl integrations export --into {path}; to apply" in strict.err
     assert "--prune" in strict.err
     assert [row[4:7] for row in rows(strict.out)] == [
         ["extra", "client_var", "x"],
