@@ -52,7 +52,7 @@ def suggestion(option: str, ctx: Any, args: Iterable[str]) -> str:
     if is_group and not near:
         return f"options follow the command: {ctx.command_path} {_command(ctx, args)} {option} …"
     help_ = f"see {ctx.command_path} --help"
-    return f"use {' or '.join(near)}; {help_}" if near else help_
+    return f"use {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}; {help_}" if near else help_
 
 
 def _named(name: str) -> str:

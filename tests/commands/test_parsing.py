@@ -61,9 +61,9 @@ def test_switches_and_repeatable_options_may_be_given_twice(cli: Cli, sandbox: S
     [
         ("whoami --jsn", "use --json; see jebbitctl whoami --help"),
         ("whoami -json", "use --json; see"),
-        ("integrations list -o json", "use --json or --plain"),
-        ("whoami --format=json", "use --json or --plain"),
-        ("--output json whoami", "use --json or --plain"),
+        ("integrations list -o json", "use --json, --plain or --csv; see"),
+        ("whoami --format=json", "use --json or --plain; see"),
+        ("--output json whoami", "use --json, --plain or --csv; see"),
         ("whoami --token hush-hush", "use the variable JEBBIT_ACCESS_TOKEN"),
         ("whoami --verbose", "use --debug"),
         ("integrations delete a1 --force", "use --yes"),

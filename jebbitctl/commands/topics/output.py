@@ -35,7 +35,7 @@ the response whatever its status is.
 _VALUES = """\
 VALUES
 
-Times are RFC 3339 in UTC; tables have created_at to the minute. A missing
+Times are RFC 3339 in UTC; lists have created_at and launch_date to the minute on a terminal. A missing
 value is null in JSON, empty in a pipe, and - on a terminal. JSON has every
 attribute that Jebbit returned, with id and type beside the others. The JSON
 of a command that checks something has "ok", true or false. Shared secrets
