@@ -41,9 +41,13 @@ def test_common_options_without_a_command_are_wrong_usage(bare: Cli, line: str) 
         ("integrations get a1 -q id --query id", "--query takes one value, but was given 2 times"),
         ("--profile a integrations --profile=b list", "--profile takes one value, but was given 2 times"),
         ("integrations update a1 --active --inactive", "--active and --inactive contradict each other"),
+        ("whoami --profile", "requires an argument.\nhint: see jebbitctl whoami --help"),
+        ("integrations list --active=true", "does not take a value.\nhint: see jebbitctl integrations list"),
     ],
 )
-def test_an_option_of_one_value_given_twice_is_wrong_usage(bare: Cli, line: str, message: str) -> None:
+def test_an_option_given_twice_or_without_its_value_is_wrong_usage(
+    bare: Cli, line: str, message: str
+) -> None:
     result = bare.run(*line.split())
     assert (result.code, result.out) == (2, "")
     assert message in result.err
