@@ -108,9 +108,9 @@ def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> st
     deletes = report.strict and any(not step.unsaid for step in plan.unmanaged)
     if report.strict and plan.unmanaged:
         into = _command(context, ["export", "--into", "FILE" if file == "-" else file], var)
-        hints.append(f"to keep what is unmanaged, add it: {into}")
+        hints.append(f"to keep what is at Jebbit: {into}")
     if plan.steps or deletes:
-        what = "the manifest and delete it" if deletes else "the manifest"
+        what = "the manifest and remove what is unmanaged" if deletes else "the manifest"
         hints.append(f"to apply {what}: {_command(context, ['apply', file], var, *['--prune'] * deletes)}")
     return "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
 

@@ -65,7 +65,7 @@ def test_the_hint_repeats_the_business(cli_several: Cli, three_businesses: Sandb
     result = cli_several.run(*DIFF, str(path), "--business", second, "--strict", "--json")
     assert result.code == 6
     command = f"jebbitctl integrations apply '{path}' --business {second} --prune"
-    assert result.error["hint"].endswith(f"to apply the manifest and delete it: {command}")
+    assert result.error["hint"].endswith(f"to apply the manifest and remove what is unmanaged: {command}")
 
 
 def test_json_lists_the_steps(cli: Cli, sandbox: Sandbox) -> None:
@@ -98,7 +98,7 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
     strict = cli.run(*DIFF, "--plain", path, "--strict")
     assert strict.code == 6
     assert "jebbit.toml: 3 unmanaged\n" in strict.err
-    assert f"add it: jebbitctl integrations export --into {path}; to apply" in strict.err
+    assert f"to keep what is at Jebbit: jebbitctl integrations export --into {path}; to apply" in strict.err
     assert "--prune" in strict.err
     assert [row[4:7] for row in rows(strict.out)] == [
         ["extra", "client_var", "x"],
