@@ -65,6 +65,13 @@ def test_switches_and_repeatable_options_may_be_given_twice(cli: Cli, sandbox: S
     [
         ("whoami --jsn", "use --json; see jebbitctl whoami --help"),
         ("whoami -json", "use --json; see"),
+        ("integrations apply -f jebbit.toml", "FILE follows without an option; see"),
+        ("integrations delete a1 -f", "use --yes; see"),
+        ("integrations create --end https://x.example", "use --endpoint; see"),
+        ("integrations list --quiet", "see jebbitctl integrations list --help"),
+        ("webhooks send --bogus", "see jebbitctl webhooks send --help"),
+        ("integrations list --filter x", "use --query; see"),
+        ("-V", "use --version; see"),
         ("integrations list -o json", "use --json, --plain or --csv; see"),
         ("whoami --format=json", "use --json or --plain; see"),
         ("--output json whoami", "use --json, --plain or --csv; see"),
