@@ -162,10 +162,18 @@ def test_two_matching_integrations_are_an_error_that_names_both(cli: Cli, sandbo
     assert second in result.err
 
 
-def test_an_unknown_id_is_not_found(cli: Cli) -> None:
-    result = cli.run(*DIFF, write(cli, 'version = 1\n\n[integrations.a]\nid = "nowhere1"\n'))
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("", "remove the id to create a new integration"),
+        ('service_name = "klaviyo"\n', "correct the id, or create the integration in Jebbit's dashboard"),
+    ],
+)
+def test_an_unknown_id_is_not_found(cli: Cli, entry: str, hint: str) -> None:
+    result = cli.run(*DIFF, write(cli, f'version = 1\n\n[integrations.a]\nid = "nowhere1"\n{entry}'))
     assert (result.code, result.out) == (3, "")
     assert "line 4: integrations.a.id: integration nowhere1 not found" in result.err
+    assert f"hint: {hint}" in result.err
 
 
 def test_an_integration_that_only_the_dashboard_can_create_is_not_planned(cli: Cli) -> None:
