@@ -10,6 +10,7 @@ import typer
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError, UsageError
+from jebbitctl.util.redaction import scrub_registered
 
 if TYPE_CHECKING:
     from jebbitctl.commands.integrations.plan_output import PlanReport
@@ -119,6 +120,6 @@ def _command(context: Context, words: list[str], var: list[str], *flags: str) ->
     """Return a command for the same account, business and variables."""
     options = context.options
     named = [("--profile", options.profile), ("--business", options.business)]
-    named += [("--var", text) for text in var]
+    named += [("--var", scrub_registered(text)) for text in var]  # before quoting changes a secret
     given = [word for option, value in named if value is not None for word in (option, value)]
     return shlex.join(["jebbitctl", "integrations", *words, *given, *flags])
