@@ -85,8 +85,10 @@ def run_secret_command(command: str, variables: Mapping[str, str]) -> str:
     try:
         text = output.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CredentialsError(f"what the client secret's command {name} prints is not UTF-8 text") from None
-    return register_secret(clean_credential(text, source=f"what the client secret's command {name} prints"))
+        raise CredentialsError(
+            f"the output of the client secret's command {name} is not UTF-8 text"
+        ) from None
+    return register_secret(clean_credential(text, source=f"the output of the client secret's command {name}"))
 
 
 def _words(command: str) -> list[str]:

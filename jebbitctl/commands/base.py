@@ -43,7 +43,7 @@ COMMON_OPTIONS: dict[str, Any] = {
     "csv": Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")],
     "columns": Annotated[
         str | None,
-        typer.Option(metavar="NAME,NAME", help="Columns to print: any attributes."),
+        typer.Option(metavar="NAME,NAME", help="Attributes to print as columns, in this order."),
     ],
     "query": Annotated[
         str | None,

@@ -52,12 +52,13 @@ def _confirm(context: Context, noun: str, ids: list[str], describe: Callable[[st
     if len(ids) == 1:
         context.prompts.confirm(f"Delete {noun} {ids[0]} ({describe(ids[0])})?", hint=hint)
         return
+    width = max(map(len, ids))
     for id_ in ids:
         try:
             about = describe(id_)
         except NotFoundError:
             about = "not found"
-        context.output.note(f"{id_}  {about}")
+        context.output.note(f"{id_:{width}}  {about}")
     context.prompts.confirm(f"Delete these {len(ids)} {noun}s?", hint=hint)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,7 +41,12 @@ def require_given_once(ctx: Any, args: Sequence[str]) -> None:
     Raises:
         typer.TyperException: an option of one value has several, or both forms of a switch were given.
     """
-    _, _, given = ctx.command.make_parser(ctx).parse_args(args=list(args))
+    try:
+        _, _, given = ctx.command.make_parser(ctx).parse_args(args=list(args))
+    except typer.TyperException as error:
+        failed: Any = error
+        failed.ctx = failed.ctx or ctx  # Typer forgets it if an option lacks its value: no hint
+        raise
     if any(param.is_eager for param in given):  # such as --help
         return
     for param in given:

@@ -21,6 +21,15 @@ _MEANT = {
     "--access-token": ("JEBBIT_ACCESS_TOKEN",),
     "--verbose": ("--debug",),
     "-v": ("--debug",),
+    "-V": ("--version",),
+    "--yaml": ("--json",),
+    "--no-headers": ("--plain",),
+    "--wide": ("--columns",),
+    "--fields": ("--columns",),
+    "--filter": ("--query",),
+    "--sort": ("--query",),
+    "--limit": ("--query",),
+    "--auto-approve": ("--yes",),
     "--force": ("--yes",),
     "-f": ("--yes",),
     "--no-interactive": ("--no-input",),
@@ -29,7 +38,7 @@ _MEANT = {
     "--client-secret": ("--client-secret-stdin", "JEBBIT_CLIENT_SECRET"),
     "--url": ("--endpoint", "--to"),
     "--data": ("--input", "--body"),
-    "-d": ("--input", "--body"),
+    "-d": ("--input", "--body", "--data"),
 }
 """Options of other tools, and what means the same here: options, or variables."""
 
@@ -47,20 +56,40 @@ def suggestion(option: str, ctx: Any, args: Iterable[str]) -> str:
     if is_group:
         known |= common_spellings().keys()
     meant = [_named(name) for name in _MEANT.get(option, ()) if name in known or name in VARIABLES]
+    if option == "-f" and _takes_file(
+        ctx.command
+    ):  # as in kubectl apply -f FILE: --yes would skip the question
+        return f"FILE follows without an option; see {ctx.command_path} --help"
     typed = next((arg for arg in args if arg.startswith(option)), option)  # -json is read as -j -s -o -n
-    near = meant or difflib.get_close_matches(typed, filter(_is_option, known), 1, 0.8 if is_group else 0.6)
+    near = meant or _similar(typed, known, 0.8 if is_group else 0.65)
     if is_group and not near:
         return f"options follow the command: {ctx.command_path} {_command(ctx, args)} {option} …"
     help_ = f"see {ctx.command_path} --help"
-    return f"use {' or '.join(near)}; {help_}" if near else help_
+    return f"use {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}; {help_}" if near else help_
 
 
 def _named(name: str) -> str:
     return f"the variable {name}" if name in VARIABLES else name
 
 
-def _is_option(spelling: str) -> bool:
-    return spelling.startswith("--")
+def _takes_file(command: Any) -> bool:
+    return any(param.param_type_name == "argument" and param.metavar == "FILE" for param in command.params)
+
+
+def _similar(typed: str, known: Iterable[str], cutoff: float) -> list[str]:
+    """Return the option that something abbreviates or resembles, an empty list if there is none.
+
+    Args:
+        typed: what is no option.
+        known: the spellings of the options.
+        cutoff: how similar the names have to be, without their dashes, which are always equal.
+    """
+    names = {spelling[2:]: spelling for spelling in known if spelling.startswith("--")}
+    name = typed.lstrip("-")
+    longer = [spelling for spelling in names.values() if len(name) > 1 and spelling.startswith(typed)]
+    if len(longer) == 1:
+        return longer
+    return [names[near] for near in difflib.get_close_matches(name, names, 1, cutoff)]
 
 
 def _command(ctx: Any, args: Iterable[str]) -> str:

@@ -90,7 +90,10 @@ def match(
             raise undecided_error(manifest, spec, possible)
         elif spec.id is not None:
             error = ManifestError((*spec.path, "id"), f"integration {spec.id} not found")
-            raise NotFoundError(manifest.describe(error), hint="remove the id to create a new integration")
+            hint = "remove the id to create a new integration"
+            if not integrations.is_webhook({SERVICE: spec.service_name}):
+                hint = "correct the id, or create the integration in Jebbit's dashboard: the API cannot"
+            raise NotFoundError(manifest.describe(error), hint=hint)
         else:
             _require_unclaimed(manifest, spec, specs, existing)
     return found

@@ -62,7 +62,11 @@ def _require_protection(plan: Plan, manifest: Manifest, spec: IntegrationSpec) -
     deleted = [
         str(step.integration.id)
         for step in plan.steps
-        if _is_pruned(step) and step.business == spec.business and step.integration and not step.is_mapping
+        if _is_pruned(step)
+        and step.action is Action.DELETE  # other services' are deactivated, and no entry creates one
+        and step.business == spec.business
+        and step.integration
+        and not step.is_mapping
     ]
     if deleted and any(step.action is Action.CREATE for step in own):
         raise _refusal(

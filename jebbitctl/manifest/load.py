@@ -12,6 +12,9 @@ from jebbitctl.manifest.positions import line_of
 from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.manifest.variables import expand, may_have_variables, variables_in
+from jebbitctl.util.credential_keys import looks_like_credential
+from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.text import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,10 +120,19 @@ def _validate(document: dict[str, Any], unset: Problems) -> tuple[tuple[Integrat
     """
     problems: Problems = []
     specs = tuple(parse_specs(document, problems))
+    _register_credentials(specs)
     _check_distinct(specs, problems)
     # what a check says about a value that could not be expanded follows from that
     places = {error.path for error in unset}
     return specs, [*unset, *(error for error in problems if error.path not in places)]
+
+
+def _register_credentials(specs: Iterable[IntegrationSpec]) -> None:
+    """Mask the credentials of other services wherever they are printed: a hint repeats ``--var``."""
+    for spec in specs:
+        for name, value in flatten(spec.attributes):
+            if isinstance(value, str) and any(map(looks_like_credential, name.split("."))):
+                register_secret(value)
 
 
 def _check_distinct(specs: Iterable[IntegrationSpec], problems: Problems) -> None:

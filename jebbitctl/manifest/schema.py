@@ -90,7 +90,7 @@ def match_key(attributes: dict[str, Any]) -> tuple[str, str]:
 
 
 def parse_specs(document: dict[str, Any], problems: Problems) -> list[IntegrationSpec]:
-    """Return the specs in a parsed manifest, in its order, without those that have problems.
+    """Return the specs in a parsed manifest, in its order, without those whose identity has problems.
 
     Args:
         document: with its variables expanded.
@@ -127,7 +127,7 @@ def _check_version(document: dict[str, Any], problems: Problems) -> None:
 def _section(
     holder: dict[str, Any], path: KeyPath, business: str | None, problems: Problems
 ) -> list[tuple[KeyPath, IntegrationSpec | None]]:
-    """Return the path of each entry, and its spec unless it has problems."""
+    """Return the path of each entry, and its spec unless its identity has problems."""
     entries = get_table(holder, "integrations", path, problems)
     paths = {name: (*path, "integrations", name) for name in entries}
     return [
@@ -167,7 +167,8 @@ def _integration(
             require_sendable(spec)
         except ManifestError as error:
             problems.append(error)
-    return spec if len(problems) == known_problems else None
+    identity = {path, *((*path, key) for key in ("id", "endpoint", "service_name"))}
+    return None if any(error.path in identity for error in problems[known_problems:]) else spec
 
 
 def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dict[str, Any]:

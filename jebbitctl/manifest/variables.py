@@ -84,8 +84,8 @@ def _replacement(match: re.Match[str], variables: Mapping[str, str], path: KeyPa
     raise ManifestError(
         path,
         f"the variable {name} {problem}",
-        f"set it with --var {name}=VALUE or the environment variable {MANIFEST_PREFIX}{name}, the only ones "
-        f"that a manifest can use; {_ESCAPE}",
+        f"set it with --var {name}=VALUE, or {MANIFEST_PREFIX}{name} in the environment (a manifest can use "
+        f"no other variables); {_ESCAPE}",
     )
 
 

@@ -45,7 +45,9 @@ def select_columns(
     known = dict.fromkeys([*defaults, *(name for row in found for name in row)])
     for name in names if found else ():
         if name not in known:
-            raise UsageError(f"no column is named {name}", hint=f"columns: {', '.join(sorted(known))}")
+            raise UsageError(
+                f"--columns: no column is named {name}", hint=f"columns: {', '.join(sorted(known))}"
+            )
         if not show_secrets and any(row.get(name) == MASK for row in found):
             raise masked_error({name}, what=f"column {name} is")
     return found

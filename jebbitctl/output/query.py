@@ -64,6 +64,8 @@ def require_unmasked(result: Any, document: Any) -> None:
 def masked_error(names: Collection[str], *, what: str) -> UsageError:
     """Return the error that a value is selected that is masked; ``names`` are those of the masked values."""
     hint = None
+    if any("additional_options." in name for name in names):
+        hint = "integrations get and list show it with --show-secret"
     if any(name.endswith("shared_secret") for name in names):
         hint = "add --show-secret, or print one secret: jebbitctl integrations secret ID"
     return UsageError(f"{what} masked", hint=hint)

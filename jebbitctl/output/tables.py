@@ -124,7 +124,7 @@ def _text(value: Any) -> str:
 
 
 def _in_table(column: str, value: Any) -> str:
-    return _text(short_time(value) if column.endswith("_at") else value)
+    return _text(short_time(value) if column.endswith(("_at", "_date")) else value)
 
 
 def _fits(text: str, room: int) -> bool:

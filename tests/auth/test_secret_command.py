@@ -42,9 +42,9 @@ def test_a_command_runs_without_a_shell() -> None:
     [
         (shell("echo SAID; echo SAID >&2; exit 3"), "command sh exited with status 3"),
         (shell("echo SAID >&2; kill -9 $$"), "command sh was ended by signal 9"),
-        (shell("true"), "what the client secret's command sh prints is empty"),
-        (shell("echo SAID; echo SAID"), "sh prints contains a line break"),
-        (shell("printf '\\377'"), "sh prints is not UTF-8"),
+        (shell("true"), "the output of the client secret's command sh is empty"),
+        (shell("echo SAID; echo SAID"), "sh contains a line break"),
+        (shell("printf '\\377'"), "the output of the client secret's command sh is not UTF-8"),
         (shell("yes SAID"), "command sh prints more than a secret"),
         ("/no/such/program read", "command program cannot be run: No such file or directory"),
         ("/etc/passwd", "command passwd cannot be run: Permission denied"),

@@ -55,11 +55,12 @@ def test_a_terminal_is_asked_once_for_all(tmp_path: Path) -> None:
     with Sandbox(SandboxOptions(integrations=2)) as sandbox:
         home = IsolatedHome(tmp_path, dict(sandbox.environment))
         first, second = attributes_of(sandbox, "integrations")
-        terminal = home.terminal("integrations", "delete", first, second, "nobody12")
-        terminal.expect_exact("nobody12  not found\r\nDelete these 3 integrations? [y/N]: ")
+        terminal = home.terminal("integrations", "delete", first, second, "nobody")
+        terminal.expect_exact("nobody    not found\r\nDelete these 3 integrations? [y/N]: ")
         shown = str(terminal.before)
         assert [line.split()[0] for line in shown.splitlines()] == [first, second]
         assert "https://hooks.example.com/jebbit/1" in shown
+        assert "  klaviyo\r\n" in shown
         terminal.sendline("y")
         assert wait_for_exit(terminal)[0] == 3
         assert attributes_of(sandbox, "integrations") == {}

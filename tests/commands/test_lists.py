@@ -71,7 +71,7 @@ def test_columns_are_chosen_and_ordered_in_each_format(cli: Cli, sandbox: Sandbo
     [
         (
             "--columns nope",
-            "no column is named nope\nhint: columns: additional_options, additional_options.hash_pii, ",
+            "--columns: no column is named nope\nhint: columns: additional_options, ",
         ),
         ("--columns id,shared_secret", "column shared_secret is masked\nhint: add --show-secret"),
         ("--columns ,", "--columns names no column"),

@@ -41,9 +41,13 @@ def test_common_options_without_a_command_are_wrong_usage(bare: Cli, line: str) 
         ("integrations get a1 -q id --query id", "--query takes one value, but was given 2 times"),
         ("--profile a integrations --profile=b list", "--profile takes one value, but was given 2 times"),
         ("integrations update a1 --active --inactive", "--active and --inactive contradict each other"),
+        ("whoami --profile", "requires an argument.\nhint: see jebbitctl whoami --help"),
+        ("integrations list --active=true", "does not take a value.\nhint: see jebbitctl integrations list"),
     ],
 )
-def test_an_option_of_one_value_given_twice_is_wrong_usage(bare: Cli, line: str, message: str) -> None:
+def test_an_option_given_twice_or_without_its_value_is_wrong_usage(
+    bare: Cli, line: str, message: str
+) -> None:
     result = bare.run(*line.split())
     assert (result.code, result.out) == (2, "")
     assert message in result.err
@@ -61,9 +65,16 @@ def test_switches_and_repeatable_options_may_be_given_twice(cli: Cli, sandbox: S
     [
         ("whoami --jsn", "use --json; see jebbitctl whoami --help"),
         ("whoami -json", "use --json; see"),
-        ("integrations list -o json", "use --json or --plain"),
-        ("whoami --format=json", "use --json or --plain"),
-        ("--output json whoami", "use --json or --plain"),
+        ("integrations apply -f jebbit.toml", "FILE follows without an option; see"),
+        ("integrations delete a1 -f", "use --yes; see"),
+        ("integrations create --end https://x.example", "use --endpoint; see"),
+        ("integrations list --quiet", "see jebbitctl integrations list --help"),
+        ("webhooks send --bogus", "see jebbitctl webhooks send --help"),
+        ("integrations list --filter x", "use --query; see"),
+        ("-V", "use --version; see"),
+        ("integrations list -o json", "use --json, --plain or --csv; see"),
+        ("whoami --format=json", "use --json or --plain; see"),
+        ("--output json whoami", "use --json, --plain or --csv; see"),
         ("whoami --token hush-hush", "use the variable JEBBIT_ACCESS_TOKEN"),
         ("whoami --verbose", "use --debug"),
         ("integrations delete a1 --force", "use --yes"),

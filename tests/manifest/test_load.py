@@ -199,6 +199,12 @@ HEAD = "version = 1\n\n[integrations.a]\n"
             "line 6: integrations.b.endpoint: a has the same endpoint",
             None,
         ),
+        (
+            HEAD
+            + 'endpoint = "https://x.example"\nregion = 1\n[integrations.b]\nendpoint = "https://x.example"',
+            "jebbit.toml has 2 mistakes",
+            None,
+        ),
         (HEAD + 'id = "x"\n[integrations.b]\nid = "x"', "line 6: integrations.b.id: a has the same id", None),
         (HEAD + 'id = "x"\n]', "line 5: Invalid statement", None),
         ("version = 1\nversion = 1", "line 2: Cannot overwrite a value", None),

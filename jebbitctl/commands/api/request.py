@@ -159,6 +159,10 @@ def _parse_arguments(arguments: list[str], option: str | None) -> tuple[str | No
     """Return the method, None if none is given, and the path."""
     *method, path = arguments
     if option is not None:
+        if method and method[0].upper() in METHODS:
+            raise UsageError(
+                f"the method is given twice: --method {option} and {method[0]}", hint="leave one of them out"
+            )
         method = [option, *method]
     if len(method) > 1:
         raise UsageError("too many arguments: api takes [METHOD] PATH", hint="see jebbitctl api --help")

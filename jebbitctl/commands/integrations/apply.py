@@ -35,12 +35,12 @@ class ApplyOptions(NamedTuple):
         typer.Option(
             metavar="N",
             min=0,
-            help="Let --prune delete up to N integrations and mappings, not half of them.",
+            help="Maximum of integrations and mappings that --prune may delete. Default: half of each.",
         ),
     ] = None
     backup: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="First write what there is to FILE, a manifest that restores it."),
+        typer.Option(metavar="FILE", help="Save the state before the first write to FILE, as a manifest."),
     ] = None
     secrets_dir: Annotated[
         str | None,
@@ -155,12 +155,18 @@ def _dry_run(
     from jebbitctl.commands.integrations.plan_output import PlanReport, warn_of_unknown
     from jebbitctl.manifest.guards import require_harmless
 
+    refusal: UsageError | None = None
+    try:
+        require_harmless(plan, manifest, max_deletes=options.max_deletes)
+    except UsageError as error:
+        refusal = error
     report = PlanReport(manifest.name, plan)
-    show_plan(context, report, markdown=markdown)
+    show_plan(context, report, ok=refusal is None, markdown=markdown)
     if is_github(context):
         report_plan(context, file, manifest, report, "notice")
     warn_of_unknown(context, plan, prune=options.prune)
-    require_harmless(plan, manifest, max_deletes=options.max_deletes)
+    if refusal is not None:
+        raise refusal
 
 
 def _require_possible(

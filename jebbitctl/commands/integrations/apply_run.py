@@ -61,7 +61,7 @@ def back_up(
     path, backup = context.environment.expand_home(file), make_backup(states, plan)
     if write_backup(path, backup.text):
         command = shlex.join(["jebbitctl", "integrations", "apply", str(path), "--prune"])
-        context.output.note(f"Wrote {path}. To put it back: {command}")
+        context.output.note(f"Saved the current state to {path}. To put it back: {command}")
     for loss in backup.losses:
         context.output.warn(f"cannot be put back: {loss}")
 

@@ -19,6 +19,7 @@ def delete(context: Context, ids: IntegrationIds, *, yes: Yes = False) -> None:
 
     def describe(id_: str) -> str:
         attributes = integrations.get(context.client, id_).attributes
-        return str(attributes.get("endpoint") or "no endpoint")
+        names = map(attributes.get, ("endpoint", "host", "service_name"))
+        return str(next(filter(None, names), "no endpoint"))
 
     confirm_and_delete(context, "integration", ids, yes=yes, describe=describe, delete=integrations.delete)

@@ -10,6 +10,7 @@ import typer
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError, UsageError
+from jebbitctl.util.redaction import scrub_registered
 
 if TYPE_CHECKING:
     from jebbitctl.commands.integrations.plan_output import PlanReport
@@ -65,13 +66,13 @@ def diff(
     require_one_format(context, markdown=markdown)
     if options.offline:
         if options.strict or options.ignore or markdown:
-            raise UsageError("--offline excludes --strict, --ignore and --markdown")
+            raise UsageError("--offline cannot be used with --strict, --ignore or --markdown")
         check_manifest(context, file, var)
         return
     with mistakes_shown(context, file):
         manifest, report = _compare(context, file, var, options)
     with context.output.best_effort():
-        show_plan(context, report, markdown=markdown)
+        show_plan(context, report, ok=not report.drift, markdown=markdown)
     if is_github(context):
         report_plan(context, file, manifest, report, "warning")
     if not report.drift:
@@ -107,17 +108,18 @@ def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> st
     plan, hints = report.plan, []
     deletes = report.strict and any(not step.unsaid for step in plan.unmanaged)
     if report.strict and plan.unmanaged:
-        hints.append("to keep what is unmanaged, add it with jebbitctl integrations export --into FILE")
+        into = _command(context, ["export", "--into", "FILE" if file == "-" else file], var)
+        hints.append(f"to keep what is at Jebbit: {into}")
     if plan.steps or deletes:
-        what = "the manifest and delete it" if deletes else "the manifest"
-        hints.append(f"to apply {what}: {_apply_command(context, file, var, prune=deletes)}")
+        what = "the manifest and remove what is unmanaged" if deletes else "the manifest"
+        hints.append(f"to apply {what}: {_command(context, ['apply', file], var, *['--prune'] * deletes)}")
     return "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
 
 
-def _apply_command(context: Context, file: str, var: list[str], *, prune: bool) -> str:
-    """Return the command that applies a manifest to the same account and business."""
+def _command(context: Context, words: list[str], var: list[str], *flags: str) -> str:
+    """Return a command for the same account, business and variables."""
     options = context.options
     named = [("--profile", options.profile), ("--business", options.business)]
-    named += [("--var", text) for text in var]
+    named += [("--var", scrub_registered(text)) for text in var]  # before quoting changes a secret
     given = [word for option, value in named if value is not None for word in (option, value)]
-    return shlex.join(["jebbitctl", "integrations", "apply", file, *given, *["--prune"] * prune])
+    return shlex.join(["jebbitctl", "integrations", *words, *given, *flags])

@@ -30,8 +30,15 @@ def require_one_format(context: Context, *, markdown: bool) -> None:
         raise UsageError("--markdown, --plain and --json (or --query) are mutually exclusive")
 
 
-def show_plan(context: Context, report: PlanReport, *, markdown: bool) -> None:
-    """Print the steps of a plan and the unmanaged resources; people read the same text in a pipe."""
+def show_plan(context: Context, report: PlanReport, *, ok: bool, markdown: bool) -> None:
+    """Print the steps of a plan and the unmanaged resources; people read the same text in a pipe.
+
+    Args:
+        context: prints them.
+        report: to print.
+        ok: of the JSON document, whether the command succeeds.
+        markdown: the format is Markdown.
+    """
     output, plan = context.output, report.plan
     if markdown:
         from jebbitctl.commands.integrations.plan_markdown import plan_markdown
@@ -43,7 +50,7 @@ def show_plan(context: Context, report: PlanReport, *, markdown: bool) -> None:
             for name, steps in (("steps", plan.steps), ("unmanaged", plan.unmanaged))
         }
         documents["unknown"] = [asdict(attribute) for attribute in plan.unknown]
-        output.document({"ok": not report.drift, **documents, "ignored": report.ignored})
+        output.document({"ok": ok, **documents, "ignored": report.ignored})
     elif output.plain_requested:
         unknown = [{**asdict(attribute), "action": UNKNOWN} for attribute in plan.unknown]
         output.table([*change_rows(plan.steps, plan.unmanaged), *unknown], CHANGE_COLUMNS)

@@ -28,9 +28,9 @@ class SecretFileOptions(NamedTuple):
             metavar="PATH", help="Write the shared secret to this file, mode 0600, instead of printing it."
         ),
     ] = None
-    force: Annotated[bool, typer.Option("--force", help="Replace what the file of --secret-file holds.")] = (
-        False
-    )
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite another secret in the file of --secret-file.")
+    ] = False
 
 
 class SecretFile:

@@ -70,6 +70,7 @@ manage it, write it with a variable: set.additional_options.api_key = "${KEY}".
 
 To cover several businesses in one file, use [businesses.ID.integrations.NAME]
 instead of [integrations.NAME]. `export --all-businesses` writes such a file.
+With --business, diff and apply cover only that business's section of it.
 """
 
 _SCHEMA = """\

@@ -35,11 +35,12 @@ the response whatever its status is.
 _VALUES = """\
 VALUES
 
-Times are RFC 3339 in UTC; tables have created_at to the minute. A missing
-value is null in JSON, empty in a pipe, and - on a terminal. JSON has every
-attribute that Jebbit returned, with id and type beside the others. The JSON
-of a command that checks something has "ok", true or false. Shared secrets
-print as ********: see `jebbitctl help security`.
+Times are RFC 3339 in UTC; on a terminal, lists have created_at and
+launch_date to the minute. A missing value is null in JSON, empty in a pipe,
+and - on a terminal. JSON has every attribute that Jebbit returned, with id
+and type beside the others. The JSON of a command that checks something has
+"ok", true or false. Shared secrets print as ********: see
+`jebbitctl help security`.
 
 On a terminal that is too narrow for a table, a row has two lines, or each
 value its own. No id, URL or secret is broken in two, so all can be copied.

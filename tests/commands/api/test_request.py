@@ -168,6 +168,8 @@ def test_invalid_arguments_are_rejected_before_any_request(cli: Cli, sandbox: Sa
         assert (result.code, result.out) == (2, ""), line
         assert result.err.startswith(("error: ", '{"error"'))
     assert sandbox.requests == []
+    twice = cli.run("api", "-X", "POST", "GET", "self").err
+    assert twice.startswith("error: the method is given twice: --method POST and GET")
 
 
 def paged(request: Request) -> Response:

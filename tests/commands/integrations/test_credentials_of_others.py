@@ -89,6 +89,13 @@ def test_a_credential_that_a_manifest_holds_as_a_variable_is_managed_and_stays_a
     diff = cli.run("integrations", "diff", path, "--json", env=env)
     (step,) = diff.json["steps"]
     assert {"attribute": "additional_options.api_key", "current": MASK, "desired": MASK} in step["changes"]
+    text = cli.run("integrations", "diff", path, "--var", f"KLAVIYO_KEY={HUSH}-o'new").err
+    assert (HUSH in text, "--var 'KLAVIYO_KEY=********'" in text) == (False, True), text
+    column = cli.run("integrations", "list", "--columns", "id,additional_options.api_key")
+    assert (column.code, "hint: integrations get and list show it with --show-secret" in column.err) == (
+        2,
+        True,
+    )
     exported = cli.run("integrations", "export", "--into", path, env=env)
     assert exported.code == 0, exported.err
     assert "additional_options.api_key differs at Jebbit" in exported.err

@@ -65,7 +65,7 @@ def test_the_hint_repeats_the_business(cli_several: Cli, three_businesses: Sandb
     result = cli_several.run(*DIFF, str(path), "--business", second, "--strict", "--json")
     assert result.code == 6
     command = f"jebbitctl integrations apply '{path}' --business {second} --prune"
-    assert result.error["hint"].endswith(f"to apply the manifest and delete it: {command}")
+    assert result.error["hint"].endswith(f"to apply the manifest and remove what is unmanaged: {command}")
 
 
 def test_json_lists_the_steps(cli: Cli, sandbox: Sandbox) -> None:
@@ -98,7 +98,7 @@ def test_with_strict_an_unmanaged_resource_is_a_difference(cli: Cli, sandbox: Sa
     strict = cli.run(*DIFF, "--plain", path, "--strict")
     assert strict.code == 6
     assert "jebbit.toml: 3 unmanaged\n" in strict.err
-    assert "export --into" in strict.err
+    assert f"to keep what is at Jebbit: jebbitctl integrations export --into {path}; to apply" in strict.err
     assert "--prune" in strict.err
     assert [row[4:7] for row in rows(strict.out)] == [
         ["extra", "client_var", "x"],
@@ -162,10 +162,18 @@ def test_two_matching_integrations_are_an_error_that_names_both(cli: Cli, sandbo
     assert second in result.err
 
 
-def test_an_unknown_id_is_not_found(cli: Cli) -> None:
-    result = cli.run(*DIFF, write(cli, 'version = 1\n\n[integrations.a]\nid = "nowhere1"\n'))
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("", "remove the id to create a new integration"),
+        ('service_name = "klaviyo"\n', "correct the id, or create the integration in Jebbit's dashboard"),
+    ],
+)
+def test_an_unknown_id_is_not_found(cli: Cli, entry: str, hint: str) -> None:
+    result = cli.run(*DIFF, write(cli, f'version = 1\n\n[integrations.a]\nid = "nowhere1"\n{entry}'))
     assert (result.code, result.out) == (3, "")
     assert "line 4: integrations.a.id: integration nowhere1 not found" in result.err
+    assert f"hint: {hint}" in result.err
 
 
 def test_an_integration_that_only_the_dashboard_can_create_is_not_planned(cli: Cli) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.api.integrations import named
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.manifest.support import SPRING, spring, write
 from tests.scripted_server import add, attributes_of, writes
@@ -70,10 +71,15 @@ def test_a_protected_entry_with_another_endpoint_does_not_let_prune_delete_the_i
     cli: Cli, sandbox: Sandbox
 ) -> None:
     id_ = spring(sandbox)
+    add(sandbox, "integrations", service_name="klaviyo", is_active=True)  # no entry creates one of these
     moved = write(cli, PROTECTED.replace("/spring", "/summer"))
     result = cli.run(*APPLY, moved, "--yes", "--prune", "--max-deletes", "9")
     assert (result.code, writes(sandbox)) == (2, [])
-    assert f'if it is, write id = "{id_}" into the entry spring' in result.err
+    others = [key for key, one in attributes_of(sandbox, "integrations").items() if one.get("endpoint")]
+    assert f"while {named(others)} would be deleted, which may be the same one" in " ".join(
+        result.err.split()
+    )
+    assert f'if it is, write id = "{others[0]}" into the entry spring' in result.err
     assert cli.run(*APPLY, moved, "--yes").code == 0
     assert cli.run(*APPLY, moved, "--yes", "--prune", "--max-deletes", "9").code == 0
     assert id_ not in attributes_of(sandbox, "integrations")

@@ -91,7 +91,7 @@ def test_a_comment_is_never_longer_than_github_takes_and_says_what_is_left_out(
         ((*DIFF, "-q", "ok"), "mutually exclusive"),
         ((*DRY_RUN, "--plain"), "mutually exclusive"),
         (("integrations", "apply", "--yes", "--markdown"), "--markdown requires --dry-run"),
-        ((*DIFF, "--offline"), "--offline excludes"),
+        ((*DIFF, "--offline"), "--offline cannot be used with"),
     ],
 )
 def test_a_comment_is_the_only_format_and_not_for_a_real_run(

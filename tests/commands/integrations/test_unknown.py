@@ -274,8 +274,8 @@ def test_prune_deletes_no_integration_whose_endpoint_is_unknown(
     assert f"{api_made} example.com is left alone: Jebbit does not say its endpoint" in result.err
     assert known[0] in stored(sandbox)
     assert known[1] not in stored(sandbox)  # its endpoint is in the dashboard's list
-    strict = cli.run(TYPE, "diff", write(cli, "version = 1\n"), "--strict")
-    assert (strict.code, "export --into FILE" in strict.err, "--prune" in strict.err) == (6, True, False)
+    strict = cli.run(TYPE, "diff", path, "--strict")
+    assert (strict.code, f"export --into {path}" in strict.err, "--prune" in strict.err) == (6, True, False)
 
 
 @pytest.mark.usefixtures("in_host")
