@@ -16,12 +16,15 @@ from jebbitctl.errors import ConflictError, JebbitctlError, UsageError
 from jebbitctl.storage.atomic_files import lock
 from jebbitctl.storage.files import create_directory, remove_file, write_all
 from jebbitctl.storage.trust import require_own_target
+from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _MOVE_AWAY = "move the file away: it may hold the secret of another integration"
+PIPE_TIMEOUT = 30.0
+"""Seconds for the reader of a pipe."""
 MAX_SECRET_FILE = 64 * 1024
 """Bytes that even ``force`` replaces: what is larger is another file than the user thinks."""
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -112,9 +115,12 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
     line = f"{secret}\n"
     try:
         if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8") as stream:
-                stream.write(line)
+            call_with_timeout(PIPE_TIMEOUT, lambda: path.write_text(line, encoding="utf-8"))
             return
+    except TimeoutError:
+        raise JebbitctlError(
+            f"{path}: the secret could not be written: nobody has read it within {PIPE_TIMEOUT:g} s"
+        ) from None
     except OSError as error:
         raise _unwritable(path, error) from None
     if holds_secret(path, secret):
