@@ -75,7 +75,7 @@ def diff(
     if is_github(context):
         report_plan(context, file, manifest, report, "warning")
     if not report.drift:
-        context.output.note(in_sync(report.plan, manifest.name))
+        context.output.note(in_sync(report.plan, manifest.name, ignored=report.ignored))
         return
     is_text = not (context.output.json or context.output.plain_requested or markdown)
     numbers = "" if is_text else f": {', '.join(report.drift)}"  # the text has a summary
@@ -110,6 +110,7 @@ def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> st
         hints.append("to keep what is unmanaged, add it with jebbitctl integrations export --into FILE")
     if plan.steps or deletes:
         what = "the manifest and delete it" if deletes else "the manifest"
+        what += ", also what is ignored" if report.ignored else ""
         hints.append(f"to apply {what}: {_apply_command(context, file, var, prune=deletes)}")
     return "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
 
