@@ -115,7 +115,7 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
     line = f"{secret}\n"
     try:
         if path.exists() and not path.is_file():
-            call_with_timeout(PIPE_TIMEOUT, lambda: path.write_text(line, encoding="utf-8"))
+            call_with_timeout(PIPE_TIMEOUT, lambda: _write_to_stream(path, line))
             return
     except TimeoutError:
         raise JebbitctlError(
@@ -133,6 +133,11 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
         raise _unwritable(path, error) from None
     finally:
         os.close(descriptor)
+
+
+def _write_to_stream(path: Path, line: str) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(line)
 
 
 def require_secret_fits(path: Path, secret: str) -> None:
@@ -173,14 +178,16 @@ class SecretFiles:
             names: of integrations that do not exist yet.
 
         Raises:
-            UsageError: the directory is a file, under the control of another user, or contains a secret with
-                one of these names.
+            UsageError: the directory is a file, under the control of another user, or contains a secret or a
+                link with one of these names.
         """
         require_own_target(self._directory)
         if self._directory.exists() and not self._directory.is_dir():
             raise UsageError(f"{self._directory} is not a directory")
         for name in names:
             require_own_target(self.path(name))
+            if self.path(name).is_symlink():
+                raise UsageError(f"{self.path(name)} is a link", hint="move it away")
             if self.path(name).exists() and not self.is_pending(name):
                 raise UsageError(
                     f"{self.path(name)} already exists, but integration {name} does not",

@@ -69,22 +69,23 @@ def _redact(value: Any, *, guess: bool) -> Any:
         return copy
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
-    return MASK if guess and _is_secret_text(value) else value
+    return MASK if guess and isinstance(value, str) and _SECRET_TEXT.match(value) else value
 
 
 def _mask_by_value(table: dict[str, Any]) -> None:
     """Mask what no key tells: the value of an authorization header, a password in a URL, a pair."""
     for key, value in table.items():
-        if _is_secret_text(value) and key != _ENDPOINT:
+        if (
+            type(value) is str
+            and (" " in value or "@" in value)  # few have one, and a list has many values
+            and _SECRET_TEXT.match(value)
+            and key != _ENDPOINT
+        ):
             table[key] = MASK
     if table.get("value") and any(
         isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
     ):
         table["value"] = MASK
-
-
-def _is_secret_text(value: Any) -> bool:
-    return isinstance(value, str) and _SECRET_TEXT.match(value) is not None
 
 
 def _is_harmless(value: Any) -> bool:
