@@ -117,8 +117,7 @@ def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> st
 
 def _apply_command(context: Context, file: str, var: list[str], *, prune: bool) -> str:
     """Return the command that applies a manifest to the same account and business."""
-    options = context.options
-    named = [("--profile", options.profile), ("--business", options.business)]
-    named += [("--var", text) for text in var]
-    given = [word for option, value in named if value is not None for word in (option, value)]
+    from jebbitctl.commands.integrations.manifests import account_options
+
+    given = [*account_options(context), *(word for text in var for word in ("--var", text))]
     return shlex.join(["jebbitctl", "integrations", "apply", file, *given, *["--prune"] * prune])
