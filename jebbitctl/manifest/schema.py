@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.validation import KeyPath, Problems
 
 VERSION = 1
-_MEMBER_NAME = re.compile(r"\w([\w-]*\w)?")
-"""Of an attribute; JSON:API allows no more. A dot, or what a log takes for a command, would be misread."""
+ATTRIBUTE_PATTERN = r"\w([\w-]*\w)?"
+"""Of the name of an attribute; JSON:API allows no more. A dot, or what a log takes for a command, would be misread."""
 PROTECTED = "protected"
 ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 
@@ -193,7 +193,7 @@ def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dic
     others = dict(get_table(entry, "set", path, problems))
     reject_keys(others, {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"), problems)
     for name in others:
-        if not _MEMBER_NAME.fullmatch(name):
+        if not re.fullmatch(ATTRIBUTE_PATTERN, name):
             hint = "use letters, digits, - and _"
             problems.append(ManifestError((*path, "set", name), "not the name of an attribute", hint))
     other_options = get_table(others, OPTIONS, (*path, "set"), problems)
