@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 ATTRIBUTE_PATTERN = r"\w([\w-]*\w)?"
-"""Of the name of an attribute; JSON:API allows no more. A dot, or what a log takes for a command, would be misread."""
+"""Of the name of an attribute: JSON:API allows no more, and a log may take it for a command."""
 PROTECTED = "protected"
 ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 
