@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,7 @@ from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.util.inputs import clean_credential, padding, read_text_input
 from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,6 +144,8 @@ FOREIGN_VARIABLES = {
 }
 """Variables of other tools that are honoured, with one line of help each."""
 
+PIPE_TIMEOUT = 30.0
+"""Seconds for what writes a credential to a pipe, which may ask the user first."""
 _OFF = frozenset({"", "0", "false", "no"})
 
 
@@ -216,8 +220,14 @@ class Environment:
         if file not in self._files:  # a pipe can be read only once
             if not self.values[file]:
                 raise UsageError(f"{file} is set but empty", hint=f"unset {file}, or give it a path")
-            path = str(self.expand_home(self.values[file]).absolute())
-            text = read_text_input(path, option=file)
+            path = self.expand_home(self.values[file]).absolute()
+            if os.sep not in self.values[file] and not _exists(path):
+                # not shown: it may be the credential itself
+                raise UsageError(
+                    f"{file} names no file in this directory",
+                    hint=f"give the file's path; a value itself belongs into {name}",
+                )
+            text = _read_credential(path, file)
             self._files[file] = register_secret(clean_credential(text, source=f"{file} {path}"))
         return self._files[file]
 
@@ -260,6 +270,31 @@ class Environment:
             if name not in VARIABLES or not VARIABLES[name].selects_account
         }
         return {**others, **account}
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _read_credential(path: Path, file: str) -> str:
+    """Return the content of a file with a credential; a pipe may have nobody who ever writes to it.
+
+    Raises:
+        UsageError: it cannot be read, or a pipe gives nothing in time.
+    """
+    read = partial(read_text_input, str(path), option=file)
+    if not (_exists(path) and path.is_fifo()):
+        return read()
+    try:
+        return call_with_timeout(PIPE_TIMEOUT, read)
+    except TimeoutError:
+        raise UsageError(
+            f"{file} {path}: nothing was written to this pipe within {PIPE_TIMEOUT:g} s"
+        ) from None
 
 
 def _home_of_the_user() -> str | None:

@@ -214,6 +214,25 @@ def test_a_credential_whose_file_is_missing_or_wrong_is_an_error(
         environment.credential("JEBBIT_CLIENT_SECRET")
 
 
+@pytest.mark.parametrize("value", ["the-credential-itself", "x" * 300])
+def test_a_credential_in_place_of_its_files_path_is_not_shown(value: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Environment({"JEBBIT_CLIENT_SECRET_FILE": value}).credential("JEBBIT_CLIENT_SECRET")
+    assert value not in f"{caught.value.message}{caught.value.hint}"
+    assert "a value itself belongs into JEBBIT_CLIENT_SECRET" in str(caught.value.hint)
+
+
+def test_a_pipe_to_which_nobody_writes_a_credential_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(env, "PIPE_TIMEOUT", 0.1)
+    pipe = tmp_path / "secret"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match=r"nothing was written to this pipe within 0\.1 s"):
+        Environment({"JEBBIT_WEBHOOK_SECRET_FILE": str(pipe)}).credential("JEBBIT_WEBHOOK_SECRET")
+    pipe.write_text("too late")  # ends the thread that reads
+
+
 def test_a_credential_in_a_pipe_is_read_once_and_masked() -> None:
     reading, writing = os.pipe()
     os.write(writing, b"a-secret-of-some-length")

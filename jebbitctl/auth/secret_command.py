@@ -91,6 +91,19 @@ def run_secret_command(command: str, variables: Mapping[str, str]) -> str:
     return register_secret(clean_credential(text, source=f"the output of the client secret's command {name}"))
 
 
+def require_no_secret(command: str, secret: str) -> None:
+    """Check that a command does not contain the secret that it prints.
+
+    Raises:
+        UsageError: it does, so that its profile would keep the secret as text.
+    """
+    if any(secret in part for part in (command, *_words(command))):
+        raise UsageError(
+            f"the client secret's command {program_name(command)} contains the secret itself",
+            hint="give a command that reads it from elsewhere, or use --client-secret-stdin",
+        )
+
+
 def _words(command: str) -> list[str]:
     """Split a command as a shell does. On Windows, a backslash separates directories."""
     if os.name == "posix":

@@ -11,7 +11,7 @@ import typer
 
 from jebbitctl import environment as env
 from jebbitctl.auth.credentials import secret_source
-from jebbitctl.auth.secret_command import require_secret_command, run_secret_command
+from jebbitctl.auth.secret_command import require_no_secret, require_secret_command, run_secret_command
 from jebbitctl.commands.base import Context, command, single
 from jebbitctl.commands.whoami import account_document, show_account
 from jebbitctl.errors import UsageError
@@ -95,6 +95,7 @@ def login(
     _confirm_replacement(context, name, previous, profile._replace(client_id=id_), yes=yes)
     if command_line is not None:
         secret = run_secret_command(command_line, context.environment.values)
+        require_no_secret(command_line, secret)
     elif secret is None:
         answer = context.prompts.ask("Client secret", hint=_LOGIN_HINT, hidden=True)
         secret = clean_credential(answer, source="the client secret")

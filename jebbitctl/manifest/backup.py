@@ -10,7 +10,7 @@ from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.schema import match_key
-from jebbitctl.manifest.toml_entry import is_creatable, is_representable
+from jebbitctl.manifest.toml_entry import is_creatable, is_representable, split_mappings
 from jebbitctl.util.redaction import is_credential
 
 if TYPE_CHECKING:
@@ -58,8 +58,23 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
         kept[business] = replace(state, integrations=before)
         if others:
             lost[business] = replace(state, integrations=others)
-    text = f"{_HEADER}\n{export(kept, warn=_ignore, with_ids=moved, others=_others(own))}"
+    changed = {str(s.integration.id) for s in plan.steps if s.integration and s.is_mapping}
+    left_out = {
+        id_: problems
+        for state in kept.values()
+        for id_, owned in state.mappings_by_integration().items()
+        if id_ not in deleted and (problems := split_mappings(owned)[1])
+    }
+    manifest = export(
+        kept,
+        warn=_ignore,
+        with_ids=moved,
+        others=_others(own),
+        without_mappings=left_out.keys() - changed,  # to put back nothing is better than to prune them
+    )
+    text = f"{_HEADER}\n{manifest}"
     losses += _not_exported(kept, deleted)
+    losses += [f"{id_}: {problem}" for id_ in sorted(changed & left_out.keys()) for problem in left_out[id_]]
     if deleted:
         losses.append(f"the ids, shared secrets and chosen campaigns of {named(sorted(deleted))}")
     if lost:

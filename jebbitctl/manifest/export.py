@@ -29,6 +29,7 @@ def export(
     warn: Callable[[str], None],
     with_ids: Collection[str] = (),
     others: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    without_mappings: Collection[str] = (),
 ) -> str:
     """Return the text of a new manifest that declares the current state.
 
@@ -38,6 +39,7 @@ def export(
             say.
         with_ids: the integrations whose entries get their ids even if their endpoints identify them.
         others: attributes without a key of their own that entries get under ``set``, by integration.
+        without_mappings: the integrations whose entries do not manage their mappings.
     """
     lines = [f"# {_HEADER}", f"version = {VERSION}"]
     names: dict[str, int] = {}
@@ -46,7 +48,8 @@ def export(
         ambiguous = {*ambiguous_ids(state.integrations), *with_ids}
         for id_, resource in reversed({str(found.id): found for found in state.integrations}.items()):
             entry = NewEntry(new_name(resource, names), business, warn, others.get(id_, {}))
-            entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
+            owned = None if id_ in without_mappings else mappings[id_]
+            entry.update(resource, owned, with_id=id_ in ambiguous)
             lines += ["", *entry.lines]
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ from jebbitctl.api.integrations import named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.plan import Phase
-from jebbitctl.manifest.schema import PROTECTED
+from jebbitctl.manifest.schema import PROTECTED, match_key
 from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.util.text import plural
 
@@ -56,6 +56,8 @@ def _require_protection(plan: Plan, manifest: Manifest, spec: IntegrationSpec) -
         for step in plan.steps
         if not step.is_mapping and (step.business, step.name) == (spec.business, spec.name)
     ]
+    if spec.name not in plan.ids:  # what it describes is there, but another entry has its id
+        own += [step for step in plan.steps if _is_of(step, spec)]
     if problem := next(filter(None, map(_harm, own)), None):
         hint = f"if that is wanted, remove {PROTECTED} from the entry {spec.name}"
         raise _refusal(manifest, spec, problem, hint)
@@ -76,6 +78,17 @@ def _require_protection(plan: Plan, manifest: Manifest, spec: IntegrationSpec) -
             f'if it is, write id = "{deleted[0]}" into the entry {spec.name}; if not, apply without --prune '
             "first",
         )
+
+
+def _is_of(step: PlanStep, spec: IntegrationSpec) -> bool:
+    """Whether another entry changes the integration that the endpoint of an entry describes."""
+    return (
+        step.business == spec.business
+        and step.name not in {None, spec.name}
+        and not step.is_mapping
+        and step.integration is not None
+        and match_key(step.integration.attributes) == spec.match_key
+    )
 
 
 def _harm(step: PlanStep) -> str | None:

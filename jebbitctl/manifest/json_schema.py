@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.api import mappings
 from jebbitctl.api.differences import OPTIONS
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, READ_ONLY, REGIONS
-from jebbitctl.manifest.schema import ENTRY_KEYS, PROTECTED, VERSION
+from jebbitctl.manifest.schema import ATTRIBUTE_PATTERN, ENTRY_KEYS, PROTECTED, VERSION
 from jebbitctl.util.ids import ID_PATTERN, NAME_PATTERN
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _entry(descriptions: Mapping[str, str]) -> dict[str, Any]:
         "region": {"type": "string", "anyOf": [{"enum": list(REGIONS)}, _VARIABLE]},
         OPTIONS: _closed(options),
         "set": {
-            **_without_names({*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}),
+            **_without_names({*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, pattern=ATTRIBUTE_PATTERN),
             "properties": {OPTIONS: _without_names(OPTION_TYPES)},
         },
         "mappings": {"type": "array", "items": _mapping()},
@@ -111,6 +111,7 @@ def _closed(properties: Mapping[str, Any], *, required: Iterable[str] = ()) -> d
     return {**schema, "required": list(required)} if required else schema
 
 
-def _without_names(names: Iterable[str]) -> dict[str, Any]:
-    """Return the schema of a table that has any keys but these."""
-    return {"type": "object", "propertyNames": {"not": {"enum": sorted(names)}}}
+def _without_names(names: Iterable[str], *, pattern: str = "") -> dict[str, Any]:
+    """Return the schema of a table that has any keys but these; a pattern is of the whole key."""
+    allowed = {"pattern": f"^{pattern}$"} if pattern else {}
+    return {"type": "object", "propertyNames": {"not": {"enum": sorted(names)}, **allowed}}

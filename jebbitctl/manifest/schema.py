@@ -22,6 +22,7 @@ gets the default of ``integrations create``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.validation import KeyPath, Problems
 
 VERSION = 1
+ATTRIBUTE_PATTERN = r"\w([\w-]*\w)?"
+"""Of the name of an attribute: JSON:API allows no more, and a log may take it for a command."""
 PROTECTED = "protected"
 ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 
@@ -190,6 +193,10 @@ def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dic
     }
     others = dict(get_table(entry, "set", path, problems))
     reject_keys(others, {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"), problems)
+    for name in others:
+        if not re.fullmatch(ATTRIBUTE_PATTERN, name):
+            hint = "use letters, digits, - and _"
+            problems.append(ManifestError((*path, "set", name), "not the name of an attribute", hint))
     other_options = get_table(others, OPTIONS, (*path, "set"), problems)
     reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
     others.pop(OPTIONS, None)

@@ -16,7 +16,7 @@ from jebbitctl.util.redaction import is_credential
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from jebbitctl.api.resources import Resource
     from jebbitctl.manifest.schema import IntegrationSpec
@@ -50,12 +50,12 @@ class TomlEntry(ABC):
     def _mentions(self, text: str) -> bool:
         """Whether the entry contains a text."""
 
-    def update(self, integration: Resource, owned: Sequence[Resource], *, with_id: bool) -> None:
+    def update(self, integration: Resource, owned: Sequence[Resource] | None, *, with_id: bool) -> None:
         """Change only what differs; the rest keeps its place, its comments and its variables.
 
         Args:
             integration: to match.
-            owned: its mappings, newest first.
+            owned: its mappings, newest first; None to say nothing of them.
             with_id: whether the entry needs its id.
         """
         if (with_id or not is_creatable(integration)) and self._spec.id is None:
@@ -67,7 +67,11 @@ class TomlEntry(ABC):
         self._update_attributes(integration.attributes)
         if knows(integration.attributes, [OPTIONS]):
             self._update_options(integration.attributes[OPTIONS])
-        self._update_mappings(owned, [mapping for mapping in owned if self._is_storable_mapping(mapping)])
+        if owned is not None:
+            storable, problems = split_mappings(owned)
+            for problem in problems:
+                self._warn(f"{self._spec.name}: {problem}")
+            self._update_mappings(owned, storable)
 
     def _warn_of_unknown(self, current: dict[str, Any]) -> None:
         """Warn of what Jebbit does not say. The entry keeps its values of that."""
@@ -138,21 +142,6 @@ class TomlEntry(ABC):
         elif not self._spec.path and not owned:
             self._put_text(("mappings",), "[]")
 
-    def _is_storable_mapping(self, mapping: Resource) -> bool:
-        """Whether a manifest can represent a mapping; warn if it cannot."""
-        names = [mapping.attributes.get(name) for name in ("jebbit_var", "client_var")]
-        default = mapping.attributes.get("default")
-        if (
-            all(isinstance(name, str) and is_json(name) for name in names)
-            and (default is None or (isinstance(default, str) and is_json(default)))
-            and not mappings.name_problem(jebbit_var=str(names[0]), client_var=str(names[1]))
-        ):
-            return True
-        self._warn(
-            f"{self._spec.name}: mapping {mapping.id} is left out: a manifest cannot represent its value"
-        )
-        return False
-
     def _put(self, path: tuple[str, ...], value: Any) -> None:
         self._put_text(path, inline_value(escape(value)))
 
@@ -174,6 +163,29 @@ def is_representable(name: str, value: Any, type_: type | None) -> bool:
     if name == "region" and value not in REGIONS:
         return False
     return is_json([name, value]) and (type_ is None or isinstance(value, type_))
+
+
+def split_mappings(owned: Iterable[Resource]) -> tuple[list[Resource], list[str]]:
+    """Return the mappings of an integration that a manifest can represent, and why others are left out."""
+    storable: dict[tuple[str, str], Resource] = {}
+    problems: list[str] = []
+    for mapping in owned:
+        jebbit_var, client_var = names = [
+            mapping.attributes.get(name) for name in ("jebbit_var", "client_var")
+        ]
+        default = mapping.attributes.get("default")
+        if (
+            not all(isinstance(name, str) and is_json(name) for name in names)
+            or not (default is None or (isinstance(default, str) and is_json(default)))
+            or mappings.name_problem(jebbit_var=str(jebbit_var), client_var=str(client_var))
+        ):
+            problems.append(f"mapping {mapping.id} is left out: a manifest cannot represent its value")
+        elif first := storable.get((str(jebbit_var), str(client_var))):
+            problem = f"mapping {first.id} has the same names, {jebbit_var} and {client_var}"
+            problems.append(f"mapping {mapping.id} is left out: {problem}")
+        else:
+            storable[str(jebbit_var), str(client_var)] = mapping
+    return list(storable.values()), problems
 
 
 def mapping_cells(mapping: Resource) -> dict[str, str]:

@@ -18,7 +18,14 @@ from jebbitctl.output.csv_rows import write_csv
 from jebbitctl.output.diff import diff_lines
 from jebbitctl.output.error_report import report
 from jebbitctl.output.progress import show_progress
-from jebbitctl.output.query import COMMAND_DONE, compile_query, plain_lines, require_unmasked, search
+from jebbitctl.output.query import (
+    COMMAND_DONE,
+    compile_query,
+    plain_lines,
+    require_no_comparison,
+    require_unmasked,
+    search,
+)
 from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
 from jebbitctl.output.tables import Table, key_value_lines
 from jebbitctl.util.redaction import redact, redact_service_data, scrub_registered, scrub_values
@@ -83,6 +90,8 @@ class Output:
     def document(self, value: Any, *, show_secrets: bool = False) -> None:
         """Print a JSON value, or the result of the query: a string bare, unless JSON is requested."""
         if self._query is not None:
+            if not show_secrets:
+                require_no_comparison(self._query, value)
             result = search(self._query, value)
             if not show_secrets:
                 require_unmasked(result, value)

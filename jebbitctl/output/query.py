@@ -61,6 +61,40 @@ def require_unmasked(result: Any, document: Any) -> None:
             raise masked_error(masked, what="--query: a value it selects is")
 
 
+def require_no_comparison(query: Any, document: Any) -> None:
+    """Check that a query does not compare a masked value of a document with anything but null.
+
+    Raises:
+        UsageError: it does, and its result would be wrong.
+    """
+    masked = {name for name, value in _members(document) if value == MASK}
+    if masked and (compared := masked & set(_compared(query.parsed))):
+        raise masked_error(compared, what="--query: a value it compares is")
+
+
+def _compared(node: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the fields that an expression compares, or gives to a function."""
+    children = node.get("children", [])
+    if node["type"] == "comparator":
+        is_null = any(child["type"] == "literal" and child["value"] is None for child in children)
+        yield from () if is_null else (name for child in children for name in _fields(child))
+    elif node["type"] == "function_expression":
+        yield from (name for child in children for name in _fields(child))
+    for child in children:
+        if isinstance(child, dict):
+            yield from _compared(child)
+
+
+def _fields(node: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the fields whose values an expression may have; a filter's condition has none."""
+    if node["type"] == "field":
+        yield node["value"]
+    children = node.get("children", [])
+    for child in children[:2] if node["type"] == "filter_projection" else children:
+        if isinstance(child, dict):
+            yield from _fields(child)
+
+
 def masked_error(names: Collection[str], *, what: str) -> UsageError:
     """Return the error that a value is selected that is masked; ``names`` are those of the masked values."""
     hint = None

@@ -178,7 +178,8 @@ def append_public_file(path: Path, content: str) -> None:
     """
     require_own_target(path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        never_wait = getattr(os, "O_NONBLOCK", 0)  # for somebody to read a pipe
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | never_wait, 0o666)
         try:
             rest = content.encode()
             while rest:

@@ -16,12 +16,15 @@ from jebbitctl.errors import ConflictError, JebbitctlError, UsageError
 from jebbitctl.storage.atomic_files import lock
 from jebbitctl.storage.files import create_directory, remove_file, write_all
 from jebbitctl.storage.trust import require_own_target
+from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _MOVE_AWAY = "move the file away: it may hold the secret of another integration"
+PIPE_TIMEOUT = 30.0
+"""Seconds for the reader of a pipe."""
 MAX_SECRET_FILE = 64 * 1024
 """Bytes that even ``force`` replaces: what is larger is another file than the user thinks."""
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -112,9 +115,12 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
     line = f"{secret}\n"
     try:
         if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8") as stream:
-                stream.write(line)
+            call_with_timeout(PIPE_TIMEOUT, lambda: _write_to_stream(path, line))
             return
+    except TimeoutError:
+        raise JebbitctlError(
+            f"{path}: the secret could not be written: nobody has read it within {PIPE_TIMEOUT:g} s"
+        ) from None
     except OSError as error:
         raise _unwritable(path, error) from None
     if holds_secret(path, secret):
@@ -127,6 +133,11 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
         raise _unwritable(path, error) from None
     finally:
         os.close(descriptor)
+
+
+def _write_to_stream(path: Path, line: str) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(line)
 
 
 def require_secret_fits(path: Path, secret: str) -> None:
@@ -167,14 +178,16 @@ class SecretFiles:
             names: of integrations that do not exist yet.
 
         Raises:
-            UsageError: the directory is a file, under the control of another user, or contains a secret with
-                one of these names.
+            UsageError: the directory is a file, under the control of another user, or contains a secret or a
+                link with one of these names.
         """
         require_own_target(self._directory)
         if self._directory.exists() and not self._directory.is_dir():
             raise UsageError(f"{self._directory} is not a directory")
         for name in names:
             require_own_target(self.path(name))
+            if self.path(name).is_symlink():
+                raise UsageError(f"{self.path(name)} is a link", hint="move it away")
             if self.path(name).exists() and not self.is_pending(name):
                 raise UsageError(
                     f"{self.path(name)} already exists, but integration {name} does not",

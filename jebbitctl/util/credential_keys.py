@@ -8,7 +8,7 @@ from itertools import pairwise
 
 _SECRET_WORDS = frozenset(
     {"token", "secret", "password", "passwd", "pwd", "passphrase", "passcode", "credential", "authorization"}
-    | {"auth", "authentication", "bearer", "cookie", "jwt", "hmac"}
+    | {"auth", "authentication", "bearer", "cookie", "cred", "jwt", "hmac"}
 )
 _SECRET_ENDINGS = ("token", "secret", "password", "passwd", "passphrase", "credential", "apikey")
 """Of names that are written in one word, such as authtoken."""
@@ -32,6 +32,8 @@ def looks_like_credential(key: str) -> bool:
     """Whether the value under a key may be a token, a password or the like; better one too many."""
     separated = re.sub("([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", key)
     words = [re.sub("(?<!s)s$", "", word) for word in re.findall("[a-z]+", separated.lower())]
+    if words[-1:] == ["pass"] or words[-2:] in (["auth", "header"], ["authorization", "header"]):
+        return True
     if not words or not _HARMLESS_ENDINGS.isdisjoint([words[-1], f"{words[-1]}s"]):
         return False
     if _SECRET_WORDS.intersection(words) or any(word.endswith(_SECRET_ENDINGS) for word in words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,16 @@ MIN_REGISTERED_LENGTH = 8
 """Shorter secrets, which only tests have, would mask parts of words."""
 
 _CONTAINERS = (dict, list)
+_USER_INFO = re.compile(r"(?<=://)[^\s/?#\"]*@")
+_URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
+_QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
+_SECRET_TEXT = re.compile(
+    r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@", re.IGNORECASE
+)
+_ENDPOINT = "endpoint"
+"""It identifies an integration, so it is shown; Jebbit's own may not have a password."""
+_NAMES_OF_PAIRS = ("name", "key", "header")
+"""Of headers as some services have them: ``{"name": "X-Api-Key", "value": …}``."""
 _registered: set[str] = set()
 """The secrets in use by this process."""
 
@@ -53,10 +64,28 @@ def _redact(value: Any, *, guess: bool) -> Any:
         for key in _secret_keys(tuple(value), guess=guess):
             if copy[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(copy[key])):
                 copy[key] = MASK
+        if guess:
+            _mask_by_value(copy)
         return copy
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
-    return value
+    return MASK if guess and isinstance(value, str) and _SECRET_TEXT.match(value) else value
+
+
+def _mask_by_value(table: dict[str, Any]) -> None:
+    """Mask what no key tells: the value of an authorization header, a password in a URL, a pair."""
+    for key, value in table.items():
+        if (
+            type(value) is str
+            and (" " in value or "@" in value)  # few have one, and a list has many values
+            and _SECRET_TEXT.match(value)
+            and key != _ENDPOINT
+        ):
+            table[key] = MASK
+    if table.get("value") and any(
+        isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
+    ):
+        table["value"] = MASK
 
 
 def _is_harmless(value: Any) -> bool:
@@ -70,6 +99,17 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
         for form in _forms(secret):
             text = text.replace(form, MASK)
     return text
+
+
+def mask_urls(text: str) -> str:
+    """Return text with the parts of its URLs masked that often are credentials.
+
+    These are user names with passwords, and the values in queries. It is for text that is published.
+    """
+    if "://" not in text:
+        return text
+    text = _USER_INFO.sub(f"{MASK}@", text)
+    return _URL_WITH_QUERY.sub(lambda url: url[1] + _QUERY_VALUE.sub(r"\1" + MASK, url[2]), text)
 
 
 def register_secret(secret: str) -> str:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.auth import secret_command
-from jebbitctl.auth.secret_command import program_name, require_secret_command, run_secret_command
+from jebbitctl.auth.secret_command import (
+    program_name,
+    require_no_secret,
+    require_secret_command,
+    run_secret_command,
+)
 from jebbitctl.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
@@ -99,3 +104,10 @@ def test_a_command_that_is_too_slow_is_ended_with_its_children(
 
 def test_a_command_cannot_wait_for_the_users_input() -> None:
     assert run(shell("cat; echo abc")) == "abc"
+
+
+@pytest.mark.parametrize("command", ["printf %s 'a secret'", "printf %s a\\ secret", "sh -c 'echo a secret'"])
+def test_a_command_that_contains_its_secret_is_refused(command: str) -> None:
+    with pytest.raises(UsageError, match="contains the secret itself"):
+        require_no_secret(command, "a secret")
+    require_no_secret("cat secret", "a secret")

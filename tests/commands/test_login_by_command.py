@@ -120,7 +120,7 @@ def test_a_command_that_fails_or_is_contradicted_saves_nothing_and_sends_nothing
     machine: IsolatedHome, sandbox: Sandbox, vault: Vault
 ) -> None:
     assert (vault.login("--client-secret-stdin").code, len(vault.calls)) == (2, 0)
-    for command, code in (("", 2), ("op 'read", 2), ("/no/such/op", 4), ("false", 4)):
+    for command, code in (("", 2), ("op 'read", 2), ("/no/such/op", 4), ("false", 4), ("printf 'a b'", 2)):
         vault.command = command
         assert vault.login().code == code
     assert token_requests(sandbox) == 0

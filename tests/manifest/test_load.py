@@ -146,6 +146,10 @@ HEAD = "version = 1\n\n[integrations.a]\n"
             "line 5: integrations.a.set.region: cannot be set here: it has its own key",
             None,
         ),
+        *(
+            (HEAD + f'id = "x"\nset."{name}" = true', f"integrations.a.set.{name}: not the name of", None)
+            for name in ("::stop-commands::x", "additional_options.hash_pii")
+        ),
         (
             HEAD + 'id = "x"\nset.shared_secret = "s"',
             "line 5: integrations.a.set.shared_secret: cannot be set here",

@@ -71,6 +71,9 @@ def test_a_result_prints_bare_or_with_plain_as_lines_and_with_json_as_json(
         (ONE, "shared_secret", "--show-secret"),
         (ONE, "to_string(@)", "--show-secret"),
         (ONE["headers"], "authorization", None),
+        (ROWS, "[?shared_secret == 'a'].id", "--show-secret"),
+        (ROWS, "[?n && starts_with(shared_secret, 'a')].id", "--show-secret"),
+        (ROWS, "sort_by(@, &shared_secret)[].id", "--show-secret"),
     ],
 )
 def test_a_query_that_selects_a_masked_value_is_an_error(
@@ -83,10 +86,14 @@ def test_a_query_that_selects_a_masked_value_is_an_error(
 
 
 @pytest.mark.parametrize(
-    "query", ["@", "[0]", "[?n == `1`]", "[::-1]", "sort_by(@, &n)", "[].id", "{rows: @}"]
+    "query",
+    [
+        *("@", "[0]", "[?n == `1`]", "[::-1]", "sort_by(@, &n)", "[].id", "{rows: @}"),
+        *("[?shared_secret].id", "[?shared_secret != `null`].id", "length([?shared_secret])"),
+    ],
 )
 def test_whole_objects_may_hold_a_masked_value(printed: Callable[..., str], query: str) -> None:
-    assert (MASK in printed(ROWS, query)) is (query != "[].id")
+    assert (MASK in printed(ROWS, query)) is ("id" not in query and "length" not in query)
 
 
 def test_a_mask_that_is_part_of_the_data_can_be_selected(printed: Callable[..., str]) -> None:

@@ -51,6 +51,9 @@ def test_a_secret_that_would_be_overwritten_is_refused(secrets: SecretFiles) -> 
     secrets.require_free(["new", "pending"])
     with pytest.raises(UsageError, match=r"written\.secret already exists, but integration written does not"):
         secrets.require_free(["new", "written"])
+    secrets.path("link").symlink_to("elsewhere")
+    with pytest.raises(UsageError, match=r"link\.secret is a link"):
+        secrets.require_free(["link"])
     for attempt in (
         partial(secrets.reserve, "written", alone=True),
         partial(secrets.write, "written", "another"),

@@ -11,6 +11,7 @@ from jebbitctl.util.redaction import (
     MASK,
     SECRET_KEYS,
     forget_registered_secrets,
+    mask_urls,
     redact,
     redact_attribute,
     redact_service_data,
@@ -44,6 +45,7 @@ def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
         *("token", "api_token", "authToken", "access_tokens", "refreshtoken", "token_value", "bearer"),
         *("secret", "clientSecret", "secret_2", "password", "sftp-passwd", "user.pwd", "passphrase"),
         *("api_key", "apikey", "APIKey", "x-api-key", "rest_api_keys", "private_key", "privateKeyPem"),
+        *("smtp_pass", "sftpPass", "creds", "auth_header", "Authorization-Header"),
         *("accessKeyId", "write_key", "signing_key", "credentials", "Authorization", "auth", "jwt"),
     ],
 )
@@ -112,3 +114,35 @@ def test_registered_secrets_are_masked_until_they_are_forgotten() -> None:
 @given(st.text("xyz \n"), st.text('abé漢"\\', min_size=1), st.text("xyz \n"))
 def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after: str) -> None:
     assert scrub(f"{before}{secret}{after}{secret}", [secret]) == f"{before}{MASK}{after}{MASK}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Bearer hunter2hunter2", MASK),
+        (["Basic dXNlcjpwYXNz="], [MASK]),
+        ("postgres://user:pazzword@db.example/x", MASK),
+        ([{"name": "X-Api-Key", "value": "s3cr3t"}], [{"name": "X-Api-Key", "value": MASK}]),
+        ({"key": "auth_token", "value": "s3cr3t"}, {"key": "auth_token", "value": MASK}),
+        *(
+            (same, same)
+            for same in ("Basic training", "https://x.example/@user:1", [{"name": "a", "value": 1}])
+        ),
+    ],
+)
+def test_credentials_of_other_services_are_also_told_by_their_values(value: object, shown: object) -> None:
+    assert redact_service_data({"options": {"other": value}}) == {"options": {"other": shown}}
+    assert redact({"other": value}) == {"other": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a: https://x.example/h?token=abc&b=2 → https://x.example/?abc (id)", None),
+        ("https://user:pass@x.example/h", f"https://{MASK}@x.example/h"),
+        ("is it? https://x.example/h", "is it? https://x.example/h"),
+    ],
+)
+def test_credentials_in_urls_are_masked_in_text(text: str, shown: str | None) -> None:
+    masked = f"a: https://x.example/h?token={MASK}&b={MASK} → https://x.example/?{MASK} (id)"
+    assert mask_urls(text) == (shown or masked)

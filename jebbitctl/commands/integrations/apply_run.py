@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations import plan_output
 from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
@@ -15,6 +16,7 @@ from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from jebbitctl.context import Context
     from jebbitctl.manifest.apply import Applier
@@ -60,10 +62,21 @@ def back_up(
         return
     path, backup = context.environment.expand_home(file), make_backup(states, plan)
     if write_backup(path, backup.text):
-        command = shlex.join(["jebbitctl", "integrations", "apply", str(path), "--prune"])
-        context.output.note(f"Saved the current state to {path}. To put it back: {command}")
+        restoring = _restoring_command(context, path, plan)
+        context.output.note(f"Saved the current state to {path}. To put it back: {restoring}")
     for loss in backup.losses:
         context.output.warn(f"cannot be put back: {loss}")
+
+
+def _restoring_command(context: Context, path: Path, plan: Plan) -> str:
+    """Return the command that applies a backup to the same account; it may delete what the plan creates."""
+    from jebbitctl.commands.integrations.manifests import account_options
+
+    created = [step for step in plan.steps if step.action is Action.CREATE]
+    deletes = sum(not step.is_mapping or step.integration is not None for step in created)
+    limit = ["--max-deletes", str(deletes)] if deletes else []
+    words = ["jebbitctl", "integrations", "apply", str(path), *account_options(context), "--prune", *limit]
+    return shlex.join(words)
 
 
 class ApplyRun:

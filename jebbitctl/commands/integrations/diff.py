@@ -76,7 +76,7 @@ def diff(
     if is_github(context):
         report_plan(context, file, manifest, report, "warning")
     if not report.drift:
-        context.output.note(in_sync(report.plan, manifest.name))
+        context.output.note(in_sync(report.plan, manifest.name, ignored=report.ignored))
         return
     is_text = not (context.output.json or context.output.plain_requested or markdown)
     numbers = "" if is_text else f": {', '.join(report.drift)}"  # the text has a summary
@@ -112,14 +112,14 @@ def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> st
         hints.append(f"to keep what is at Jebbit: {into}")
     if plan.steps or deletes:
         what = "the manifest and remove what is unmanaged" if deletes else "the manifest"
+        what += ", also what is ignored" if report.ignored else ""
         hints.append(f"to apply {what}: {_command(context, ['apply', file], var, *['--prune'] * deletes)}")
     return "; ".join(hints) or "compare what Jebbit does not say in its dashboard, or leave out --strict"
 
 
 def _command(context: Context, words: list[str], var: list[str], *flags: str) -> str:
     """Return a command for the same account, business and variables."""
-    options = context.options
-    named = [("--profile", options.profile), ("--business", options.business)]
-    named += [("--var", scrub_registered(text)) for text in var]  # before quoting changes a secret
-    given = [word for option, value in named if value is not None for word in (option, value)]
-    return shlex.join(["jebbitctl", "integrations", *words, *given, *flags])
+    from jebbitctl.commands.integrations.manifests import account_options
+
+    variables = [word for text in var for word in ("--var", scrub_registered(text))]  # before it is quoted
+    return shlex.join(["jebbitctl", "integrations", *words, *account_options(context), *variables, *flags])

@@ -15,6 +15,7 @@ from jebbitctl.commands.integrations.plan_output import mapping_text, step_title
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.manifest.positions import is_in, line_of
 from jebbitctl.output.workflow_commands import MAX_ANNOTATIONS, annotate
+from jebbitctl.util.redaction import mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ def report_plan(context: Context, file: str, manifest: Manifest, report: PlanRep
     differences = list(_differences(manifest, report))
     for title, message, key in differences[:MAX_ANNOTATIONS]:
         line = line_of(manifest.text, key) if key else None
-        annotate(level, message, {"file": path, "line": line, "title": title})
+        annotate(level, mask_urls(message), {"file": path, "line": line, "title": mask_urls(title)})
     if summary := context.environment.values.get(env.GITHUB_STEP_SUMMARY):
         from jebbitctl.commands.integrations.plan_markdown import plan_markdown
         from jebbitctl.storage.files import append_public_file

@@ -87,6 +87,12 @@ def clients_for(context: Context, businesses: Iterable[str | None]) -> dict[str 
     }
 
 
+def account_options(context: Context) -> list[str]:
+    """Return the options with which another command uses the same account and business."""
+    named = (("--profile", context.options.profile), ("--business", context.options.business))
+    return [word for option, value in named if value is not None for word in (option, value)]
+
+
 def fetch_states(
     manifest: Manifest, clients: dict[str | None, Client], *, all_attributes: bool = False
 ) -> dict[str | None, CurrentState]:

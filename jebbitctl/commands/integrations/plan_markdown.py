@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -48,7 +49,8 @@ def plan_markdown(report: PlanReport) -> str:
                 (f"{len(lines)} {what}", [f"{_SIGNS.get(sign, sign)} {text}" for sign, text in lines])
             )
     summary = paragraph(f"<b>{code(report.name)}</b>: {report.summary}")
-    return comment(f"{MARKER} {quote(report.name, safe='/.')}", [summary], folds)
+    name = quote(os.fsencode(report.name), safe="/.")  # which may have bytes that are no UTF-8
+    return comment(f"{MARKER} {name}", [summary], folds)
 
 
 def _lines(step: PlanStep) -> Iterator[str]:

@@ -69,13 +69,11 @@ def summary(plan: Plan, *, strict: bool = False, ignored: int = 0) -> str:
     return "; ".join(parts) + "."
 
 
-def in_sync(plan: Plan, name: str) -> str:
+def in_sync(plan: Plan, name: str, *, ignored: int = 0) -> str:
     """Return the message that a plan has no steps."""
-    return (
-        f"Jebbit matches {name}, apart from what it does not say."
-        if plan.unknown
-        else f"Jebbit matches {name}."
-    )
+    exceptions = ["what it does not say"] * bool(plan.unknown) + ["what is ignored"] * bool(ignored)
+    apart = f", apart from {' and '.join(exceptions)}" if exceptions else ""
+    return f"Jebbit matches {name}{apart}."
 
 
 def _set_command(id_: str, values: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import typer
 from jebbitctl.api import integrations
 from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
 from jebbitctl.storage import secret_files
+from jebbitctl.util.signals import deferred_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +124,10 @@ class SecretFile:
             self._save(secret)
         except JebbitctlError as error:
             raise error.with_hint(keep_secret(self._context, integration, secret)) from error
+        except (KeyboardInterrupt, SystemExit):  # while nobody reads a pipe
+            with deferred_signals():
+                keep_secret(self._context, integration, secret)
+            raise
 
     def _save(self, secret: str) -> None:
         if secret_files.holds_secret(self.path, secret):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,6 +142,47 @@ def test_a_backup_has_attributes_without_their_own_key_and_warns_of_nothing_that
     assert '\nset.include_more = "a"\n' in backup.read_text()
     assert cli.run(*APPLY, str(backup), "--yes").code == 0
     assert attributes_of(sandbox, "integrations")[id_]["region"] == "us"
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        pytest.param("mappings = []", {("Outcome", "b")}, id="mappings are changed"),
+        pytest.param("is_active = false", {("Outcome", "a"), ("Outcome", "b")}, id="only something else"),
+    ],
+)
+def test_a_backup_can_be_applied_where_two_mappings_have_the_same_names(
+    cli: Cli, sandbox: Sandbox, change: str, left: set[tuple[str, str]]
+) -> None:
+    id_ = webhook(sandbox, "https://twin.example.com/")
+    for default in "ab":
+        add_mapping(sandbox, "Outcome", "x", default, integration=id_)
+    text = f'version = 1\n[integrations.twin]\nid = "{id_}"\n{change}\n'
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli, text), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    assert ("has the same names, Outcome and x" in result.err) == (len(left) == 1)
+    restored = cli.run(*APPLY, str(backup), *PRUNE)
+    assert restored.code == 0, restored.err
+    mappings = attributes_of(sandbox, "integration_mappings").values()
+    assert {(m["jebbit_var"], m["default"]) for m in mappings if m["integration_id"] == id_} == left
+
+
+def test_the_command_that_puts_everything_back_is_for_the_same_account_and_is_not_refused(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    spring(sandbox)
+    before = state_of(sandbox)
+    more = "".join(f'[integrations.n{n}]\nendpoint = "https://n.example/{n}"\n' for n in range(9))
+    text = SPRING.replace('"email"', '"phone"') + more
+    (business,) = sandbox.state.businesses
+    options = ("--business", business, "--backup", "~/before.toml")
+    result = cli.run(*APPLY, write(cli, text), *PRUNE, *options)
+    assert result.code == 0, result.err
+    command = result.err.partition("To put it back: ")[2].splitlines()[0]
+    assert command.endswith(f"before.toml --business {business} --prune --max-deletes 10")
+    assert cli.run(*shlex.split(command)[1:], "--yes").code == 0
+    assert len(state_of(sandbox)) == len(before)
 
 
 def test_without_changes_there_is_no_backup(cli: Cli, sandbox: Sandbox) -> None:

@@ -84,6 +84,8 @@ def test_a_known_difference_is_left_out_and_counted(
     steps_are_left = any(not name.startswith("-") for name in left)
     assert (result.code, writes(sandbox)) == (6 if steps_are_left else 0, [])
     assert f"; {5 - len(left)} ignored." in result.out
+    also = "the manifest, also what is ignored: " if steps_are_left else ", apart from what is ignored.\n"
+    assert also in result.err
     assert "warning" not in result.err
 
 

@@ -59,6 +59,22 @@ def test_a_protected_integration_is_neither_deactivated_nor_moved(
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("is_active = false", "other already matches the integration at this endpoint by its id"),
+        ('endpoint = "https://elsewhere.example/"', "spring is protected, and would be moved to another end"),
+    ],
+)
+def test_another_entry_with_its_id_cannot_end_a_protected_integration(
+    cli: Cli, sandbox: Sandbox, change: str, problem: str
+) -> None:
+    other = f'[integrations.other]\nid = "{spring(sandbox)}"\n{change}\n'
+    result = cli.run(*APPLY, write(cli, PROTECTED + other), "--yes")
+    assert (result.code, writes(sandbox)) == (2, [])
+    assert problem in result.err
+
+
 def test_a_protected_integration_is_updated_and_its_manifest_exported(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox, region="us", is_active=False)
     path = write(cli, PROTECTED.replace("protected", "is_active = false\nprotected"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +72,18 @@ def test_text_from_jebbit_is_never_markup_in_a_comment(cli: Cli, sandbox: Sandbo
         markup = ("@", "`", "<img", "](", "https:", "\u202e", "\x1b")
         assert [text for text in markup if text in blocks] == []
         assert "@octocat" in html.unescape(result.out)
+
+
+def test_what_is_published_has_no_credentials_of_urls(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox, endpoint="https://user:old-pass@hooks.example.com/spring?key=old-key")
+    path = os.fsdecode(os.fsencode(cli.home) + b"/\xff.toml")
+    Path(write(cli, SPRING.replace("/spring", "/spring?key=${KEY}"))).rename(path)
+    summary = cli.home / "summary.md"
+    variables = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "JEBBIT_VAR_KEY": "new-key"}
+    result = cli.run(*DIFF, path, "--strict", env=variables)
+    published = result.out + result.err + summary.read_text()
+    assert "https://hooks.example.com/spring?key=********" in result.out
+    assert [text for text in ("old-pass", "old-key", "new-key") if text in published] == []
 
 
 @pytest.mark.parametrize(("sections", "lines"), [(1, 5_000), (5_000, 1), (3, 2), (400, 30)])

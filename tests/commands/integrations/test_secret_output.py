@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -85,6 +86,28 @@ def test_a_secret_that_cannot_be_saved_and_is_not_shown_again_is_printed_with_th
     assert json.loads(error)["error"]["hint"] == (
         "save the shared secret that is printed above: Jebbit does not show it again"
     )
+
+
+@pytest.mark.keeps("shared", "/dev/stderr")
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_a_secret_for_a_pipe_that_nobody_reads_is_not_lost(
+    cli: Cli, once: Sandbox, monkeypatch: pytest.MonkeyPatch, *, interrupt: bool
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(secret_files, "PIPE_TIMEOUT", 0.1)
+    if interrupt:
+        monkeypatch.setattr(secret_files, "call_with_timeout", interrupted)
+    before, pipe = set(stored(once)), cli.home / "pipe"
+    os.mkfifo(pipe)
+    result = cli.run(*CREATE, "--secret-file", str(pipe))
+    (id_,) = stored(once).keys() - before
+    assert result.code == (130 if interrupt else 1)
+    assert f"which is saved nowhere: {stored(once)[id_]['shared_secret']}\n" in result.err
+    assert interrupt or "nobody has read it within 0.1 s" in result.err
+    if not interrupt:
+        os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # ends the thread that writes
 
 
 @pytest.mark.long
