@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import json
 import logging
@@ -285,6 +286,7 @@ def interrupted_unnoticed(sent: signal.Signals = signal.SIGINT) -> Iterator[None
     This happens when the system suspends the main thread right before it starts to wait: the signal is
     recorded, and then the thread waits. Here another thread receives the signal.
     """
+    gc.disable()  # hypothesis is called back by collections, and an exception in a callback is lost
     over = threading.Event()
     missed: list[signal.Signals] = []
 
@@ -302,4 +304,5 @@ def interrupted_unnoticed(sent: signal.Signals = signal.SIGINT) -> Iterator[None
     finally:
         over.set()
         sending.join()
+        gc.enable()
         assert not missed, "the signal was missed"

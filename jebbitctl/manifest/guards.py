@@ -134,7 +134,7 @@ def _require_half(plan: Plan, business: str | None, needed: int) -> None:
 def _too_many(what: str, needed: int) -> UsageError:
     return UsageError(
         f"--prune would delete or deactivate {what}",
-        hint=f"--dry-run shows them; if that is wanted, insist with --max-deletes {needed}",
+        hint=f"apply --prune --dry-run shows them; if they are wanted, add --max-deletes {needed}",
     )
 
 

@@ -77,7 +77,8 @@ def list_(
     if lister:
         lister.require_all()
     if not rows:
-        context.output.note("No integrations match.")
+        filtered = any(value is not None for value in filters.values())
+        context.output.note("No integrations match." if filtered else "No integrations.")
 
 
 def _destinations(rows: Sequence[Resource | BusinessResource]) -> list[str]:

@@ -33,7 +33,7 @@ _SIGNS = {"~": "!"}
 def plan_markdown(report: PlanReport) -> str:
     """Return a comment: the summary, and folded away below it the changes of each integration."""
     plan = report.plan
-    has_sections = len({step.business for step in (*plan.steps, *plan.unmanaged)}) > 1
+    has_sections = any(step.business is not None for step in (*plan.steps, *plan.unmanaged))
     folds = []
     for group in by_integration(plan.steps):
         own = [step for step in group if not step.is_mapping]

@@ -146,7 +146,7 @@ def plan_lines(
         unmanaged: to show.
         strict: show what is unmanaged as what ``apply --prune`` would make of it.
     """
-    has_sections = len({step.business for step in (*steps, *unmanaged)}) > 1
+    has_sections = any(step.business is not None for step in (*steps, *unmanaged))
     for group in by_integration(steps):
         own = [step for step in group if not step.is_mapping]
         yield (

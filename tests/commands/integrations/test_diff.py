@@ -297,6 +297,7 @@ def test_each_section_covers_its_business_and_an_option_selects_one(
         row[2] for row in rows(cli_several.run(*DIFF, "--plain", path, "--business", second).out) if row[2]
     ]
     assert set(only) == {"two"}
+    assert f"+ business {second}: two" in cli_several.run(*DIFF, path, "--business", second).out
     for business, reason in (
         (third, f"has no section for business {third}"),
         ("nobody12", "the credentials do not cover business nobody12"),
