@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from waitress.server import create_server
 
 from jebbitctl.errors import UsageError
+from jebbitctl.webhooks.receiving.channel import Channel
 from jebbitctl.webhooks.receiving.sockets import Listener
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class BackgroundServer:
                 outbuf_overflow=_RESPONSE_BUFFER_BYTES,  # no temporary files here either
                 clear_untrusted_proxy_headers=False,  # recordings show what a tunnel added
             )
+            self._server.channel_class = Channel  # type: ignore[union-attr] # it has one socket
             self._loop = threading.Thread(target=self._server.run, name="waitress-loop", daemon=True)
             self._loop.start()
         except BaseException:  # such as: no more threads
