@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.long
+@pytest.mark.speed
 def test_export_and_diff_of_10000_integrations_take_a_few_times_as_long_as_their_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -28,5 +28,5 @@ def test_export_and_diff_of_10000_integrations_take_a_few_times_as_long_as_their
             for name, args in commands.items():
                 invocation = Invocation([programs.JEBBITCTL, "integrations", *args], env)
                 seconds[name].append(run(invocation).cpu)
-    assert min(seconds["export"]) < 5 * min(seconds["list"])
-    assert min(seconds["diff"]) < 4 * min(seconds["list"])
+    assert min(seconds["export"]) < 6 * min(seconds["list"])
+    assert min(seconds["diff"]) < 5 * min(seconds["list"])

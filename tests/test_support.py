@@ -112,7 +112,9 @@ def test_a_variable_that_only_a_new_interpreter_reads_is_refused(bare: Cli) -> N
 @pytest.mark.long
 @pytest.mark.parametrize("ignored", ["INT QUIT", "HUP"], ids=["background", "nohup"])
 def test_tests_of_signals_hold_where_the_shell_has_them_ignored(tmp_path: Path, ignored: str) -> None:
-    tests = shlex.join([sys.executable, "-m", "pytest", "-q", "-n1", f"--basetemp={tmp_path / 'tests'}"])
+    tests = shlex.join(
+        [sys.executable, "-m", "pytest", "-q", "-n1", "-m", "not keyring", f"--basetemp={tmp_path / 'tests'}"]
+    )
     selection = "tests/commands/test_sandbox.py -k 'test_a_signal_is_passed_on or test_serve_ends_cleanly'"
     done = subprocess.run(
         ["sh", "-c", f"trap '' {ignored}; exec {tests} -p no:cacheprovider {selection}"],

@@ -67,7 +67,7 @@ def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) ->
     assert len(bodies) == len(set(bodies)) == 1000
 
 
-@pytest.mark.long
+@pytest.mark.speed
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory in /proc")
 def test_listen_receives_20000_deliveries_nearly_at_the_speed_of_a_minimal_receiver(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -110,7 +110,7 @@ def test_listen_receives_20000_deliveries_nearly_at_the_speed_of_a_minimal_recei
     assert growth < 5 * 2**20  # a recording in memory would need about 60 MiB
 
 
-@pytest.mark.long
+@pytest.mark.speed
 def test_forwarding_to_an_app_of_50_ms_is_nearly_as_fast_as_the_app(
     bare: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
