@@ -75,8 +75,8 @@ def test_listen_receives_20000_deliveries_nearly_at_the_speed_of_a_minimal_recei
     """Compares the best of many short, alternating rounds, so that other load matters less.
 
     All three verify and record the same; the minimal one does not look whether its file is still there. Only
-    ``listen`` prints, and that in JSON. The bounds leave room for other load: up to 2.8 was measured, because
-    the minimal one's main loop spins while a response is being sent.
+    ``listen`` prints, and that in JSON. In most rounds, the minimal one is several times slower, because its
+    main loop spins while a response is being sent; the bounds are for those in which it does not.
     """
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # it would slow down only one of them
     path, stdout_path = tmp_path / "recording", tmp_path / "stdout"
@@ -105,8 +105,8 @@ def test_listen_receives_20000_deliveries_nearly_at_the_speed_of_a_minimal_recei
             f"{name} {rate:.0f}/s ({rate / best['minimal']:.2f})" for name, rate in best.items()
         )
         sys.stderr.write(f"{shown}; memory +{growth / 2**20:.1f} MiB\n")
-    assert best["receiver"] > 0.8 * best["minimal"]
-    assert best["listen"] > 0.5 * best["minimal"]
+    assert best["receiver"] > 0.6 * best["minimal"]
+    assert best["listen"] > 0.45 * best["minimal"]
     assert growth < 5 * 2**20  # a recording in memory would need about 60 MiB
 
 
@@ -138,7 +138,7 @@ def test_forwarding_to_an_app_of_50_ms_is_nearly_as_fast_as_the_app(
     with capsys.disabled():
         ratio = max(forwarded) / max(alone)
         sys.stderr.write(f"app alone {max(alone):.0f}/s, forwarded {max(forwarded):.0f}/s ({ratio:.2f})\n")
-    assert ratio > 0.6
+    assert ratio > 0.5  # one delivery at a time would have 0.05
 
 
 @pytest.mark.long
