@@ -41,5 +41,4 @@ def get(client: Client, id_: str) -> Resource:
 
 def list_launch_links(client: Client, id_: str) -> Iterator[Resource]:
     """Yield a campaign's launch links."""
-    for document in Listing(client, f"{resources.resource_path(TYPE, id_)}/launch_links").pages(paged=False):
-        yield from resources.parse_many(document)
+    return resources.list_linked(client, TYPE, id_, "launch_links")

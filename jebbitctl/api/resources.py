@@ -115,6 +115,17 @@ def list_owned(
         get_resource(client, INTEGRATIONS, integration)  # raises NotFoundError if it does not exist
 
 
+def list_linked(client: Client, type_: str, id_: str, linked_type: str) -> Iterator[Resource]:
+    """Yield the resources of a type that are linked to a resource of another type.
+
+    Raises:
+        NotFoundError: the resource ``id_`` does not exist.
+        UsageError: ``id_`` is not an id.
+    """
+    for document in Listing(client, f"{resource_path(type_, id_)}/{linked_type}").pages(paged=False):
+        yield from parse_many(document)
+
+
 def complete(client: Client, type_: str, listed: Iterable[Resource], needed: set[str]) -> list[Resource]:
     """Return listed resources with these attributes: a missing one is unknown, so the resource is fetched."""
     return [

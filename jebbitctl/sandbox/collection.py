@@ -46,6 +46,7 @@ class Collection:
             ApiError: 400 for an unknown parameter.
         """
         filters, page = self._parse_query(query, filterable=linked_to is None)
+        parameters = self._parameters(query)
         selected = [
             resource
             for resource in reversed(self._resources.values())
@@ -53,7 +54,9 @@ class Collection:
             and (linked_to is None or linked_to in resource.linked)
             and all(self._type.filters[name](resource, values) for name, values in filters.items())
         ]
-        document: dict[str, Any] = {"data": [self._resource_object(resource) for resource in selected[page]]}
+        document: dict[str, Any] = {
+            "data": [self._resource_object(resource, parameters=parameters) for resource in selected[page]]
+        }
         if self._state.behaviour.record_count is not None:
             document["meta"] = {"record_count": self._state.behaviour.record_count}
         return document
@@ -115,12 +118,32 @@ class Collection:
                 for child in [child for child in children.values() if id_ in child.linked]:
                     del children[child.id]
 
-    def document(self, resource: StoredResource, *, created: bool = False) -> dict[str, Any]:
-        """Return the JSON:API document with one resource; ``created`` if the response is to its POST."""
-        type_ = self._dialect.single_types.get(self._type.type, self._type.type)
-        return {"data": self._resource_object(resource, created=created) | {"type": type_}}
+    def document(
+        self, resource: StoredResource, query: MultiDict[str, str] | None = None, *, created: bool = False
+    ) -> dict[str, Any]:
+        """Return the JSON:API document with one resource.
 
-    def _resource_object(self, resource: StoredResource, *, created: bool = False) -> dict[str, Any]:
+        Args:
+            resource: to show.
+            query: the parameters of the URL, for a GET.
+            created: whether the response is to the POST that created it.
+        """
+        type_ = self._dialect.single_types.get(self._type.type, self._type.type)
+        parameters = self._parameters(query or {})
+        shown = self._resource_object(resource, parameters=parameters, single=True, created=created)
+        return {"data": shown | {"type": type_}}
+
+    def _resource_object(
+        self,
+        resource: StoredResource,
+        *,
+        parameters: Mapping[str, str],
+        single: bool = False,
+        created: bool = False,
+    ) -> dict[str, Any]:
+        if self._type.report:
+            report = self._type.report(self._business, resource, parameters, single)
+            return {"id": resource.id, "type": self._type.type, "attributes": report}
         self._type.on_read(self._state, self._business, resource)
         attributes = self._state.behaviour.present(self._type.type, resource.attributes, created=created)
         return {"id": resource.id, "type": self._type.type, "attributes": attributes}
@@ -147,12 +170,17 @@ class Collection:
         if self._type.parent:
             resource.linked = {resource.attributes[self._type.parent[0]]}
 
+    def _parameters(self, query: Mapping[str, str]) -> dict[str, str]:
+        keys = {name: f"filter[{name}]" for name in self._type.parameters}
+        return {name: query[key] for name, key in keys.items() if key in query}
+
     def _parse_query(
         self, query: MultiDict[str, str], *, filterable: bool
     ) -> tuple[dict[str, list[str]], slice[int | None, int | None, None]]:
         filters_by_key = {f"filter[{name}]": name for name in self._type.filters} if filterable else {}
+        known = {*filters_by_key, *_PAGE_KEYS, *(f"filter[{name}]" for name in self._type.parameters)}
         for name in query:
-            if name not in filters_by_key and name not in _PAGE_KEYS:
+            if name not in known:
                 raise ApiError(400, f"unknown parameter: {name}")
         filters = {name: query.getlist(key) for key, name in filters_by_key.items() if key in query}
         required = self._type.required_filter

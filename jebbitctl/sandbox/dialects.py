@@ -40,6 +40,10 @@ class Dialect:
         """Return this dialect, but with these attributes in no response that contains the type."""
         return replace(self, omitted={**self.omitted, type_: self._omitted(type_) | set(names)})
 
+    def shows(self, type_: str, name: str) -> bool:
+        """Whether responses with resources of a type contain an attribute."""
+        return name not in self._omitted(type_)
+
     def present(self, type_: str, attributes: Mapping[str, Any], *, created: bool) -> dict[str, Any]:
         """Return the attributes that a response contains. Where ``endpoint`` is left out, ``host`` is added.
 
@@ -68,16 +72,29 @@ def _host(endpoint: str | None) -> str | None:
 
 
 _NOT_IN_THE_SCHEMA = frozenset({"additional_options", "is_active"})
+_NEWEST = frozenset({"attached_at", "created_in_dashboard", "mappings", "static_values"})
+"""Attributes of an integration that only the MCP server describes."""
+_COUNTS = frozenset({"integration_counts", "uploader_counts"})
+"""Attributes of a campaign that only the MCP server describes."""
 
 DIALECTS: dict[DialectName, Dialect] = {
-    "article": Dialect(),
+    "article": Dialect(
+        omitted={"integrations": _NEWEST, "webhook_integrations": _NEWEST, "campaigns": _COUNTS}
+    ),
     "openapi": Dialect(
-        omitted={"integrations": _NOT_IN_THE_SCHEMA, "webhook_integrations": _NOT_IN_THE_SCHEMA},
+        omitted={
+            "integrations": _NEWEST | _NOT_IN_THE_SCHEMA,
+            "webhook_integrations": _NEWEST | _NOT_IN_THE_SCHEMA,
+            "campaigns": _COUNTS,
+        },
         required={"integrations": ("region",)},
         single_types={"integrations": "integration"},
         delete_action="delete",
     ),
-    "host": Dialect(shown_once={"integrations": frozenset({"endpoint", "shared_secret"})}),
+    "host": Dialect(
+        omitted={"webhook_integrations": _NEWEST},
+        shown_once={"integrations": frozenset({"endpoint", "shared_secret"})},
+    ),
 }
 """``article`` is Jebbit's overview article, ``openapi`` its OpenAPI document, ``host`` its MCP server.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jebbitctl.sandbox import backfills
+from jebbitctl.sandbox import backfills, reporting
 from jebbitctl.sandbox.behaviour import WEBHOOKS
 from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.state import random_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
 
     Hook: TypeAlias = Callable[[SandboxState, Business, StoredResource], None]
+    Report: TypeAlias = Callable[[Business, StoredResource, Mapping[str, str], bool], dict[str, Any]]
     JsonType: TypeAlias = type
 
 REGIONS = ("us", "eu")
@@ -43,9 +44,13 @@ class ResourceType:
         parent: the attribute with the id of the parent, and the parent's type.
         filters: by name, a function that tells whether a resource matches the values of ``filter[name]``.
         required_filter: a filter that a list request must include, else 400.
+        parameters: names of further filters, which change what a resource shows, not which are listed.
         paged: whether lists support ``page[number]`` and ``page[size]``.
         readable: whether it has URLs of its own; if not, it is only listed under another resource.
         view_of: the type whose resources it shows, if it has none of its own.
+        scoped_as: the type whose scope it requires, if not its own.
+        report: returns the attributes to show instead of the stored ones, from the parameters; the last
+            argument is whether the response has only this resource.
         shows: whether it contains a resource of that type.
         empty_status: the status for a POST without attributes.
         patch_has_body: whether a PATCH must have ``data``.
@@ -63,9 +68,12 @@ class ResourceType:
     parent: tuple[str, str] | None = None
     filters: Mapping[str, Callable[[StoredResource, list[str]], bool]] = field(default_factory=dict)
     required_filter: str | None = None
+    parameters: tuple[str, ...] = ()
     paged: bool = False
     readable: bool = True
     view_of: str | None = None
+    scoped_as: str | None = None
+    report: Report | None = None
     shows: Callable[[StoredResource], bool] = _always
     empty_status: int = 400
     patch_has_body: bool = True
@@ -79,6 +87,11 @@ class ResourceType:
     def stored_type(self) -> str:
         """The JSON:API type under which its resources are stored."""
         return self.view_of or self.type
+
+    @property
+    def scope_type(self) -> str:
+        """The JSON:API type that its scopes name."""
+        return self.scoped_as or self.type
 
 
 def _new_integration() -> dict[str, Any]:
@@ -94,6 +107,8 @@ def _new_integration() -> dict[str, Any]:
         "additional_options": {"hash_pii": False},
         "is_active": True,
         "shared_secret": random_text(34),
+        "attached_at": reporting.BRAND,  # that the API creates brand-wide integrations is assumed
+        "static_values": [],
     }
 
 
@@ -123,6 +138,10 @@ def _is_launched(campaign: StoredResource, values: list[str]) -> bool:
 
 def _title_contains(campaign: StoredResource, values: list[str]) -> bool:
     return values[-1].casefold() in campaign.attributes["title"].casefold()
+
+
+def _has_id(trait: StoredResource, values: list[str]) -> bool:
+    return trait.attributes["user_defined_id"] in values[-1].split(",")
 
 
 def _equals(name: str) -> Callable[[StoredResource, list[str]], bool]:
@@ -157,9 +176,14 @@ RESOURCE_TYPES = {
             required=("endpoint",),
             defaults=_new_integration,
             check=_check_integration,
+            on_read=reporting.describe_integration,
         ),
         ResourceType(
-            "webhook_integrations", writes=frozenset(), view_of="integrations", shows=_is_dashboard_webhook
+            "webhook_integrations",
+            writes=frozenset(),
+            view_of="integrations",
+            scoped_as="integrations",
+            shows=_is_dashboard_webhook,
         ),
         ResourceType(
             "integration_mappings",
@@ -205,7 +229,18 @@ RESOURCE_TYPES = {
             writes=frozenset(),
             filters={"launched": _is_launched, "title_contains": _title_contains},
             paged=True,
+            on_read=reporting.count_links,
         ),
+        ResourceType(
+            "campaign_stats",
+            writes=frozenset(),
+            parameters=("start_date", "end_date"),
+            paged=True,
+            view_of="campaigns",
+            report=reporting.statistics,
+        ),
+        ResourceType("traits", writes=frozenset(), filters={"user_defined_id": _has_id}, paged=True),
+        ResourceType("uploaders", writes=frozenset()),
         ResourceType("launch_links", writes=frozenset(), readable=False),
         ResourceType(
             "feeds",
@@ -223,6 +258,8 @@ NESTED = (
     ("campaigns", "launch_links"),
     ("campaigns", "integrations"),
     ("integrations", "campaigns"),
+    ("campaigns", "uploaders"),
+    ("uploaders", "campaigns"),
     ("feeds", "feed_columns"),
     ("feeds", "feed_rows"),
 )
@@ -233,7 +270,7 @@ def scopes(dialect: Dialect) -> list[str]:
     """Return all scopes except those of businesses, each once."""
     return list(
         dict.fromkeys(
-            dialect.scope(resource_type.stored_type, method)
+            dialect.scope(resource_type.scope_type, method)
             for resource_type in RESOURCE_TYPES.values()
             for method in ("GET", *sorted(resource_type.writes))
         )

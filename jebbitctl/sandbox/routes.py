@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from werkzeug.datastructures import MultiDict
 
     from jebbitctl.sandbox.resource_types import ResourceType
     from jebbitctl.sandbox.state import Business, SandboxState
@@ -147,7 +148,7 @@ def _resource_rules(resource_type: ResourceType) -> Iterator[Rule]:
     operations: dict[tuple[str, str], Callable[..., Response]] = {
         ("", "GET"): lambda r: json_response(r.collection(resource_type).select(r.http.args)),
         ("", "POST"): lambda r: _create(r.collection(resource_type), read_attributes(r.http)),
-        ("/<id_>", "GET"): lambda r, id_: _get(r.collection(resource_type), id_),
+        ("/<id_>", "GET"): lambda r, id_: _get(r.collection(resource_type), id_, r.http.args),
         ("/<id_>", "PATCH"): lambda r, id_: _update(
             r.collection(resource_type), id_, _patch(r.http, resource_type)
         ),
@@ -155,7 +156,7 @@ def _resource_rules(resource_type: ResourceType) -> Iterator[Rule]:
     }
     for (path, method), handle in operations.items():
         if method == "GET" or method in resource_type.writes:
-            yield _rule(f"/{resource_type.type}{path}", method, resource_type.stored_type, handle)
+            yield _rule(f"/{resource_type.type}{path}", method, resource_type.scope_type, handle)
 
 
 def _rule(path: str, method: str, type_: str | None, handle: Callable[..., Response]) -> Rule:
@@ -166,8 +167,8 @@ def _create(collection: Collection, attributes: dict[str, Any]) -> Response:
     return json_response(collection.document(collection.create(attributes), created=True), 201)
 
 
-def _get(collection: Collection, id_: str) -> Response:
-    return json_response(collection.document(collection.find(id_)))
+def _get(collection: Collection, id_: str, query: MultiDict[str, str]) -> Response:
+    return json_response(collection.document(collection.find(id_), query))
 
 
 def _update(collection: Collection, id_: str, attributes: dict[str, Any]) -> Response:

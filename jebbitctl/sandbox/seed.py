@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.sandbox.activity import day_of, past_activity
 from jebbitctl.sandbox.behaviour import WEBHOOKS
+from jebbitctl.sandbox.reporting import BRAND, CAMPAIGNS
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.state import StoredResource
 
@@ -22,6 +24,16 @@ _CAMPAIGNS = (
 )
 _LINKS = (("Product Quiz LP", "Owned Web", "JC=Product+Quiz+LP"), ("Newsletter", "Email", None))
 _SERVICES = (WEBHOOKS, "klaviyo", WEBHOOKS, "braze")
+_TRAITS = (
+    ("email", "E-mail address", True),
+    ("first_name", "First name", True),
+    ("shoe_size", "Shoe size", True),
+    ("skin_concern", "Skin concern", True),
+    ("favourite_colour", "Favourite colour", True),
+    ("internal_score", "Internal score", False),
+)
+_RUNS = 10
+_HOUR = 3600
 _DAY = 86400
 
 
@@ -34,6 +46,7 @@ def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
         integrations: the number of integrations of each business. All were made in the dashboard. Every
             other one is of another service, without endpoint and region.
     """
+    seeded = []
     for number in range(businesses):
         repetition = number // len(_NAMES)
         name = _NAMES[number % len(_NAMES)] + (f" {repetition + 1}" if repetition else "")
@@ -42,6 +55,9 @@ def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
         _add_feed(state, business)
         for index in range(integrations):
             _add_integration(state, business, index, age=(integrations - index) * _DAY, campaign=campaigns[0])
+        seeded.append((business, campaigns))
+    for business, campaigns in seeded:  # afterwards: the ids of what is above stay as they were
+        _add_reporting(state, business, campaigns)
 
 
 def _add(
@@ -75,6 +91,55 @@ def _add_campaigns(state: SandboxState, business: Business) -> list[StoredResour
     return campaigns
 
 
+def _add_reporting(state: SandboxState, business: Business, campaigns: list[StoredResource]) -> None:
+    """Add attributes, exports and past visitors. The names of these attributes are assumed."""
+    for rank, (id_, name, passes) in enumerate(_TRAITS, start=1):
+        trait = {"user_defined_id": id_, "display_name": name, "rank": rank, "pass_to_integrations": passes}
+        _add(state, business, "traits", trait)
+    now = state.clock()
+    nightly = {
+        "name": "Nightly leads",
+        "destination_type": "sftp",
+        "host": "sftp.example.com",
+        "schedule": "8:00-daily",
+        "format": "csv",
+        "fields": ["email", "outcome", "opt_in"],
+        "attached_at": BRAND,
+        "recent_runs": _runs(state, now - (now - 8 * _HOUR) % _DAY, _DAY),
+    }
+    hourly = {
+        "name": "Shoe finder to the warehouse",
+        "destination_type": "s3",
+        "bucket": "acme-quiz-answers",
+        "schedule": "hourly",
+        "format": "json",
+        "fields": ["email", "shoe_size"],
+        "attached_at": CAMPAIGNS,
+        "recent_runs": _runs(state, now - now % _HOUR, _HOUR),
+    }
+    _add(state, business, "uploaders", nightly)
+    export = _add(state, business, "uploaders", hourly, campaigns[0])
+    campaigns[0].linked.add(export.id)
+    today = day_of(now)
+    for number, campaign in enumerate(campaigns):
+        if campaign.attributes["launch_date"] is not None:
+            business.activity[campaign.id] = past_activity(today, number)
+
+
+def _runs(state: SandboxState, latest: float, interval: float) -> list[dict[str, Any]]:
+    """Return the last ten runs of an export, newest first."""
+    starts = [latest - number * interval for number in range(_RUNS)]
+    return [
+        {
+            "status": "succeeded",
+            "row_count": 120 + 7 * number % 40,
+            "started_at": state.timestamp(start),
+            "finished_at": state.timestamp(start + 30),
+        }
+        for number, start in enumerate(starts)
+    ]
+
+
 def _add_feed(state: SandboxState, business: Business) -> None:
     feed = _add(state, business, "feeds", {"name": "Products", "status": "uploaded", "source": "Platform"})
     for name in ("title", "price"):
@@ -102,7 +167,7 @@ def _add_integration(
     if service == WEBHOOKS:
         _add(state, business, "integrations", attributes).from_dashboard = True
         return
-    attributes |= {"endpoint": None, "region": None}
+    attributes |= {"endpoint": None, "region": None, "attached_at": CAMPAIGNS}
     integration = _add(state, business, "integrations", attributes, campaign)
     integration.from_dashboard = True
     campaign.linked.add(integration.id)

@@ -14,7 +14,9 @@ from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import date
 
+    from jebbitctl.sandbox.activity import Activity
     from jebbitctl.sandbox.behaviour import Behaviour
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
@@ -63,11 +65,13 @@ class Business:
         id: the value for ``x-jebbit-business``.
         name: its display name.
         resources: by JSON:API type, then by id, oldest first.
+        activity: what visitors did, by campaign id, then by day.
     """
 
     id: str
     name: str
     resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
+    activity: dict[str, dict[date, Activity]] = field(default_factory=dict)
 
     def of(self, type_: str) -> dict[str, StoredResource]:
         """Return the resources of one JSON:API type, by id, oldest first; not a copy."""

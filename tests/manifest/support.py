@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from jebbitctl.storage.secret_files import SecretFiles
     from tests.support import Cli
 
-VOLATILE = {"created_at", "updated_at", "shared_secret"}
+VOLATILE = {
+    *("created_at", "updated_at", "shared_secret"),
+    *("attached_at", "created_in_dashboard", "mappings", "static_values"),
+}
+"""Attributes that differ from run to run, or that no client can write."""
 SPRING = """\
 version = 1
 

@@ -17,6 +17,8 @@ ARTICLE = {
     *("include_mapped_attributes", "additional_options", "is_active", "shared_secret"),
 }
 
+NEWEST = {"attached_at", "created_in_dashboard", "mappings", "static_values"}
+
 
 def _responses(client: SandboxClient) -> dict[str, dict[str, Any]]:
     """Return the resource objects in the responses to each kind of request, for one integration."""
@@ -87,10 +89,10 @@ def test_host_shows_endpoint_and_secret_only_in_the_response_that_creates() -> N
     with running(dialect="host") as client:
         responses = _responses(client)
     created = responses.pop("POST")["attributes"]
-    assert set(created) == ARTICLE
+    assert set(created) == ARTICLE | NEWEST
     assert created["endpoint"] == ENDPOINT
     for response in responses.values():
-        assert set(response["attributes"]) == ARTICLE - {"endpoint", "shared_secret"} | {"host"}
+        assert set(response["attributes"]) == ARTICLE - {"endpoint", "shared_secret"} | NEWEST | {"host"}
         assert response["attributes"]["host"] == "hooks.example.com"
 
 
