@@ -4,6 +4,7 @@ from jebbitctl.commands.base import group
 from jebbitctl.commands.integrations.apply import apply
 from jebbitctl.commands.integrations.create import create
 from jebbitctl.commands.integrations.delete import delete
+from jebbitctl.commands.integrations.diagnose import diagnose
 from jebbitctl.commands.integrations.diff import diff
 from jebbitctl.commands.integrations.export import export
 from jebbitctl.commands.integrations.get import get
@@ -15,6 +16,6 @@ from jebbitctl.commands.integrations.update import update
 app = group(
     "Manage the webhooks that Jebbit sends.",
     *(list_, get, create, update, delete),
-    *(test, secret),
+    *(test, secret, diagnose),
     *(export, diff, apply),
 )
