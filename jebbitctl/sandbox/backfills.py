@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from jebbitctl.sandbox.responses import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
 
 
@@ -20,8 +22,13 @@ def start(state: SandboxState, business: Business, backfill: StoredResource) -> 
     backfill.attributes["status"] = state.behaviour.backfill_statuses[0]
 
 
-def advance(state: SandboxState, _: Business, backfill: StoredResource) -> None:
-    """Update the status: it advances every :attr:`SandboxState.backfill_step` seconds."""
+def advance(state: SandboxState, _: Business, found: Iterable[StoredResource]) -> None:
+    """Update the status of backfills: it advances every :attr:`SandboxState.backfill_step` seconds."""
+    for backfill in found:
+        _advance(state, backfill)
+
+
+def _advance(state: SandboxState, backfill: StoredResource) -> None:
     if not _in_progress(state, backfill):
         return
     statuses = state.behaviour.backfill_statuses
@@ -37,7 +44,7 @@ def restart(state: SandboxState, business: Business, backfill: StoredResource) -
     Raises:
         ApiError: 400 if it is still in progress.
     """
-    advance(state, business, backfill)
+    advance(state, business, [backfill])
     if _in_progress(state, backfill):
         raise ApiError(400, "cannot restart in-progress (processing) job")
     backfill.attributes["status"] = state.behaviour.backfill_statuses[0]

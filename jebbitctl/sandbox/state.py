@@ -45,7 +45,8 @@ class StoredResource:
     Attributes:
         id: eight letters and digits, unique in the sandbox.
         attributes: the attributes that the API returns.
-        since: when it was created, or when a backfill was last restarted, in unix seconds.
+        since: when it was created, when a backfill was last restarted, or when an export last ran on
+            schedule, in unix seconds.
         linked: ids of the resources that it belongs to or that use it.
         from_dashboard: whether it was made in Jebbit's dashboard, not by the API.
     """
@@ -66,12 +67,14 @@ class Business:
         name: its display name.
         resources: by JSON:API type, then by id, oldest first.
         activity: what visitors did, by campaign id, then by day.
+        dashboard_mappings: by integration id, mappings that no resource has: only the integration shows them.
     """
 
     id: str
     name: str
     resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
     activity: dict[str, dict[date, Activity]] = field(default_factory=dict)
+    dashboard_mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def of(self, type_: str) -> dict[str, StoredResource]:
         """Return the resources of one JSON:API type, by id, oldest first; not a copy."""
