@@ -175,7 +175,7 @@ def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> 
     near = nearest(name, known.found)
     what = f"there is no attribute {name}" if name else "it names no attribute"
     if near is None:
-        advice = Advice("name an attribute; they are listed by", ("attributes", "list"))
+        advice = Advice("name an attribute, as listed by", ("attributes", "list"))
     else:
         what += f"; the nearest is {near}"
         option = [f"--jebbit-var={near}"] if near.startswith("-") else ["--jebbit-var", near]
@@ -184,7 +184,7 @@ def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> 
     if is_own_word(name):
         severity = Severity.WARNING
         what += "; Jebbit may send a value of this name without an attribute, which is not documented"
-        advice = advice._replace(fix=f"nothing, if deliveries have it; otherwise, {advice.fix}")
+        advice = advice._replace(fix=f"leave it, if deliveries contain it; otherwise, {advice.fix}")
     return _finding(severity, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
 
 
@@ -211,7 +211,9 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
                 FindingKind.MAPPED_TWICE,
                 same_attribute,
                 f"{_text(same_attribute[0], 'jebbit_var')} is sent under several names: {names}",
-                Advice("nothing, if this is wanted; but mappings import takes one mapping of each attribute"),
+                Advice(
+                    "leave it, if this is wanted; but mappings import takes one mapping of each attribute"
+                ),
             )
 
 

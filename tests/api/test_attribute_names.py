@@ -53,6 +53,14 @@ def test_an_id_is_nearer_than_a_display_name() -> None:
     assert nearest("COLOUR", [first, second]) == nearest("COLOUR", [second, first]) == "colour"
 
 
+def test_a_name_that_is_the_same_but_for_case_is_found_whatever_it_is() -> None:
+    long = Resource("traits", "t1", {"user_defined_id": "A" * 300})
+    assert nearest("a" * 300, [long]) == "A" * 300
+    plain, umlaut = (Resource("traits", None, {"user_defined_id": id_}) for id_ in ("grosse", "gr\u00f6sse"))
+    assert nearest("Gro\u0308sse", [plain, umlaut]) == "gr\u00f6sse"
+    assert nearest("---", [Resource("traits", "t1", {"user_defined_id": "***"})]) is None
+
+
 def test_attributes_without_an_id_are_not_suggested() -> None:
     assert nearest("Colour", [Resource("traits", "t1", {"display_name": "Colour"})]) is None
 

@@ -110,6 +110,13 @@ def test_what_jebbit_does_not_say_is_neither_right_nor_wrong() -> None:
         assert (finding.kind, finding.message) == ("unsaid", f"Jebbit does not say its {name}")
 
 
+def test_mappings_contradict_each_other_only_in_what_jebbit_says() -> None:
+    own = mappings("email mail", "email mail")
+    for mapping in own:
+        del mapping.attributes["client_var"]
+    assert {finding.kind for finding in lint(own, known("email")).findings} == {"unsaid"}
+
+
 def test_the_same_mapping_twice_is_a_problem_and_the_oldest_is_kept() -> None:
     own = mappings("a x", "a x", "a x")
     finding = only(own, known("a"))
