@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api import attribute_lookup, resources
-from jebbitctl.api.attribute_names import is_own_word, nearest
+from jebbitctl.api.attribute_names import is_own_word
 from jebbitctl.api.attributes import passes_to_integrations
 from jebbitctl.api.differences import knows
 from jebbitctl.api.mapping_csv import to_cell
@@ -172,7 +172,7 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> Finding | None:
 
 def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> Finding:
     """Return the finding for a name that no attribute has; a problem only if it is surely one."""
-    near = nearest(name, known.found)
+    near = known.names.nearest(name)
     what = f"there is no attribute {name}" if name else "it names no attribute"
     if near is None:
         advice = Advice("name an attribute, as listed by", ("attributes", "list"))

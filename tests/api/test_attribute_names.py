@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api.attribute_names import is_own_word, nearest
+from jebbitctl.api.attribute_names import AttributeNames, is_own_word
 from jebbitctl.api.resources import Resource
 
 ATTRIBUTES = [
@@ -21,6 +21,10 @@ ATTRIBUTES = [
         }.items()
     )
 ]
+
+
+def nearest(typed: str, attributes: list[Resource]) -> str | None:
+    return AttributeNames(attributes).nearest(typed)
 
 
 @pytest.mark.parametrize(
