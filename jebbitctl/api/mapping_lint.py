@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jebbitctl.api import attribute_lookup, resources
 from jebbitctl.api.attribute_names import is_own_word
 from jebbitctl.api.attributes import passes_to_integrations
-from jebbitctl.api.differences import knows
+from jebbitctl.api.differences import UNKNOWN, knows
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.mappings import TYPE, list_mappings
 from jebbitctl.api.resources import OWNER, format_value
@@ -194,7 +194,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
         by_client_var = list(_groups(same_attribute, "client_var"))
         for same in by_client_var:
             if len(same) > 1:
-                defaults = {format_value(one.attributes.get("default")) for one in same}
+                defaults = {_default(one) for one in same}
                 differ = f", with the defaults {' and '.join(sorted(defaults))}" if len(defaults) > 1 else ""
                 yield _finding(
                     Severity.PROBLEM,
@@ -257,6 +257,11 @@ def _command(verb: str, *words: Resource | str) -> tuple[str, ...]:
     ids = [word.id or "" for word in words if not isinstance(word, str)]
     options = [word for word in words if isinstance(word, str)]
     return ("mappings", verb, *ids, *options) if all(map(is_id, ids)) else ()
+
+
+def _default(mapping: Resource) -> str:
+    known = "default" in mapping.attributes
+    return format_value(mapping.attributes["default"]) if known else UNKNOWN
 
 
 def _text(mapping: Resource, attribute: str) -> str:

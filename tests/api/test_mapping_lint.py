@@ -124,7 +124,9 @@ def test_the_same_mapping_twice_is_a_problem_and_the_oldest_is_kept() -> None:
     assert finding.command == ("mappings", "delete", "i1m1", "i1m2")
     assert finding.message == "a is mapped to x 3 times"
     own[0].attributes["default"] = "none"
-    assert only(own, known("a")).message == "a is mapped to x 3 times, with the defaults none and null"
+    own[1].attributes["default"] = None
+    message = "a is mapped to x 3 times, with the defaults none and null and unknown"
+    assert only(own, known("a")).message == message
 
 
 def test_an_attribute_under_two_names_may_be_wanted() -> None:
