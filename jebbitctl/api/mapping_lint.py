@@ -30,10 +30,10 @@ _NEEDED = (OWNER, "jebbit_var", "client_var")
 PASSING_UNSAID = "whether attributes pass to integrations: Jebbit's answers do not say it in a known way"
 
 
-class Severity(StrEnum):
+class FindingState(StrEnum):
     """What a finding means."""
 
-    PROBLEM = "problem"
+    FAILED = "failed"
     WARNING = "warning"
     UNKNOWN = "unknown"
 
@@ -50,7 +50,7 @@ class FindingKind(StrEnum):
 
 
 class Advice(NamedTuple):
-    """What to do about a finding; see :class:`Finding`."""
+    """What to do about a finding; see :class:`MappingFinding`."""
 
     fix: str = ""
     command: tuple[str, ...] = ()
@@ -60,11 +60,11 @@ NONE = Advice()
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MappingFinding:
     """What is, or may be, wrong with mappings of one integration.
 
     Attributes:
-        severity: whether it is a mistake, may be wanted, or cannot be known.
+        state: whether it is a mistake, may be wanted, or cannot be known.
         kind: what it is.
         integration: its id, None if Jebbit does not say it.
         mappings: their ids, newest first.
@@ -73,7 +73,7 @@ class Finding:
         command: the words after ``jebbitctl`` of a command that may fix it; empty if there is none.
     """
 
-    severity: Severity
+    state: FindingState
     kind: FindingKind
     integration: str | None
     mappings: tuple[str, ...]
@@ -92,13 +92,13 @@ class LintResult:
         unknown: what could not be checked of any mapping, in words; it is no finding.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[MappingFinding] = field(default_factory=list)
     mappings: int = 0
     unknown: list[str] = field(default_factory=list)
 
-    def of(self, severity: Severity) -> list[Finding]:
-        """Return the findings of a severity."""
-        return [finding for finding in self.findings if finding.severity is severity]
+    def of(self, state: FindingState) -> list[MappingFinding]:
+        """Return the findings of a state."""
+        return [finding for finding in self.findings if finding.state is state]
 
 
 def fetch_mappings(client: Client, integration: str | None = None) -> list[Resource]:
@@ -127,7 +127,7 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
     for mapping in mappings:
         owner = mapping.attributes.get(OWNER)
         by_integration[None if owner is None else str(owner)].append(mapping)
-    findings: list[Finding] = []
+    findings: list[MappingFinding] = []
     for own in by_integration.values():
         findings += _unsaid(own)
         findings += [found for mapping in own if (found := _check_name(mapping, known))]
@@ -139,14 +139,14 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
     return LintResult(findings, len(mappings), [PASSING_UNSAID] if unsaid else [])
 
 
-def _unsaid(mappings: Iterable[Resource]) -> Iterator[Finding]:
+def _unsaid(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     for mapping in mappings:
         if missing := [name for name in _NEEDED if name not in mapping.attributes]:
             what = f"Jebbit does not say its {' and '.join(missing)}"
-            yield _finding(Severity.UNKNOWN, FindingKind.UNSAID, [mapping], what)
+            yield _finding(FindingState.UNKNOWN, FindingKind.UNSAID, [mapping], what)
 
 
-def _check_name(mapping: Resource, known: KnownAttributes) -> Finding | None:
+def _check_name(mapping: Resource, known: KnownAttributes) -> MappingFinding | None:
     """Return what is wrong with the attribute that a mapping names, None if it is right or not said."""
     if "jebbit_var" not in mapping.attributes:
         return None
@@ -154,12 +154,12 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> Finding | None:
     found = known.has(name) if name else False
     if found is None:
         what = f"Jebbit's answers do not say whether there is an attribute {name}"
-        return _finding(Severity.UNKNOWN, FindingKind.UNSAID, [mapping], what)
+        return _finding(FindingState.UNKNOWN, FindingKind.UNSAID, [mapping], what)
     if not found:
         return _unknown_attribute(mapping, name, known)
     if passes_to_integrations(known.by_id[name].attributes) is False:
         return _finding(
-            Severity.PROBLEM,
+            FindingState.FAILED,
             FindingKind.NOT_PASSED,
             [mapping],
             f"attribute {name} does not pass to integrations",
@@ -170,7 +170,7 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> Finding | None:
     return None
 
 
-def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> Finding:
+def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> MappingFinding:
     """Return the finding for a name that no attribute has; a problem only if it is surely one."""
     near = known.names.nearest(name)
     what = f"there is no attribute {name}" if name else "it names no attribute"
@@ -180,15 +180,15 @@ def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> 
         what += f"; the nearest is {near}"
         option = [f"--jebbit-var={near}"] if near.startswith("-") else ["--jebbit-var", near]
         advice = Advice(f"if {near} is meant", _command("update", mapping, *option))
-    severity = Severity.PROBLEM
+    state = FindingState.FAILED
     if is_own_word(name):
-        severity = Severity.WARNING
+        state = FindingState.WARNING
         what += "; Jebbit may send a value of this name without an attribute, which is not documented"
         advice = advice._replace(fix=f"leave it, if deliveries contain it; otherwise, {advice.fix}")
-    return _finding(severity, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
+    return _finding(state, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
 
 
-def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
+def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     """Yield a finding for each attribute of an integration that has several mappings."""
     for same_attribute in _groups(mappings, "jebbit_var"):
         by_client_var = list(_groups(same_attribute, "client_var"))
@@ -197,7 +197,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
                 defaults = {_default(one) for one in same}
                 differ = f", with the defaults {' and '.join(sorted(defaults))}" if len(defaults) > 1 else ""
                 yield _finding(
-                    Severity.PROBLEM,
+                    FindingState.FAILED,
                     FindingKind.DUPLICATE,
                     same,
                     f"{_text(same[0], 'jebbit_var')} is mapped to {_text(same[0], 'client_var')} "
@@ -207,7 +207,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
         if len(by_client_var) > 1:
             names = _names(by_client_var, "client_var")
             yield _finding(
-                Severity.WARNING,
+                FindingState.WARNING,
                 FindingKind.MAPPED_TWICE,
                 same_attribute,
                 f"{_text(same_attribute[0], 'jebbit_var')} is sent under several names: {names}",
@@ -217,7 +217,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
             )
 
 
-def _clashes(mappings: Iterable[Resource]) -> Iterator[Finding]:
+def _clashes(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     """Yield a finding for each name under which an integration sends several attributes."""
     for same_name in _groups(mappings, "client_var"):
         by_attribute = list(_groups(same_name, "jebbit_var"))
@@ -225,7 +225,7 @@ def _clashes(mappings: Iterable[Resource]) -> Iterator[Finding]:
             name, names = _text(same_name[0], "client_var"), _names(by_attribute, "jebbit_var")
             example = _command("update", same_name[0], "--client-var", "NAME")
             yield _finding(
-                Severity.PROBLEM,
+                FindingState.FAILED,
                 FindingKind.CLASH,
                 same_name,
                 f"several attributes are sent as {name}, but a delivery can hold only one of them: {names}",
@@ -245,11 +245,11 @@ def _names(groups: Iterable[Sequence[Resource]], attribute: str) -> str:
 
 
 def _finding(
-    severity: Severity, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
-) -> Finding:
+    state: FindingState, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
+) -> MappingFinding:
     owner = mappings[0].attributes.get(OWNER)
     ids = tuple(str(mapping.id) for mapping in mappings)
-    return Finding(severity, kind, None if owner is None else str(owner), ids, message, *advice)
+    return MappingFinding(state, kind, None if owner is None else str(owner), ids, message, *advice)
 
 
 def _command(verb: str, *words: Resource | str) -> tuple[str, ...]:
