@@ -41,11 +41,13 @@ def stats(
         str | None, typer.Option(metavar="DATE", help="Last day to count, which is included.")
     ] = None,
 ) -> None:
-    """Show how many people viewed, engaged with, completed and left their data in campaigns.
+    """Show views, engagements, completions and leads of campaigns.
 
-    With an ID, also show the outcomes and how many answered each question. In a pipe, each line then has
-    kind, name, count, views, responses, rate, resource_type, and what else Jebbit sends. The kind is total,
-    outcome, question, screen, campaign for an attribute that is not a number, or the name of another list.
+    Without an ID, a terminal shows bars and a total, but no campaigns with nothing but zeros.
+
+    With an ID, outcomes and questions follow. In a pipe, each line has kind, name, count, views, responses,
+    rate, resource_type, and what else Jebbit sends. The kind is total, outcome, question, screen, campaign
+    for an attribute that is not a number, or the name of another list.
     """
     first, last = _day(since, "--since"), _day(until, "--until")
     if first and last and first > last:

@@ -144,7 +144,7 @@ def _has_only_zeros(stats: Resource) -> bool:
     numbers = [
         value
         for name, value in flatten(stats.attributes)
-        if not normal(name).endswith("id") and _is_number(value)
+        if name != "title" and not normal(name).endswith("id") and _is_number(value)
     ]
     knows = any(count_of(stats.attributes, step) is not None for step in FUNNEL)
     return knows and all(value == 0 or as_count(value) == 0 for value in numbers)
