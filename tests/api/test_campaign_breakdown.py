@@ -117,6 +117,10 @@ def test_what_is_no_list_of_objects_stays_among_the_totals(value: Any) -> None:
     assert found.totals == {**expected, "title": "x"}
 
 
+def test_an_object_of_numbers_is_a_list_of_outcomes_but_not_of_questions() -> None:
+    assert break_down({"questions": {"shown": 3}}).totals == {"questions.shown": 3}
+
+
 @given(st.dictionaries(NAMES, JSON))
 def test_nothing_that_jebbit_sends_breaks_the_breakdown_or_disappears(attributes: dict[str, Any]) -> None:
     found = break_down(attributes)

@@ -92,12 +92,14 @@ def test_3516_campaigns_take_four_requests(cli: Cli, sandbox: Sandbox) -> None:
 
 
 def test_csv_and_columns_have_every_name_that_comes_on_any_page(tmp_path: Path) -> None:
-    document = campaigns({"title": "A", "view_count": 5}, {"title": "=B", "views": 6, "device": {"phone": 1}})
+    document = campaigns(
+        {"title": "A", "view_count": 5}, {"title": "=B", "views": 6, "total_views": 7, "device": {"phone": 1}}
+    )
     rows = list(csv.reader(io.StringIO(answering(tmp_path, document, "--csv").out, newline="")))
     assert rows == [
-        ["id", "views", "engagements", "completions", "leads", "title", "device.phone"],
-        ["c1", "5", "", "", "", "A", ""],
-        ["c2", "6", "", "", "", "'=B", "1"],
+        ["id", "views", "engagements", "completions", "leads", "title", "total_views", "device.phone"],
+        ["c1", "5", "", "", "", "A", "", ""],
+        ["c2", "6", "", "", "", "'=B", "7", "1"],
     ]
     chosen = answering(tmp_path, document, "--columns", "id,device.phone,views").out
     assert chosen == "c1\t\t5\nc2\t1\t6\n"
@@ -126,6 +128,7 @@ def test_a_terminal_shows_the_funnel_and_a_total_and_counts_campaigns_of_zeros(t
         {"title": "2024", "campaign_id": 7, **dict.fromkeys(funnel, 0), "lead_rate": "0.0"},
         {"title": "Late redirects", **dict.fromkeys(funnel, 0), "redirects": 3},
         {"title": "Silent", "views": 5, "leads": None},
+        {"title": "Mute"},
     )
     assert (
         shown(tmp_path, document, "--since", "2026-01-01")
@@ -134,10 +137,12 @@ ID      VIEWS  ENGAGEMENTS  COMPLETIONS  LEADS  FUNNEL  TITLE
 c1     12,000        9,000        3,000      1  █▆▂▁    Launched
 c3          0            0            0      0  -       Late redirects
 c4          5            -            -      -  █???    Silent
-total  12,005        9,000        3,000      1  █▆▂▁    4 campaigns, since
+c5          -            -            -      -  -       Mute
+total  12,005        9,000        3,000      1  █▆▂▁    5 campaigns, since
                                                         2026-01-01, 1 without
-                                                        engagements, 1 without
-                                                        completions, 1 without
+                                                        views, 2 without
+                                                        engagements, 2 without
+                                                        completions, 2 without
                                                         leads
 Not shown: 1 campaign with nothing but zeros. --plain shows all.
 Jebbit also sends loads, campaign_id, lead_rate, redirects: see --columns, --csv and --json.
@@ -244,6 +249,47 @@ phone   7
     )
 
 
+def test_what_cannot_be_calculated_is_shown_as_jebbit_sent_it(tmp_path: Path) -> None:
+    outcomes = [{"name": "A", "count": 3, "percentage": 60.5}, {"name": "B", "percentage": 39.5}]
+    questions = [{"name": "Why?", "response_rate": 77.5, "resource_type": "Form"}]
+    document = resource(STATS, "c1", outcomes=outcomes, questions=questions)
+    assert (
+        shown(tmp_path, document, "c1")
+        == """\
+id  c1
+
+COUNT  SHARE    OUTCOME
+    3   60.5    A
+    -   39.5    B
+
+VIEWS  RESPONSES  RATE    QUESTION
+    -          -  77.5    Why?
+"""
+    )
+    table = shown(tmp_path, campaigns({"title": "A", "views": 4}, {"title": "B", "views": 0.0}))
+    assert "total      4            -            -      -  █???    2 campaigns, 2" in table
+
+
+@pytest.mark.long
+def test_columns_make_a_campaign_a_table_on_a_terminal(tmp_path: Path) -> None:
+    table = shown(tmp_path, resource(STATS, "c1", **ODD), "c1", "--columns", "kind,visits")
+    assert table.startswith("KIND      VISITS\ncampaign  -\n")
+    assert table.endswith("devices   7\n")
+
+
+def test_what_may_be_a_secret_is_masked(tmp_path: Path) -> None:
+    attributes = {"views": 5, "sftp_password": "correct horse", "outcomes": [{"api_token": "battery staple"}]}
+    for options in (["c1"], ["c1", "--csv"], ["c1", "--json"]):
+        out = answering(tmp_path, resource(STATS, "c1", **attributes), *options).out
+        assert "********" in out
+        assert "horse" not in out
+        assert "staple" not in out
+    for options in ([], ["--csv"], ["--columns", "id,leads"]):
+        out = answering(tmp_path, campaigns(attributes), *options).out
+        assert "horse" not in out
+        assert "staple" not in out
+
+
 QUESTIONS = [
     {"name": "Which of all these colours do you like?", "views": 812, "responses": 640, "resource_type": "Q"},
     {"name": "E-mail", "views": 640, "responses": 600, "resource_type": "LeadForm"},
@@ -283,7 +329,13 @@ def test_nothing_is_lost_on_a_terminal_of_any_width(tmp_path: Path, columns: int
 
 def test_text_from_jebbit_is_shown_as_text(tmp_path: Path) -> None:
     row = {"name": HOSTILE, HOSTILE: HOSTILE, "views": 5, "responses": 1, "resource_type": HOSTILE}
-    attributes = {"title": HOSTILE, "views": 1, HOSTILE: [row], "questions": [row], "outcomes": [row]}
+    attributes = {
+        "title": HOSTILE,
+        "views": 1,
+        HOSTILE: [{"x": HOSTILE}],
+        "questions": [row],
+        "outcomes": [row],
+    }
     one, many = resource(STATS, "c1", **attributes), campaigns(attributes, attributes)
     for document, id_ in ((one, ["c1"]), (many, [])):
         piped = answering(tmp_path, document, *id_)
