@@ -47,14 +47,14 @@ class ExportCheck:
     """An export that was checked.
 
     Attributes:
-        id: of the export.
+        id: of the export; None if Jebbit does not say it.
         name: None if Jebbit does not say it.
         schedule: as Jebbit says it; None if it does not.
         last_run: None if it is not known.
         verdict: the result.
     """
 
-    id: str
+    id: str | None
     name: str | None
     schedule: str | None
     last_run: ExportRun | None
@@ -75,7 +75,7 @@ class ExportCheck:
         }
 
 
-def check(id_: str, attributes: Mapping[str, Any], *, now: float) -> ExportCheck:
+def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> ExportCheck:
     """Check an export.
 
     Args:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.api import resources
 from jebbitctl.api.export_runs import latest, runs_in
 from jebbitctl.api.export_schedule import schedule_in
+from jebbitctl.errors import NotFoundError
+from jebbitctl.util.ids import is_id
 from jebbitctl.util.redaction import MASK, redact_attribute
 from jebbitctl.util.text import flatten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
@@ -41,12 +43,22 @@ def get(client: Client, id_: str) -> Resource:
     return resources.get_resource(client, TYPE, id_)
 
 
-def with_runs(client: Client, listed: Iterable[Resource]) -> list[Resource]:
-    """Return exports with their runs, if Jebbit says them at the export's own address at least."""
+def list_with_runs(client: Client) -> list[Resource]:
+    """Return every export with its runs, if Jebbit says them in the list or at the export's own address."""
     return [
-        export.merge(get(client, str(export.id))) if runs_in(export.attributes) is None else export
-        for export in listed
+        _fetched(client, export) if runs_in(export.attributes) is None else export
+        for export in list_exports(client)
     ]
+
+
+def _fetched(client: Client, export: Resource) -> Resource:
+    """Return an export with what its own address says; unchanged if there is none."""
+    if export.id is None or not is_id(export.id):
+        return export
+    try:
+        return export.merge(get(client, export.id))
+    except NotFoundError:
+        return export
 
 
 @dataclass(frozen=True, slots=True)

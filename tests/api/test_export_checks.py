@@ -106,6 +106,12 @@ def test_an_export_of_which_jebbit_says_too_little_cannot_be_checked(attributes:
             False,
             "running since 2026-01-31 22:52Z; the run before: overdue: last run 2026-01-31 17:53Z, 5 hours",
         ),
+        (
+            [run(status="running"), run(3.5 * HOUR)],
+            {},
+            True,
+            "running since 2026-01-31 22:52Z; the run before: succeeded 2026-01-31 19:23Z, 5 rows",
+        ),
         ([run(status="running")], {}, None, "the last run is running"),
         ([{"status": "queued"}, run(4000)], {}, None, "the last run is queued"),
         (

@@ -192,3 +192,17 @@ def test_an_integration_that_is_only_listed_under_the_campaign_is_shown(tmp_path
             .json
         )
     assert [row["service_name"] for row in rows] == ["klaviyo"]
+
+
+def test_what_a_campaign_does_not_say_of_an_integration_is_taken_from_the_list(tmp_path: Path) -> None:
+    def sparse(_method: str, path: str) -> tuple[int, Any] | None:
+        if not path.startswith("campaigns/"):
+            return None
+        return 200, {"data": [{"id": id_of(sandbox, "integrations", attached_at="campaigns")}]}
+
+    with Sandbox(SandboxOptions(integrations=2, dialect=DIALECT), wrap=scripted(sparse)) as sandbox:
+        rows = cli_for(tmp_path, sandbox).run("campaigns", "integrations", "c1", "--json").json
+    assert [(row["via"], row["attached_at"]) for row in rows] == [
+        ("campaign", "campaigns"),
+        ("brand", "brand"),
+    ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.scripted_server import add, attributes_of
+from jebbitctl.sandbox.server import Sandbox
+from tests.scripted_server import add, attributes_of, scripted
+from tests.support import cli_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from jebbitctl.sandbox.server import Sandbox
     from tests.support import Result
 
 
@@ -134,3 +136,16 @@ def test_a_business_without_attributes_has_an_empty_list(
     business.of("traits").clear()
     result = jebbitctl("attributes", "list")
     assert (result.code, result.out, result.err) == (0, "", "No attributes.\n")
+
+
+def test_a_service_that_ignores_case_or_the_filter_finds_no_other_attribute(tmp_path: Path) -> None:
+    only = {"data": [{"id": "a1", "type": "traits", "attributes": {"user_defined_id": "email"}}]}
+
+    def answer(_method: str, path: str) -> tuple[int, Any] | None:
+        return (200, only) if path == "traits" else None
+
+    with Sandbox(wrap=scripted(answer)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        assert cli.run("attributes", "get", "email", "-q", "id").out == "a1\n"
+        assert cli.run("attributes", "get", "Email").code == 3
+        assert cli.run("attributes", "list", "--id", "Email").err == "Not found: Email.\n"

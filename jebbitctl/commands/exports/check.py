@@ -55,12 +55,12 @@ def check(
     schedule or its last run is not understood, or not said by Jebbit. The error says which it is.
     """
     client, output = context.client, context.output
-    found = [exports.get(client, id_) for id_ in dict.fromkeys(ids)] if ids else exports.list_exports(client)
+    if ids:
+        found = [exports.get(client, id_) for id_ in dict.fromkeys(ids)]
+    else:
+        found = exports.list_with_runs(client)
     now = time.time()
-    checks = [
-        check_export(str(export.id), export.attributes, now=now)
-        for export in exports.with_runs(client, found)
-    ]
+    checks = [check_export(export.id, export.attributes, now=now) for export in found]
     with output.best_effort():
         _show(output, checks)
     if not checks:
@@ -113,7 +113,9 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def _title(one: ExportCheck) -> str:
-    return f"{one.name} ({one.id})" if one.name else f"export {one.id}"
+    if one.name:
+        return f"{one.name} ({one.id})"
+    return "export without an id" if one.id is None else f"export {one.id}"
 
 
 def _raise_if_not_ok(checks: Sequence[ExportCheck]) -> None:

@@ -110,17 +110,24 @@ def test_plain_and_csv_have_a_column_for_each_fact(
 
 def test_runs_that_only_the_exports_own_address_shows_are_fetched(tmp_path: Path) -> None:
     def without_runs(method: str, path: str) -> tuple[int, Any] | None:
+        if (method, path) == ("GET", "uploaders/gone1234"):
+            return 404, None
         if (method, path) != ("GET", "uploaders"):
             return None
         rows = [
             {"id": id_, "type": "uploaders", "attributes": {"name": attributes["name"]}}
             for id_, attributes in attributes_of(sandbox, "uploaders").items()
         ]
-        return 200, {"data": rows}
+        others: list[Any] = [
+            {"id": id_, "type": "uploaders", "attributes": {}} for id_ in ("gone1234", "a/b", None)
+        ]
+        return 200, {"data": rows + others}
 
     with Sandbox(wrap=scripted(without_runs)) as sandbox:
-        result = cli_for(tmp_path, sandbox).run("exports", "check", "-q", "exports[].ok")
-    assert (result.code, result.json) == (0, [True, True])
+        result = cli_for(tmp_path, sandbox).run("exports", "check", "--json")
+    assert (result.code, [one["ok"] for one in result.json["exports"]]) == (6, [True, True, None, None, None])
+    assert result.json["exports"][-1]["id"] is None
+    assert "gone1234, export a/b, export without an id" in result.error["message"]
 
 
 def test_a_missing_export_is_not_found_and_nothing_is_printed(
