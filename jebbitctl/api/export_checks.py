@@ -23,6 +23,7 @@ _FAILED_FIX = "see why in Jebbit's dashboard; check that the destination accepts
 _OVERDUE_FIX = (
     "see in Jebbit's dashboard whether the export is switched off; else ask Jebbit why it did not run"
 )
+_EMPTY_FIX = "if answers were expected, check its campaigns"
 _SWITCHES = ("is_active", "active", "is_enabled", "enabled")
 
 
@@ -84,13 +85,16 @@ def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> Expo
         now: unix seconds.
     """
     schedule, runs = schedule_in(attributes), runs_in(attributes)
+    verdict = _switched_off(attributes) or _judge(schedule, runs, now)
+    if verdict.warning and id_ is not None:
+        verdict = verdict._replace(fix=f"{verdict.fix}: jebbitctl exports campaigns {id_}")
     name = attributes.get("name")
     return ExportCheck(
         id_,
         name if isinstance(name, str) and name else None,
         schedule.text if schedule else None,
         latest(runs or ()),
-        _switched_off(attributes) or _judge(schedule, runs, now),
+        verdict,
     )
 
 
@@ -173,7 +177,7 @@ def _judge_ended(last: ExportRun, runs: Sequence[ExportRun]) -> ExportVerdict:
         return ExportVerdict(
             ok=True,
             detail=f"{describe(last)}; of the {plural(len(runs), 'run')} shown, {len(before)} had rows",
-            fix="if answers were expected, check its campaigns: jebbitctl exports campaigns ID",
+            fix=_EMPTY_FIX,
             warning=True,
         )
     return ExportVerdict(ok=True, detail=describe(last))

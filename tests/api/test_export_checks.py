@@ -157,6 +157,7 @@ def test_a_run_without_rows_is_a_warning_if_earlier_ones_had_some() -> None:
     found = export(run(rows=0), run(4000, rows=9), run(8000, rows=0)).verdict
     assert (found.ok, found.warning) == (True, True)
     assert found.detail == "succeeded 2026-01-31 22:52Z, 0 rows; of the 3 runs shown, 1 had rows"
+    assert found.fix == "if answers were expected, check its campaigns: jebbitctl exports campaigns e1"
 
 
 def test_runs_that_jebbit_does_not_say_are_not_taken_for_none() -> None:

@@ -27,8 +27,8 @@ Direct = Annotated[bool, typer.Option("--direct", help="Leave out what is brand-
 def integrations(context: Context, id_: CampaignId, *, direct: Direct = False) -> None:
     """List the integrations that get a campaign's answers.
 
-    The column via is campaign for those that are attached to the campaign itself, and brand for brand-wide
-    ones: they fire for every campaign, unless their campaign_name_filter keeps it out.
+    The column via says why: campaign if the integration is attached to the campaign itself, brand if it is
+    brand-wide, and fires for every campaign that its campaign_name_filter lets through.
     """
     attached = list(campaigns.list_integrations(context.client, id_))
     everything = [] if direct else integrations_api.list_integrations(context.client)
@@ -46,8 +46,8 @@ def integrations(context: Context, id_: CampaignId, *, direct: Direct = False) -
 def exports(context: Context, id_: CampaignId, *, direct: Direct = False) -> None:
     """List the exports that contain a campaign's answers.
 
-    The column via is campaign for those that are attached to the campaign itself, and brand for brand-wide
-    ones, which contain the answers of every campaign.
+    The column via says why: campaign if the export is attached to the campaign itself, brand if it is
+    brand-wide, and contains the answers of every campaign.
     """
     attached = list(campaigns.list_exports(context.client, id_))
     everything = [] if direct else exports_api.list_exports(context.client)

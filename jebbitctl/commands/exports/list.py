@@ -14,8 +14,9 @@ COLUMNS = ("id", "name", "schedule", "destination", "attached_at", "last_status"
 def list_(context: Context) -> None:
     """List exports: scheduled files to SFTP, a bucket or e-mail addresses.
 
-    Jebbit calls them uploaders, and does not document their attributes. The columns destination, last_status
-    and last_run_at say what the attributes that come hold of it.
+    Jebbit's API calls them uploaders, and does not document the names of their attributes. The columns
+    destination, last_status and last_run_at are taken from the attributes that seem to say it, and empty if
+    none does.
     """
     found = map(exports.ExportSummary, exports.list_exports(context.client))
     if not context.output.table(found, COLUMNS):
