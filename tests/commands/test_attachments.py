@@ -67,6 +67,9 @@ def test_a_brand_wide_integration_is_not_said_to_pass_its_own_filter(says_all: t
     assert cli.run("integrations", "campaigns", id_).err.endswith(
         "it also fires for every other campaign that its campaign_name_filter lets through: Quiz.\n"
     )
+    assert cli.run("campaigns", "integrations", first_campaign(sandbox)).err == (
+        f"Integration {id_} gets them only if its campaign_name_filter lets the campaign through: Quiz.\n"
+    )
 
 
 def test_what_jebbit_does_not_say_is_said_to_be_unknown(cli: Cli, sandbox: Sandbox) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from jebbitctl.api import campaigns
-from jebbitctl.api import exports as exports_api
-from jebbitctl.api import integrations as integrations_api
+from jebbitctl.api.differences import options_in
 from jebbitctl.commands.arguments import CampaignId
-from jebbitctl.commands.attachments import note_unknown, with_brand_wide
+from jebbitctl.commands.attachments import NAME_FILTER, Attached, note_unknown, with_brand_wide
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
 from jebbitctl.commands.destinations import destination_columns
+from jebbitctl.util.text import cell
 
 INTEGRATION_COLUMNS = ("id", "via", "attached_at", "is_active", "service_name")
 EXPORT_COLUMNS = ("id", "via", "attached_at", "name", "schedule", "destination")
@@ -30,12 +30,20 @@ def integrations(context: Context, id_: CampaignId, *, direct: Direct = False) -
     The column via says why: campaign if the integration is attached to the campaign itself, brand if it is
     brand-wide, and fires for every campaign that its campaign_name_filter lets through.
     """
+    from jebbitctl.api.integrations import list_integrations
+
     attached = list(campaigns.list_integrations(context.client, id_))
-    everything = [] if direct else integrations_api.list_integrations(context.client)
+    everything = [] if direct else list_integrations(context.client)
     found, unknown = with_brand_wide(attached, everything, lambda resource: resource)
     columns = [*INTEGRATION_COLUMNS, *([] if context.output.json else destination_columns(found))]
     if not context.output.table(found, columns):
         context.output.note(_none("integration", id_, direct=direct))
+    for row in map(Attached.to_dict, found):
+        if text := options_in(row).get(NAME_FILTER):
+            context.output.note(
+                f"Integration {row['id']} gets them only if its {NAME_FILTER} "
+                f"lets the campaign through: {cell(text)}."
+            )
     note_unknown(context, "integration", id_, unknown, "integration_counts")
 
 
@@ -49,9 +57,11 @@ def exports(context: Context, id_: CampaignId, *, direct: Direct = False) -> Non
     The column via says why: campaign if the export is attached to the campaign itself, brand if it is
     brand-wide, and contains the answers of every campaign.
     """
+    from jebbitctl.api.exports import ExportSummary, list_exports
+
     attached = list(campaigns.list_exports(context.client, id_))
-    everything = [] if direct else exports_api.list_exports(context.client)
-    found, unknown = with_brand_wide(attached, everything, exports_api.ExportSummary)
+    everything = [] if direct else list_exports(context.client)
+    found, unknown = with_brand_wide(attached, everything, ExportSummary)
     if not context.output.table(found, EXPORT_COLUMNS):
         context.output.note(_none("export", id_, direct=direct))
     note_unknown(context, "export", id_, unknown, "uploader_counts")
