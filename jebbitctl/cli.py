@@ -35,6 +35,8 @@ COMMANDS = {
     "mappings": "Manage the names under which integrations send attributes.",
     "backfills": "Re-deliver past answers.",
     "campaigns": "Show the campaigns that integrations deliver for.",
+    "attributes": "Show the attributes that mappings can name.",
+    "exports": "Show and check the files that Jebbit sends on a schedule.",
     "webhooks": "Sign, verify, send, check, receive and replay deliveries.",
     "api": "Send any request to Jebbit's API.",
     "doctor": "Check this machine, the settings and the connection.",

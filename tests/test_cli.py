@@ -177,7 +177,9 @@ def test_an_unreachable_service_is_unavailable(bare: Cli) -> None:
     assert "check the address" in result.error["hint"]
 
 
-@pytest.mark.parametrize("noun", ["integrations", "mappings", "backfills", "campaigns"])
+@pytest.mark.parametrize(
+    "noun", ["integrations", "mappings", "backfills", "campaigns", "attributes", "exports"]
+)
 def test_a_missing_resource_is_named_and_the_hint_lists_the_others(cli: Cli, noun: str) -> None:
     result = cli.run(noun, "get", "nowhere1")
     assert (result.code, result.out) == (3, "")

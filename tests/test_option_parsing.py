@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     CommandLine = tuple[str, list[str]]
 
 HARMLESS = re.compile(
-    "(whoami|token|logout|profiles|integrations|backfills|campaigns|api|mappings|webhooks (sign|verify))\\b"
+    "(whoami|token|logout|profiles|integrations|backfills|campaigns|attributes|exports|api|mappings|"
+    "webhooks (sign|verify))\\b"
 )
 """Commands that, without an account, use no file or service except those in the environment below."""
 

@@ -13,12 +13,16 @@ _LIST_COMMANDS = {
     "integrations": "jebbitctl integrations list",
     "integration_mappings": "jebbitctl mappings list",
     "integration_historic_backfills": "jebbitctl backfills list",
+    "traits": "jebbitctl attributes list",
+    "uploaders": "jebbitctl exports list",
 }
 
 _NOUNS = {
     "campaign_stats": "campaign",
     "integration_mappings": "mapping",
     "integration_historic_backfills": "backfill",
+    "traits": "attribute",
+    "uploaders": "export",
 }
 """Names of resources that are not the singular of their collection."""
 

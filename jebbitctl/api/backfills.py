@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import resources
+from jebbitctl.api.statuses import FAILURES, SUCCESSES, normalised
 from jebbitctl.errors import RejectedError, UnavailableError
 from jebbitctl.util.text import cell
 from jebbitctl.util.timeouts import sleep
@@ -22,16 +22,6 @@ TYPE = "integration_historic_backfills"
 
 DOCUMENTED = frozenset({"received", "processing"})
 """The statuses that Jebbit documents. A backfill with one of them has not ended."""
-
-_SUCCESSES = frozenset({"complete", "completed", "done", "finished", "succeeded", "success", "successful"})
-_FAILURES = frozenset(
-    {
-        *("aborted", "canceled", "cancelled", "crashed", "error", "errored", "expired", "fail", "failed"),
-        *("failure", "interrupted", "killed", "rejected", "stopped", "terminated", "timed_out", "timedout"),
-        "timeout",
-    }
-)
-"""Jebbit documents no status of an end. These words are well known, and cannot mean that work goes on."""
 
 
 def list_backfills(
@@ -94,13 +84,13 @@ def has_documented_status(backfill: Resource) -> bool:
 
 def has_ended(backfill: Resource) -> bool:
     """Whether a backfill has surely ended, successfully or not, such as ``finished_with_errors``."""
-    word, _, _ = re.sub(r"[\s-]+", "_", _status(backfill)).partition("_with_")
-    return word in _SUCCESSES or word in _FAILURES
+    word, _, _ = normalised(_status(backfill)).partition("_with_")
+    return word in SUCCESSES or word in FAILURES
 
 
 def has_succeeded(backfill: Resource) -> bool:
     """Whether a backfill has surely ended successfully."""
-    return _status(backfill) in _SUCCESSES
+    return _status(backfill) in SUCCESSES
 
 
 def poll(

@@ -42,3 +42,13 @@ def get(client: Client, id_: str) -> Resource:
 def list_launch_links(client: Client, id_: str) -> Iterator[Resource]:
     """Yield a campaign's launch links."""
     return resources.list_linked(client, TYPE, id_, "launch_links")
+
+
+def list_integrations(client: Client, id_: str) -> Iterator[Resource]:
+    """Yield the integrations that are attached to a campaign itself."""
+    return resources.list_linked(client, TYPE, id_, "integrations")
+
+
+def list_exports(client: Client, id_: str) -> Iterator[Resource]:
+    """Yield the exports that are attached to a campaign itself."""
+    return resources.list_linked(client, TYPE, id_, "uploaders")

@@ -69,6 +69,11 @@ def list_integrations(client: Client, *, whole: bool = False) -> list[Resource]:
     return list(resources.list_resources(client, TYPE, whole=whole))
 
 
+def list_campaigns(client: Client, id_: str) -> Iterator[Resource]:
+    """Yield the campaigns that an integration is attached to."""
+    return resources.list_linked(client, TYPE, id_, "campaigns")
+
+
 def with_defaults(desired: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes to create an integration with: the desired ones, and defaults for the others."""
     attributes = {**DEFAULTS, **desired}

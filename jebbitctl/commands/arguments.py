@@ -56,6 +56,10 @@ CampaignId = Annotated[
     str,
     typer.Argument(metavar="ID", help="Campaign id.", show_default=False, autocompletion=values.campaigns),
 ]
+ExportId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Export id.", show_default=False, autocompletion=values.exports),
+]
 MappingId = Annotated[
     str,
     typer.Argument(metavar="ID", help="Mapping id.", show_default=False, autocompletion=values.mappings),

@@ -108,18 +108,33 @@ class Table:
 
 
 def key_value_lines(pairs: Iterable[tuple[str, Any]], width: int, bold: Style) -> Iterator[str]:
-    """Yield the lines of names and values. A value that does not fit beside its name stands below it."""
-    texts = [(cell(name), _text(value)) for name, value in pairs]
-    longest = max((_width(name) for name, _ in texts), default=0)
+    """Yield the lines of names and values. A value that does not fit beside its name stands below it.
+
+    A list of objects stands below its name as a table.
+    """
+    texts = [(cell(name), value, _text(value)) for name, value in pairs]
+    longest = max((_width(name) for name, _, _ in texts), default=0)
     indent = longest + len(_GAP)
-    for name, text in texts:
-        if _fits(text, width - indent):
+    for name, value, text in texts:
+        if _are_rows(value):
+            yield bold(name)
+            yield from (f"{_GAP}{line}".rstrip() for line in _table_lines(value, width - len(_GAP), bold))
+        elif _fits(text, width - indent):
             first, *more = _wrapped(text, width - indent)
             yield bold(name + " " * (indent - _width(name))) + first if first else bold(name)
             yield from (" " * indent + line for line in more)
         else:
             yield bold(name)
             yield from (_GAP + line for line in _wrapped(text, width - len(_GAP)))
+
+
+def _are_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) and row for row in value)
+
+
+def _table_lines(rows: Sequence[dict[str, Any]], width: int, bold: Style) -> Iterator[str]:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return Table(columns, width, bold).lines([[row.get(column) for column in columns] for row in rows])
 
 
 def _header(column: str) -> str:

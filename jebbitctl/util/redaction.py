@@ -25,8 +25,9 @@ _SECRET_TEXT = re.compile(
 )
 _ENDPOINT = "endpoint"
 """It identifies an integration, so it is shown; Jebbit's own may not have a password."""
-_NAMES_OF_PAIRS = ("name", "key", "header")
-"""Of headers as some services have them: ``{"name": "X-Api-Key", "value": …}``."""
+_NAMES_OF_PAIRS = ("name", "key", "header", "client_var", "field")
+_VALUES_OF_PAIRS = ("value", "static_value", "fallback_value")
+"""Of headers as some services have them, ``{"name": "X-Api-Key", "value": …}``, and of values always sent."""
 _registered: set[str] = set()
 """The secrets in use by this process."""
 
@@ -82,10 +83,11 @@ def _mask_by_value(table: dict[str, Any]) -> None:
             and key != _ENDPOINT
         ):
             table[key] = MASK
-    if table.get("value") and any(
+    values = [key for key in _VALUES_OF_PAIRS if table.get(key)]
+    if values and any(
         isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
     ):
-        table["value"] = MASK
+        table.update(dict.fromkeys(values, MASK))
 
 
 def _is_harmless(value: Any) -> bool:

@@ -27,6 +27,12 @@ LISTS = {
     "campaigns links": "id,enabled,label,link_group,complete_live_link",
     "campaigns stats": "id,views,engagements,completions,leads,title,loads,redirects,opt_ins,responses,"
     "outcome_views,seconds_spent,engagement_rate,completion_rate,lead_rate",
+    "campaigns integrations": "id,via,attached_at,is_active,service_name,endpoint",
+    "campaigns exports": "id,via,attached_at,name,schedule,destination",
+    "integrations campaigns": "id,launch_date,active_iteration,title",
+    "attributes list": "id,user_defined_id,display_name,rank,passes_to_integrations",
+    "exports list": "id,name,schedule,destination,attached_at,last_status,last_run_at",
+    "exports campaigns": "id,launch_date,active_iteration,title",
     "profiles list": "name,default,environment,client_id,business,api_url,secret_from",
 }
 """The header of each list's CSV; that of ``webhooks list`` is tested with the recordings."""
@@ -43,9 +49,13 @@ def test_csv_has_a_header_and_no_formula(cli: Cli, sandbox: Sandbox) -> None:
     first, second = attributes_of(sandbox, "integrations").values()
     first.update(endpoint="=cmd()", additional_options={"list": [1]})
     second.update(endpoint=None)
-    campaign = cli.run("campaigns", "list", "-q", "[2].id").out.strip()
+    ids = {
+        noun: cli.run(noun, "list", "-q", "[0].id").out.strip()
+        for noun in ("campaigns", "integrations", "exports")
+    }
     for line, header in LISTS.items():
-        argument = [campaign] if line == "campaigns links" else []
+        noun, _, verb = line.partition(" ")
+        argument = [] if verb == "list" else [ids[noun]]
         result = cli.run(*line.split(), *argument, "--csv")
         assert (result.code, result.out.splitlines()[0]) == (0, header)
     columns = "endpoint,is_active,additional_options,additional_options.list"

@@ -39,8 +39,8 @@ HOSTILE = f"{MARKUP} \x1b]0;owned\x07\x1b[2J\x9b2J\u202e\u2066\u200f\r\n\t\x00\x
 ID = "L5m24mjs"
 
 NAMES = (
-    "active_iteration client_var complete_live_link created_at default endpoint jebbit_var label launch_date "
-    "link_group link_parameter name region service_name status title updated_at"
+    "active_iteration client_var complete_live_link created_at default display_name endpoint jebbit_var "
+    "label launch_date link_group link_parameter name region service_name status title updated_at"
 )
 RESOURCE = {
     "id": ID,
@@ -52,7 +52,14 @@ RESOURCE = {
         "integration_id": ID,
     },
 }
-LISTS = {"integrations", "integration_mappings", "integration_historic_backfills", "campaigns"}
+LISTS = {
+    "integrations",
+    "integration_mappings",
+    "integration_historic_backfills",
+    "campaigns",
+    "traits",
+    "uploaders",
+}
 TABLES = [
     "whoami",
     "integrations list",
@@ -64,6 +71,12 @@ TABLES = [
     "campaigns list",
     f"campaigns get {ID}",
     f"campaigns links {ID}",
+    f"campaigns integrations {ID}",
+    "attributes list",
+    f"attributes get {ID}",
+    "exports list",
+    f"exports get {ID}",
+    "exports check",
 ]
 A_FEW_TABLES = [
     pytest.param(line, marks=() if number % 4 == 1 else pytest.mark.long)
@@ -77,7 +90,9 @@ def hostile(method: str, path: str) -> tuple[int, Any] | None:
         return 400, {"errors": [{"status": 400, "title": HOSTILE, "detail": HOSTILE}]}
     if path.startswith("/"):
         return None
-    return 200, {"data": [RESOURCE] if path in LISTS or path.endswith("links") else RESOURCE}
+    return 200, {
+        "data": [RESOURCE] if path in LISTS or path.endswith(("links", "/integrations")) else RESOURCE
+    }
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.output.tables import Table, key_value_lines
+from jebbitctl.util.text import cell
 
+JSON_VALUES = st.booleans() | st.integers() | st.text() | st.lists(st.text())
 URL = "https://hooks.example.com/jebbit"
 ROWS: list[list[Any]] = [["L5m24mjs", True, URL], ["abc", None, "none at all, as it seems"]]
 
@@ -140,3 +143,55 @@ def test_numbers_are_aligned_to_the_right_on_one_line_and_on_two() -> None:
         "1,234  bb      -",
         "  y",
     ]
+
+
+OBJECTS = [{"status": "ok", "row_count": 5}, {"status": "failed", "why": ["disk full"]}]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (
+            60,
+            [
+                "id    L5m24mjs",
+                "runs",
+                "  STATUS  ROW COUNT  WHY",
+                "  ok      5          -",
+                '  failed  -          ["disk full"]',
+            ],
+        ),
+        (
+            26,
+            [
+                "id    L5m24mjs",
+                "runs",
+                "  STATUS  ROW COUNT",
+                "    WHY",
+                "  ok      5",
+                "    -",
+                "  failed  -",
+                '    ["disk full"]',
+            ],
+        ),
+    ],
+)
+def test_a_list_of_objects_stands_below_its_name_as_a_table(width: int, shown: list[str]) -> None:
+    assert list(key_value_lines([("id", "L5m24mjs"), ("runs", OBJECTS)], width, str)) == shown
+
+
+@pytest.mark.parametrize("value", [[], [{}], [{"a": 1}, 2], ["a"], [[{"a": 1}]]])
+def test_another_list_stands_beside_its_name(value: list[Any]) -> None:
+    (line,) = key_value_lines([("list", value)], 80, str)
+    assert line.startswith("list  [")
+
+
+ITEMS = st.lists(st.dictionaries(st.text(min_size=1), JSON_VALUES, min_size=1), min_size=1, max_size=4)
+
+
+@given(st.integers(4, 90), ITEMS)
+def test_no_width_hides_a_word_of_a_list_of_objects(width: int, items: list[dict[str, Any]]) -> None:
+    words = " ".join(key_value_lines([("list", items)], width, str)).split()
+    for item in items:
+        for value in item.values():
+            assert not Counter(cell(value).split()) - Counter(words)

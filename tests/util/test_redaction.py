@@ -124,6 +124,12 @@ def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after:
         ("postgres://user:pazzword@db.example/x", MASK),
         ([{"name": "X-Api-Key", "value": "s3cr3t"}], [{"name": "X-Api-Key", "value": MASK}]),
         ({"key": "auth_token", "value": "s3cr3t"}, {"key": "auth_token", "value": MASK}),
+        ({"field": "api_token", "static_value": "s3cr3t"}, {"field": "api_token", "static_value": MASK}),
+        (
+            {"client_var": "api_key", "fallback_value": "s3cr3t", "value": None},
+            {"client_var": "api_key", "fallback_value": MASK, "value": None},
+        ),
+        ({"client_var": "api_key", "default": "x"}, {"client_var": "api_key", "default": "x"}),
         *(
             (same, same)
             for same in ("Basic training", "https://x.example/@user:1", [{"name": "a", "value": 1}])

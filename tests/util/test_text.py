@@ -192,3 +192,11 @@ def test_nested_members_have_dotted_names() -> None:
         ("e", {}),
         ("f", [{"g": 1}]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "words"),
+    [(1, "day", "1 day"), (2, "day", "2 days"), (2, "delivery", "2 deliveries"), (0, "row", "0 rows")],
+)
+def test_a_count_has_the_plural_of_its_noun(count: int, noun: str, words: str) -> None:
+    assert text.plural(count, noun) == words

@@ -72,6 +72,16 @@ def campaigns(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     return _of_business(ctx, "campaigns", _fetch_campaigns, incomplete)
 
 
+def attributes(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids of attributes, described by the names that mappings use."""
+    return _of_business(ctx, "attributes", _fetch_attributes, incomplete)
+
+
+def exports(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids of exports, described by name and schedule."""
+    return _of_business(ctx, "exports", _fetch_exports, incomplete)
+
+
 def statuses(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the statuses that Jebbit documents, and those that backfills have."""
     from jebbitctl.api.backfills import DOCUMENTED
@@ -220,6 +230,22 @@ def _fetch_campaigns(client: Callable[[], Client], _token: AccessToken) -> tuple
     from jebbitctl.api.campaigns import list_pages
 
     return [(str(found.id), _word(found, "title")) for found in next(list_pages(client()), [])], True
+
+
+def _fetch_attributes(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    """Return the first page, which holds up to a thousand."""
+    from jebbitctl.api.attributes import USER_DEFINED_ID, list_pages
+
+    return [(str(found.id), _word(found, USER_DEFINED_ID)) for found in next(list_pages(client()), [])], True
+
+
+def _fetch_exports(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    from jebbitctl.api.exports import list_exports
+
+    return [
+        (str(found.id), f"{_word(found, 'name')} {_word(found, 'schedule')}")
+        for found in list_exports(client())
+    ], True
 
 
 def _word(resource: Resource, attribute: str) -> str:

@@ -2,6 +2,7 @@
 
 from jebbitctl.commands.base import group
 from jebbitctl.commands.integrations.apply import apply
+from jebbitctl.commands.integrations.campaigns import campaigns
 from jebbitctl.commands.integrations.create import create
 from jebbitctl.commands.integrations.delete import delete
 from jebbitctl.commands.integrations.diagnose import diagnose
@@ -16,6 +17,6 @@ from jebbitctl.commands.integrations.update import update
 app = group(
     "Manage the webhooks that Jebbit sends.",
     *(list_, get, create, update, delete),
-    *(test, secret, diagnose),
+    *(test, secret, campaigns, diagnose),
     *(export, diff, apply),
 )

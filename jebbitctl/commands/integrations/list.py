@@ -10,18 +10,14 @@ from jebbitctl.api import integrations
 from jebbitctl.api.differences import knows
 from jebbitctl.commands.arguments import AllBusinesses, ShowSecret
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
+from jebbitctl.commands.destinations import destination_columns
 from jebbitctl.commands.integrations.all_businesses import BusinessLister
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
-    from jebbitctl.commands.integrations.all_businesses import BusinessResource
 
 COLUMNS = ("id", "is_active", "region", "service_name", "created_at")
-DESTINATIONS = ("endpoint", "host")
-"""Attributes that say where an integration delivers to; Jebbit may return only one of them."""
 
 
 @command(
@@ -72,18 +68,10 @@ def list_(
     if show_secret:
         columns.append("shared_secret")
     if not context.output.json:
-        columns += _destinations(rows)
+        columns += destination_columns(rows)
     context.output.table(rows, columns, show_secrets=show_secret)
     if lister:
         lister.require_all()
     if not rows:
         filtered = any(value is not None for value in filters.values())
         context.output.note("No integrations match." if filtered else "No integrations.")
-
-
-def _destinations(rows: Sequence[Resource | BusinessResource]) -> list[str]:
-    """Return the DESTINATIONS that a table needs: a host only where there is no endpoint."""
-    shown = [row.to_dict() for row in rows]
-    hosts = any(row.get("host") and not row.get("endpoint") for row in shown)
-    endpoints = not hosts or any(row.get("endpoint") for row in shown)
-    return [name for name, needed in zip(DESTINATIONS, (endpoints, hosts), strict=True) if needed]

@@ -45,6 +45,9 @@ and shows what was sent.
 with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
 whether forged deliveries are refused. A warning alone is success.
 
+`jebbitctl exports check` exits with 6 if the last run of an export failed, or
+if it is overdue. It also does if that cannot be known; the error says which.
+
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
 came, or if, with --count or --timeout, one was not forwarded. If a delivery
 cannot be recorded, it exits with 1. Ctrl-C is success (0), but 130 if --count

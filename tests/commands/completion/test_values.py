@@ -103,6 +103,8 @@ def test_each_write_is_offered_at_once(ready: Cli, sandbox: Sandbox) -> None:
         (values.mappings, "integration_mappings", "Outcome as bucket"),
         (values.backfills, "integration_historic_backfills", "received 20"),
         (values.campaigns, "campaigns", "Holiday Lookbook"),
+        (values.attributes, "traits", "shoe_size"),
+        (values.exports, "uploaders", "Nightly leads 8:00-daily"),
     ],
 )
 def test_every_noun_offers_its_ids_with_descriptions(  # noqa: PLR0917 - the table's columns
