@@ -35,10 +35,11 @@ def schedule(state: SandboxState, export: StoredResource) -> None:
 
 
 def run_due(state: SandboxState, _: Business, exports: Iterable[StoredResource]) -> None:
-    """Add the runs that were due since the last request, except to exports whose runs a test has set."""
+    """Add the runs that were due since the last request, except to exports that a test has changed."""
     for export in exports:
         runs = export.attributes.get("recent_runs")
-        if runs and runs[0].get("started_at") == state.timestamp(export.since):
+        is_seeded = runs and runs[0].get("started_at") == state.timestamp(export.since)
+        if is_seeded and _SCHEDULE.fullmatch(export.attributes.get("schedule") or ""):
             period, latest = _due(state, export.attributes["schedule"])
             missing = round((latest - export.since) / period)
             if missing > 0:

@@ -107,8 +107,8 @@ def test_what_an_answer_leaves_out_is_not_absent() -> None:
 
 
 def test_an_incomplete_list_decides_nothing(client: Client, sandbox: Sandbox) -> None:
-    sandbox.state.behaviour.record_count = 7
-    with pytest.raises(RejectedError, match="Jebbit counts 7 traits, but sent 6: what is missing from the"):
+    sandbox.state.behaviour.record_count = 99
+    with pytest.raises(RejectedError, match="Jebbit counts 99 traits, but sent 12: what is missing from the"):
         fetch(client, ["nope"])
 
 

@@ -48,7 +48,11 @@ def test_the_campaigns_of_something_are_listed_and_brand_wide_is_said(
     says_all: tuple[Cli, Sandbox], noun: str, type_: str, reach: str
 ) -> None:
     cli, sandbox = says_all
-    attached = id_of(sandbox, type_, attached_at="campaigns")
+    (attached,) = (
+        id_
+        for id_, stored in attributes_of(sandbox, type_).items()
+        if stored["attached_at"] == "campaigns" and stored.get("destination_type") != "email"
+    )
     result = cli.run(f"{noun}s", "campaigns", attached, "-q", "[].id")
     assert (result.code, result.json, result.err) == (0, [first_campaign(sandbox)], "")
     everywhere = id_of(sandbox, type_, attached_at="brand")
@@ -98,10 +102,10 @@ def test_the_number_of_brand_wide_ones_is_said_if_jebbit_counts_them_without_nam
 def test_everything_that_gets_the_answers_of_a_campaign_is_listed(says_all: tuple[Cli, Sandbox]) -> None:
     cli, sandbox = says_all
     campaign = first_campaign(sandbox)
+    of_type: dict[str, Any] = {"integrations": {}, "uploaders": {"destination_type": "s3"}}
     for verb, type_ in (("integrations", "integrations"), ("exports", "uploaders")):
-        direct, everywhere = (
-            id_of(sandbox, type_, attached_at=attached) for attached in ("campaigns", "brand")
-        )
+        direct = id_of(sandbox, type_, attached_at="campaigns", **of_type[type_])
+        everywhere = id_of(sandbox, type_, attached_at="brand")
         result = cli.run("campaigns", verb, campaign, "-q", "[].[id, via, attached_at]")
         assert result.json == [[direct, "campaign", "campaigns"], [everywhere, "brand", "brand"]]
         assert result.err == ""

@@ -81,18 +81,18 @@ def test_no_name_of_an_attribute_is_wrong_usage(jebbitctl: Callable[..., Result]
 def test_attributes_that_pass_or_not_are_chosen_and_unclear_ones_are_counted(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
-    assert names(jebbitctl("attributes", "list", "--not-passing")) == ["internal_score"]
-    assert len(names(jebbitctl("attributes", "list", "--passing"))) == 5
+    assert names(jebbitctl("attributes", "list", "--not-passing")) == ["internal_note", "internal_score"]
+    assert len(names(jebbitctl("attributes", "list", "--passing"))) == 10
     for attributes in list(attributes_of(sandbox, "traits").values())[1:]:
         attributes["exclude_from_integrations"] = attributes.pop("pass_to_integrations")
     result = jebbitctl("attributes", "list", "--passing")
     assert (result.code, result.out) == (0, "")
     assert result.err == (
-        "Left out 5 attributes for which Jebbit does not say whether integrations get the answers.\n"
+        "Left out 11 attributes for which Jebbit does not say whether integrations get the answers.\n"
         "No attributes match.\n"
     )
     rows = jebbitctl("attributes", "list", "--json").json
-    assert [row["passes_to_integrations"] for row in rows] == [False, *[None] * 5]
+    assert [row["passes_to_integrations"] for row in rows] == [False, *[None] * 11]
 
 
 def test_what_jebbit_says_itself_is_not_replaced(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:

@@ -125,7 +125,8 @@ def test_runs_that_only_the_exports_own_address_shows_are_fetched(tmp_path: Path
 
     with Sandbox(wrap=scripted(without_runs)) as sandbox:
         result = cli_for(tmp_path, sandbox).run("exports", "check", "--json")
-    assert (result.code, [one["ok"] for one in result.json["exports"]]) == (6, [True, True, None, None, None])
+    judged = [one["ok"] for one in result.json["exports"]]
+    assert (result.code, judged) == (6, [True, True, True, None, None, None])
     assert result.json["exports"][-1]["id"] is None
     assert "gone1234, export a/b, export without an id" in result.error["message"]
 
