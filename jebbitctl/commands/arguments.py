@@ -52,6 +52,10 @@ ManifestVariables = Annotated[
 Markdown = Annotated[
     bool, typer.Option("--markdown", help="Print a comment for a pull request; it begins with a marker.")
 ]
+CampaignId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Campaign id.", show_default=False, autocompletion=values.campaigns),
+]
 MappingId = Annotated[
     str,
     typer.Argument(metavar="ID", help="Mapping id.", show_default=False, autocompletion=values.mappings),
