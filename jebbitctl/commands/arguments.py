@@ -64,6 +64,19 @@ MappingIds = Annotated[
     list[str],
     typer.Argument(metavar="ID…", help="Mapping ids.", show_default=False, autocompletion=values.mappings),
 ]
+JebbitVar = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Name of the attribute at Jebbit.",
+        show_default=False,
+        autocompletion=values.jebbit_vars,
+    ),
+]
+OtherJebbitVar = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Name of the attribute at Jebbit.", autocompletion=values.jebbit_vars),
+]
 Default = Annotated[
     str | None,
     typer.Option(metavar="TEXT", help="Value to send if the attribute has none; '' for no default."),

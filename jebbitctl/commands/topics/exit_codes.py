@@ -50,6 +50,10 @@ came, or if, with --count or --timeout, one was not forwarded. If a delivery
 cannot be recorded, it exits with 1. Ctrl-C is success (0), but 130 if --count
 is not reached. SIGTERM exits with 143. All of these print the summary.
 
+`jebbitctl mappings lint` exits with 6 if a mapping is wrong, and with 1 if none
+is, but Jebbit's answers are too incomplete to check all. A warning alone is
+success.
+
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """
 
