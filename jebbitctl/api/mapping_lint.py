@@ -50,7 +50,7 @@ class FindingKind(StrEnum):
 
 
 class Advice(NamedTuple):
-    """What to do about a finding; see :class:`Finding`."""
+    """What to do about a finding; see :class:`LintFinding`."""
 
     fix: str = ""
     command: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ NONE = Advice()
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """What is, or may be, wrong with mappings of one integration.
 
     Attributes:
@@ -92,11 +92,11 @@ class LintResult:
         unknown: what could not be checked of any mapping, in words; it is no finding.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[LintFinding] = field(default_factory=list)
     mappings: int = 0
     unknown: list[str] = field(default_factory=list)
 
-    def of(self, severity: Severity) -> list[Finding]:
+    def of(self, severity: Severity) -> list[LintFinding]:
         """Return the findings of a severity."""
         return [finding for finding in self.findings if finding.severity is severity]
 
@@ -127,7 +127,7 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
     for mapping in mappings:
         owner = mapping.attributes.get(OWNER)
         by_integration[None if owner is None else str(owner)].append(mapping)
-    findings: list[Finding] = []
+    findings: list[LintFinding] = []
     for own in by_integration.values():
         findings += _unsaid(own)
         findings += [found for mapping in own if (found := _check_name(mapping, known))]
@@ -139,14 +139,14 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
     return LintResult(findings, len(mappings), [PASSING_UNSAID] if unsaid else [])
 
 
-def _unsaid(mappings: Iterable[Resource]) -> Iterator[Finding]:
+def _unsaid(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
     for mapping in mappings:
         if missing := [name for name in _NEEDED if name not in mapping.attributes]:
             what = f"Jebbit does not say its {' and '.join(missing)}"
             yield _finding(Severity.UNKNOWN, FindingKind.UNSAID, [mapping], what)
 
 
-def _check_name(mapping: Resource, known: KnownAttributes) -> Finding | None:
+def _check_name(mapping: Resource, known: KnownAttributes) -> LintFinding | None:
     """Return what is wrong with the attribute that a mapping names, None if it is right or not said."""
     if "jebbit_var" not in mapping.attributes:
         return None
@@ -170,7 +170,7 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> Finding | None:
     return None
 
 
-def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> Finding:
+def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> LintFinding:
     """Return the finding for a name that no attribute has; a problem only if it is surely one."""
     near = nearest(name, known.found)
     what = f"there is no attribute {name}" if name else "it names no attribute"
@@ -188,7 +188,7 @@ def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> 
     return _finding(severity, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
 
 
-def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
+def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
     """Yield a finding for each attribute of an integration that has several mappings."""
     for same_attribute in _groups(mappings, "jebbit_var"):
         by_client_var = list(_groups(same_attribute, "client_var"))
@@ -215,7 +215,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[Finding]:
             )
 
 
-def _clashes(mappings: Iterable[Resource]) -> Iterator[Finding]:
+def _clashes(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
     """Yield a finding for each name under which an integration sends several attributes."""
     for same_name in _groups(mappings, "client_var"):
         by_attribute = list(_groups(same_name, "jebbit_var"))
@@ -244,10 +244,10 @@ def _names(groups: Iterable[Sequence[Resource]], attribute: str) -> str:
 
 def _finding(
     severity: Severity, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
-) -> Finding:
+) -> LintFinding:
     owner = mappings[0].attributes.get(OWNER)
     ids = tuple(str(mapping.id) for mapping in mappings)
-    return Finding(severity, kind, None if owner is None else str(owner), ids, message, *advice)
+    return LintFinding(severity, kind, None if owner is None else str(owner), ids, message, *advice)
 
 
 def _command(verb: str, *words: Resource | str) -> tuple[str, ...]:

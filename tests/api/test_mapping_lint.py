@@ -13,7 +13,7 @@ from jebbitctl.api.mapping_lint import lint
 from jebbitctl.api.resources import Resource
 
 if TYPE_CHECKING:
-    from jebbitctl.api.mapping_lint import Finding
+    from jebbitctl.api.mapping_lint import LintFinding
 
 PASSING = "pass_to_integrations"
 
@@ -44,7 +44,7 @@ def found(own: list[Resource], attributes: KnownAttributes) -> list[tuple[str, s
     return [(f.severity.value, f.kind.value, f.mappings) for f in lint(own, attributes).findings]
 
 
-def only(own: list[Resource], attributes: KnownAttributes) -> Finding:
+def only(own: list[Resource], attributes: KnownAttributes) -> LintFinding:
     (finding,) = lint(own, attributes).findings
     return finding
 

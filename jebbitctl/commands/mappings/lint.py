@@ -15,7 +15,7 @@ from jebbitctl.util.text import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.api.mapping_lint import Finding, LintResult
+    from jebbitctl.api.mapping_lint import LintFinding, LintResult
 
 COLUMNS = ("severity", "kind", "integration_id", "mappings", "message", "fix")
 _SIGNS = {"problem": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
@@ -89,7 +89,7 @@ def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[
         yield "✓", f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
 
 
-def _row(context: Context, finding: Finding) -> dict[str, Any]:
+def _row(context: Context, finding: LintFinding) -> dict[str, Any]:
     return {
         "severity": finding.severity,
         "kind": finding.kind,
@@ -100,7 +100,7 @@ def _row(context: Context, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _fix(context: Context, finding: Finding) -> str:
+def _fix(context: Context, finding: LintFinding) -> str:
     """Return what to do, with a command for the same account."""
     from jebbitctl.commands.mappings.missing_attributes import command as command_line
 
