@@ -5,11 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jebbitctl.api import integrations
+from jebbitctl.api.differences import ENDPOINT, SERVICE, knows
+from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError
+from jebbitctl.util.urls import host_of
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.diagnose.findings import State
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the user adds to what Jebbit says.
+
+    Attributes:
+        probe: whether test deliveries may be sent.
+        endpoint: the URL of the integration's endpoint; None to use the one that Jebbit says.
+        receipts: a file that says which deliveries arrived.
+    """
+
+    probe: bool = False
+    endpoint: str | None = None
+    receipts: Path | None = None
 
 
 @dataclass(slots=True)
@@ -20,8 +42,10 @@ class Case:
         id: of the integration.
         facts: what Jebbit says about its business.
         client: for requests that concern only this integration; of this case's thread.
-        integration: as Jebbit lists it; None if it is not there.
+        integration: as Jebbit lists it; None if it is not there, or cannot be known. Lines use
+            :attr:`webhook`, which tells these apart.
         states: of the lines so far, by name.
+        extras: what the user adds.
     """
 
     id: str
@@ -29,3 +53,55 @@ class Case:
     client: Client
     integration: Resource | None = None
     states: dict[str, State] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)
+
+    def find(self) -> Resource | None:
+        """Return the integration, None if it surely does not exist.
+
+        Raises:
+            JebbitctlError: it cannot be known; an earlier line says why if Jebbit answers nothing at all.
+        """
+        if self.facts.access_error():
+            line = "business" if self.facts.is_business_rejected() else "token"
+            raise JebbitctlError(f"Jebbit was not asked: see {line}")
+        return self.facts.integration(self.id)
+
+    @property
+    def webhook(self) -> Resource:
+        """The integration, if there is anything to find out about it.
+
+        Raises:
+            NotFoundError: it does not exist.
+            RejectedError: it is of another service.
+            JebbitctlError: it cannot be known.
+        """
+        found = self.find()
+        if found is None:
+            raise NotFoundError("the integration does not exist")
+        if integrations.is_webhook(found.attributes) is False:
+            raise RejectedError(f"only webhooks can be diagnosed, not {found.attributes[SERVICE]}")
+        return found
+
+    @property
+    def endpoint(self) -> str | None:
+        """The endpoint's URL, None if Jebbit does not say it.
+
+        Raises:
+            JebbitctlError: there is no webhook, or it cannot be known; see :attr:`webhook`.
+        """
+        if self.extras.endpoint is not None:
+            return self.extras.endpoint
+        attributes = self.webhook.attributes
+        endpoint = attributes.get(ENDPOINT)
+        return endpoint if isinstance(endpoint, str) and knows(attributes, [ENDPOINT]) else None
+
+    @property
+    def host(self) -> str | None:
+        """The endpoint's host, None if Jebbit does not say it either.
+
+        Raises:
+            JebbitctlError: see :attr:`endpoint`.
+        """
+        endpoint = self.endpoint
+        shown = endpoint if endpoint is not None else integrations.shown_host(self.webhook.attributes)
+        return host_of(shown) if isinstance(shown, str) else None

@@ -1,0 +1,38 @@
+"""How many visitors did something in the campaigns that feed an integration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from jebbitctl.api.campaign_stats import count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jebbitctl.diagnose.facts import Facts
+
+
+class Visitors(NamedTuple):
+    """A count over several campaigns.
+
+    Attributes:
+        total: of the campaigns of which Jebbit says it.
+        uncounted: the number of the other campaigns.
+    """
+
+    total: int
+    uncounted: int
+
+
+def count_visitors(facts: Facts, campaigns: Iterable[str], what: str) -> Visitors:
+    """Count what visitors did since ``facts.since``.
+
+    Args:
+        facts: about the business.
+        campaigns: ids.
+        what: a plural, such as ``leads``.
+    """
+    rows = facts.stats()
+    counts = [count_of(rows[id_].attributes, what) if id_ in rows else None for id_ in campaigns]
+    known = [count for count in counts if count is not None]
+    return Visitors(sum(known), len(counts) - len(known))
