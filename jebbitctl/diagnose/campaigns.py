@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 LAUNCHED = "launched campaign"
-_RULE = "assuming that a title must contain it, in any case"
+_RULE = "if a title must contain it, in any case: Jebbit does not document the rule"
 _LIST = "see their titles: jebbitctl campaigns list --launched"
 
 
@@ -37,7 +37,7 @@ def campaigns(case: Case) -> Finding:
     if feed.possible:
         return unknown(
             "it is linked to no launched campaign, and Jebbit does not say whether it is brand-wide",
-            f"{LOOK} whether it is; who feeds it otherwise: jebbitctl integrations campaigns {case.id}",
+            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.id}",
         )
     return _none_launched(case, feed)
 

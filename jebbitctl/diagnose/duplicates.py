@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jebbitctl.api.attachments import is_brand_wide
 from jebbitctl.api.differences import ENDPOINT
 from jebbitctl.api.integrations import is_webhook, matches, named
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
@@ -23,17 +24,25 @@ def duplicates(case: Case) -> Finding:
     webhook = case.webhook
     others = [
         (other, same)
-        for other in case.facts.integrations_at(case.host)
+        for other in case.facts.places().at(case.endpoint, case.host)
         if other.id != case.id
         and other.attributes.get("is_active") is not False
         and is_webhook(other.attributes) is not False
         and (same := _same_endpoint(case, other)) is not False
     ]
-    doubled = [(other, _sends_same_leads(case, webhook, other)) for other, same in others if same]
+    doubled: list[tuple[Resource, bool | None]] = []
+    unreadable: JebbitctlError | None = None
+    for other in (other for other, same in others if same):
+        try:
+            doubled.append((other, _sends_same_leads(case, webhook, other)))
+        except JebbitctlError as error:
+            unreadable = error
     is_active = webhook.attributes.get("is_active")
     sure = [str(other.id) for other, twice in doubled if twice and other.attributes.get("is_active") is True]
     if sure and isinstance(is_active, bool):
         return _doubled(sure, is_active=is_active)
+    if unreadable:
+        raise unreadable
     if undecided := [str(other.id) for other, twice in doubled if twice is not False]:
         return unknown(
             f"{named(undecided)} may send the same leads to this endpoint: Jebbit does not say enough of it",
@@ -70,16 +79,18 @@ def _same_endpoint(case: Case, other: Resource) -> bool | None:
 
 
 def _sends_same_leads(case: Case, webhook: Resource, other: Resource) -> bool | None:
-    """Whether a campaign feeds both integrations and passes both filters; None if it cannot be known."""
+    """Whether a campaign feeds both integrations and passes both filters; None if Jebbit does not say.
+
+    Raises:
+        JebbitctlError: the campaigns cannot be read.
+    """
     own_filter, other_filter = NameFilter.of(webhook), NameFilter.of(other)
-    try:
-        own = own_filter.apply(feed_of(webhook, case.facts, case.client))
-        others = other_filter.apply(feed_of(other, case.facts, case.client))
-    except JebbitctlError:
-        return None
-    if own.sure.keys() & others.sure.keys() or (
-        own.brand_wide and others.brand_wide and own_filter.is_known and own_filter == other_filter
-    ):
+    are_brand_wide = is_brand_wide(webhook.attributes) and is_brand_wide(other.attributes)
+    if are_brand_wide and own_filter.is_known and own_filter == other_filter:
+        return True
+    own = own_filter.apply(feed_of(webhook, case.facts, case.client))
+    others = other_filter.apply(feed_of(other, case.facts, case.client))
+    if own.sure.keys() & others.sure.keys():
         return True
     if own.doubt or others.doubt or own.possible.keys() & others.possible.keys():
         return None

@@ -12,6 +12,7 @@ from jebbitctl.api import campaign_stats, campaigns, integrations, mappings, res
 from jebbitctl.api.businesses import get_self
 from jebbitctl.api.coverage import covers
 from jebbitctl.api.differences import knows
+from jebbitctl.diagnose.places import Places
 from jebbitctl.errors import (
     CredentialsError,
     ForbiddenError,
@@ -20,7 +21,6 @@ from jebbitctl.errors import (
     UnavailableError,
     UsageError,
 )
-from jebbitctl.util.urls import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -127,12 +127,9 @@ class Facts:
             return listed.get(id_)
         return self._once(f"integration {id_}", lambda: self._asked(lambda: self._by_id(id_)))
 
-    def integrations_at(self, host: str | None) -> list[Resource]:
-        """Return the integrations that have this host, or of which Jebbit says none; all for None."""
-        if host is None:
-            return list(self.integrations().values())
-        by_host = self._once("hosts", self._by_host)
-        return [*by_host.get(host, ()), *by_host.get(None, ())]
+    def places(self) -> Places:
+        """Return the integrations by their endpoints."""
+        return self._once("places", lambda: Places(self.integrations().values()))
 
     def dashboard_webhooks(self) -> Listed:
         """Return the webhooks that were made in the dashboard."""
@@ -160,9 +157,30 @@ class Facts:
             ),
         )
 
+    def counts(self, what: str) -> dict[str, int]:
+        """Return how often visitors did something since :attr:`since`, by the campaign's id.
+
+        Those of which Jebbit does not say it are left out.
+
+        Args:
+            what: a plural, such as ``leads``.
+        """
+        return self._once(
+            f"count of {what}",
+            lambda: {
+                id_: count
+                for id_, row in self.stats().items()
+                if (count := campaign_stats.count_of(row.attributes, what)) is not None
+            },
+        )
+
     def mappings(self) -> Listed:
         """Return the mappings of every integration, newest first."""
         return self._listed(mappings.TYPE, mappings.list_mappings)
+
+    def mappings_by_owner(self) -> dict[object, list[Resource]]:
+        """Return the mappings by the id of their integration, under None those of which it is not said."""
+        return self._once("mappings by owner", self._mappings_by_owner)
 
     def attributes(self) -> KnownAttributes:
         """Return the attributes that mappings name."""
@@ -224,18 +242,18 @@ class Facts:
                 found = integrations.fill(found, self.dashboard_webhooks(), _SETTINGS)
         return Listed(found, listed.doubt)
 
+    def _mappings_by_owner(self) -> dict[object, list[Resource]]:
+        by_owner = defaultdict[object, list["Resource"]](list)
+        for one in self.mappings().values():
+            owner = one.attributes.get(resources.OWNER)
+            by_owner[owner if isinstance(owner, str) else None].append(one)
+        return by_owner
+
     def _by_id(self, id_: str) -> Resource | None:
         try:
             return integrations.get(self._client, id_)
         except NotFoundError:
             return None
-
-    def _by_host(self) -> dict[str | None, list[Resource]]:
-        by_host = defaultdict[str | None, list["Resource"]](list)
-        for one in self.integrations().values():
-            shown = integrations.shown_host(one.attributes)
-            by_host[host_of(shown) if isinstance(shown, str) else None].append(one)
-        return by_host
 
     def _linked(self, integration: str, client: Client) -> Listed:
         path = f"{resources.resource_path(integrations.TYPE, integration)}/{campaigns.TYPE}"

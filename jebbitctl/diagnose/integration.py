@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api.differences import SERVICE
 from jebbitctl.api.integrations import is_webhook
 from jebbitctl.diagnose.findings import failed, ok, unknown
+from jebbitctl.errors import NotFoundError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,10 @@ def origin(case: Case) -> Finding:
     from_dashboard = _said_origin(webhook.attributes)
     if from_dashboard is not None:
         return ok(f"created {_DASHBOARD}" if from_dashboard else "created by the API")
-    views = case.facts.dashboard_webhooks()
+    try:
+        views = case.facts.dashboard_webhooks()
+    except (NotFoundError, RejectedError):
+        return unknown("Jebbit does not say where it was created")
     if case.id in views:
         return ok(f"created {_DASHBOARD}")
     if views.doubt:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
 from jebbitctl.api.mapping_lint import Severity, lint
-from jebbitctl.api.resources import OWNER
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
@@ -37,13 +36,10 @@ class OwnMappings(NamedTuple):
 
 def mappings_of(case: Case) -> OwnMappings:
     """Return the mappings of a case's integration."""
-    listed = case.facts.mappings()
-    found = [one for one in listed.values() if one.attributes.get(OWNER) == case.id]
-    unowned = sum(OWNER not in one.attributes for one in listed.values())
-    doubt = (
-        f"Jebbit does not say which integration {plural(unowned, 'mapping')} belong to" if unowned else None
-    )
-    return OwnMappings(found, listed.doubt or doubt)
+    by_owner = case.facts.mappings_by_owner()
+    unowned = len(by_owner.get(None, ()))
+    doubt = f"Jebbit does not say which integration {plural(unowned, 'mapping')} belong to"
+    return OwnMappings(by_owner.get(case.id, []), case.facts.mappings().doubt or (doubt if unowned else None))
 
 
 def mappings(case: Case) -> Finding:
@@ -68,8 +64,9 @@ def mappings(case: Case) -> Finding:
     if warnings := result.of(Severity.WARNING):
         return warning(_seen(warnings), _fix(case, warnings))
     number = plural(len(own.found), "mapping")
-    passing = "Jebbit does not say whether they pass to integrations" if result.unknown else "all pass on"
-    return ok(f"{number} of existing attributes; {passing}")
+    if result.unknown:
+        return ok(f"{number} of existing attributes; Jebbit does not say whether they pass to integrations")
+    return ok(f"{number} of existing attributes that pass to integrations")
 
 
 def _seen(found: Sequence[mapping_lint.LintFinding]) -> str:

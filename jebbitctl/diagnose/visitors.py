@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jebbitctl.api.campaign_stats import count_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,7 +30,6 @@ def count_visitors(facts: Facts, campaigns: Iterable[str], what: str) -> Visitor
         campaigns: ids.
         what: a plural, such as ``leads``.
     """
-    rows = facts.stats()
-    counts = [count_of(rows[id_].attributes, what) if id_ in rows else None for id_ in campaigns]
-    known = [count for count in counts if count is not None]
-    return Visitors(sum(known), len(counts) - len(known))
+    counts, ids = facts.counts(what), list(campaigns)
+    known = [counts[id_] for id_ in ids if id_ in counts]
+    return Visitors(sum(known), len(ids) - len(known))

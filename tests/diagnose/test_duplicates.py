@@ -86,6 +86,18 @@ def test_an_endpoint_that_the_user_names_is_compared(account: JebbitAccount) -> 
     assert added.id in finding.seen
 
 
+def test_without_the_campaigns_only_the_same_filter_for_the_whole_brand_is_proof(
+    account: JebbitAccount,
+) -> None:
+    account.sandbox.state.permissions.remove("read:campaign")
+    added = account.add_webhook()
+    assert account.examine()["duplicates"].state is FAILED
+    added.attributes["additional_options"] = {"campaign_name_filter": "Coffee"}
+    finding = account.examine()["duplicates"]
+    assert finding.state is UNKNOWN
+    assert "read:campaign" in (finding.fix or "")
+
+
 def test_each_of_the_two_is_told(account: JebbitAccount) -> None:
     added = account.add_webhook()
     for id_ in (account.webhook.id, added.id):

@@ -117,7 +117,7 @@ def kept_attribute(account: JebbitAccount) -> None:
 
 SCENARIOS = {
     "inactive": Breakage("active", FAILED, inactive, "inactive", "integrations update {id} --active"),
-    "origin unsaid": Breakage("origin", UNKNOWN, origin_unsaid, "not found"),
+    "origin unsaid": Breakage("origin", UNKNOWN, origin_unsaid, "does not say where"),
     "nothing launched": Breakage(
         "campaigns", FAILED, never_launched, "no campaign is launched", "launch one", ("leads",)
     ),
