@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.context import CommonOptions, Context
@@ -45,6 +45,7 @@ class JebbitAccount:
         sandbox: that serves it.
         home: the directory for files of commands.
         unserved: the ends of paths that are answered with 404.
+        unavailable: likewise with 503.
         environment: replaces variables.
     """
 
@@ -52,6 +53,7 @@ class JebbitAccount:
     home: Path
     unserved: set[str]
     environment: dict[str, str]
+    unavailable: set[str] = field(default_factory=set)
 
     @property
     def business(self) -> Business:
@@ -134,20 +136,21 @@ def states(findings: dict[str, Finding], *without: State) -> dict[str, State]:
 @contextmanager
 def healthy_account(home: Path, *, integrations: int = 1) -> Iterator[JebbitAccount]:
     """A business with one webhook that gets every lead, and with integrations of other services."""
-    unserved: set[str] = set()
+    unserved, unavailable = set[str](), set[str]()
 
     def wrap(app: WSGIApplication) -> WSGIApplication:
         def with_gaps(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-            if environ["PATH_INFO"].endswith(tuple(unserved)):
-                start_response("404 Not Found", [])
-                return []
+            for ends, status in ((unserved, "404 Not Found"), (unavailable, "503 Service Unavailable")):
+                if environ["PATH_INFO"].endswith(tuple(ends)):
+                    start_response(status, [])
+                    return []
             return app(environ, start_response)
 
         return with_gaps
 
     with Sandbox(SandboxOptions(integrations=integrations), wrap=wrap) as running:
         running.state.behaviour.dialect = SAYS_EVERYTHING
-        account = JebbitAccount(running, home, unserved, {})
+        account = JebbitAccount(running, home, unserved, {}, unavailable)
         account.add_mapping("email", "mail")
         account.add_mapping("shoe_size", "size")
         yield account

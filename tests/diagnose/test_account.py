@@ -82,9 +82,10 @@ def test_after_a_rejection_on_the_way_jebbit_is_not_asked_again(account: JebbitA
 
 
 def test_a_jebbit_that_fails_at_the_first_request_is_asked_for_the_rest(account: JebbitAccount) -> None:
-    account.unserved.add("/self")
+    account.unavailable.add("/self")
     findings = account.examine()
     assert states(findings, OK) == {"business": UNKNOWN}
+    assert "503" in findings["business"].seen
 
 
 def test_nobody_guesses_which_of_several_businesses_is_meant(two: JebbitAccount) -> None:

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.sandbox import reporting
+from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.diagnose.support import JebbitAccount
 
 
@@ -106,6 +110,30 @@ def test_without_counts_nothing_is_said_about_leads(account: JebbitAccount) -> N
     assert findings["leads"].state is UNKNOWN
     assert findings["opt-in"].state is WARNING
     assert "how many is not known" in findings["opt-in"].seen
+
+
+def test_a_count_that_jebbit_does_not_give_is_not_zero(
+    account: JebbitAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "TOTALS", ("views", "completions"))
+    account.webhook.attributes["require_opt_in"] = True
+    findings = account.examine()
+    assert findings["leads"].state is UNKNOWN
+    assert findings["leads"].seen == "Jebbit does not count the leads of 4 campaigns"
+    assert findings["opt-in"].state is WARNING
+    assert findings["opt-in"].seen.endswith("Jebbit does not count how many")
+
+
+def test_a_jebbit_that_lists_unlaunched_campaigns_as_well_changes_nothing(
+    account: JebbitAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(dict_of_filters(), "launched", lambda *_: True)
+    assert account.examine()["campaigns"].seen == "brand-wide: 4 launched campaigns"
+
+
+def dict_of_filters() -> Any:
+    """Return the filters of the sandbox's campaigns, to change them."""
+    return RESOURCE_TYPES["campaigns"].filters
 
 
 def test_it_is_not_sure_that_opt_in_keeps_everything_back_if_others_may_feed_it(

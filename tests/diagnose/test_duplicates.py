@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.sandbox.dialects import DIALECTS
 from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 
 if TYPE_CHECKING:
@@ -69,6 +70,15 @@ def test_the_same_host_is_no_proof(account: JebbitAccount) -> None:
     finding = account.examine()["duplicates"]
     assert finding.state is UNKNOWN
     assert "shows at most its host" in finding.seen
+
+
+def test_an_endpoint_that_is_not_shown_may_be_the_one_that_is(account: JebbitAccount) -> None:
+    account.sandbox.state.behaviour.dialect = DIALECTS["host"]
+    added = account.add_webhook()
+    added.from_dashboard = False  # so that only its host is shown
+    assert account.examine()["duplicates"].state is UNKNOWN
+    added.attributes["endpoint"] = None
+    assert account.examine()["duplicates"].state is UNKNOWN
 
 
 def test_another_host_is_proof_enough(account: JebbitAccount) -> None:

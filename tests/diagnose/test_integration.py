@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 NEVER_SEEN = "zzzzzzzz"
 
 
+def leave_out(account: JebbitAccount, name: str) -> None:
+    """Leave an attribute of integrations out of every answer but the list of the dashboard's webhooks."""
+    behaviour = account.sandbox.state.behaviour
+    behaviour.dialect = behaviour.dialect.without("integrations", name)
+
+
 def test_without_the_integration_nothing_else_is_known(account: JebbitAccount) -> None:
     findings = account.examine(NEVER_SEEN)
     assert findings["integration"].state is FAILED
@@ -48,6 +54,17 @@ def test_an_incomplete_list_proves_neither_that_nothing_is_launched_nor_that_not
     account.business.of("integration_mappings").clear()
     findings = account.examine()
     assert {findings[line].state for line in ("attributes", "mappings")} == {UNKNOWN}
+    leave_out(account, "attached_at")
+    assert account.examine()["campaigns"].state is UNKNOWN
+
+
+def test_an_incomplete_list_of_the_dashboards_webhooks_does_not_prove_another_origin(
+    account: JebbitAccount,
+) -> None:
+    leave_out(account, "created_in_dashboard")
+    account.webhook.from_dashboard = False
+    account.sandbox.state.behaviour.record_count = 9
+    assert account.examine()["origin"].state is UNKNOWN
 
 
 def test_an_integration_of_another_service_is_not_diagnosed_further(account: JebbitAccount) -> None:
@@ -59,8 +76,7 @@ def test_an_integration_of_another_service_is_not_diagnosed_further(account: Jeb
 
 
 def test_an_integration_without_a_service_may_be_a_webhook(account: JebbitAccount) -> None:
-    behaviour = account.sandbox.state.behaviour
-    behaviour.dialect = behaviour.dialect.without("integrations", "service_name")
+    leave_out(account, "service_name")
     account.unserved.add("/webhook_integrations")
     findings = account.examine()
     assert states(findings, OK) == {}
@@ -73,17 +89,15 @@ def test_the_origin_is_said_by_an_attribute_or_by_a_list(
     account: JebbitAccount, said: bool, from_dashboard: bool
 ) -> None:
     account.webhook.from_dashboard = from_dashboard
-    behaviour = account.sandbox.state.behaviour
     if not said:
-        behaviour.dialect = behaviour.dialect.without("integrations", "created_in_dashboard")
+        leave_out(account, "created_in_dashboard")
     finding = account.examine()["origin"]
     assert finding.state is OK
     assert finding.seen.startswith("created in the dashboard" if from_dashboard else "created by the API")
 
 
 def test_whether_it_is_active_is_unknown_if_jebbit_does_not_say(account: JebbitAccount) -> None:
-    behaviour = account.sandbox.state.behaviour
-    behaviour.dialect = behaviour.dialect.without("integrations", "is_active")
+    leave_out(account, "is_active")
     assert account.examine()["active"].state is OK  # the list of the dashboard's webhooks says it
     account.unserved.add("/webhook_integrations")
     assert account.examine()["active"].state is UNKNOWN
