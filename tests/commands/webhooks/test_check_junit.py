@@ -4,12 +4,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from jebbitctl.commands.webhooks.check_junit import junit_xml
+from jebbitctl.output.junit import is_junit
 from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from jebbitctl.webhooks.endpoint_check import ProbeResult
-from jebbitctl.webhooks.junit import is_junit, junit_xml
 from jebbitctl.webhooks.verdicts import Conclusion
-
-from .support import SECRET
+from tests.webhooks.support import SECRET
 
 PASSED = ProbeResult("valid", "is accepted", Conclusion.PASSED, "returned 200", status=200, elapsed=0.25)
 FAILED = ProbeResult(
