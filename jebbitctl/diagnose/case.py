@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.facts import Facts
@@ -20,12 +22,25 @@ class Case:
         id: of the integration.
         facts: what Jebbit says about its business.
         client: for requests that concern only this integration; of this case's thread.
-        integration: as Jebbit lists it; None if it is not there.
+        given_endpoint: the endpoint's URL if the user named it, as Jebbit may not show it.
         states: of the lines so far, by name.
+        probe: whether test deliveries may be sent.
+        receipts: a file that says which deliveries arrived, if the user named one.
     """
 
     id: str
     facts: Facts
     client: Client
-    integration: Resource | None = None
+    given_endpoint: str | None = None
     states: dict[str, State] = field(default_factory=dict)
+    probe: bool = False
+    receipts: Path | None = None
+
+    @property
+    def integration(self) -> Resource | None:
+        """The integration, None if it does not exist.
+
+        Raises:
+            JebbitctlError: it cannot be known.
+        """
+        return self.facts.integrations().get(self.id)
