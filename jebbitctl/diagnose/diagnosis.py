@@ -82,7 +82,7 @@ class Extras:
     receipts: Path | None = None
 
 
-class Diagnosis:
+class DiagnosisRun:
     """Runs the lines for integrations, several of which are examined at a time.
 
     Args:

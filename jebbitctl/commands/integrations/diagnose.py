@@ -93,7 +93,7 @@ def diagnose(
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput, failure
     from jebbitctl.commands.integrations.plan_formats import require_one_format
     from jebbitctl.commands.junit_file import JunitFile
-    from jebbitctl.diagnose.diagnosis import Diagnosis, Extras
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras
     from jebbitctl.diagnose.facts import Facts
 
     require_one_format(context, markdown=markdown)
@@ -107,7 +107,7 @@ def diagnose(
     is_for_people = not (context.output.json or context.output.plain or markdown or quiet)
     may_probe = options.probe or (is_for_people and _may_probe(context, len(chosen)))
     extras = Extras(options.endpoint, may_probe, options.receipts)
-    diagnosis = Diagnosis(chosen, facts, context.clients(), extras)
+    diagnosis = DiagnosisRun(chosen, facts, context.clients(), extras)
     reports = []
     try:
         with _progress(context, chosen, quiet=quiet) as progress:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jebbitctl.commands.junit_file import JunitFile
-    from jebbitctl.diagnose.diagnosis import Diagnosis, IntegrationReport
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun, IntegrationReport
     from jebbitctl.errors import JebbitctlError
     from jebbitctl.output.output import Output
 
@@ -54,7 +54,7 @@ class DiagnoseOutput:
         if reports and not self.quiet:
             self.output.note(summary(reports))
 
-    def interrupted(self, diagnosis: Diagnosis) -> None:
+    def interrupted(self, diagnosis: DiagnosisRun) -> None:
         """Print what is known so far: of one integration also if not all of its lines have run."""
         reports, total = diagnosis.finished(), len(diagnosis.ids)
         if total == 1 and not reports:
