@@ -80,7 +80,7 @@ def diagnose(
 
     Follows a lead from the campaign to the endpoint, and says of each step whether it lets leads pass: ✓ it
     does, ✗ it does not, ! it may keep some back, which may be wanted, or – it cannot be known. → says what to
-    do. Of several integrations, those without a ✗ have one line each.
+    do. Of several integrations, only ✗ and ! are listed, and those without a ✗ have one line each.
 
     Only reads, unless --probe or your answer on a terminal permits test deliveries to the endpoint.
 

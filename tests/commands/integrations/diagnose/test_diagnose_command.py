@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from tests.commands.integrations.diagnose.made_up import (
 )
 from tests.commands.integrations.support import stored, webhook
 from tests.scripted_server import scripted
-from tests.support import cli_for
+from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, on_terminal, screen
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class TestExitCodesOfDiagnose:
         )
         with Sandbox(SandboxOptions(integrations=1), wrap=denied) as sandbox:
             cli = cli_for(tmp_path, sandbox)
-            everything = cli.run(*DIAGNOSE, "--all")
+            everything = cli.run(*DIAGNOSE, "--all", "--json")
             named = cli.run(*DIAGNOSE, webhook(sandbox))
             document = cli.run(*DIAGNOSE, webhook(sandbox), "--json")
         assert (everything.code, everything.out) == (4, "")
@@ -325,6 +326,19 @@ class TestDiagnosisOnATerminal:
         child.close()
         assert child.exitstatus == 6
         assert "inactive" in str(child.before)
+
+    def test_nobody_is_asked_if_stdout_is_a_file(self, cli: Cli, sandbox: Sandbox, tmp_path: Path) -> None:
+        path = tmp_path / "diagnosis.txt"
+        line = shlex.join([JEBBITCTL, *DIAGNOSE, inactive_here(sandbox)])
+        shown = pexpect.run(
+            shlex.join(["/bin/sh", "-c", f"{line} > {path}"]),
+            env=cli.environment(),
+            encoding="utf-8",
+            timeout=20,
+        )
+        assert QUESTION not in str(shown)
+        assert "error:" in str(shown)
+        assert "✗ active" in path.read_text()
 
     def test_forty_columns_suffice_and_marks_are_coloured(self, cli: Cli, sandbox: Sandbox) -> None:
         id_ = inactive_here(sandbox)
