@@ -19,21 +19,6 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import State
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What the user adds to what Jebbit says.
-
-    Attributes:
-        probe: whether test deliveries may be sent.
-        endpoint: the URL of the integration's endpoint; None to use the one that Jebbit says.
-        receipts: a file that says which deliveries arrived.
-    """
-
-    probe: bool = False
-    endpoint: str | None = None
-    receipts: Path | None = None
-
-
 @dataclass(slots=True)
 class Case:
     """An integration that is diagnosed.
@@ -42,21 +27,23 @@ class Case:
         id: of the integration.
         facts: what Jebbit says about its business.
         client: for requests that concern only this integration; of this case's thread.
-        integration: as Jebbit lists it; None if it is not there, or cannot be known. Lines use
-            :attr:`webhook`, which tells these apart.
+        given_endpoint: the endpoint's URL if the user named it, as Jebbit may not show it.
         states: of the lines so far, by name.
-        extras: what the user adds.
+        probe: whether test deliveries may be sent.
+        receipts: a file that says which deliveries arrived, if the user named one.
     """
 
     id: str
     facts: Facts
     client: Client
-    integration: Resource | None = None
+    given_endpoint: str | None = None
     states: dict[str, State] = field(default_factory=dict)
-    extras: Extras = field(default_factory=Extras)
+    probe: bool = False
+    receipts: Path | None = None
 
-    def find(self) -> Resource | None:
-        """Return the integration, None if it surely does not exist.
+    @property
+    def integration(self) -> Resource | None:
+        """The integration, None if it surely does not exist.
 
         Raises:
             JebbitctlError: it cannot be known; an earlier line says why if Jebbit answers nothing at all.
@@ -75,7 +62,7 @@ class Case:
             RejectedError: it is of another service.
             JebbitctlError: it cannot be known.
         """
-        found = self.find()
+        found = self.integration
         if found is None:
             raise NotFoundError("the integration does not exist")
         if integrations.is_webhook(found.attributes) is False:
@@ -89,8 +76,8 @@ class Case:
         Raises:
             JebbitctlError: there is no webhook, or it cannot be known; see :attr:`webhook`.
         """
-        if self.extras.endpoint is not None:
-            return self.extras.endpoint
+        if self.given_endpoint is not None:
+            return self.given_endpoint
         attributes = self.webhook.attributes
         endpoint = attributes.get(ENDPOINT)
         return endpoint if isinstance(endpoint, str) and knows(attributes, [ENDPOINT]) else None

@@ -21,7 +21,7 @@ LOOK = "look in Jebbit's dashboard"
 
 def exists(case: Case) -> Finding:
     """The integration exists, and is a webhook."""
-    found = case.find()
+    found = case.integration
     if found is None:
         return failed("not found", "list them: jebbitctl integrations list")
     if SERVICE not in found.attributes:

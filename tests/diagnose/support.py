@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.context import CommonOptions, Context
-from jebbitctl.diagnose.case import Case, Extras
+from jebbitctl.diagnose.case import Case
 from jebbitctl.diagnose.facts import Facts
 from jebbitctl.diagnose.findings import State, unknown
 from jebbitctl.diagnose.lines import LINES
@@ -116,7 +116,7 @@ class JebbitAccount:
     def examine(self, id_: str | None = None, *, endpoint: str | None = None) -> dict[str, Finding]:
         """Return what the lines in AT_JEBBIT find out about an integration, by default the first."""
         client = self.context().client
-        case = Case(id_ or self.webhook.id, Facts(client), client, extras=Extras(endpoint=endpoint))
+        case = Case(id_ or self.webhook.id, Facts(client), client, endpoint)
         return {name: run_line(name, case) for name in AT_JEBBIT}
 
 

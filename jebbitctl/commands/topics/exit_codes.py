@@ -13,7 +13,7 @@ MEANINGS = {
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
-    "replay, listen, diff, apply --verify, doctor, demo)",
+    "replay, listen, diff, apply --verify, diagnose, doctor, demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -44,6 +44,11 @@ and shows what was sent.
 `jebbitctl webhooks check` exits with 5 if the endpoint cannot be reached, and
 with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
 whether forged deliveries are refused. A warning alone is success.
+
+`jebbitctl integrations diagnose` exits with 6 if a check failed (✗), and with
+3 if none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
+credentials may not list integrations. If Jebbit cannot be reached, it prints
+no diagnosis and exits with 5.
 
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
 came, or if, with --count or --timeout, one was not forwarded. If a delivery
