@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, SERVICE, knows
-from jebbitctl.errors import JebbitctlError, NotFoundError, RejectedError
+from jebbitctl.errors import NotFoundError, RejectedError
 from jebbitctl.util.urls import host_of
 
 if TYPE_CHECKING:
@@ -46,11 +46,8 @@ class Case:
         """The integration, None if it surely does not exist.
 
         Raises:
-            JebbitctlError: it cannot be known; an earlier line says why if Jebbit answers nothing at all.
+            JebbitctlError: it cannot be known.
         """
-        if self.facts.access_error():
-            line = "business" if self.facts.is_business_rejected() else "token"
-            raise JebbitctlError(f"Jebbit was not asked: see {line}")
         return self.facts.integration(self.id)
 
     @property

@@ -121,7 +121,14 @@ class Facts:
         return self._once("integrations", self._integrations)
 
     def integration(self, id_: str) -> Resource | None:
-        """Return an integration, None if it surely does not exist: if in doubt, it is asked for by its id."""
+        """Return an integration, None if it surely does not exist: if in doubt, it is asked for by its id.
+
+        Raises:
+            JebbitctlError: it cannot be known; if Jebbit answers nothing at all, earlier lines say why.
+        """
+        if self.access_error():
+            line = "business" if self.is_business_rejected() else "token"
+            raise JebbitctlError(f"Jebbit was not asked: see {line}")
         listed = self.integrations()
         if id_ in listed or listed.doubt is None:
             return listed.get(id_)

@@ -22,7 +22,7 @@ IDS = [f"id{number:06}" for number in range(20)]
 def run_of(*ids: str, extras: Extras | None = None, **attributes: Any) -> DiagnosisRun:
     """A run about integrations with these attributes."""
     listed = {id_: Resource("integrations", id_, attributes) for id_ in ids}
-    facts: Any = SimpleNamespace(integrations=lambda: listed)
+    facts: Any = SimpleNamespace(integration=listed.get)
     clients: Any = object
     return DiagnosisRun(ids, facts, clients, extras)
 
@@ -120,11 +120,11 @@ def test_what_is_known_of_a_stopped_run_is_there(monkeypatch: pytest.MonkeyPatch
 def test_jebbits_refusal_to_list_integrations_leaves_the_lines_to_say_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse() -> None:
+    def refuse(_: str) -> None:
         raise UnavailableError("down")
 
     use_lines(monkeypatch, line=lambda case: ok(str(case.integration)))
-    facts: Any = SimpleNamespace(integrations=refuse)
+    facts: Any = SimpleNamespace(integration=refuse)
     clients: Any = object
     (report,) = DiagnosisRun(["a"], facts, clients).run()
     assert (report.endpoint, report.findings["line"]) == (None, unknown("down"))
