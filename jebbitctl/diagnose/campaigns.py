@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 LAUNCHED = "launched campaign"
-_RULE = "if a title must contain it, in any case: Jebbit does not document the rule"
+_RULE = "assuming that it may stand anywhere in a title, in any case"
 _LIST = "see their titles: jebbitctl campaigns list --launched"
 
 

@@ -53,7 +53,7 @@ def test_a_token_that_jebbit_rejects_is_the_only_failure(account: JebbitAccount)
     assert_only_says(account, "token", "rejected the token")
 
 
-def test_an_unreachable_jebbit_is_asked_once(account: JebbitAccount) -> None:
+def test_an_unreachable_jebbit_is_the_only_failure(account: JebbitAccount) -> None:
     token = account.context().client.token().access_token
     account.environment.update(JEBBIT_ACCESS_TOKEN=token, JEBBIT_API_BASE_URL=CLOSED_PORT)
     assert_only_says(account, "token", "127.0.0.1:9")
