@@ -1,34 +1,49 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jebbitctl.api.resources import Resource
+from jebbitctl.diagnose.case import Case
 from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras
 from jebbitctl.diagnose.findings import State, ok, unknown
 from jebbitctl.errors import ForbiddenError, UnavailableError
 from tests.commands.integrations.diagnose.made_up import use_lines
 
 if TYPE_CHECKING:
-    from jebbitctl.diagnose.case import Case
+    from collections.abc import Callable
+
     from jebbitctl.diagnose.findings import Finding
 
 IDS = [f"id{number:06}" for number in range(20)]
 
 
-def run_of(*ids: str, extras: Extras | None = None, **attributes: Any) -> DiagnosisRun:
-    """A run about integrations with these attributes."""
-    listed = {id_: Resource("integrations", id_, attributes) for id_ in ids}
-    facts: Any = SimpleNamespace(integration=listed.get)
-    clients: Any = object
-    return DiagnosisRun(ids, facts, clients, extras)
+class RunOf:
+    """Makes runs about integrations that have given attributes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *ids: str, extras: Extras | None = None, **attributes: Any) -> DiagnosisRun:
+        self.find(lambda case: Resource("integrations", case.id, attributes))
+        nobody: Any = object
+        return DiagnosisRun(ids, nobody(), nobody, extras)
+
+    def find(self, find: Callable[[Case], Resource]) -> None:
+        """Have this find the integration of each case."""
+        self._monkeypatch.setattr(Case, "integration", property(find))
+
+
+@pytest.fixture
+def run_of(monkeypatch: pytest.MonkeyPatch) -> RunOf:
+    return RunOf(monkeypatch)
 
 
 def test_reports_come_in_the_order_of_the_ids_and_several_run_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
+    run_of: RunOf,
 ) -> None:
     together = threading.Barrier(4)
 
@@ -42,7 +57,9 @@ def test_reports_come_in_the_order_of_the_ids_and_several_run_at_a_time(
     assert [report.findings["line"].seen for report in reports] == IDS
 
 
-def test_a_line_that_raises_cannot_be_known_and_the_next_ones_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_raises_cannot_be_known_and_the_next_ones_run(
+    monkeypatch: pytest.MonkeyPatch, run_of: RunOf
+) -> None:
     errors = iter([ForbiddenError("no", hint="ask"), TimeoutError(), KeyError("secret")])
 
     def line(_: Case) -> Finding:
@@ -57,7 +74,7 @@ def test_a_line_that_raises_cannot_be_known_and_the_next_ones_run(monkeypatch: p
     assert report.ok
 
 
-def test_later_lines_see_the_states_of_earlier_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_later_lines_see_the_states_of_earlier_ones(monkeypatch: pytest.MonkeyPatch, run_of: RunOf) -> None:
     use_lines(monkeypatch, first=unknown("?"), second=lambda case: ok(str(case.states)))
     (report,) = run_of("L5m24mjs").run()
     assert report.findings["second"].seen == str({"first": State.UNKNOWN})
@@ -76,26 +93,30 @@ def test_later_lines_see_the_states_of_earlier_ones(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_report_shows_an_endpoint_without_its_secrets(
-    monkeypatch: pytest.MonkeyPatch, attributes: dict[str, Any], given: str | None, shown: str | None
+    monkeypatch: pytest.MonkeyPatch,
+    run_of: RunOf,
+    attributes: dict[str, Any],
+    given: str | None,
+    shown: str | None,
 ) -> None:
     use_lines(monkeypatch, line=ok(""))
     (report,) = run_of("L5m24mjs", extras=Extras(given), **attributes).run()
     assert report.endpoint == shown
 
 
-def test_a_name_is_shown_if_jebbit_says_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_shown_if_jebbit_says_one(monkeypatch: pytest.MonkeyPatch, run_of: RunOf) -> None:
     use_lines(monkeypatch, line=ok(""))
     assert [one.name for one in run_of("a", name="Leads").run()] == ["Leads"]
     assert [one.name for one in run_of("a", name=None).run()] == [None]
 
 
-def test_lines_get_what_the_user_adds(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_lines_get_what_the_user_adds(monkeypatch: pytest.MonkeyPatch, run_of: RunOf, tmp_path: Any) -> None:
     use_lines(monkeypatch, line=lambda case: ok(f"{case.given_endpoint} {case.probe} {case.receipts}"))
     (report,) = run_of("a", extras=Extras("https://e.example/", probe=True, receipts=tmp_path)).run()
     assert report.findings["line"].seen == f"https://e.example/ True {tmp_path}"
 
 
-def test_what_is_known_of_a_stopped_run_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_known_of_a_stopped_run_is_there(monkeypatch: pytest.MonkeyPatch, run_of: RunOf) -> None:
     reached, over = threading.Event(), threading.Event()
 
     def stuck(case: Case) -> Finding:
@@ -118,13 +139,13 @@ def test_what_is_known_of_a_stopped_run_is_there(monkeypatch: pytest.MonkeyPatch
 
 
 def test_jebbits_refusal_to_list_integrations_leaves_the_lines_to_say_so(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, run_of: RunOf
 ) -> None:
-    def refuse(_: str) -> None:
+    def refuse(_: Case) -> Resource:
         raise UnavailableError("down")
 
     use_lines(monkeypatch, line=lambda case: ok(str(case.integration)))
-    facts: Any = SimpleNamespace(integration=refuse)
-    clients: Any = object
-    (report,) = DiagnosisRun(["a"], facts, clients).run()
+    run = run_of("a")
+    run_of.find(refuse)
+    (report,) = run.run()
     assert (report.endpoint, report.findings["line"]) == (None, unknown("down"))
