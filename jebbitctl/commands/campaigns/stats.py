@@ -62,9 +62,12 @@ def stats(
 
 
 def _day(text: str | None, option: str) -> date | None:
-    """Return the day that an option names, by the calendar of this machine."""
-    today = datetime.now().astimezone().date()
-    return None if text is None else parse_day(text, what=option, today=today)
+    return None if text is None else parse_day(text, what=option, today=_today())
+
+
+def _today() -> date:
+    """Return the date where this machine is; by which clock Jebbit counts days is not documented."""
+    return datetime.now().astimezone().date()
 
 
 def _in_words(since: date | None, until: date | None) -> str:

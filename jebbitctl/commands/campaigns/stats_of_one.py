@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.api.campaign_breakdown import OUTCOME, QUESTION, SCREEN, break_down
 from jebbitctl.api.campaign_stats import FUNNEL, count_names, count_of, ratio
 from jebbitctl.util.redaction import redact_service_data
+from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,8 +76,7 @@ def _print(output: Output, found: Breakdown, days: str) -> None:
         _print_table(output, screens, [_screen_row(screen) for screen in screens], SCREEN)
     for kind in found.other_kinds():
         rows = [part.further for part in found.of(kind)]
-        output.line("")
-        output.key_values([(kind, len(rows))])
+        output.line(f"\n{escape_controls(kind)}:")
         output.table(rows, list(dict.fromkeys(name for row in rows for name in row)))
 
 
