@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from jebbitctl.api import documents, resources
+from jebbitctl.api.attribute_names import AttributeNames
 from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID
 from jebbitctl.api.listing import Listing
 from jebbitctl.api.mapping_csv import to_cell
@@ -46,6 +47,11 @@ class KnownAttributes:
             for one in self.found
             if (id_ := one.attributes.get(USER_DEFINED_ID)) is not None
         }
+
+    @cached_property
+    def names(self) -> AttributeNames:
+        """What may have been meant by a name that no attribute has."""
+        return AttributeNames(self.found)
 
     @cached_property
     def _all_say_their_id(self) -> bool:

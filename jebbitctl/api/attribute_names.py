@@ -33,26 +33,41 @@ def is_own_word(name: str) -> bool:
     return _normalized(name) in {_normalized(word) for word in _OWN_WORDS}
 
 
-def nearest(name: str, attributes: Iterable[Resource]) -> str | None:
-    """Return the ``user_defined_id`` of the attribute that was probably meant, None if none is similar.
+class AttributeNames:
+    """The ids and the display names of attributes.
 
-    A name that differs only in case, spaces or punctuation comes first, then a display name instead of the
-    id, then a misspelling of either.
+    Args:
+        attributes: those that may be meant.
     """
-    ids: dict[str, str] = {}
-    shown: dict[str, str] = {}
-    for attribute in attributes:
-        if (value := attribute.attributes.get(USER_DEFINED_ID)) is None:
-            continue
-        id_ = to_cell(value)
-        ids.setdefault(_normalized(id_), id_)
-        for text in display_names(attribute):
-            shown.setdefault(_normalized(text), id_)
-    known = shown | ids
-    known.pop("", None)
-    wanted = _normalized(name)
-    near = [wanted] if wanted in known else difflib.get_close_matches(wanted, known, n=1, cutoff=_CUTOFF)
-    return known[near[0]] if near else None
+
+    def __init__(self, attributes: Iterable[Resource]) -> None:
+        ids: dict[str, str] = {}
+        shown: dict[str, str] = {}
+        for attribute in attributes:
+            if (value := attribute.attributes.get(USER_DEFINED_ID)) is None:
+                continue
+            id_ = to_cell(value)
+            ids.setdefault(_normalized(id_), id_)
+            for text in display_names(attribute):
+                shown.setdefault(_normalized(text), id_)
+        self._ids = shown | ids
+        """The ids by normalized names."""
+        self._ids.pop("", None)
+        self._found: dict[str, str | None] = {}
+
+    def nearest(self, name: str) -> str | None:
+        """Return the ``user_defined_id`` of the attribute that was probably meant, None if none is similar.
+
+        A name that differs only in case, spaces or punctuation comes first, then a display name instead of
+        the id, then a misspelling of either.
+        """
+        wanted = _normalized(name)
+        if wanted not in self._found:  # many integrations may have the same mistake, and this takes a while
+            near = (
+                [wanted] if wanted in self._ids else difflib.get_close_matches(wanted, self._ids, 1, _CUTOFF)
+            )
+            self._found[wanted] = self._ids[near[0]] if near else None
+        return self._found[wanted]
 
 
 def display_names(attribute: Resource) -> list[str]:

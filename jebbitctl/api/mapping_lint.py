@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api import attribute_lookup, resources
-from jebbitctl.api.attribute_names import is_own_word, nearest
+from jebbitctl.api.attribute_names import is_own_word
 from jebbitctl.api.attributes import passes_to_integrations
-from jebbitctl.api.differences import knows
+from jebbitctl.api.differences import UNKNOWN, knows
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.mappings import TYPE, list_mappings
 from jebbitctl.api.resources import OWNER, format_value
@@ -30,10 +30,10 @@ _NEEDED = (OWNER, "jebbit_var", "client_var")
 PASSING_UNSAID = "whether attributes pass to integrations: Jebbit's answers do not say it in a known way"
 
 
-class Severity(StrEnum):
+class FindingState(StrEnum):
     """What a finding means."""
 
-    PROBLEM = "problem"
+    FAILED = "failed"
     WARNING = "warning"
     UNKNOWN = "unknown"
 
@@ -50,7 +50,7 @@ class FindingKind(StrEnum):
 
 
 class Advice(NamedTuple):
-    """What to do about a finding; see :class:`LintFinding`."""
+    """What to do about a finding; see :class:`MappingFinding`."""
 
     fix: str = ""
     command: tuple[str, ...] = ()
@@ -60,11 +60,11 @@ NONE = Advice()
 
 
 @dataclass(frozen=True, slots=True)
-class LintFinding:
+class MappingFinding:
     """What is, or may be, wrong with mappings of one integration.
 
     Attributes:
-        severity: whether it is a mistake, may be wanted, or cannot be known.
+        state: whether it is a mistake, may be wanted, or cannot be known.
         kind: what it is.
         integration: its id, None if Jebbit does not say it.
         mappings: their ids, newest first.
@@ -73,7 +73,7 @@ class LintFinding:
         command: the words after ``jebbitctl`` of a command that may fix it; empty if there is none.
     """
 
-    severity: Severity
+    state: FindingState
     kind: FindingKind
     integration: str | None
     mappings: tuple[str, ...]
@@ -92,13 +92,13 @@ class LintResult:
         unknown: what could not be checked of any mapping, in words; it is no finding.
     """
 
-    findings: list[LintFinding] = field(default_factory=list)
+    findings: list[MappingFinding] = field(default_factory=list)
     mappings: int = 0
     unknown: list[str] = field(default_factory=list)
 
-    def of(self, severity: Severity) -> list[LintFinding]:
-        """Return the findings of a severity."""
-        return [finding for finding in self.findings if finding.severity is severity]
+    def of(self, state: FindingState) -> list[MappingFinding]:
+        """Return the findings of a state."""
+        return [finding for finding in self.findings if finding.state is state]
 
 
 def fetch_mappings(client: Client, integration: str | None = None) -> list[Resource]:
@@ -127,7 +127,7 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
     for mapping in mappings:
         owner = mapping.attributes.get(OWNER)
         by_integration[None if owner is None else str(owner)].append(mapping)
-    findings: list[LintFinding] = []
+    findings: list[MappingFinding] = []
     for own in by_integration.values():
         findings += _unsaid(own)
         findings += [found for mapping in own if (found := _check_name(mapping, known))]
@@ -139,14 +139,14 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
     return LintResult(findings, len(mappings), [PASSING_UNSAID] if unsaid else [])
 
 
-def _unsaid(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
+def _unsaid(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     for mapping in mappings:
         if missing := [name for name in _NEEDED if name not in mapping.attributes]:
             what = f"Jebbit does not say its {' and '.join(missing)}"
-            yield _finding(Severity.UNKNOWN, FindingKind.UNSAID, [mapping], what)
+            yield _finding(FindingState.UNKNOWN, FindingKind.UNSAID, [mapping], what)
 
 
-def _check_name(mapping: Resource, known: KnownAttributes) -> LintFinding | None:
+def _check_name(mapping: Resource, known: KnownAttributes) -> MappingFinding | None:
     """Return what is wrong with the attribute that a mapping names, None if it is right or not said."""
     if "jebbit_var" not in mapping.attributes:
         return None
@@ -154,12 +154,12 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> LintFinding | None
     found = known.has(name) if name else False
     if found is None:
         what = f"Jebbit's answers do not say whether there is an attribute {name}"
-        return _finding(Severity.UNKNOWN, FindingKind.UNSAID, [mapping], what)
+        return _finding(FindingState.UNKNOWN, FindingKind.UNSAID, [mapping], what)
     if not found:
         return _unknown_attribute(mapping, name, known)
     if passes_to_integrations(known.by_id[name].attributes) is False:
         return _finding(
-            Severity.PROBLEM,
+            FindingState.FAILED,
             FindingKind.NOT_PASSED,
             [mapping],
             f"attribute {name} does not pass to integrations",
@@ -170,34 +170,34 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> LintFinding | None
     return None
 
 
-def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> LintFinding:
+def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> MappingFinding:
     """Return the finding for a name that no attribute has; a problem only if it is surely one."""
-    near = nearest(name, known.found)
+    near = known.names.nearest(name)
     what = f"there is no attribute {name}" if name else "it names no attribute"
     if near is None:
-        advice = Advice("name an attribute; they are listed by", ("attributes", "list"))
+        advice = Advice("name an attribute, as listed by", ("attributes", "list"))
     else:
         what += f"; the nearest is {near}"
         option = [f"--jebbit-var={near}"] if near.startswith("-") else ["--jebbit-var", near]
         advice = Advice(f"if {near} is meant", _command("update", mapping, *option))
-    severity = Severity.PROBLEM
+    state = FindingState.FAILED
     if is_own_word(name):
-        severity = Severity.WARNING
+        state = FindingState.WARNING
         what += "; Jebbit may send a value of this name without an attribute, which is not documented"
-        advice = advice._replace(fix=f"nothing, if deliveries have it; otherwise, {advice.fix}")
-    return _finding(severity, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
+        advice = advice._replace(fix=f"leave it, if deliveries contain it; otherwise, {advice.fix}")
+    return _finding(state, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
 
 
-def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
+def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     """Yield a finding for each attribute of an integration that has several mappings."""
     for same_attribute in _groups(mappings, "jebbit_var"):
         by_client_var = list(_groups(same_attribute, "client_var"))
         for same in by_client_var:
             if len(same) > 1:
-                defaults = {format_value(one.attributes.get("default")) for one in same}
+                defaults = {_default(one) for one in same}
                 differ = f", with the defaults {' and '.join(sorted(defaults))}" if len(defaults) > 1 else ""
                 yield _finding(
-                    Severity.PROBLEM,
+                    FindingState.FAILED,
                     FindingKind.DUPLICATE,
                     same,
                     f"{_text(same[0], 'jebbit_var')} is mapped to {_text(same[0], 'client_var')} "
@@ -207,15 +207,17 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
         if len(by_client_var) > 1:
             names = _names(by_client_var, "client_var")
             yield _finding(
-                Severity.WARNING,
+                FindingState.WARNING,
                 FindingKind.MAPPED_TWICE,
                 same_attribute,
                 f"{_text(same_attribute[0], 'jebbit_var')} is sent under several names: {names}",
-                Advice("nothing, if this is wanted; but mappings import takes one mapping of each attribute"),
+                Advice(
+                    "leave it, if this is wanted; but mappings import takes one mapping of each attribute"
+                ),
             )
 
 
-def _clashes(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
+def _clashes(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     """Yield a finding for each name under which an integration sends several attributes."""
     for same_name in _groups(mappings, "client_var"):
         by_attribute = list(_groups(same_name, "jebbit_var"))
@@ -223,7 +225,7 @@ def _clashes(mappings: Iterable[Resource]) -> Iterator[LintFinding]:
             name, names = _text(same_name[0], "client_var"), _names(by_attribute, "jebbit_var")
             example = _command("update", same_name[0], "--client-var", "NAME")
             yield _finding(
-                Severity.PROBLEM,
+                FindingState.FAILED,
                 FindingKind.CLASH,
                 same_name,
                 f"several attributes are sent as {name}, but a delivery can hold only one of them: {names}",
@@ -243,11 +245,11 @@ def _names(groups: Iterable[Sequence[Resource]], attribute: str) -> str:
 
 
 def _finding(
-    severity: Severity, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
-) -> LintFinding:
+    state: FindingState, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
+) -> MappingFinding:
     owner = mappings[0].attributes.get(OWNER)
     ids = tuple(str(mapping.id) for mapping in mappings)
-    return LintFinding(severity, kind, None if owner is None else str(owner), ids, message, *advice)
+    return MappingFinding(state, kind, None if owner is None else str(owner), ids, message, *advice)
 
 
 def _command(verb: str, *words: Resource | str) -> tuple[str, ...]:
@@ -255,6 +257,11 @@ def _command(verb: str, *words: Resource | str) -> tuple[str, ...]:
     ids = [word.id or "" for word in words if not isinstance(word, str)]
     options = [word for word in words if isinstance(word, str)]
     return ("mappings", verb, *ids, *options) if all(map(is_id, ids)) else ()
+
+
+def _default(mapping: Resource) -> str:
+    known = "default" in mapping.attributes
+    return format_value(mapping.attributes["default"]) if known else UNKNOWN
 
 
 def _text(mapping: Resource, attribute: str) -> str:

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
-from jebbitctl.api.mapping_lint import Severity, lint
+from jebbitctl.api.mapping_lint import FindingState, lint
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
@@ -53,15 +53,15 @@ def mappings(case: Case) -> Finding:
     except JebbitctlError as error_:
         known, error = KnownAttributes((), frozenset()), error_
     result = lint(own.found, known)
-    if problems := result.of(Severity.PROBLEM):
+    if problems := result.of(FindingState.FAILED):
         return failed(_seen(problems), _fix(case, problems))
     if error:
         return unknown(error.message, error.hint)
-    if unsaid := result.of(Severity.UNKNOWN):
+    if unsaid := result.of(FindingState.UNKNOWN):
         return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.id}")
     if own.doubt:
         return unknown(own.doubt)
-    if warnings := result.of(Severity.WARNING):
+    if warnings := result.of(FindingState.WARNING):
         return warning(_seen(warnings), _fix(case, warnings))
     number = plural(len(own.found), "mapping")
     if result.unknown:
@@ -69,13 +69,13 @@ def mappings(case: Case) -> Finding:
     return ok(f"{number} of existing attributes that pass to integrations")
 
 
-def _seen(found: Sequence[mapping_lint.LintFinding]) -> str:
+def _seen(found: Sequence[mapping_lint.MappingFinding]) -> str:
     more = len(found) - _MAX_SHOWN
     shown = "; ".join(one.message for one in found[:_MAX_SHOWN])
     return f"{shown}; and {more} more" if more > 0 else shown
 
 
-def _fix(case: Case, found: Sequence[mapping_lint.LintFinding]) -> str:
+def _fix(case: Case, found: Sequence[mapping_lint.MappingFinding]) -> str:
     """Return the fix of the only finding, else how to see those of all."""
     if len(found) > 1:
         return f"see what to do about each: jebbitctl mappings lint --integration {case.id}"

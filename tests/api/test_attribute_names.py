@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api.attribute_names import is_own_word, nearest
+from jebbitctl.api.attribute_names import AttributeNames, is_own_word
 from jebbitctl.api.resources import Resource
 
 ATTRIBUTES = [
@@ -21,6 +21,10 @@ ATTRIBUTES = [
         }.items()
     )
 ]
+
+
+def nearest(typed: str, attributes: list[Resource]) -> str | None:
+    return AttributeNames(attributes).nearest(typed)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,14 @@ def test_an_id_is_nearer_than_a_display_name() -> None:
     first = Resource("traits", "t1", {"user_defined_id": "q1", "display_name": "Colour"})
     second = Resource("traits", "t2", {"user_defined_id": "colour", "display_name": "Hair"})
     assert nearest("COLOUR", [first, second]) == nearest("COLOUR", [second, first]) == "colour"
+
+
+def test_a_name_that_is_the_same_but_for_case_is_found_whatever_it_is() -> None:
+    long = Resource("traits", "t1", {"user_defined_id": "A" * 300})
+    assert nearest("a" * 300, [long]) == "A" * 300
+    plain, umlaut = (Resource("traits", None, {"user_defined_id": id_}) for id_ in ("grosse", "gr\u00f6sse"))
+    assert nearest("Gro\u0308sse", [plain, umlaut]) == "gr\u00f6sse"
+    assert nearest("---", [Resource("traits", "t1", {"user_defined_id": "***"})]) is None
 
 
 def test_attributes_without_an_id_are_not_suggested() -> None:

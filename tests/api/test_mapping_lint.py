@@ -13,7 +13,7 @@ from jebbitctl.api.mapping_lint import lint
 from jebbitctl.api.resources import Resource
 
 if TYPE_CHECKING:
-    from jebbitctl.api.mapping_lint import LintFinding
+    from jebbitctl.api.mapping_lint import MappingFinding
 
 PASSING = "pass_to_integrations"
 
@@ -41,10 +41,10 @@ def mappings(*pairs: str, owner: str = "i1", **attributes: Any) -> list[Resource
 
 
 def found(own: list[Resource], attributes: KnownAttributes) -> list[tuple[str, str, tuple[str, ...]]]:
-    return [(f.severity.value, f.kind.value, f.mappings) for f in lint(own, attributes).findings]
+    return [(f.state.value, f.kind.value, f.mappings) for f in lint(own, attributes).findings]
 
 
-def only(own: list[Resource], attributes: KnownAttributes) -> LintFinding:
+def only(own: list[Resource], attributes: KnownAttributes) -> MappingFinding:
     (finding,) = lint(own, attributes).findings
     return finding
 
@@ -57,7 +57,7 @@ def test_right_mappings_have_no_findings() -> None:
 
 def test_an_unknown_attribute_is_a_problem_with_the_command_that_corrects_it() -> None:
     finding = only(mappings("emial mail"), known("email"))
-    assert (finding.severity, finding.kind) == ("problem", "unknown_attribute")
+    assert (finding.state, finding.kind) == ("failed", "unknown_attribute")
     assert finding.message == "there is no attribute emial; the nearest is email"
     assert finding.command == ("mappings", "update", "i1m1", "--jebbit-var", "email")
     assert only(mappings("zzzz mail"), known("email")).command == ("attributes", "list")
@@ -75,7 +75,7 @@ def test_a_mapping_without_a_usable_id_gets_no_command() -> None:
 
 def test_a_name_that_jebbit_may_provide_itself_is_a_warning() -> None:
     finding = only(mappings("Outcome bucket"), known("email"))
-    assert (finding.severity, finding.kind) == ("warning", "unknown_attribute")
+    assert (finding.state, finding.kind) == ("warning", "unknown_attribute")
     assert "not documented" in finding.message
     assert "the nearest is email" in only(mappings("Email mail"), known("email")).message
     assert found(mappings("Outcome bucket"), known("Outcome")) == []
@@ -84,13 +84,13 @@ def test_a_name_that_jebbit_may_provide_itself_is_a_warning() -> None:
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_mapping_that_names_nothing_is_a_problem(value: str | None) -> None:
     finding = only(mappings("x mail", jebbit_var=value), known("email"))
-    assert (finding.severity, finding.message) == ("problem", "it names no attribute")
+    assert (finding.state, finding.message) == ("failed", "it names no attribute")
 
 
 @pytest.mark.parametrize("name", [PASSING, "passes-to-integrations", "sentToIntegrations"])
 def test_an_attribute_that_does_not_pass_is_a_problem_whatever_the_switch_is_called(name: str) -> None:
     attributes = KnownAttributes((Resource("traits", "t", {"user_defined_id": "a", name: False}),))
-    assert found(mappings("a b"), attributes) == [("problem", "not_passed", ("i1m1",))]
+    assert found(mappings("a b"), attributes) == [("failed", "not_passed", ("i1m1",))]
 
 
 def test_a_switch_that_cannot_be_told_is_no_finding_and_is_said_once() -> None:
@@ -110,14 +110,23 @@ def test_what_jebbit_does_not_say_is_neither_right_nor_wrong() -> None:
         assert (finding.kind, finding.message) == ("unsaid", f"Jebbit does not say its {name}")
 
 
+def test_mappings_contradict_each_other_only_in_what_jebbit_says() -> None:
+    own = mappings("email mail", "email mail")
+    for mapping in own:
+        del mapping.attributes["client_var"]
+    assert {finding.kind for finding in lint(own, known("email")).findings} == {"unsaid"}
+
+
 def test_the_same_mapping_twice_is_a_problem_and_the_oldest_is_kept() -> None:
     own = mappings("a x", "a x", "a x")
     finding = only(own, known("a"))
-    assert (finding.severity, finding.kind) == ("problem", "duplicate")
+    assert (finding.state, finding.kind) == ("failed", "duplicate")
     assert finding.command == ("mappings", "delete", "i1m1", "i1m2")
     assert finding.message == "a is mapped to x 3 times"
     own[0].attributes["default"] = "none"
-    assert only(own, known("a")).message == "a is mapped to x 3 times, with the defaults none and null"
+    own[1].attributes["default"] = None
+    message = "a is mapped to x 3 times, with the defaults none and null and unknown"
+    assert only(own, known("a")).message == message
 
 
 def test_an_attribute_under_two_names_may_be_wanted() -> None:
@@ -126,7 +135,7 @@ def test_an_attribute_under_two_names_may_be_wanted() -> None:
 
 def test_two_attributes_under_one_name_are_a_problem() -> None:
     finding = only(mappings("a x", "b x", "c z"), known("a", "b", "c"))
-    assert (finding.severity, finding.kind) == ("problem", "clash")
+    assert (finding.state, finding.kind) == ("failed", "clash")
     assert finding.mappings == ("i1m1", "i1m2")
     assert finding.message.endswith("one of them: a, b")
 

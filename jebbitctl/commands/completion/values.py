@@ -57,6 +57,11 @@ def mappings(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     return _of_business(ctx, "mappings", _fetch_mappings, incomplete)
 
 
+def jebbit_vars(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids by which mappings name attributes, described by display name."""
+    return _of_business(ctx, "jebbit_vars", _fetch_jebbit_vars, incomplete)
+
+
 def backfills(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the ids of backfills, described by status and time."""
     return _of_business(ctx, "backfills", _fetch_backfills, incomplete)
@@ -65,11 +70,6 @@ def backfills(ctx: Any, _args: list[str], incomplete: str) -> Completions:
 def campaigns(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the ids of the newest campaigns, described by title."""
     return _of_business(ctx, "campaigns", _fetch_campaigns, incomplete)
-
-
-def jebbit_vars(ctx: Any, _args: list[str], incomplete: str) -> Completions:
-    """Offer the ids by which mappings name attributes, described by display name."""
-    return _of_business(ctx, "jebbit_vars", _fetch_jebbit_vars, incomplete)
 
 
 def statuses(ctx: Any, _args: list[str], incomplete: str) -> Completions:
@@ -195,6 +195,17 @@ def _fetch_mappings(client: Callable[[], Client], _token: AccessToken) -> tuple[
     ], True
 
 
+def _fetch_jebbit_vars(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    """Return the first page, as of campaigns."""
+    from jebbitctl.api.attribute_names import display_names
+    from jebbitctl.api.attributes import USER_DEFINED_ID, list_pages
+
+    return [
+        (_word(found, USER_DEFINED_ID), next(iter(display_names(found)), ""))
+        for found in next(list_pages(client()), [])
+    ], True
+
+
 def _fetch_backfills(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
     from jebbitctl.api.backfills import list_backfills
 
@@ -209,17 +220,6 @@ def _fetch_campaigns(client: Callable[[], Client], _token: AccessToken) -> tuple
     from jebbitctl.api.campaigns import list_pages
 
     return [(str(found.id), _word(found, "title")) for found in next(list_pages(client()), [])], True
-
-
-def _fetch_jebbit_vars(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
-    """Return the first page, as of campaigns."""
-    from jebbitctl.api.attribute_names import display_names
-    from jebbitctl.api.attributes import USER_DEFINED_ID, list_pages
-
-    return [
-        (_word(found, USER_DEFINED_ID), next(iter(display_names(found)), ""))
-        for found in next(list_pages(client()), [])
-    ], True
 
 
 def _word(resource: Resource, attribute: str) -> str:

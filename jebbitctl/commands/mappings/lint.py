@@ -15,10 +15,10 @@ from jebbitctl.util.text import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.api.mapping_lint import LintFinding, LintResult
+    from jebbitctl.api.mapping_lint import LintResult, MappingFinding
 
-COLUMNS = ("severity", "kind", "integration_id", "mappings", "message", "fix")
-_SIGNS = {"problem": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
+COLUMNS = ("state", "kind", "integration_id", "mappings", "message", "fix")
+_SIGNS = {"failed": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
 
 
 @command(example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all")
@@ -45,8 +45,8 @@ def lint(
         require_id(integration, what="--integration")
     mappings = mapping_lint.fetch_mappings(context.client, integration)
     result = mapping_lint.lint(mappings, mapping_lint.fetch_attributes(context.client, mappings))
-    problems = result.of(mapping_lint.Severity.PROBLEM)
-    unknown = result.of(mapping_lint.Severity.UNKNOWN)
+    problems = result.of(mapping_lint.FindingState.FAILED)
+    unknown = result.of(mapping_lint.FindingState.UNKNOWN)
     with context.output.best_effort():
         _show(context, result, ok=not (problems or unknown))
     if not mappings and not context.output.json:
@@ -79,7 +79,7 @@ def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[
         ids = ", ".join(finding.mappings)
         noun = "mapping" if len(finding.mappings) == 1 else "mappings"
         at = f"{finding.integration}: " if finding.integration else ""
-        yield _SIGNS[finding.severity], f"{at}{noun} {ids}: {finding.message}"
+        yield _SIGNS[finding.state], f"{at}{noun} {ids}: {finding.message}"
         if fix := _fix(context, finding):
             yield "   ", fix
     for what in result.unknown:
@@ -89,9 +89,9 @@ def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[
         yield "✓", f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
 
 
-def _row(context: Context, finding: LintFinding) -> dict[str, Any]:
+def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
     return {
-        "severity": finding.severity,
+        "state": finding.state,
         "kind": finding.kind,
         "integration_id": finding.integration,
         "mappings": list(finding.mappings),
@@ -100,7 +100,7 @@ def _row(context: Context, finding: LintFinding) -> dict[str, Any]:
     }
 
 
-def _fix(context: Context, finding: LintFinding) -> str:
+def _fix(context: Context, finding: MappingFinding) -> str:
     """Return what to do, with a command for the same account."""
     from jebbitctl.commands.mappings.missing_attributes import command as command_line
 

@@ -22,9 +22,9 @@ ALL = (*LINT, "--all")
 
 
 def lines(result: Result) -> list[tuple[str, str, str]]:
-    """Return severity, kind and mappings of each line of ``--plain``."""
+    """Return state, kind and mappings of each line of ``--plain``."""
     cells = [line.split("\t") for line in result.out.splitlines()]
-    return [(severity, kind, ids) for severity, kind, _, ids, *_ in cells]
+    return [(state, kind, ids) for state, kind, _, ids, *_ in cells]
 
 
 def reads(sandbox: Sandbox) -> Counter[str]:
@@ -47,14 +47,14 @@ def test_right_mappings_are_one_line_and_two_requests(cli: Cli, sandbox: Sandbox
 @pytest.mark.parametrize(
     ("pairs", "code", "expected"),
     [
-        (["emial mail"], 6, ["problem unknown_attribute 0"]),
+        (["emial mail"], 6, ["failed unknown_attribute 0"]),
         (["Email mail"], 0, ["warning unknown_attribute 0"]),
         (["Outcome bucket"], 0, ["warning unknown_attribute 0"]),
-        (["internal_score score"], 6, ["problem not_passed 0"]),
-        (["email mail", "email mail"], 6, ["problem duplicate 1,0"]),
+        (["internal_score score"], 6, ["failed not_passed 0"]),
+        (["email mail", "email mail"], 6, ["failed duplicate 1,0"]),
         (["email mail", "email contact"], 0, ["warning mapped_twice 1,0"]),
-        (["email mail", "first_name mail"], 6, ["problem clash 1,0"]),
-        (["a,b mail"], 6, ["problem unknown_attribute 0"]),
+        (["email mail", "first_name mail"], 6, ["failed clash 1,0"]),
+        (["a,b mail"], 6, ["failed unknown_attribute 0"]),
     ],
     ids=lambda value: " + ".join(value) if isinstance(value, list) else "",
 )

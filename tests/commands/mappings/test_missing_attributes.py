@@ -68,9 +68,10 @@ def test_update_warns_only_of_a_new_attribute(cli: Cli, sandbox: Sandbox) -> Non
     assert warnings(cli.run(*update, "--jebbit-var", "email")) == []
     (warning,) = warnings(cli.run(*update, "--jebbit-var", "emial"))
     assert warning.endswith(f"jebbitctl mappings lint --integration {active(sandbox)}")
-    before = len(sandbox.requests)
+    before = calls(sandbox).count(("GET", "traits"))
     assert warnings(cli.run(*update, "--jebbit-var", "emial")) == []  # up to date
-    assert len(sandbox.requests) == before + 1
+    assert warnings(cli.run(*update, "--jebbit-var", "emial", "--client-var", "new")) == []
+    assert calls(sandbox).count(("GET", "traits")) == before
 
 
 def test_import_warns_once_of_what_it_writes(cli: Cli, sandbox: Sandbox) -> None:
@@ -125,6 +126,15 @@ def test_apply_warns_after_the_writes_and_not_again(cli: Cli, sandbox: Sandbox) 
     assert calls(sandbox).count(("GET", "traits")) == before == 1
 
 
+def test_a_deletion_is_no_reason_to_warn(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    add_mapping(sandbox, "nope", "x", integration=id_)
+    path = write(cli, MANIFEST.format(id_).replace("emial", "shoe_size"))
+    result = cli.run("integrations", "apply", path, "--prune", "--max-deletes", "9", "--yes")
+    assert (result.code, warnings(result)) == (0, [])
+    assert "delete mapping nope" in result.out
+
+
 def test_a_person_is_warned_before_the_question(cli: Cli, sandbox: Sandbox) -> None:
     path = write(cli, MANIFEST.format(spring(sandbox)))
     child = on_terminal(cli, "integrations", "apply", path, columns=200, env={"NO_COLOR": "1"})
@@ -149,7 +159,8 @@ def test_each_business_is_asked_about_its_own_mappings(cli_several: Cli, three_b
         f"jebbitctl attributes list --business {business}"
         for business in [*three_businesses.state.businesses][:2]
     ]
-    assert calls(three_businesses).count(("GET", "traits")) == 2
+    queries = [r.query for r in three_businesses.requests if r.path == "/api/v1/traits"]
+    assert [query.partition("=no")[2] for query in queries] == [*three_businesses.state.businesses][:2]
 
 
 def test_without_the_scope_no_request_is_sent(cli: Cli, sandbox: Sandbox) -> None:
@@ -166,7 +177,18 @@ def test_without_the_scope_no_request_is_sent(cli: Cli, sandbox: Sandbox) -> Non
     assert ("GET", "traits") not in calls(sandbox)
 
 
-@pytest.mark.parametrize("answer", [(403, None), (500, None), (503, None), (200, {"data": 7}), (200, None)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (403, None),
+        (500, None),
+        (503, None),
+        (200, {"data": 7}),
+        (200, None),
+        (200, {"data": [], "links": {"next": "/api/v1/traits?page=2"}}),
+        (200, {"data": [{"id": "t1", "type": "traits", "attributes": {"name": "E-mail"}}]}),
+    ],
+)
 def test_a_lookup_that_fails_changes_nothing(tmp_path: Path, answer: tuple[int, object]) -> None:
     asked = []
 
