@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api.scopes import missing_scopes
 from jebbitctl.diagnose.facts import READS
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.errors import ForbiddenError, JebbitctlError
 from jebbitctl.util.times import rfc3339_or_none
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ def token(case: Case) -> Finding:
         return failed(error.message, error.hint or _DOCTOR)
     current = case.facts.token()
     expiry = rfc3339_or_none(current.expires_at)
-    valid = f"valid until {expiry}" if expiry else "accepted; it does not say how long it is valid"
+    valid = f"valid until {expiry}" if expiry else "it does not say how long it is valid"
+    try:
+        case.facts.business()
+    except ForbiddenError:
+        pass  # Jebbit knows whose token it is
+    except JebbitctlError as failure:
+        return unknown(f"{valid}; whether Jebbit accepts it is not known: {failure.message}", failure.hint)
     if not current.scopes:
         return ok(f"{valid}; it does not list its scopes")
     missing = [name for path in READS for name in missing_scopes("GET", path, current.scopes)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -85,6 +86,11 @@ def test_what_a_dialect_does_not_say_is_unknown_and_nothing_fails(
 ) -> None:
     account.sandbox.state.behaviour.dialect = DIALECTS[dialect]
     assert states(account.examine(), OK) == dict.fromkeys(UNSAID[dialect], UNKNOWN)
+
+
+def test_visitors_are_counted_over_seven_days_and_today(account: JebbitAccount) -> None:
+    Facts(account.context().client, today=date(2026, 3, 5)).stats()
+    assert account.sandbox.requests[-1].query.startswith("filter%5Bstart_date%5D=2026-02-26&page")
 
 
 def test_a_diagnosis_only_reads(account: JebbitAccount) -> None:

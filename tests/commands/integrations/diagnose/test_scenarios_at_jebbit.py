@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.diagnose.support import AT_JEBBIT, FAILED, OK, UNKNOWN, WARNING, states
+from tests.support import cli_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,3 +256,14 @@ def test_what_a_missing_scope_hides_is_unknown_and_the_scope_is_named(
     for line in ("token", *lines):
         assert f"ask your Jebbit representative for {scope}" in (findings[line].fix or "")
     assert not any(request.status == 403 for request in account.sandbox.requests)
+
+
+def test_the_command_follows_a_lead_through_these_lines_in_this_order(account: JebbitAccount) -> None:
+    typo(account)
+    cli = cli_for(account.home, account.sandbox)
+    done = cli.run("integrations", "diagnose", account.webhook.id, "--json")
+    assert done.code == 6
+    (report,) = done.json["integrations"]
+    lines = {finding["line"]: finding["state"] for finding in report["findings"]}
+    assert tuple(lines)[: len(AT_JEBBIT)] == AT_JEBBIT
+    assert [name for name in AT_JEBBIT if lines[name] != "ok"] == ["mappings"]
