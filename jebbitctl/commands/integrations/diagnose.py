@@ -86,8 +86,8 @@ def diagnose(
 
     --all leaves out inactive webhooks. To notice that one is inactive, give its id.
 
-    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials may not list integrations, and
-    5 if Jebbit cannot be reached. ! and – alone are success.
+    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit to list
+    integrations, and 5 if Jebbit cannot be reached. ! and – alone are success.
     """  # noqa: RUF002 - an en dash
     from jebbitctl.commands.integrations.diagnose_formats import junit_document
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput, failure

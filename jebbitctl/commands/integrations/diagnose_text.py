@@ -103,12 +103,9 @@ def summary(reports: Sequence[IntegrationReport]) -> str:
     failed = sum(not report.ok for report in reports)
     warned = sum(report.ok and bool(report.named(State.WARNING)) for report in reports)
     unknown = sum(len(report.named(State.UNKNOWN)) for report in reports)
-    parts = [
-        f"{failed} failed" if failed else "",
-        f"{warned} with warnings" if warned else "",
-        f"{len(reports) - failed - warned} ok",
-    ]
-    text = f"{plural(len(reports), 'integration')}: {', '.join(filter(None, parts))}"
+    kinds = ((failed, "failed"), (warned, "with warnings"), (len(reports) - failed - warned, "ok"))
+    shown = ", ".join(f"{count} {kind}" for count, kind in kinds if count)
+    text = f"{plural(len(reports), 'integration')}: {shown}"
     return f"{text}; {plural(unknown, 'check')} unknown." if unknown else f"{text}."
 
 
