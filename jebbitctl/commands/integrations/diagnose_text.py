@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.UNKNOWN: "–"}  # noqa: RUF001 - an en dash
+_WORDS = {
+    State.FAILED: "failed",
+    State.WARNING: "with warnings",
+    State.OK: "ok",
+    State.UNKNOWN: "mostly unknown",
+}
+"""What is said of an integration with the mark of a state."""
 _UNFOLDED = {State.FAILED, State.WARNING}
 """What is shown of one of several integrations."""
 _INDENT = "  "
@@ -100,15 +107,11 @@ def summary(reports: Sequence[IntegrationReport]) -> str:
     """Return what came out of all integrations, in one sentence."""
     if len(reports) == 1:
         return f"{counts(reports[0])}."
-    failed = sum(not report.ok for report in reports)
-    warned = sum(report.ok and bool(report.named(State.WARNING)) for report in reports)
+    marks = Counter(worst_mark(report.own if report.ok else report) for report in reports)
     unknown = sum(len(report.named(State.UNKNOWN)) for report in reports)
-    parts = [
-        f"{failed} failed" if failed else "",
-        f"{warned} with warnings" if warned else "",
-        f"{len(reports) - failed - warned} ok",
-    ]
-    text = f"{plural(len(reports), 'integration')}: {', '.join(filter(None, parts))}"
+    kinds = [(marks[MARKS[state]], words) for state, words in _WORDS.items()]
+    shown = ", ".join(f"{count} {kind}" for count, kind in kinds if count)
+    text = f"{plural(len(reports), 'integration')}: {shown}"
     return f"{text}; {plural(unknown, 'check')} unknown." if unknown else f"{text}."
 
 

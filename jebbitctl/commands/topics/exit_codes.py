@@ -45,10 +45,10 @@ and shows what was sent.
 with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
 whether forged deliveries are refused. A warning alone is success.
 
-`jebbitctl integrations diagnose` exits with 6 if a check failed (✗), and with
-3 if none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
-credentials may not list integrations. If Jebbit cannot be reached, it prints
-no diagnosis and exits with 5.
+`jebbitctl integrations diagnose` exits with 6 if there is a ✗, and with 3 if
+none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
+credentials do not permit to list integrations. If Jebbit cannot be reached, it
+prints no diagnosis and exits with 5.
 
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
 came, or if, with --count or --timeout, one was not forwarded. If a delivery

@@ -176,6 +176,15 @@ class TestExitCodesOfDiagnose:
         assert "– integration" in named.out  # noqa: RUF001
         assert (document.code, document.json["ok"]) == (4, False)
 
+    def test_a_jebbit_that_does_not_name_its_business_is_diagnosed(self, tmp_path: Path) -> None:
+        nameless = scripted(lambda _, path: (404, None) if path == "self" else None)
+        with Sandbox(SandboxOptions(integrations=1), wrap=nameless) as sandbox:
+            webhooks(sandbox)
+            result = cli_for(tmp_path, sandbox).run(*DIAGNOSE, "--all", "--json")
+        assert result.code == 0
+        states = {one["line"]: one["state"] for one in result.json["integrations"][0]["findings"]}
+        assert states == {"business": "unknown", "integration": "ok", "active": "ok"}
+
     def test_an_outage_is_exit_5_and_no_diagnosis(self, cli: Cli, sandbox: Sandbox) -> None:
         id_ = webhook(sandbox)
         for args in ((id_,), ("--all", "--quiet")):

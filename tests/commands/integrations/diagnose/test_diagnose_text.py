@@ -126,3 +126,5 @@ def test_the_summary_counts_checks_of_one_and_integrations_of_several() -> None:
     warned = healthy(opt_in=KEPT_BACK, leads=KEPT_BACK)
     assert summary([warned]) == "2 warnings (opt-in, leads), 15 ok."
     assert summary([warned, healthy()]) == "2 integrations: 1 with warnings, 1 ok."
+    dark = replace(healthy(), findings=dict.fromkeys(SEVENTEEN, UNPROBED))
+    assert summary([dark, healthy()]) == "2 integrations: 1 ok, 1 mostly unknown; 17 checks unknown."
