@@ -260,6 +260,7 @@ def test_what_a_missing_scope_hides_is_unknown_and_the_scope_is_named(
 
 def test_the_command_follows_a_lead_through_these_lines_in_this_order(account: JebbitAccount) -> None:
     typo(account)
+    account.webhook.attributes["endpoint"] = "http://127.0.0.1:9/hook"  # has no name to look up
     cli = cli_for(account.home, account.sandbox)
     done = cli.run("integrations", "diagnose", account.webhook.id, "--json")
     assert done.code == 6
