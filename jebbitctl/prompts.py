@@ -94,11 +94,12 @@ class Prompts:
             InputRequiredError: there is no terminal, or input is disabled.
         """
         self.require("confirmation", hint=hint)
-        text = f"{escape_controls(question)} [y/N]: "
-        while (decision := _DECISIONS.get(_answer(text).lower())) is None:
-            write_error_line("Answer y or n.")
-        if not decision:
+        if not _decide(question):
             raise CancelledError("cancelled, nothing was changed")
+
+    def agrees(self, question: str) -> bool:
+        """Whether the user can be asked and answers yes."""
+        return self.possible and _decide(question)
 
     def require(self, what: str, *, hint: str) -> None:
         """Return if the user can be asked.
@@ -110,6 +111,14 @@ class Prompts:
             stream = "standard error" if is_terminal(sys.stdin) else "standard input"
             reason = f"{stream} is not a terminal" if self._allowed else "input is disabled"
             raise InputRequiredError(f"{what.lower()} required, but {reason}", hint=hint)
+
+
+def _decide(question: str) -> bool:
+    """Return whether the answer is yes; nothing typed is no."""
+    text = f"{escape_controls(question)} [y/N]: "
+    while (decision := _DECISIONS.get(_answer(text).lower())) is None:
+        write_error_line("Answer y or n.")
+    return decision
 
 
 def _answer(text: str, *, hidden: bool = False) -> str:

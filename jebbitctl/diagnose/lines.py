@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.diagnose import account, integration
+from jebbitctl.diagnose import account, campaigns, duplicates, integration, kept_back, own_mappings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,9 +13,19 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 LINES: dict[str, Callable[[Case], Finding]] = {
+    "token": account.token,
     "business": account.business,
     "integration": integration.exists,
     "active": integration.active,
+    "origin": integration.origin,
+    "campaigns": campaigns.campaigns,
+    "filter": campaigns.name_filter,
+    "opt-in": kept_back.opt_in,
+    "outcomes": kept_back.outcomes,
+    "attributes": kept_back.attributes,
+    "leads": campaigns.leads,
+    "duplicates": duplicates.duplicates,
+    "mappings": own_mappings.mappings,
 }
 """Every line by name. Later ones may look at the states of earlier ones. Scripts rely on the names.
 

@@ -13,7 +13,7 @@ MEANINGS = {
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
-    "replay, listen, diff, apply --verify, doctor, demo)",
+    "replay, listen, diff, apply --verify, diagnose, lint, exports check, doctor, demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -47,6 +47,11 @@ whether forged deliveries are refused. A warning alone is success.
 
 `jebbitctl exports check` exits with 6 if the last run of an export failed, or
 if it is overdue. It also does if that cannot be known; the error says which.
+
+`jebbitctl integrations diagnose` exits with 6 if there is a ✗, and with 3 if
+none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
+credentials do not permit to list integrations. If Jebbit cannot be reached, it
+prints no diagnosis and exits with 5.
 
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
 came, or if, with --count or --timeout, one was not forwarded. If a delivery

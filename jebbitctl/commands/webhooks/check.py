@@ -20,8 +20,8 @@ from jebbitctl.util.urls import shown_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jebbitctl.commands.junit_file import JunitFile
     from jebbitctl.commands.webhooks.check_output import CheckOutput
-    from jebbitctl.commands.webhooks.junit_report import JunitReport
     from jebbitctl.webhooks.endpoint_check import EndpointCheck
 
 _PROBED_HEADERS = ("content-type", "x-jebbit-test")
@@ -88,15 +88,16 @@ def check(
 
     Exits 6 if a probe fails or refusals cannot be tested, 5 if the endpoint cannot be reached.
     """
+    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.commands.webhooks.check_junit import unended_xml
     from jebbitctl.commands.webhooks.check_output import CheckOutput
-    from jebbitctl.commands.webhooks.junit_report import JunitReport
     from jebbitctl.webhooks.endpoint_check import EndpointCheck
     from jebbitctl.webhooks.probe_target import ProbeTarget
     from jebbitctl.webhooks.probes import select_probes
 
-    report = JunitReport(junit) if junit else None
+    report = JunitFile(junit) if junit else None
     if report:
-        report.begin()  # first of all: whatever fails, no older results remain
+        report.begin(unended_xml(report.started))  # first of all: whatever fails, no older results remain
     chosen = select_probes(_names(probes.only), _names(probes.skip), live=probes.live)
     _require_no_probed_header(endpoint)
     url = url or _endpoint_of(context, secret)
@@ -121,13 +122,15 @@ def check(
     _raise_if_not_ok(running)
 
 
-def _end(check: EndpointCheck, shown: CheckOutput, report: JunitReport | None, reason: str) -> None:
+def _end(check: EndpointCheck, shown: CheckOutput, report: JunitFile | None, reason: str) -> None:
     """Print and write the results; probes that have none were not tested, for this reason."""
     url = shown_url(check.target.client.url)
     results = check.all_results(reason)
     shown.end(check, results, url=url)
     if report:
-        report.end(results, url=url)
+        from jebbitctl.commands.webhooks.check_junit import junit_xml
+
+        report.end(junit_xml(results, url=url, started=report.started))
 
 
 def _raise_if_not_ok(check: EndpointCheck) -> None:

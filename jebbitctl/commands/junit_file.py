@@ -1,4 +1,4 @@
-"""The file of ``check --junit``."""
+"""The file of ``--junit``."""
 
 from __future__ import annotations
 
@@ -7,24 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.output.junit import is_junit
 from jebbitctl.storage.files import write_public_file
-from jebbitctl.webhooks.endpoint_check import ProbeResult
-from jebbitctl.webhooks.junit import is_junit, junit_xml
-from jebbitctl.webhooks.verdicts import Conclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 _PROLOG_BYTES = 4096
-_NOT_ENDED = ProbeResult(
-    "check", "the check ends", Conclusion.NOT_TESTED, reason="the check did not end, so nothing is known"
-)
 
 
 @dataclass(slots=True)
-class JunitReport:
-    """A JUnit file that never shows the results of an earlier check.
+class JunitFile:
+    """A JUnit file that never shows the results of an earlier run.
 
     Attributes:
         path: of the file.
@@ -34,8 +28,11 @@ class JunitReport:
     path: Path
     started: float = field(default_factory=time.time)
 
-    def begin(self) -> None:
-        """Write that the check has not ended, which proves that the file can be written.
+    def begin(self, unended: str) -> None:
+        """Write that the run has not ended, which proves that the file can be written.
+
+        Args:
+            unended: the document that says so.
 
         Raises:
             UsageError: it cannot be written, or there is a file that is not JUnit XML.
@@ -48,7 +45,7 @@ class JunitReport:
                 hint="name another file, or remove this one",
             )
         try:
-            write_public_file(self.path, junit_xml([_NOT_ENDED], url="", started=self.started))
+            write_public_file(self.path, unended)
         except JebbitctlError as error:
             raise UsageError(f"--junit: {error.message}") from None
 
@@ -63,10 +60,10 @@ class JunitReport:
             raise UsageError(f"--junit {self.path}: {error.strerror}") from None
         return not start.strip() or is_junit(start)
 
-    def end(self, results: Sequence[ProbeResult], *, url: str) -> None:
+    def end(self, document: str) -> None:
         """Write the results.
 
         Raises:
-            JebbitctlError: the file cannot be written any more; it still says that the check did not end.
+            JebbitctlError: the file cannot be written any more; it still says that the run did not end.
         """
-        write_public_file(self.path, junit_xml(results, url=url, started=self.started))
+        write_public_file(self.path, document)
