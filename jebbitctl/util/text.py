@@ -113,10 +113,10 @@ def as_reason(sentence: str) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun: ``1 mapping``, ``2 mappings``, ``3 deliveries``."""
+    """Return a count with its noun: ``1 mapping``, ``2 days``, ``3 deliveries``."""
     if count == 1:
         return f"1 {noun}"
-    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeo" else f"{count} {noun}s"
 
 
 def singular(noun: str) -> str:
