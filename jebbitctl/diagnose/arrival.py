@@ -50,7 +50,7 @@ def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> 
         new = [one for one in receipts.of_others() if one.number > test.position]
         if found := next((one for one in new if _answers(case, one, test, secret)), None):
             what = "Jebbit's test" if found.test else "a delivery after the test"
-            return ok(f"{what} arrived{_at(found)}, and its signature is right")
+            return ok(f"{what} arrived, and its signature is right")
         if time.monotonic() >= deadline:
             break
         sleep(_POLL_SECONDS)
@@ -58,7 +58,7 @@ def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> 
     earlier = next((one for one in others if _is_own(case, one, secret)), None)
     if earlier is None and others:
         return _none_of_it(case, receipts, others)
-    newest = f"; the newest delivery is{_at(earlier)}" if earlier else ""
+    newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
     return failed(
         f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
         f"check that {receipts.path} is a record of this endpoint; else the lines above may say why",
@@ -84,7 +84,7 @@ def _newest(case: Case, receipts: Receipts, secret: str) -> Finding:
     found = next((one for one in others if _is_own(case, one, secret)), None)
     if found is None:
         return _none_of_it(case, receipts, others)
-    seen = f"the newest{' is a test' if found.test else ''}{_at(found)}, and its signature is right"
+    seen = f"the newest{' is a test' if found.test else ''}{_of(found)}, and its signature is right"
     seconds = _received(found)
     if seconds is not None and time.time() - seconds > _MAX_AGE:
         return warning(f"{seen}, but it is old", "see what the lines above say about newer leads")
@@ -121,8 +121,8 @@ def _received(receipt: Receipt) -> float | None:
     return None if parsed is None else float(parsed[0])
 
 
-def _at(receipt: Receipt) -> str:
-    """Return when a delivery was received, in words."""
+def _of(receipt: Receipt) -> str:
+    """Return when a delivery was received, in words, to follow what it is."""
     seconds = _received(receipt)
     text = None if seconds is None else rfc3339_or_none(seconds)
     return f" of {text}" if text else ""

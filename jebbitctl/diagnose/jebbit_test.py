@@ -30,4 +30,4 @@ def test(case: Case) -> Finding:
     if report.problem:
         return failed(report.problem, f"try it alone: jebbitctl integrations test {case.id}")
     case.own.test = SentTest(started, position)
-    return ok(f"{report.summary}; that it arrived is not proven by that")
+    return ok(f"{report.summary}; only receipts prove that it arrived")

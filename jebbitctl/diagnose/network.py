@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 from jebbitctl.diagnose.name_lookup import NameLookup, look_up, system_addresses
-from jebbitctl.diagnose.tls_handshake import Server, shake_hands
+from jebbitctl.diagnose.tls_handshake import Server, TrustSource, shake_hands
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.addresses import LOOPBACK, why_not_public
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
@@ -134,17 +134,18 @@ class Network:
         addresses = self.reachable(place)
         if place.scheme != "https" or not addresses or self.proxy(place):
             return None
-        sources = [source for source in (self.public, self.certificates) if source]
+        server = Server(place.host, place.port, addresses)
         return self._once(
             ("handshake", place.host, place.port),
-            lambda: shake_hands(Server(place.host, place.port, addresses), sources, LOOK_TIMEOUT),
+            lambda: shake_hands(server, self._sources(), LOOK_TIMEOUT),
         )
 
     def head(self, place: Place) -> EndpointResponse | None:
         """Return the answer to an unsigned HEAD; None if it cannot be asked for safely, or in vain."""
-        handshake = self.handshake(place)
-        proxied = self.proxy(place) is not None
-        if place.url is None or not (proxied or self.reachable(place)) or (handshake and handshake.failure):
+        is_resolved_by_proxy = not self.lookup(place.host).addresses and self.proxy(place)
+        if place.url is None or not (self.reachable(place) or is_resolved_by_proxy):
+            return None
+        if (handshake := self.handshake(place)) and handshake.failure:
             return None
         certificates = self.certificates_of(place)
         return self._once(("head", place.url), lambda: _head(place.url or "", certificates))
@@ -164,6 +165,15 @@ class Network:
                 start_thread(Thread(target=self._look, args=(waiting,), name="concurrent-call", daemon=True))
             except JebbitctlError:
                 return  # the lines look for themselves
+
+    def _sources(self) -> list[TrustSource]:
+        """Return what certificates are verified against: what everyone trusts, then what this machine does.
+
+        Raises:
+            UsageError: certificates cannot be loaded.
+        """
+        found = [source for source in (self.public, self.certificates) if source]
+        return [TrustSource(one, self._once(("context", one), one.ssl_context)) for one in found]
 
     def _look(self, waiting: SimpleQueue[Place]) -> None:
         while True:

@@ -34,6 +34,8 @@ def redirect(case: Case) -> Finding:
     place = place_of(case)
     if place.url is None:
         return unknown("only the host is known", "give the URL: --endpoint URL")
+    if place.scheme == "http" and case.network.proxy(place):
+        return unknown("this machine reaches it only through a proxy, which may answer itself")
     answer = case.network.head(place)
     if answer is None:
         return unknown("there is no connection to ask on (see dns and tls)")

@@ -65,7 +65,9 @@ def tls(case: Case) -> Finding:
 def unanswered(case: Case, place: Place, reason: str) -> Finding:
     """Return what it means that this machine gets no answer: Jebbit may get one, if it is not here, too."""
     if is_loopback(place.host) and case.api_is_local:
-        return failed(f"no answer on this machine: {reason}", "start the endpoint, or correct the port")
+        return failed(
+            f"no answer on this machine: {reason}", "start the endpoint, or correct scheme and port"
+        )
     return warning(
         f"no answer to this machine: {reason}; a firewall may let only Jebbit in",
         "check that the endpoint runs, and that its firewall lets Jebbit's addresses in; ask Jebbit for them",

@@ -25,6 +25,18 @@ _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h, for which Python has no name."""
 
 
+class TrustSource(NamedTuple):
+    """What certificates are verified against.
+
+    Attributes:
+        certificates: the trusted CAs.
+        context: of the same; made once, as that takes longer than a handshake.
+    """
+
+    certificates: TrustedCertificates
+    context: ssl.SSLContext
+
+
 class Server(NamedTuple):
     """Where to connect to.
 
@@ -71,16 +83,13 @@ class Handshake:
     certificate: Certificate | None = None
 
 
-def shake_hands(server: Server, sources: Sequence[TrustedCertificates], timeout: float) -> Handshake:
+def shake_hands(server: Server, sources: Sequence[TrustSource], timeout: float) -> Handshake:
     """Verify a server's certificate against the first source that trusts its chain.
 
     Args:
         server: where to connect to.
         sources: of certificates, tried in this order while the chain is not trusted.
         timeout: seconds for all handshakes.
-
-    Raises:
-        UsageError: the certificates of a source cannot be loaded.
     """
     deadline = time.monotonic() + timeout
     results: list[Handshake] = []
@@ -91,13 +100,13 @@ def shake_hands(server: Server, sources: Sequence[TrustedCertificates], timeout:
     return results[0]
 
 
-def _shake_hands(server: Server, source: TrustedCertificates, timeout: float, deadline: float) -> Handshake:
+def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: float) -> Handshake:
     started = time.monotonic()
     connected = False
     try:
         with _connection(server, deadline) as connection:
             connected = True
-            certificate = _peer_certificate(connection, source.ssl_context(), server.host)
+            certificate = _peer_certificate(connection, source.context, server.host)
     except (OSError, ValueError) as error:
         reason = (
             f"no response within {timeout:g} s" if isinstance(error, TimeoutError) else network_reason(error)
@@ -105,9 +114,10 @@ def _shake_hands(server: Server, source: TrustedCertificates, timeout: float, de
         response = EndpointResponse(None, time.monotonic() - started, error=reason, reached=connected)
         code = explain_no_response(f"https://{server.host}", response, timeout).code
         if code in {EXPIRED, NOT_YET_VALID, WRONG_NAME}:
-            return Handshake(code, reason, source, _unfit_certificate(server, source, deadline))
-        return Handshake(code, reason, source)
-    return Handshake(None, "", source, certificate)
+            unfit = _unfit_certificate(server, source.certificates, deadline)
+            return Handshake(code, reason, source.certificates, unfit)
+        return Handshake(code, reason, source.certificates)
+    return Handshake(None, "", source.certificates, certificate)
 
 
 @contextmanager
@@ -144,7 +154,7 @@ def _peer_certificate(connection: socket.socket, context: ssl.SSLContext, host: 
 
 def _unfit_certificate(server: Server, source: TrustedCertificates, deadline: float) -> Certificate | None:
     """Return a certificate whose chain is verified, but neither its dates nor its names."""
-    context = source.ssl_context()
+    context = source.ssl_context()  # not the one that others use
     context.check_hostname = False
     context.verify_flags |= _NO_CHECK_TIME
     try:
