@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, SERVICE, knows
+from jebbitctl.diagnose.network import Network
+from jebbitctl.diagnose.own_deliveries import OwnDeliveries
 from jebbitctl.errors import NotFoundError, RejectedError
 from jebbitctl.util.urls import host_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.diagnose.findings import State
+    from jebbitctl.diagnose.receipts import Receipts
 
 
 @dataclass(slots=True)
@@ -30,7 +31,9 @@ class Case:
         given_endpoint: the endpoint's URL if the user named it, as Jebbit may not show it.
         states: of the lines so far, by name.
         probe: whether test deliveries may be sent.
-        receipts: a file that says which deliveries arrived, if the user named one.
+        receipts: which deliveries arrived, if the user named a file that says it.
+        network: how this machine sees endpoints, the same for all cases of a run.
+        own: the deliveries that this diagnosis causes.
     """
 
     id: str
@@ -39,7 +42,9 @@ class Case:
     given_endpoint: str | None = None
     states: dict[str, State] = field(default_factory=dict)
     probe: bool = False
-    receipts: Path | None = None
+    receipts: Receipts | None = None
+    network: Network = field(default_factory=Network)
+    own: OwnDeliveries = field(default_factory=OwnDeliveries)
 
     @property
     def integration(self) -> Resource | None:
@@ -89,3 +94,8 @@ class Case:
         endpoint = self.endpoint
         shown = endpoint if endpoint is not None else integrations.shown_host(self.webhook.attributes)
         return host_of(shown) if isinstance(shown, str) else None
+
+    @property
+    def api_is_local(self) -> bool:
+        """Whether Jebbit's API is on this machine, as that of a sandbox is."""
+        return self.network.api_is_local

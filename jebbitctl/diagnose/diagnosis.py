@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.concurrency import ConcurrentCalls
 from jebbitctl.api.differences import ENDPOINT, HOST
 from jebbitctl.diagnose.case import Case
+from jebbitctl.diagnose.endpoint_url import place_of
 from jebbitctl.diagnose.findings import State, unknown
 from jebbitctl.diagnose.lines import LINES
+from jebbitctl.diagnose.network import Network
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from jebbitctl.api.client import Client
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.diagnose.findings import Finding
+    from jebbitctl.diagnose.network import Place
+    from jebbitctl.diagnose.receipts import Receipts
 
 MAX_IN_FLIGHT = 16
 """Integrations that are examined at a time: most of the time is spent on waiting for their endpoints."""
@@ -74,12 +77,14 @@ class Extras:
     Attributes:
         endpoint: the URL of the one integration's endpoint.
         probe: whether test deliveries may be sent.
-        receipts: a file that says which deliveries arrived.
+        receipts: which deliveries arrived, by a file.
+        network: how this machine sees endpoints.
     """
 
     endpoint: str | None = None
     probe: bool = False
-    receipts: Path | None = None
+    receipts: Receipts | None = None
+    network: Network = field(default_factory=Network)
 
 
 class DiagnosisRun:
@@ -104,6 +109,7 @@ class DiagnosisRun:
 
     def run(self) -> Iterator[IntegrationReport]:
         """Yield a report for each integration, in the order of the ids."""
+        self._extras.network.look_ahead(self._places())
         with ConcurrentCalls(self.ids, self._clients, self._examine, max_in_flight=MAX_IN_FLIGHT) as calls:
             for _, future in calls:
                 yield future.result()
@@ -118,9 +124,27 @@ class DiagnosisRun:
         report = self._reports.get(id_, IntegrationReport(id_, None, {}))
         return replace(report, findings=dict.fromkeys(LINES, unknown(reason)) | report.findings)
 
-    def _examine(self, client: Client, id_: str) -> IntegrationReport:
+    def _case(self, client: Client, id_: str) -> Case:
         extras = self._extras
-        case = Case(id_, self._facts, client, extras.endpoint, probe=extras.probe, receipts=extras.receipts)
+        return Case(
+            id_,
+            self._facts,
+            client,
+            extras.endpoint,
+            probe=extras.probe,
+            receipts=extras.receipts,
+            network=extras.network,
+        )
+
+    def _places(self) -> Iterator[Place]:
+        """Yield the endpoints that are known."""
+        client = self._clients()
+        for id_ in self.ids:
+            with suppress(JebbitctlError):
+                yield place_of(self._case(client, id_))
+
+    def _examine(self, client: Client, id_: str) -> IntegrationReport:
+        case = self._case(client, id_)
         report = self._reports[id_] = _head(case)
         for name, line in LINES.items():
             finding = _run(line, case)

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose import account, campaigns, duplicates, integration, kept_back, own_mappings
+from jebbitctl.diagnose.arrival import arrived
+from jebbitctl.diagnose.endpoint_url import url
+from jebbitctl.diagnose.jebbit_test import test
+from jebbitctl.diagnose.name_resolution import dns
+from jebbitctl.diagnose.receiver_check import receiver
+from jebbitctl.diagnose.redirect import redirect
+from jebbitctl.diagnose.tls import tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +33,13 @@ LINES: dict[str, Callable[[Case], Finding]] = {
     "leads": campaigns.leads,
     "duplicates": duplicates.duplicates,
     "mappings": own_mappings.mappings,
+    "url": url,
+    "dns": dns,
+    "tls": tls,
+    "redirect": redirect,
+    "receiver": receiver,
+    "test": test,
+    "arrived": arrived,
 }
 """Every line by name. Later ones may look at the states of earlier ones. Scripts rely on the names.
 

@@ -76,6 +76,21 @@ def system_has_certificates() -> bool:
     return loaded.cert_store_stats()["x509"] > 0 or any(_hashed_files([directory] if directory else []))
 
 
+def public_certificates() -> TrustedCertificates | None:
+    """Return the CAs that come with requests (certifi): those that everyone trusts, none of a company.
+
+    None if they are the system's: some distributions put those in their place.
+    """
+    import ssl
+
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+    path = Path(DEFAULT_CA_BUNDLE_PATH).resolve()
+    system = ssl.get_default_verify_paths()  # not what SSL_CERT_FILE names: that may be these
+    places = {Path(place).resolve() for place in (system.openssl_cafile, system.openssl_capath) if place}
+    return None if {path, path.parent} & places else TrustedCertificates((("certifi", str(path)),))
+
+
 def _load(context: ssl.SSLContext, path: str) -> str | None:
     """Make a context trust the certificates at a path; return why that failed, None if it did not.
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3 import exceptions as urllib3_errors
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -124,6 +124,12 @@ class _SecureConnection(HTTPSConnection):
 
 
 _CONNECTIONS: dict[Any, Any] = {HTTPConnection: _Connection, HTTPSConnection: _SecureConnection}
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that :class:`PlainSession` uses for a URL, None if it connects directly."""
+    host = urlsplit(url).hostname or ""
+    return None if is_loopback(host) else select_proxy(url, get_environ_proxies(url))
 
 
 def was_not_sent(error: BaseException) -> bool:

@@ -104,18 +104,22 @@ def diagnose(
     from jebbitctl.commands.junit_file import JunitFile
     from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras
     from jebbitctl.diagnose.facts import Facts
+    from jebbitctl.diagnose.network import Network
+    from jebbitctl.diagnose.receipts import Receipts
 
     require_one_format(context, markdown=markdown)
     file = JunitFile(junit) if junit else None
     if file:
         file.begin(junit_document([], file.started, ended=False))  # whatever fails, no older results remain
     asked = _asked(ids or [], options, all_=all_)
+    receipts = Receipts(options.receipts) if options.receipts else None
     facts = Facts(context.client)
     chosen, unreadable = _chosen(context, facts, asked, quiet=quiet)
     shown = DiagnoseOutput(context.output, asked, quiet, markdown, file)
     is_for_people = not (context.output.json or context.output.plain or markdown or quiet)
     may_probe = options.probe or (is_for_people and _may_probe(context, len(chosen)))
-    extras = Extras(options.endpoint, may_probe, options.receipts)
+    network = Network(context.environment.trusted_certificates(), context.settings.api_url.value)
+    extras = Extras(options.endpoint, may_probe, receipts, network)
     reports = _run(context, DiagnosisRun(chosen, facts, context.clients(), extras), shown)
     error = failure(reports) or unreadable
     shown.end(reports, error)

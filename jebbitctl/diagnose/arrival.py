@@ -1,0 +1,128 @@
+"""What arrived at the endpoint, by a file of receipts."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from typing import TYPE_CHECKING
+
+from jebbitctl.api import integrations
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.probing import secret_of
+from jebbitctl.util.text import plural
+from jebbitctl.util.timeouts import sleep
+from jebbitctl.util.times import rfc3339_or_none
+from jebbitctl.webhooks.signature import TOLERANCE, parse_header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.findings import Finding
+    from jebbitctl.diagnose.own_deliveries import SentTest
+    from jebbitctl.diagnose.receipts import Receipt, Receipts
+
+ARRIVAL_TIMEOUT = 10.0
+"""Seconds that Jebbit's test delivery may take."""
+_POLL_SECONDS = 0.25
+_MAX_AGE = 7 * 24 * 60 * 60
+"""An endpoint that gets data has a delivery that is younger, in seconds."""
+
+
+def arrived(case: Case) -> Finding:
+    """Jebbit's deliveries arrive, signed with the integration's secret.
+
+    With a test that Jebbit says it sent, this very test; else the newest delivery.
+    """
+    if case.receipts is None:
+        return unknown("not asked: --receipts FILE says what arrived")
+    secret = secret_of(case)
+    if case.own.test:
+        return _after_test(case, case.receipts, case.own.test, secret)
+    case.receipts.read_on()
+    return _newest(case, case.receipts, secret)
+
+
+def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> Finding:
+    deadline = time.monotonic() + ARRIVAL_TIMEOUT
+    while True:
+        receipts.read_on()
+        new = [one for one in receipts.of_others() if one.number > test.position]
+        if found := next((one for one in new if _answers(case, one, test, secret)), None):
+            what = "Jebbit's test" if found.test else "a delivery after the test"
+            return ok(f"{what} arrived, and its signature is right")
+        if time.monotonic() >= deadline:
+            break
+        sleep(_POLL_SECONDS)
+    others = receipts.of_others()
+    earlier = next((one for one in others if _is_own(case, one, secret)), None)
+    if earlier is None and others:
+        return _none_of_it(case, receipts, others)
+    newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
+    return failed(
+        f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
+        f"check that {receipts.path} is a record of this endpoint; else the lines above may say why",
+    )
+
+
+def _is_own(case: Case, receipt: Receipt, secret: str) -> bool:
+    """Whether a delivery is of the integration: by its signature, else by what the recorder found then."""
+    return receipt.is_signed_with(secret) or receipt.label == f"integration {case.id}"
+
+
+def _answers(case: Case, receipt: Receipt, test: SentTest, secret: str) -> bool:
+    """Whether a receipt is of a delivery that was signed since a test was asked for, not of a repeat."""
+    parsed = parse_header(receipt.signature)
+    is_recent = parsed is not None and parsed[0] >= test.time - TOLERANCE
+    return is_recent and _is_own(case, receipt, secret)
+
+
+def _newest(case: Case, receipts: Receipts, secret: str) -> Finding:
+    others = receipts.of_others()
+    if not others:
+        return warning(f"{receipts.path} has no deliveries", "check that it is a record of this endpoint")
+    found = next((one for one in others if _is_own(case, one, secret)), None)
+    if found is None:
+        return _none_of_it(case, receipts, others)
+    seen = f"the newest{' is a test' if found.test else ''}{_of(found)}, and its signature is right"
+    seconds = _received(found)
+    if seconds is not None and time.time() - seconds > _MAX_AGE:
+        return warning(f"{seen}, but it is old", "see what the lines above say about newer leads")
+    return ok(seen)
+
+
+def _none_of_it(case: Case, receipts: Receipts, others: Sequence[Receipt]) -> Finding:
+    """Return what it means that no delivery in the file is signed with the integration's secret."""
+    usable = [one for one in others if one.body is not None]
+    if not usable:
+        return unknown(
+            f"{receipts.path} does not have the exact bodies of deliveries",
+            "record with webhooks listen --record, without masking",
+        )
+    secrets = {secret_of(case), *map(integrations.secret_in, case.facts.integrations().values())}
+    strange = receipts.signed_with_none(frozenset(filter(None, secrets)))
+    if not strange:
+        return warning(
+            f"none of {plural(len(usable), 'delivery')} is of this integration; all are of others",
+            f"check that {receipts.path} is a record of this endpoint",
+        )
+    return failed(
+        f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
+        f"find out why: sed -n {strange[0].line}p {shlex.quote(str(receipts.path))}"
+        f" | jebbitctl webhooks verify --explain --request - --integration {case.id}",
+    )
+
+
+def _received(receipt: Receipt) -> float | None:
+    """Return when a delivery was received, or when it was signed."""
+    if receipt.time is not None:
+        return receipt.time
+    parsed = parse_header(receipt.signature)
+    return None if parsed is None else float(parsed[0])
+
+
+def _of(receipt: Receipt) -> str:
+    """Return when a delivery was received, in words, to follow what it is."""
+    seconds = _received(receipt)
+    text = None if seconds is None else rfc3339_or_none(seconds)
+    return f" of {text}" if text else ""

@@ -1,0 +1,233 @@
+"""A file that says which deliveries an endpoint received, read on while it grows.
+
+It is a recording of ``webhooks listen --record``, or a log of receipts: JSON lines, each an object with the
+``headers`` of a request and its ``body``: the exact text, or Base64 of the bytes with ``"isBase64Encoded":
+true``. Events of API Gateway, Lambda function URLs and ALB are such objects. A ``time`` in RFC 3339 may say
+when it was received. Other lines of a log are ignored, and so are requests without ``x-jebbit-signature``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from jebbitctl.errors import UsageError
+from jebbitctl.util.text import parse_json
+from jebbitctl.util.times import instant
+from jebbitctl.webhooks.captured_requests.gateway_events import read_event
+from jebbitctl.webhooks.recordings.lines import (
+    MAX_LINE_BYTES,
+    DeliveryLine,
+    ForwardedLine,
+    is_damaged,
+    parse_line,
+)
+from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, Reason, verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jebbitctl.webhooks.delivery import Delivery
+
+MAX_RECEIPTS = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+"""How many receipts are kept, and how large their bodies are in total: the newest ones."""
+_LINES_TO_JUDGE_BY = 1000
+"""A file without a request in this many lines is neither a recording nor a log of receipts."""
+_FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A delivery that was received.
+
+    Attributes:
+        number: its position among the receipts of the file, from 1.
+        line: its line in the file, from 1.
+        signature: the value of the signature header.
+        body: the bytes as received; None if the file does not have all of them.
+        time: when it was received, in unix seconds; None if the file does not say.
+        test: whether it is a test delivery.
+        label: what the recording says of the secret that signed it; None if it says nothing.
+    """
+
+    number: int
+    line: int
+    signature: str
+    body: bytes | None = field(repr=False)
+    time: float | None
+    test: bool
+    label: str | None = None
+
+    def is_signed_with(self, secret: str) -> bool:
+        """Whether its signature was made with a secret, at whatever time."""
+        return self.body is not None and verify(secret, self.body, self.signature).reason not in _FORGED
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request in a file."""
+
+    signature: str | None
+    body: bytes | None
+    time: float | None
+    test: bool
+    label: str | None = None
+
+
+class Receipts:
+    """The newest deliveries in a file; use it from any number of threads.
+
+    Args:
+        path: of the file. A pipe is read to its end.
+
+    Raises:
+        UsageError: the file cannot be read, or is neither a recording nor a log of receipts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._kept: deque[Receipt] = deque()
+        self._kept_bytes = 0
+        self._total = 0
+        self._lines = 0
+        self._has_requests = False
+        self._is_foreign = False
+        self._rest = b""
+        self._own: Counter[str] = Counter()
+        self._strange: tuple[object, list[Receipt]] | None = None
+        """The last result of :meth:`signed_with_none`, which is the same for many integrations."""
+        self._lock = Lock()
+        self._position = 0
+        self._read = False
+        self.read_on()
+        if not self._has_requests and (self._is_foreign or self._rest[:1] not in {b"", b"{"}):
+            raise self._foreign()
+
+    def read_on(self) -> int:
+        """Read what was added to the file, and return how many deliveries there have been.
+
+        Raises:
+            UsageError: the file cannot be read, or is neither a recording nor a log of receipts.
+        """
+        with self._lock:
+            try:
+                if not self._read or self.path.is_file():  # a pipe can be read only once
+                    self._read_on()
+            except OSError as error:
+                raise UsageError(f"cannot read {self.path}: {error.strerror}") from None
+            return self._total
+
+    def expect_own(self, signature: str) -> None:
+        """Remember a delivery that this process sends itself."""
+        with self._lock:
+            self._own[signature] += 1
+
+    def of_others(self) -> list[Receipt]:
+        """Return the deliveries that this process has not sent, newest first; only the newest are kept.
+
+        Of several with the same signature, as many are left out as were sent.
+        """
+        with self._lock:
+            own = self._own.copy()
+            others = []
+            for receipt in self._kept:
+                if own[receipt.signature] > 0:
+                    own[receipt.signature] -= 1
+                else:
+                    others.append(receipt)
+        return others[::-1]
+
+    def signed_with_none(self, secrets: frozenset[str]) -> list[Receipt]:
+        """Return the deliveries of others that were signed with none of these secrets, newest first.
+
+        Those whose bytes are not in the file are left out, and those of which it says who signed them.
+        """
+        others = [one for one in self.of_others() if one.body is not None and one.label is None]
+        key = secrets, len(others), others[0].number if others else 0
+        if self._strange is None or self._strange[0] != key:
+            found = [one for one in others if not any(map(one.is_signed_with, secrets))]
+            self._strange = key, found
+        return self._strange[1]
+
+    def _read_on(self) -> None:
+        with self.path.open("rb") as file:
+            if self._read:
+                file.seek(self._position)
+            self._read = True
+            while part := file.readline(MAX_LINE_BYTES):
+                self._position += len(part)
+                if len(self._rest) < MAX_LINE_BYTES:  # of a line that is too long, only the beginning is kept
+                    self._rest += part
+                if part.endswith(b"\n") or _read_request(self._rest):
+                    line, self._rest = self._rest, b""
+                    self._lines += 1
+                    self._add(line)
+
+    def _add(self, line: bytes) -> None:
+        request = _read_request(line)
+        if request is None:
+            self._is_foreign |= not (is_damaged(line) or isinstance(parse_line(line), ForwardedLine))
+            if self._is_foreign and not self._has_requests and self._lines >= _LINES_TO_JUDGE_BY:
+                raise self._foreign()
+            return
+        self._has_requests = True
+        if request.signature is None:
+            return
+        self._total += 1
+        self._kept.append(
+            Receipt(
+                number=self._total,
+                line=self._lines,
+                signature=request.signature,
+                body=request.body,
+                time=request.time,
+                test=request.test,
+                label=request.label,
+            )
+        )
+        self._kept_bytes += len(request.body or b"")
+        while len(self._kept) > MAX_RECEIPTS or self._kept_bytes > MAX_BYTES:
+            self._kept_bytes -= len(self._kept.popleft().body or b"")
+
+    def _foreign(self) -> UsageError:
+        return UsageError(
+            f"{self.path} has no deliveries that can be read",
+            hint="use a file that listen --record wrote, or JSON lines with the headers and body of requests",
+        )
+
+
+def _read_request(line: bytes) -> _Request | None:
+    """Return the request of a line, None if it has none."""
+    if isinstance(recorded := parse_line(line), DeliveryLine):
+        return _from_recording(recorded.delivery)
+    try:
+        document = parse_json(line)
+    except ValueError:
+        return None
+    return _from_log(document) if isinstance(document, dict) and "headers" in document else None
+
+
+def _from_recording(delivery: Delivery) -> _Request:
+    is_whole = not (delivery.masked or delivery.omitted_bytes)
+    return _Request(
+        delivery.headers.get(SIGNATURE_HEADER),
+        delivery.body if is_whole else None,
+        delivery.time,
+        delivery.test,
+        delivery.secret if delivery.genuine else None,
+    )
+
+
+def _from_log(document: dict[str, Any]) -> _Request | None:
+    """Return the request of an object with headers; its body is None if the object has not its bytes."""
+    try:
+        request = read_event(document)
+        body = request.body if "body" in document else None
+    except UsageError:  # the body is not text
+        request = read_event({**document, "body": None})
+        body = None
+    time = request.time or instant(document.get("time"))
+    return _Request(request.signature, body, time, TEST_HEADER in request.headers)

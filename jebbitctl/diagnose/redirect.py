@@ -1,0 +1,102 @@
+"""Redirects: a POST that is answered with one is lost, unless the sender repeats it elsewhere."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
+from jebbitctl.diagnose.probing import client_for, secret_of
+from jebbitctl.diagnose.tls import unanswered
+from jebbitctl.errors import JebbitctlError, UsageError
+from jebbitctl.util.text import escape_controls
+from jebbitctl.util.urls import is_loopback, normalize_url, shown_url
+from jebbitctl.webhooks.endpoint import require_endpoint
+from jebbitctl.webhooks.sender import SAMPLE_BODY, deliver
+
+if TYPE_CHECKING:
+    from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.findings import Finding
+    from jebbitctl.diagnose.network import Place
+    from jebbitctl.webhooks.endpoint import EndpointResponse
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+
+
+def redirect(case: Case) -> Finding:
+    """The endpoint answers itself instead of with a redirect.
+
+    Asks with an unsigned HEAD, or with a signed test delivery if deliveries may be sent. Follows nothing.
+    """
+    place = place_of(case)
+    if place.url is None:
+        return unknown("only the host is known", "give the URL: --endpoint URL")
+    if place.scheme == "http" and case.network.proxy(place):
+        return unknown("this machine reaches it only through a proxy, which may answer itself")
+    answer = case.network.head(place)
+    if answer is None:
+        return unknown("there is no connection to ask on (see dns and tls)")
+    if answer.status is None:
+        if case.states.get("tls") is State.WARNING:
+            return unknown(f"no answer: {answer.error} (see tls)")
+        return unanswered(case, place, answer.error or "no response")
+    method = "HEAD"
+    if case.probe and (posted := _post(case, place)) is not None:
+        if posted.status is None:
+            return unanswered(case, place, posted.error or "no response")
+        method, answer = "POST", posted
+    if answer.status in _REDIRECTS:
+        return _redirected(case, place.url, method, answer)
+    if answer.status in _GATEWAY:
+        return warning(
+            f"{method} returned {answer.status}: a proxy in front of the endpoint does not reach it",
+            "check that the endpoint runs",
+        )
+    return ok(f"none: {method} returned {answer.status}")
+
+
+def _post(case: Case, place: Place) -> EndpointResponse | None:
+    """Send a test delivery; None if it cannot be signed, as Jebbit does not say the secret."""
+    try:
+        secret = secret_of(case)
+    except JebbitctlError:
+        return None
+    with client_for(case, place) as client:
+        return deliver(client, secret, SAMPLE_BODY)
+
+
+def _redirected(case: Case, url: str, method: str, answer: EndpointResponse) -> Finding:
+    target = _target(url, answer)
+    shown = escape_controls(shown_url(target)) if target else "an invalid URL"
+    seen = f"{method} is redirected to {shown} ({answer.status})"
+    if target is None or normalize_url(target) == normalize_url(url):
+        fix = "let the endpoint answer deliveries itself"
+        return failed(seen, fix) if method == "POST" else warning(f"{seen}; a POST may not be", fix)
+    if method == "HEAD" and not _is_same_resource(url, target):
+        return warning(f"{seen}; a POST may not be", "see what a delivery gets: --probe")
+    return failed(f"{seen}, so deliveries are lost", _fix(case, target))
+
+
+def _fix(case: Case, target: str) -> str:
+    parts = urlsplit(target)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        return "let the endpoint answer https itself instead of leading to http"
+    advice = set_endpoint(case, shown_url(target))
+    return f"{advice} (with its query)" if parts.query else advice
+
+
+def _target(url: str, answer: EndpointResponse) -> str | None:
+    """Return where a redirect leads, None if that is no URL."""
+    try:
+        return require_endpoint(urljoin(url, answer.headers["location"]))
+    except (KeyError, ValueError, UsageError):
+        return None
+
+
+def _is_same_resource(url: str, target: str) -> bool:
+    """Whether URLs differ only in scheme, host or slash at the end: a server redirects every method then."""
+    one, other = urlsplit(url), urlsplit(target)
+    return (one.path.rstrip("/"), one.query) == (other.path.rstrip("/"), other.query)
