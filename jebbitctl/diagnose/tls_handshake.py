@@ -88,16 +88,16 @@ def shake_hands(server: Server, sources: Sequence[TrustSource], timeout: float) 
 
     Args:
         server: where to connect to.
-        sources: of certificates, tried in this order while the chain is not trusted.
+        sources: of certificates, at least one; tried in this order while the chain is not trusted.
         timeout: seconds for all handshakes.
     """
     deadline = time.monotonic() + timeout
-    results: list[Handshake] = []
-    for source in sources:
-        results.append(_shake_hands(server, source, timeout, deadline))
-        if results[-1].failure not in _NOT_TRUSTED:
-            return results[-1]
-    return results[0]
+    first, *others = sources
+    result = _shake_hands(server, first, timeout, deadline)
+    for source in others:
+        if result.failure in _NOT_TRUSTED:
+            result = _shake_hands(server, source, timeout, deadline)
+    return result
 
 
 def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: float) -> Handshake:

@@ -36,10 +36,12 @@ class CertificateAuthority:
 
     Args:
         folder: an empty one.
+        intermediate_days: until the intermediate CA expires; negative: it has.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, intermediate_days: float = 100) -> None:
         self._folder = folder
+        self._intermediate_days = intermediate_days
         (folder / "ca.cnf").write_text(_CONFIG)
         (folder / "index").touch()
         curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem"
@@ -51,7 +53,7 @@ class CertificateAuthority:
 
     @cached_property
     def intermediate(self) -> Path:
-        return self._certificate("intermediate", days=100, signer=self.root, is_ca=True)
+        return self._certificate("intermediate", days=self._intermediate_days, signer=self.root, is_ca=True)
 
     @property
     def trusted(self) -> TrustedCertificates:

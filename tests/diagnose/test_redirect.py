@@ -100,6 +100,13 @@ def test_an_endpoint_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatc
     assert (found.state, "no response within 0.1 s" in found.seen) == (State.FAILED, True)
 
 
+def test_what_a_proxy_answers_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(http(200)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        found = redirect.redirect(a_case("http://8.8.8.8/hook"))
+    assert (found.state, "proxy" in found.seen, proxy.seen) == (State.UNKNOWN, True, [])
+
+
 def test_a_host_without_a_url_is_not_asked() -> None:
     found = redirect.redirect(a_case(None, host="acme.io"))
     assert (found.state, found.fix) == (State.UNKNOWN, "give the URL: --endpoint URL")

@@ -98,6 +98,17 @@ def test_an_expired_certificate_says_how_long_ago(authority: CertificateAuthorit
     assert "2 days ago" in seen_by(public(authority), authority.server(HERE, days=-2.5)).seen
 
 
+def test_an_expired_certificate_of_the_ca_is_not_taken_for_the_servers(tmp_path: Path) -> None:
+    outdated = CertificateAuthority(tmp_path, intermediate_days=-1)
+    found = seen_by(public(outdated), outdated.server(HERE))
+    assert (found.state, found.seen) == (State.FAILED, "a certificate of its CA has expired")
+
+
+def test_a_ca_that_everyone_trusts_may_be_trusted_here_as_well(authority: CertificateAuthority) -> None:
+    everyone = TrustedCertificates((("certifi", str(authority.root)),))
+    assert seen_by(OpenNetwork(authority.trusted, public=everyone), authority.server(HERE)).state is State.OK
+
+
 def test_a_ca_that_only_this_machine_trusts_is_named(
     authority: CertificateAuthority, other: TrustedCertificates
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from jebbitctl.diagnose import arrival, network
 from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.recordings.recorder import Recorder
+from jebbitctl.webhooks.sender import Sender
 from tests.api.faults import http, silence
 from tests.commands.integrations.support import stored, webhook
 from tests.diagnose.certificate_authority import CertificateAuthority
@@ -98,7 +99,7 @@ class Diagnosed:
 
 @pytest.fixture
 def diagnosed(cli: Cli, sandbox: Sandbox, authority: CertificateAuthority) -> Diagnosed:
-    return Diagnosed(cli, sandbox, {"SSL_CERT_FILE": str(authority.root)})
+    return Diagnosed(cli, sandbox, {"REQUESTS_CA_BUNDLE": str(authority.root)})
 
 
 def require_only(rows: Mapping[str, Row], healthy: Mapping[str, str], line: str, expected: Row) -> None:
@@ -229,6 +230,36 @@ def test_a_test_that_never_reaches_the_record_has_not_arrived(diagnosed: Diagnos
         rows = diagnosed.rows("--probe", "--receipts", str(record))
     assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
     assert "did not arrive within 0.5 s" in rows["arrived"].seen
+
+
+def test_probes_and_earlier_deliveries_are_not_taken_for_jebbits_test(
+    diagnosed: Diagnosed, tmp_path: Path
+) -> None:
+    record = tmp_path / "record"
+    secret = diagnosed.attributes["shared_secret"]
+    with receiving(record, secret) as url:
+        diagnosed.attributes["endpoint"] = UNREACHABLE  # where Jebbit sends its test
+        options = ("--probe", "--receipts", str(record), "--endpoint", url)
+        record.touch()
+        Sender(url, secret).send()
+        rows = diagnosed.rows(*options)
+        assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
+        record.unlink()
+        record.touch()
+        state = diagnosed.sandbox.state
+        state.behaviour = replace(state.behaviour, test_response=b"[]")
+        rows = diagnosed.rows(*options)
+    assert (rows["arrived"].state, "has no deliveries" in rows["arrived"].seen) == ("warning", True)
+
+
+def test_all_endpoints_are_looked_at_ahead(diagnosed: Diagnosed, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead: list[str | None] = []
+    monkeypatch.setattr(
+        network.Network, "look_ahead", lambda _, places: ahead.extend(place.url for place in places)
+    )
+    diagnosed.attributes["endpoint"] = UNREACHABLE
+    diagnosed.rows()
+    assert ahead == [UNREACHABLE]
 
 
 def test_without_probe_the_endpoint_gets_one_head_and_jebbit_is_only_read(diagnosed: Diagnosed) -> None:
