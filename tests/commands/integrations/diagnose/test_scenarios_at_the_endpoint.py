@@ -232,23 +232,27 @@ def test_a_test_that_never_reaches_the_record_has_not_arrived(diagnosed: Diagnos
     assert "did not arrive within 0.5 s" in rows["arrived"].seen
 
 
-def test_probes_and_earlier_deliveries_are_not_taken_for_jebbits_test(
-    diagnosed: Diagnosed, tmp_path: Path
-) -> None:
+def test_an_earlier_delivery_is_not_taken_for_jebbits_test(diagnosed: Diagnosed, tmp_path: Path) -> None:
     record = tmp_path / "record"
     secret = diagnosed.attributes["shared_secret"]
     with receiving(record, secret) as url:
         diagnosed.attributes["endpoint"] = UNREACHABLE  # where Jebbit sends its test
-        options = ("--probe", "--receipts", str(record), "--endpoint", url)
-        record.touch()
         Sender(url, secret).send()
-        rows = diagnosed.rows(*options)
-        assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
-        record.unlink()
-        record.touch()
-        state = diagnosed.sandbox.state
-        state.behaviour = replace(state.behaviour, test_response=b"[]")
-        rows = diagnosed.rows(*options)
+        rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
+    assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
+    assert "the newest delivery is of 20" in rows["arrived"].seen
+
+
+def test_a_probe_is_not_taken_for_a_delivery_of_jebbit(diagnosed: Diagnosed, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    record.touch()
+    state = diagnosed.sandbox.state
+    state.behaviour = replace(state.behaviour, test_response=b"[]")
+    with receiving(record, diagnosed.attributes["shared_secret"]) as url:
+        diagnosed.attributes["endpoint"] = UNREACHABLE
+        rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
+    assert record.stat().st_size > 0
+    assert rows["receiver"].state == "ok"
     assert (rows["arrived"].state, "has no deliveries" in rows["arrived"].seen) == ("warning", True)
 
 
