@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from jebbitctl.storage.token_cache import TokenCache
 
 
+IMPATIENT_TIMEOUT = 3.0
+"""Seconds for a request whose answer a command can do without."""
+
+
 class CommonOptions(NamedTuple):
     """The values of the options that commands share."""
 
@@ -176,11 +180,25 @@ class Context:
         _ = self.client  # resolve settings and tokens in this thread
         return lambda: self._new_client(self._new_transport(), self.business)
 
+    def impatient(self, client: Client) -> Client:
+        """Return a client for the same business that gives up soon and does not retry.
+
+        It has a connection of its own: a request that is given up still occupies it.
+        """
+        from jebbitctl.api.transport import Transport
+
+        timeout = min(self.settings.timeout, IMPATIENT_TIMEOUT)
+        certificates = self.environment.trusted_certificates()
+        return client.with_transport(Transport(timeout, self._log, certificates, max_retries=0))
+
     def _new_transport(self) -> Transport:
         from jebbitctl.api.transport import Transport
 
-        log = self.output.debug if self.output.debugging else None
-        return Transport(self.settings.timeout, log, self.environment.trusted_certificates())
+        return Transport(self.settings.timeout, self._log, self.environment.trusted_certificates())
+
+    @property
+    def _log(self) -> Callable[[str], None] | None:
+        return self.output.debug if self.output.debugging else None
 
     def _new_client(self, transport: Transport, business: str | None) -> Client:
         from jebbitctl.api.client import Client

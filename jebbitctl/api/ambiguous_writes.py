@@ -9,12 +9,17 @@ from jebbitctl.util.text import singular
 
 _LIST_COMMANDS = {
     "campaigns": "jebbitctl campaigns list",
+    "campaign_stats": "jebbitctl campaigns list",
     "integrations": "jebbitctl integrations list",
     "integration_mappings": "jebbitctl mappings list",
     "integration_historic_backfills": "jebbitctl backfills list",
 }
 
-_NOUNS = {"integration_mappings": "mapping", "integration_historic_backfills": "backfill"}
+_NOUNS = {
+    "campaign_stats": "campaign",
+    "integration_mappings": "mapping",
+    "integration_historic_backfills": "backfill",
+}
 """Names of resources that are not the singular of their collection."""
 
 

@@ -72,6 +72,12 @@ class Client:
         other.business = business
         return other
 
+    def with_transport(self, transport: Transport) -> Client:
+        """Return a client for the same business that sends its requests in another way."""
+        other = copy(self)
+        other._transport = transport  # noqa: SLF001 - a copy of this client
+        return other
+
     def token(self) -> AccessToken:
         """Return a token: a new one if the cached one may be older than the access to the business."""
         token = self.tokens.get()

@@ -98,10 +98,23 @@ def complete(client: Client, found: Iterable[Resource], needed: set[str]) -> lis
     fetched = resources.complete(client, TYPE, found, needed)
     if all(knows(resource.attributes, needed) for resource in fetched):
         return fetched
-    views = _by_id(client, VIEW)
+    return fill(fetched, _by_id(client, VIEW), needed)
+
+
+def fill(
+    found: Iterable[Resource], views: Mapping[str | None, Resource] | Mapping[str, Resource], needed: set[str]
+) -> list[Resource]:
+    """Return integrations with the needed attributes that only other views of them say.
+
+    Args:
+        found: the integrations.
+        views: the other views, by the id of the integration.
+        needed: names of attributes.
+    """
+    others = {str(id_): view for id_, view in views.items()}
     return [
-        _fill(resource, views[resource.id], needed) if resource.id in views else resource
-        for resource in fetched
+        _fill(resource, others[str(resource.id)], needed) if str(resource.id) in others else resource
+        for resource in found
     ]
 
 

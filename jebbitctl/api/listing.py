@@ -118,7 +118,7 @@ class Listing:
             message = f"Jebbit counts {self._reported:,} {noun}, but sent {len(self._seen):,}"
             if self._is_incomplete and self._whole:
                 raise RejectedError(
-                    f"{message}: what to create or to delete cannot be decided", hint=_INCOMPLETE_HINT
+                    f"{message}: what is missing from the list may exist", hint=_INCOMPLETE_HINT
                 )
             self._client.warn(message + "; this list may be incomplete" * self._is_incomplete)
 

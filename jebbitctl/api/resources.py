@@ -148,9 +148,9 @@ def unknown_owner(resource: Resource) -> RejectedError:
     return RejectedError(f"Jebbit's response does not say which integration mapping {resource.id} belongs to")
 
 
-def get_resource(client: Client, type_: str, id_: str) -> Resource:
+def get_resource(client: Client, type_: str, id_: str, params: Mapping[str, str] | None = None) -> Resource:
     """Return one resource. Its id is the requested one, whatever the response says."""
-    return replace(parse_one(client.get(resource_path(type_, id_))), id=id_)
+    return replace(parse_one(client.get(resource_path(type_, id_), params)), id=id_)
 
 
 def create_resource(

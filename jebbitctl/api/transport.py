@@ -102,6 +102,7 @@ class Transport:
         timeout: seconds for a whole call, retries included.
         log: called with one line per request and per response, with secrets masked.
         certificates: what servers are verified against.
+        max_retries: how often a request is sent again, as far as the retry policy allows.
     """
 
     def __init__(
@@ -109,9 +110,11 @@ class Transport:
         timeout: float,
         log: Callable[[str], None] | None = None,
         certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
+        max_retries: int = MAX_RETRIES,
     ) -> None:
         self.timeout = timeout
         self.log = log
+        self._max_retries = max_retries
         self._certificates = certificates
         self._session = self._new_session()
 
@@ -183,12 +186,12 @@ class Transport:
             try:
                 response = self._open(session, method, url, headers, body)
             except requests.ConnectionError as error:
-                if retries == MAX_RETRIES or not may_retry_error(method, error):
+                if retries == self._max_retries or not may_retry_error(method, error):
                     raise
                 ambiguous |= not was_not_sent(error)
             else:
                 with response:  # closes the connection if the body, which may be endless, is not read
-                    if retries == MAX_RETRIES or not may_retry_status(method, response.status_code):
+                    if retries == self._max_retries or not may_retry_status(method, response.status_code):
                         return _read(response, method, url, ambiguous=ambiguous)
                     retry_after = response.headers.get("Retry-After")
                     ambiguous |= response.status_code != HTTPStatus.TOO_MANY_REQUESTS

@@ -52,6 +52,10 @@ ManifestVariables = Annotated[
 Markdown = Annotated[
     bool, typer.Option("--markdown", help="Print a comment for a pull request; it begins with a marker.")
 ]
+CampaignId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Campaign id.", show_default=False, autocompletion=values.campaigns),
+]
 MappingId = Annotated[
     str,
     typer.Argument(metavar="ID", help="Mapping id.", show_default=False, autocompletion=values.mappings),
@@ -59,6 +63,19 @@ MappingId = Annotated[
 MappingIds = Annotated[
     list[str],
     typer.Argument(metavar="ID…", help="Mapping ids.", show_default=False, autocompletion=values.mappings),
+]
+JebbitVar = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Name of the attribute at Jebbit.",
+        show_default=False,
+        autocompletion=values.jebbit_vars,
+    ),
+]
+OtherJebbitVar = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Name of the attribute at Jebbit.", autocompletion=values.jebbit_vars),
 ]
 Default = Annotated[
     str | None,

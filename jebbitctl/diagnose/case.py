@@ -48,12 +48,12 @@ class Case:
 
     @property
     def integration(self) -> Resource | None:
-        """The integration, None if it does not exist.
+        """The integration, None if it surely does not exist.
 
         Raises:
             JebbitctlError: it cannot be known.
         """
-        return self.facts.integrations().get(self.id)
+        return self.facts.integration(self.id)
 
     @property
     def webhook(self) -> Resource:

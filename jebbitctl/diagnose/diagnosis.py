@@ -87,7 +87,7 @@ class Extras:
     network: Network = field(default_factory=Network)
 
 
-class Diagnosis:
+class DiagnosisRun:
     """Runs the lines for integrations, several of which are examined at a time.
 
     Args:

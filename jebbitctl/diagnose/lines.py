@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.diagnose import account, integration
+from jebbitctl.diagnose import account, campaigns, duplicates, integration, kept_back, own_mappings
 from jebbitctl.diagnose.arrival import arrived
 from jebbitctl.diagnose.endpoint_url import url
 from jebbitctl.diagnose.jebbit_test import test
@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 LINES: dict[str, Callable[[Case], Finding]] = {
+    "token": account.token,
     "business": account.business,
     "integration": integration.exists,
     "active": integration.active,
+    "origin": integration.origin,
+    "campaigns": campaigns.campaigns,
+    "filter": campaigns.name_filter,
+    "opt-in": kept_back.opt_in,
+    "outcomes": kept_back.outcomes,
+    "attributes": kept_back.attributes,
+    "leads": campaigns.leads,
+    "duplicates": duplicates.duplicates,
+    "mappings": own_mappings.mappings,
     "url": url,
     "dns": dns,
     "tls": tls,

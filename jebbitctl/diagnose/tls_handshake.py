@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.util.network_reasons import network_reason
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
 from jebbitctl.webhooks.endpoint import EndpointResponse
 
@@ -101,6 +100,8 @@ def shake_hands(server: Server, sources: Sequence[TrustSource], timeout: float) 
 
 
 def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: float) -> Handshake:
+    from jebbitctl.util.network_reasons import network_reason
+
     started = time.monotonic()
     connected = False
     try:

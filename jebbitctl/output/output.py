@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import typer
 
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.output.bars import Bars
 from jebbitctl.output.columns import parse_columns, select_columns
 from jebbitctl.output.csv_rows import write_csv
 from jebbitctl.output.diff import diff_lines
@@ -32,7 +33,7 @@ from jebbitctl.util.redaction import redact, redact_service_data, scrub_register
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from jebbitctl.output.formats import Format
@@ -121,9 +122,16 @@ class Output:
         rows: Iterable[Mapping[str, Any] | SupportsToDict],
         columns: Sequence[str],
         *,
+        numbers: Collection[str] = (),
         show_secrets: bool = False,
     ) -> int:
         """Print resources as rows as they arrive, or all at once as JSON; return their number.
+
+        Args:
+            rows: in their order.
+            columns: names of attributes.
+            numbers: the columns that a terminal aligns to the right.
+            show_secrets: do not mask the secrets of the rows.
 
         Raises:
             UsageError: ``--columns`` names a column that no row has, or a masked one.
@@ -139,7 +147,7 @@ class Output:
         cells = ([row.get(column) for column in columns] for row in shown)
         if self.csv:
             return self._csv(cells, columns, show_secrets=show_secrets)
-        table = Table(columns, shutil.get_terminal_size().columns, self._bold)
+        table = Table(columns, shutil.get_terminal_size().columns, self._bold, numbers)
         count = 0
         while batch := list(islice(cells, 1 if self.plain else BATCH_ROWS)):
             count += len(batch)
@@ -191,6 +199,11 @@ class Output:
             self.document(shown, show_secrets=show_secrets)
         else:
             self.key_values(flatten(shown), show_secrets=show_secrets)
+
+    @property
+    def bars(self) -> Bars:
+        """Bars that stdout can show."""
+        return Bars.of(sys.stdout)
 
     def key_values(self, pairs: Iterable[tuple[str, Any]], *, show_secrets: bool = False) -> None:
         """Print names and values; not for JSON."""

@@ -8,7 +8,7 @@ from jebbitctl.util.text import cell
 from jebbitctl.util.times import short_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     Style = Callable[[str], str]
 
@@ -27,13 +27,17 @@ class Table:
         columns: names of attributes.
         width: columns of the terminal.
         bold: styles a header.
+        numbers: names of the columns that are aligned to the right.
     """
 
-    def __init__(self, columns: Sequence[str], width: int, bold: Style) -> None:
+    def __init__(
+        self, columns: Sequence[str], width: int, bold: Style, numbers: Collection[str] = ()
+    ) -> None:
         self._columns = columns
         self._headers = [_header(column) for column in columns]
         self._width = width
         self._bold = bold
+        self._is_number = [column in numbers for column in columns]
         self._widths = [_width(header) for header in self._headers]
         self._on_first_line: int | None = None
         """The number of values that stand on a row's first line; 0 for records."""
@@ -74,6 +78,10 @@ class Table:
 
     def _row(self, texts: Sequence[str], style: Style) -> Iterator[str]:
         split = self._on_first_line or 0
+        texts = [
+            " " * (width - _width(text)) + text if is_number else text
+            for text, width, is_number in zip(texts, self._widths, self._is_number, strict=True)
+        ]
         yield from self._line(texts[:split], self._widths[:split], "", style)
         if texts[split:]:
             yield from self._line(texts[split:], self._widths[split:], _GAP, style)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from jebbitctl.errors import UsageError
@@ -42,6 +42,31 @@ def unix_seconds(text: str, *, what: str) -> int:
     if seconds is None:
         raise UsageError(f"{what}: {text!r} is not a time", hint="use unix seconds, or 2026-01-31T12:00:00Z")
     return int(seconds)
+
+
+def parse_day(text: str, *, what: str, today: date) -> date:
+    """Parse a day: ``2026-01-31``, ``today``, ``yesterday``, or ``7d`` for 7 days ago.
+
+    Args:
+        text: from the user.
+        what: the option, for the error.
+        today: the user's date.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    ages = {"today": "0", "yesterday": "1"}
+    age = re.fullmatch(r"([0-9]{1,5})d", text)
+    try:
+        if text in ages or age:
+            return today - timedelta(days=int(age[1] if age else ages[text]))
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageError(
+        f"{what}: {text!r} is not a date", hint="use 2026-01-31, today, yesterday, or 7d for 7 days ago"
+    )
 
 
 def instant(value: object) -> float | None:

@@ -60,7 +60,7 @@ BROKEN_RESPONSES: dict[str, tuple[ScriptedResponse, str]] = {
         ("integrations", "integration"),
         ("integration_mappings", "mapping"),
         ("launch_links", "launch link"),
-        ("campaign_stats", "campaign stat"),
+        ("campaign_stats", "campaign"),
         ("properties", "property"),
         ("self", "self"),
     ],

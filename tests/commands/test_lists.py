@@ -25,6 +25,8 @@ LISTS = {
     "backfills list": "id,integration_id,status,created_at",
     "campaigns list": "id,launch_date,active_iteration,title",
     "campaigns links": "id,enabled,label,link_group,complete_live_link",
+    "campaigns stats": "id,views,engagements,completions,leads,title,loads,redirects,opt_ins,responses,"
+    "outcome_views,seconds_spent,engagement_rate,completion_rate,lead_rate",
     "profiles list": "name,default,environment,client_id,business,api_url,secret_from",
 }
 """The header of each list's CSV; that of ``webhooks list`` is tested with the recordings."""

@@ -121,3 +121,22 @@ def test_no_width_breaks_or_hides_a_word(width: int, batches: list[list[list[str
 )
 def test_a_value_stands_below_its_name_if_it_does_not_fit_beside_it(width: int, shown: list[str]) -> None:
     assert list(key_value_lines([("endpoint", URL), ("shared_secret", None)], width, str)) == shown
+
+
+def test_numbers_are_aligned_to_the_right_on_one_line_and_on_two() -> None:
+    rows: list[list[Any]] = [["5", "a", "1,000", "x" * 9], ["1,234", "bb", None, "y"]]
+    table = Table(("views", "id", "leads", "title"), 40, str, {"views", "leads"})
+    assert list(table.lines(rows)) == [
+        "VIEWS  ID  LEADS  TITLE",
+        "    5  a   1,000  xxxxxxxxx",
+        "1,234  bb      -  y",
+    ]
+    narrow = Table(("views", "id", "leads", "title"), 17, str, {"views", "leads"})
+    assert list(narrow.lines(rows)) == [
+        "VIEWS  ID  LEADS",
+        "  TITLE",
+        "    5  a   1,000",
+        "  xxxxxxxxx",
+        "1,234  bb      -",
+        "  y",
+    ]

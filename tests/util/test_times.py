@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jebbitctl.util.times import rfc3339, rfc3339_or_none
+from jebbitctl.errors import UsageError
+from jebbitctl.util.times import parse_day, rfc3339, rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.util.times import Precision
@@ -30,3 +34,23 @@ def test_a_whole_second_has_all_its_digits() -> None:
 @pytest.mark.parametrize("seconds", [math.inf, -math.inf, math.nan, 1e18])
 def test_a_time_that_is_out_of_range_is_none(seconds: float) -> None:
     assert rfc3339_or_none(seconds) is None
+
+
+@given(st.dates(), st.integers(0, 99_999))
+def test_a_day_is_a_date_or_some_days_ago(day: date, age: int) -> None:
+    today = date(2026, 3, 1)
+    assert parse_day(day.isoformat(), what="--since", today=today) == day
+    assert parse_day(f"{age}d", what="--since", today=today) == today - timedelta(days=age)
+    words = [parse_day(word, what="--since", today=today) for word in ("today", "yesterday")]
+    assert words == [today, date(2026, 2, 28)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "d", "-1d", "7", "1.5d", "2026-1-31", "2026-02-29", "2026-W05-1", "\u0667d", "TODAY", " today"],
+)
+def test_anything_else_is_no_day(text: str) -> None:
+    with pytest.raises(UsageError, match=r"--until: .* is not a date"):
+        parse_day(text, what="--until", today=date(2026, 3, 1))
+    with pytest.raises(UsageError):
+        parse_day("9d", what="--until", today=date.min)

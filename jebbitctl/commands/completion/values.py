@@ -57,6 +57,11 @@ def mappings(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     return _of_business(ctx, "mappings", _fetch_mappings, incomplete)
 
 
+def jebbit_vars(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids by which mappings name attributes, described by display name."""
+    return _of_business(ctx, "jebbit_vars", _fetch_jebbit_vars, incomplete)
+
+
 def backfills(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the ids of backfills, described by status and time."""
     return _of_business(ctx, "backfills", _fetch_backfills, incomplete)
@@ -187,6 +192,17 @@ def _fetch_mappings(client: Callable[[], Client], _token: AccessToken) -> tuple[
     return [
         (str(found.id), f"{_word(found, 'jebbit_var')} as {_word(found, 'client_var')}")
         for found in list_mappings(client())
+    ], True
+
+
+def _fetch_jebbit_vars(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    """Return the first page, as of campaigns."""
+    from jebbitctl.api.attribute_names import display_names
+    from jebbitctl.api.attributes import USER_DEFINED_ID, list_pages
+
+    return [
+        (_word(found, USER_DEFINED_ID), next(iter(display_names(found)), ""))
+        for found in next(list_pages(client()), [])
     ], True
 
 

@@ -14,6 +14,7 @@ from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
+    from jebbitctl.commands.integrations.plan_output import PlanReport
     from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.plan import Plan
@@ -78,13 +79,15 @@ def apply(
     Prints the plan, asks for confirmation, and applies it: creations first, then updates, then mappings;
     deactivations and deletions come last. Stops at the first failure and reports which steps are done. Run it
     again to do the rest. Reads each resource again before writing it, and does not overwrite a change that
-    someone else has made.
+    someone else has made. Warns of mappings of attributes that Jebbit does not have, if the token may read
+    attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.apply_run import ApplyRun, back_up, confirm
     from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
-    from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
+    from jebbitctl.commands.integrations.plan_output import PlanReport, in_sync, warn_of_unknown
+    from jebbitctl.commands.integrations.unmatched_mappings import unmatched_steps, warn_of_unmatched
     from jebbitctl.commands.interruptions import note_if_interrupted
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.guards import require_harmless
@@ -99,7 +102,9 @@ def apply(
         clients = clients_for(context, manifest.businesses)
         plan_now = partial(_plan, manifest, clients, secrets, options)
         if dry_run:
-            _dry_run(context, file, manifest, plan_now()[0], options, markdown=markdown)
+            plan, _ = plan_now()
+            report = PlanReport(manifest.name, plan, unmatched=unmatched_steps(context, clients, plan))
+            _dry_run(context, file, manifest, report, options, markdown=markdown)
             return
         with ExclusiveRun(context, clients, directory=directory) as run:
             with note_if_interrupted(context.output, "Stopped: nothing was changed."):
@@ -108,7 +113,7 @@ def apply(
                 warn_of_unknown(context, plan, prune=options.prune)
                 if plan.steps:
                     with nullcontext() if yes else run.paused():
-                        confirm(context, plan, saves_secrets=secrets is not None, yes=yes)
+                        confirm(context, plan, clients, saves_secrets=secrets is not None, yes=yes)
                     back_up(context, options.backup, states, plan)
             applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
             applier.unsaved_secret = context.output.unsaved_secret
@@ -118,6 +123,8 @@ def apply(
                 )
             tests = send_tests(clients, manifest.integrations, applier.ids) if options.verify else None
             ApplyRun(context.output, applier, plan.steps, tests).run()
+        if yes:  # otherwise confirm() has warned
+            warn_of_unmatched(context, unmatched_steps(context, clients, plan))
     if not plan.steps:
         context.output.note(in_sync(plan, manifest.name))
 
@@ -143,7 +150,13 @@ def _plan(
 
 
 def _dry_run(
-    context: Context, file: str, manifest: Manifest, plan: Plan, options: ApplyOptions, *, markdown: bool
+    context: Context,
+    file: str,
+    manifest: Manifest,
+    report: PlanReport,
+    options: ApplyOptions,
+    *,
+    markdown: bool,
 ) -> None:
     """Print a plan that is not applied, also where GitHub shows it.
 
@@ -152,19 +165,21 @@ def _dry_run(
     """
     from jebbitctl.commands.integrations.github import is_github, report_plan
     from jebbitctl.commands.integrations.plan_formats import show_plan
-    from jebbitctl.commands.integrations.plan_output import PlanReport, warn_of_unknown
+    from jebbitctl.commands.integrations.plan_output import warn_of_unknown
+    from jebbitctl.commands.integrations.unmatched_mappings import warn_of_unmatched
     from jebbitctl.manifest.guards import require_harmless
 
     refusal: UsageError | None = None
     try:
-        require_harmless(plan, manifest, max_deletes=options.max_deletes)
+        require_harmless(report.plan, manifest, max_deletes=options.max_deletes)
     except UsageError as error:
         refusal = error
-    report = PlanReport(manifest.name, plan)
     show_plan(context, report, ok=refusal is None, markdown=markdown)
     if is_github(context):
         report_plan(context, file, manifest, report, "notice")
-    warn_of_unknown(context, plan, prune=options.prune)
+    else:
+        warn_of_unmatched(context, report.unmatched)
+    warn_of_unknown(context, report.plan, prune=options.prune)
     if refusal is not None:
         raise refusal
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.mapping_plan import Action
-from jebbitctl.commands.integrations import plan_output
+from jebbitctl.commands.integrations import plan_output, unmatched_mappings
 from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.storage.backup_files import write_backup
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from jebbitctl.api.client import Client
     from jebbitctl.context import Context
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.current_state import CurrentState
@@ -30,8 +31,17 @@ CONFIRM_HINT = "add --yes to apply it without confirmation"
 _SIGNS = {DONE: "✓", FAILED: "✗", UNKNOWN: "?", NOT_DONE: "·"}
 
 
-def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> None:
+def confirm(
+    context: Context,
+    plan: Plan,
+    clients: Mapping[str | None, Client],
+    *,
+    saves_secrets: bool,
+    yes: bool,
+) -> None:
     """Print a plan on stderr, to keep stdout for the results, and ask for confirmation.
+
+    A person who is asked sees here which mappings name no attribute of Jebbit.
 
     Raises:
         CancelledError: the user declined.
@@ -43,6 +53,9 @@ def confirm(context: Context, plan: Plan, *, saves_secrets: bool, yes: bool) -> 
     if plan.new and not saves_secrets:
         context.output.warn("new shared secrets are not saved: use --secrets-dir DIR to write them to files")
     if not yes:
+        unmatched_mappings.warn_of_unmatched(
+            context, unmatched_mappings.unmatched_steps(context, clients, plan)
+        )
         question = f"Apply this plan: {plan_output.count_steps(plan.steps)}?"
         context.prompts.confirm(question, hint=CONFIRM_HINT)
 

@@ -11,16 +11,25 @@ import typer
 from jebbitctl.commands.arguments import Markdown
 from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.completion import values
-from jebbitctl.errors import ForbiddenError, JebbitctlError, NotFoundError, UnavailableError, UsageError
+from jebbitctl.errors import (
+    ForbiddenError,
+    JebbitctlError,
+    NotFoundError,
+    RejectedError,
+    UnavailableError,
+    UsageError,
+)
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from jebbitctl.api.resources import Resource
+    from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun, IntegrationReport
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.output.progress import Progress
 
@@ -80,20 +89,20 @@ def diagnose(
 
     Follows a lead from the campaign to the endpoint, and says of each step whether it lets leads pass: ✓ it
     does, ✗ it does not, ! it may keep some back, which may be wanted, or – it cannot be known. → says what to
-    do. Of several integrations, those without a ✗ have one line each.
+    do. Of several integrations, only ✗ and ! are listed, and those without a ✗ have one line each.
 
     Only reads, unless --probe or your answer on a terminal permits test deliveries to the endpoint.
 
     --all leaves out inactive webhooks. To notice that one is inactive, give its id.
 
-    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials may not list integrations, and
-    5 if Jebbit cannot be reached. ! and – alone are success.
+    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit to list
+    integrations, and 5 if Jebbit cannot be reached. ! and – alone are success.
     """  # noqa: RUF002 - an en dash
     from jebbitctl.commands.integrations.diagnose_formats import junit_document
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput, failure
     from jebbitctl.commands.integrations.plan_formats import require_one_format
     from jebbitctl.commands.junit_file import JunitFile
-    from jebbitctl.diagnose.diagnosis import Diagnosis, Extras
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.diagnose.network import Network
     from jebbitctl.diagnose.receipts import Receipts
@@ -111,17 +120,7 @@ def diagnose(
     may_probe = options.probe or (is_for_people and _may_probe(context, len(chosen)))
     network = Network(context.environment.trusted_certificates(), context.settings.api_url.value)
     extras = Extras(options.endpoint, may_probe, receipts, network)
-    diagnosis = Diagnosis(chosen, facts, context.clients(), extras)
-    reports = []
-    try:
-        with _progress(context, chosen, quiet=quiet) as progress:
-            for report in diagnosis.run():
-                reports.append(report)
-                progress.advance()
-    except (KeyboardInterrupt, SystemExit):
-        with deferred_signals():
-            shown.interrupted(diagnosis)
-        raise
+    reports = _run(context, DiagnosisRun(chosen, facts, context.clients(), extras), shown)
     error = failure(reports) or unreadable
     shown.end(reports, error)
     if error:
@@ -160,7 +159,7 @@ def _chosen(
     from jebbitctl.diagnose.case import Case
 
     try:
-        with suppress(ForbiddenError):  # a line says so
+        with suppress(ForbiddenError, NotFoundError, RejectedError):  # a line says so
             facts.business()
         listed = facts.integrations()
         found = [id_ for id_ in asked if Case(id_, facts, context.client).integration is not None]
@@ -200,7 +199,22 @@ def _may_probe(context: Context, count: int) -> bool:
     return context.prompts.agrees(f"Also send test deliveries to {where}?")
 
 
-def _progress(context: Context, ids: list[str], *, quiet: bool) -> AbstractContextManager[Progress]:
+def _run(context: Context, diagnosis: DiagnosisRun, shown: DiagnoseOutput) -> list[IntegrationReport]:
+    """Return the reports about all integrations; if that is interrupted, print what is known so far."""
+    reports = []
+    try:
+        with _progress(context, diagnosis.ids, quiet=shown.quiet) as progress:
+            for report in diagnosis.run():
+                reports.append(report)
+                progress.advance()
+    except (KeyboardInterrupt, SystemExit):
+        with deferred_signals():  # timeout and some shells send each signal twice
+            shown.interrupted(diagnosis)
+        raise
+    return reports
+
+
+def _progress(context: Context, ids: Sequence[str], *, quiet: bool) -> AbstractContextManager[Progress]:
     """Show how many integrations are done, unless there must be no output."""
     from jebbitctl.output.progress import Progress
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jebbitctl.commands.junit_file import JunitFile
-    from jebbitctl.diagnose.diagnosis import Diagnosis, IntegrationReport
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun, IntegrationReport
     from jebbitctl.errors import JebbitctlError
     from jebbitctl.output.output import Output
 
@@ -51,10 +51,13 @@ class DiagnoseOutput:
         self._show(reports, ok=error is None, whole=len(reports) == 1)
         if self.junit:
             self.junit.end(junit_document(reports, self.junit.started, ended=True))
-        if reports and not self.quiet:
-            self.output.note(summary(reports))
+        if self.quiet or not reports:
+            return
+        self.output.note(summary(reports))
+        if len(reports) > 1 and not (self.output.json or self.output.plain_requested or self.markdown):
+            self.output.note("To see every check of an integration: jebbitctl integrations diagnose ID")
 
-    def interrupted(self, diagnosis: Diagnosis) -> None:
+    def interrupted(self, diagnosis: DiagnosisRun) -> None:
         """Print what is known so far: of one integration also if not all of its lines have run."""
         reports, total = diagnosis.finished(), len(diagnosis.ids)
         if total == 1 and not reports:

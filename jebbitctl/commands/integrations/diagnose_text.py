@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.UNKNOWN: "–"}  # noqa: RUF001 - an en dash
-_WORST_FIRST = (State.FAILED, State.WARNING, State.OK, State.UNKNOWN)
-"""An integration has the mark of the first of these states that one of its lines has."""
+_WORDS = {
+    State.FAILED: "failed",
+    State.WARNING: "with warnings",
+    State.OK: "ok",
+    State.UNKNOWN: "mostly unknown",
+}
+"""What is said of an integration with the mark of a state."""
+_UNFOLDED = {State.FAILED, State.WARNING}
+"""What is shown of one of several integrations."""
 _INDENT = "  "
 _TWO_COLUMNS = 60
 """Width from which on a name and what was seen stand side by side."""
@@ -32,7 +39,7 @@ def text_lines(reports: Sequence[IntegrationReport], width: int, *, whole: bool)
     """Yield the lines of a diagnosis, each with its mark or with spaces in its place.
 
     Of several integrations, the lines of the account come first, once. Then each integration without a
-    failure has one line, and at the end, where people look first, come the others with what is not ok.
+    failure has one line, and at the end, where people look first, come the others with what keeps leads back.
 
     Args:
         reports: about the integrations.
@@ -54,8 +61,8 @@ def text_lines(reports: Sequence[IntegrationReport], width: int, *, whole: bool)
     for report in own:
         if not report.ok:
             yield from _hanging(worst_mark(report), f"{title(report)}: {counts(report)}", width)
-            not_ok = {name: one for name, one in report.findings.items() if one.state is not State.OK}
-            yield from _finding_lines(not_ok, column, width, _INDENT)
+            shown = {name: one for name, one in report.findings.items() if one.state in _UNFOLDED}
+            yield from _finding_lines(shown, column, width, _INDENT)
 
 
 def title(report: IntegrationReport) -> str:
@@ -88,24 +95,23 @@ def grouped(findings: Mapping[str, Finding]) -> Iterator[tuple[str, Finding]]:
 
 
 def worst_mark(*reports: IntegrationReport) -> str:
-    """Return the mark of an integration, or of several together."""
-    found = {finding.state for report in reports for finding in report.findings.values()}
-    return MARKS[next((state for state in _WORST_FIRST if state in found), State.UNKNOWN)]
+    """Return the mark of an integration, or of several: not ✓ if more is unknown than ok."""
+    found = Counter(finding.state for report in reports for finding in report.findings.values())
+    for state in (State.FAILED, State.WARNING):
+        if found[state]:
+            return MARKS[state]
+    return MARKS[State.OK if found[State.OK] >= found[State.UNKNOWN] else State.UNKNOWN]
 
 
 def summary(reports: Sequence[IntegrationReport]) -> str:
     """Return what came out of all integrations, in one sentence."""
     if len(reports) == 1:
         return f"{counts(reports[0])}."
-    failed = sum(not report.ok for report in reports)
-    warned = sum(report.ok and bool(report.named(State.WARNING)) for report in reports)
+    marks = Counter(worst_mark(report.own if report.ok else report) for report in reports)
     unknown = sum(len(report.named(State.UNKNOWN)) for report in reports)
-    parts = [
-        f"{failed} failed" if failed else "",
-        f"{warned} with warnings" if warned else "",
-        f"{len(reports) - failed - warned} ok",
-    ]
-    text = f"{plural(len(reports), 'integration')}: {', '.join(filter(None, parts))}"
+    kinds = [(marks[MARKS[state]], words) for state, words in _WORDS.items()]
+    shown = ", ".join(f"{count} {kind}" for count, kind in kinds if count)
+    text = f"{plural(len(reports), 'integration')}: {shown}"
     return f"{text}; {plural(unknown, 'check')} unknown." if unknown else f"{text}."
 
 

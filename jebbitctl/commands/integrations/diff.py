@@ -56,12 +56,14 @@ def diff(
 
     Prints the differences and changes nothing. Exits 0 if there are none, otherwise 6. Also lists what is not
     in the manifest, as unmanaged, and what Jebbit does not say, as unknown; --strict counts both as a
-    difference. All mistakes of a manifest are reported at once, with exit code 2.
+    difference. All mistakes of a manifest are reported at once, with exit code 2. Warns of new mappings of
+    attributes that Jebbit does not have, if the token may read attributes.
     """
     from jebbitctl.commands.integrations.github import is_github, report_plan
     from jebbitctl.commands.integrations.manifest_check import check_manifest, mistakes_shown
     from jebbitctl.commands.integrations.plan_formats import require_one_format, show_plan
     from jebbitctl.commands.integrations.plan_output import in_sync
+    from jebbitctl.commands.integrations.unmatched_mappings import warn_of_unmatched
 
     require_one_format(context, markdown=markdown)
     if options.offline:
@@ -75,6 +77,8 @@ def diff(
         show_plan(context, report, ok=not report.drift, markdown=markdown)
     if is_github(context):
         report_plan(context, file, manifest, report, "warning")
+    else:
+        warn_of_unmatched(context, report.unmatched)
     if not report.drift:
         context.output.note(in_sync(report.plan, manifest.name, ignored=report.ignored))
         return
@@ -91,16 +95,19 @@ def _compare(
     """Return a manifest, and its plan without known differences."""
     from jebbitctl.commands.integrations.manifests import clients_for, make_plan, read_manifest
     from jebbitctl.commands.integrations.plan_output import PlanReport
+    from jebbitctl.commands.integrations.unmatched_mappings import unmatched_steps
     from jebbitctl.manifest.ignore import ignore, parse_known_difference
 
     manifest = read_manifest(context, file, var)
     known = [parse_known_difference(text, manifest) for text in options.ignore or ()]
-    plan = make_plan(manifest, clients_for(context, manifest.businesses))
+    clients = clients_for(context, manifest.businesses)
+    plan = make_plan(manifest, clients)
     plan, counts = ignore(plan, known)
     for one in dict.fromkeys(known):
         if not counts[one]:
             context.output.warn(f"--ignore {one.name}.{one.attribute} matches no difference")
-    return manifest, PlanReport(manifest.name, plan, options.strict, counts.total())
+    unmatched = unmatched_steps(context, clients, plan)
+    return manifest, PlanReport(manifest.name, plan, options.strict, counts.total(), unmatched)
 
 
 def _hint(context: Context, file: str, var: list[str], report: PlanReport) -> str:

@@ -12,6 +12,7 @@ from jebbitctl import environment as env
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import format_value
 from jebbitctl.commands.integrations.plan_output import mapping_text, step_title, unmanaged_line, verb
+from jebbitctl.commands.integrations.unmatched_mappings import unmatched_lines
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.manifest.positions import is_in, line_of
 from jebbitctl.output.workflow_commands import MAX_ANNOTATIONS, annotate
@@ -46,10 +47,15 @@ def annotate_mistakes(context: Context, file: str, mistakes: Iterable[ManifestMi
 def report_plan(context: Context, file: str, manifest: Manifest, report: PlanReport, level: Level) -> None:
     """Annotate what differs, and append the plan to the summary of the job."""
     path = _shown_path(context, file)
-    differences = list(_differences(manifest, report))
-    for title, message, key in differences[:MAX_ANNOTATIONS]:
-        line = line_of(manifest.text, key) if key else None
-        annotate(level, mask_urls(message), {"file": path, "line": line, "title": mask_urls(title)})
+    unmatched = list(_unmatched(manifest, report))[:MAX_ANNOTATIONS]
+    room = MAX_ANNOTATIONS - (len(unmatched) if level == "warning" else 0)
+    differences = list(_differences(manifest, report))[:room]
+    annotations: tuple[tuple[Level, list[tuple[str, str, KeyPath]]], ...]
+    annotations = (("warning", unmatched), (level, differences))
+    for level_, found in annotations:
+        for title, message, key in found:
+            line = line_of(manifest.text, key) if key else None
+            annotate(level_, mask_urls(message), {"file": path, "line": line, "title": mask_urls(title)})
     if summary := context.environment.values.get(env.GITHUB_STEP_SUMMARY):
         from jebbitctl.commands.integrations.plan_markdown import plan_markdown
         from jebbitctl.storage.files import append_public_file
@@ -92,6 +98,14 @@ def _differences(manifest: Manifest, report: PlanReport) -> Iterator[tuple[str, 
         _, text = unmanaged_line(step, strict=True, with_business=manifest.has_sections)
         spec = specs.get((step.business, step.name or ""))
         yield "unmanaged", text, (*spec.path, "mappings") if spec else ()
+
+
+def _unmatched(manifest: Manifest, report: PlanReport) -> Iterator[tuple[str, str, KeyPath]]:
+    """Yield likewise each mapping of an attribute that Jebbit does not have."""
+    specs = {(spec.business, spec.name): spec for spec in manifest.integrations}
+    for step, (_, text) in zip(report.unmatched, unmatched_lines(report.unmatched), strict=True):
+        spec = specs.get((step.business, step.name or ""))
+        yield "no such attribute", text, _mapping_place(step, spec) if spec else ()
 
 
 def _mapping_place(step: PlanStep, spec: IntegrationSpec) -> KeyPath:

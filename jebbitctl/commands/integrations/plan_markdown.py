@@ -16,7 +16,9 @@ from jebbitctl.commands.integrations.plan_output import (
     unmanaged_line,
     verb,
 )
+from jebbitctl.commands.integrations.unmatched_mappings import unmatched_lines
 from jebbitctl.output.markdown import code, comment, paragraph
+from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,9 @@ def plan_markdown(report: PlanReport) -> str:
     plan = report.plan
     has_sections = any(step.business is not None for step in (*plan.steps, *plan.unmanaged))
     folds = []
+    if report.unmatched:
+        heading = f"{plural(len(report.unmatched), 'mapping')} of attributes that Jebbit does not have"
+        folds.append((heading, [f"{sign} {text}" for sign, text in unmatched_lines(report.unmatched)]))
     for group in by_integration(plan.steps):
         own = [step for step in group if not step.is_mapping]
         what = verb(own[0]) if own else str(Action.UPDATE)

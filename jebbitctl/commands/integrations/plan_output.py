@@ -36,12 +36,14 @@ class PlanReport(NamedTuple):
         plan: to show.
         strict: whether what is unmanaged or unknown is a difference, too.
         ignored: differences that are left out of the plan.
+        unmatched: steps that write a mapping of an attribute that Jebbit does not have.
     """
 
     name: str
     plan: Plan
     strict: bool = False
     ignored: int = 0
+    unmatched: tuple[PlanStep, ...] = ()
 
     @property
     def drift(self) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 
 from jebbitctl.api import mappings
 from jebbitctl.api.resources import OWNER, raise_if_unapplied, unconfirmed
-from jebbitctl.commands.arguments import Default, ForIntegration, require_names
+from jebbitctl.commands.arguments import Default, ForIntegration, JebbitVar, require_names
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.util.ids import require_id
@@ -21,9 +21,7 @@ def create(
     context: Context,
     *,
     integration: ForIntegration,
-    jebbit_var: Annotated[
-        str, typer.Option(metavar="NAME", help="Name of the attribute at Jebbit.", show_default=False)
-    ],
+    jebbit_var: JebbitVar,
     client_var: Annotated[
         str, typer.Option(metavar="NAME", help="Name to send it under.", show_default=False)
     ],
@@ -31,9 +29,11 @@ def create(
 ) -> None:
     """Create a mapping.
 
-    The integration then sends an attribute under a name that you choose.
+    The integration then sends an attribute under a name that you choose. Warns if Jebbit has no such
+    attribute, and the token may read attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
+    from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
 
     require_id(integration, what="--integration")
     require_names(jebbit_var=jebbit_var, client_var=client_var)
@@ -44,4 +44,5 @@ def create(
     with context.output.best_effort():
         context.output.resource(created)
     warn_unconfirmed(context, unconfirmed(created.attributes, desired))
+    warn_of_missing_attributes(context, [jebbit_var], integration=integration)
     raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")

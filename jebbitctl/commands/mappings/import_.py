@@ -17,7 +17,7 @@ from jebbitctl.util.inputs import read_input
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from jebbitctl.api.creations import Creations
     from jebbitctl.api.mapping_plan import ImportStep
@@ -74,8 +74,10 @@ def import_(
     default. Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe
     to run an import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing.
     If another run creates the same mapping at the same time, one of the two is removed, or both are named.
+    Warns of mappings of attributes that Jebbit does not have, if the token may read attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
+    from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
 
     require_id(integration_id, what="INTEGRATION_ID")
     if prune and not (yes or dry_run):
@@ -87,6 +89,7 @@ def import_(
         for step in steps:
             _warn_if_failed(context, step)
         _print_report(context, integration_id, steps, dry_run=True, complete=True)
+        warn_of_missing_attributes(context, _written(steps))
         _raise_if_failed(context, steps, prune=prune)
         return
     with ExclusiveRun(context, {None: context.client}) as run:
@@ -101,6 +104,7 @@ def import_(
         results = _execute(context, integration_id, steps, run.creations[None])
         results, error = _settle(context, results, run.creations[None])
     _print_report(context, integration_id, results, dry_run=False, complete=error is None)
+    warn_of_missing_attributes(context, _written(results), integration=integration_id)
     if error:
         raise error
     _raise_if_failed(context, results, prune=prune)
@@ -111,6 +115,12 @@ def _plan(
 ) -> list[ImportStep]:
     existing = mappings.list_identified(context.client, mappings.ATTRIBUTES, integration, whole=True)
     return plan_import(specs, existing, prune=prune)
+
+
+def _written(steps: Iterable[ImportStep]) -> list[str]:
+    """Return the attributes of the mappings that are created or updated."""
+    written = (Action.CREATE, Action.UPDATE)
+    return [step.spec.jebbit_var for step in steps if step.action in written and step.spec]
 
 
 def _deletions(steps: Sequence[ImportStep]) -> set[str]:

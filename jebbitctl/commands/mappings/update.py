@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from jebbitctl.api import mappings
-from jebbitctl.commands.arguments import Default, MappingId, require_names
+from jebbitctl.api.resources import OWNER
+from jebbitctl.commands.arguments import Default, MappingId, OtherJebbitVar, require_names
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
 
@@ -17,16 +18,17 @@ def update(
     context: Context,
     id_: MappingId,
     *,
-    jebbit_var: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of the attribute at Jebbit.")
-    ] = None,
+    jebbit_var: OtherJebbitVar = None,
     client_var: Annotated[str | None, typer.Option(metavar="NAME", help="Name to send it under.")] = None,
     default: Default = None,
 ) -> None:
     """Update a mapping.
 
-    Reads the mapping, sends only what changes, and prints each change.
+    Reads the mapping, sends only what changes, and prints each change. Warns if Jebbit has no attribute of
+    the new jebbit_var, and the token may read attributes.
     """
+    from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
+
     require_names(jebbit_var=jebbit_var, client_var=client_var)
     names = {"jebbit_var": jebbit_var, "client_var": client_var}
     desired: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
@@ -37,3 +39,6 @@ def update(
     if changes := plan_update(context, "mapping", current, desired):
         result = mappings.update(context.client, current, desired)
         show_update(context, changes, result, command=f"jebbitctl mappings get {id_}")
+        if jebbit_var is not None and any(change.name == "jebbit_var" for change in changes):
+            owner = result.resource.attributes.get(OWNER, current.attributes.get(OWNER))
+            warn_of_missing_attributes(context, [jebbit_var], integration=owner)

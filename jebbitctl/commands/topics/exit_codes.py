@@ -13,7 +13,7 @@ MEANINGS = {
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
-    "replay, listen, diff, apply --verify, doctor, demo)",
+    "replay, listen, diff, apply --verify, diagnose, doctor, demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -45,10 +45,19 @@ and shows what was sent.
 with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
 whether forged deliveries are refused. A warning alone is success.
 
+`jebbitctl integrations diagnose` exits with 6 if there is a ✗, and with 3 if
+none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
+credentials do not permit to list integrations. If Jebbit cannot be reached, it
+prints no diagnosis and exits with 5.
+
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
 came, or if, with --count or --timeout, one was not forwarded. If a delivery
 cannot be recorded, it exits with 1. Ctrl-C is success (0), but 130 if --count
 is not reached. SIGTERM exits with 143. All of these print the summary.
+
+`jebbitctl mappings lint` exits with 6 if a mapping is wrong, and with 1 if none
+is, but Jebbit's answers are too incomplete to check all. A warning alone is
+success.
 
 `jebbitctl sandbox run` exits with the exit code of the command that it runs.
 """

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 FORMATS = {
     "on a terminal": "a table; JSON is indented",
     "in a pipe": "tab-separated lines in the order of the table's columns; no header, nothing is cut off. "
-    "What is for reading (a plan, the results of apply, check and doctor) is the same text as on a terminal",
+    "What is for reading (a plan, the results of apply, check, diagnose and doctor) is the same text as on a "
+    "terminal",
     "--plain": "tab-separated lines, always",
     "--json": "one JSON document",
     "--csv": "CSV with a header, for lists; text that a spreadsheet takes for a formula gets a ' in front",
-    "--markdown": "a plan as a comment for a pull request; see `jebbitctl help manifest`",
+    "--markdown": "a plan or a diagnosis as a comment for a pull request; see `jebbitctl help manifest`",
     "-q, --query EXPR": "what a JMESPath expression finds in the JSON document, see QUERIES",
     "--columns NAME,NAME": "the columns of a list, in this order: any attribute that JSON has, "
     "also nested: additional_options.hash_pii",

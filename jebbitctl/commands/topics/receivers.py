@@ -151,6 +151,9 @@ connection, the status or the clock, or by signing as receivers with the usual
 bugs do. A bug that it names is proven: the endpoint accepts its signatures
 each time, and neither correct nor forged ones.
 
+If no delivery reaches the endpoint at all, `integrations diagnose ID` follows
+a lead from the campaign to the endpoint.
+
 --only and --skip choose probes, and --junit FILE writes the results for a CI
 system. The probe live is sent only with --live: it leaves a real record.
 """

@@ -21,7 +21,7 @@ from tests.commands.completion.tab import GET, offered, offers_nothing, tab, var
 from tests.commands.integrations.support import stored, webhook
 from tests.interruptions import Stage, ended, started
 from tests.isolated_home import IsolatedHome, paths
-from tests.scripted_server import active, add_mapping, attributes_of
+from tests.scripted_server import active, add, add_mapping, attributes_of
 from tests.support import JEBBITCTL, cli_for
 
 if TYPE_CHECKING:
@@ -118,6 +118,19 @@ def test_every_noun_offers_its_ids_with_descriptions(  # noqa: PLR0917 - the tab
     assert any(shown.startswith(description) for _, shown in found)
     given = SimpleNamespace(params={"ids": [found[0][0]]}, find_root=lambda: root)
     assert offers(given, [], "") == found[1:]
+
+
+def test_the_attributes_that_a_mapping_can_name_are_offered_with_their_display_names(
+    ready: Cli, sandbox: Sandbox
+) -> None:
+    for id_ in ("a b", "$(touch x)", "-f", "größe", ""):
+        add(sandbox, "traits", user_defined_id=id_)
+    add(sandbox, "traits", title="without an id")
+    ids = ["email", "first_name", "shoe_size", "skin_concern", "favourite_colour", "internal_score"]
+    assert sorted(offered(ready, "jebbitctl mappings update abc12345 --jebbit-var ")) == sorted(ids)
+    assert offered(ready, "jebbitctl mappings create --jebbit-var sh") == ["shoe_size"]
+    assert '"email":"E-mail address"' in tab(ready, "jebbitctl mappings create --jebbit-var e", "zsh")
+    assert paths(sandbox).count("/api/v1/traits") == 1
 
 
 def test_every_argument_and_option_that_takes_an_id_completes_it() -> None:

@@ -27,3 +27,8 @@ def run_scripted(home: Path, *args: str, **responses: tuple[int, Any]) -> Result
     wrap = scripted(lambda method, path: responses.get(method) if path.startswith(TYPE) else None)
     with Sandbox(SandboxOptions(integrations=1), wrap=wrap) as sandbox:
         return cli_for(home, sandbox).run("mappings", *args, "--json")
+
+
+def without_attributes(sandbox: Sandbox) -> None:
+    """Let no token read attributes, so that no command warns of a mapping that names none."""
+    sandbox.state.permissions.remove("read:trait")

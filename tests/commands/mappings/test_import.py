@@ -13,6 +13,7 @@ import pytest
 from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.api.mapping_files import HEADER, TYPE, mapping, parse
+from tests.commands.mappings.support import without_attributes
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, on_terminal, screen
@@ -64,6 +65,7 @@ def test_an_invalid_file_is_a_usage_error_that_names_the_line_before_any_request
 
 
 def test_import_creates_updates_and_reports_each_line(cli: Cli, sandbox: Sandbox) -> None:
+    without_attributes(sandbox)
     add_mapping(sandbox, "same", "x", "d")
     changed = add_mapping(sandbox, "changed", "x", "d")
     add_mapping(sandbox, "same", "elsewhere", integration=other(sandbox))
@@ -103,6 +105,7 @@ def test_list_csv_piped_into_import_changes_nothing(cli: Cli, sandbox: Sandbox) 
 
 
 def test_invalid_lines_are_reported_and_skipped(cli: Cli, sandbox: Sandbox) -> None:
+    without_attributes(sandbox)
     result = run_import(cli, sandbox, HEADER + "$metadata,x,\na,b,\n,x,\na,c,\nz\nlast,x,\n")
     assert result.code == 1
     assert {name for name, *_ in stored_triples(sandbox)} == {"a", "last"}
@@ -156,6 +159,7 @@ def test_the_json_report_has_the_counts_and_all_lines(cli: Cli, sandbox: Sandbox
 
 
 def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -> None:
+    without_attributes(sandbox)
     add_mapping(sandbox, "a", "b")
     add_mapping(sandbox, "gone", "b")
     result = run_import(cli, sandbox, HEADER + "a,c,\nn,m,\n", "--dry-run", "--prune")
@@ -175,6 +179,7 @@ def test_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, sandbox: Sandbox) -
 
 
 def test_prune_without_yes_or_a_terminal_sends_no_request(cli: Cli, sandbox: Sandbox) -> None:
+    without_attributes(sandbox)
     add_mapping(sandbox, "gone", "b")
     result = run_import(cli, sandbox, HEADER + "a,b,\n", "--prune", "--json")
     assert (result.code, result.error["code"]) == (2, "input_required")
@@ -293,6 +298,7 @@ def test_ctrl_c_reports_the_finished_lines(tmp_path: Path) -> None:
 
 def test_a_terminal_shows_a_progress_bar_and_then_a_table_that_fits(tmp_path: Path) -> None:
     with Sandbox(SandboxOptions(integrations=1, latency_ms=30)) as sandbox:
+        without_attributes(sandbox)
         cli = cli_for(tmp_path, sandbox)
         path = tmp_path / "m.csv"
         path.write_text(HEADER + "".join(f"v{n},x,\n" for n in range(20)) + ",bad,\n")

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-import pytest
-
 from jebbitctl.commands.webhooks.check_junit import junit_xml
-from jebbitctl.output.junit import is_junit
 from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from jebbitctl.webhooks.endpoint_check import ProbeResult
 from jebbitctl.webhooks.verdicts import Conclusion
@@ -74,24 +71,3 @@ def test_no_secret_gets_into_the_file() -> None:
     finally:
         forget_registered_secrets()
     assert SECRET not in text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        junit_xml([PASSED], url="", started=0),
-        "<testsuites/>",
-        "\ufeff<?xml version='1.0'?>\n<!-- a\ncomment -->\n<testsuite name='x'>",
-        "<testsuite>",
-    ],
-)
-def test_junit_files_are_recognised(text: str) -> None:
-    assert is_junit(text.encode())
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{}", "<html>", "<testsuitex>", "text <testsuite>", "<a><testsuite/></a>", "<!-- <testsuite> -->"],
-)
-def test_other_files_are_not(text: str) -> None:
-    assert not is_junit(text.encode())

@@ -60,7 +60,7 @@ def _quick_and_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrival, "_POLL_SECONDS", 0.02)
 
 
-class Row(NamedTuple):
+class EndpointRow(NamedTuple):
     """One line of a diagnosis."""
 
     state: str
@@ -84,12 +84,12 @@ class Diagnosed:
     def attributes(self) -> dict[str, Any]:
         return stored(self.sandbox)[self.id]
 
-    def rows(self, *options: str) -> dict[str, Row]:
+    def rows(self, *options: str) -> dict[str, EndpointRow]:
         """Return the lines about the endpoint; the exit code tells whether one failed."""
         result = self.cli.run("integrations", "diagnose", self.id, "--json", *options, env=self.env)
         (report,) = result.json["integrations"]
         rows = {
-            one["line"]: Row(one["state"], one["seen"], one["fix"] or "")
+            one["line"]: EndpointRow(one["state"], one["seen"], one["fix"] or "")
             for one in report["findings"]
             if one["line"] in LINES
         }
@@ -102,7 +102,9 @@ def diagnosed(cli: Cli, sandbox: Sandbox, authority: CertificateAuthority) -> Di
     return Diagnosed(cli, sandbox, {"REQUESTS_CA_BUNDLE": str(authority.root)})
 
 
-def require_only(rows: Mapping[str, Row], healthy: Mapping[str, str], line: str, expected: Row) -> None:
+def require_only(
+    rows: Mapping[str, EndpointRow], healthy: Mapping[str, str], line: str, expected: EndpointRow
+) -> None:
     """Check that exactly one line is in a state, and what it says; later ones may not be known for it."""
     state, seen, fix = expected
     assert (rows[line].state, seen in rows[line].seen, fix in rows[line].fix) == (state, True, True), rows[
@@ -181,7 +183,7 @@ def test_exactly_the_broken_line_says_it_and_names_the_cure(
         server.answer = broken.answer or server.answer
         diagnosed.attributes["endpoint"] = broken.url or f"{server.url}/hook"
         rows = diagnosed.rows()
-    require_only(rows, HEALTHY, broken.line, Row(broken.state, broken.seen, broken.fix))
+    require_only(rows, HEALTHY, broken.line, EndpointRow(broken.state, broken.seen, broken.fix))
 
 
 @contextmanager
@@ -208,7 +210,7 @@ def test_another_secret_at_the_endpoint_is_found_by_probing(diagnosed: Diagnosed
     with receiving(record, "not the secret of the integration") as url:
         diagnosed.attributes["endpoint"] = url
         rows = diagnosed.rows("--probe", "--receipts", str(record))
-    require_only(rows, PROVEN, "receiver", Row("failed", "returned 403", "secret"))
+    require_only(rows, PROVEN, "receiver", EndpointRow("failed", "returned 403", "secret"))
 
 
 def test_a_test_that_jebbit_does_not_report_has_failed(diagnosed: Diagnosed, tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""``mappings lint``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jebbitctl.commands.arguments import OnlyIntegration
+from jebbitctl.commands.base import Context, command
+from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
+from jebbitctl.util.ids import require_id
+from jebbitctl.util.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jebbitctl.api.mapping_lint import LintResult, MappingFinding
+
+COLUMNS = ("state", "kind", "integration_id", "mappings", "message", "fix")
+_SIGNS = {"failed": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
+
+
+@command(example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all")
+def lint(
+    context: Context,
+    *,
+    integration: OnlyIntegration = None,
+    all_: Annotated[bool, typer.Option("--all", help="All integrations of the business.")] = False,
+) -> None:
+    """Check that mappings name attributes, and do not contradict each other.
+
+    Finds a jebbit_var that is no attribute, and the nearest one; an attribute that does not pass to
+    integrations; an attribute that is mapped twice; and two attributes under one client_var. Exits 6 if
+    something is wrong. What may be wanted is marked with ! and does not count.
+    """
+    from jebbitctl.api import mapping_lint
+
+    if all_ == (integration is not None):
+        raise UsageError(
+            "--integration and --all are mutually exclusive" if all_ else "no integration given",
+            hint="check one integration with --integration ID, or those of the business with --all",
+        )
+    if integration is not None:
+        require_id(integration, what="--integration")
+    mappings = mapping_lint.fetch_mappings(context.client, integration)
+    result = mapping_lint.lint(mappings, mapping_lint.fetch_attributes(context.client, mappings))
+    problems = result.of(mapping_lint.FindingState.FAILED)
+    unknown = result.of(mapping_lint.FindingState.UNKNOWN)
+    with context.output.best_effort():
+        _show(context, result, ok=not (problems or unknown))
+    if not mappings and not context.output.json:
+        context.output.note("No mappings." if all_ else f"{integration} has no mappings.")
+    checked = plural(result.mappings, "mapping")
+    if problems:
+        raise CheckFailedError(f"{plural(len(problems), 'problem')} in {checked}")
+    if unknown:
+        count = len({id_ for finding in unknown for id_ in finding.mappings})
+        raise RejectedError(
+            f"{count} of {checked} could not be checked, as Jebbit's answers are incomplete",
+            hint="compare them with the attributes in Jebbit's dashboard",
+        )
+
+
+def _show(context: Context, result: LintResult, *, ok: bool) -> None:
+    output = context.output
+    rows = [_row(context, finding) for finding in result.findings]
+    if output.json:
+        output.document({"ok": ok, "mappings": result.mappings, "findings": rows, "unknown": result.unknown})
+    elif output.plain_requested:
+        output.table(({**row, "mappings": ",".join(row["mappings"])} for row in rows), COLUMNS)
+    else:
+        output.diff(_lines(context, result, ok=ok))
+
+
+def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
+    """Yield a sign and a text for each finding, and what to do below it; at the end that all is well."""
+    for finding in result.findings:
+        ids = ", ".join(finding.mappings)
+        noun = "mapping" if len(finding.mappings) == 1 else "mappings"
+        at = f"{finding.integration}: " if finding.integration else ""
+        yield _SIGNS[finding.state], f"{at}{noun} {ids}: {finding.message}"
+        if fix := _fix(context, finding):
+            yield "   ", fix
+    for what in result.unknown:
+        yield _SIGNS["unknown"], f"cannot be known: {what}"
+    if ok and result.mappings:
+        others = f", apart from {plural(count, 'warning')}" if (count := len(result.findings)) else ""
+        yield "✓", f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
+
+
+def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
+    return {
+        "state": finding.state,
+        "kind": finding.kind,
+        "integration_id": finding.integration,
+        "mappings": list(finding.mappings),
+        "message": finding.message,
+        "fix": _fix(context, finding) or None,
+    }
+
+
+def _fix(context: Context, finding: MappingFinding) -> str:
+    """Return what to do, with a command for the same account."""
+    from jebbitctl.commands.mappings.missing_attributes import command as command_line
+
+    parts = [finding.fix, command_line(context, *finding.command) if finding.command else ""]
+    return ": ".join(filter(None, parts))

@@ -1,0 +1,131 @@
+"""The lines about campaigns: which feed the integration, which pass its filter, and their leads."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from typing import TYPE_CHECKING
+
+from jebbitctl.diagnose.feeders import NameFilter, feed_of
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.integration import LOOK
+from jebbitctl.diagnose.visitors import count_visitors
+from jebbitctl.util.text import plural
+
+if TYPE_CHECKING:
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.feeders import Feeders
+    from jebbitctl.diagnose.findings import Finding
+
+LAUNCHED = "launched campaign"
+_RULE = "assuming that it may stand anywhere in a title, in any case"
+_LIST = "see their titles: jebbitctl campaigns list --launched"
+
+
+def campaigns(case: Case) -> Finding:
+    """Launched campaigns feed the integration."""
+    feed = feed_of(case.webhook, case.facts, case.client)
+    if feed.sure:
+        launched = plural(len(feed.sure), LAUNCHED)
+        if feed.brand_wide:
+            return ok(f"brand-wide: {launched}")
+        others = "; Jebbit does not say whether others feed it, too" if feed.brand_wide is None else ""
+        return ok(f"linked to {launched}{others}")
+    if feed.doubt:
+        return unknown(feed.doubt)
+    if feed.possible:
+        return unknown(
+            "it is linked to no launched campaign, and Jebbit does not say whether it is brand-wide",
+            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.id}",
+        )
+    return _none_launched(case, feed)
+
+
+def _none_launched(case: Case, feed: Feeders) -> Finding:
+    if feed.brand_wide is False and not feed.linked:
+        return failed(
+            "no campaign feeds it: none is linked to it, and it is not brand-wide",
+            "in Jebbit's dashboard, link a campaign to it, or attach it to the whole brand",
+        )
+    which = f"of {plural(feed.linked or 0, 'linked campaign')} " if feed.brand_wide is False else ""
+    launch = "launch one in Jebbit's dashboard; "
+    if feed.brand_wide is False:
+        return failed(
+            f"none {which}is launched", f"{launch}see them: jebbitctl integrations campaigns {case.id}"
+        )
+    return failed("no campaign is launched", f"{launch}see them: jebbitctl campaigns list")
+
+
+def name_filter(case: Case) -> Finding:
+    """The ``campaign_name_filter`` lets launched campaigns through."""
+    webhook = case.webhook
+    filter_ = NameFilter.of(webhook)
+    if not filter_.is_known:
+        return unknown("Jebbit does not say whether it has a campaign_name_filter", LOOK)
+    if not filter_.text:
+        return ok("no campaign_name_filter")
+    feed = feed_of(webhook, case.facts, case.client)
+    if not feed.possible:
+        return unknown(feed.doubt or f"there is no {LAUNCHED} to compare it with")
+    passing = filter_.apply(feed)
+    total = plural(len(feed.possible), LAUNCHED) + (" that may feed it" if not feed.is_exact else "")
+    shown = f"campaign_name_filter {filter_.text!r}"
+    if not passing.possible:
+        if feed.doubt:
+            return unknown(f"{shown} is in no title of {total}, but {feed.doubt}", _LIST)
+        return failed(
+            f"{shown} is in no title of {total}, {_RULE}", _correct(case.id, filter_.text, feed.possible)
+        )
+    certain = [one for one in passing.possible.values() if "title" in one.attributes]
+    if not certain:
+        return unknown(f"Jebbit does not say the titles of {total}", LOOK)
+    seen = f"{shown} lets through {len(certain)} of {total}, {_RULE}"
+    if len(certain) == len(feed.possible):
+        return ok(seen)
+    return warning(seen, f"if others should send, too: {_update(case.id, 'TEXT')}; {_LIST}")
+
+
+def _correct(id_: str, text: str, campaigns_: dict[str, Resource]) -> str:
+    """Return how to correct a filter that matches nothing, with the title that was probably meant."""
+    titles = {
+        title.casefold(): title
+        for one in campaigns_.values()
+        if isinstance(title := one.attributes.get("title"), str)
+    }
+    near = difflib.get_close_matches(text.casefold(), titles, n=1, cutoff=0.5)
+    return f"correct it: {_update(id_, titles[near[0]] if near else 'TEXT')}; {_LIST}"
+
+
+def _update(id_: str, text: str) -> str:
+    return f"jebbitctl integrations update {id_} --campaign-name-filter {shlex.quote(text)}"
+
+
+def leads(case: Case) -> Finding:
+    """Jebbit has counted leads of the campaigns that may send."""
+    webhook = case.webhook
+    filter_ = NameFilter.of(webhook)
+    feed = filter_.apply(feed_of(webhook, case.facts, case.client))
+    if not feed.possible:
+        return unknown(feed.doubt or "no launched campaign feeds it and passes its filter")
+    sure = count_visitors(case.facts, feed.sure, "leads")
+    since = f"since {case.facts.since}"
+    if sure.total:
+        return ok(
+            f"{plural(sure.total, 'lead')} {since} from {plural(len(feed.sure), 'campaign')}: "
+            "they should have been sent"
+        )
+    possible = count_visitors(case.facts, feed.possible, "leads")
+    if possible.total:
+        unsaid = "feed it" if filter_.is_known else "pass its filter"
+        number = plural(possible.total, "lead")
+        return unknown(f"{number} {since}, but Jebbit does not say whether the campaigns {unsaid}", LOOK)
+    if possible.uncounted:
+        return unknown(f"Jebbit does not count the leads of {plural(possible.uncounted, 'campaign')}")
+    if feed.doubt:
+        return unknown(feed.doubt)
+    return warning(
+        f"no leads {since}: nobody finished, so there was nothing to send",
+        f"finish a campaign yourself: jebbitctl campaigns links {next(iter(feed.possible))}; "
+        "then diagnose again",
+    )

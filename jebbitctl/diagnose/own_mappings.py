@@ -1,0 +1,83 @@
+"""The line about mappings."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from jebbitctl.api.attribute_lookup import KnownAttributes
+from jebbitctl.api.mapping_lint import FindingState, lint
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.util.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jebbitctl.api import mapping_lint
+    from jebbitctl.api.resources import Resource
+    from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.findings import Finding
+
+_MAX_SHOWN = 3
+
+
+class OwnMappings(NamedTuple):
+    """The mappings of an integration.
+
+    Attributes:
+        found: newest first.
+        doubt: why there may be more; None if nothing speaks for it.
+    """
+
+    found: list[Resource]
+    doubt: str | None
+
+
+def mappings_of(case: Case) -> OwnMappings:
+    """Return the mappings of a case's integration."""
+    by_owner = case.facts.mappings_by_owner()
+    unowned = len(by_owner.get(None, ()))
+    doubt = f"Jebbit does not say which integration {plural(unowned, 'mapping')} belong to"
+    return OwnMappings(by_owner.get(case.id, []), case.facts.mappings().doubt or (doubt if unowned else None))
+
+
+def mappings(case: Case) -> Finding:
+    """The mappings name attributes that pass to integrations, each under its own name."""
+    _ = case.webhook
+    own = mappings_of(case)
+    if not own.found:
+        return unknown(own.doubt) if own.doubt else ok("none to check")
+    try:
+        known, error = case.facts.attributes(), None
+    except JebbitctlError as error_:
+        known, error = KnownAttributes((), frozenset()), error_
+    result = lint(own.found, known)
+    if problems := result.of(FindingState.FAILED):
+        return failed(_seen(problems), _fix(case, problems))
+    if error:
+        return unknown(error.message, error.hint)
+    if unsaid := result.of(FindingState.UNKNOWN):
+        return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.id}")
+    if own.doubt:
+        return unknown(own.doubt)
+    if warnings := result.of(FindingState.WARNING):
+        return warning(_seen(warnings), _fix(case, warnings))
+    number = plural(len(own.found), "mapping")
+    if result.unknown:
+        return ok(f"{number} of existing attributes; Jebbit does not say whether they pass to integrations")
+    return ok(f"{number} of existing attributes that pass to integrations")
+
+
+def _seen(found: Sequence[mapping_lint.MappingFinding]) -> str:
+    more = len(found) - _MAX_SHOWN
+    shown = "; ".join(one.message for one in found[:_MAX_SHOWN])
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def _fix(case: Case, found: Sequence[mapping_lint.MappingFinding]) -> str:
+    """Return the fix of the only finding, else how to see those of all."""
+    if len(found) > 1:
+        return f"see what to do about each: jebbitctl mappings lint --integration {case.id}"
+    command = f"jebbitctl {shlex.join(found[0].command)}" if found[0].command else ""
+    return ": ".join(filter(None, (found[0].fix, command)))
