@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jebbitctl.diagnose import redirect
 from jebbitctl.diagnose.findings import Finding, State
@@ -74,6 +76,12 @@ def test_a_redirect_to_http_is_not_advised() -> None:
 def test_a_redirect_elsewhere_may_be_of_head_alone(target: str) -> None:
     found = seen(answering(http(302, Location=target)))
     assert (found.state, "a POST may not be" in found.seen) == (State.WARNING, True)
+
+
+@given(target=st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255)))
+def test_any_target_of_a_redirect_is_shown_or_called_invalid(target: str) -> None:
+    found = seen(answering(http(302, Location=target)))
+    assert found.state in {State.WARNING, State.FAILED, State.UNKNOWN}
 
 
 def test_with_probe_a_delivery_shows_whether_it_is_redirected() -> None:
