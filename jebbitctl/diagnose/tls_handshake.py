@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from jebbitctl.util.certificates import TrustedCertificates
 
 EXPIRED, NOT_YET_VALID, WRONG_NAME = "tls_expired", "tls_not_yet_valid", "tls_wrong_name"
+REFUSED = "tls_refused"
+"""The certificate is not valid for another reason, such as a purpose that is not a server's."""
+_FAILED = "tls_failed"
+"""The handshake failed for another reason."""
 SELF_SIGNED, UNKNOWN_CA = "tls_self_signed", "tls_unknown_ca"
 _NOT_TRUSTED = frozenset({SELF_SIGNED, UNKNOWN_CA})
 _NO_CHECK_TIME = 0x200000
@@ -70,7 +74,8 @@ class Handshake:
     """The result of handshakes with one server.
 
     Attributes:
-        failure: None if the certificate is good; else a code of :func:`explain_no_response`.
+        failure: None if the certificate is good; else a code of :func:`explain_no_response`, or one of those
+            above.
         reason: what the system or the TLS library said, if it failed.
         verified_by: the certificates that it was verified against; if it failed, those of the failure.
         certificate: the server's, also if its dates or names are wrong; None if its chain is not trusted.
@@ -100,6 +105,8 @@ def shake_hands(server: Server, sources: Sequence[TrustSource], timeout: float) 
 
 
 def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: float) -> Handshake:
+    import ssl
+
     from jebbitctl.util.network_reasons import network_reason
 
     started = time.monotonic()
@@ -114,6 +121,8 @@ def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: 
         )
         response = EndpointResponse(None, time.monotonic() - started, error=reason, reached=connected)
         code = explain_no_response(f"https://{server.host}", response, timeout).code
+        if code == "no_response" and isinstance(error, ssl.SSLError):
+            code = REFUSED if isinstance(error, ssl.SSLCertVerificationError) else _FAILED
         if code in {EXPIRED, NOT_YET_VALID, WRONG_NAME}:
             unfit = _unfit_certificate(server, source.certificates, deadline)
             return Handshake(code, reason, source.certificates, unfit)

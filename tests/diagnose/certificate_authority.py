@@ -49,11 +49,11 @@ class CertificateAuthority:
 
     @cached_property
     def root(self) -> Path:
-        return self._certificate("root", days=100, signer=None, is_ca=True)
+        return self._certificate("root", days=100, signer=None)
 
     @cached_property
     def intermediate(self) -> Path:
-        return self._certificate("intermediate", days=self._intermediate_days, signer=self.root, is_ca=True)
+        return self._certificate("intermediate", days=self._intermediate_days, signer=self.root)
 
     @property
     def trusted(self) -> TrustedCertificates:
@@ -67,6 +67,7 @@ class CertificateAuthority:
         begins: float = -10,
         self_signed: bool = False,
         send_intermediate: bool = True,
+        purpose: str = "serverAuth",
     ) -> ssl.SSLContext:
         """Return what a server uses with a certificate for these names.
 
@@ -76,9 +77,11 @@ class CertificateAuthority:
             begins: in how many days it becomes valid.
             self_signed: sign it with itself.
             send_intermediate: whether the server sends the intermediate CA's certificate.
+            purpose: what it may be used for.
         """
         signer = None if self_signed else self.intermediate
-        leaf = self._certificate("leaf", days=days, begins=begins, signer=signer, names=names)
+        extension = f"subjectAltName={','.join(names)}\nextendedKeyUsage={purpose}"
+        leaf = self._certificate("leaf", days=days, begins=begins, signer=signer, extension=extension)
         chain = self._folder / "chain.pem"
         rest = "" if self_signed or not send_intermediate else self.intermediate.read_text()
         chain.write_text(leaf.read_text() + rest)
@@ -93,10 +96,8 @@ class CertificateAuthority:
         days: float,
         begins: float = -10,
         signer: Path | None,
-        is_ca: bool = False,
-        names: tuple[str, ...] = (),
+        extension: str = "basicConstraints=critical,CA:TRUE",
     ) -> Path:
-        extension = "basicConstraints=critical,CA:TRUE" if is_ca else f"subjectAltName={','.join(names)}"
         (self._folder / "extensions").write_text(f"[e]\n{extension}\n")
         path = self._folder / f"{name}.pem"
         by = "-selfsign" if signer is None else f"-cert {signer}"
