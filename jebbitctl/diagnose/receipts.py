@@ -217,7 +217,7 @@ def _from_recording(delivery: Delivery) -> _Request:
         delivery.body if is_whole else None,
         delivery.time,
         delivery.test,
-        delivery.secret if delivery.genuine else None,
+        delivery.secret,
     )
 
 
