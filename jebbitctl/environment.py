@@ -12,6 +12,7 @@ from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.util.inputs import clean_credential, padding, read_text_input
 from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.text_slips import carriage_return, find_slip
 from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
@@ -192,8 +193,8 @@ class Environment:
         value = self.values.get(name)
         if value == "":
             raise UsageError(f"{name} is set but empty", hint=f"unset {name}, or give it a value")
-        if value is not None and not value.isprintable():
-            raise UsageError(f"{name} contains a line break or another control character")
+        if value is not None:
+            _require_text(name, value)
         if value is not None and (found := padding(value, source=name)):
             raise UsageError(found.problem, hint=found.fix)
         return value
@@ -220,6 +221,8 @@ class Environment:
         if file not in self._files:  # a pipe can be read only once
             if not self.values[file]:
                 raise UsageError(f"{file} is set but empty", hint=f"unset {file}, or give it a path")
+            if slip := carriage_return(self.values[file]):
+                raise UsageError(f"{file} {slip.problem}", hint=slip.hint)
             path = self.expand_home(self.values[file]).absolute()
             if os.sep not in self.values[file] and not _exists(path):
                 # not shown: it may be the credential itself
@@ -233,7 +236,7 @@ class Environment:
 
     def switch(self, name: str) -> bool:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
-        return self.values.get(name, "").lower() not in _OFF
+        return self.values.get(name, "").strip().lower() not in _OFF
 
     def trusted_certificates(self) -> TrustedCertificates:
         """Return the only source of certificates to trust: a named bundle, named files, or the system's."""
@@ -270,6 +273,21 @@ class Environment:
             if name not in VARIABLES or not VARIABLES[name].selects_account
         }
         return {**others, **account}
+
+
+def _require_text(name: str, value: str) -> None:
+    """Check that a setting is one line of text; a path may contain any bytes on POSIX.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if name == CONFIG_DIR:
+        value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if value.isprintable():
+        return
+    if slip := find_slip(value):
+        raise UsageError(f"{name} {slip.problem}", hint=slip.hint)
+    raise UsageError(f"{name} contains a line break or another control character")
 
 
 def _exists(path: Path) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util.text_slips import find_slip
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
 """Larger than any document that the API accepts; a limit for endless input such as ``/dev/zero``."""
@@ -20,8 +21,10 @@ def read_input(name: str, *, option: str) -> bytes:
         option: the option or argument that names it, for the error.
 
     Raises:
-        UsageError: it cannot be read, or is larger than MAX_INPUT_BYTES.
+        UsageError: it cannot be read, is larger than MAX_INPUT_BYTES, or its name is empty.
     """
+    if not name:
+        raise UsageError(f"{option}: the name of the file is empty")
     try:
         if name == "-":
             if sys.stdin is None:
@@ -63,6 +66,8 @@ def clean_credential(value: str, *, source: str) -> str:
     value = value.rstrip("\r\n")
     if not value:
         raise CredentialsError(f"{source} is empty")
+    if slip := find_slip(value):
+        raise CredentialsError(f"{source} {slip.problem}", hint=slip.hint)
     if not value.isprintable():
         raise CredentialsError(f"{source} contains a line break or another control character")
     return value
