@@ -17,7 +17,7 @@ from jebbitctl.util import csv_text
 from jebbitctl.util.csv_text import CsvError, Record
 from jebbitctl.util.spreadsheets import neutralize, restore
 from jebbitctl.util.text import json_text
-from jebbitctl.util.text_encodings import EncodingError, decode
+from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, EncodingError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SEPARATOR = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|\t)"?[,;\t]*(\r\n|\r|\n|\Z)', re.IGNORECASE)
 """The first line by which Excel is told the delimiter."""
+_SAVE_AS_UTF_8 = f"{SAVE_AS_UTF_8}; Excel calls it CSV UTF-8"
 
 
 class _Header(NamedTuple):
@@ -66,7 +67,7 @@ def parse(content: bytes, name: str, *, delimiter: str | None = None) -> list[Ma
         raise UsageError(f"{name}, line {error.line}: {error.problem}") from None
     except EncodingError as error:
         line = f", line {error.line}" if error.line else ""
-        raise UsageError(f"{name}{line}: {error.problem}", hint=error.hint) from None
+        raise UsageError(f"{name}{line}: {error.problem}", hint=_SAVE_AS_UTF_8) from None
 
 
 def write(resources: Iterable[Resource]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
 from jebbitctl.util.text_slips import find_slip
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
@@ -47,10 +48,11 @@ def read_text_input(name: str, *, option: str) -> str:
     Raises:
         UsageError: it cannot be read, is too large, or is not UTF-8.
     """
+    content = read_input(name, option=option)
     try:
-        return read_input(name, option=option).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{option} {name}: not UTF-8 text") from None
+        raise UsageError(f"{option} {name}: {not_utf_8(content)}", hint=SAVE_AS_UTF_8) from None
 
 
 def clean_credential(value: str, *, source: str) -> str:
@@ -66,7 +68,7 @@ def clean_credential(value: str, *, source: str) -> str:
     value = value.rstrip("\r\n")
     if not value:
         raise CredentialsError(f"{source} is empty")
-    if slip := find_slip(value):
+    if slip := find_slip(value, secret=True):
         raise CredentialsError(f"{source} {slip.problem}", hint=slip.hint)
     if not value.isprintable():
         raise CredentialsError(f"{source} contains a line break or another control character")

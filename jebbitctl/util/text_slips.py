@@ -10,6 +10,7 @@ _ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """How Python keeps bytes of a command line or the environment that are not text (PEP 383)."""
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """C0, DEL and C1. A tab and a line feed can be meant."""
+_NAMED = ": "
 _FROM_WINDOWS = "it comes from a script or file saved on Windows; remove its carriage returns: tr -d '\\r'"
 
 
@@ -20,14 +21,17 @@ class Slip(NamedTuple):
     hint: str
 
 
-def find_slip(text: str) -> Slip | None:
+def find_slip(text: str, *, secret: bool = False) -> Slip | None:
     """Return what a text contains by mistake, None if there is nothing.
 
-    Its value is not repeated, as it may be a secret.
+    Args:
+        text: its value is not repeated in what is returned.
+        secret: whether not even one character is named.
     """
     if text.isprintable():
         return None
-    return invalid_bytes(text) or carriage_return(text) or _control_character(text)
+    slip = invalid_bytes(text) or carriage_return(text) or _control_character(text)
+    return Slip(slip.problem.split(_NAMED)[0], slip.hint) if slip and secret else slip
 
 
 def invalid_bytes(text: str) -> Slip | None:
@@ -38,7 +42,7 @@ def invalid_bytes(text: str) -> Slip | None:
     from jebbitctl.util.text_encodings import name_invalid_byte
 
     code = ord(match[0])
-    named = f": {name_invalid_byte(code - 0xDC00)}" if code in _ESCAPED_BYTES else ""
+    named = f"{_NAMED}{name_invalid_byte(code - 0xDC00)}" if code in _ESCAPED_BYTES else ""
     return Slip(
         f"is not UTF-8 text{named}", "save the script or file that it comes from as UTF-8, not as Latin-1"
     )
@@ -57,6 +61,6 @@ def _control_character(text: str) -> Slip | None:
     if match is None:
         return None
     return Slip(
-        f"contains a control character, U+{ord(match[0]):04X}",
+        f"contains a control character{_NAMED}U+{ord(match[0]):04X}",
         "remove it; keys that move the cursor leave such characters",
     )

@@ -56,8 +56,8 @@ def refusals(parameters: list[tuple[str, Any]], value: str) -> Iterator[tuple[st
         (LATIN_1, "is not UTF-8 text: byte 0xF6, which is ö in Windows-1252"),
         ("5\r", "ends in a carriage return"),
         ("a\r\nb", "contains a carriage return"),
-        ("a\x1b[Db", "contains a control character, U+001B"),
-        ("a\x85b", "contains a control character, U+0085"),
+        ("a\x1b[Db", "contains a control character: U+001B"),
+        ("a\x85b", "contains a control character: U+0085"),
     ],
 )
 def test_no_command_takes_text_that_nobody_types(value: str, problem: str) -> None:
@@ -148,8 +148,7 @@ def test_a_command_or_option_with_the_line_end_of_windows_names_the_cause(
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["JEBBIT_BUSINESS_ID", "JEBBIT_PROFILE", "JEBBIT_TIMEOUT", "JEBBIT_API_BASE_URL", "JEBBIT_CLIENT_ID"],
+    "name", ["JEBBIT_BUSINESS_ID", "JEBBIT_PROFILE", "JEBBIT_TIMEOUT", "JEBBIT_API_BASE_URL"]
 )
 def test_a_variable_with_bytes_that_are_not_text_names_the_cause(
     cli: Cli, sandbox: Sandbox, name: str
@@ -157,6 +156,13 @@ def test_a_variable_with_bytes_that_are_not_text_names_the_cause(
     result = cli.run("integrations", "list", env={name: LATIN_1})
     assert (result.code in {2, 4}, sandbox.requests) == (True, [])
     assert f"error: {name} is not UTF-8 text: byte 0xF6, which is ö in Windows-1252" in result.err
+
+
+@pytest.mark.parametrize("secret", ["Gr\udcf6\udcdfe", "a\x1bb", "a\rb"])
+def test_no_character_of_a_credential_is_named(cli: Cli, sandbox: Sandbox, secret: str) -> None:
+    result = cli.run("integrations", "list", env={"JEBBIT_CLIENT_SECRET": secret})
+    assert (result.code, sandbox.requests) == (4, [])
+    assert not any(named in result.err for named in ("0xF6", "ö", "U+001B"))
 
 
 @pytest.mark.parametrize("name", ["JEBBIT_BUSINESS_ID", "JEBBIT_CONFIG_DIR", "JEBBIT_CLIENT_SECRET_FILE"])
@@ -181,3 +187,24 @@ def test_the_configuration_directory_may_have_any_bytes_in_its_name(cli: Cli) ->
     directory = os.fsdecode(os.fsencode(cli.home) + b"/gr\xf6\xdfe")
     result = cli.run("profiles", "list", env={"JEBBIT_CONFIG_DIR": directory})
     assert (result.code, result.out) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("s3cret".encode("utf-16"), "not UTF-8 text, but UTF-16, as PowerShell's > writes it"),
+        ("s3crät".encode("latin-1"), "not UTF-8 text\n"),
+    ],
+)
+def test_a_secret_in_a_file_of_another_encoding_names_the_cause(
+    cli: Cli, content: bytes, problem: str
+) -> None:
+    path = cli.home / "secret"
+    path.write_bytes(content)
+    result = cli.run("webhooks", "sign", "--secret-file", str(path), stdin="{}")
+    assert (result.code, result.out) == (4, "")
+    assert f"the secret in {path} is {problem}" in result.err
+    variable = cli.run("webhooks", "sign", stdin="{}", env={"JEBBIT_WEBHOOK_SECRET_FILE": str(path)})
+    assert (variable.code, variable.out) == (2, "")
+    assert problem in variable.err
+    path.unlink()
