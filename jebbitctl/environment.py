@@ -145,6 +145,18 @@ FOREIGN_VARIABLES = {
 }
 """Variables of other tools that are honoured, with one line of help each."""
 
+CONNECTION_VARIABLES = (
+    HTTPS_PROXY,
+    HTTP_PROXY,
+    ALL_PROXY,
+    NO_PROXY,
+    REQUESTS_CA_BUNDLE,
+    CURL_CA_BUNDLE,
+    SSL_CERT_FILE,
+    SSL_CERT_DIR,
+)
+"""Those that decide where a request goes, and whom it trusts."""
+
 PIPE_TIMEOUT = 30.0
 """Seconds for what writes a credential to a pipe, which may ask the user first."""
 _OFF = frozenset({"", "0", "false", "no"})
@@ -238,8 +250,28 @@ class Environment:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
         return self.values.get(name, "").strip().lower() not in _OFF
 
+    def directory(self, name: str) -> Path | None:
+        """Return the directory that a variable names; a relative path does not count, as XDG specifies.
+
+        Raises:
+            UsageError: it contains a carriage return.
+        """
+        value = self.values.get(name, "")
+        if slip := carriage_return(value):
+            raise UsageError(f"{name} {slip.problem}", hint=slip.hint)
+        path = Path(value)
+        return path if path.is_absolute() else None
+
     def trusted_certificates(self) -> TrustedCertificates:
-        """Return the only source of certificates to trust: a named bundle, named files, or the system's."""
+        """Return the only source of certificates to trust: a named bundle, named files, or the system's.
+
+        Raises:
+            UsageError: a variable that says how to connect contains a carriage return.
+        """
+        for name in CONNECTION_VARIABLES:
+            for spelling in (name, name.lower()):
+                if slip := carriage_return(self.values.get(spelling, "")):
+                    raise UsageError(f"{spelling} {slip.problem}", hint=slip.hint)
         for names in ((REQUESTS_CA_BUNDLE,), (CURL_CA_BUNDLE,), (SSL_CERT_FILE, SSL_CERT_DIR)):
             if paths := tuple((name, self.values[name]) for name in names if self.values.get(name)):
                 return TrustedCertificates(paths)

@@ -177,6 +177,17 @@ def test_a_variable_of_an_env_file_from_windows_names_the_cause(
     assert f"error: {name} ends in a carriage return\n" in result.err
 
 
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "XDG_CONFIG_HOME"])
+def test_a_variable_of_other_tools_that_ends_in_a_carriage_return_is_refused_before_any_request(
+    cli: Cli, sandbox: Sandbox, name: str
+) -> None:
+    value = f"{cli.home}/x\r"
+    result = cli.run("integrations", "list", env={name: value, "JEBBIT_CONFIG_DIR": None})
+    assert (result.code, sandbox.requests) == (2, [])
+    assert f"error: {name} ends in a carriage return\n" in result.err
+    assert not os.path.exists(value)  # noqa: PTH110 - as the shell would
+
+
 @pytest.mark.usefixtures("sandbox")
 def test_a_switch_of_an_env_file_from_windows_means_what_it_says(cli: Cli) -> None:
     assert "GET" not in cli.run("integrations", "list", env={"JEBBIT_DEBUG": "0\r"}).err
