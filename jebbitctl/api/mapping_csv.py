@@ -137,12 +137,13 @@ def _spec(record: Record, header: _Header) -> MappingSpec:
     Spreadsheets leave out empty cells at the end of a record, and add some if another record is longer.
     """
     cells = _without_empty_end(record.cells)
-    problem = f"expected {header.width} cells, found {len(record.cells)}"
+    counts = f"expected {header.width} cells, found {len(record.cells)}"
     if len(cells) > header.width:
+        problem = f"{counts}; a cell that contains the delimiter must be in quotation marks"
         return MappingSpec(line=record.line, problem=problem)
     absent = [name for name, position in header.positions.items() if position >= len(record.cells)]
     if absent and absent != ["default"]:
-        return MappingSpec(line=record.line, problem=problem)
+        return MappingSpec(line=record.line, problem=f"{absent[0]} is missing: {counts}")
     cells += [""] * (header.width - len(cells))
     values = {name: restore(cells[position]) for name, position in header.positions.items()}
     names = {name: value for name, value in values.items() if name != "default"}

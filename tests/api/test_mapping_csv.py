@@ -43,7 +43,7 @@ def test_lines_are_numbered_as_in_an_editor() -> None:
         (3, None),
         (5, None),
         (7, "jebbit_var is empty"),
-        (8, "expected 4 cells, found 2"),
+        (8, "jebbit_var is missing: expected 4 cells, found 2"),
         (9, "duplicate jebbit_var A, first used in line 3"),
     ]
 
@@ -178,8 +178,11 @@ def test_another_encoding_is_named_with_line_and_cause(content: bytes, message: 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("a", "expected 3 cells, found 1"),
-        ("a,b,c,d", "expected 3 cells, found 4"),
+        ("a", "client_var is missing: expected 3 cells, found 1"),
+        (
+            "a,b,c,d",
+            "expected 3 cells, found 4; a cell that contains the delimiter must be in quotation marks",
+        ),
         (" ,b", "jebbit_var is empty"),
     ],
 )
