@@ -101,7 +101,7 @@ def test_invalid_lines_are_reported_and_skipped(cli: Cli, sandbox: Sandbox) -> N
         "warning: line 2: jebbit_var cannot be $metadata: Jebbit reserves this name",
         "warning: line 4: jebbit_var is empty",
         "warning: line 5: duplicate jebbit_var a, first used in line 3",
-        "warning: line 6: expected 3 cells, found 1",
+        "warning: line 6: client_var is missing: expected 3 cells, found 1",
     ]
     assert "error: 4 of 6 failed: line 2, line 4, line 5, line 6" in result.err
 
