@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
 from jebbitctl.commands.integrations.test import show_report
-from jebbitctl.commands.sandbox import sandbox_environment
+from jebbitctl.commands.sandbox.account import sandbox_environment
 from jebbitctl.commands.whoami import describe_account, show_account
 from jebbitctl.environment import Environment
 from jebbitctl.errors import CheckFailedError
