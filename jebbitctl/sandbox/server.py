@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
+from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
 from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.faults import inject_faults
 from jebbitctl.sandbox.guard import require_loopback
@@ -17,6 +18,8 @@ from jebbitctl.sandbox.resource_types import scopes
 from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
+from jebbitctl.sandbox.visitors import SteadyVisitors
+from jebbitctl.util.text import plural
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 _MAX_BUSINESSES = 100
 _MAX_INTEGRATIONS = 10_000
+_MAX_RATE = 10_000
+"""Visits per second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class SandboxOptions:
         dialect: which of Jebbit's documents it follows where they differ.
         service_name: the ``service_name`` of webhooks.
         error_style: the format of error responses.
+        visits: visits per second by themselves; 0 for none.
 
     Raises:
         UsageError: the host is not loopback, or a value is out of bounds.
@@ -65,6 +71,7 @@ class SandboxOptions:
     dialect: DialectName = "article"
     service_name: ServiceName = WEBHOOKS
     error_style: ErrorStyle = "openapi"
+    visits: float = 0.0
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host):
@@ -79,6 +86,7 @@ class SandboxOptions:
             "latency": (self.latency_ms, 0, 60_000),
             "token lifetime": (self.token_lifetime, 1, 10**9),
             "backfill step": (self.backfill_step, 0, 10**9),
+            "visits": (self.visits, 0, _MAX_RATE),
         }
         for name, (value, minimum, maximum) in bounds.items():
             if not minimum <= value <= maximum:
@@ -93,8 +101,10 @@ class Sandbox:
 
     Args:
         options: how it behaves.
-        log: called with one line for each request and delivery, from several threads but one at a time. The
-            lines contain no secrets and no control characters.
+        log: called with one line for each request and each test delivery, from several threads but one at a
+            time. The lines contain no secrets and no control characters.
+        warn: likewise, with a line for each of the first deliveries that fail, and counts of others; by
+            default ``log``.
         wrap: WSGI middleware around the API, for other faults than those of the options. It must call
             ``start_response`` before it returns.
 
@@ -107,6 +117,7 @@ class Sandbox:
         options: SandboxOptions | None = None,
         *,
         log: Callable[[str], None] | None = None,
+        warn: Callable[[str], None] | None = None,
         wrap: Callable[[WSGIApplication], WSGIApplication] | None = None,
     ) -> None:
         self._options = options or SandboxOptions()
@@ -122,8 +133,12 @@ class Sandbox:
         seed(self.state, businesses=self._options.businesses, integrations=self._options.integrations)
         self._closing = Event()
         redacting_log = RedactingLog(log)
+        self._warn = redacting_log if warn is None else RedactingLog(warn)
+        self._reporter = DeliveryReporter(redacting_log, self._warn)
+        self.state.delivery_log.tell = self._reporter
+        self._visitors = SteadyVisitors(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
-            Api(self.state, redacting_log),
+            Api(self.state),
             latency_ms=self._options.latency_ms,
             fail_rate=self._options.fail_rate,
             behaviour=behaviour,
@@ -139,11 +154,21 @@ class Sandbox:
             UsageError: the port is in use or cannot be bound.
         """
         self._server.__enter__()
+        if self._visitors:
+            self._visitors.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
+        if self._visitors:
+            self._visitors.__exit__(*error)
+        not_sent = self.state.dispatcher.close()
         self._server.__exit__(*error)
+        self._reporter.tell_untold()
+        if not_sent.deliveries:
+            self._warn(f"{plural(not_sent.deliveries, 'delivery')} not sent: the sandbox was stopped")
+        if not_sent.streams:
+            self._warn(f"{plural(not_sent.streams, 'backfill')} not finished: the sandbox was stopped")
 
     @property
     def url(self) -> str:
