@@ -1,4 +1,7 @@
-"""What visitors of a campaign did, counted by day: the source of ``/campaign_stats``."""
+"""What visitors of a campaign did, counted by day: the source of ``/campaign_stats``.
+
+What is assumed of Jebbit here, ``reporting`` says.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ SCREENS = (
     ("Your e-mail address", "LeadForm"),
     ("Your result", "Outcome"),
 )
-"""What each campaign shows, with its ``resource_type``; only that of a result is documented."""
+"""What each campaign shows, with its ``resource_type``; only ``Outcome``, that of a result, is documented."""
 _SEEDED_DAYS = 30
 _SEED = 20211216
 

@@ -15,7 +15,7 @@ from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.util.urls import is_loopback, url_host
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
     from jebbitctl.sandbox.deliveries import OutgoingDelivery
     from jebbitctl.sandbox.history import Batch
@@ -34,8 +34,14 @@ def start(state: SandboxState, business: Business, backfill: StoredResource) -> 
     _begin(state, business, backfill)
 
 
-def advance(state: SandboxState, _: Business, backfill: StoredResource) -> None:
-    """Update the status: to what its deliveries say, or every :attr:`SandboxState.backfill_step` seconds."""
+def advance(state: SandboxState, _: Business, found: Iterable[StoredResource]) -> None:
+    """Update the status of backfills."""
+    for backfill in found:
+        _advance(state, backfill)
+
+
+def _advance(state: SandboxState, backfill: StoredResource) -> None:
+    """Update a status: to what its deliveries say, or every :attr:`SandboxState.backfill_step` seconds."""
     if not _in_progress(state, backfill):
         return
     statuses = state.behaviour.backfill_statuses
@@ -57,7 +63,7 @@ def restart(state: SandboxState, business: Business, backfill: StoredResource) -
     Raises:
         ApiError: 400 if it is still in progress.
     """
-    advance(state, business, backfill)
+    advance(state, business, [backfill])
     if _in_progress(state, backfill):
         raise ApiError(400, "cannot restart in-progress (processing) job")
     backfill.since = state.clock()

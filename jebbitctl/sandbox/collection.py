@@ -54,8 +54,9 @@ class Collection:
             and (linked_to is None or linked_to in resource.linked)
             and all(self._type.filters[name](resource, values) for name, values in filters.items())
         ]
+        shown = self._read(selected[page])
         document: dict[str, Any] = {
-            "data": [self._resource_object(resource, parameters=parameters) for resource in selected[page]]
+            "data": [self._resource_object(resource, parameters=parameters) for resource in shown]
         }
         if self._state.behaviour.record_count is not None:
             document["meta"] = {"record_count": self._state.behaviour.record_count}
@@ -130,6 +131,7 @@ class Collection:
         """
         type_ = self._dialect.single_types.get(self._type.type, self._type.type)
         parameters = self._parameters(query or {})
+        self._read([resource])
         shown = self._resource_object(resource, parameters=parameters, single=True, created=created)
         return {"data": shown | {"type": type_}}
 
@@ -141,12 +143,15 @@ class Collection:
         single: bool = False,
         created: bool = False,
     ) -> dict[str, Any]:
+        attributes = resource.attributes
         if self._type.report:
-            report = self._type.report(self._business, resource, parameters, single)
-            return {"id": resource.id, "type": self._type.type, "attributes": report}
-        self._type.on_read(self._state, self._business, resource)
-        attributes = self._state.behaviour.present(self._type.type, resource.attributes, created=created)
-        return {"id": resource.id, "type": self._type.type, "attributes": attributes}
+            attributes = self._type.report(self._business, resource, parameters, single)
+        shown = self._state.behaviour.present(self._type.type, attributes, created=created)
+        return {"id": resource.id, "type": self._type.type, "attributes": shown}
+
+    def _read(self, resources: list[StoredResource]) -> list[StoredResource]:
+        self._type.on_read(self._state, self._business, resources)
+        return resources
 
     def _changes(self, resource: StoredResource, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the attributes that are applied; the others are silently ignored, as Rails does."""

@@ -21,6 +21,7 @@ class Dialect:
         omitted: attributes that no response contains.
         shown_once: attributes that only the response to the POST that creates the resource contains.
         required: attributes that a POST must include, besides those of the resource type.
+        renamed: new names of attributes, at any depth; None drops the attribute.
         single_types: the ``type`` in a response with one resource, if it is not the one in lists.
         delete_action: the action of the scope that a DELETE requires, such as ``write`` of ``write:feed``.
     """
@@ -28,6 +29,7 @@ class Dialect:
     omitted: Mapping[str, Names] = field(default_factory=dict)
     shown_once: Mapping[str, Names] = field(default_factory=dict)
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     single_types: Mapping[str, str] = field(default_factory=dict)
     delete_action: Literal["write", "delete"] = "write"
 
@@ -39,6 +41,15 @@ class Dialect:
     def without(self, type_: str, *names: str) -> Dialect:
         """Return this dialect, but with these attributes in no response that contains the type."""
         return replace(self, omitted={**self.omitted, type_: self._omitted(type_) | set(names)})
+
+    def renaming(self, type_: str, **names: str | None) -> Dialect:
+        """Return this dialect, but with other names of attributes, and of their members, in responses.
+
+        Args:
+            type_: the JSON:API type of the resources.
+            names: the new names by those of the sandbox; None drops the attribute.
+        """
+        return replace(self, renamed={**self.renamed, type_: {**self.renamed.get(type_, {}), **names}})
 
     def shows(self, type_: str, name: str) -> bool:
         """Whether responses with resources of a type contain an attribute."""
@@ -58,10 +69,18 @@ class Dialect:
         shown = {name: value for name, value in attributes.items() if name not in hidden}
         if "endpoint" in hidden:
             shown["host"] = _host(attributes.get("endpoint"))
-        return shown
+        renamed: dict[str, Any] = _rename(shown, self.renamed[type_]) if type_ in self.renamed else shown
+        return renamed
 
     def _omitted(self, type_: str) -> Names:
         return self.omitted.get(type_, frozenset())
+
+
+def _rename(value: Any, names: Mapping[str, str | None]) -> Any:
+    if isinstance(value, dict):
+        renamed = {names.get(name, name): _rename(inner, names) for name, inner in value.items()}
+        return {name: inner for name, inner in renamed.items() if name is not None}
+    return [_rename(inner, names) for inner in value] if isinstance(value, list) else value
 
 
 def _host(endpoint: str | None) -> str | None:

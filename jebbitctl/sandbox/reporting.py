@@ -1,12 +1,25 @@
 """What Jebbit publishes beside the Integrations API: campaign statistics, and how things belong together.
 
-Jebbit's MCP server describes these responses in prose. The only names that it uses are ``title``,
-``attached_at``, ``user_defined_id``, ``resource_type``, ``response_rate``, ``integration_counts`` and
-``uploader_counts``. All others are assumed.
+Jebbit's MCP server describes these responses in prose. Of attributes, it uses the names ``title``,
+``attached_at``, ``user_defined_id``, ``jebbit_var``, ``resource_type``, ``response_rate``,
+``integration_counts`` and ``uploader_counts`` only. It also gives the value ``brand`` of ``attached_at``, the
+``resource_type`` of screens such as ``Outcome``, and the transformer ``sha256``. All other names and values
+are assumed, wherever the sandbox has them: here, in ``activity``, ``exports`` and ``seed``. So are these:
+
+- ``/campaign_stats`` lists campaigns that were never launched, with zeros; so it does those without visitors
+  between the dates;
+- days are those of UTC, and both dates are included;
+- rates are engagements per view, completions per engagement and leads per completion, in per cent;
+- responses are those to questions, lead forms included; clicks on a result are only in the result's row;
+- an integration of another service has mappings that only itself shows, and that no resource has;
+- a static value has a name, a value and a level, on which it was set: brand or campaign;
+- filters of a nested list are refused, and nested lists do not page unless the type of what they list does;
+- inactive integrations count among those that a campaign feeds.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +27,7 @@ from jebbitctl.sandbox.activity import SCREENS, TOTALS, summed
 from jebbitctl.sandbox.responses import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jebbitctl.sandbox.activity import Activity
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
@@ -23,8 +36,8 @@ BRAND, CAMPAIGNS = "brand", "campaigns"
 """Values of ``attached_at``: for all campaigns, or for those that it is linked to. The second is assumed."""
 
 
-def count_links(state: SandboxState, business: Business, campaign: StoredResource) -> None:
-    """Set how many integrations and exports a campaign feeds: directly, and because they are brand-wide.
+def count_links(state: SandboxState, business: Business, campaigns: Sequence[StoredResource]) -> None:
+    """Set how many integrations and exports each campaign feeds: directly, and because they are brand-wide.
 
     Whether inactive ones count is assumed: they do.
     """
@@ -32,26 +45,41 @@ def count_links(state: SandboxState, business: Business, campaign: StoredResourc
         if state.behaviour.dialect.shows("campaigns", name):
             found = business.of(type_).values()
             inherited = sum(one.attributes.get("attached_at") == BRAND for one in found)
-            direct = sum(campaign.id in one.linked for one in found)
-            campaign.attributes[name] = {"direct": direct, "inherited": inherited}
+            direct = Counter(id_ for one in found for id_ in one.linked)
+            for campaign in campaigns:
+                campaign.attributes[name] = {"direct": direct[campaign.id], "inherited": inherited}
 
 
-def describe_integration(state: SandboxState, business: Business, integration: StoredResource) -> None:
-    """Set where an integration was created, and the mappings that it shows, newest first."""
-    if state.behaviour.dialect.shows("integrations", "mappings"):
+def describe_integrations(
+    state: SandboxState, business: Business, integrations: Sequence[StoredResource]
+) -> None:
+    """Set where each integration was created, and the mappings that it shows, newest first."""
+    if not state.behaviour.dialect.shows("integrations", "mappings"):
+        return
+    shown: dict[str, list[dict[str, Any]]] = {one.id: [] for one in integrations}
+    for mapping in reversed(business.of("integration_mappings").values()):
+        for id_ in mapping.linked & shown.keys():
+            shown[id_].append(_embedded(mapping.attributes))
+    for integration in integrations:
         integration.attributes["created_in_dashboard"] = integration.from_dashboard
-        found = reversed(business.of("integration_mappings").values())
-        integration.attributes["mappings"] = [
-            {
-                "jebbit_var": mapping.attributes["jebbit_var"],
-                "client_var": mapping.attributes["client_var"],
-                "fallback_value": mapping.attributes["default"],
-                "data_type": "string",
-                "transformers": [],
-            }
-            for mapping in found
-            if integration.id in mapping.linked
-        ]
+        made_in_dashboard = business.dashboard_mappings.get(integration.id, [])
+        integration.attributes["mappings"] = shown[integration.id] + made_in_dashboard
+
+
+def dashboard_mapping(jebbit_var: str, client_var: str, *transformers: str) -> dict[str, Any]:
+    """Return a mapping as an integration shows it, for :attr:`Business.dashboard_mappings`."""
+    attributes = {"jebbit_var": jebbit_var, "client_var": client_var, "default": None}
+    return _embedded(attributes) | {"transformers": [*transformers]}
+
+
+def _embedded(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "jebbit_var": mapping["jebbit_var"],
+        "client_var": mapping["client_var"],
+        "fallback_value": mapping["default"],
+        "data_type": "string",
+        "transformers": [],
+    }
 
 
 def statistics(

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jebbitctl.sandbox import backfills, reporting
+from jebbitctl.sandbox import backfills, exports, reporting
 from jebbitctl.sandbox.behaviour import WEBHOOKS
 from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.state import random_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from jebbitctl.sandbox.dialects import Dialect
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
 
     Hook: TypeAlias = Callable[[SandboxState, Business, StoredResource], None]
+    ReadHook: TypeAlias = Callable[[SandboxState, Business, Sequence[StoredResource]], None]
     Report: TypeAlias = Callable[[Business, StoredResource, Mapping[str, str], bool], dict[str, Any]]
     JsonType: TypeAlias = type
 
@@ -57,7 +58,7 @@ class ResourceType:
         defaults: makes the attributes of a new resource.
         check: raises ApiError 400 for invalid attributes.
         on_create: called with a new resource before it is added.
-        on_read: called before a resource is returned.
+        on_read: called once before resources are returned, with all of them.
         on_update: called with a resource before it is changed.
     """
 
@@ -80,7 +81,7 @@ class ResourceType:
     defaults: Callable[[], dict[str, Any]] = dict
     check: Callable[[Mapping[str, Any]], None] = _do_nothing
     on_create: Hook = _do_nothing
-    on_read: Hook = _do_nothing
+    on_read: ReadHook = _do_nothing
     on_update: Hook = _do_nothing
 
     @property
@@ -176,7 +177,7 @@ RESOURCE_TYPES = {
             required=("endpoint",),
             defaults=_new_integration,
             check=_check_integration,
-            on_read=reporting.describe_integration,
+            on_read=reporting.describe_integrations,
         ),
         ResourceType(
             "webhook_integrations",
@@ -240,7 +241,7 @@ RESOURCE_TYPES = {
             report=reporting.statistics,
         ),
         ResourceType("traits", writes=frozenset(), filters={"user_defined_id": _has_id}, paged=True),
-        ResourceType("uploaders", writes=frozenset()),
+        ResourceType("uploaders", writes=frozenset(), on_read=exports.run_due),
         ResourceType("launch_links", writes=frozenset(), readable=False),
         ResourceType(
             "feeds",

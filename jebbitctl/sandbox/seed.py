@@ -1,16 +1,24 @@
-"""The data of a new sandbox; the same at each start, except for secrets."""
+"""The data of a new sandbox; the same at each start, except for secrets.
+
+Everything is in order: nothing here should make a diagnosis complain. What is assumed of attributes, exports
+and integrations of other services, ``reporting`` and ``exports`` say.
+"""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.sandbox import exports
 from jebbitctl.sandbox.activity import day_of, past_activity
 from jebbitctl.sandbox.behaviour import WEBHOOKS
-from jebbitctl.sandbox.reporting import BRAND, CAMPAIGNS
+from jebbitctl.sandbox.reporting import BRAND, CAMPAIGNS, dashboard_mapping
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jebbitctl.sandbox.state import Business, SandboxState
 
 _NAMES = ("Acme Outfitters", "Borealis Beauty", "Cascade Coffee", "Driftwood Home", "Ember Fitness")
@@ -32,9 +40,27 @@ _TRAITS = (
     ("favourite_colour", "Favourite colour", True),
     ("internal_score", "Internal score", False),
 )
-_RUNS = 10
-_HOUR = 3600
-_DAY = 86400
+_FURTHER_TRAITS = (
+    ("last_name", "Last name", True),
+    ("phone_number", "Phone number", True),
+    ("shoe_brand", "Shoe brand", True),
+    ("skin_type", "Skin type", True),
+    ("favourite_brand", "Favourite brand", True),
+    ("internal_note", "Internal note", False),
+)
+"""With names like those above, so that a typo has more than one near name."""
+_STATIC_VALUES = (
+    {"name": "source", "value": "jebbit", "level": "brand"},
+    {"name": "list", "value": "quiz-leads", "level": "campaign"},
+)
+_DASHBOARD_MAPPINGS = {
+    "klaviyo": (dashboard_mapping("email", "email"), dashboard_mapping("first_name", "first_name")),
+    "braze": (
+        dashboard_mapping("email", "external_id", "downcase", "sha256"),
+        dashboard_mapping("shoe_size", "shoe_size"),
+    ),
+}
+"""Of integrations of other services; of the transformers, only ``sha256`` is documented."""
 
 
 def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
@@ -54,10 +80,15 @@ def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
         campaigns = _add_campaigns(state, business)
         _add_feed(state, business)
         for index in range(integrations):
-            _add_integration(state, business, index, age=(integrations - index) * _DAY, campaign=campaigns[0])
+            _add_integration(
+                state, business, index, age=(integrations - index) * exports.DAY, campaign=campaigns[0]
+            )
         seeded.append((business, campaigns))
     for business, campaigns in seeded:  # afterwards: the ids of what is above stay as they were
         _add_reporting(state, business, campaigns)
+    for business, campaigns in seeded:  # likewise
+        _add_traits(state, business, _FURTHER_TRAITS, first_rank=len(_TRAITS) + 1)
+        _add_email_export(state, business, campaigns[1])
 
 
 def _add(
@@ -92,11 +123,8 @@ def _add_campaigns(state: SandboxState, business: Business) -> list[StoredResour
 
 
 def _add_reporting(state: SandboxState, business: Business, campaigns: list[StoredResource]) -> None:
-    """Add attributes, exports and past visitors. The names of these attributes are assumed."""
-    for rank, (id_, name, passes) in enumerate(_TRAITS, start=1):
-        trait = {"user_defined_id": id_, "display_name": name, "rank": rank, "pass_to_integrations": passes}
-        _add(state, business, "traits", trait)
-    now = state.clock()
+    """Add attributes, exports and past visitors."""
+    _add_traits(state, business, _TRAITS, first_rank=1)
     nightly = {
         "name": "Nightly leads",
         "destination_type": "sftp",
@@ -105,7 +133,6 @@ def _add_reporting(state: SandboxState, business: Business, campaigns: list[Stor
         "format": "csv",
         "fields": ["email", "outcome", "opt_in"],
         "attached_at": BRAND,
-        "recent_runs": _runs(state, now - (now - 8 * _HOUR) % _DAY, _DAY),
     }
     hourly = {
         "name": "Shoe finder to the warehouse",
@@ -115,29 +142,43 @@ def _add_reporting(state: SandboxState, business: Business, campaigns: list[Stor
         "format": "json",
         "fields": ["email", "shoe_size"],
         "attached_at": CAMPAIGNS,
-        "recent_runs": _runs(state, now - now % _HOUR, _HOUR),
     }
-    _add(state, business, "uploaders", nightly)
-    export = _add(state, business, "uploaders", hourly, campaigns[0])
-    campaigns[0].linked.add(export.id)
-    today = day_of(now)
+    _add_export(state, business, nightly)
+    _add_export(state, business, hourly, campaigns[0])
+    today = day_of(state.clock())
     for number, campaign in enumerate(campaigns):
         if campaign.attributes["launch_date"] is not None:
             business.activity[campaign.id] = past_activity(today, number)
 
 
-def _runs(state: SandboxState, latest: float, interval: float) -> list[dict[str, Any]]:
-    """Return the last ten runs of an export, newest first."""
-    starts = [latest - number * interval for number in range(_RUNS)]
-    return [
-        {
-            "status": "succeeded",
-            "row_count": 120 + 7 * number % 40,
-            "started_at": state.timestamp(start),
-            "finished_at": state.timestamp(start + 30),
-        }
-        for number, start in enumerate(starts)
-    ]
+def _add_traits(
+    state: SandboxState, business: Business, traits: Iterable[tuple[str, str, bool]], *, first_rank: int
+) -> None:
+    for rank, (id_, name, passes) in enumerate(traits, start=first_rank):
+        trait = {"user_defined_id": id_, "display_name": name, "rank": rank, "pass_to_integrations": passes}
+        _add(state, business, "traits", trait)
+
+
+def _add_email_export(state: SandboxState, business: Business, campaign: StoredResource) -> None:
+    weekly = {
+        "name": "Skincare answers by e-mail",
+        "destination_type": "email",
+        "recipient_count": 3,
+        "schedule": "2:00-weekly-tuesday",
+        "format": "csv",
+        "fields": ["email", "skin_concern", "skin_type"],
+        "attached_at": CAMPAIGNS,
+    }
+    _add_export(state, business, weekly, campaign)
+
+
+def _add_export(
+    state: SandboxState, business: Business, attributes: dict[str, Any], *campaigns: StoredResource
+) -> None:
+    export = _add(state, business, "uploaders", attributes, *campaigns)
+    exports.schedule(state, export)
+    for campaign in campaigns:
+        campaign.linked.add(export.id)
 
 
 def _add_feed(state: SandboxState, business: Business) -> None:
@@ -168,6 +209,8 @@ def _add_integration(
         _add(state, business, "integrations", attributes).from_dashboard = True
         return
     attributes |= {"endpoint": None, "region": None, "attached_at": CAMPAIGNS}
+    attributes["static_values"] = [dict(value) for value in _STATIC_VALUES]
     integration = _add(state, business, "integrations", attributes, campaign)
+    business.dashboard_mappings[integration.id] = deepcopy([*_DASHBOARD_MAPPINGS[service]])
     integration.from_dashboard = True
     campaign.linked.add(integration.id)

@@ -50,7 +50,8 @@ class StoredResource:
     Attributes:
         id: eight letters and digits, unique in the sandbox.
         attributes: the attributes that the API returns.
-        since: when it was created, or when a backfill was last restarted, in unix seconds.
+        since: when it was created, when a backfill was last restarted, or when an export last ran on
+            schedule, in unix seconds.
         linked: ids of the resources that it belongs to or that use it.
         from_dashboard: whether it was made in Jebbit's dashboard, not by the API.
         job: of a backfill that has something to send.
@@ -74,6 +75,7 @@ class Business:
         resources: by JSON:API type, then by id, oldest first.
         activity: what visitors did, by campaign id, then by day.
         history: the visits since the start, which backfills repeat.
+        dashboard_mappings: by integration id, mappings that no resource has: only the integration shows them.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Business:
     resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
     activity: dict[str, dict[date, Activity]] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    dashboard_mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def of(self, type_: str) -> dict[str, StoredResource]:
         """Return the resources of one JSON:API type, by id, oldest first; not a copy."""

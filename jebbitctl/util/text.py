@@ -13,7 +13,8 @@ _COLOUR = "\x1b\\[(?:[01]|[39][0-7])m"
 """Bold, a colour, or the end of either: the only escape sequences that jebbitctl writes itself."""
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
-_CONTAINERS = (dict, list)
+_AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
+_OTHER_BYTES = bytes(set(range(256)) - set(b'"[]{}'))
 
 MAX_DEPTH = 100
 """Levels of nesting: well below Python's recursion limit, and more than any real document has."""
@@ -50,6 +51,47 @@ def count_json_values(text: str | bytes) -> int:
     return 1 + sum(map(text.count, (",", "[", "{")))
 
 
+def load_json(text: str | bytes, **options: Any) -> Any:
+    """Parse JSON as :func:`json.loads` does, but never at the end of Python's stack.
+
+    The depth is known before the parser recurses. Deep in a recursion, Python can collect garbage; then the
+    finalizer of any object fails with a RecursionError, which Python prints and nothing can catch.
+
+    Args:
+        text: the JSON.
+        options: of :func:`json.loads`.
+
+    Raises:
+        ValueError: it is not JSON, or nests deeper than MAX_DEPTH.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    levels_left = _levels_beyond_max(text)
+    if levels_left > MAX_DEPTH:
+        raise ValueError("nested too deep")
+    value = json.loads(text, **options)  # of text that breaks off, fewer levels can be left
+    if levels_left:
+        raise ValueError("nested too deep")
+    return value
+
+
+def _levels_beyond_max(text: str) -> int:
+    """Return how many brackets stay open or hold others when MAX_DEPTH levels are taken off; 0 if none."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
+    document = text.encode("utf-8", "surrogatepass")
+    if b"\\" in document:
+        document = re.sub(rb"\\.", b"", document, flags=re.DOTALL)
+    quotes_and_brackets = document.translate(_AS_ARRAYS, _OTHER_BYTES)
+    # The end of a string and the beginning of the next one: what is left is inside or outside as before.
+    brackets = re.sub(rb'"[^"]*"?', b"", quotes_and_brackets.replace(b'""', b""))
+    for _ in range(MAX_DEPTH):
+        if b"[]" not in brackets:
+            break
+        brackets = brackets.replace(b"[]", b"")
+    return brackets.count(b"[")
+
+
 def parse_json(text: str | bytes) -> Any:
     """Parse JSON into a value that :func:`json_text` can write again.
 
@@ -59,21 +101,7 @@ def parse_json(text: str | bytes) -> Any:
     """
     if len(text) > MAX_JSON_VALUES and count_json_values(text) > MAX_JSON_VALUES:
         raise ValueError("too many values")
-    try:
-        value = json.loads(text, parse_float=_finite, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    level: list[dict[str, Any] | list[Any]] = [[value]]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if type(inner) in _CONTAINERS
-        ]
-        if not level:
-            return value
-    raise ValueError("nested too deep")
+    return load_json(text, parse_float=_finite, parse_constant=_refuse_constant)
 
 
 def plain_text(body: bytes) -> str | None:

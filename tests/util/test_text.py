@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import gc
 import json
+import sys
 import unicodedata
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -91,6 +94,72 @@ def test_valid_json_is_parsed(document: str | bytes) -> None:
     value = text.parse_json(document)
     assert value == json.loads(document)
     assert text.parse_json(text.json_text(value)) == value
+
+
+def _documents(depth: int) -> st.SearchStrategy[str]:
+    """Return JSON that nests that deep, or breaks off, with strings that hold brackets and quotes."""
+    strings = st.sampled_from(['"]]}"', r'"\"[["', r'"\\"', '""', "1"])
+    opening = st.tuples(st.sampled_from(["[", '{"a":', '{"]":']), strings)
+
+    def written(openings: list[tuple[str, str]], end: int) -> str:
+        before = [start + (f"{text}," if start == "[" else "") for start, text in openings]
+        after = ["]" if start == "[" else "}" for start, _ in reversed(openings)]
+        return f"{''.join(before)}0{''.join(after)}"[: end or None]
+
+    ends = st.just(0) | st.integers(-depth, -1)
+    return st.builds(written, st.lists(opening, min_size=depth, max_size=depth), ends)
+
+
+@given(st.sampled_from([1, 99, 100, 101, 150, 199, 200, 900]).flatmap(_documents))
+def test_json_is_parsed_to_a_hundred_levels_and_not_beyond(document: str) -> None:
+    try:
+        value = json.loads(document)
+    except ValueError:
+        value = None
+    if value is None:
+        with pytest.raises(ValueError, match=r"."):
+            text.parse_json(document)
+    elif _depth(value) <= text.MAX_DEPTH:
+        assert text.parse_json(document) == value
+    else:
+        with pytest.raises(ValueError, match="nested too deep"):
+            text.parse_json(document)
+
+
+def _depth(value: Any) -> int:
+    levels = 0
+    while isinstance(value, dict | list):
+        value = [*value.values()][-1] if isinstance(value, dict) else value[-1]
+        levels += 1
+    return levels
+
+
+@pytest.mark.parametrize(
+    "document", ["[" * 5000, '{"a":' * 5000, b"[" * 5000], ids=["list", "object", "bytes"]
+)
+def test_no_finalizer_runs_out_of_stack_while_deep_json_is_refused(
+    document: str | bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: failed.append(failure.exc_type))
+
+    def needs_stack(levels: int = 20) -> None:
+        if levels:
+            needs_stack(levels - 1)
+
+    def while_collecting(*_: object) -> None:  # what a collection runs stands for any finalizer
+        needs_stack()
+
+    threshold = gc.get_threshold()
+    gc.callbacks.append(while_collecting)
+    gc.set_threshold(1)
+    try:
+        with pytest.raises(ValueError, match="nested too deep"):
+            text.parse_json(document)
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(while_collecting)
+    assert failed == []
 
 
 @given(st.binary() | st.text())

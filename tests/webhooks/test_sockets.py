@@ -107,13 +107,11 @@ def test_a_delivery_arrives_although_all_connections_are_taken(start: bytes) -> 
         for connection in taken:
             connection.sendall(start)
         dripping.start()
-        began = time.monotonic()
         try:
-            assert post(server.url, b"{}").status_code == 200
+            assert post(server.url, b"{}").status_code == 200  # which gives up after 10 s
         finally:
             over.set()
             dripping.join()
-        assert time.monotonic() - began < 8
 
 
 def processor_seconds(pid: int) -> float:

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 
+from jebbitctl.util.text import load_json
 from jebbitctl.webhooks.diagnosis.receiver_bug import ReceiverBug
 from jebbitctl.webhooks.json_variants import json_variants
 from jebbitctl.webhooks.raw_bodies import READ_RAW, read_raw
@@ -273,11 +274,11 @@ def _texts() -> Iterator[ReceiverBug]:
 
 def _json_member(separators: tuple[str, str], body: bytes) -> bytes:
     try:
-        document: Any = json.loads(body)
+        document: Any = load_json(body)
         return json.dumps(document["data"], ensure_ascii=False, separators=separators).encode(
             "utf-8", "replace"
         )
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return body
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.util.text import load_json
 from jebbitctl.webhooks.explain.causes import Cause, Change
 from jebbitctl.webhooks.explain.literals import decode_base64, from_integers
 
@@ -19,8 +20,8 @@ _RECORDING = {"time", "status", "reason", "headers", "body"}
 def members_of_events(body: bytes) -> Iterator[Change]:
     """Yield what a JSON document, or each of several lines of JSON, may hold as a body."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = load_json(body)
+    except ValueError:
         yield from _from_json_lines(body)
         return
     if isinstance(document, str):
@@ -35,8 +36,8 @@ def _from_json_lines(body: bytes) -> Iterator[Change]:
     lines = body.splitlines()[:_MAX_MEMBERS]
     for line in lines if len(lines) > 1 else []:
         try:
-            document = json.loads(line)
-        except (ValueError, RecursionError):
+            document = load_json(line)
+        except ValueError:
             continue
         if isinstance(document, dict):
             yield from _from_document(document)
@@ -73,7 +74,7 @@ def _from_members(value: Any, path: str, depth: int) -> Iterator[Change]:
 
 def _from_inner_document(text: str, path: str, depth: int) -> Iterator[Change]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
+        document = load_json(text)
+    except ValueError:
         return
     yield from _from_members(document, path, min(depth - 1, 2))

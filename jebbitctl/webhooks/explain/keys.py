@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 import html
-import json
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
+from jebbitctl.util.text import load_json
 from jebbitctl.webhooks.explain.causes import Cause, Change
 from jebbitctl.webhooks.explain.literals import decode_base64
 from jebbitctl.webhooks.explain.text_changes import BOM
@@ -104,8 +104,8 @@ def _from_lines(key: bytes) -> Iterator[Change]:
 
 def _from_json(key: bytes) -> Iterator[Change]:
     try:
-        document = json.loads(key.decode())
-    except (ValueError, RecursionError):
+        document = load_json(key.decode())
+    except ValueError:
         return
     for text in _strings(document, depth=4):
         yield Change(

@@ -7,7 +7,7 @@ import math
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.util.text import count_json_values
+from jebbitctl.util.text import count_json_values, load_json
 from jebbitctl.webhooks.explain.causes import Cause, Change
 from jebbitctl.webhooks.json_variants import json_variants
 from jebbitctl.webhooks.json_variants.document import LITERALS, Number, parse
@@ -64,15 +64,15 @@ def restored(body: bytes) -> Iterator[Change]:
                     yield Change(Cause.JSON_REWRITTEN, text.encode("utf-8", "surrogatepass"), name)
                 if _count(value, numbers, orders=orders) > _MAX_ALTERNATIVES // 10:
                     break
-    except (ValueError, RecursionError):
+    except ValueError:
         return
 
 
 def parts(body: bytes) -> Iterator[Change]:
     """Yield the members of a JSON object alone, and documents of which the body may be a member."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = load_json(body)
+    except ValueError:
         return
     if not isinstance(document, dict):
         return

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from jebbitctl.util.text import load_json
 from jebbitctl.webhooks.explain.causes import Cause, Note
 from jebbitctl.webhooks.explain.packing import UNREAD
 
@@ -73,8 +74,8 @@ def _of_the_secret(key: bytes) -> Iterator[Note]:
 
 def _is_json(body: bytes) -> bool:
     try:
-        json.loads(body)
-    except (ValueError, RecursionError):
+        load_json(body)
+    except ValueError:
         return False
     return True
 
@@ -84,9 +85,7 @@ def _breaks_off(text: str) -> bool:
     if text[:1] not in ("{", "["):
         return False
     try:
-        json.loads(text)
-    except RecursionError:
-        return False
+        load_json(text)
     except json.JSONDecodeError as error:
         rest = text[error.pos :]
         return (

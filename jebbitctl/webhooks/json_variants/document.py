@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from jebbitctl.util.text import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,9 @@ def parse(body: bytes) -> Any:
     """Parse JSON; numbers become :class:`Number`. Of members with the same key, the last one is kept.
 
     Raises:
-        ValueError: it is not JSON in UTF-8.
-        RecursionError: it nests too deep.
+        ValueError: it is not JSON in UTF-8, or nests too deep.
     """
-    return json.loads(body.decode(), parse_int=Number, parse_float=Number, parse_constant=_refuse)
+    return load_json(body.decode(), parse_int=Number, parse_float=Number, parse_constant=_refuse)
 
 
 def tokens(value: Any, order: Order, *, arrays_indent: bool = True) -> list[str]:
@@ -41,9 +41,6 @@ def tokens(value: Any, order: Order, *, arrays_indent: bool = True) -> list[str]
         value: from :func:`parse`.
         order: returns an object's keys in the order in which they are written.
         arrays_indent: whether arrays count as a level.
-
-    Raises:
-        RecursionError: it nests too deep.
     """
     out: list[str] = []
     step = int(arrays_indent)

@@ -24,7 +24,7 @@ def json_variants(body: bytes) -> Iterator[JsonVariant]:
     """
     try:
         writer = DocumentWriter(document.parse(body))
-    except (ValueError, RecursionError):
+    except ValueError:
         return
     seen = {body}
     for language, serialiser in _by_likelihood():

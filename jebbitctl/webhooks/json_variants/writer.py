@@ -73,7 +73,7 @@ class DocumentWriter:
             strings = self._write_strings(serialiser.strings)
             numbers = self._write_numbers(serialiser.numbers)
             written = self._join(structure, serialiser, strings, numbers)
-        except (ValueError, RecursionError):
+        except ValueError:
             return None
         parts = [serialiser.layout.name, serialiser.strings.name, _ORDERS.get(serialiser.order, "")]
         if any(token != number for token, number in numbers.items()):

@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.util.text import load_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 from jebbitctl.webhooks.signature import Reason, Verification
@@ -37,7 +38,7 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 _LINE_START = b'{"time":'
 _quoted = json.JSONEncoder().encode  # half the time of json.dumps() for a short string
 _BYTES_BEFORE_SECOND_KEY = 64
-_INVALID = (ValueError, OverflowError, RecursionError, LookupError, TypeError, AttributeError)
+_INVALID = (ValueError, OverflowError, LookupError, TypeError, AttributeError)
 """What parsing an invalid line may raise."""
 
 
@@ -118,7 +119,7 @@ def parse_line(line: bytes) -> DeliveryLine | ForwardedLine | None:
 
 def _parse(line: bytes) -> DeliveryLine | ForwardedLine | None:
     try:
-        parsed = json.loads(line)
+        parsed = load_json(line)
         if "forwarded" in parsed:
             datetime.fromisoformat(parsed["time"])
             return ForwardedLine(str(parsed["forwarded"]), _forwards(parsed["forwards"]))
@@ -139,7 +140,7 @@ def is_damaged(line: bytes) -> bool:
     if len(line) == MAX_LINE_BYTES or not _LINE_START.startswith(content[: len(_LINE_START)]):
         return False
     try:
-        json.loads(content)
+        load_json(content)
     except _INVALID:
         return True
     return False  # complete JSON, but not of a recording

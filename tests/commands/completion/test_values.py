@@ -265,7 +265,7 @@ def test_a_slow_service_does_not_block_the_shell(tmp_path: Path) -> None:
         for typed in (GET, "jebbitctl whoami --business "):
             began = time.monotonic()
             tab(cli, typed, env=env, times=1)
-            assert time.monotonic() - began < 10  # 1.5 on an idle machine
+            assert time.monotonic() - began < 20  # the response takes 30; 1.5 on an idle machine
 
 
 @pytest.mark.default_cases(1)
