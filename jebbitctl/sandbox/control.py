@@ -6,11 +6,11 @@ They need a token, whatever its scopes, and a JSON content type, so that no web 
 from __future__ import annotations
 
 import itertools
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.sandbox.delivery_log import describe
-from jebbitctl.sandbox.delivery_rules import KEPT_BACK
 from jebbitctl.sandbox.responses import MEDIA_TYPE, ApiError, json_response, read_json
 from jebbitctl.sandbox.visitors import Visitors
 from jebbitctl.sandbox.visits import Wishes
@@ -75,7 +75,7 @@ def show_run(state: SandboxState, business: Business, request: Request, id_: str
     with state.lock:
         run = _run(state, business, id_)
     run.wait(min(_number(request.args, "wait", 0), MAX_WAIT))
-    return json_response({**run.to_dict(), "reasons": KEPT_BACK})
+    return json_response(run.to_dict())
 
 
 def deliveries(state: SandboxState, business: Business, request: Request) -> Response:
@@ -100,6 +100,11 @@ def deliveries(state: SandboxState, business: Business, request: Request) -> Res
     )
     listed = [describe(result) for result in itertools.islice(found, limit)]
     return json_response({"data": listed, "counts": state.delivery_log.counts(business.id)})
+
+
+def error_response(error: ApiError) -> Response:
+    """Return the response to a request that failed; its format does not depend on Jebbit's."""
+    return json_response({"error": error.detail or responses[error.status]}, error.status)
 
 
 def _read(request: Request) -> dict[str, Any]:

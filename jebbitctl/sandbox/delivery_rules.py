@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.integration_settings import IntegrationSettings
     from jebbitctl.sandbox.state import Business
 
-KEPT_BACK = {
-    "unfinished": "the visitor left before the end",
-    "no_email": "no e-mail address",
-    "inactive": "the integration is inactive",
-    "name_filter": "the campaign's title does not match campaign_name_filter",
-    "not_opted_in": "the visitor did not opt in, which require_opt_in asks for",
-    "no_outcome": "no outcome was shown, which require_outcomes asks for",
-    "no_integration": "the campaign feeds no webhook integration",
-}
-"""Why a visit is not delivered to an integration that its campaign feeds, by a short name."""
-
 
 def feeds(settings: IntegrationSettings, campaign: str) -> bool:
     """Whether visits of a campaign concern an integration at all."""

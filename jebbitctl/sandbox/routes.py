@@ -112,9 +112,12 @@ class Api:
     def _respond(self, request: Request) -> Response:
         target, values = _ROUTES.bind_to_environ(request).match()
         if isinstance(target, ControlOperation):
-            with self._state.lock:
-                business = self._authorize(request, None)
-            return target.handle(self._state, business, request, **values)
+            try:
+                with self._state.lock:
+                    business = self._authorize(request, None)
+                return target.handle(self._state, business, request, **values)
+            except ApiError as error:
+                return control.error_response(error)
         if not isinstance(target, Operation):
             with self._state.lock:
                 response: Response = target(self._state, request)

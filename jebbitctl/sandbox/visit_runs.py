@@ -7,6 +7,8 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.sandbox.kept_back import KEPT_BACK
+
 if TYPE_CHECKING:
     from jebbitctl.sandbox.deliveries import DeliveryResult
 
@@ -85,10 +87,15 @@ class VisitRun:
                 "pending": self._pending,
                 "outcomes": dict(self._outcomes),
                 "results": dict(self._results),
-                "kept_back": {
-                    reason: {"count": found.count, "integrations": list(found.integrations)}
+                "kept_back": [
+                    {
+                        "reason": reason,
+                        "explanation": KEPT_BACK[reason],
+                        "count": found.count,
+                        "integrations": list(found.integrations),
+                    }
                     for reason, found in self._kept_back.items()
-                },
+                ],
             }
 
 

@@ -37,9 +37,16 @@ _CHOICES: dict[str, tuple[int, tuple[Any, ...]]] = {
     "shoe_size": (0, ("38", "40", "42", "44", "46")),
     "skin_concern": (0, (("dryness",), ("redness", "dryness"), ("blemishes",))),
     "favourite_colour": (1, ("red", "green", "blue", "black")),
+    "shoe_brand": (1, ("Acme", "Borealis", "Cascade")),
+    "skin_type": (1, ("dry", "oily", "mixed")),
+    "favourite_brand": (1, ("Acme", "Driftwood", "Ember")),
+    "phone_number": (2, ("+1 555 0100", "+1 555 0101", "+44 20 7946 0000", None)),
+    "last_name": (2, ("Adams", "Baker", "Clark", "Davis", "Evans", None)),
     "internal_score": (2, ("10", "20", "30")),
+    "internal_note": (2, ("called back", None)),
 }
-"""The screen that asks for an attribute, from 0, and the answers. Other attributes are asked for at first."""
+"""The screen that asks for an attribute, from 0, and the answers, None for none. The first screen asks for
+other attributes."""
 _OTHER_CHOICES = (0, ("answer 1", "answer 2", "answer 3"))
 _FORM = 2
 """The screen with the form for the visitor's name and e-mail address."""
@@ -162,7 +169,8 @@ def _answer(visit: Visit, dice: Iterator[int], attributes: Sequence[str], wishes
                 answers[attribute] = name
         elif attribute not in answers and attribute != EMAIL and visit.reached > screen:
             choice = choices[(visit.number + position + outcome) % len(choices)]
-            answers[attribute] = list(choice) if isinstance(choice, tuple) else choice
+            if choice is not None:
+                answers[attribute] = list(choice) if isinstance(choice, tuple) else choice
     if EMAIL in answers and opts_in is not None:
         answers[OPT_IN] = opts_in
     if visit.finished and outcome >= 16:  # noqa: PLR2004 - one in 16 ends on a screen without an outcome

@@ -36,6 +36,9 @@ class BehaviourOptions(NamedTuple):
         "webhooks_standard"
     )
     error_style: Annotated[ErrorStyle, typer.Option(help="Format of error responses.")] = "openapi"
+    visits: Annotated[
+        float, typer.Option(metavar="PER_SECOND", help="Visits of campaigns by themselves; 0 for none.")
+    ] = 0.0
 
 
 def sandbox_options(behaviour: BehaviourOptions, **address: Any) -> SandboxOptions:
@@ -56,5 +59,6 @@ def sandbox_options(behaviour: BehaviourOptions, **address: Any) -> SandboxOptio
         dialect=behaviour.dialect,
         service_name=behaviour.service_name,
         error_style=behaviour.error_style,
+        visits=behaviour.visits,
         **address,
     )

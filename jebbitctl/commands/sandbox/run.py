@@ -42,12 +42,13 @@ def run(
 
     Exits with the exit code of the command, 127 if there is no such command, and 126 if it cannot be run.
     The command's environment has the credentials and URLs of the sandbox, and an empty configuration
-    directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives.
+    directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives;
+    deliveries that fail are always told.
     """
     from jebbitctl.sandbox.server import Sandbox
 
     with (
-        Sandbox(sandbox_options(behaviour), log=context.output.debug) as sandbox,
+        Sandbox(sandbox_options(behaviour), log=context.output.debug, warn=context.output.warn) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
     ):
         try:

@@ -30,14 +30,17 @@ def serve(
 ) -> None:
     """Serve a local Jebbit until Ctrl-C.
 
-    Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its test
-    deliveries are real and signed, but only go to endpoints on this machine. For a token that can only
-    read or only write, append "-readonly" or "-writeonly" to the client id; the secret stays the same.
+    Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its
+    deliveries are real and signed, but only go to endpoints on this machine: tests, backfills, and the
+    answers of visitors, who come by "sandbox visit" or --visits. For a token that can only read or only
+    write, append "-readonly" or "-writeonly" to the client id; the secret stays the same.
     """
     from jebbitctl.sandbox.server import Sandbox
 
     output = context.output
-    with Sandbox(sandbox_options(behaviour, host=host, port=port), log=output.note) as sandbox:
+    with Sandbox(
+        sandbox_options(behaviour, host=host, port=port), log=output.note, warn=output.warn
+    ) as sandbox:
         try:
             output.note(f"Serving a local Jebbit at {sandbox.url}. Press Ctrl-C to stop. To use it, set:")
             _print_environment(context, sandbox.environment)
