@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.activity import Activity
     from jebbitctl.webhooks.body_edits import Edit
 
-_SEED = "jebbit"
+_SEED = "jebbit-50"
+"""With it, the first visitor of a new sandbox reaches the end, opts in and is shown an outcome."""
 _NAMES = ("Ann", "Ben", "Chloe", "David", "Emma", "Felix", "Grace", "Hugo", "Ines", "Jack", "Kim", "Luca")
 _PARAMETERS: tuple[dict[str, str], ...] = (
     {"utm_source": "newsletter", "utm_medium": "email"},
@@ -115,7 +116,7 @@ class Wishes:
         edits = tuple(parse_edit(text) for text in texts)
         for path, steps, _ in edits:
             if steps[0] != "data" or len(steps) < 2 or not isinstance(steps[1], str):  # noqa: PLR2004
-                raise UsageError(f"--set {path}: only answers can be set", hint="use a path like data.email")
+                raise UsageError(f"--set {path}: only answers can be set, such as data.email")
         return cls(finish or bool(edits), tuple(texts), edits)
 
 

@@ -8,8 +8,7 @@ COLUMNS = ("topic", "assumption", "source")
 
 
 @command(
-    example="jebbitctl sandbox assumptions\n"
-    "jebbitctl sandbox assumptions -q \"[?source=='assumed'].assumption\"",
+    example="jebbitctl sandbox assumptions\njebbitctl sandbox assumptions --csv --columns name,source",
     common=(*LOCAL_OPTIONS, *ROW_OPTIONS),
 )
 def assumptions(context: Context) -> None:

@@ -25,8 +25,7 @@ COLUMNS = (
 
 @command(
     name="deliveries",
-    example="jebbitctl sandbox deliveries --failed\n"
-    "jebbitctl sandbox deliveries --integration L5m24mjs --csv --columns time,status",
+    example="jebbitctl sandbox deliveries --failed\njebbitctl sandbox deliveries --csv --columns time,status",
     common=LIST_OPTIONS,
 )
 def deliveries(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @command(
     example="jebbitctl sandbox visit --count 100 --rate 20\n"
-    "jebbitctl sandbox visit --set data.email=ann@example.com --set data.opt_in=true"
+    "jebbitctl sandbox visit --set data.email=ann@example.com"
 )
 def visit(
     context: Context,
