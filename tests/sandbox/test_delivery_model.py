@@ -17,7 +17,7 @@ from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.sandbox.visits import Wishes, visit_of
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from tests.sandbox.support import SandboxClient
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def test_what_is_to_be_delivered_is_what_the_assumptions_say(scene: Scene, case:
 
 
 def compare(
-    case: Case, sandbox: Sandbox, client: SandboxClient, receiver: Receiver, got: list[Delivery]
+    case: Case, sandbox: Sandbox, client: SandboxClient, receiver: WebhookServer, got: list[Delivery]
 ) -> None:
     """Let visitors come, and compare what arrives with the model."""
     scene = Scene(sandbox, receiver.url)
@@ -232,7 +232,7 @@ def compare_all(cases: st.SearchStrategy[Case], number: int) -> None:
     with (
         Sandbox() as sandbox,
         SandboxClient(sandbox) as client,
-        Receiver(None, got.append, threads=2) as receiver,
+        WebhookServer(None, got.append, threads=2) as receiver,
     ):
 
         @settings(max_examples=number)

@@ -10,7 +10,7 @@ import requests
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import Reason, sign
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 
 from .support import SECRET, post
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @contextmanager
 def receiving(
     secret: str | None = SECRET, *, tolerance: int = 300
-) -> Iterator[tuple[Receiver, list[Delivery]]]:
+) -> Iterator[tuple[WebhookServer, list[Delivery]]]:
     deliveries: list[Delivery] = []
-    with Receiver(secret, deliveries.append, tolerance=tolerance) as receiver:
+    with WebhookServer(secret, deliveries.append, tolerance=tolerance) as receiver:
         yield receiver, deliveries
 
 
@@ -151,7 +151,7 @@ def test_forged_signatures_are_not_remembered() -> None:
 
 
 def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.MAX_REMEMBERED_SIGNATURES", 2)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.webhook_server.MAX_REMEMBERED_SIGNATURES", 2)
     now = int(time.time())
     with receiving() as (receiver, deliveries):
         for body in (b"a", b"b", b"c", b"c", b"a"):
@@ -180,7 +180,7 @@ def test_deliveries_get_503_until_the_secret_is_set() -> None:
 
 def test_an_empty_secret_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="secret is empty"):
-        Receiver("", print)
+        WebhookServer("", print)
 
 
 def test_on_delivery_is_called_before_the_response_is_sent() -> None:
@@ -190,7 +190,7 @@ def test_on_delivery_is_called_before_the_response_is_sent() -> None:
     def on_delivery(_: Delivery) -> None:
         order.append(responded.wait(0.2))
 
-    with Receiver(SECRET, on_delivery) as receiver:
+    with WebhookServer(SECRET, on_delivery) as receiver:
         post(receiver.url, b"{}")
         responded.set()
     assert order == [False]
@@ -207,7 +207,7 @@ def test_on_delivery_is_called_one_at_a_time() -> None:
         time.sleep(0.02)
         inside -= 1
 
-    with Receiver(SECRET, on_delivery) as receiver:
+    with WebhookServer(SECRET, on_delivery) as receiver:
         clients = [threading.Thread(target=post, args=(receiver.url, b"{}")) for _ in range(6)]
         for client in clients:
             client.start()
@@ -220,7 +220,7 @@ def test_a_delivery_gets_500_when_on_delivery_raises(capfd: pytest.CaptureFixtur
     def full(_: Delivery) -> None:
         raise OSError(28, "No space left on device")
 
-    with Receiver(SECRET, full) as receiver:
+    with WebhookServer(SECRET, full) as receiver:
         assert post(receiver.url, b"{}").status_code == 500
         assert post(receiver.url, b"{}").status_code == 500
         assert isinstance(receiver.failure, OSError)
@@ -228,4 +228,4 @@ def test_a_delivery_gets_500_when_on_delivery_raises(capfd: pytest.CaptureFixtur
 
 
 def test_repr_does_not_contain_the_secret() -> None:
-    assert SECRET not in repr(Receiver(SECRET, print))
+    assert SECRET not in repr(WebhookServer(SECRET, print))

@@ -63,7 +63,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/plain"),)
 
 
-class Receiver:
+class WebhookServer:
     """Receives deliveries while its ``with`` block runs.
 
     A POST to any path is a delivery. The response is 200 if the delivery verifies, 403 if its signature does
