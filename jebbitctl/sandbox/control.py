@@ -56,7 +56,7 @@ def visit(state: SandboxState, business: Business, request: Request) -> Response
     try:
         wishes = Wishes.parse(wanted.get("set", ()), finish=wanted.get("finish", False))
         with state.lock:
-            campaigns = _campaigns(business, wanted.get("campaign"))
+            campaigns = campaigns_to_visit(business, wanted.get("campaign"))
             run = _run(state, business, wanted.get("run"))
         come = Visitors(state, business, run).come(number, campaigns, wishes, seconds=TIME_BUDGET)
     except UsageError as error:
@@ -129,7 +129,7 @@ def _read(request: Request) -> dict[str, Any]:
     return document
 
 
-def _campaigns(business: Business, id_: str | None) -> list[str]:
+def campaigns_to_visit(business: Business, id_: str | None) -> list[str]:
     """Return the campaigns to visit. Hold the lock.
 
     Raises:

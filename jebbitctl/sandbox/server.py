@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
+from jebbitctl.sandbox import python_api
 from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
 from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
 from jebbitctl.sandbox.dialects import DIALECTS
@@ -24,12 +25,14 @@ from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from _typeshed.wsgi import WSGIApplication
 
     from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
+    from jebbitctl.sandbox.deliveries import DeliveryResult
     from jebbitctl.sandbox.dialects import DialectName
+    from jebbitctl.sandbox.python_api import CreatedIntegration, VisitResult
     from jebbitctl.sandbox.request_log import LoggedRequest
 
 _MAX_BUSINESSES = 100
@@ -189,3 +192,60 @@ class Sandbox:
     def requests(self) -> list[LoggedRequest]:
         """A copy of the latest 1,000 requests, oldest first."""
         return self._request_log.requests
+
+    @property
+    def deliveries(self) -> list[DeliveryResult]:
+        """What became of the latest 10,000 deliveries, in the order in which that was known."""
+        return python_api.deliveries(self.state)
+
+    def create_integration(
+        self, endpoint: str, *, mappings: Mapping[str, str] | None = None, **attributes: Any
+    ) -> CreatedIntegration:
+        """Create an integration of the first business, as the API does.
+
+        Args:
+            endpoint: the URL to deliver to. Only one on this machine gets deliveries.
+            mappings: by an attribute's id, such as ``email``, the name to send it under.
+            **attributes: as in the API, such as ``require_opt_in=True`` or
+                ``additional_options={"hash_pii": True}``.
+
+        Raises:
+            UsageError: the API would refuse it, or ignore an attribute.
+        """
+        return python_api.create_integration(self.state, endpoint, mappings or {}, attributes)
+
+    def shared_secrets(self) -> dict[str, str]:
+        """Return the shared secret of each integration, by a label such as ``integration L5m24mjs``."""
+        return python_api.shared_secrets(self.state)
+
+    def visit(
+        self, campaign: str | None = None, count: int = 1, *, finish: bool = True, **data: Any
+    ) -> VisitResult:
+        """Let visitors take campaigns, and wait until each delivery that they cause has a result.
+
+        An endpoint has 3 seconds to answer. The n-th visitor of a new sandbox always answers the same.
+
+        Args:
+            campaign: the id of the campaign; by default, the launched ones of the first business in turn.
+            count: the number of visitors.
+            finish: each visitor reaches the end and enters an e-mail address. False: some leave before, as
+                real visitors do, unless there is ``data``.
+            **data: what each visitor answers, by the attribute's id, before mappings apply, such as
+                ``email="ann@example.com"`` or ``opt_in=False``. None is no answer.
+
+        Raises:
+            UsageError: the campaign is unknown or was never launched, or an answer cannot be used.
+        """
+        return python_api.visit(self.state, campaign, count, data, finish=finish)
+
+    def wait_until_idle(self, timeout: float = 10.0) -> None:
+        """Wait until nothing is being delivered, backfills included.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: deliveries are still queued or under way.
+        """
+        if not self.state.dispatcher.wait_until_idle(timeout):
+            raise TimeoutError(f"after {timeout:g} s, the sandbox is still delivering")
