@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.util.urls import is_loopback, shown_url, url_host
 from jebbitctl.webhooks.endpoint import EndpointClient
@@ -50,8 +50,8 @@ class OutgoingDelivery:
             headers = assumptions.headers(self.secret, self.body, self.kind)
             with EndpointClient(self.endpoint, assumptions.time_limit()) as client:
                 response = client.send(self.body, headers)
-        except (UsageError, ValueError) as error:
-            return self._not_sent(error.message if isinstance(error, UsageError) else str(error))
+        except (JebbitctlError, ValueError) as error:  # such as a URL that is none, or an empty secret
+            return self._not_sent(error.message if isinstance(error, JebbitctlError) else str(error))
         outcome: Outcome = (
             "delivered" if response.accepted else "unanswered" if response.status is None else "refused"
         )

@@ -155,14 +155,16 @@ class Sandbox:
         """
         self._server.__enter__()
         if self._visitors:
-            self._visitors.__enter__()
+            self._visitors.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
         if self._visitors:
-            self._visitors.__exit__(*error)
+            self._visitors.stop()
         not_sent = self.state.dispatcher.close()
+        if self._visitors:
+            self._visitors.join()
         self._server.__exit__(*error)
         self._reporter.tell_untold()
         if not_sent.deliveries:

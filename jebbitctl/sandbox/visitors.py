@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from jebbitctl.sandbox.activity import Activity, day_of
 from jebbitctl.sandbox.delivery_rules import delivery_of, feeds, kept_back, kept_back_from
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CHUNK = 50
 """Visits for which the settings are read once."""
+_JOIN_TIMEOUT = 1.0
 _TICK = 0.05
 """Seconds between groups of visits, if the rate is higher than one in this time."""
 
@@ -113,7 +114,7 @@ class Visitors:
 
 
 class SteadyVisitors:
-    """Visitors of all businesses in turn, who come at a steady rate while the ``with`` block runs.
+    """Visitors of all businesses in turn, who come at a steady rate.
 
     Args:
         state: of the sandbox.
@@ -126,12 +127,21 @@ class SteadyVisitors:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_coming, name="sandbox-visitors", daemon=True)
 
-    def __enter__(self) -> Self:
-        start_thread(self._thread)
-        return self
+    def start(self) -> None:
+        """Let the first visitor come.
 
-    def __exit__(self, *_: object) -> None:
+        Raises:
+            JebbitctlError: the system allows no more threads.
+        """
+        start_thread(self._thread)
+
+    def stop(self) -> None:
+        """Let no more visitors come; one may still wait for room in the queue."""
         self._ended.set()
+
+    def join(self) -> None:
+        """Wait until the last visitor has gone, once nothing keeps them waiting."""
+        self._thread.join(_JOIN_TIMEOUT)
 
     def _keep_coming(self) -> None:
         number, due = max(1, round(self._rate * _TICK)), time.monotonic()
