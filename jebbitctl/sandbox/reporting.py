@@ -19,6 +19,7 @@ are assumed, wherever the sandbox has them: here, in ``activity``, ``exports`` a
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -137,9 +138,11 @@ def _parse_date(name: str, text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # not the other formats of ISO 8601
+            return date.fromisoformat(text)
     except ValueError:
-        raise ApiError(400, f"filter[{name}] must be a date: YYYY-MM-DD") from None
+        pass
+    raise ApiError(400, f"filter[{name}] must be a date: YYYY-MM-DD")
 
 
 def _percent(part: int, whole: int) -> float:
