@@ -7,7 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from jebbitctl.sandbox.activity import Activity, day_of
+from jebbitctl.sandbox.activity import Activity
+from jebbitctl.sandbox.assumptions import day_of
 from jebbitctl.sandbox.delivery_rules import delivery_of, feeds, kept_back, kept_back_from
 from jebbitctl.sandbox.history import Batch
 from jebbitctl.sandbox.integration_settings import settings_of
