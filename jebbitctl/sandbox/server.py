@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
+from jebbitctl.sandbox.deliveries import STOPPED
 from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
 from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.faults import inject_faults
@@ -168,9 +169,9 @@ class Sandbox:
         self._server.__exit__(*error)
         self._reporter.tell_untold()
         if not_sent.deliveries:
-            self._warn(f"{plural(not_sent.deliveries, 'delivery')} not sent: the sandbox was stopped")
+            self._warn(f"{plural(not_sent.deliveries, 'delivery')} not sent: {STOPPED}")
         if not_sent.streams:
-            self._warn(f"{plural(not_sent.streams, 'backfill')} not finished: the sandbox was stopped")
+            self._warn(f"{plural(not_sent.streams, 'backfill')} not finished: {STOPPED}")
 
     @property
     def url(self) -> str:

@@ -174,7 +174,7 @@ def _answer(visit: Visit, dice: Iterator[int], attributes: Sequence[str], wishes
                 answers[attribute] = list(choice) if isinstance(choice, tuple) else choice
     if EMAIL in answers and opts_in is not None:
         answers[OPT_IN] = opts_in
-    if visit.finished and outcome >= 16:  # noqa: PLR2004 - one in 16 ends on a screen without an outcome
+    if visit.finished:
         answers[OUTCOME] = OUTCOMES[outcome % len(OUTCOMES)]
 
 

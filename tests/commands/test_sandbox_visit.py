@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import os
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,11 @@ from jebbitctl.api import sandbox_control
 from jebbitctl.sandbox import assumptions
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from tests.interruptions import ended, started
 from tests.scripted_server import scripted
-from tests.support import cli_for
+from tests.support import JEBBITCTL, cli_for
 from tests.terminal import screen
-from tests.webhooks.support import Endpoint
+from tests.webhooks.support import UNREACHABLE, Endpoint, PausingEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,6 +183,30 @@ def test_a_rejected_token_is_no_missing_sandbox(cli: Cli) -> None:
         "sandbox", "visit", env={"JEBBIT_ACCESS_TOKEN": "opaque-and-wrong", "JEBBIT_CLIENT_ID": None}
     )
     assert result.code == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_ctrl_c_shows_what_came_of_the_visits_so_far(cli: Cli) -> None:
+    endpoint = PausingEndpoint()
+    with BackgroundServer(endpoint) as server:
+        cli.run("integrations", "create", "--active", "--endpoint", server.url)
+        with started(cli, "sandbox", "visit", "--finish") as process:
+            assert endpoint.reached.wait(10)
+            code, out, err = ended(process, signal.SIGINT)
+        endpoint.may_answer.set()
+    assert (code, out) == (130, "1 visit, 1 finished, 1 delivery\n      1  no result yet\n")
+    assert err.startswith("Stopped. What is queued in the sandbox is still delivered.")
+
+
+def test_run_tells_deliveries_that_fail(bare: Cli) -> None:
+    script = (
+        f'"{JEBBITCTL}" integrations create --active --endpoint {UNREACHABLE} -q id >/dev/null && '
+        f'"{JEBBITCTL}" sandbox visit --count 20 --finish'
+    )
+    result = bare.run_process("sandbox", "run", "--", "sh", "-c", script)
+    assert result.code == 0
+    assert result.err.count(f"-> {UNREACHABLE}: ") == 1
+    assert "\nwarning: 19 more deliveries failed: " in result.err
 
 
 def test_with_several_businesses_one_must_be_named(tmp_path: Path) -> None:

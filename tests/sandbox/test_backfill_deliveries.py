@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,26 +8,10 @@ import pytest
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.sandbox.support import SandboxClient
-from tests.webhooks.support import Endpoint
+from tests.webhooks.support import Endpoint, PausingEndpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-
-class PausingEndpoint(Endpoint):
-    """Tells when the first request has come, and answers it when it may."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reached = threading.Event()
-        self.may_answer = threading.Event()
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.reached.set()
-        assert self.may_answer.wait(10)
-        return super().__call__(environ, start_response)
+    from collections.abc import Iterator
 
 
 @pytest.fixture

@@ -89,7 +89,8 @@ def test_at_the_end_what_was_not_sent_is_counted_and_nobody_waits(
     monkeypatch.setattr(dispatcher, "CAPACITY", 3)
     monkeypatch.setattr(dispatcher, "CLOSE_TIMEOUT", 0)
     started = threading.Semaphore(0)
-    sending = Dispatcher(lambda _: None)
+    results: list[DeliveryResult] = []
+    sending = Dispatcher(results.append)
     for _ in range(assumptions.concurrency()):
         sending.submit(gated(gate, started))
         assert started.acquire(timeout=10)
@@ -106,6 +107,7 @@ def test_at_the_end_what_was_not_sent_is_counted_and_nobody_waits(
     sending.stream(stream())
     assert started.acquire(timeout=10)
     assert sending.close() == NotSent(assumptions.concurrency() + 3, 1)
+    assert [result.error for result in results] == ["the sandbox was stopped"] * 3
     thread.join(10)
     assert waiting == [False]
     assert not sending.submit(delivery())

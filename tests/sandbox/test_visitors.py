@@ -9,6 +9,7 @@ import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from tests.sandbox.consistent_statistics import assert_consistent, assert_parts_add_up
 from tests.sandbox.support import SandboxClient
 from tests.webhooks.support import UNREACHABLE, Endpoint
 
@@ -67,6 +68,17 @@ def test_the_statistics_agree_with_the_visits(client: SandboxClient) -> None:
     assert after["views"] - before["views"] == 60
     assert after["completions"] - before["completions"] == done["finished"]
     assert after["leads"] - before["leads"] == done["finished"] - reasons(done)["no_email"]
+
+
+def test_the_statistics_of_visits_agree_with_each_other(client: SandboxClient) -> None:
+    (business,) = client.sandbox.state.businesses.values()
+    business.activity.clear()
+    visit(client, count=200)
+    for campaign in business.launched_campaigns():
+        report = client.get(f"campaign_stats/{campaign}").json()["data"]["attributes"]
+        assert report["views"] == 50
+        assert_consistent(report)
+        assert_parts_add_up(report)
 
 
 def test_one_campaign_can_be_visited(client: SandboxClient, endpoint: Endpoint, url: str) -> None:

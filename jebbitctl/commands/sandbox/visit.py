@@ -8,6 +8,7 @@ import typer
 
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.completion import values
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def visit(
     try:
         for latest in _results(context, visits):
             result = latest
-    except (KeyboardInterrupt, SystemExit):
-        context.output.note("Stopped. What is queued in the sandbox is still delivered.")
+    except (KeyboardInterrupt, SystemExit, JebbitctlError):
         if result:
+            context.output.note("Stopped. What is queued in the sandbox is still delivered. Until then:")
             _show(context, result)
         raise
     _show(context, result)
