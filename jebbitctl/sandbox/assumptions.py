@@ -180,7 +180,7 @@ def default_for(default: str | None, answer: object) -> str | None:
 
 @_assumption("bodies")
 def put(data: dict[str, Any], name: str, value: Any) -> None:
-    """Of two values under one name, the newer mapping's is sent; any mapping's, if one has no mapping."""
+    """Of two values with one name, the newer mapping's is sent; one without a mapping is dropped."""
     data[name] = value
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,12 +187,18 @@ def test_a_rejected_token_is_no_missing_sandbox(cli: Cli) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-def test_ctrl_c_shows_what_came_of_the_visits_so_far(cli: Cli) -> None:
+def test_ctrl_c_shows_what_came_of_the_visits_so_far(
+    cli: Cli, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jebbitctl.sandbox.control.MAX_WAIT", 0.01)
     endpoint = PausingEndpoint()
     with BackgroundServer(endpoint) as server:
         cli.run("integrations", "create", "--active", "--endpoint", server.url)
         with started(cli, "sandbox", "visit", "--finish") as process:
-            assert endpoint.reached.wait(10)
+            deadline = time.monotonic() + 20
+            while not any(request.path.startswith("/sandbox/visits/") for request in sandbox.requests):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
             code, out, err = ended(process, signal.SIGINT)
         endpoint.may_answer.set()
     assert (code, out) == (130, "1 visit, 1 finished, 1 delivery\n      1  no result yet\n")
