@@ -6,7 +6,7 @@ before ``routes`` dispatches it to ``issuer`` (tokens), ``collection`` (resource
 filled by ``seed``. Where Jebbit's documents contradict each other, ``dialects`` and ``error_styles`` hold the
 variants, and ``behaviour`` the choice. What they do not say is in ``assumptions``.
 
-``visitors`` let visitors come: ``visits`` computes what each does, ``history`` remembers which have come, and
-``delivery_rules`` says what an integration gets of it. The ``dispatcher`` sends ``deliveries``, and the
-``delivery_log`` keeps what became of them.
+``visit_simulator`` simulates visitors: ``visits`` computes what each does, ``history`` remembers which visits
+there were, and ``delivery_rules`` says what an integration gets of them. The ``dispatcher`` sends
+``deliveries``, and the ``delivery_log`` keeps what became of them.
 """

@@ -19,7 +19,7 @@ from jebbitctl.sandbox.resource_types import scopes
 from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
-from jebbitctl.sandbox.visitors import SteadyVisitors
+from jebbitctl.sandbox.visit_simulator import SteadyVisits
 from jebbitctl.util.text import plural
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
@@ -55,7 +55,7 @@ class SandboxOptions:
         dialect: which of Jebbit's documents it follows where they differ.
         service_name: the ``service_name`` of webhooks.
         error_style: the format of error responses.
-        visits: visits per second by themselves; 0 for none.
+        visits: visits per second that happen by themselves; 0 for none.
 
     Raises:
         UsageError: the host is not loopback, or a value is out of bounds.
@@ -137,7 +137,7 @@ class Sandbox:
         self._warn = redacting_log if warn is None else RedactingLog(warn)
         self._reporter = DeliveryReporter(redacting_log, self._warn)
         self.state.delivery_log.tell = self._reporter
-        self._visitors = SteadyVisitors(self.state, self._options.visits) if self._options.visits else None
+        self._steady_visits = SteadyVisits(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
             Api(self.state),
             latency_ms=self._options.latency_ms,
@@ -155,17 +155,17 @@ class Sandbox:
             UsageError: the port is in use or cannot be bound.
         """
         self._server.__enter__()
-        if self._visitors:
-            self._visitors.start()
+        if self._steady_visits:
+            self._steady_visits.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
-        if self._visitors:
-            self._visitors.stop()
+        if self._steady_visits:
+            self._steady_visits.stop()
         not_sent = self.state.dispatcher.close()
-        if self._visitors:
-            self._visitors.join()
+        if self._steady_visits:
+            self._steady_visits.join()
         self._server.__exit__(*error)
         self._reporter.tell_untold()
         if not_sent.deliveries:

@@ -16,7 +16,7 @@ from jebbitctl.sandbox.delivery_rules import body_of, feeds, kept_back, kept_bac
 from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.server import Sandbox
-from jebbitctl.sandbox.visits import Wishes, visit_of
+from jebbitctl.sandbox.visits import VisitOptions, visit_of
 from jebbitctl.webhooks.receiving.receiver import Receiver
 from tests.sandbox.support import SandboxClient
 
@@ -172,10 +172,10 @@ class DeliveryScene:
         return set(self.business.launched_campaigns()[: case.link])
 
     def visits(self, case: Case, first: int) -> list[Visit]:
-        wishes = Wishes.parse(case.edits, finish=case.finish)
+        options = VisitOptions.parse(case.edits, finish=case.finish)
         campaigns, attributes = self.business.launched_campaigns(), self.business.attribute_ids()
         return [
-            visit_of(campaigns[number % len(campaigns)], number, attributes, wishes)
+            visit_of(campaigns[number % len(campaigns)], number, attributes, options)
             for number in range(first, first + VISITS)
         ]
 

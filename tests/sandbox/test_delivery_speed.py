@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox
-from jebbitctl.sandbox.visitors import Visitors
-from jebbitctl.sandbox.visits import Wishes
+from jebbitctl.sandbox.visit_simulator import VisitSimulator
+from jebbitctl.sandbox.visits import VisitOptions
 from jebbitctl.webhooks.sender import Sender
 from tests.sandbox import idle_receiver
 from tests.sandbox.support import SandboxClient
@@ -45,14 +45,14 @@ def test_2000_visits_a_second_are_delivered_or_half_of_what_a_bare_loop_sends(
     with Sandbox() as sandbox, SandboxClient(sandbox) as client:
         client.integration(receiver_url)
         (business,) = sandbox.state.businesses.values()
-        visitors, campaigns = Visitors(sandbox.state, business), business.launched_campaigns()
+        visitors, campaigns = VisitSimulator(sandbox.state, business), business.launched_campaigns()
         for _ in range(ROUNDS):
             started = time.perf_counter()
             for _ in range(PER_ROUND):
                 assert Sender(receiver_url, "secret", live=True).send().accepted
             bare.append(PER_ROUND / (time.perf_counter() - started))
             started = time.perf_counter()
-            visitors.come(PER_ROUND, campaigns, Wishes(finish=True), seconds=60)
+            visitors.simulate(PER_ROUND, campaigns, VisitOptions(finish=True), seconds=60)
             assert sandbox.state.dispatcher.wait_until_idle(60)
             live.append(PER_ROUND / (time.perf_counter() - started))
         counts = sandbox.state.delivery_log.counts(business.id)

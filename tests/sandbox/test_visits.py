@@ -10,8 +10,8 @@ from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.activity import OUTCOMES, Activity
 from jebbitctl.sandbox.history import Batch, History
 from jebbitctl.sandbox.server import Sandbox
-from jebbitctl.sandbox.visitors import Visitors
-from jebbitctl.sandbox.visits import Wishes, count, visit_of
+from jebbitctl.sandbox.visit_simulator import VisitSimulator
+from jebbitctl.sandbox.visits import VisitOptions, count, visit_of
 
 if TYPE_CHECKING:
     from jebbitctl.sandbox.visits import Visit
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ATTRIBUTES = ("email", "first_name", "shoe_size", "skin_concern", "unknown", "internal_score")
 
 
-def visits(number: int, wishes: Wishes | None = None) -> list[Visit]:
-    return [visit_of("abcd1234", one, ATTRIBUTES, wishes or Wishes()) for one in range(number)]
+def visits(number: int, options: VisitOptions | None = None) -> list[Visit]:
+    return [visit_of("abcd1234", one, ATTRIBUTES, options or VisitOptions()) for one in range(number)]
 
 
 def test_a_visit_is_the_same_each_time_and_others_differ() -> None:
@@ -53,7 +53,7 @@ def test_a_visitor_answers_only_what_was_reached() -> None:
 
 
 def test_a_visitor_who_is_asked_to_finish_does_with_an_address() -> None:
-    assert all(visit.finished and visit.answers["email"] for visit in visits(300, Wishes(finish=True)))
+    assert all(visit.finished and visit.answers["email"] for visit in visits(300, VisitOptions(finish=True)))
 
 
 def test_the_first_visitor_of_a_new_sandbox_finishes_and_opts_in() -> None:
@@ -65,7 +65,7 @@ def test_the_first_visitor_of_a_new_sandbox_finishes_and_opts_in() -> None:
 
 def test_answers_can_be_set_like_the_members_of_a_body() -> None:
     edits = ("data.email=a@b.c", "data.skin_concern[0]=x", 'data["a.b"]=[1]', "data.opt_in=FALSE")
-    for visit in visits(20, Wishes.parse((*edits, "data.url_param.utm_source=x"), finish=False)):
+    for visit in visits(20, VisitOptions.parse((*edits, "data.url_param.utm_source=x"), finish=False)):
         assert visit.finished
         assert (visit.answers["email"], visit.answers["a.b"]) == ("a@b.c", [1])
         assert visit.answers["skin_concern"][0] == "x"
@@ -75,7 +75,7 @@ def test_answers_can_be_set_like_the_members_of_a_body() -> None:
 
 
 def test_an_answer_can_be_taken_away() -> None:
-    for visit in visits(20, Wishes.parse(["data.email=null", "data.opt_in=null"], finish=False)):
+    for visit in visits(20, VisitOptions.parse(["data.email=null", "data.opt_in=null"], finish=False)):
         assert not {"email", "opt_in"} & visit.answers.keys()
 
 
@@ -88,7 +88,7 @@ def test_an_answer_can_be_taken_away() -> None:
 )
 def test_what_is_no_answer_cannot_be_set(edit: str) -> None:
     with pytest.raises(UsageError, match="--set"):
-        visits(1, Wishes.parse([edit], finish=False))
+        visits(1, VisitOptions.parse([edit], finish=False))
 
 
 def test_the_counts_of_visits_agree_with_each_other() -> None:
@@ -107,14 +107,14 @@ def test_the_counts_of_visits_agree_with_each_other() -> None:
     assert totals["responses"] == sum(visit.reached for visit in found)
 
 
-def test_adjacent_visits_with_the_same_wishes_are_kept_as_one_batch() -> None:
+def test_adjacent_visits_with_the_same_options_are_kept_as_one_batch() -> None:
     history, once, twice = (
         History(),
-        Wishes.parse(["data.a=1"], finish=True),
-        Wishes.parse(["data.a=true"], finish=True),
+        VisitOptions.parse(["data.a=1"], finish=True),
+        VisitOptions.parse(["data.a=true"], finish=True),
     )
-    for wishes in (Wishes(), Wishes(), once, once, twice, Wishes()):
-        history.add(Batch(history.count, 10, ("one", "two"), wishes))
+    for options in (VisitOptions(), VisitOptions(), once, once, twice, VisitOptions()):
+        history.add(Batch(history.count, 10, ("one", "two"), options))
     history.add(Batch(history.count, 10, ("one",)))
     found = history.numbered(range(1000))
     assert [(batch.first, batch.count) for batch in found] == [
@@ -146,10 +146,10 @@ def test_a_million_visits_need_no_memory() -> None:
     unit = 1 if sys.platform == "darwin" else 1024
     state = Sandbox().state
     (business,) = state.businesses.values()
-    visitors, campaigns = Visitors(state, business), business.launched_campaigns()
-    assert visitors.come(50_000, campaigns, Wishes(), seconds=600) == 50_000
+    visitors, campaigns = VisitSimulator(state, business), business.launched_campaigns()
+    assert visitors.simulate(50_000, campaigns, VisitOptions(), seconds=600) == 50_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert visitors.come(950_000, campaigns, Wishes(), seconds=600) == 950_000
+    assert visitors.simulate(950_000, campaigns, VisitOptions(), seconds=600) == 950_000
     assert business.history.count == 1_000_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2 * 2**20 / unit
     assert len(business.history.numbered(range(1_000_000))) == 1

@@ -38,7 +38,7 @@ class BehaviourOptions(NamedTuple):
     error_style: Annotated[ErrorStyle, typer.Option(help="Format of error responses.")] = "openapi"
     visits: Annotated[
         float,
-        typer.Option(metavar="PER_SECOND", help="Rate of visits that happen by themselves; 0 for none."),
+        typer.Option(metavar="PER_SECOND", help="Simulated visits per second; 0 for none."),
     ] = 0.0
 
 

@@ -35,7 +35,7 @@ def serve(
 
     Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its
     deliveries are real and signed, but only go to endpoints on this machine: tests, backfills, and the
-    answers of visitors, who come by "sandbox visit" or --visits. For a token that can only read or only
+    answers of simulated visitors ("sandbox visit", --visits). For a token that can only read or only
     write, append "-readonly" or "-writeonly" to the client id; the secret stays the same.
     """
     from jebbitctl.sandbox.server import Sandbox

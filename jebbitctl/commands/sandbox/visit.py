@@ -49,11 +49,11 @@ def visit(
         bool, typer.Option("--finish", help="Let each visitor reach the end, with an e-mail address.")
     ] = False,
 ) -> None:
-    """Let visitors take campaigns of a running sandbox.
+    """Simulate visits to the campaigns of a running sandbox.
 
-    Some leave before the end, as real visitors do. The sandbox delivers the answers of the others to each
-    active webhook integration that they feed, as its settings say. Prints what became of the deliveries, and
-    why visits were not delivered. Exits 0 even if an endpoint refuses them.
+    Some visitors leave before the end, as real ones do. The sandbox delivers the answers of the others to
+    each active webhook integration that their campaign feeds, as its settings say. Prints what became of the
+    deliveries, and why visits were not delivered. Exits 0 even if an endpoint refuses them.
     """
     from jebbitctl.api import sandbox_control
     from jebbitctl.webhooks.body_edits import require_edits

@@ -29,7 +29,7 @@ def url(endpoint: Endpoint) -> Iterator[str]:
 
 
 def visit(client: SandboxClient, **wanted: Any) -> dict[str, Any]:
-    """Let visitors come; return what came of them once each delivery has a result."""
+    """Simulate visits; return what came of them once each delivery has a result."""
     response = client.control("POST", "visits", **{"count": 1, **wanted})
     assert response.status_code == 201, response.text
     done: dict[str, Any] = client.control("GET", f"visits/{response.json()['id']}?wait=5").json()
@@ -199,7 +199,7 @@ def test_a_run_counts_on_if_it_is_named(client: SandboxClient) -> None:
     assert visit(client)["visits"] == 1
 
 
-def test_visitors_who_come_by_themselves_are_delivered_and_stop_with_the_sandbox() -> None:
+def test_steady_visits_are_delivered_and_stop_with_the_sandbox() -> None:
     endpoint = Endpoint()
     with BackgroundServer(endpoint) as server:
         with Sandbox(SandboxOptions(visits=10_000)) as sandbox, SandboxClient(sandbox) as client:
