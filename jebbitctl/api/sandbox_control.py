@@ -1,4 +1,4 @@
-"""What a sandbox offers beside Jebbit's API, below ``/sandbox``: simulated visits, and a log of deliveries."""
+"""What a sandbox offers beside Jebbit's API, below ``/sandbox``: simulated visits, a log of deliveries."""
 
 from __future__ import annotations
 

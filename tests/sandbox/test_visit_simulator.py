@@ -14,7 +14,9 @@ from tests.sandbox.support import SandboxClient
 from tests.webhooks.support import UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 @pytest.fixture
@@ -183,6 +185,32 @@ def test_what_became_of_a_delivery_is_told(
     told = [line for line in lines if line.startswith("delivery ")]
     assert len(told) == 1
     assert words in told[0].lower()
+
+
+def test_an_endpoint_can_change_the_sandbox_while_it_gets_live_deliveries_and_backfills(
+    client: SandboxClient,
+) -> None:
+    statuses: list[int] = []
+
+    def calling(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with SandboxClient(client.sandbox) as other:
+            other.token = client.token
+            statuses.append(other.write("PATCH", f"integrations/{id_}", include_uids=True).status_code)
+            statuses.append(other.control("POST", "visits", count=1).status_code)
+        return Endpoint()(environ, start_response)
+
+    with BackgroundServer(calling) as server:
+        id_ = client.integration(server.url)["id"]
+        visit(client, count=3, finish=True)
+        client.write("PATCH", f"integrations/{id_}", is_active=False)
+        assert client.sandbox.state.dispatcher.wait_until_idle(10)
+        live = len(statuses)
+        client.write("PATCH", f"integrations/{id_}", is_active=True, additional_options={"hash_pii": True})
+        client.create("integration_historic_backfills", integration_id=id_)
+        client.write("PATCH", f"integrations/{id_}", is_active=False)
+        assert client.sandbox.state.dispatcher.wait_until_idle(10)
+    assert live >= 6
+    assert {*statuses} == {200, 201}
 
 
 def test_a_delivery_is_sent_once_and_a_redirect_is_not_followed(client: SandboxClient) -> None:
