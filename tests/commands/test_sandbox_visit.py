@@ -10,11 +10,13 @@ import re
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from jebbitctl.api import sandbox_control
+from jebbitctl.api.client import Client
+from jebbitctl.errors import UsageError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
@@ -166,6 +168,22 @@ def test_nothing_is_sent_to_an_api_on_another_machine(cli: Cli, sandbox: Sandbox
         f"error: https://api.example.com is not a sandbox: it is not on this machine\n{HINT}"
     )
     assert sandbox.requests == []  # not even for a token
+
+
+def test_without_any_account_a_sandbox_is_what_is_missing(bare: Cli) -> None:
+    result = bare.run("sandbox", "visit")
+    assert (result.code, result.err) == (
+        2,
+        f"error: https://api2.jebbit.com is not a sandbox: it is not on this machine\n{HINT}",
+    )
+
+
+def test_no_caller_can_ask_another_machine_for_visits() -> None:
+    client = Client(cast("Any", None), "https://api.example.com", cast("Any", None))
+    with pytest.raises(UsageError, match="not on this machine"):
+        next(sandbox_control.visit(client, sandbox_control.Visits()))
+    with pytest.raises(UsageError, match="not on this machine"):
+        sandbox_control.list_deliveries(client, {})
 
 
 @pytest.mark.parametrize("verb", ["visit", "deliveries"])
