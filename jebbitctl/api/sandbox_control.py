@@ -1,4 +1,4 @@
-"""What the sandbox offers beside Jebbit's API: visitors, and the log of its deliveries (``/sandbox``)."""
+"""What a sandbox offers beside Jebbit's API, below ``/sandbox``: simulated visits, a log of deliveries."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def require_sandbox_url(url: str) -> None:
 
 
 def visit(client: Client, visits: Visits) -> Iterator[dict[str, Any]]:
-    """Let visitors come; yield after each group what came of all so far. See :func:`_call` for errors.
+    """Simulate visits; yield after each group what came of all so far. See :func:`_call` for errors.
 
     Raises:
         UsageError: the rate is not positive.
@@ -63,14 +63,14 @@ def visit(client: Client, visits: Visits) -> Iterator[dict[str, Any]]:
         raise UsageError("the rate must be more than 0 per second")
     group = MAX_VISITS if rate is None else min(MAX_VISITS, max(1, round(rate / _GROUPS_PER_SECOND)))
     wanted = {"campaign": visits.campaign, "set": list(visits.set_), "finish": visits.finish}
-    come, run, due = 0, None, time.monotonic()
-    while come < visits.number:
+    done, run, due = 0, None, time.monotonic()
+    while done < visits.number:
         sleep(due - time.monotonic())
-        size = min(group, visits.number - come)
+        size = min(group, visits.number - done)
         document = _call(client, "POST", "/sandbox/visits", {**wanted, "count": size, "run": run})
         if rate is not None:
-            due = max(due, time.monotonic() - 1 / rate) + document["come"] / rate
-        come, run = come + document.pop("come"), document["id"]
+            due = max(due, time.monotonic() - 1 / rate) + document["simulated"] / rate
+        done, run = done + document.pop("simulated"), document["id"]
         yield document
 
 

@@ -1,15 +1,16 @@
-"""What no document of Jebbit's settles about deliveries, one function for each assumption.
+"""What no document of Jebbit's settles about deliveries and visits, one function for each assumption.
 
 The sandbox calls these functions, so what ``jebbitctl sandbox assumptions`` prints is what it does: the first
 line of each docstring, and the source. A source other than ``assumed`` is where the rule, or a part of it, is
 documented: Jebbit's article "Integrations API - Overview", its OpenAPI document, its MCP server, or the
 description of its Segment source. :mod:`jebbitctl.sandbox.dialects` holds what these contradict each other
-about.
+about, and :mod:`jebbitctl.sandbox.reporting` which names of attributes are assumed.
 """
 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from jebbitctl.sandbox.behaviour import WEBHOOKS
@@ -18,17 +19,23 @@ from jebbitctl.webhooks.sender import delivery_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from datetime import date
 
-Topic = Literal["who gets what", "bodies", "options", "sending", "backfills and tests"]
+Topic = Literal["who gets what", "bodies", "options", "sending", "backfills and tests", "statistics"]
 Source = Literal["assumed", "article", "OpenAPI", "MCP server", "Segment source"]
 Kind = Literal["live", "test", "backfill"]
 """Why a delivery is sent."""
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
-BRAND = "brand"
+BRAND, CAMPAIGNS = "brand", "campaigns"
+"""Values of ``attached_at``. The second is assumed."""
 EMAIL, OPT_IN, OUTCOME = "email", "opt_in", "outcome"
 URL_PARAMETERS, SUB_CHANNEL, VISITOR_ID = "url_param", "sub_channel", "client_user_id"
 _OUTCOME_NAMES = "outcome_names"
+_SAMPLE_ATTRIBUTES = {
+    "test_attribute": "attribute_value",
+    "test_sata_attribute": ["option 1", "option 4"],
+}
 _PERSONAL = frozenset({EMAIL, "first_name", "last_name", "full_name", "name", "phone", "phone_number"})
 
 
@@ -65,6 +72,12 @@ def _assumption(topic: Topic, source: Source = "assumed") -> Callable[[Function]
 def feeds(attached_at: str, linked: Collection[str], campaign: str) -> bool:
     """An integration attached to the brand gets the visits of all campaigns, others of those linked to it."""
     return attached_at == BRAND or campaign in linked
+
+
+@_assumption("who gets what")
+def attached_when_created() -> str:
+    """An integration that the API creates is attached to the brand."""
+    return BRAND
 
 
 @_assumption("who gets what")
@@ -167,7 +180,7 @@ def default_for(default: str | None, answer: object) -> str | None:
 
 @_assumption("bodies")
 def put(data: dict[str, Any], name: str, value: Any) -> None:
-    """Of two values under one name, the newer mapping's is sent; any mapping's, if one has no mapping."""
+    """Of two values with one name, the newer mapping's is sent; one without a mapping is dropped."""
     data[name] = value
 
 
@@ -272,7 +285,23 @@ def test_answers(mapped: Collection[str]) -> dict[str, Any]:
     return {EMAIL: "test@example.com", **own, OPT_IN: True, OUTCOME: "example_outcome"}
 
 
-_SAMPLE_ATTRIBUTES = {
-    "test_attribute": "attribute_value",
-    "test_sata_attribute": ["option 1", "option 4"],
-}
+@_assumption("statistics")
+def day_of(seconds: float) -> date:
+    """A visit belongs to the day of UTC on which it happened."""
+    return datetime.fromtimestamp(seconds, UTC).date()
+
+
+@_assumption("statistics")
+def is_between(day: date, since: date | None, until: date | None) -> bool:
+    """start_date and end_date are both included."""
+    return (since is None or day >= since) and (until is None or day <= until)
+
+
+@_assumption("statistics", "MCP server")
+def rates(totals: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Rates are engagements per view, completions per engagement and leads per completion, in per cent."""
+    return {
+        "engagement_rate": (totals["engagements"], totals["views"]),
+        "completion_rate": (totals["completions"], totals["engagements"]),
+        "lead_rate": (totals["leads"], totals["completions"]),
+    }

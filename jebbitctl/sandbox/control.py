@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.sandbox.delivery_log import describe
 from jebbitctl.sandbox.responses import MEDIA_TYPE, ApiError, json_response, read_json
-from jebbitctl.sandbox.visitors import Visitors
-from jebbitctl.sandbox.visits import Wishes
+from jebbitctl.sandbox.visit_simulator import VisitSimulator
+from jebbitctl.sandbox.visits import VisitOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ ROOT = "/sandbox"
 MAX_VISITS = 10_000
 """Visits that one request may ask for."""
 TIME_BUDGET = 1.0
-"""Seconds after which a request for visits returns, although not all visitors have come."""
+"""Seconds after which a request for visits returns, although some are missing."""
 MAX_WAIT = 5.0
 """Seconds that a request waits for results of deliveries."""
 _MEMBERS: dict[str, tuple[type, ...]] = {
@@ -40,11 +40,12 @@ _MEMBERS: dict[str, tuple[type, ...]] = {
 
 
 def visit(state: SandboxState, business: Business, request: Request) -> Response:
-    """Let visitors come: ``POST /sandbox/visits``.
+    """Simulate visits: ``POST /sandbox/visits``.
 
     The body may have ``campaign`` (an id; by default, the launched ones in turn), ``count``, ``set`` (a list
     of ``data.NAME=VALUE``), ``finish``, and ``run`` (an id from an earlier response, to count on). The
-    response is the run, and in ``come`` how many visitors have come: fewer than ``count`` if the time was up.
+    response is the run, and in ``simulated`` the number of these visits: less than ``count`` if the time was
+    up.
 
     Raises:
         ApiError: 400, 404 or 415.
@@ -54,16 +55,18 @@ def visit(state: SandboxState, business: Business, request: Request) -> Response
     if not 1 <= number <= MAX_VISITS:
         raise ApiError(400, f"must be from 1 to {MAX_VISITS}", attributes=("count",))
     try:
-        wishes = Wishes.parse(wanted.get("set", ()), finish=wanted.get("finish", False))
+        options = VisitOptions.parse(wanted.get("set", ()), finish=wanted.get("finish", False))
         with state.lock:
             campaigns = campaigns_to_visit(business, wanted.get("campaign"))
             run = _run(state, business, wanted.get("run"))
-        come = Visitors(state, business, run).come(number, campaigns, wishes, seconds=TIME_BUDGET)
+        simulated = VisitSimulator(state, business, run).simulate(
+            number, campaigns, options, seconds=TIME_BUDGET
+        )
     except UsageError as error:
         raise ApiError(400, error.message) from None
     except JebbitctlError as error:
         raise ApiError(503, error.message) from None
-    return json_response({"come": come, **run.to_dict()}, 201)
+    return json_response({"simulated": simulated, **run.to_dict()}, 201)
 
 
 def show_run(state: SandboxState, business: Business, request: Request, id_: str) -> Response:

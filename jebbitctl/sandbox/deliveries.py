@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.util.urls import is_loopback, shown_url, url_host
 from jebbitctl.webhooks.endpoint import EndpointClient
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Outcome: TypeAlias = Literal["delivered", "refused", "unanswered", "not_sent"]
 """2xx, another status, no response, or not sent at all."""
+STOPPED = "the sandbox was stopped"
+"""Why the last deliveries are not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +45,23 @@ class OutgoingDelivery:
     def send(self) -> DeliveryResult:
         """Send it if the endpoint is on loopback."""
         if not self.endpoint:
-            return self._not_sent("the integration has no endpoint")
+            return self.not_sent("the integration has no endpoint")
         if not is_loopback(url_host(self.endpoint)):
-            return self._not_sent("the sandbox only delivers to this machine")
+            return self.not_sent("the sandbox only delivers to this machine")
         try:
             headers = assumptions.headers(self.secret, self.body, self.kind)
             with EndpointClient(self.endpoint, assumptions.time_limit()) as client:
                 response = client.send(self.body, headers)
-        except (UsageError, ValueError) as error:
-            return self._not_sent(error.message if isinstance(error, UsageError) else str(error))
+        except (JebbitctlError, ValueError) as error:  # such as a URL that is none, or an empty secret
+            return self.not_sent(error.message if isinstance(error, JebbitctlError) else str(error))
         outcome: Outcome = (
             "delivered" if response.accepted else "unanswered" if response.status is None else "refused"
         )
         elapsed = round(response.elapsed * 1000, 1)
         return self._result(outcome, status=response.status, error=response.error, milliseconds=elapsed)
 
-    def _not_sent(self, reason: str) -> DeliveryResult:
+    def not_sent(self, reason: str) -> DeliveryResult:
+        """Return the result of a delivery that is not sent."""
         return self._result("not_sent", error=reason)
 
     def _result(

@@ -7,6 +7,7 @@ from collections import Counter
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from jebbitctl.sandbox.deliveries import STOPPED
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class DeliveryReporter:
         if result.outcome == "delivered":
             if result.kind == "test":
                 self._log(_line(result))
+        elif result.error == STOPPED:  # counted at the end
+            pass
         elif result.kind == "test" or self._is_new(result):
             self._warn(_line(result))
 

@@ -92,7 +92,8 @@ def _host(endpoint: str | None) -> str | None:
 
 _NOT_IN_THE_SCHEMA = frozenset({"additional_options", "is_active"})
 _NEWEST = frozenset({"attached_at", "created_in_dashboard", "mappings", "static_values"})
-"""Attributes of an integration that only the MCP server describes."""
+"""Attributes of an integration that only the MCP server describes. It names ``attached_at`` only: the other
+names are assumed."""
 _COUNTS = frozenset({"integration_counts", "uploader_counts"})
 """Attributes of a campaign that only the MCP server describes."""
 

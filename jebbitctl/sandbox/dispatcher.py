@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
+from jebbitctl.sandbox.deliveries import STOPPED
 from jebbitctl.util.timeouts import start_thread
 
 if TYPE_CHECKING:
@@ -98,16 +99,19 @@ class Dispatcher:
     def close(self) -> NotSent:
         """Send nothing more, and give what is under way a moment; return what was not sent.
 
-        A delivery under way that has no response by then counts as not sent.
+        A delivery under way that has no response by then counts as not sent, but has no result yet.
         """
         with self._lock:
             self._closed = True
-            dropped, streams = len(self._queue), self._streams
+            dropped, streams = list(self._queue), self._streams
             self._queue.clear()
             self._not_empty.notify_all()
             self._not_full.notify_all()
+        for delivery, on_result in dropped:
+            self._tell(delivery.not_sent(STOPPED), on_result)
+        with self._lock:
             self._idle.wait_for(self._is_idle, CLOSE_TIMEOUT)
-            return NotSent(dropped + self._under_way, streams)
+            return NotSent(len(dropped) + self._under_way, streams)
 
     def _is_idle(self) -> bool:
         return not (self._queue or self._under_way or self._streams)
@@ -160,7 +164,9 @@ class Dispatcher:
                 self._notify_if_idle()
 
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
-        result = delivery.send()
+        self._tell(delivery.send(), on_result)
+
+    def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
         self._on_result(result)
         if on_result:
             on_result(result)

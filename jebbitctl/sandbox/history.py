@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jebbitctl.sandbox import assumptions
-from jebbitctl.sandbox.visits import NO_WISHES, visit_of
+from jebbitctl.sandbox.visits import DEFAULT_OPTIONS, visit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jebbitctl.sandbox.visits import Visit, Wishes
+    from jebbitctl.sandbox.visits import Visit, VisitOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Batch:
         first: the number of the first visit.
         count: of the visits.
         campaigns: ids; the visits go to them in turn.
-        wishes: what was asked of the visitors.
+        options: what the visitors were asked to do.
     """
 
     first: int
     count: int
     campaigns: tuple[str, ...]
-    wishes: Wishes = NO_WISHES
+    options: VisitOptions = DEFAULT_OPTIONS
 
     def campaign(self, number: int) -> str:
         """Return the campaign of a visit."""
@@ -37,15 +37,15 @@ class Batch:
     def visits(self, attributes: Sequence[str]) -> Iterator[Visit]:
         """Yield the visits, computed one at a time; see :func:`visit_of`."""
         for number in range(self.first, self.first + self.count):
-            yield visit_of(self.campaign(number), number, attributes, self.wishes)
+            yield visit_of(self.campaign(number), number, attributes, self.options)
 
 
 @dataclass(slots=True)
 class History:
     """All visits of a business since the sandbox started. Not safe for threads: hold the state's lock.
 
-    Adjacent batches become one, so that its size depends on how often the campaigns or the wishes change, not
-    on the number of visits.
+    Adjacent batches become one, so that its size depends on how often the campaigns or the options change,
+    not on the number of visits.
     """
 
     _batches: list[Batch] = field(default_factory=lambda: list(assumptions.past_visits()))
@@ -58,7 +58,7 @@ class History:
     def add(self, batch: Batch) -> None:
         """Add the visits that follow."""
         last = self._batches[-1] if self._batches else None
-        if last and (last.campaigns, last.wishes) == (batch.campaigns, batch.wishes):
+        if last and (last.campaigns, last.options) == (batch.campaigns, batch.options):
             self._batches[-1] = replace(last, count=last.count + batch.count)
         else:
             self._batches.append(batch)

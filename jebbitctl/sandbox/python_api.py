@@ -13,8 +13,8 @@ from jebbitctl.sandbox.collection import Collection
 from jebbitctl.sandbox.control import campaigns_to_visit
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.responses import ApiError
-from jebbitctl.sandbox.visitors import Visitors
-from jebbitctl.sandbox.visits import Wishes
+from jebbitctl.sandbox.visit_simulator import VisitSimulator
+from jebbitctl.sandbox.visits import VisitOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,19 +64,19 @@ class CreatedIntegration:
 def visit(
     state: SandboxState, campaign: str | None, count: int, answers: Mapping[str, Any], *, finish: bool
 ) -> VisitResult:
-    """Let visitors come, and wait until each delivery has a result; see :meth:`Sandbox.visit`."""
+    """Simulate visits, and wait until each delivery has a result; see :meth:`Sandbox.visit`."""
     if count < 1:
         raise UsageError(f"count: {count} is not at least 1")
     texts = [
         f"data[{json.dumps(name)}]={json.dumps(value, allow_nan=False)}" for name, value in answers.items()
     ]
     with _api_errors_as_usage_errors():
-        wishes = Wishes.parse(texts, finish=finish)
+        options = VisitOptions.parse(texts, finish=finish)
         with state.lock:
             business = _business_with(state, campaign)
             campaigns = campaigns_to_visit(business, campaign)
             run = state.visit_runs.start(business.id)
-        Visitors(state, business, run).come(count, campaigns, wishes, seconds=math.inf)
+        VisitSimulator(state, business, run).simulate(count, campaigns, options, seconds=math.inf)
     _wait_for_results(state, run)
     found = run.to_dict()
     kept_back = {one["reason"]: one["count"] for one in found["kept_back"]}

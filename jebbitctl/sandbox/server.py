@@ -10,6 +10,7 @@ from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox import python_api
 from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
+from jebbitctl.sandbox.deliveries import STOPPED
 from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
 from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.faults import inject_faults
@@ -19,7 +20,7 @@ from jebbitctl.sandbox.resource_types import scopes
 from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
-from jebbitctl.sandbox.visitors import SteadyVisitors
+from jebbitctl.sandbox.visit_simulator import SteadyVisits
 from jebbitctl.util.text import plural
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
@@ -57,7 +58,7 @@ class SandboxOptions:
         dialect: which of Jebbit's documents it follows where they differ.
         service_name: the ``service_name`` of webhooks.
         error_style: the format of error responses.
-        visits: visits per second by themselves; 0 for none.
+        visits: visits per second that happen by themselves; 0 for none.
 
     Raises:
         UsageError: the host is not loopback, or a value is out of bounds.
@@ -139,7 +140,7 @@ class Sandbox:
         self._warn = redacting_log if warn is None else RedactingLog(warn)
         self._reporter = DeliveryReporter(redacting_log, self._warn)
         self.state.delivery_log.tell = self._reporter
-        self._visitors = SteadyVisitors(self.state, self._options.visits) if self._options.visits else None
+        self._steady_visits = SteadyVisits(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
             Api(self.state),
             latency_ms=self._options.latency_ms,
@@ -157,21 +158,23 @@ class Sandbox:
             UsageError: the port is in use or cannot be bound.
         """
         self._server.__enter__()
-        if self._visitors:
-            self._visitors.__enter__()
+        if self._steady_visits:
+            self._steady_visits.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
-        if self._visitors:
-            self._visitors.__exit__(*error)
+        if self._steady_visits:
+            self._steady_visits.stop()
         not_sent = self.state.dispatcher.close()
+        if self._steady_visits:
+            self._steady_visits.join()
         self._server.__exit__(*error)
         self._reporter.tell_untold()
         if not_sent.deliveries:
-            self._warn(f"{plural(not_sent.deliveries, 'delivery')} not sent: the sandbox was stopped")
+            self._warn(f"{plural(not_sent.deliveries, 'delivery')} not sent: {STOPPED}")
         if not_sent.streams:
-            self._warn(f"{plural(not_sent.streams, 'backfill')} not finished: the sandbox was stopped")
+            self._warn(f"{plural(not_sent.streams, 'backfill')} not finished: {STOPPED}")
 
     @property
     def url(self) -> str:
@@ -221,7 +224,7 @@ class Sandbox:
     def visit(
         self, campaign: str | None = None, count: int = 1, *, finish: bool = True, **data: Any
     ) -> VisitResult:
-        """Let visitors take campaigns, and wait until each delivery that they cause has a result.
+        """Simulate visits to campaigns, and wait until each delivery that they cause has a result.
 
         An endpoint has 3 seconds to answer. The n-th visitor of a new sandbox always answers the same.
 

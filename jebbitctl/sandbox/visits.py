@@ -93,8 +93,8 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked of visitors, beside what chance decides.
+class VisitOptions:
+    """What visitors are asked to do, beside what chance decides.
 
     Attributes:
         finish: each reaches the end and enters an e-mail address.
@@ -120,17 +120,19 @@ class Wishes:
         return cls(finish or bool(edits), tuple(texts), edits)
 
 
-NO_WISHES = Wishes()
+DEFAULT_OPTIONS = VisitOptions()
 
 
-def visit_of(campaign: str, number: int, attributes: Sequence[str], wishes: Wishes = NO_WISHES) -> Visit:
+def visit_of(
+    campaign: str, number: int, attributes: Sequence[str], options: VisitOptions = DEFAULT_OPTIONS
+) -> Visit:
     """Return a visit: the same for the same arguments, in each sandbox.
 
     Args:
         campaign: the id of the campaign.
         number: of the visit.
         attributes: the ids of the attributes that the campaign asks for.
-        wishes: what is asked of the visitor.
+        options: what the visitor is asked to do.
 
     Raises:
         UsageError: an edit does not fit, or makes a value unusable.
@@ -138,26 +140,26 @@ def visit_of(campaign: str, number: int, attributes: Sequence[str], wishes: Wish
     seed = f"{_SEED}/{campaign}/{number}".encode()
     dice = iter(hashlib.blake2b(seed, digest_size=64).digest())
     visit = Visit(campaign, number)
-    visit.loaded = next(dice) < _LOADS or wishes.finish
+    visit.loaded = next(dice) < _LOADS or options.finish
     gone = not visit.loaded
     for _ in range(_END):
-        gone |= next(dice) >= _GOES_ON and not wishes.finish
+        gone |= next(dice) >= _GOES_ON and not options.finish
         visit.reached += not gone
-    _answer(visit, dice, attributes, wishes)
+    _answer(visit, dice, attributes, options)
     visit.url_parameters = dict(_PARAMETERS[next(dice) % len(_PARAMETERS)])
     visit.sub_channel = _SUB_CHANNELS[next(dice) % len(_SUB_CHANNELS)]
     visit.uid = f"visitor-{number}" if next(dice) % 2 else None
     visit.redirected = visit.finished and next(dice) % 3 == 0
     visit.seconds = 20 + next(dice) % 70 if visit.reached else 0
-    if wishes.edits:
-        _edit(visit, wishes.edits)
+    if options.edits:
+        _edit(visit, options.edits)
     return visit
 
 
-def _answer(visit: Visit, dice: Iterator[int], attributes: Sequence[str], wishes: Wishes) -> None:
+def _answer(visit: Visit, dice: Iterator[int], attributes: Sequence[str], options: VisitOptions) -> None:
     """Give the answers of all screens that the visitor has reached."""
     name = _NAMES[next(dice) % len(_NAMES)]
-    fills_in = next(dice) < _FILLS_IN or wishes.finish
+    fills_in = next(dice) < _FILLS_IN or options.finish
     opts_in = (True, True, False, None)[next(dice) % 4]
     outcome = next(dice)
     answers = visit.answers
@@ -174,7 +176,7 @@ def _answer(visit: Visit, dice: Iterator[int], attributes: Sequence[str], wishes
                 answers[attribute] = list(choice) if isinstance(choice, tuple) else choice
     if EMAIL in answers and opts_in is not None:
         answers[OPT_IN] = opts_in
-    if visit.finished and outcome >= 16:  # noqa: PLR2004 - one in 16 ends on a screen without an outcome
+    if visit.finished:
         answers[OUTCOME] = OUTCOMES[outcome % len(OUTCOMES)]
 
 

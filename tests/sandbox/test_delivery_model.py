@@ -16,7 +16,7 @@ from jebbitctl.sandbox.delivery_rules import body_of, feeds, kept_back, kept_bac
 from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.server import Sandbox
-from jebbitctl.sandbox.visits import Wishes, visit_of
+from jebbitctl.sandbox.visits import VisitOptions, visit_of
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from tests.sandbox.support import SandboxClient
 
@@ -146,7 +146,7 @@ def model(  # noqa: C901 - the rules, one after the other
     return {"data": data, "event": {"event_number": 0}}
 
 
-class Scene:
+class DeliveryScene:
     """A sandbox, which need not run, with one integration whose settings can be anything."""
 
     def __init__(self, sandbox: Sandbox, endpoint: str = "http://127.0.0.1:9") -> None:
@@ -172,10 +172,10 @@ class Scene:
         return set(self.business.launched_campaigns()[: case.link])
 
     def visits(self, case: Case, first: int) -> list[Visit]:
-        wishes = Wishes.parse(case.edits, finish=case.finish)
+        options = VisitOptions.parse(case.edits, finish=case.finish)
         campaigns, attributes = self.business.launched_campaigns(), self.business.attribute_ids()
         return [
-            visit_of(campaigns[number % len(campaigns)], number, attributes, wishes)
+            visit_of(campaigns[number % len(campaigns)], number, attributes, options)
             for number in range(first, first + VISITS)
         ]
 
@@ -189,11 +189,11 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene() -> Scene:
-    return Scene(Sandbox())
+def scene() -> DeliveryScene:
+    return DeliveryScene(Sandbox())
 
 
-def decided(scene: Scene, visit: Visit) -> Any:
+def decided(scene: DeliveryScene, visit: Visit) -> Any:
     """Return the body that the sandbox would deliver, None for no delivery."""
     (settings,) = settings_of(scene.business, [scene.integration])
     if kept_back(visit) or not feeds(settings, visit.campaign):
@@ -205,7 +205,9 @@ def decided(scene: Scene, visit: Visit) -> Any:
 
 @settings(max_examples=200)
 @given(case=CASES, first=st.integers(0, 10_000))
-def test_what_is_to_be_delivered_is_what_the_assumptions_say(scene: Scene, case: Case, first: int) -> None:
+def test_what_is_to_be_delivered_is_what_the_assumptions_say(
+    scene: DeliveryScene, case: Case, first: int
+) -> None:
     scene.configure(case)
     visits = scene.visits(case, first)
     assert [decided(scene, visit) for visit in visits] == scene.expected(case, visits)
@@ -215,7 +217,7 @@ def compare(
     case: Case, sandbox: Sandbox, client: SandboxClient, receiver: WebhookServer, got: list[Delivery]
 ) -> None:
     """Let visitors come, and compare what arrives with the model."""
-    scene = Scene(sandbox, receiver.url)
+    scene = DeliveryScene(sandbox, receiver.url)
     receiver.secret = scene.integration.attributes["shared_secret"]
     scene.configure(case)
     first = scene.business.history.count

@@ -161,3 +161,37 @@ def test_the_service_name_of_webhooks_can_be_changed_and_that_of_others_stays() 
         assert shown == {"webhook"}
         services = [one["attributes"]["service_name"] for one in client.list("integrations")]
     assert services == ["webhook", "klaviyo", "webhook"]
+
+
+def test_attributes_of_any_type_can_have_other_names_or_none(seeded: SandboxClient) -> None:
+    behaviour = seeded.sandbox.state.behaviour
+    behaviour.dialect = (
+        DIALECTS["host"]
+        .renaming("uploaders", recent_runs="runs", row_count="rows", started_at=None)
+        .renaming("campaign_stats", views="view_count", response_rate=None)
+        .renaming("traits", user_defined_id="key")
+        .renaming("traits", rank=None)
+        .renaming("campaigns", direct="own")
+        .renaming("integrations", transformers=None)
+    )
+    for export in seeded.list("uploaders"):
+        assert "recent_runs" not in export["attributes"]
+        for run in export["attributes"]["runs"]:
+            assert set(run) == {"status", "rows", "finished_at"}
+    report = seeded.get(f"campaign_stats/{seeded.list('campaign_stats')[-1]['id']}").json()["data"]
+    assert report["attributes"]["view_count"] > 0
+    assert set(report["attributes"]["questions"][0]) == {"name", "resource_type", "view_count", "responses"}
+    (trait,) = seeded.list("traits", **{"filter[user_defined_id]": "email"})
+    assert set(trait["attributes"]) == {"key", "display_name", "pass_to_integrations"}
+    assert seeded.list("campaigns")[0]["attributes"]["integration_counts"] == {"own": 0, "inherited": 2}
+    mappings = [one["attributes"]["mappings"] for one in seeded.list("integrations")]
+    assert any(mappings)
+    assert "transformers" not in str(mappings)
+
+
+def test_attributes_of_statistics_can_be_left_out(seeded: SandboxClient) -> None:
+    behaviour = seeded.sandbox.state.behaviour
+    behaviour.dialect = behaviour.dialect.without("campaign_stats", "leads", "questions")
+    (first, *_) = seeded.list("campaign_stats")
+    report = seeded.get(f"campaign_stats/{first['id']}").json()["data"]["attributes"]
+    assert not {"leads", "questions"} & (set(first["attributes"]) | set(report))

@@ -37,7 +37,8 @@ class BehaviourOptions(NamedTuple):
     )
     error_style: Annotated[ErrorStyle, typer.Option(help="Format of error responses.")] = "openapi"
     visits: Annotated[
-        float, typer.Option(metavar="PER_SECOND", help="Visits of campaigns by themselves; 0 for none.")
+        float,
+        typer.Option(metavar="PER_SECOND", help="Simulated visits per second; 0 for none."),
     ] = 0.0
 
 

@@ -30,9 +30,12 @@ def serve(
 ) -> None:
     """Serve a local Jebbit until Ctrl-C.
 
+    It serves integrations, mappings, backfills and feeds, and, read only, campaigns with their launch links
+    and statistics, attributes, exports, and which campaign feeds which integration or export.
+
     Once it accepts connections, it prints the environment variables to set, as NAME=value lines. Its
     deliveries are real and signed, but only go to endpoints on this machine: tests, backfills, and the
-    answers of visitors, who come by "sandbox visit" or --visits. For a token that can only read or only
+    answers of simulated visitors ("sandbox visit", --visits). For a token that can only read or only
     write, append "-readonly" or "-writeonly" to the client id; the secret stays the same.
     """
     from jebbitctl.sandbox.server import Sandbox

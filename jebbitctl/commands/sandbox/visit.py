@@ -8,6 +8,7 @@ import typer
 
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.completion import values
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def visit(
         bool, typer.Option("--finish", help="Let each visitor reach the end, with an e-mail address.")
     ] = False,
 ) -> None:
-    """Let visitors take campaigns of a running sandbox.
+    """Simulate visits to the campaigns of a running sandbox.
 
-    Some leave before the end, as real visitors do. The sandbox delivers the answers of the others to each
-    active webhook integration that they feed, as its settings say. Prints what became of the deliveries, and
-    why visits were not delivered. Exits 0 even if an endpoint refuses them.
+    Some visitors leave before the end, as real ones do. The sandbox delivers the answers of the others to
+    each active webhook integration that their campaign feeds, as its settings say. Prints what became of the
+    deliveries, and why visits were not delivered. Exits 0 even if an endpoint refuses them.
     """
     from jebbitctl.api import sandbox_control
     from jebbitctl.webhooks.body_edits import require_edits
@@ -64,9 +65,9 @@ def visit(
     try:
         for latest in _results(context, visits):
             result = latest
-    except (KeyboardInterrupt, SystemExit):
-        context.output.note("Stopped. What is queued in the sandbox is still delivered.")
+    except (KeyboardInterrupt, SystemExit, JebbitctlError):
         if result:
+            context.output.note("Stopped. What is queued in the sandbox is still delivered. Until then:")
             _show(context, result)
         raise
     _show(context, result)

@@ -65,7 +65,7 @@ SANDBOX = {
     "create_integration(endpoint)": "creates one, with mappings={attribute: name} and attributes of the API, "
     "and returns its id and its secret",
     "shared_secrets()": "the secrets of all integrations, by label",
-    "visit(campaign, count)": "lets visitors come, who answer what the other arguments say, such as "
+    "visit(campaign, count)": "simulates visits. The visitors answer what the other arguments say, such as "
     'email="ann@example.com", and reach the end unless finish=False; waits until each delivery has a '
     "result; returns visits, finished, deliveries, outcomes and kept_back",
     "deliveries": "what became of each delivery: outcome, status, error, integration",

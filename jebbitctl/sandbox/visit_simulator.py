@@ -1,17 +1,18 @@
-"""Lets visitors come: counts what they do, and delivers it to the integrations that it feeds."""
+"""Simulates visits: counts what the visitors do, and delivers it to the integrations that it feeds."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from jebbitctl.sandbox.activity import Activity, day_of
+from jebbitctl.sandbox.activity import Activity
+from jebbitctl.sandbox.assumptions import day_of
 from jebbitctl.sandbox.delivery_rules import delivery_of, feeds, kept_back, kept_back_from
 from jebbitctl.sandbox.history import Batch
 from jebbitctl.sandbox.integration_settings import settings_of
-from jebbitctl.sandbox.visits import NO_WISHES, count
+from jebbitctl.sandbox.visits import DEFAULT_OPTIONS, count
 from jebbitctl.util.timeouts import start_thread
 
 if TYPE_CHECKING:
@@ -20,21 +21,22 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.integration_settings import IntegrationSettings
     from jebbitctl.sandbox.state import Business, SandboxState
     from jebbitctl.sandbox.visit_runs import VisitRun
-    from jebbitctl.sandbox.visits import Visit, Wishes
+    from jebbitctl.sandbox.visits import Visit, VisitOptions
 
 CHUNK = 50
 """Visits for which the settings are read once."""
+_JOIN_TIMEOUT = 1.0
 _TICK = 0.05
 """Seconds between groups of visits, if the rate is higher than one in this time."""
 
 
-class Visitors:
-    """Visitors of a business.
+class VisitSimulator:
+    """Simulates visits to the campaigns of a business.
 
     Args:
         state: of the sandbox; its lock is taken only for a moment.
-        business: whose campaigns they visit.
-        run: counts their visits as well; None if nobody asks.
+        business: whose campaigns are visited.
+        run: counts these visits as well; None if nobody asks.
     """
 
     def __init__(self, state: SandboxState, business: Business, run: VisitRun | None = None) -> None:
@@ -42,38 +44,40 @@ class Visitors:
         self._business = business
         self._run = run
 
-    def come(self, number: int, campaigns: Sequence[str], wishes: Wishes, *, seconds: float) -> int:
-        """Let visitors come, one after the other; return how many have come when the time is up.
+    def simulate(
+        self, number: int, campaigns: Sequence[str], options: VisitOptions, *, seconds: float
+    ) -> int:
+        """Simulate visits, one after the other; return how many when the time is up.
 
         Each waits until there is room in the queue for its deliveries.
 
         Args:
-            number: of the visitors.
-            campaigns: the ids of the campaigns that they visit in turn.
-            wishes: what is asked of them.
-            seconds: that they have, at least for the first ones.
+            number: of the visits.
+            campaigns: the ids of the campaigns, which are visited in turn.
+            options: what the visitors are asked to do.
+            seconds: after which no further visits begin; the first ones always do.
 
         Raises:
-            UsageError: an edit does not fit what a visitor answers; it and those after it have not come.
+            UsageError: an edit does not fit what a visitor answers. The visits before it are not undone.
         """
         deadline = time.monotonic() + seconds
-        come = 0
-        while come < number and (come == 0 or time.monotonic() < deadline):
-            size = min(CHUNK, number - come)
+        done = 0
+        while done < number and (done == 0 or time.monotonic() < deadline):
+            size = min(CHUNK, number - done)
             with self._state.lock:
-                visits = self._visit(size, campaigns, wishes)
+                visits = self._visit(size, campaigns, options)
                 settings = settings_of(self._business)
                 titles = {id_: self._title(id_) for id_ in campaigns}
             fed = {id_: [one for one in settings if feeds(one, id_)] for id_ in campaigns}
             for visit in visits:
                 self._deliver(visit, fed[visit.campaign], titles[visit.campaign])
-            come += size
-        return come
+            done += size
+        return done
 
-    def _visit(self, size: int, campaigns: Sequence[str], wishes: Wishes) -> list[Visit]:
+    def _visit(self, size: int, campaigns: Sequence[str], options: VisitOptions) -> list[Visit]:
         """Add visits to the history and to the statistics. Hold the lock."""
         business = self._business
-        batch = Batch(business.history.count, size, tuple(campaigns), wishes)
+        batch = Batch(business.history.count, size, tuple(campaigns), options)
         visits = list(batch.visits(business.attribute_ids()))
         business.history.add(batch)
         today = day_of(self._state.clock())
@@ -112,8 +116,8 @@ class Visitors:
         return str(self._business.of("campaigns")[campaign].attributes["title"])
 
 
-class SteadyVisitors:
-    """Visitors of all businesses in turn, who come at a steady rate while the ``with`` block runs.
+class SteadyVisits:
+    """Visits to the campaigns of all businesses in turn, at a steady rate.
 
     Args:
         state: of the sandbox.
@@ -124,16 +128,25 @@ class SteadyVisitors:
         self._state = state
         self._rate = rate
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._keep_coming, name="sandbox-visitors", daemon=True)
+        self._thread = threading.Thread(target=self._simulate, name="sandbox-visits", daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begin.
+
+        Raises:
+            JebbitctlError: the system allows no more threads.
+        """
         start_thread(self._thread)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Begin no further visit; one may still wait for room in the queue."""
         self._ended.set()
 
-    def _keep_coming(self) -> None:
+    def join(self) -> None:
+        """Wait for the end of the last visit, which nothing may keep waiting any more."""
+        self._thread.join(_JOIN_TIMEOUT)
+
+    def _simulate(self) -> None:
         number, due = max(1, round(self._rate * _TICK)), time.monotonic()
         for turn in itertools.count():
             if self._ended.wait(max(due - time.monotonic(), 0)):
@@ -144,4 +157,6 @@ class SteadyVisitors:
                 business = businesses[turn % len(businesses)] if businesses else None
                 campaigns = business.launched_campaigns() if business else []
             if business and campaigns:
-                Visitors(self._state, business).come(number, campaigns, NO_WISHES, seconds=_TICK)
+                VisitSimulator(self._state, business).simulate(
+                    number, campaigns, DEFAULT_OPTIONS, seconds=_TICK
+                )
