@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -103,6 +104,32 @@ def test_failed_deliveries_are_logged(jebbit_sandbox: Sandbox, caplog: pytest.Lo
     (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert record.name == "jebbitctl.sandbox"
     assert "the sandbox only delivers to this machine" in record.message
+
+
+def test_an_endpoint_in_the_event_loop_of_the_test_gets_deliveries(jebbit_sandbox: Sandbox) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}}")  # the end of the body
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def deliver() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            jebbit_sandbox.create_integration(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            await asyncio.to_thread(jebbit_sandbox.visit)
+
+    asyncio.run(deliver())
+    assert [one.status for one in jebbit_sandbox.deliveries] == [204]
+
+
+def test_each_request_is_logged_for_those_who_ask(
+    jebbit_sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"), EndpointClient(f"{jebbit_sandbox.url}/api/v1/self") as client:
+        client.send(b"", {}, method="GET")
+    assert [record.message for record in caplog.records if "GET /api/v1/self 401" in record.message]
 
 
 class TestOverriddenOptions:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.visit_runs import VisitRun
 
 _POLL_INTERVAL = 0.5
-"""Seconds after which waiting for deliveries notices that nothing more is being sent."""
+"""Seconds after which waiting for deliveries notices Ctrl-C on Windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def visit(
             campaigns = campaigns_to_visit(business, campaign)
             run = state.visit_runs.start(business.id)
         VisitSimulator(state, business, run).simulate(count, campaigns, options, seconds=math.inf)
-    _wait_for_results(state, run)
+    _wait_for_results(run)
     found = run.to_dict()
     kept_back = {one["reason"]: one["count"] for one in found["kept_back"]}
     return VisitResult(found["visits"], found["finished"], found["deliveries"], found["outcomes"], kept_back)
@@ -133,15 +133,10 @@ def _business_with(state: SandboxState, campaign: str | None) -> Business:
     return next((one for one in businesses if campaign in one.of("campaigns")), businesses[0])
 
 
-def _wait_for_results(state: SandboxState, run: VisitRun) -> None:
-    """Wait until each delivery has a result: a few seconds at most, as endpoints have little time.
-
-    A sandbox that is stopped meanwhile drops deliveries, which then have no result.
-    """
+def _wait_for_results(run: VisitRun) -> None:
+    """Wait until each delivery has a result; an endpoint has a few seconds for one."""
     while run.to_dict()["pending"]:
         run.wait(_POLL_INTERVAL)
-        if state.dispatcher.wait_until_idle(0):
-            return
 
 
 @contextmanager

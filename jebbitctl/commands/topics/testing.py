@@ -114,11 +114,12 @@ await asyncio.to_thread(jebbit_sandbox.visit).
 
 Each test has its own sandbox and its own ports, so tests run in any order and
 in parallel; a sandbox starts and stops in a few milliseconds. If a test fails,
-pytest shows the requests and the deliveries that failed: the fixture logs them
-as jebbitctl.sandbox. Backfills do not wait between their statuses.
+pytest shows the deliveries that failed, and with --log-level=INFO each request:
+the logger is jebbitctl.sandbox. Backfills do not wait between their statuses.
 
-To change the sandbox, override its options, which are those of
-`sandbox serve`, in the test's module or in conftest.py:
+To change the sandbox, override its options in the test's module or in
+conftest.py; help(SandboxOptions) in Python describes them. To share a sandbox
+among tests, define a fixture jebbit_sandbox with a wider scope there:
 """
 
 _NO_PLUGIN = """\
