@@ -13,7 +13,7 @@ import pytest
 
 import jebbitctl.sandbox
 from jebbitctl.errors import UsageError
-from jebbitctl.sandbox import CreatedIntegration, Sandbox, SandboxOptions, VisitResult
+from jebbitctl.sandbox import CreatedIntegration, DeliveryResult, Sandbox, SandboxOptions, VisitResult
 from jebbitctl.webhooks import Receiver
 from tests.sandbox.support import SandboxClient
 
@@ -184,6 +184,14 @@ def test_a_backfill_can_be_waited_for(sandbox: Sandbox, client: SandboxClient, r
     kinds = [one.kind for one in sandbox.deliveries]
     assert kinds == ["live"] * 30 + ["backfill"] * 30
     assert len(receiver.deliveries) == 60
+
+
+def test_deliveries_of_the_same_moment_keep_their_order(sandbox: Sandbox) -> None:
+    (business,) = sandbox.state.businesses
+    for id_ in "abc":  # a clock may be coarse
+        result = DeliveryResult("live", business, id_, None, "", "not_sent", None, None, None, time=1.0)
+        sandbox.state.delivery_log.add(result)
+    assert [one.integration for one in sandbox.deliveries] == ["a", "b", "c"]
 
 
 def test_waiting_for_an_endpoint_that_does_not_answer_ends(sandbox: Sandbox, receiver: Receiver) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,8 +111,10 @@ def test_waiting_ends_with_the_delivery_that_was_missing() -> None:
     with Receiver(SECRET) as receiver:
         post(receiver.url, b"1")
         sender = threading.Thread(target=post, args=(receiver.url, b"2"))
+        started = time.monotonic()
         sender.start()
-        assert [one.body for one in receiver.wait_for(2)] == [b"1", b"2"]
+        assert [one.body for one in receiver.wait_for(2, timeout=30)] == [b"1", b"2"]
+        assert time.monotonic() - started < 25
         sender.join()
         assert len(receiver.wait_for(1)) == 2
 

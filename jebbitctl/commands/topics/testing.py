@@ -117,9 +117,9 @@ in parallel; a sandbox starts and stops in a few milliseconds. If a test fails,
 pytest shows the deliveries that failed, and with --log-level=INFO each request:
 the logger is jebbitctl.sandbox. Backfills do not wait between their statuses.
 
-To change the sandbox, override its options in the test's module or in
-conftest.py; help(SandboxOptions) in Python describes them. To share a sandbox
-among tests, define a fixture jebbit_sandbox with a wider scope there:
+To share a sandbox among tests, define a fixture jebbit_sandbox with a wider
+scope in the test's module or in conftest.py. To change the sandbox, override
+its options there; help(SandboxOptions) in Python describes them:
 """
 
 _NO_PLUGIN = """\
