@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.support import Result
 
 __all__ = ["browser", "chromium_browser"]
+collect_ignore = ["example_project"]  # tests/test_example_project.py runs it
 CALLS = {"call_with_timeout", "concurrent-call"}
 """Names of the threads that make API calls."""
 _HANDLERS = {

@@ -171,6 +171,15 @@ class Client:
         body = None if document is None else json.dumps(document).encode()
         return self._authenticated(method, self.url(path, params), body)
 
+    def send_to_server(self, method: str, path: str, document: Any = None) -> ApiResponse:
+        """Send a request to a path outside the API's root and return the response, whatever its status."""
+        body = None if document is None else json.dumps(document).encode()
+        return self._authenticated(method, f"{self.base_url}{path}", body)
+
+    def require_success(self, response: ApiResponse, method: str, path: str) -> None:
+        """Raise an error unless a request succeeded; :func:`status_error` lists the errors."""
+        self._check(response, method, path)
+
     def url(self, path: str, params: Mapping[str, str] | None = None) -> str:
         """Return the absolute URL of a path below the API's root, which may have a query."""
         mark = "&" if "?" in path else "?"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command, single
 from jebbitctl.commands.integrations.test import show_report
-from jebbitctl.commands.sandbox import sandbox_environment
+from jebbitctl.commands.sandbox.account import sandbox_environment
 from jebbitctl.commands.whoami import describe_account, show_account
 from jebbitctl.environment import Environment
 from jebbitctl.errors import CheckFailedError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jebbitctl.webhooks.delivery import Delivery
-    from jebbitctl.webhooks.receiving.receiver import Receiver
+    from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 
 ARRIVAL_TIMEOUT = 10.0
 """Seconds to wait for the delivery."""
@@ -50,7 +50,7 @@ def demo(context: Context) -> None:
     """
     from jebbitctl.context import Context as SandboxContext
     from jebbitctl.sandbox.server import Sandbox
-    from jebbitctl.webhooks.receiving.receiver import Receiver
+    from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 
     arrived = threading.Event()
     deliveries: list[Delivery] = []
@@ -63,7 +63,7 @@ def demo(context: Context) -> None:
     with (
         Sandbox(log=context.output.debug) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as variables,
-        Receiver(None, on_delivery) as receiver,
+        WebhookServer(None, on_delivery) as receiver,
     ):
         options = context.options._replace(query=None)
         _from_token_to_test(story, SandboxContext(options, Environment(variables)), receiver)
@@ -71,7 +71,7 @@ def demo(context: Context) -> None:
     _conclude(story, receiver, deliveries)
 
 
-def _from_token_to_test(story: Story, context: Context, receiver: Receiver) -> None:
+def _from_token_to_test(story: Story, context: Context, receiver: WebhookServer) -> None:
     from jebbitctl.api import integrations
 
     output = context.output
@@ -106,7 +106,7 @@ def _from_token_to_test(story: Story, context: Context, receiver: Receiver) -> N
     )
 
 
-def _conclude(story: Story, receiver: Receiver, deliveries: list[Delivery]) -> None:
+def _conclude(story: Story, receiver: WebhookServer, deliveries: list[Delivery]) -> None:
     output = story.output
     verified = any(delivery.verification.valid for delivery in deliveries)
     if output.json:

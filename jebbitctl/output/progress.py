@@ -29,6 +29,11 @@ class Progress:
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task)
 
+    def reach(self, count: int) -> None:
+        """Set how many steps are done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=count)
+
     def describe(self, description: str) -> None:
         """Replace the description beside the bar."""
         if self._bar is not None and self._task is not None:

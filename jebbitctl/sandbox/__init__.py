@@ -1,8 +1,37 @@
-"""A local Jebbit: token issuer, Integrations API and signed test webhooks, on loopback only.
+"""A local Jebbit: token issuer, Integrations API and signed webhooks, on loopback only.
 
 :class:`jebbitctl.sandbox.server.Sandbox` runs it. A request passes ``request_log``, ``guard`` and ``faults``
 before ``routes`` dispatches it to ``issuer`` (tokens), ``collection`` (resources, described by
-``resource_types`` and ``backfills``) or ``deliveries`` (webhooks). All data is in ``state``, filled by
-``seed``. Where Jebbit's documents contradict each other, ``dialects`` and ``error_styles`` hold the variants,
-and ``behaviour`` the choice.
+``resource_types`` and ``backfills``) or ``control`` (the sandbox's own routes). All data is in ``state``,
+filled by ``seed``. Where Jebbit's documents contradict each other, ``dialects`` and ``error_styles`` hold the
+variants, and ``behaviour`` the choice. What they do not say is in ``assumptions``.
+
+``visit_simulator`` simulates visitors: ``visits`` computes what each does, ``history`` remembers which visits
+there were, and ``delivery_rules`` says what an integration gets of them. The ``dispatcher`` sends
+``deliveries``, and the ``delivery_log`` keeps what became of them.
+
+Public are ``Sandbox`` and ``SandboxOptions``, for tests written in Python, with the types of what a sandbox
+returns; they are imported when they are first used. Of ``Sandbox.state``, no name is promised to stay.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jebbitctl.sandbox.deliveries import DeliveryResult
+    from jebbitctl.sandbox.python_api import CreatedIntegration, VisitResult
+    from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import the server when it is used."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from jebbitctl.sandbox.deliveries import DeliveryResult
+        from jebbitctl.sandbox.python_api import CreatedIntegration, VisitResult
+        from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+
+        public = (CreatedIntegration, DeliveryResult, Sandbox, SandboxOptions, VisitResult)
+        return {one.__name__: one for one in public}[name]
+
+
+__all__ = ["CreatedIntegration", "DeliveryResult", "Sandbox", "SandboxOptions", "VisitResult"]

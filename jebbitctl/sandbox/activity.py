@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
+
+from jebbitctl.sandbox.assumptions import is_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,14 +62,9 @@ def summed(days: Iterable[tuple[date, Activity]], since: date | None, until: dat
     """Return the sum of the days from ``since`` to ``until``, both included; None is no bound."""
     total = Activity()
     for day, activity in days:
-        if (since is None or day >= since) and (until is None or day <= until):
+        if is_between(day, since, until):
             total.add(activity)
     return total
-
-
-def day_of(seconds: float) -> date:
-    """Return the day of a time in unix seconds. That days are those of UTC is assumed."""
-    return datetime.fromtimestamp(seconds, UTC).date()
 
 
 def past_activity(today: date, number: int) -> dict[date, Activity]:

@@ -1,51 +1,122 @@
-"""Test webhooks. They are really sent, but only to endpoints on this machine."""
+"""Webhooks. They are really sent, but only to endpoints on this machine."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.sandbox import assumptions
 from jebbitctl.util.urls import is_loopback, shown_url, url_host
-from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
+from jebbitctl.webhooks.endpoint import EndpointClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from jebbitctl.sandbox.assumptions import Kind
 
-DELIVERY_TIMEOUT = 3.0
-"""Seconds to wait for an endpoint's response."""
+Outcome: TypeAlias = Literal["delivered", "refused", "unanswered", "not_sent"]
+"""2xx, another status, no response, or not sent at all."""
+STOPPED = "the sandbox was stopped"
+"""Why the last deliveries are not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDelivery:
-    """A test webhook to send.
+    """A webhook to send.
 
     Attributes:
-        integration_id: the integration that it belongs to.
+        kind: why it is sent.
+        business: the id of the business.
+        integration: the id of the integration.
+        campaign: the id of the campaign; None for a test.
         endpoint: the URL to send it to; None for an integration of another service.
         secret: the shared secret that signs it.
         body: the bytes to send.
     """
 
-    integration_id: str
+    kind: Kind
+    business: str
+    integration: str
+    campaign: str | None
     endpoint: str | None
     secret: str = field(repr=False)
-    body: bytes = SAMPLE_BODY
+    body: bytes = field(repr=False)
 
-    def send(self, log: Callable[[str], None]) -> None:
-        """Send it if the endpoint is on loopback, and log one line about the outcome."""
-        safe_url = shown_url(self.endpoint or "")
+    def send(self) -> DeliveryResult:
+        """Send it if the endpoint is on loopback."""
         if not self.endpoint:
-            outcome = "not sent: the integration has no endpoint"
-        elif is_loopback(url_host(self.endpoint)):
-            outcome = self._send_to(self.endpoint)
-        else:
-            outcome = "not sent: the sandbox only delivers to this machine"
-        log(f"delivery {self.integration_id} -> {safe_url or '-'}: {outcome}")
-
-    def _send_to(self, endpoint: str) -> str:
+            return self.not_sent("the integration has no endpoint")
+        if not is_loopback(url_host(self.endpoint)):
+            return self.not_sent("the sandbox only delivers to this machine")
         try:
-            response = Sender(endpoint, self.secret, self.body, timeout=DELIVERY_TIMEOUT).send()
-        except UsageError as error:
-            return f"not sent: {error.message}"
-        return f"{response.outcome} ({response.elapsed * 1000:.0f} ms)"
+            headers = assumptions.headers(self.secret, self.body, self.kind)
+            with EndpointClient(self.endpoint, assumptions.time_limit()) as client:
+                response = client.send(self.body, headers)
+        except (JebbitctlError, ValueError) as error:  # such as a URL that is none, or an empty secret
+            return self.not_sent(error.message if isinstance(error, JebbitctlError) else str(error))
+        outcome: Outcome = (
+            "delivered" if response.accepted else "unanswered" if response.status is None else "refused"
+        )
+        elapsed = round(response.elapsed * 1000, 1)
+        return self._result(outcome, status=response.status, error=response.error, milliseconds=elapsed)
+
+    def not_sent(self, reason: str) -> DeliveryResult:
+        """Return the result of a delivery that is not sent."""
+        return self._result("not_sent", error=reason)
+
+    def _result(
+        self,
+        outcome: Outcome,
+        *,
+        status: int | None = None,
+        error: str | None = None,
+        milliseconds: float | None = None,
+    ) -> DeliveryResult:
+        return DeliveryResult(
+            self.kind,
+            self.business,
+            self.integration,
+            self.campaign,
+            shown_url(self.endpoint or ""),
+            outcome,
+            status,
+            error,
+            milliseconds,
+            time.time(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """What became of a delivery.
+
+    Attributes:
+        kind: why it was sent.
+        business: the id of the business.
+        integration: the id of the integration.
+        campaign: the id of the campaign; None for a test.
+        endpoint: where it was to be sent, as it may be shown.
+        outcome: in one word.
+        status: the HTTP status of the endpoint's response; None without a response.
+        error: why there is no response, or why it was not sent; None when there is a response.
+        milliseconds: to the response or the failure; None for one that was not sent.
+        time: when this was known, in unix seconds.
+    """
+
+    kind: Kind
+    business: str
+    integration: str
+    campaign: str | None
+    endpoint: str
+    outcome: Outcome
+    status: int | None
+    error: str | None
+    milliseconds: float | None
+    time: float
+
+    @property
+    def words(self) -> str:
+        """The outcome for readers, such as ``returned 403``."""
+        if self.outcome == "not_sent":
+            return f"not sent: {self.error}"
+        return self.error or f"returned {self.status}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
 
+from jebbitctl.sandbox.control import ROOT as CONTROL_ROOT
 from jebbitctl.sandbox.error_styles import error_response, identify
 from jebbitctl.sandbox.responses import ApiError
 
@@ -30,6 +31,8 @@ def inject_faults(
 ) -> WSGIApplication:
     """Return ``app`` with delays and failures. A request that fails never reaches ``app``.
 
+    What controls the sandbox itself is spared.
+
     Args:
         app: the WSGI application.
         latency_ms: milliseconds before each response.
@@ -41,6 +44,8 @@ def inject_faults(
     random = Random(0)  # noqa: S311 - the same failures in each run
 
     def faulty(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(f"{CONTROL_ROOT}/"):
+            return app(environ, start_response)
         started = time.monotonic()
         closing.wait(latency_ms / 1000)
         if random.random() >= fail_rate:

@@ -4,12 +4,11 @@ Jebbit's MCP server describes these responses in prose. Of attributes, it uses t
 ``attached_at``, ``user_defined_id``, ``jebbit_var``, ``resource_type``, ``response_rate``,
 ``integration_counts`` and ``uploader_counts`` only. It also gives the value ``brand`` of ``attached_at``, the
 ``resource_type`` of screens such as ``Outcome``, and the transformer ``sha256``. All other names and values
-are assumed, wherever the sandbox has them: here, in ``activity``, ``exports`` and ``seed``. So are these:
+are assumed, wherever the sandbox has them: here, in ``activity``, ``exports`` and ``seed``. So are these, and
+what ``assumptions`` says about statistics:
 
 - ``/campaign_stats`` lists campaigns that were never launched, with zeros; so it does those without visitors
   between the dates;
-- days are those of UTC, and both dates are included;
-- rates are engagements per view, completions per engagement and leads per completion, in per cent;
 - responses are those to questions, lead forms included; clicks on a result are only in the result's row;
 - an integration of another service has mappings that only itself shows, and that no resource has;
 - a static value has a name, a value and a level, on which it was set: brand or campaign;
@@ -25,6 +24,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.sandbox.activity import SCREENS, TOTALS, summed
+from jebbitctl.sandbox.assumptions import BRAND, rates
 from jebbitctl.sandbox.responses import ApiError
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
     from jebbitctl.sandbox.activity import Activity
     from jebbitctl.sandbox.state import Business, SandboxState, StoredResource
-
-BRAND, CAMPAIGNS = "brand", "campaigns"
-"""Values of ``attached_at``: for all campaigns, or for those that it is linked to. The second is assumed."""
 
 
 def count_links(state: SandboxState, business: Business, campaigns: Sequence[StoredResource]) -> None:
@@ -106,9 +103,7 @@ def statistics(
     attributes = {
         "title": campaign.attributes["title"],
         **{name: totals[name] for name in TOTALS},
-        "engagement_rate": _percent(totals["engagements"], totals["views"]),
-        "completion_rate": _percent(totals["completions"], totals["engagements"]),
-        "lead_rate": _percent(totals["leads"], totals["completions"]),
+        **{name: _percent(part, whole) for name, (part, whole) in rates(totals).items()},
     }
     return attributes | _breakdown(found) if breakdown else attributes
 

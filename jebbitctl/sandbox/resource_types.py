@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jebbitctl.sandbox import backfills, exports, reporting
+from jebbitctl.sandbox import assumptions, backfills, exports, reporting
 from jebbitctl.sandbox.behaviour import WEBHOOKS
 from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.state import random_text
@@ -108,7 +108,7 @@ def _new_integration() -> dict[str, Any]:
         "additional_options": {"hash_pii": False},
         "is_active": True,
         "shared_secret": random_text(34),
-        "attached_at": reporting.BRAND,  # that the API creates brand-wide integrations is assumed
+        "attached_at": assumptions.attached_when_created(),
         "static_values": [],
     }
 

@@ -10,10 +10,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from jebbitctl.sandbox import issuer, jwt
+from jebbitctl.sandbox import control, issuer, jwt
 from jebbitctl.sandbox.collection import Collection
-from jebbitctl.sandbox.deliveries import OutgoingDelivery
+from jebbitctl.sandbox.delivery_rules import test_delivery
 from jebbitctl.sandbox.error_styles import error_response, identify
+from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.resource_types import NESTED, RESOURCE_TYPES
 from jebbitctl.sandbox.responses import (
     MEDIA_TYPE,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.datastructures import MultiDict
 
+    from jebbitctl.sandbox.deliveries import OutgoingDelivery
     from jebbitctl.sandbox.resource_types import ResourceType
     from jebbitctl.sandbox.state import Business, SandboxState
 
@@ -73,12 +75,23 @@ class Operation:
     handle: Callable[..., Response]
 
 
-class Api:
-    """The WSGI application: the API and the token issuer."""
+@dataclass(frozen=True, slots=True)
+class ControlOperation:
+    """An operation of the sandbox itself.
 
-    def __init__(self, state: SandboxState, log: Callable[[str], None]) -> None:
+    Attributes:
+        handle: called with the state, which is not locked, the business, the HTTP request and the values from
+            the path.
+    """
+
+    handle: Callable[..., Response]
+
+
+class Api:
+    """The WSGI application: the API, the token issuer and what controls the sandbox."""
+
+    def __init__(self, state: SandboxState) -> None:
         self._state = state
-        self._log = log
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
@@ -98,6 +111,13 @@ class Api:
 
     def _respond(self, request: Request) -> Response:
         target, values = _ROUTES.bind_to_environ(request).match()
+        if isinstance(target, ControlOperation):
+            try:
+                with self._state.lock:
+                    business = self._authorize(request, None)
+                return target.handle(self._state, business, request, **values)
+            except ApiError as error:
+                return control.error_response(error)
         if not isinstance(target, Operation):
             with self._state.lock:
                 response: Response = target(self._state, request)
@@ -106,10 +126,10 @@ class Api:
             authorized = AuthorizedRequest(self._state, request, self._authorize(request, target))
             response = target.handle(authorized, **values)
         for delivery in authorized.deliveries:
-            delivery.send(self._log)
+            self._state.delivery_log.add(delivery.send())
         return response
 
-    def _authorize(self, request: Request, operation: Operation) -> Business:
+    def _authorize(self, request: Request, operation: Operation | None) -> Business:
         """Return the business that a request concerns.
 
         Raises:
@@ -128,7 +148,7 @@ class Api:
         if business is None:
             raise ApiError(401)
         dialect = self._state.behaviour.dialect
-        if operation.type and dialect.scope(operation.type, operation.method) not in scopes:
+        if operation and operation.type and dialect.scope(operation.type, operation.method) not in scopes:
             raise ApiError(403)
         return business
 
@@ -142,6 +162,15 @@ def _rules() -> Iterator[Rule]:
         handle = _list_related(RESOURCE_TYPES[parent], RESOURCE_TYPES[child])
         yield _rule(f"/{parent}/<id_>/{child}", "GET", child, handle)
     yield _rule("/integrations/<id_>/test", "POST", "integrations", _send_test)
+
+
+def _control_rules() -> Iterator[Rule]:
+    for path, method, handle in (
+        ("/visits", "POST", control.visit),
+        ("/visits/<id_>", "GET", control.show_run),
+        ("/deliveries", "GET", control.deliveries),
+    ):
+        yield Rule(control.ROOT + path, methods=[method], endpoint=ControlOperation(handle))
 
 
 def _resource_rules(resource_type: ResourceType) -> Iterator[Rule]:
@@ -207,9 +236,8 @@ def _send_test(request: AuthorizedRequest, id_: str) -> Response:
     integration = request.collection(RESOURCE_TYPES["integrations"]).find(id_)
     if request.http.get_data():
         read_document(request.http)
-    delivery = OutgoingDelivery(
-        id_, integration.attributes["endpoint"], integration.attributes["shared_secret"]
-    )
+    (settings,) = settings_of(request.business, [integration])
+    delivery = test_delivery(request.business, settings)
     request.deliveries.append(delivery)
     if request.state.behaviour.test_response is not None:
         return Response(request.state.behaviour.test_response, content_type=MEDIA_TYPE)
@@ -223,6 +251,7 @@ _ROUTES = Map(
         Rule("/oauth/token", methods=["POST"], endpoint=issuer.token),
         Rule(f"{ROOT}/auth", methods=["POST"], endpoint=issuer.auth),
         *_rules(),
+        *_control_rules(),
     ],
     merge_slashes=False,
 )

@@ -10,9 +10,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.sandbox import exports
-from jebbitctl.sandbox.activity import day_of, past_activity
+from jebbitctl.sandbox.activity import past_activity
+from jebbitctl.sandbox.assumptions import BRAND, CAMPAIGNS, day_of
 from jebbitctl.sandbox.behaviour import WEBHOOKS
-from jebbitctl.sandbox.reporting import BRAND, CAMPAIGNS, dashboard_mapping
+from jebbitctl.sandbox.reporting import dashboard_mapping
 from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.state import StoredResource
 

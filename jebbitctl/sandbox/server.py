@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
+from jebbitctl.sandbox import python_api
 from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
+from jebbitctl.sandbox.deliveries import STOPPED
+from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
 from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.faults import inject_faults
 from jebbitctl.sandbox.guard import require_loopback
@@ -17,20 +20,26 @@ from jebbitctl.sandbox.resource_types import scopes
 from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
+from jebbitctl.sandbox.visit_simulator import SteadyVisits
+from jebbitctl.util.text import plural
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from _typeshed.wsgi import WSGIApplication
 
     from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
+    from jebbitctl.sandbox.deliveries import DeliveryResult
     from jebbitctl.sandbox.dialects import DialectName
+    from jebbitctl.sandbox.python_api import CreatedIntegration, VisitResult
     from jebbitctl.sandbox.request_log import LoggedRequest
 
 _MAX_BUSINESSES = 100
 _MAX_INTEGRATIONS = 10_000
+_MAX_RATE = 10_000
+"""Visits per second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class SandboxOptions:
         dialect: which of Jebbit's documents it follows where they differ.
         service_name: the ``service_name`` of webhooks.
         error_style: the format of error responses.
+        visits: visits per second that happen by themselves; 0 for none.
 
     Raises:
         UsageError: the host is not loopback, or a value is out of bounds.
@@ -65,6 +75,7 @@ class SandboxOptions:
     dialect: DialectName = "article"
     service_name: ServiceName = WEBHOOKS
     error_style: ErrorStyle = "openapi"
+    visits: float = 0.0
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host):
@@ -79,6 +90,7 @@ class SandboxOptions:
             "latency": (self.latency_ms, 0, 60_000),
             "token lifetime": (self.token_lifetime, 1, 10**9),
             "backfill step": (self.backfill_step, 0, 10**9),
+            "visits": (self.visits, 0, _MAX_RATE),
         }
         for name, (value, minimum, maximum) in bounds.items():
             if not minimum <= value <= maximum:
@@ -93,8 +105,10 @@ class Sandbox:
 
     Args:
         options: how it behaves.
-        log: called with one line for each request and delivery, from several threads but one at a time. The
-            lines contain no secrets and no control characters.
+        log: called with one line for each request and each test delivery, from several threads but one at a
+            time. The lines contain no secrets and no control characters.
+        warn: likewise, with a line for each of the first deliveries that fail, and counts of others; by
+            default ``log``.
         wrap: WSGI middleware around the API, for other faults than those of the options. It must call
             ``start_response`` before it returns.
 
@@ -107,6 +121,7 @@ class Sandbox:
         options: SandboxOptions | None = None,
         *,
         log: Callable[[str], None] | None = None,
+        warn: Callable[[str], None] | None = None,
         wrap: Callable[[WSGIApplication], WSGIApplication] | None = None,
     ) -> None:
         self._options = options or SandboxOptions()
@@ -122,8 +137,12 @@ class Sandbox:
         seed(self.state, businesses=self._options.businesses, integrations=self._options.integrations)
         self._closing = Event()
         redacting_log = RedactingLog(log)
+        self._warn = redacting_log if warn is None else RedactingLog(warn)
+        self._reporter = DeliveryReporter(redacting_log, self._warn)
+        self.state.delivery_log.tell = self._reporter
+        self._steady_visits = SteadyVisits(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
-            Api(self.state, redacting_log),
+            Api(self.state),
             latency_ms=self._options.latency_ms,
             fail_rate=self._options.fail_rate,
             behaviour=behaviour,
@@ -139,11 +158,23 @@ class Sandbox:
             UsageError: the port is in use or cannot be bound.
         """
         self._server.__enter__()
+        if self._steady_visits:
+            self._steady_visits.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
+        if self._steady_visits:
+            self._steady_visits.stop()
+        not_sent = self.state.dispatcher.close()
+        if self._steady_visits:
+            self._steady_visits.join()
         self._server.__exit__(*error)
+        self._reporter.tell_untold()
+        if not_sent.deliveries:
+            self._warn(f"{plural(not_sent.deliveries, 'delivery')} not sent: {STOPPED}")
+        if not_sent.streams:
+            self._warn(f"{plural(not_sent.streams, 'backfill')} not finished: {STOPPED}")
 
     @property
     def url(self) -> str:
@@ -164,3 +195,60 @@ class Sandbox:
     def requests(self) -> list[LoggedRequest]:
         """A copy of the latest 1,000 requests, oldest first."""
         return self._request_log.requests
+
+    @property
+    def deliveries(self) -> list[DeliveryResult]:
+        """What became of the latest 10,000 deliveries, in the order in which that was known."""
+        return python_api.deliveries(self.state)
+
+    def create_integration(
+        self, endpoint: str, *, mappings: Mapping[str, str] | None = None, **attributes: Any
+    ) -> CreatedIntegration:
+        """Create an integration of the first business, as the API does.
+
+        Args:
+            endpoint: the URL to deliver to. Only one on this machine gets deliveries.
+            mappings: by an attribute's id, such as ``email``, the name to send it under.
+            **attributes: as in the API, such as ``require_opt_in=True`` or
+                ``additional_options={"hash_pii": True}``.
+
+        Raises:
+            UsageError: the API would refuse it, or ignore an attribute.
+        """
+        return python_api.create_integration(self.state, endpoint, mappings or {}, attributes)
+
+    def shared_secrets(self) -> dict[str, str]:
+        """Return the shared secret of each integration, by a label such as ``integration L5m24mjs``."""
+        return python_api.shared_secrets(self.state)
+
+    def visit(
+        self, campaign: str | None = None, count: int = 1, *, finish: bool = True, **data: Any
+    ) -> VisitResult:
+        """Simulate visits to campaigns, and wait until each delivery that they cause has a result.
+
+        An endpoint has 3 seconds to answer. The n-th visitor of a new sandbox always answers the same.
+
+        Args:
+            campaign: the id of the campaign; by default, the launched ones of the first business in turn.
+            count: the number of visitors.
+            finish: each visitor reaches the end and enters an e-mail address. False: some leave before, as
+                real visitors do, unless there is ``data``.
+            **data: what each visitor answers, by the attribute's id, before mappings apply, such as
+                ``email="ann@example.com"`` or ``opt_in=False``. None is no answer.
+
+        Raises:
+            UsageError: the campaign is unknown or was never launched, or an answer cannot be used.
+        """
+        return python_api.visit(self.state, campaign, count, data, finish=finish)
+
+    def wait_until_idle(self, timeout: float = 10.0) -> None:
+        """Wait until nothing is being delivered, backfills included.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: deliveries are still queued or under way.
+        """
+        if not self.state.dispatcher.wait_until_idle(timeout):
+            raise TimeoutError(f"after {timeout:g} s, the sandbox is still delivering")

@@ -10,6 +10,10 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.sandbox.delivery_log import DeliveryLog
+from jebbitctl.sandbox.dispatcher import Dispatcher
+from jebbitctl.sandbox.history import History
+from jebbitctl.sandbox.visit_runs import VisitRuns
 from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from jebbitctl.sandbox.activity import Activity
+    from jebbitctl.sandbox.backfill_job import BackfillJob
     from jebbitctl.sandbox.behaviour import Behaviour
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
@@ -49,6 +54,7 @@ class StoredResource:
             schedule, in unix seconds.
         linked: ids of the resources that it belongs to or that use it.
         from_dashboard: whether it was made in Jebbit's dashboard, not by the API.
+        job: of a backfill that has something to send.
     """
 
     id: str
@@ -56,6 +62,7 @@ class StoredResource:
     since: float
     linked: set[str] = field(default_factory=set)
     from_dashboard: bool = False
+    job: BackfillJob | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +74,7 @@ class Business:
         name: its display name.
         resources: by JSON:API type, then by id, oldest first.
         activity: what visitors did, by campaign id, then by day.
+        history: the visits since the start, which backfills repeat.
         dashboard_mappings: by integration id, mappings that no resource has: only the integration shows them.
     """
 
@@ -74,11 +82,20 @@ class Business:
     name: str
     resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
     activity: dict[str, dict[date, Activity]] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     dashboard_mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def of(self, type_: str) -> dict[str, StoredResource]:
         """Return the resources of one JSON:API type, by id, oldest first; not a copy."""
         return self.resources.setdefault(type_, {})
+
+    def launched_campaigns(self) -> list[str]:
+        """Return the ids of the campaigns that can be visited."""
+        return [one.id for one in self.of("campaigns").values() if one.attributes["launch_date"] is not None]
+
+    def attribute_ids(self) -> list[str]:
+        """Return the ids of the attributes that campaigns ask for."""
+        return [trait.attributes["user_defined_id"] for trait in self.of("traits").values()]
 
 
 class SandboxState:
@@ -98,6 +115,9 @@ class SandboxState:
         ignored_attributes: names of attributes, also nested ones, that writes silently leave unchanged.
         permissions: the permissions in new tokens of the client with all permissions.
         signing_key: signs the tokens.
+        delivery_log: what became of deliveries.
+        dispatcher: sends deliveries.
+        visit_runs: what came of the visits that were asked for.
     """
 
     def __init__(
@@ -119,6 +139,9 @@ class SandboxState:
         self.ignored_attributes: set[str] = set()
         self.permissions = list(scopes)
         self.signing_key = secrets.token_bytes(32)
+        self.delivery_log = DeliveryLog()
+        self.dispatcher = Dispatcher(self.delivery_log.add)
+        self.visit_runs = VisitRuns()
         self._random = Random(_SEED)  # noqa: S311 - the same ids at each start
 
     def permissions_of(self, client_id: str) -> list[str] | None:

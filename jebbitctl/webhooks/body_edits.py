@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import MAX_DEPTH, parse_json, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 Step: TypeAlias = str | int
 """A member's name, or an index in square brackets."""
@@ -18,6 +19,20 @@ Step: TypeAlias = str | int
 _STEP = re.compile(r'(?:^\.?|\.)([^.\[\]="]+)|\[([0-9]{1,9})\]|\[("(?:[^"\\]|\\.)*")\]')
 _HINT = """use a path such as data.email, data.list[0] or 'data["a.b"]'"""
 _MISSING = object()
+
+
+class Edit(NamedTuple):
+    """A parsed ``PATH=VALUE``.
+
+    Attributes:
+        path: as it was typed.
+        steps: the path's.
+        value: to set.
+    """
+
+    path: str
+    steps: tuple[Step, ...]
+    value: Any
 
 
 def edit_body(body: bytes, set_: Sequence[str], unset: Sequence[str]) -> bytes:
@@ -40,7 +55,7 @@ def edit_body(body: bytes, set_: Sequence[str], unset: Sequence[str]) -> bytes:
     if not set_ and not unset:
         return body
     removals = [(path, _parse_path(path, option="--unset")) for path in unset]
-    settings = [_parse_setting(text) for text in set_]
+    settings = [parse_edit(text) for text in set_]
     try:
         document = parse_json(body)
     except ValueError:
@@ -50,12 +65,21 @@ def edit_body(body: bytes, set_: Sequence[str], unset: Sequence[str]) -> bytes:
             _remove(document, steps)
         except UsageError as error:
             raise error.with_context(f"--unset {path}: ") from None
-    for path, steps, value in settings:
+    return compact_json(edit_document(document, settings))
+
+
+def edit_document(document: Any, edits: Iterable[Edit]) -> Any:
+    """Change a JSON value, and return it, or the one that an edit replaces it with.
+
+    Raises:
+        UsageError: an edit does not fit the document.
+    """
+    for path, steps, value in edits:
         try:
-            document = _put(document, steps, value)
+            document = _put(document, steps, deepcopy(value))
         except UsageError as error:
             raise error.with_context(f"--set {path}: ") from None
-    return _compact(document)
+    return document
 
 
 def require_edits(set_: Sequence[str], unset: Sequence[str]) -> None:
@@ -67,11 +91,11 @@ def require_edits(set_: Sequence[str], unset: Sequence[str]) -> None:
     for path in unset:
         _parse_path(path, option="--unset")
     for text in set_:
-        _parse_setting(text)
+        parse_edit(text)
 
 
-def _parse_setting(text: str) -> tuple[str, list[Step], Any]:
-    """Return the path, its steps and the value of ``PATH=VALUE``.
+def parse_edit(text: str) -> Edit:
+    """Return what ``PATH=VALUE`` sets.
 
     Raises:
         UsageError: it is something else. The error does not quote the value.
@@ -85,12 +109,12 @@ def _parse_setting(text: str) -> tuple[str, list[Step], Any]:
     steps = _parse_path(path, option="--set")
     _require_utf8(value, f"--set {path}")
     try:
-        return path, steps, parse_json(value)
+        return Edit(path, steps, parse_json(value))
     except ValueError:
-        return path, steps, value
+        return Edit(path, steps, value)
 
 
-def _parse_path(path: str, *, option: str) -> list[Step]:
+def _parse_path(path: str, *, option: str) -> tuple[Step, ...]:
     _require_utf8(path, option)
     steps: list[Step] = []
     end = 0
@@ -103,7 +127,7 @@ def _parse_path(path: str, *, option: str) -> list[Step]:
         end = match.end()
     if not steps or end < len(path) or len(steps) > MAX_DEPTH:
         raise UsageError(f"{option} {path!r} is not a path", hint=_HINT)
-    return steps
+    return tuple(steps)
 
 
 def _require_utf8(text: str, option: str) -> None:
@@ -165,7 +189,7 @@ def _key(current: Any, step: Step) -> Any:
     return int(step)
 
 
-def _compact(document: Any) -> bytes:
+def compact_json(document: Any) -> bytes:
     """Return JSON in UTF-8. Only half a surrogate pair, which UTF-8 cannot hold, needs escapes."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     try:

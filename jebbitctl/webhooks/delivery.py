@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jebbitctl.util.text import parse_json
 from jebbitctl.webhooks.signature import Reason
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ class Delivery:
     def genuine(self) -> bool:
         """Whether the signature matches, regardless of its age."""
         return self.verification.reason not in _FORGED
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON: in ``data`` what the visitor answered.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        return parse_json(self.body)
 
 
 @dataclass(frozen=True, slots=True)

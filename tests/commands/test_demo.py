@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.commands import demo
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.signature import Reason, verify
 from tests.shell import shell
 
@@ -55,13 +55,13 @@ def test_the_account_in_the_environment_is_not_used(bare: Cli) -> None:
 def test_a_lost_or_forged_delivery_is_exit_6(
     fault: str, message: str, bare: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class BrokenReceiver(Receiver):
+    class BrokenReceiver(WebhookServer):
         def __setattr__(self, name: str, value: object) -> None:
             if name == "secret" and value is not None:
                 value = None if fault == "lost" else "not the secret"
             super().__setattr__(name, value)
 
-    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.Receiver", BrokenReceiver)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.webhook_server.WebhookServer", BrokenReceiver)
     monkeypatch.setattr(demo, "ARRIVAL_TIMEOUT", 0.2)
     result = bare.run("demo")
     assert result.code == 6

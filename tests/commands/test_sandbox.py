@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from jebbitctl.commands import sandbox as sandbox_command
+from jebbitctl.commands.sandbox import options as sandbox_options
 from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
 from jebbitctl.sandbox.dialects import DialectName
 from tests.interruptions import ended, started
@@ -148,9 +148,9 @@ def test_run_with_a_dialect_answers_as_that_document_does(bare: Cli) -> None:
 @pytest.mark.parametrize(
     ("offered", "known"),
     [
-        (sandbox_command.Dialect, DialectName),
-        (sandbox_command.ServiceName, ServiceName),
-        (sandbox_command.ErrorStyle, ErrorStyle),
+        (sandbox_options.Dialect, DialectName),
+        (sandbox_options.ServiceName, ServiceName),
+        (sandbox_options.ErrorStyle, ErrorStyle),
     ],
 )
 def test_the_options_offer_every_behaviour_that_the_sandbox_knows(offered: object, known: object) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
 
+from jebbitctl import pytest_plugin
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES
 from jebbitctl.commands import topics
-from jebbitctl.commands.topics import manifest, receivers
+from jebbitctl.commands.topics import manifest, receivers, testing
 from jebbitctl.commands.topics.layout import WIDTH, table
 from jebbitctl.environment import VARIABLES
 from jebbitctl.errors import ExitCode, JebbitctlError
 from jebbitctl.manifest.load import load
+from jebbitctl.sandbox import Sandbox, SandboxOptions
 from jebbitctl.settings import DEFAULT_TIMEOUT
-from jebbitctl.webhooks import Reason, sign, verify
+from jebbitctl.webhooks import Delivery, Reason, Receiver, sign, verify
 from jebbitctl.webhooks.probes import PROBES
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.support import JEBBITCTL
@@ -168,3 +170,54 @@ def test_the_explanation_is_what_the_command_prints(bare: Cli, tmp_path: Path) -
         encoding="utf-8",
     )
     assert str(printed).replace("\r\n", "\n") == receivers.EXPLAINED
+
+
+def run_example(text: str) -> dict[str, Any]:
+    """Run what users paste, and return its names."""
+    module: dict[str, Any] = {}
+    exec(compile(text, "example.py", "exec"), module)  # noqa: S102
+    return module
+
+
+@pytest.mark.parametrize("name", ["test_the_crm_gets_the_shoe_size", "test_who_does_not_opt_in_is_kept_back"])
+def test_the_examples_for_pytest_pass(name: str, jebbit_sandbox: Sandbox, jebbit_receiver: Receiver) -> None:
+    module = run_example(testing.EXAMPLE)
+    assert len([one for one in module if one.startswith("test_")]) == 2
+    module[name](jebbit_sandbox, jebbit_receiver)
+
+
+def test_the_examples_of_testing_without_pytest_and_with_options_run() -> None:
+    run_example(testing.PLAIN)
+    assert "jebbit_sandbox_options" in run_example(testing.OPTIONS)
+
+
+def test_the_example_for_pytest_has_at_most_15_lines_of_code() -> None:
+    assert len([line for line in testing.EXAMPLE.splitlines() if line]) <= 15
+
+
+def test_testing_names_every_fixture() -> None:
+    kind = type(pytest_plugin.jebbit_sandbox)
+    assert set(testing.FIXTURES) == {
+        name for name, one in vars(pytest_plugin).items() if isinstance(one, kind)
+    }
+
+
+@pytest.mark.parametrize(
+    ("documented", "instance"),
+    [
+        (testing.SANDBOX, Sandbox(SandboxOptions())),
+        (testing.RECEIVER, Receiver()),
+        (
+            testing.DELIVERY,
+            Delivery(0, b"{}", {}, verify("a", b"{}", None), test=False, repeat=False, status=0),
+        ),
+    ],
+    ids=["Sandbox", "Receiver", "Delivery"],
+)
+def test_testing_names_what_the_public_classes_have(documented: dict[str, str], instance: object) -> None:
+    names = {name.partition("(")[0] for names in documented for name in names.split(", ")}
+    names = {name for name in names if name.isidentifier()} - {type(instance).__name__}
+    assert {name for name in names if not hasattr(instance, name)} == set()
+    if not isinstance(instance, Delivery):  # it has more than tests need
+        own = {name for name in [*vars(type(instance)), *vars(instance)] if not name.startswith("_")}
+        assert own == names

@@ -70,6 +70,14 @@ class SandboxClient:
         options["headers"] = headers | options.get("headers", {})
         return self.send(method, f"/api/v1/{path}", **options)
 
+    def control(self, method: str, path: str, **members: Any) -> requests.Response:
+        """Call the sandbox's own routes; the members become the JSON body."""
+        headers = {"Authorization": f"Bearer {self.token or self.login()}"}
+        if self.business:
+            headers["x-jebbit-business"] = self.business
+        options = {"json": members} if members else {}
+        return self.send(method, f"/sandbox/{path}", headers=headers, **options)
+
     def get(self, path: str, **options: Any) -> requests.Response:
         return self.call("GET", path, **options)
 

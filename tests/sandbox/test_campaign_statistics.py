@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,21 +14,16 @@ from jebbitctl.sandbox.activity import TOTALS, Activity, past_activity
 from jebbitctl.sandbox.reporting import statistics
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.sandbox.state import Business, StoredResource
+from tests.sandbox.consistent_statistics import RATES, assert_consistent, assert_parts_add_up
 from tests.sandbox.support import SandboxClient
 from tests.strategies import fewer_examples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 LAST = date(2025, 6, 30)
-RATES = {
-    "engagement_rate": ("engagements", "views"),
-    "completion_rate": ("completions", "engagements"),
-    "lead_rate": ("leads", "completions"),
-}
 DATES = st.none() | st.dates(LAST - timedelta(days=40), LAST + timedelta(days=5))
 NUMBERS = st.integers(0, 1000)
-NOT_A_SCREEN = {"MultipleChoiceQuestion", "LeadForm"}
 
 
 @pytest.fixture(scope="module")
@@ -46,40 +40,6 @@ def _report(number: int, since: date | None, until: date | None) -> dict[str, An
     dates = {"start_date": since, "end_date": until}
     parameters = {name: value.isoformat() for name, value in dates.items() if value is not None}
     return statistics(business, campaign, parameters, breakdown=True)
-
-
-def assert_consistent(report: Mapping[str, Any]) -> None:
-    """Assert that the numbers of a campaign agree with each other."""
-    steps = [report[name] for name in ("views", "loads", "engagements", "completions")]
-    assert steps == sorted(steps, reverse=True)
-    assert report["completions"] >= report["redirects"]
-    assert report["engagements"] >= report["leads"] >= report["opt_ins"]
-    assert report["completions"] == report["outcome_views"]
-    assert (report["seconds_spent"] > 0) is (report["engagements"] > 0)
-    assert all(isinstance(report[name], int) and report[name] >= 0 for name in TOTALS)
-    for name, (part, whole) in RATES.items():
-        expected = 100 * report[part] / report[whole] if report[whole] else 0
-        assert report[name] == pytest.approx(expected, abs=0.05)
-        assert 0 <= report[name] <= 100
-
-
-def assert_parts_add_up(report: Mapping[str, Any]) -> None:
-    """Assert that outcomes, questions and screens agree with the totals of one campaign."""
-    outcomes, rows = report["outcomes"], report["questions"]
-    assert sum(outcome["count"] for outcome in outcomes) == report["outcome_views"]
-    assert sum(outcome["percentage"] for outcome in outcomes) == pytest.approx(
-        100 if outcomes else 0, abs=0.2
-    )
-    questions = [row for row in rows if row["resource_type"] in NOT_A_SCREEN]
-    screens = [row for row in rows if row["resource_type"] not in NOT_A_SCREEN]
-    assert sum(row["responses"] for row in questions) == report["responses"]
-    assert sum(row["views"] for row in screens) == report["outcome_views"]
-    assert [row["views"] for row in questions[:1]] == [report["loads"]][: len(questions)]
-    for row, following in pairwise(rows):
-        assert following["views"] == row["responses"]
-    for row in rows:
-        assert row["views"] >= row["responses"]
-        assert row["response_rate"] == pytest.approx(100 * row["responses"] / row["views"], abs=0.05)
 
 
 @given(number=NUMBERS, since=DATES, until=DATES)

@@ -120,3 +120,20 @@ def test_the_response_to_a_test_can_be_empty_or_of_another_shape(
 def test_an_endpoint_can_call_the_sandbox_during_a_delivery(client: SandboxClient, lines: list[str]) -> None:
     assert _create_and_test(client, f"{client.sandbox.url}/api/v1/self").status_code == 200
     assert any(line.startswith("POST /api/v1/self 405") for line in lines)
+
+
+def test_a_test_has_the_names_and_options_of_the_integration(client: SandboxClient) -> None:
+    id_ = client.integration(include_uids=True, additional_options={"hash_pii": True})["id"]
+    for variable, name in (("email", "mail"), ("shoe_size", "size"), ("shoe_size", "eu_size"), ("tyop", "x")):
+        client.create("integration_mappings", integration_id=id_, jebbit_var=variable, client_var=name)
+    (text,) = client.call("POST", f"integrations/{id_}/test").json()
+    hashed = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
+    data = {
+        "mail": hashed,
+        "size": "attribute_value",
+        "eu_size": "attribute_value",
+        "x": "attribute_value",
+        "opt_in": "true",
+        "outcome": "example_outcome",
+    }
+    assert json.loads(text) == {"data": data, "event": {"event_number": 0}}

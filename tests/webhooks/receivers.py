@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.webhooks import Reason, verify
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.receiving.receiver import STATUS_OF
+from jebbitctl.webhooks.receiving.webhook_server import STATUS_OF
 
 from .support import SECRET
 

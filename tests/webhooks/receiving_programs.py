@@ -19,7 +19,7 @@ import waitress.server
 
 from jebbitctl.commands.webhooks.listen.receiving import THREADS
 from jebbitctl.webhooks import verify
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run_product(secret: str, path: Path) -> None:
         def on_delivery(delivery: Delivery) -> None:
             recorder.append(delivery)
 
-        with Receiver(secret, on_delivery, threads=THREADS) as receiver:
+        with WebhookServer(secret, on_delivery, threads=THREADS) as receiver:
             sys.stdout.write(f"{receiver.url}\n")
             sys.stdout.flush()
             sys.stdin.read()

@@ -114,6 +114,20 @@ class RecoveringEndpoint(Endpoint):
         return super().__call__(environ, start_response)
 
 
+class PausingEndpoint(Endpoint):
+    """Tells when the first request has come, and answers it when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.may_answer = threading.Event()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.reached.set()
+        assert self.may_answer.wait(10)
+        return super().__call__(environ, start_response)
+
+
 @contextmanager
 def raw_server(respond: Callable[[socket.socket], None], *, connections: int | None = 1) -> Iterator[str]:
     """Handle TCP connections with ``respond``, which may send invalid HTTP; None: any number of them."""

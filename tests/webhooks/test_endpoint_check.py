@@ -15,7 +15,7 @@ from jebbitctl.webhooks.endpoint_check import EndpointCheck
 from jebbitctl.webhooks.probe_target import ProbeTarget
 from jebbitctl.webhooks.probes import MAX_RESPONSE_SECONDS, NAMES, PROBES
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 from tests.representative import first_of_each
 
@@ -56,7 +56,7 @@ def test_a_check_says_of_each_receiver_what_is_true(
 
 def test_our_own_receiver_passes_every_probe_and_all_that_it_accepts_are_test_deliveries() -> None:
     deliveries: list[Delivery] = []
-    with Receiver(SECRET, deliveries.append) as receiver:
+    with WebhookServer(SECRET, deliveries.append) as receiver:
         check = run(receiver.url)
     assert check.ok
     assert [one.name for one in check.results] == [name for name in NAMES if name != "live"]

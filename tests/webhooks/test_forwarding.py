@@ -10,7 +10,7 @@ from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient
 from jebbitctl.webhooks.receiving import forwarding
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.forwarding import end_to_end
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 
 from .support import SECRET, UNREACHABLE, Endpoint, post
 
@@ -23,7 +23,7 @@ BODY = b'{"a" :\t"\xc3\xa9\xff"}\r\n'
 
 def receive(**headers: str) -> Delivery:
     deliveries: list[Delivery] = []
-    with Receiver(SECRET, deliveries.append) as receiver:
+    with WebhookServer(SECRET, deliveries.append) as receiver:
         post(receiver.url, BODY, headers={name.replace("_", "-"): value for name, value in headers.items()})
     return deliveries[0]
 

@@ -17,7 +17,7 @@ from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Event, Feed, Forwarded
 from jebbitctl.webhooks.receiving.forwarding import Forwarder, is_forwarded
 from jebbitctl.webhooks.receiving.intake import MAX_FORWARDS, Intake
-from jebbitctl.webhooks.receiving.receiver import Receiver, new_hop
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer, new_hop
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import Recorder
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @dataclass
 class Reached:
     url: str
-    receiver: Receiver
+    receiver: WebhookServer
     intake: Intake
     events: list[Event]
     failures: list[JebbitctlError] = field(default_factory=list)
@@ -74,7 +74,7 @@ def receiving(
             ack=ack,
             on_failure=failures.append,
         )
-        receiver = Receiver({"one": "other secret", "two": SECRET}, intake.handle, threads=MAX_FORWARDS)
+        receiver = WebhookServer({"one": "other secret", "two": SECRET}, intake.handle, threads=MAX_FORWARDS)
         receiver.hop = hop
         with receiver:
             yield Reached(receiver.url, receiver, intake, events, failures, stopping)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import jebbitctl.webhooks
 
 
@@ -24,4 +26,11 @@ def test_the_import_loads_no_library_and_no_other_module_of_jebbitctl() -> None:
 
 
 def test_only_the_documented_names_are_public() -> None:
-    assert set(jebbitctl.webhooks.__all__) == {"Reason", "Verification", "sign", "verify"}
+    names = {"Delivery", "Reason", "Receiver", "Verification", "sign", "verify"}
+    assert set(jebbitctl.webhooks.__all__) == names
+    assert all(getattr(jebbitctl.webhooks, name).__name__ == name for name in names)
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match=r"module 'jebbitctl\.webhooks' has no attribute 'Sender'"):
+        vars(jebbitctl.webhooks)["__getattr__"]("Sender")

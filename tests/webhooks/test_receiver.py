@@ -1,231 +1,141 @@
+"""The public Receiver for tests."""
+
 from __future__ import annotations
 
+import inspect
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks import Reason, sign
-from jebbitctl.webhooks.receiving.receiver import Receiver
-
-from .support import SECRET, post
+from jebbitctl.webhooks import Reason, Receiver, sign
+from tests.webhooks.support import SECRET, post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from jebbitctl.webhooks.delivery import Delivery
-
-
-@contextmanager
-def receiving(
-    secret: str | None = SECRET, *, tolerance: int = 300
-) -> Iterator[tuple[Receiver, list[Delivery]]]:
-    deliveries: list[Delivery] = []
-    with Receiver(secret, deliveries.append, tolerance=tolerance) as receiver:
-        yield receiver, deliveries
+    from jebbitctl.webhooks import Delivery
 
 
-def test_a_valid_delivery_gets_200_and_is_passed_on_unchanged() -> None:
-    body = b'{"caf\xc3\xa9" :\t[1 , "\\u00e9"]}\xff\r\n'
-    with receiving() as (receiver, deliveries):
-        before = time.time()
-        response = post(
-            receiver.url, body, headers={"X-Forwarded-For": "203.0.113.9", "Content-Type": "application/json"}
-        )
-    assert response.status_code == 200
-    (delivery,) = deliveries
-    assert delivery.body == body
-    assert delivery.verification.reason is Reason.OK
-    assert before <= delivery.time <= time.time()
-    assert (delivery.status, delivery.test, delivery.repeat) == (200, False, False)
-    assert delivery.headers["x-forwarded-for"] == "203.0.113.9"
-    assert delivery.headers["content-type"] == "application/json"
-    assert delivery.headers["content-length"] == str(len(body))
+def test_its_public_names_and_their_parameters_stay() -> None:
+    public = {name: value for name, value in vars(Receiver).items() if not name.startswith("_")}
+    assert set(public) == {"url", "deliveries", "verdicts", "wait_for"}
+    assert {"secret", "answer"} < set(vars(Receiver()))
+    assert list(inspect.signature(Receiver).parameters) == ["secret", "secrets", "port"]
+    assert list(inspect.signature(Receiver.wait_for).parameters) == ["self", "number", "timeout"]
 
 
-@pytest.mark.parametrize("path", ["", "/", "/any/path?with=query", "/%1b%5b31m", "//"])
-def test_deliveries_are_accepted_on_any_path(path: str) -> None:
-    with receiving() as (receiver, deliveries):
-        assert post(receiver.url + path, b"{}").status_code == 200
-    assert len(deliveries) == 1
+def test_a_delivery_that_is_signed_with_its_secret_is_valid() -> None:
+    with Receiver(SECRET) as receiver:
+        assert post(f"{receiver.url}/any/path", b'{"data": {"a": 1}}').status_code == 200
+        (delivery,) = receiver.wait_for(1)
+    assert delivery.verification
+    assert (delivery.path, delivery.secret, delivery.status) == ("/any/path", "receiver", 200)
+    assert delivery.json == {"data": {"a": 1}}
 
 
-def test_method_path_and_query_are_kept_as_they_were_sent() -> None:
-    with receiving() as (receiver, deliveries):
-        for target in ("/a%20b?c=%2F&d", "/"):
-            post(receiver.url + target, b"{}")
-    first, second = deliveries
-    assert (first.method, first.path, first.query) == ("POST", "/a%20b", "c=%2F&d")
-    assert (second.path, second.query) == ("/", "")
-    assert len({first.id, second.id}) == 2
+def test_each_receiver_has_a_new_secret_by_default() -> None:
+    first, second = Receiver(), Receiver()
+    assert first.secret != second.secret
+    assert first.secret not in repr(first)
+    with first:
+        assert post(first.url, b"{}", sign(first.secret, b"{}")).status_code == 200
+        assert post(first.url, b"{}", sign(second.secret, b"{}")).status_code == 403
 
 
-def stamped(seconds_from_now: int) -> str:
-    return sign(SECRET, b"{}", timestamp=int(time.time()) + seconds_from_now)
+def test_an_empty_secret_is_refused() -> None:
+    with pytest.raises(UsageError, match="empty"):
+        Receiver("")
 
 
-@pytest.mark.parametrize(
-    ("signature", "status", "reason"),
-    [
-        (sign("another secret", b"{}"), 403, Reason.MISMATCH),
-        (sign(SECRET, b"{} "), 403, Reason.MISMATCH),
-        ("", 400, Reason.MALFORMED_HEADER),
-        ("t=1,v1", 400, Reason.MALFORMED_HEADER),
-        ("t=\u00e9,v1=x", 400, Reason.MALFORMED_HEADER),
-        (stamped(-40_000), 400, Reason.STALE),
-        (stamped(+40_000), 400, Reason.FUTURE),
-    ],
-    ids=["wrong secret", "changed body", "empty", "no value", "not ascii", "old", "ahead"],
-)
-def test_an_invalid_delivery_is_rejected_and_passed_on_with_the_reason(
-    signature: str, status: int, reason: Reason
-) -> None:
-    with receiving() as (receiver, deliveries):
-        response = post(receiver.url, b"{}", signature)
-    assert (response.status_code, response.text) == (status, f"{reason}\n")
-    assert [(d.status, d.verification.reason, d.repeat) for d in deliveries] == [(status, reason, False)]
-
-
-def test_a_delivery_without_a_signature_is_malformed() -> None:
-    with receiving() as (receiver, deliveries):
-        assert requests.post(receiver.url, data=b"{}", timeout=5).status_code == 400
-    assert deliveries[0].verification.reason is Reason.MALFORMED_HEADER
-
-
-def test_the_tolerance_can_be_set() -> None:
-    with receiving(tolerance=1000) as (receiver, _):
-        assert post(receiver.url, b"{}", stamped(-400)).status_code == 200
-
-
-@pytest.mark.parametrize("value", ["true", "1", ""])
-def test_a_test_delivery_is_marked(value: str) -> None:
-    with receiving() as (receiver, deliveries):
-        post(receiver.url, b"{}", headers={"X-Jebbit-Test": value})
-    assert deliveries[0].test
-
-
-def test_a_repeated_signature_is_marked_and_gets_200() -> None:
-    signature = sign(SECRET, b"{}")
-    with receiving() as (receiver, deliveries):
-        statuses = [post(receiver.url, b"{}", signature).status_code for _ in range(3)]
-        post(receiver.url, b"[]")
-    assert statuses == [200, 200, 200]
-    assert [d.repeat for d in deliveries] == [False, True, True, False]
-
-
-@pytest.mark.parametrize(
-    "form", ["{0},v1=other", "v1=other,{0}", "{1},{2}", "{0},v0=x", "{2},{1}", "{2},{2},{1}"]
-)
-def test_a_repeated_signature_is_marked_in_whatever_form_of_the_header(form: str) -> None:
-    signature = sign(SECRET, b"{}")
-    timestamp, _, value = signature.partition(",")
-    with receiving() as (receiver, deliveries):
-        post(receiver.url, b"{}", signature)
-        post(receiver.url, b"{}", form.format(signature, timestamp, value))
-    assert [(d.status, d.repeat) for d in deliveries] == [(200, False), (200, True)]
-
-
-def test_the_same_body_with_another_timestamp_is_not_a_repeat() -> None:
-    with receiving() as (receiver, deliveries):
-        post(receiver.url, b"{}", stamped(0))
-        post(receiver.url, b"{}", stamped(-1))
-    assert [d.repeat for d in deliveries] == [False, False]
-
-
-def test_only_the_beginning_of_a_refused_body_is_kept() -> None:
-    with receiving() as (receiver, deliveries):
-        assert post(receiver.url, b"x" * 70_000, sign("another", b"x")).status_code == 403
-        assert post(receiver.url, b"x" * 70_000).status_code == 200
-    assert [(len(d.body), d.omitted_bytes) for d in deliveries] == [(65_536, 4464), (70_000, 0)]
-
-
-def test_forged_signatures_are_not_remembered() -> None:
-    with receiving() as (receiver, deliveries):
-        post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))
-        post(receiver.url, b"forged", sign(SECRET, b"{}", timestamp=int(time.time())))
-    assert [d.repeat for d in deliveries] == [False, False]
-
-
-def test_only_the_latest_signatures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.MAX_REMEMBERED_SIGNATURES", 2)
-    now = int(time.time())
-    with receiving() as (receiver, deliveries):
-        for body in (b"a", b"b", b"c", b"c", b"a"):
-            post(receiver.url, body, sign(SECRET, body, timestamp=now))
-    assert [d.repeat for d in deliveries] == [False, False, False, True, False]
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_other_methods_get_405_and_are_not_deliveries(method: str) -> None:
-    with receiving() as (receiver, deliveries):
-        response = requests.request(
-            method, receiver.url, headers={"x-jebbit-signature": sign(SECRET, b"")}, timeout=5
-        )
-    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
-    assert not deliveries
-
-
-def test_deliveries_get_503_until_the_secret_is_set() -> None:
-    with receiving(None) as (receiver, deliveries):
-        assert post(receiver.url, b"{}").status_code == 503
-        assert not deliveries
-        receiver.secret = SECRET
-        assert post(receiver.url, b"{}").status_code == 200
-    assert len(deliveries) == 1
-
-
-def test_an_empty_secret_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="secret is empty"):
-        Receiver("", print)
-
-
-def test_on_delivery_is_called_before_the_response_is_sent() -> None:
-    responded = threading.Event()
-    order: list[bool] = []
-
-    def on_delivery(_: Delivery) -> None:
-        order.append(responded.wait(0.2))
-
-    with Receiver(SECRET, on_delivery) as receiver:
+def test_deliveries_that_are_not_valid_are_kept_with_the_reason() -> None:
+    with Receiver(SECRET) as receiver:
         post(receiver.url, b"{}")
-        responded.set()
-    assert order == [False]
+        post(receiver.url, b"not JSON", "t=1,v1=x")
+        post(receiver.url, b"", "none")
+        assert receiver.verdicts == [Reason.OK, Reason.MISMATCH, Reason.MALFORMED_HEADER]
+        assert [delivery.status for delivery in receiver.deliveries] == [200, 403, 400]
+        with pytest.raises(ValueError, match="Expecting value"):
+            _ = receiver.deliveries[1].json
 
 
-def test_on_delivery_is_called_one_at_a_time() -> None:
-    inside = 0
-    most = 0
-
-    def on_delivery(_: Delivery) -> None:
-        nonlocal inside, most
-        inside += 1
-        most = max(most, inside)
-        time.sleep(0.02)
-        inside -= 1
-
-    with Receiver(SECRET, on_delivery) as receiver:
-        clients = [threading.Thread(target=post, args=(receiver.url, b"{}")) for _ in range(6)]
-        for client in clients:
-            client.start()
-        for client in clients:
-            client.join()
-    assert most == 1
+def test_further_secrets_are_asked_for_at_each_delivery() -> None:
+    known: dict[str, str] = {}
+    with Receiver(secrets=lambda: known) as receiver:
+        assert post(receiver.url, b"{}").status_code == 403
+        known["integration L5m24mjs"] = SECRET
+        assert post(receiver.url, b"{}").status_code == 200
+        assert post(receiver.url, b"{}", sign(receiver.secret, b"{}")).status_code == 200
+        assert [one.secret for one in receiver.deliveries] == [None, "integration L5m24mjs", "receiver"]
 
 
-def test_a_delivery_gets_500_when_on_delivery_raises(capfd: pytest.CaptureFixture[str]) -> None:
-    def full(_: Delivery) -> None:
-        raise OSError(28, "No space left on device")
+def test_it_answers_with_the_status_that_is_set() -> None:
+    with Receiver(SECRET) as receiver:
+        receiver.answer = 503
+        assert post(receiver.url, b"1").status_code == 503
+        receiver.answer = lambda delivery: 202 if delivery.body == b"2" else None
+        assert post(receiver.url, b"2").status_code == 202
+        assert post(receiver.url, b"3").status_code == 200
+        receiver.answer = None
+        assert post(receiver.url, b"4", "none").status_code == 400
+        assert [one.status for one in receiver.deliveries] == [503, 202, 200, 400]
 
-    with Receiver(SECRET, full) as receiver:
+
+def receive_one(answer: Callable[[Delivery], int], error: Exception | None = None) -> None:
+    """Receive a delivery that gets the answer of a function, then raise an error."""
+    with Receiver(SECRET) as receiver:
+        receiver.answer = answer
         assert post(receiver.url, b"{}").status_code == 500
-        assert post(receiver.url, b"{}").status_code == 500
-        assert isinstance(receiver.failure, OSError)
-    assert capfd.readouterr() == ("", "")
+        assert [one.status for one in receiver.wait_for(1)] == [500]
+        if error:
+            raise error
 
 
-def test_repr_does_not_contain_the_secret() -> None:
-    assert SECRET not in repr(Receiver(SECRET, print))
+def fail(_: Delivery) -> int:
+    raise ZeroDivisionError
+
+
+def test_what_answer_raises_is_raised_at_the_end() -> None:
+    with pytest.raises(ZeroDivisionError):
+        receive_one(fail)
+
+
+def test_what_answer_raises_does_not_hide_the_error_of_the_test() -> None:
+    with pytest.raises(KeyError):
+        receive_one(fail, KeyError("the test's"))
+
+
+def test_waiting_ends_with_the_delivery_that_was_missing() -> None:
+    with Receiver(SECRET) as receiver:
+        post(receiver.url, b"1")
+        sender = threading.Thread(target=post, args=(receiver.url, b"2"))
+        started = time.monotonic()
+        sender.start()
+        assert [one.body for one in receiver.wait_for(2, timeout=30)] == [b"1", b"2"]
+        assert time.monotonic() - started < 25
+        sender.join()
+        assert len(receiver.wait_for(1)) == 2
+
+
+def test_waiting_in_vain_says_how_many_arrived() -> None:
+    with Receiver(SECRET) as receiver:
+        post(receiver.url, b"1")
+        expected = f"1 of 2 deliveries arrived at {receiver.url} within 0.01 s"
+        with pytest.raises(TimeoutError, match=expected):
+            receiver.wait_for(2, timeout=0.01)
+
+
+def test_the_list_of_deliveries_is_a_copy() -> None:
+    with Receiver(SECRET) as receiver:
+        post(receiver.url, b"1")
+        receiver.deliveries.clear()
+        assert len(receiver.deliveries) == 1
+
+
+def test_the_port_can_be_chosen() -> None:
+    with Receiver() as first:
+        port = int(first.url.rpartition(":")[2])
+    with Receiver(port=port) as second:
+        assert second.url == first.url

@@ -19,7 +19,7 @@ import pytest
 import jebbitctl
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.webhooks import Reason, Verification
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL, Recorder
 from tests.concurrent_processes import fork
@@ -63,7 +63,7 @@ def test_recording_again_appends(path: Path) -> None:
 
 
 def test_a_delivery_is_recorded_before_the_response(path: Path) -> None:
-    with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
+    with Recorder(path) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
         for number in range(3):
             assert post(receiver.url, b"%d" % number).status_code == 200
             assert bodies(path) == [b"%d" % n for n in range(number + 1)]
@@ -127,7 +127,7 @@ def limited_file_size(size: int) -> ExitStack:
 def test_a_full_disk_is_an_error_and_the_sender_gets_500(path: Path) -> None:
     with (
         Recorder(path) as recorder,
-        Receiver(SECRET, recorder.append) as receiver,
+        WebhookServer(SECRET, recorder.append) as receiver,
         limited_file_size(100),
     ):
         assert post(receiver.url, b"{}").status_code == 500
@@ -289,7 +289,7 @@ def test_a_delivery_is_not_acknowledged_once_the_file_is_gone(
 ) -> None:
     path = tmp_path / "directory" / "deliveries.jsonl"
     path.parent.mkdir()
-    with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
+    with Recorder(path) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
         assert post(receiver.url, b"{}").status_code == 200
         disturb(path)
         time.sleep(2 * LOOK_INTERVAL)

@@ -12,7 +12,7 @@ import pytest
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks import Reason, sign
 from jebbitctl.webhooks.delivery import ForwardOutcome
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
 from jebbitctl.webhooks.recordings.numbers import parse_numbers
 from jebbitctl.webhooks.recordings.reading import STDIN, RecordedDelivery, read
@@ -271,7 +271,7 @@ def test_a_line_with_an_invalid_or_missing_field_is_reported_with_its_number(
 
 
 def test_times_are_rfc_3339_in_utc(path: Path) -> None:
-    with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
+    with Recorder(path) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
         post(receiver.url, b"{}", sign(SECRET, b"{}"))
     time = json.loads(path.read_text())["time"]
     assert time.endswith("Z")

@@ -11,7 +11,7 @@ from jebbitctl.webhooks import Reason, Verification, sign
 from jebbitctl.webhooks.delivery import Delivery
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.replay import Changes, resend
 
 from .recorded import delivered
@@ -35,7 +35,7 @@ RECORDED = Delivery(0.0, BODY, HEADERS, Verification(Reason.OK, 0, 0), test=True
 def sent_again(delivery: Delivery, changes: Changes) -> tuple[EndpointResponse, list[Delivery]]:
     """Send a delivery to a correct receiver; return its response and what it received."""
     received: list[Delivery] = []
-    with Receiver(SECRET, received.append) as receiver, EndpointClient(receiver.url) as client:
+    with WebhookServer(SECRET, received.append) as receiver, EndpointClient(receiver.url) as client:
         return resend(client, delivery, changes), received
 
 

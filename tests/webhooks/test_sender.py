@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import UsageError
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
 
 from .support import SECRET, UNREACHABLE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def test_a_sample_delivery_verifies_and_is_marked_as_a_test() -> None:
     deliveries: list[Delivery] = []
-    with Receiver(SECRET, deliveries.append) as receiver:
+    with WebhookServer(SECRET, deliveries.append) as receiver:
         response = Sender(receiver.url, SECRET).send()
     assert (response.status, response.start) == (200, b"")
     (delivery,) = deliveries
@@ -35,7 +35,7 @@ def test_the_sample_is_from_jebbits_documentation() -> None:
 
 def test_a_live_delivery_is_not_marked_as_a_test() -> None:
     deliveries: list[Delivery] = []
-    with Receiver(SECRET, deliveries.append) as receiver:
+    with WebhookServer(SECRET, deliveries.append) as receiver:
         assert Sender(receiver.url, SECRET, b"\xff\r\n", live=True).send().accepted
     assert not deliveries[0].test
     assert deliveries[0].body == b"\xff\r\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import Recorder
 from tests.commands.webhooks.support import listening, wait_for_end
@@ -60,7 +60,7 @@ def resident_memory(pid: int) -> int:
 
 def test_1000_deliveries_from_16_connections_are_all_recorded(tmp_path: Path) -> None:
     path = tmp_path / "recording"
-    with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
+    with Recorder(path) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
         statuses, _ = send_all(receiver.url, SECRET, 1000)
     assert statuses == [200] * 1000
     bodies = [record.delivery.body for record in read(path)]
@@ -144,10 +144,10 @@ def test_forwarding_to_an_app_of_50_ms_is_nearly_as_fast_as_the_app(
 @pytest.mark.long
 def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
     # Fill the set of remembered signatures before the first measurement.
-    monkeypatch.setattr("jebbitctl.webhooks.receiving.receiver.MAX_REMEMBERED_SIGNATURES", 500)
+    monkeypatch.setattr("jebbitctl.webhooks.receiving.webhook_server.MAX_REMEMBERED_SIGNATURES", 500)
     tracemalloc.start()
     try:
-        with Receiver(SECRET, lambda _: None) as receiver:
+        with WebhookServer(SECRET, lambda _: None) as receiver:
             sizes = []
             for _ in range(3):
                 send_all(receiver.url, SECRET, 2000)

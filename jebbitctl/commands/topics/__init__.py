@@ -11,6 +11,7 @@ TOPICS = {
     "output": "Streams, formats, JSON, errors and colours",
     "receivers": "How to write and test an endpoint that receives webhooks",
     "security": "What is stored, shown and sent",
+    "testing": "A local Jebbit and a receiver for tests written in Python",
 }
 """Each topic's name and one line about it."""
 

@@ -12,7 +12,7 @@ from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.delivery import ForwardOutcome
 from jebbitctl.webhooks.endpoint import EndpointResponse
-from jebbitctl.webhooks.receiving.receiver import HOP_HEADER, Answer
+from jebbitctl.webhooks.receiving.webhook_server import HOP_HEADER, Answer
 
 if TYPE_CHECKING:
     import threading

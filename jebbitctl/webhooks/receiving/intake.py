@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.receiving.events import Feed
     from jebbitctl.webhooks.receiving.forwarding import Forwarder
-    from jebbitctl.webhooks.receiving.receiver import Answer
+    from jebbitctl.webhooks.receiving.webhook_server import Answer
     from jebbitctl.webhooks.recordings.recorder import Recorder
 
 MAX_FORWARDS = 20

@@ -25,7 +25,7 @@ def test_verify_sends_a_test_for_each_active_integration(cli: Cli) -> None:
     assert result.json["ok"] is True
     (test,) = result.json["tests"]
     assert (test["name"], test["ok"], test["error"]) == ("spring", True, None)
-    assert test["deliveries"][0]["data"]["email"] == "test@example.com"
+    assert test["deliveries"][0]["data"]["bucket"] == "example_outcome"  # as it is mapped
     again = cli.run(*APPLY, "--plain", write(cli, text), "--yes", "--verify")
     assert list(rows(again.out)) == [["done", "test", "", "spring", test["id"], ""]]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from tests.commands.integrations.support import stored, webhook
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def test_the_test_command_sends_a_delivery_and_prints_each_decoded_body(
     id_ = webhook(sandbox)
     attributes = stored(sandbox)[id_]
     deliveries: list[Delivery] = []
-    with Receiver(str(attributes["shared_secret"]), deliveries.append) as receiver:
+    with WebhookServer(str(attributes["shared_secret"]), deliveries.append) as receiver:
         attributes["endpoint"] = receiver.url
         document = jebbitctl("integrations", "test", id_, "--json").json
     assert (document["id"], document["ok"]) == (id_, True)

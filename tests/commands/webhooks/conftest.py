@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from tests.webhooks.support import SECRET
 
 if TYPE_CHECKING:
@@ -31,5 +31,5 @@ def deliveries() -> list[Delivery]:
 @pytest.fixture
 def endpoint(deliveries: list[Delivery]) -> Iterator[str]:
     """The URL of a correct receiver."""
-    with Receiver(SECRET, deliveries.append) as receiver:
+    with WebhookServer(SECRET, deliveries.append) as receiver:
         yield receiver.url

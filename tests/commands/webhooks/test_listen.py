@@ -15,7 +15,7 @@ import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL
 from jebbitctl.webhooks.sender import Sender
@@ -121,7 +121,7 @@ def test_a_recording_is_private_and_complete_before_the_response(bare: Cli, tmp_
 def test_valid_deliveries_are_forwarded_with_the_same_bytes_and_headers(bare: Cli) -> None:
     forwarded: list[Delivery] = []
     with (
-        Receiver(SECRET, forwarded.append) as target,
+        WebhookServer(SECRET, forwarded.append) as target,
         listening(bare, "--forward-to", f"{target.url}/app", "--count", "1", "--json") as (process, url),
     ):
         Sender(url, "another").send()

@@ -18,7 +18,7 @@ from jebbitctl.webhooks import sign, verify
 from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
-from jebbitctl.webhooks.receiving.receiver import STATUS_OF
+from jebbitctl.webhooks.receiving.webhook_server import STATUS_OF
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
 from tests.terminal import COLOUR, on_terminal
 from tests.webhooks.support import SECRET, Endpoint, post

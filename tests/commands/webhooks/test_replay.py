@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from jebbitctl.webhooks.receiving.forwarding import forward
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.lines import to_line
 from jebbitctl.webhooks.recordings.masking import mask_delivery
 from jebbitctl.webhooks.recordings.reading import read
@@ -43,7 +43,7 @@ def recording(tmp_path: Path) -> Path:
     """A recording of three old deliveries."""
     received: list[Delivery] = []
     path = tmp_path / "recording.jsonl"
-    with Receiver(SECRET, received.append, tolerance=10**9) as receiver, Recorder(path) as recorder:
+    with WebhookServer(SECRET, received.append, tolerance=10**9) as receiver, Recorder(path) as recorder:
         for number in range(3):
             body = b'{"n":%d}\n' % number
             header = {"x-jebbit-signature": sign(SECRET, body, timestamp=1700000000)}
@@ -134,7 +134,7 @@ def test_a_source_of_the_secret_without_re_sign_is_rejected(
 
 def test_re_signing_a_forged_delivery_prints_a_warning(signer: Cli, endpoint: str, tmp_path: Path) -> None:
     path = tmp_path / "recording.jsonl"
-    with Recorder(path) as recorder, Receiver(SECRET, recorder.append) as receiver:
+    with Recorder(path) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
         for secret in (SECRET, "forger", SECRET, "forger"):
             requests.post(
                 receiver.url, data=b"{}", headers={"x-jebbit-signature": sign(secret, b"{}")}, timeout=5

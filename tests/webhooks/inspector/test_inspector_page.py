@@ -14,7 +14,7 @@ import pytest
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.inspector.store import InspectorStore
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.signature import Reason, Verification
 from tests.webhooks.inspector.pages import explain, several, shown, visiting
 from tests.webhooks.inspector.support import inspecting, stored
@@ -125,7 +125,7 @@ def test_a_replay_shows_the_answer_of_the_app(browser: Browser) -> None:
 def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: Browser) -> None:
     received: list[Delivery] = []
     with (
-        Receiver(SECRET, received.append) as receiver,
+        WebhookServer(SECRET, received.append) as receiver,
         EndpointClient(receiver.url) as client,
         visiting(browser, several(), client),
     ):

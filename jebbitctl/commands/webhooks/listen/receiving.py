@@ -16,7 +16,7 @@ from jebbitctl.webhooks.receiving.events import Feed
 from jebbitctl.webhooks.receiving.forwarding import Forwarder
 from jebbitctl.webhooks.receiving.intake import MAX_FORWARDS, Intake
 from jebbitctl.webhooks.receiving.own_address import leads_to
-from jebbitctl.webhooks.receiving.receiver import Receiver, new_hop
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer, new_hop
 from jebbitctl.webhooks.recordings.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Reception:
                 ack=self._forwarding.ack,
                 on_failure=self._fail,
             )
-            server = Receiver(
+            server = WebhookServer(
                 secrets,
                 intake.handle,
                 **self._receiver._asdict(),
@@ -162,7 +162,7 @@ class Reception:
         return clients
 
     @contextmanager
-    def _finishing(self, server: Receiver, intake: Intake) -> Iterator[None]:
+    def _finishing(self, server: WebhookServer, intake: Intake) -> Iterator[None]:
         """Serve during the block; then wait until accepted deliveries are forwarded, or give up on them."""
         server.__enter__()
         try:
@@ -176,7 +176,7 @@ class Reception:
             raise
         self._finish(server, intake)
 
-    def _finish(self, server: Receiver, intake: Intake) -> None:
+    def _finish(self, server: WebhookServer, intake: Intake) -> None:
         """Stop serving, and wait for forwards. Ctrl-C, or another one, ends the wait.
 
         After a signal, forwards that still wait for others get no time of their own.

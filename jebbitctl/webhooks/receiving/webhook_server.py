@@ -7,12 +7,12 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from http.client import responses as phrases
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.delivery import Delivery
@@ -26,7 +26,7 @@ from jebbitctl.webhooks.signature import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -37,6 +37,9 @@ MAX_REFUSED_BODY_BYTES = 64 * 1024
 """How much of the body is kept of a delivery that is not valid: anybody can send those."""
 HOP_HEADER = "x-jebbitctl-forwarded"
 """Lists the receivers that have forwarded a delivery; one that finds itself in it ends a loop."""
+
+Secrets: TypeAlias = str | Mapping[str, str] | Callable[[], Mapping[str, str]] | None
+"""A shared secret, several by their labels, or what returns these, asked for each delivery."""
 
 STATUS_OF = {
     Reason.OK: HTTPStatus.OK,
@@ -63,7 +66,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/plain"),)
 
 
-class Receiver:
+class WebhookServer:
     """Receives deliveries while its ``with`` block runs.
 
     A POST to any path is a delivery. The response is 200 if the delivery verifies, 403 if its signature does
@@ -72,8 +75,8 @@ class Receiver:
     body over 1 MiB gets 413, and a delivery that this receiver has forwarded itself gets 508.
 
     Args:
-        secret: the integration's shared secret, or several by their labels. While it is None, deliveries get
-            503.
+        secret: the integration's shared secret, several by their labels, or a function that returns several
+            for each delivery. While there is none, deliveries get 503.
         on_delivery: called once for each delivery, before the response is sent, by as many threads at a time
             as there are. It may return another response. If it raises, the response is 500 and the error is
             stored in ``failure``.
@@ -94,7 +97,7 @@ class Receiver:
 
     def __init__(  # noqa: PLR0913 - by name
         self,
-        secret: str | Mapping[str, str] | None,
+        secret: Secrets,
         on_delivery: Callable[[Delivery], Answer | None],
         *,
         host: str = "127.0.0.1",
@@ -120,21 +123,15 @@ class Receiver:
         )
 
     @property
-    def secret(self) -> str | Mapping[str, str] | None:
+    def secret(self) -> Secrets:
         """As above; may be set at any time."""
         return self._secret
 
     @secret.setter
-    def secret(self, secret: str | Mapping[str, str] | None) -> None:
-        named: dict[str | None, str] = {}
-        if isinstance(secret, Mapping):
-            named.update(secret)
-        elif secret is not None:
-            named[None] = secret
-        if "" in named.values():
-            raise UsageError("the shared secret is empty")
+    def secret(self, secret: Secrets) -> None:
+        self._asked = secret if callable(secret) else None
+        self._named = _by_label(None if callable(secret) else secret)  # set at once: other threads read it
         self._secret = secret
-        self._named = tuple(named), tuple(named.values())  # set at once: other threads read it
 
     @property
     def url(self) -> str:
@@ -157,7 +154,7 @@ class Receiver:
     def _handle(self, environ: WSGIEnvironment) -> Answer:
         if environ["REQUEST_METHOD"] != "POST":
             return Answer(405, b"use POST\n", (("Content-Type", "text/plain"), ("Allow", "POST")))
-        labels, secrets = self._named
+        labels, secrets = _by_label(self._asked()) if self._asked else self._named
         if not secrets:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "the shared secret is not known yet")
         headers = _headers(environ)
@@ -208,6 +205,22 @@ class Receiver:
     def _is_repeat(self, verification: Verification) -> bool:
         """Whether an authentic signature was received before. What else its header holds does not matter."""
         return verification.signature is not None and self._recent.add(verification.signature)
+
+
+def _by_label(secret: str | Mapping[str, str] | None) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+    """Return labels, and the secrets in the same order.
+
+    Raises:
+        UsageError: a secret is empty.
+    """
+    named: dict[str | None, str] = {}
+    if isinstance(secret, Mapping):
+        named.update(secret)
+    elif secret is not None:
+        named[None] = secret
+    if "" in named.values():
+        raise UsageError("the shared secret is empty")
+    return tuple(named), tuple(named.values())
 
 
 def new_hop() -> str:

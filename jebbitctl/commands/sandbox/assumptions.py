@@ -1,0 +1,22 @@
+"""``sandbox assumptions``."""
+
+from __future__ import annotations
+
+from jebbitctl.commands.base import LOCAL_OPTIONS, ROW_OPTIONS, Context, command
+
+COLUMNS = ("topic", "assumption", "source")
+
+
+@command(
+    example="jebbitctl sandbox assumptions\njebbitctl sandbox assumptions --csv --columns name,source",
+    common=(*LOCAL_OPTIONS, *ROW_OPTIONS),
+)
+def assumptions(context: Context) -> None:
+    """List what the sandbox assumes of Jebbit's deliveries.
+
+    No document of Jebbit's describes a live delivery. The source is "assumed", or the document that says it,
+    or a part of it.
+    """
+    from jebbitctl.sandbox.assumptions import ASSUMPTIONS
+
+    context.output.table((one._asdict() for one in ASSUMPTIONS), COLUMNS)

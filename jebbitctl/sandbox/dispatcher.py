@@ -1,0 +1,176 @@
+"""Sends deliveries from a bounded queue, and from streams that keep their order."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from jebbitctl.errors import JebbitctlError
+from jebbitctl.sandbox import assumptions
+from jebbitctl.sandbox.deliveries import STOPPED
+from jebbitctl.util.timeouts import start_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from jebbitctl.sandbox.deliveries import DeliveryResult, OutgoingDelivery
+
+CAPACITY = 1000
+"""Deliveries that wait at most; more have to wait to be submitted."""
+CLOSE_TIMEOUT = 1.0
+"""Seconds that deliveries under way get at the end."""
+
+
+class NotSent(NamedTuple):
+    """What was stopped at the end.
+
+    Attributes:
+        deliveries: queued, or under way without a response.
+        streams: that had not come to their end.
+    """
+
+    deliveries: int
+    streams: int
+
+
+class Dispatcher:
+    """Sends deliveries on a few threads, which begin with the first delivery.
+
+    Never hold a lock that a delivery's endpoint could wait for while calling :meth:`submit`.
+
+    Args:
+        on_result: called with each result, from several threads.
+    """
+
+    def __init__(self, on_result: Callable[[DeliveryResult], None]) -> None:
+        self._on_result = on_result
+        self._lock = threading.Lock()
+        self._not_empty = threading.Condition(self._lock)
+        self._not_full = threading.Condition(self._lock)
+        self._idle = threading.Condition(self._lock)
+        self._queue: deque[tuple[OutgoingDelivery, Callable[[DeliveryResult], None] | None]] = deque()
+        self._under_way = 0
+        self._streams = 0
+        self._workers = 0
+        self._closed = False
+
+    def submit(
+        self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None = None
+    ) -> bool:
+        """Queue a delivery, once there is room; return whether it will be sent: not when this is closed.
+
+        Args:
+            delivery: to send.
+            on_result: called with its result, before the delivery counts as done.
+
+        Raises:
+            JebbitctlError: the system allows no thread to send it.
+        """
+        with self._lock:
+            while len(self._queue) >= CAPACITY and not self._closed:
+                self._not_full.wait()
+            if self._closed:
+                return False
+            self._queue.append((delivery, on_result))
+            self._start_worker()
+            self._not_empty.notify()
+        return True
+
+    def stream(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
+        """Send deliveries on a thread of their own, each after the one before; None is nothing to send.
+
+        The generator is closed at the end, also when this is closed before its last delivery.
+
+        Raises:
+            JebbitctlError: the system allows no more threads.
+        """
+        thread = threading.Thread(target=self._follow, args=(deliveries,), name="sandbox-stream", daemon=True)
+        with self._lock:
+            start_thread(thread)
+            self._streams += 1
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until nothing is queued or under way; return whether that is so in time (seconds)."""
+        with self._lock:
+            return self._idle.wait_for(self._is_idle, timeout)
+
+    def close(self) -> NotSent:
+        """Send nothing more, and give what is under way a moment; return what was not sent.
+
+        A delivery under way that has no response by then counts as not sent, but has no result yet.
+        """
+        with self._lock:
+            self._closed = True
+            dropped, streams = list(self._queue), self._streams
+            self._queue.clear()
+            self._not_empty.notify_all()
+            self._not_full.notify_all()
+        for delivery, on_result in dropped:
+            self._tell(delivery.not_sent(STOPPED), on_result)
+        with self._lock:
+            self._idle.wait_for(self._is_idle, CLOSE_TIMEOUT)
+            return NotSent(len(dropped) + self._under_way, streams)
+
+    def _is_idle(self) -> bool:
+        return not (self._queue or self._under_way or self._streams)
+
+    def _start_worker(self) -> None:
+        """Start a thread if there is work for one more, and the system allows it.
+
+        Raises:
+            JebbitctlError: there is not a single one.
+        """
+        if self._workers >= min(assumptions.concurrency(), len(self._queue) + self._under_way):
+            return
+        try:
+            start_thread(threading.Thread(target=self._work, name="sandbox-delivery", daemon=True))
+        except JebbitctlError:
+            if not self._workers:
+                self._queue.pop()
+                raise
+            return
+        self._workers += 1
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                while not self._queue:
+                    if self._closed:
+                        return
+                    self._not_empty.wait()
+                delivery, on_result = self._queue.popleft()
+                self._under_way += 1
+                self._not_full.notify()
+            try:
+                self._send(delivery, on_result)
+            finally:
+                with self._lock:
+                    self._under_way -= 1
+                    self._notify_if_idle()
+
+    def _follow(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
+        try:
+            with closing(deliveries):
+                for delivery in deliveries:
+                    if self._closed:
+                        return
+                    if delivery is not None:
+                        self._send(delivery, None)
+        finally:
+            with self._lock:
+                self._streams -= 1
+                self._notify_if_idle()
+
+    def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
+        self._tell(delivery.send(), on_result)
+
+    def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
+        self._on_result(result)
+        if on_result:
+            on_result(result)
+
+    def _notify_if_idle(self) -> None:
+        if self._is_idle():
+            self._idle.notify_all()

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jebbitctl.sandbox import assumptions, dispatcher
+from jebbitctl.sandbox.deliveries import OutgoingDelivery
+from jebbitctl.sandbox.dispatcher import Dispatcher, NotSent
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from tests.webhooks.support import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from jebbitctl.sandbox.deliveries import DeliveryResult
+
+
+class GatedDelivery(OutgoingDelivery):
+    """Is under way until its gate opens."""
+
+    gate: threading.Event
+    started: threading.Semaphore
+
+    def send(self) -> DeliveryResult:
+        self.started.release()
+        self.gate.wait(10)
+        return super().send()
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def delivery(body: bytes = b"{}", endpoint: str = "https://hooks.example.com/a") -> OutgoingDelivery:
+    return OutgoingDelivery("live", "business", "integration", "campaign", endpoint, "secret", body)
+
+
+def gated(gate: threading.Event, started: threading.Semaphore) -> OutgoingDelivery:
+    found = GatedDelivery("live", "business", "integration", "campaign", None, "secret", b"{}")
+    object.__setattr__(found, "gate", gate)
+    object.__setattr__(found, "started", started)
+    return found
+
+
+def test_each_delivery_has_one_result_before_it_is_idle() -> None:
+    results: list[DeliveryResult] = []
+    own: list[DeliveryResult] = []
+    sending = Dispatcher(results.append)
+    assert all(sending.submit(delivery(), own.append) for _ in range(500))
+    assert sending.wait_until_idle(10)
+    assert len(results) == len(own) == 500
+    assert sending.close() == NotSent(0, 0)
+
+
+def test_a_full_queue_makes_the_next_delivery_wait(
+    monkeypatch: pytest.MonkeyPatch, gate: threading.Event
+) -> None:
+    monkeypatch.setattr(dispatcher, "CAPACITY", 3)
+    started = threading.Semaphore(0)
+    sending = Dispatcher(lambda _: None)
+    submitted = threading.Semaphore(0)
+
+    def submit_all() -> None:
+        for _ in range(assumptions.concurrency() + 4):
+            sending.submit(gated(gate, started))
+            submitted.release()
+
+    thread = threading.Thread(target=submit_all)
+    thread.start()
+    for _ in range(assumptions.concurrency()):
+        assert started.acquire(timeout=10)
+    for _ in range(assumptions.concurrency() + 3):
+        assert submitted.acquire(timeout=10)
+    assert not submitted.acquire(timeout=0.05)  # there is no room
+    assert not sending.wait_until_idle(0)
+    gate.set()
+    thread.join(10)
+    assert sending.wait_until_idle(10)
+
+
+def test_at_the_end_what_was_not_sent_is_counted_and_nobody_waits(
+    monkeypatch: pytest.MonkeyPatch, gate: threading.Event
+) -> None:
+    monkeypatch.setattr(dispatcher, "CAPACITY", 3)
+    monkeypatch.setattr(dispatcher, "CLOSE_TIMEOUT", 0)
+    started = threading.Semaphore(0)
+    results: list[DeliveryResult] = []
+    sending = Dispatcher(results.append)
+    for _ in range(assumptions.concurrency()):
+        sending.submit(gated(gate, started))
+        assert started.acquire(timeout=10)
+    for _ in range(3):
+        sending.submit(delivery())
+    waiting: list[bool] = []
+    thread = threading.Thread(target=lambda: waiting.append(sending.submit(delivery())))
+    thread.start()
+
+    def stream() -> Generator[OutgoingDelivery]:
+        yield gated(gate, started)
+        yield gated(gate, started)  # is not sent
+
+    sending.stream(stream())
+    assert started.acquire(timeout=10)
+    assert sending.close() == NotSent(assumptions.concurrency() + 3, 1)
+    assert [result.error for result in results] == ["the sandbox was stopped"] * 3
+    thread.join(10)
+    assert waiting == [False]
+    assert not sending.submit(delivery())
+    gate.set()
+    assert sending.wait_until_idle(10)
+    assert not started.acquire(blocking=False)
+
+
+def test_a_stream_keeps_its_order_and_sends_one_at_a_time() -> None:
+    endpoint, closed = Endpoint(), threading.Event()
+
+    def stream() -> Generator[OutgoingDelivery | None]:
+        try:
+            for number in range(20):
+                yield None
+                assert len(endpoint.requests) == number
+                yield delivery(b"%d" % number, server.url)
+        finally:
+            closed.set()
+
+    sending = Dispatcher(lambda _: None)
+    with BackgroundServer(endpoint) as server:
+        sending.stream(stream())
+        assert sending.wait_until_idle(10)
+    assert [request.body for request in endpoint.requests] == [b"%d" % number for number in range(20)]
+    assert closed.is_set()
