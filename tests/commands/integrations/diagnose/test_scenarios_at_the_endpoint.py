@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from jebbitctl.diagnose import arrival, network
-from jebbitctl.webhooks.receiving.receiver import Receiver
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.recorder import Recorder
 from jebbitctl.webhooks.sender import Sender
 from tests.api.faults import http, silence
@@ -189,7 +189,7 @@ def test_exactly_the_broken_line_says_it_and_names_the_cure(
 @contextmanager
 def receiving(path: Path, secret: str) -> Iterator[str]:
     """Receive and record deliveries; yield the URL."""
-    with Recorder(path) as recorder, Receiver(secret, recorder.append) as receiver:
+    with Recorder(path) as recorder, WebhookServer(secret, recorder.append) as receiver:
         yield receiver.url
 
 
