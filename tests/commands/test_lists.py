@@ -25,7 +25,8 @@ LISTS = {
     "backfills list": "id,integration_id,status,created_at",
     "campaigns list": "id,launch_date,active_iteration,title",
     "campaigns links": "id,enabled,label,link_group,complete_live_link",
-    "sandbox deliveries": "time,kind,integration_id,campaign_id,outcome,status,milliseconds,endpoint,error",
+    "sandbox deliveries": "time,kind,integration_id,campaign_id,outcome,status,milliseconds,fault,"
+    "endpoint,error",
     "sandbox assumptions": "topic,assumption,source",
     "profiles list": "name,default,environment,client_id,business,api_url,secret_from",
 }
