@@ -13,7 +13,7 @@ MEANINGS = {
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
-    "replay, listen, diff, apply --verify, doctor, demo)",
+    "replay, listen, diff, apply --verify, sandbox run --expect, doctor, demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -50,7 +50,8 @@ came, or if, with --count or --timeout, one was not forwarded. If a delivery
 cannot be recorded, it exits with 1. Ctrl-C is success (0), but 130 if --count
 is not reached. SIGTERM exits with 143. All of these print the summary.
 
-`jebbitctl sandbox run` exits with the exit code of the command that it runs.
+`jebbitctl sandbox run` exits with the exit code of the command that it runs. If
+that is 0, and what --expect asks for does not hold then, it exits with 6.
 """
 
 
