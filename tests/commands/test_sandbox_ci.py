@@ -142,6 +142,7 @@ def test_serve_prints_lines_to_paste_on_a_terminal(bare: Cli) -> None:
         (["--host", "0.0.0.0"], 2, "--allow-remote"),  # noqa: S104 - rejected
         (["--allow-remote"], 2, "--allow-remote requires --host"),
         (["--var", "A=b"], 2, "--var requires --from"),
+        (["--secrets-dir", "secrets"], 2, "--secrets-dir requires --from"),
         (["--from", "missing.toml"], 2, "missing.toml: No such file"),
         (["--deliver-to", "http://app"], 2, "--deliver-to"),
         (["--faults", "fast"], 2, "slow, lost, duplicate, reorder, burst"),
@@ -182,6 +183,21 @@ def test_a_sandbox_from_a_manifest_is_in_sync_with_it(bare: Cli, tmp_path: Path)
     assert result.json == [["mail", None], ["bucket", "none"]]
     unset = bare.run("sandbox", "run", "--from", str(file), "--", "true")
     assert (unset.code, "the variable HOST is not set" in unset.err) == (2, True)
+
+
+def test_shared_secrets_are_those_of_the_files_that_there_are(bare: Cli, tmp_path: Path) -> None:
+    (file := tmp_path / "jebbit.toml").write_text(MANIFEST)
+    (tmp_path / "leads.secret").write_text("a-shared-secret-of-ci\n")
+    options = ("--from", str(file), "--var", "HOST=hooks.example.com", "--secrets-dir", str(tmp_path))
+    secret = (
+        JEBBITCTL,
+        "api",
+        "integrations",
+        "-q",
+        "data[?attributes.service_name!='klaviyo'].attributes.shared_secret",
+    )
+    shown = bare.run("sandbox", "run", *options, "--", *secret, "--plain")
+    assert shown.out == "a-shared-secret-of-ci\n"
 
 
 def test_an_expectation_that_holds_changes_nothing(bare: Cli) -> None:

@@ -11,8 +11,6 @@ from jebbitctl.util.inputs import clean_credential, read_text_input
 from jebbitctl.util.redaction import register_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jebbitctl.context import Context
     from jebbitctl.sandbox.server import SandboxOptions
     from jebbitctl.sandbox.setup import InitialIntegration
@@ -109,6 +107,14 @@ class StartOptions(NamedTuple):
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Set a variable of the manifest. Repeatable."),
     ] = None
+    secrets_dir: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Read shared secrets from DIR/NAME.secret, as integrations apply writes them. Without a "
+            "file, an integration gets a random one.",
+        ),
+    ] = None
 
 
 def sandbox_options(context: Context, behaviour: BehaviourOptions, start: StartOptions) -> SandboxOptions:
@@ -125,8 +131,9 @@ def sandbox_options(context: Context, behaviour: BehaviourOptions, start: StartO
         raise UsageError(
             "--allow-remote requires --host", hint="--host 0.0.0.0 listens on all addresses of this machine"
         )
-    if start.var and start.from_ is None:
-        raise UsageError("--var requires --from FILE")
+    for option, value in {"--var": start.var, "--secrets-dir": start.secrets_dir}.items():
+        if value is not None and value != [] and start.from_ is None:
+            raise UsageError(f"{option} requires --from FILE")
     return SandboxOptions(
         host=start.host,
         port=start.port,
@@ -135,8 +142,8 @@ def sandbox_options(context: Context, behaviour: BehaviourOptions, start: StartO
         client_id=None
         if start.client_id is None
         else clean_credential(start.client_id, source="--client-id"),
-        client_secret=_client_secret(context, start.client_secret_file),
-        initial=() if start.from_ is None else _initial_integrations(context, start.from_, start.var),
+        client_secret=_secret(context, start.client_secret_file, option="--client-secret-file"),
+        initial=_initial_integrations(context, start),
         faults={} if behaviour.faults is None else parse_faults(behaviour.faults),
         seed=behaviour.seed,
         businesses=behaviour.businesses,
@@ -160,18 +167,25 @@ def warn_of_remote_use(context: Context, start: StartOptions) -> None:
         )
 
 
-def _client_secret(context: Context, path: str | None) -> str | None:
-    """Return the secret in a file, which output masks from now on; None without a file."""
+def _secret(context: Context, path: str | None, *, option: str) -> str | None:
+    """Return the secret in a file, which output masks from now on; None without a path."""
     if path is None:
         return None
-    text = read_text_input(str(context.environment.expand_home(path)), option="--client-secret-file")
+    text = read_text_input(str(context.environment.expand_home(path)), option=option)
     return register_secret(clean_credential(text, source=f"the secret in {path}"))
 
 
-def _initial_integrations(
-    context: Context, file: str, var: Sequence[str] | None
-) -> tuple[InitialIntegration, ...]:
-    """Return the integrations of a manifest."""
+def _shared_secret(context: Context, directory: str | None, name: str) -> dict[str, str]:
+    """Return the attribute with an integration's secret, if there is a file with it."""
+    file = None if directory is None else context.environment.expand_home(directory) / f"{name}.secret"
+    secret = _secret(context, str(file), option="--secrets-dir") if file and file.exists() else None
+    return {} if secret is None else {"shared_secret": secret}
+
+
+def _initial_integrations(context: Context, start: StartOptions) -> tuple[InitialIntegration, ...]:
+    """Return the integrations of a manifest, none without one."""
+    if start.from_ is None:
+        return ()
     from jebbitctl.api.integrations import WEBHOOKS, same_service
     from jebbitctl.commands.integrations.manifests import load_manifest
     from jebbitctl.sandbox.behaviour import WEBHOOKS as OWN_WEBHOOKS
@@ -183,11 +197,11 @@ def _initial_integrations(
             spec.business,
             spec.id,
             OWN_WEBHOOKS if same_service(spec.service_name, WEBHOOKS) else spec.service_name,
-            spec.attributes,
+            {**spec.attributes, **_shared_secret(context, start.secrets_dir, spec.name)},
             [
                 {"jebbit_var": one.jebbit_var, "client_var": one.client_var, "default": one.default or None}
                 for one in spec.mappings or ()
             ],
         )
-        for spec in load_manifest(context, file, var).integrations
+        for spec in load_manifest(context, start.from_, start.var).integrations
     )
