@@ -42,12 +42,12 @@ VARIABLES = {
 ON_STDOUT = {
     "token": re.compile(r"jebbitctl\S* (token|api auth)\b"),
     "shared": re.compile(r"jebbitctl\S* (integrations (secret|create)|api|demo)\b|--show-secret\b"),
-    "client": re.compile(r"jebbitctl\S* sandbox serve\b|/vault/op\b"),
+    "client": re.compile(r"jebbitctl\S* sandbox (serve|env)\b|/vault/op\b"),
 }
 """Commands that may print a secret of a kind on stdout, such as a test's vault; none may on stderr."""
 
-FILES = {"config/tokens/*.json": "token", "keyring.json": "client"}
-"""Files that may contain secrets, and the kind: the token cache, and the keyring of ``IsolatedHome``."""
+FILES = {"config/tokens/*.json": "token", "config/sandboxes/*.json": "client", "keyring.json": "client"}
+"""Files that may contain secrets, and the kind: tokens, running sandboxes, ``IsolatedHome``'s keyring."""
 
 _SECRET_FILE = re.compile(r"--secret(-file|s-dir)[ =]('[^']*'|\S+)")
 

@@ -117,7 +117,7 @@ def test_every_help_has_an_example_and_the_common_options() -> None:
 
 
 def test_no_option_takes_a_secret_as_its_value() -> None:
-    harmless = {"--secret-file", "--secrets-dir", "--client-secret-command"}
+    harmless = {"--secret-file", "--secrets-dir", "--client-secret-command", "--client-secret-file"}
     for line, (_, command) in COMMAND_LINES.items():
         about_secrets = [
             param for param in command.params if re.search("secret|password|credential", " ".join(param.opts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +21,9 @@ MAX_VISITS = 10_000
 """Visits to ask for in one request."""
 WAIT = 2
 """Seconds that a request waits for results of deliveries."""
+_HEALTH_TIMEOUT = 2.0
+"""Seconds for a sandbox of this machine to say that it serves."""
+_MAX_HEALTH_BYTES = 1024
 _GROUPS_PER_SECOND = 10
 _HINT = "start one: jebbitctl sandbox serve"
 
@@ -50,6 +54,29 @@ def require_sandbox_url(url: str) -> None:
     """
     if not is_loopback(url_host(url)):
         raise UsageError(f"{shown_url(url)} is not a sandbox: it is not on this machine", hint=_HINT)
+
+
+def is_serving(url: str, run: str) -> bool:
+    """Whether a sandbox of this machine serves, and no other one or anything else at its URL.
+
+    Args:
+        url: its base URL.
+        run: the id that it shows.
+    """
+    from requests import RequestException
+    from urllib3.exceptions import HTTPError
+
+    from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
+    from jebbitctl.util.http_session import PlainSession
+
+    try:
+        with (
+            PlainSession(SYSTEM_CERTIFICATES) as session,
+            session.get(f"{url}/healthz", timeout=_HEALTH_TIMEOUT, stream=True) as response,
+        ):
+            return response.ok and json.loads(response.raw.read(_MAX_HEALTH_BYTES)).get("run") == run
+    except (RequestException, HTTPError, OSError, ValueError, AttributeError):
+        return False
 
 
 def visit(client: Client, visits: Visits) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,6 @@ from jebbitctl.sandbox.backfill_job import BackfillJob
 from jebbitctl.sandbox.delivery_rules import delivery_of, feeds, kept_back, kept_back_from
 from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.responses import ApiError
-from jebbitctl.util.urls import is_loopback, url_host
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -74,7 +73,7 @@ def _begin(state: SandboxState, business: Business, backfill: StoredResource) ->
     backfill.attributes["status"] = state.behaviour.backfill_statuses[0]
     endpoint = _integration(business, backfill).attributes["endpoint"]
     backfill.job = None
-    if business.history.count and endpoint and is_loopback(url_host(endpoint)):
+    if business.history.count and endpoint and state.dispatcher.reach.covers(endpoint):
         backfill.job = BackfillJob(state.clock())
         batches = business.history.numbered(assumptions.backfilled(business.history.count))
         state.dispatcher.stream(_deliveries(state, business, backfill, backfill.job, batches))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
@@ -12,10 +12,14 @@ from jebbitctl.util.urls import is_loopback, shown_url, url_host
 from jebbitctl.webhooks.endpoint import EndpointClient
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jebbitctl.sandbox.assumptions import Kind
 
-Outcome: TypeAlias = Literal["delivered", "refused", "unanswered", "not_sent"]
-"""2xx, another status, no response, or not sent at all."""
+Outcome: TypeAlias = Literal["delivered", "refused", "unanswered", "not_sent", "lost"]
+"""2xx, another status, no response, not sent at all, or not sent because a fault loses it."""
+FaultName: TypeAlias = Literal["slow", "lost", "duplicate", "reorder", "burst"]
+"""What happens to deliveries on purpose, see :mod:`jebbitctl.sandbox.storms`."""
 STOPPED = "the sandbox was stopped"
 """Why the last deliveries are not sent."""
 
@@ -32,6 +36,10 @@ class OutgoingDelivery:
         endpoint: the URL to send it to; None for an integration of another service.
         secret: the shared secret that signs it.
         body: the bytes to send.
+        number: of the visit.
+        fault: what happens to it; None if nothing does.
+        url: to send it to instead of an endpoint on this machine; None for the endpoint itself.
+        headers: those of an earlier request with it; None to sign it when it is sent.
     """
 
     kind: Kind
@@ -41,16 +49,32 @@ class OutgoingDelivery:
     endpoint: str | None
     secret: str = field(repr=False)
     body: bytes = field(repr=False)
+    number: int = 0
+    fault: FaultName | None = None
+    url: str | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+
+    def signed(self) -> Self:
+        """Return this delivery, signed now: each time it is sent, the request is the same."""
+        try:
+            return replace(self, headers=assumptions.headers(self.secret, self.body, self.kind))
+        except (JebbitctlError, ValueError):
+            return self  # to be told when it is sent
 
     def send(self) -> DeliveryResult:
-        """Send it if the endpoint is on loopback."""
-        if not self.endpoint:
+        """Send it if the endpoint is on loopback, or :attr:`url` says where to."""
+        url = self.url or self.endpoint
+        if not url:
             return self.not_sent("the integration has no endpoint")
-        if not is_loopback(url_host(self.endpoint)):
-            return self.not_sent("the sandbox only delivers to this machine")
+        if self.fault == "lost":
+            return self._result("lost", error="lost, as --faults asks for")
+        if not self.url and not is_loopback(url_host(url)):
+            return self.not_sent(
+                "the sandbox only delivers to this machine, unless --deliver-to names a host"
+            )
         try:
-            headers = assumptions.headers(self.secret, self.body, self.kind)
-            with EndpointClient(self.endpoint, assumptions.time_limit()) as client:
+            headers = self.headers or assumptions.headers(self.secret, self.body, self.kind)
+            with EndpointClient(url, assumptions.time_limit()) as client:
                 response = client.send(self.body, headers)
         except (JebbitctlError, ValueError) as error:  # such as a URL that is none, or an empty secret
             return self.not_sent(error.message if isinstance(error, JebbitctlError) else str(error))
@@ -83,6 +107,7 @@ class OutgoingDelivery:
             error,
             milliseconds,
             time.time(),
+            self.fault,
         )
 
 
@@ -101,6 +126,7 @@ class DeliveryResult:
         error: why there is no response, or why it was not sent; None when there is a response.
         milliseconds: to the response or the failure; None for one that was not sent.
         time: when this was known, in unix seconds.
+        fault: what happened to it on purpose; of a duplicate, only the second request has it.
     """
 
     kind: Kind
@@ -113,6 +139,7 @@ class DeliveryResult:
     error: str | None
     milliseconds: float | None
     time: float
+    fault: FaultName | None = None
 
     @property
     def words(self) -> str:

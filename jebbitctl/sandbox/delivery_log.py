@@ -27,12 +27,14 @@ class Counts:
         finished: those that reached the end.
         kept_back: why there was no delivery, by the names in KEPT_BACK.
         outcomes: of deliveries, by kind, then by outcome.
+        faults: of deliveries, by name.
     """
 
     visits: int = 0
     finished: int = 0
     kept_back: Counter[str] = field(default_factory=Counter)
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
 
 
 class DeliveryLog:
@@ -52,8 +54,10 @@ class DeliveryLog:
         """Keep a result."""
         with self._lock:
             self._results.append(result)
-            outcomes = self._of(result.business).outcomes
-            outcomes.setdefault(result.kind, Counter())[result.outcome] += 1
+            counts = self._of(result.business)
+            counts.outcomes.setdefault(result.kind, Counter())[result.outcome] += 1
+            if result.fault:
+                counts.faults[result.fault] += 1
         self.tell(result)
 
     def add_visits(self, business: str, *, visits: int, finished: int) -> None:
@@ -82,8 +86,20 @@ class DeliveryLog:
                 "visits": counts.visits,
                 "finished": counts.finished,
                 "kept_back": dict(counts.kept_back),
+                "faults": dict(counts.faults),
                 **{kind: dict(outcomes) for kind, outcomes in counts.outcomes.items()},
             }
+
+    def totals(self) -> Counter[str]:
+        """Return the counts of all businesses: visits, finished, kept_back, duplicates, and each outcome."""
+        totals: Counter[str] = Counter()
+        with self._lock:
+            for counts in self._counts.values():
+                totals.update(visits=counts.visits, finished=counts.finished)
+                totals.update(kept_back=counts.kept_back.total(), duplicates=counts.faults["duplicate"])
+                for outcomes in counts.outcomes.values():
+                    totals.update(outcomes)
+        return totals
 
     def _of(self, business: str) -> Counts:
         return self._counts.setdefault(business, Counts())
@@ -100,5 +116,6 @@ def describe(result: DeliveryResult) -> dict[str, Any]:
         "outcome": result.outcome,
         "status": result.status,
         "error": result.error,
+        "fault": result.fault,
         "milliseconds": result.milliseconds,
     }

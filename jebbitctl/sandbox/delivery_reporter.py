@@ -25,7 +25,8 @@ _MAX_REASONS = 5
 class DeliveryReporter:
     """Writes a line about each test delivery and each new failure, then counts of failures.
 
-    A delivery that the sandbox does not send is no failure of an endpoint, and is told once.
+    A delivery that the sandbox does not send is no failure of an endpoint, and is told once; one that is lost
+    on purpose is not told.
 
     Args:
         log: called with a line about a test delivery that was accepted.
@@ -45,7 +46,7 @@ class DeliveryReporter:
         if result.outcome == "delivered":
             if result.kind == "test":
                 self._log(_line(result))
-        elif result.error == STOPPED:  # counted at the end
+        elif result.outcome == "lost" or result.error == STOPPED:  # as asked for; counted at the end
             pass
         elif result.kind == "test" or self._is_new(result):
             self._warn(_line(result))

@@ -60,7 +60,7 @@ def delivery_of(
     """Return the delivery of a visit to an integration."""
     body, id_ = body_of(settings, visit), settings.id
     return OutgoingDelivery(
-        kind, business.id, id_, visit.campaign or None, settings.endpoint, settings.secret, body
+        kind, business.id, id_, visit.campaign or None, settings.endpoint, settings.secret, body, visit.number
     )
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.sandbox.deliveries import STOPPED
+from jebbitctl.sandbox.held_deliveries import HeldDeliveries
+from jebbitctl.sandbox.reach import Reach
+from jebbitctl.sandbox.storms import Storm
 from jebbitctl.util.timeouts import start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from jebbitctl.sandbox.deliveries import DeliveryResult, OutgoingDelivery
+    from jebbitctl.sandbox.held_deliveries import Pending
 
 CAPACITY = 1000
 """Deliveries that wait at most; more have to wait to be submitted."""
@@ -42,15 +48,22 @@ class Dispatcher:
 
     Args:
         on_result: called with each result, from several threads.
+
+    Attributes:
+        reach: where deliveries may go to.
+        storm: the faults of deliveries.
     """
 
     def __init__(self, on_result: Callable[[DeliveryResult], None]) -> None:
+        self.reach = Reach()
+        self.storm = Storm()
         self._on_result = on_result
         self._lock = threading.Lock()
         self._not_empty = threading.Condition(self._lock)
         self._not_full = threading.Condition(self._lock)
         self._idle = threading.Condition(self._lock)
-        self._queue: deque[tuple[OutgoingDelivery, Callable[[DeliveryResult], None] | None]] = deque()
+        self._queue: deque[Pending] = deque()
+        self._held = HeldDeliveries()
         self._under_way = 0
         self._streams = 0
         self._workers = 0
@@ -68,15 +81,24 @@ class Dispatcher:
         Raises:
             JebbitctlError: the system allows no thread to send it.
         """
+        fault = self.storm.fault_of(delivery)
+        delivery = replace(delivery, fault=fault.name) if fault else delivery
         with self._lock:
-            while len(self._queue) >= CAPACITY and not self._closed:
+            while len(self._queue) + len(self._held) >= CAPACITY and not self._closed:
                 self._not_full.wait()
             if self._closed:
                 return False
-            self._queue.append((delivery, on_result))
             self._start_worker()
+            if fault and fault.holds_back:
+                self._held.add((delivery, on_result), fault, time.monotonic())
+            else:
+                self._queue.append((delivery, on_result))
             self._not_empty.notify()
         return True
+
+    def send_now(self, delivery: OutgoingDelivery) -> None:
+        """Send a delivery that has no fault, and wait for its result."""
+        self._on_result(self.reach.aim(delivery).send())
 
     def stream(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
         """Send deliveries on a thread of their own, each after the one before; None is nothing to send.
@@ -92,7 +114,7 @@ class Dispatcher:
             self._streams += 1
 
     def wait_until_idle(self, timeout: float) -> bool:
-        """Wait until nothing is queued or under way; return whether that is so in time (seconds)."""
+        """Wait until nothing is queued, held back or under way; return whether it is in time (seconds)."""
         with self._lock:
             return self._idle.wait_for(self._is_idle, timeout)
 
@@ -103,8 +125,9 @@ class Dispatcher:
         """
         with self._lock:
             self._closed = True
-            dropped, streams = list(self._queue), self._streams
+            dropped, streams = [*self._queue, *self._held.all()], self._streams
             self._queue.clear()
+            self._held = HeldDeliveries()
             self._not_empty.notify_all()
             self._not_full.notify_all()
         for delivery, on_result in dropped:
@@ -114,7 +137,7 @@ class Dispatcher:
             return NotSent(len(dropped) + self._under_way, streams)
 
     def _is_idle(self) -> bool:
-        return not (self._queue or self._under_way or self._streams)
+        return not (self._queue or self._held or self._under_way or self._streams)
 
     def _start_worker(self) -> None:
         """Start a thread if there is work for one more, and the system allows it.
@@ -122,33 +145,43 @@ class Dispatcher:
         Raises:
             JebbitctlError: there is not a single one.
         """
-        if self._workers >= min(assumptions.concurrency(), len(self._queue) + self._under_way):
+        work = len(self._queue) + len(self._held) + self._under_way + 1
+        if self._workers >= min(assumptions.concurrency(), work):
             return
         try:
             start_thread(threading.Thread(target=self._work, name="sandbox-delivery", daemon=True))
         except JebbitctlError:
             if not self._workers:
-                self._queue.pop()
                 raise
             return
         self._workers += 1
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                while not self._queue:
-                    if self._closed:
-                        return
-                    self._not_empty.wait()
-                delivery, on_result = self._queue.popleft()
-                self._under_way += 1
-                self._not_full.notify()
+        while pending := self._next():
             try:
-                self._send(delivery, on_result)
+                self._send(*pending)
             finally:
                 with self._lock:
                     self._under_way -= 1
+                    self._held.overtaken_by(pending[0])
                     self._notify_if_idle()
+
+    def _next(self) -> Pending | None:
+        """Wait for a delivery and return it, None at the end."""
+        with self._lock:
+            while True:
+                now = time.monotonic()
+                if due := self._held.take_due(now):
+                    self._queue.extend(due)
+                    self._not_empty.notify_all()
+                if self._queue:
+                    break
+                if self._closed:
+                    return None
+                self._not_empty.wait(self._held.seconds_until_due(now))
+            self._under_way += 1
+            self._not_full.notify()
+            return self._queue.popleft()
 
     def _follow(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
         try:
@@ -157,14 +190,19 @@ class Dispatcher:
                     if self._closed:
                         return
                     if delivery is not None:
-                        self._send(delivery, None)
+                        fault = self.storm.fault_of(delivery)
+                        self._send(replace(delivery, fault=fault.name) if fault else delivery, None)
         finally:
             with self._lock:
                 self._streams -= 1
                 self._notify_if_idle()
 
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
-        self._tell(delivery.send(), on_result)
+        delivery = self.reach.aim(delivery)
+        twice = delivery.signed() if delivery.fault == "duplicate" else None
+        self._tell(replace(twice, fault=None).send() if twice else delivery.send(), on_result)
+        if twice:
+            self._on_result(twice.send())
 
     def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
         self._on_result(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from itertools import cycle
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.wrappers import Response
 
@@ -26,8 +26,22 @@ _PROXY_PAGE = (
 )
 
 
+class ApiFaults(NamedTuple):
+    """Faults of the API.
+
+    Attributes:
+        latency_ms: milliseconds before each response.
+        fail_rate: the share of requests that fail, 0 to 1.
+        seed: another one lets other requests fail; in each run, those with the same numbers.
+    """
+
+    latency_ms: int = 0
+    fail_rate: float = 0.0
+    seed: int = 0
+
+
 def inject_faults(
-    app: WSGIApplication, *, latency_ms: int, fail_rate: float, behaviour: Behaviour, closing: Event
+    app: WSGIApplication, faults: ApiFaults, *, behaviour: Behaviour, closing: Event
 ) -> WSGIApplication:
     """Return ``app`` with delays and failures. A request that fails never reaches ``app``.
 
@@ -35,20 +49,19 @@ def inject_faults(
 
     Args:
         app: the WSGI application.
-        latency_ms: milliseconds before each response.
-        fail_rate: the share of requests that fail, 0 to 1. The same requests fail in each run.
+        faults: how much of them.
         behaviour: tells the format of error responses.
         closing: ends all delays when it is set.
     """
     failures = cycle((_unavailable, _too_many_requests, _bad_gateway))
-    random = Random(0)  # noqa: S311 - the same failures in each run
+    random = Random(faults.seed)  # noqa: S311 - the same failures in each run
 
     def faulty(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(f"{CONTROL_ROOT}/"):
             return app(environ, start_response)
         started = time.monotonic()
-        closing.wait(latency_ms / 1000)
-        if random.random() >= fail_rate:
+        closing.wait(faults.latency_ms / 1000)
+        if random.random() >= faults.fail_rate:
             return app(environ, start_response)
         response = next(failures)(behaviour.error_style)
         identify(response, started)

@@ -8,11 +8,13 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
 
+from jebbitctl.sandbox.control import ROOT as CONTROL_ROOT
 from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
@@ -66,13 +68,19 @@ class RedactingLog:
 
 
 class RequestLog:
-    """WSGI middleware that records and logs each request to ``app``."""
+    """WSGI middleware that records and logs each request to ``app``.
+
+    Attributes:
+        count: of all requests except those that control the sandbox itself.
+        errors: of those, the ones with a status of 400 or more.
+    """
 
     def __init__(self, app: WSGIApplication, log: RedactingLog) -> None:
         self._app = app
         self._log = log
         self._requests: deque[LoggedRequest] = deque(maxlen=MAX_REQUESTS)
         self._lock = Lock()
+        self.count = self.errors = 0
 
     @property
     def requests(self) -> list[LoggedRequest]:
@@ -102,6 +110,9 @@ class RequestLog:
         )
         with self._lock:
             self._requests.append(recorded)
+            if not recorded.path.startswith(f"{CONTROL_ROOT}/"):
+                self.count += 1
+                self.errors += recorded.status >= HTTPStatus.BAD_REQUEST
         target = recorded.path + (f"?{recorded.query}" if recorded.query else "")
         elapsed = (time.monotonic() - started) * 1000
         self._log(f"{recorded.method} {target} {recorded.status} {elapsed:.0f} ms")

@@ -18,7 +18,7 @@ from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.state import StoredResource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from jebbitctl.sandbox.state import Business, SandboxState
 
@@ -64,20 +64,21 @@ _DASHBOARD_MAPPINGS = {
 """Of integrations of other services; of the transformers, only ``sha256`` is documented."""
 
 
-def seed(state: SandboxState, *, businesses: int, integrations: int) -> None:
+def seed(state: SandboxState, *, businesses: int, integrations: int, ids: Sequence[str] = ()) -> None:
     """Add businesses and their resources to an empty state.
 
     Args:
         state: the empty state.
-        businesses: the number of businesses.
+        businesses: the number of businesses, at least.
+        ids: of the first businesses.
         integrations: the number of integrations of each business. All were made in the dashboard. Every
             other one is of another service, without endpoint and region.
     """
     seeded = []
-    for number in range(businesses):
+    for number in range(max(businesses, len(ids))):
         repetition = number // len(_NAMES)
         name = _NAMES[number % len(_NAMES)] + (f" {repetition + 1}" if repetition else "")
-        business = state.add_business(name)
+        business = state.add_business(name, ids[number] if number < len(ids) else None)
         campaigns = _add_campaigns(state, business)
         _add_feed(state, business)
         for index in range(integrations):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from secrets import token_hex
 from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,31 +12,38 @@ from jebbitctl import environment as env
 from jebbitctl.errors import UsageError
 from jebbitctl.sandbox import python_api
 from jebbitctl.sandbox.behaviour import WEBHOOKS, Behaviour
+from jebbitctl.sandbox.counters import counters
 from jebbitctl.sandbox.deliveries import STOPPED
 from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
 from jebbitctl.sandbox.dialects import DIALECTS
-from jebbitctl.sandbox.faults import inject_faults
-from jebbitctl.sandbox.guard import require_loopback
+from jebbitctl.sandbox.faults import ApiFaults, inject_faults
+from jebbitctl.sandbox.guard import guard
+from jebbitctl.sandbox.health import report_health
+from jebbitctl.sandbox.reach import Reach
 from jebbitctl.sandbox.request_log import RedactingLog, RequestLog
 from jebbitctl.sandbox.resource_types import scopes
 from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
+from jebbitctl.sandbox.setup import business_ids, set_up
 from jebbitctl.sandbox.state import SandboxState
+from jebbitctl.sandbox.storms import Storm
 from jebbitctl.sandbox.visit_simulator import SteadyVisits
 from jebbitctl.util.text import plural
+from jebbitctl.util.timeouts import POLL_INTERVAL
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from _typeshed.wsgi import WSGIApplication
 
     from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
-    from jebbitctl.sandbox.deliveries import DeliveryResult
+    from jebbitctl.sandbox.deliveries import DeliveryResult, FaultName
     from jebbitctl.sandbox.dialects import DialectName
     from jebbitctl.sandbox.python_api import CreatedIntegration, VisitResult
     from jebbitctl.sandbox.request_log import LoggedRequest
+    from jebbitctl.sandbox.setup import InitialIntegration
 
 _MAX_BUSINESSES = 100
 _MAX_INTEGRATIONS = 10_000
@@ -47,7 +56,7 @@ class SandboxOptions:
     """How the sandbox behaves.
 
     Attributes:
-        host: a loopback name or address.
+        host: a loopback name or address; with ``allow_remote``, any of this machine.
         port: 0 for any free port.
         businesses: the number of businesses that the credentials cover. With several, requests must name one.
         integrations: the number of integrations that each business starts with.
@@ -59,6 +68,14 @@ class SandboxOptions:
         service_name: the ``service_name`` of webhooks.
         error_style: the format of error responses.
         visits: visits per second that happen by themselves; 0 for none.
+        faults: of deliveries: shares by name, see :class:`jebbitctl.sandbox.storms.Storm`.
+        seed: another one gives the faults to other deliveries and requests.
+        allow_remote: whether other machines may use it.
+        deliver_to: hosts beside this machine that deliveries may go to: ``HOST``, or ``HOST=URL`` to send to
+            the URL's scheme, host and port instead.
+        client_id: None for a random one.
+        client_secret: None for a random one.
+        initial: integrations to start with, beside ``integrations``.
 
     Raises:
         UsageError: the host is not loopback, or a value is out of bounds.
@@ -76,12 +93,19 @@ class SandboxOptions:
     service_name: ServiceName = WEBHOOKS
     error_style: ErrorStyle = "openapi"
     visits: float = 0.0
+    faults: Mapping[FaultName, float] = field(default_factory=dict)
+    seed: int = 0
+    allow_remote: bool = False
+    deliver_to: Sequence[str] = ()
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    initial: Sequence[InitialIntegration] = ()
 
     def __post_init__(self) -> None:
-        if not is_loopback(self.host):
+        if not (self.allow_remote or is_loopback(self.host)):
             raise UsageError(
                 f"the sandbox only serves this machine, not {self.host!r}",
-                hint="use 127.0.0.1, ::1 or localhost",
+                hint="use 127.0.0.1, ::1 or localhost, or let other machines in with --allow-remote",
             )
         bounds = {
             "businesses": (self.businesses, 1, _MAX_BUSINESSES),
@@ -114,6 +138,7 @@ class Sandbox:
 
     Attributes:
         state: its data, which tests read and change.
+        run: an id, new for each sandbox, which ``GET /healthz`` shows.
     """
 
     def __init__(
@@ -134,7 +159,8 @@ class Sandbox:
             token_lifetime=self._options.token_lifetime,
             backfill_step=self._options.backfill_step,
         )
-        seed(self.state, businesses=self._options.businesses, integrations=self._options.integrations)
+        self.run = token_hex(8)
+        self._fill_state()
         self._closing = Event()
         redacting_log = RedactingLog(log)
         self._warn = redacting_log if warn is None else RedactingLog(warn)
@@ -143,13 +169,25 @@ class Sandbox:
         self._steady_visits = SteadyVisits(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
             Api(self.state),
-            latency_ms=self._options.latency_ms,
-            fail_rate=self._options.fail_rate,
+            ApiFaults(self._options.latency_ms, self._options.fail_rate, self._options.seed),
             behaviour=behaviour,
             closing=self._closing,
         )
-        self._request_log = RequestLog(require_loopback(wrap(app) if wrap else app), redacting_log)
-        self._server = BackgroundServer(self._request_log, host=self._options.host, port=self._options.port)
+        guarded = guard(wrap(app) if wrap else app, allow_remote=self._options.allow_remote)
+        self._request_log = RequestLog(guarded, redacting_log)
+        self._server = BackgroundServer(
+            report_health(self._request_log, run=self.run), host=self._options.host, port=self._options.port
+        )
+
+    def _fill_state(self) -> None:
+        options, state = self._options, self.state
+        state.client_id = options.client_id or state.client_id
+        state.client_secret = options.client_secret or state.client_secret
+        state.dispatcher.reach = Reach.parse(options.deliver_to)
+        state.dispatcher.storm = Storm(options.faults, options.seed)
+        ids = business_ids(options.initial)
+        seed(state, businesses=options.businesses, integrations=options.integrations, ids=ids)
+        set_up(state, options.initial)
 
     def __enter__(self) -> Self:
         """Bind the port and start serving.
@@ -190,6 +228,26 @@ class Sandbox:
             env.API_BASE_URL: self.url,
             env.AUTH_ISSUER: self.url,
         }
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What it has counted since its start, see :data:`jebbitctl.sandbox.counters.COUNTERS`."""
+        return counters(self.state.delivery_log, self._request_log)
+
+    def settle(self, timeout: float) -> bool:
+        """Let no more visits happen by themselves, and wait until each delivery has a result.
+
+        Returns whether that was so within ``timeout`` seconds.
+        """
+        if self._steady_visits:
+            self._steady_visits.stop()
+            self._steady_visits.join()
+        deadline = time.monotonic() + timeout
+        while True:
+            remaining = max(deadline - time.monotonic(), 0)
+            is_idle = self.state.dispatcher.wait_until_idle(min(remaining, POLL_INTERVAL))
+            if is_idle or not remaining:
+                return is_idle
 
     @property
     def requests(self) -> list[LoggedRequest]:

@@ -164,9 +164,9 @@ class SandboxState:
         """Return ``at`` (unix seconds; default now) in the API's time format."""
         return rfc3339(self.clock() if at is None else at, "milliseconds")
 
-    def add_business(self, name: str) -> Business:
-        """Add an empty business, covered by tokens issued from now on."""
-        business = Business(self.new_id(), name)
+    def add_business(self, name: str, id_: str | None = None) -> Business:
+        """Add an empty business, covered by tokens issued from now on; by default with a new id."""
+        business = Business(id_ or self.new_id(), name)
         self.businesses[business.id] = business
         self.permissions.append(f"{_BUSINESS_SCOPE}{business.id}")
         return business

@@ -33,7 +33,8 @@ LISTS = {
     "attributes list": "id,user_defined_id,display_name,rank,passes_to_integrations",
     "exports list": "id,name,schedule,destination,attached_at,last_status,last_run_at",
     "exports campaigns": "id,launch_date,active_iteration,title",
-    "sandbox deliveries": "time,kind,integration_id,campaign_id,outcome,status,milliseconds,endpoint,error",
+    "sandbox deliveries": "time,kind,integration_id,campaign_id,outcome,status,milliseconds,fault,"
+    "endpoint,error",
     "sandbox assumptions": "topic,assumption,source",
     "profiles list": "name,default,environment,client_id,business,api_url,secret_from",
 }

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -13,34 +11,12 @@ import pytest
 from jebbitctl.commands.sandbox import options as sandbox_options
 from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
 from jebbitctl.sandbox.dialects import DialectName
+from tests.commands.served_sandbox import NAMES, posix, serving
 from tests.interruptions import ended, started
 from tests.support import JEBBITCTL, interrupted_unnoticed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support import Cli
-
-NAMES = ["JEBBIT_CLIENT_ID", "JEBBIT_CLIENT_SECRET", "JEBBIT_API_BASE_URL", "JEBBIT_AUTH_ISSUER"]
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-
-
-@contextmanager
-def serving(cli: Cli, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run ``sandbox serve``; yield the process and the variables that it prints."""
-    with subprocess.Popen(
-        [JEBBITCTL, "sandbox", "serve", *options],
-        env=cli.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in NAMES]
-        try:
-            yield process, dict(line.rstrip("\n").split("=", 1) for line in lines)
-        finally:
-            process.kill()
 
 
 def test_serve_prints_the_variables_once_it_accepts_connections(bare: Cli) -> None:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 
+from jebbitctl.sandbox.deliveries import OutgoingDelivery
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jebbitctl.sandbox.assumptions import Kind
 
 JSON_API = "application/vnd.api+json"
 
@@ -110,3 +113,9 @@ def running(**options: Any) -> Iterator[SandboxClient]:
 def connection_to(sandbox: Sandbox) -> socket.socket:
     host, _, port = sandbox.url.removeprefix("http://").rpartition(":")
     return socket.create_connection((host, int(port)), timeout=5)
+
+
+def numbered(number: int, url: str = "", kind: Kind = "live", integration: str = "one") -> OutgoingDelivery:
+    """Return a delivery of the visit with this number, which is also its body."""
+    body = b"%d" % number
+    return OutgoingDelivery(kind, "business", integration, "campaign", url, "secret", body, number)

@@ -18,6 +18,7 @@ COLUMNS = (
     "outcome",
     "status",
     "milliseconds",
+    "fault",
     "endpoint",
     "error",
 )

@@ -12,16 +12,26 @@ import typer
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command
 from jebbitctl.commands.sandbox.account import sandbox_environment
-from jebbitctl.commands.sandbox.options import BehaviourOptions, sandbox_options
-from jebbitctl.errors import UsageError
+from jebbitctl.commands.sandbox.options import (
+    BehaviourOptions,
+    StartOptions,
+    sandbox_options,
+    warn_of_remote_use,
+)
+from jebbitctl.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from jebbitctl.sandbox.expectations import Expectation
+    from jebbitctl.sandbox.server import Sandbox
 
 _POLL_INTERVAL = 0.02
 """Seconds until the end of a command, or a signal, is noticed."""
 TERMINATE_TIMEOUT = 5.0
 """Seconds that a command has to end after SIGTERM."""
+SETTLE_TIMEOUT = 10.0
+"""Seconds that deliveries have to get a result, after the command."""
 NO_SUCH_COMMAND, CANNOT_RUN = 127, 126
 """The exit codes of a shell, env, timeout and nohup."""
 _ENDING = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
@@ -30,13 +40,24 @@ _ENDING = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGHUP", "SIGQUIT"
 
 @command(
     common=LOCAL_OPTIONS,
-    example="jebbitctl sandbox run --integrations 3 -- jebbitctl integrations list",
+    example="jebbitctl sandbox run --integrations 3 -- jebbitctl integrations list\n"
+    "jebbitctl sandbox run --from jebbit.toml --faults duplicate,reorder \\\n"
+    "  --expect 'delivered >= 10 and refused == 0' -- ./integration-tests.sh",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 def run(
     context: Context,
     cmd: Annotated[list[str], typer.Argument(metavar="-- CMD…", help="Command to run.", show_default=False)],
     behaviour: BehaviourOptions,
+    start: StartOptions,
+    *,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Exit 6 unless this holds after the command, such as 'delivered >= 10 and refused == 0'.",
+        ),
+    ] = None,
 ) -> None:
     """Run a command against a new sandbox.
 
@@ -44,22 +65,55 @@ def run(
     The command's environment has the credentials and URLs of the sandbox, and an empty configuration
     directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives;
     deliveries that fail are always told.
+
+    --expect waits up to 10 seconds for deliveries under way, if the command exits 0. It compares integers and
+    counters with == != < <= > >= and, or, not, +, - and parentheses. The counters: visits, finished (visits
+    that reached the end), kept_back (deliveries that settings or answers prevented), delivered (2xx), refused
+    (another status), unanswered, failed (refused or unanswered), not_sent (to other machines), lost and
+    duplicates (by --faults), requests (of the API, and for tokens), errors (of them, 400 or more).
     """
     from jebbitctl.sandbox.server import Sandbox
 
+    expectation = _expectation(expect)
+    output, options = context.output, sandbox_options(context, behaviour, start)
     with (
-        Sandbox(sandbox_options(behaviour), log=context.output.debug, warn=context.output.warn) as sandbox,
+        Sandbox(options, log=output.debug, warn=output.warn) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
     ):
+        warn_of_remote_use(context, start)
         try:
-            code = _run(cmd, environment)
+            code = _run(cmd, environment, output.warn)
         except OSError as error:
-            context.output.error(UsageError(f"cannot run {cmd[0]}: {error.strerror}"))
+            output.error(UsageError(f"cannot run {cmd[0]}: {error.strerror}"))
             code = NO_SUCH_COMMAND if isinstance(error, FileNotFoundError) else CANNOT_RUN
+        if expectation and code == 0:
+            _require(expectation, sandbox)
         raise typer.Exit(code)
 
 
-def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
+def _expectation(text: str | None) -> Expectation | None:
+    from jebbitctl.sandbox.expectations import Expectation
+
+    return None if text is None else Expectation(text)
+
+
+def _require(expectation: Expectation, sandbox: Sandbox) -> None:
+    """Check what a sandbox has counted, once its deliveries have results.
+
+    Raises:
+        CheckFailedError: the expectation does not hold.
+    """
+    is_settled = sandbox.settle(SETTLE_TIMEOUT)
+    counted = sandbox.counters
+    if not expectation.holds(counted):
+        values = ", ".join(f"{name} is {counted[name]}" for name in expectation.names)
+        raise CheckFailedError(
+            f"expected {expectation.text}" + (f", but {values}" if values else ""),
+            hint=None if is_settled else f"deliveries were still under way after {SETTLE_TIMEOUT:g} s",
+        )
+
+
+def _run(cmd: list[str], environment: Mapping[str, str], warn: Callable[[str], None]) -> int:
     """Run a command and return its exit code; an OSError says why it cannot be run.
 
     Signals raise no exceptions here: subprocess could lose the process or its exit code. Ctrl-C also reaches
@@ -76,7 +130,8 @@ def _run(cmd: list[str], environment: Mapping[str, str]) -> int:
             while process.poll() is None and not ending:
                 time.sleep(_POLL_INTERVAL)
         finally:
-            _terminate(process, ending[0] if ending else signal.SIGTERM)
+            if not _terminate(process, ending[0] if ending else signal.SIGTERM):
+                warn(f"{cmd[0]} did not end within {TERMINATE_TIMEOUT:g} s, so it was killed")
     code = -ending[0] if ending else process.returncode
     return code if code >= 0 else 128 - code
 
@@ -95,8 +150,8 @@ def _handlers(handlers: Mapping[signal.Signals, Callable[[int, object], object]]
             signal.signal(number, before)
 
 
-def _terminate(process: subprocess.Popen[bytes], number: int) -> None:
-    """End the process with a signal if it is still running."""
+def _terminate(process: subprocess.Popen[bytes], number: int) -> bool:
+    """End the process with a signal if it is still running; return False if it had to be killed."""
     if process.poll() is None:
         process.send_signal(number)
         try:
@@ -104,3 +159,5 @@ def _terminate(process: subprocess.Popen[bytes], number: int) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            return False
+    return True

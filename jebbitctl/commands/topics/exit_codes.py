@@ -13,7 +13,7 @@ MEANINGS = {
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
-    "replay, listen, diff, apply --verify, diagnose, lint, exports check, doctor, demo)",
+    "replay, listen, diff, apply --verify, diagnose, lint, exports check, sandbox run --expect, doctor, demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
@@ -62,7 +62,8 @@ is not reached. SIGTERM exits with 143. All of these print the summary.
 is, but Jebbit's answers are too incomplete to check all. A warning alone is
 success.
 
-`jebbitctl sandbox run` exits with the exit code of the command that it runs.
+`jebbitctl sandbox run` exits with the exit code of the command that it runs. If
+that is 0, and what --expect asks for does not hold then, it exits with 6.
 """
 
 

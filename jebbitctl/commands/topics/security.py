@@ -18,6 +18,8 @@ STORED = {
     "--secrets-dir, mode 0600",
     "deliveries (visitors' answers)": "nowhere, except in the file of listen --record, mode 0600; refused "
     "ones only with --record-refused, 64 KiB of each, in a file of up to 100 MiB; --mask hides personal data",
+    "a sandbox's own client secret": "sandboxes/ in the configuration directory, mode 0600, while sandbox "
+    "serve runs",
     "a run in progress": "locks/ in the configuration directory: process ids, and ids of what was created "
     "but not checked yet; an interrupted login leaves a note that names its keyring entry. No secrets",
 }
@@ -55,8 +57,9 @@ HOW TO PASS SECRETS
 No option takes a secret as its value, since other users can see options with
 ps. A secret comes from a prompt that does not echo, standard input
 (--client-secret-stdin, --secret-stdin; typed at a terminal, it is not shown),
-a file (--secret-file, JEBBIT_CLIENT_SECRET_FILE, JEBBIT_WEBHOOK_SECRET_FILE),
-the environment, the keyring, or a command (login --client-secret-command).
+a file (--secret-file, JEBBIT_CLIENT_SECRET_FILE, JEBBIT_WEBHOOK_SECRET_FILE; of
+a sandbox, --client-secret-file), the environment, the keyring, or a command
+(login --client-secret-command).
 
 That command runs without a shell, in the environment of jebbitctl, without
 standard input, and for at most 10 seconds; then it and its children are
