@@ -78,6 +78,7 @@ PROCESS_READERS = {
 MAY_READ_THE_PROCESS = {
     "cli.py": "hands the process's variables on to everything else",
     "commands/completion/scripts.py": "runs inside Typer's completion, which is handed no environment",
+    "pytest_plugin.py": "hands the process's variables on to the processes that tests start",
     "doctor/network.py": "asks urllib for the proxies, as requests does; it can be told no other variables",
 }
 """Modules besides environment.py that may, with the reason."""

@@ -68,7 +68,7 @@ EDITS = st.sampled_from(
 
 
 @dataclass(frozen=True)
-class Case:
+class DeliveryCase:
     """Settings of an integration, and what is asked of visitors.
 
     Attributes:
@@ -89,7 +89,7 @@ class Case:
 
 
 CASES = st.builds(
-    Case,
+    DeliveryCase,
     shown=SHOWN,
     mappings=MAPPINGS,
     hidden=st.sets(st.sampled_from(ATTRIBUTES), max_size=2),
@@ -100,7 +100,7 @@ CASES = st.builds(
 
 
 def model(  # noqa: C901 - the rules, one after the other
-    case: Case, linked: set[str], visit: Visit, title: str
+    case: DeliveryCase, linked: set[str], visit: Visit, title: str
 ) -> dict[str, Any] | None:
     """Return the body that a visit should cause at an integration, None for no delivery."""
     shown, options, answers = case.shown, case.shown["additional_options"], visit.answers
@@ -155,7 +155,7 @@ class DeliveryScene:
         collection = Collection(self.state, self.business, RESOURCE_TYPES["integrations"])
         self.integration = collection.create({"endpoint": endpoint})
 
-    def configure(self, case: Case) -> None:
+    def configure(self, case: DeliveryCase) -> None:
         with self.state.lock:
             self.integration.attributes.update(case.shown)
             self.integration.linked = self.linked(case)
@@ -168,10 +168,10 @@ class DeliveryScene:
                 id_ = trait.attributes["user_defined_id"]
                 trait.attributes["pass_to_integrations"] = id_ not in case.hidden
 
-    def linked(self, case: Case) -> set[str]:
+    def linked(self, case: DeliveryCase) -> set[str]:
         return set(self.business.launched_campaigns()[: case.link])
 
-    def visits(self, case: Case, first: int) -> list[Visit]:
+    def visits(self, case: DeliveryCase, first: int) -> list[Visit]:
         options = VisitOptions.parse(case.edits, finish=case.finish)
         campaigns, attributes = self.business.launched_campaigns(), self.business.attribute_ids()
         return [
@@ -182,7 +182,7 @@ class DeliveryScene:
     def title(self, visit: Visit) -> str:
         return str(self.business.of("campaigns")[visit.campaign].attributes["title"])
 
-    def expected(self, case: Case, visits: list[Visit]) -> list[Any]:
+    def expected(self, case: DeliveryCase, visits: list[Visit]) -> list[Any]:
         """Return what the model says about each visit."""
         linked = self.linked(case)
         return [model(case, linked, visit, self.title(visit)) for visit in visits]
@@ -206,7 +206,7 @@ def decided(scene: DeliveryScene, visit: Visit) -> Any:
 @settings(max_examples=200)
 @given(case=CASES, first=st.integers(0, 10_000))
 def test_what_is_to_be_delivered_is_what_the_assumptions_say(
-    scene: DeliveryScene, case: Case, first: int
+    scene: DeliveryScene, case: DeliveryCase, first: int
 ) -> None:
     scene.configure(case)
     visits = scene.visits(case, first)
@@ -214,7 +214,7 @@ def test_what_is_to_be_delivered_is_what_the_assumptions_say(
 
 
 def compare(
-    case: Case, sandbox: Sandbox, client: SandboxClient, receiver: WebhookServer, got: list[Delivery]
+    case: DeliveryCase, sandbox: Sandbox, client: SandboxClient, receiver: WebhookServer, got: list[Delivery]
 ) -> None:
     """Let visitors come, and compare what arrives with the model."""
     scene = DeliveryScene(sandbox, receiver.url)
@@ -229,7 +229,7 @@ def compare(
     assert sorted(bodies, key=json.dumps) == sorted(filter(None, expected), key=json.dumps)
 
 
-def compare_all(cases: st.SearchStrategy[Case], number: int) -> None:
+def compare_all(cases: st.SearchStrategy[DeliveryCase], number: int) -> None:
     got: list[Delivery] = []
     with (
         Sandbox() as sandbox,
@@ -239,7 +239,7 @@ def compare_all(cases: st.SearchStrategy[Case], number: int) -> None:
 
         @settings(max_examples=number)
         @given(case=cases)
-        def holds(case: Case) -> None:
+        def holds(case: DeliveryCase) -> None:
             got.clear()
             sandbox.state.businesses[business].of("integrations").clear()
             compare(case, sandbox, client, receiver, got)

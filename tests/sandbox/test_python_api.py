@@ -47,10 +47,10 @@ def test_another_name_of_the_sandbox_is_no_attribute() -> None:
 def test_the_public_names_of_a_sandbox_and_their_parameters_stay() -> None:
     public = {name: value for name, value in vars(Sandbox).items() if not name.startswith("_")}
     assert set(public) == {
-        *("url", "environment", "requests", "deliveries"),
-        *("create_integration", "shared_secrets", "visit", "wait_until_idle"),
+        *("url", "environment", "requests", "deliveries", "counters"),
+        *("create_integration", "shared_secrets", "visit", "wait_until_idle", "settle"),
     }
-    assert "state" in vars(Sandbox())
+    assert {"state", "run"} <= vars(Sandbox()).keys()
 
     def parameters(function: Any) -> list[str]:
         return [str(one).partition(":")[0] for one in inspect.signature(function).parameters.values()]

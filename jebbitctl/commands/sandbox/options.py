@@ -93,7 +93,7 @@ class StartOptions(NamedTuple):
     ] = None
     client_secret_file: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Read the client secret from a file. Default: a random one."),
+        typer.Option(metavar="FILE", help="Read the client secret from a file. Default: a random one."),
     ] = None
     from_: Annotated[
         str | None,

@@ -13,7 +13,8 @@ MEANINGS = {
     ExitCode.CREDENTIALS: "credentials or permission",
     ExitCode.UNAVAILABLE: "network error, timeout, 429 or 5xx: trying later may help",
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
-    "replay, listen, diff, apply --verify, diagnose, lint, exports check, sandbox run --expect, doctor, demo)",
+    "replay, listen, diff, apply --verify, diagnose, lint, exports check, sandbox run --expect, doctor, "
+    "demo)",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

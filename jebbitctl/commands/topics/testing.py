@@ -70,7 +70,10 @@ SANDBOX = {
     "result; returns visits, finished, deliveries, outcomes and kept_back",
     "deliveries": "what became of each delivery: outcome, status, error, integration",
     "requests": "the latest requests to the API",
+    "counters": "numbers since its start: those of jebbitctl sandbox run --expect",
     "wait_until_idle(timeout)": "waits for other deliveries, such as those of a backfill",
+    "settle(timeout)": "likewise, once no more visits happen by themselves (SandboxOptions(visits=2))",
+    "run": "what GET /healthz says to tell this sandbox from another one",
     "state": "all data; its names may change with any version",
 }
 
