@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.redaction import scrub, scrub_registered
 from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.response_text import readable_body
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
@@ -19,15 +20,16 @@ _HEAD = re.compile(r"<head\b.*?</head\s*>|<title\b.*?</title\s*>", re.DOTALL | r
 
 
 def own_words(response: EndpointResponse, secret: str) -> str:
-    """Return what a response says: the start of its text, without markup; empty for nothing.
+    """Return what a response says: the start of its text, without markup; empty for nothing readable.
 
     Args:
         response: of any endpoint.
         secret: masked, like all secrets in use.
     """
-    if "content-encoding" in response.headers:
+    body = readable_body(response)
+    if body is None:
         return ""
-    text = response.start.decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
     if text.lstrip()[:1] == "<":
         body = _plain(_HEAD.sub("", text))
         text = body if body.strip() else _plain(text)
