@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.hosts import ascii_host, authority_of, authority_problem, is_placeholder
+from jebbitctl.util.hosts import (
+    ascii_host,
+    authority_of,
+    authority_problem,
+    bare_host,
+    is_placeholder,
+    socket_address,
+)
 from jebbitctl.util.redaction import MASK
 
 _QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\xab"
+_NAMES = frozenset(
+    {
+        "localhost4",
+        "localhost6",
+        "ip6-localhost",
+        "ip6-loopback",
+        "localhost.localdomain",
+        "localhost4.localdomain4",
+        "localhost6.localdomain6",
+    }
+)
+"""What hosts files of Linux call loopback addresses, beside localhost. DNS could resolve them otherwise."""
 _HINT = "use an absolute https:// URL (http:// only for this machine: 127.0.0.1, localhost)"
 _PLACEHOLDER = "its host is a placeholder that was not replaced"
 _PLACEHOLDER_HINT = (
@@ -20,11 +38,32 @@ _PLACEHOLDER_HINT = (
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is surely this machine: a name or an address, IPv6 without brackets."""
+    """Whether a host is surely this machine.
+
+    Args:
+        host: a name, or an address in any spelling that connects, such as ``127.1`` or ``[::ffff:127.0.0.1]``.
+            Names of hosts files other than localhost count if they resolve to loopback addresses only.
+    """
+    name = bare_host(host).lower().removesuffix(".")
+    if name == "localhost":
+        return True
+    if name in _NAMES or name.endswith(".localhost"):
+        return _resolves_to_loopback(name)
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return socket_address(name).is_loopback
     except ValueError:
-        return host.lower() == "localhost"
+        return False
+
+
+@lru_cache(maxsize=100)  # a server asks for each request
+def _resolves_to_loopback(name: str) -> bool:
+    import socket  # hardly ever needed
+
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return all(socket_address(str(address[0])).is_loopback for *_, address in found)
 
 
 def require_https(url: str, *, what: str) -> str:

@@ -31,10 +31,10 @@ def own_words(response: EndpointResponse, secret: str) -> str:
         return ""
     text = body.decode("utf-8", "replace")
     if text.lstrip()[:1] == "<":
-        body = _plain(_HEAD.sub("", text))
-        text = body if body.strip() else _plain(text)
-    text = " ".join(scrub_registered(scrub(text, [secret])).split())
-    return escape_controls(text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…")
+        shown = _plain(_HEAD.sub("", text))
+        text = shown if shown.strip() else _plain(text)
+    words = " ".join(scrub_registered(scrub(text, [secret])).split())
+    return escape_controls(words if len(words) <= MAX_WORDS else f"{words[: MAX_WORDS - 1]}…")
 
 
 def _plain(markup: str) -> str:

@@ -1,4 +1,4 @@
-"""What an endpoint's response says, decompressed if it is compressed. Whatever is forwarded stays as it came."""
+"""What an endpoint's response says, decompressed if need be. What is forwarded stays as it came."""
 
 from __future__ import annotations
 

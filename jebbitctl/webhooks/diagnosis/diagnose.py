@@ -21,8 +21,8 @@ from jebbitctl.webhooks.endpoint_clock import (
     is_notable,
 )
 from jebbitctl.webhooks.own_words import quoted_words
-from jebbitctl.webhooks.response_text import response_text
 from jebbitctl.webhooks.raw_bodies import READ_RAW
+from jebbitctl.webhooks.response_text import response_text
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
 if TYPE_CHECKING:
