@@ -46,6 +46,8 @@ COMMANDS = {
 }
 """Each command's name, which is also its module's, and its help: the root's help imports no command."""
 
+_HELP = "Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."
+
 MIN_WIDTH, MAX_WIDTH = 30, 78
 """Columns of help texts. Typer's own minimum of 50 breaks lines in narrow terminals."""
 
@@ -98,14 +100,14 @@ Version = Annotated[
 ]
 
 
-@app.callback(context_settings={"help_option_names": ["-h", "--help"]})
+@app.callback(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 def _root(
     *,
     version: Version = False,
     install_completion: install.InstallCompletion = None,
     show_completion: install.ShowCompletion = None,
 ) -> None:
-    """Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."""
+    """Take the options of jebbitctl itself."""
 
 
 def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
@@ -179,6 +181,11 @@ def _to_jebbitctl_error(error: Exception, args: Sequence[str] = ()) -> Jebbitctl
         )
     if isinstance(error, RuntimeError) and "start new thread" in str(error):  # raised by libraries
         return no_thread_error()
+    if isinstance(error, ImportError) and not (error.name or "jebbitctl").startswith("jebbitctl"):
+        return JebbitctlError(
+            f"this Python cannot import {error.name}",
+            hint="the installation is incomplete or was damaged by an update: install jebbitctl again",
+        )
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         return JebbitctlError(f"{error.filename}: {reason}" if error.filename else reason)

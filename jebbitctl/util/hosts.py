@@ -106,7 +106,7 @@ def _ascii_label(label: str) -> str:
 
 
 def socket_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return the address that a connection to some text goes to: 127.0.0.1 for ``127.1`` and ``::ffff:7f00:1``.
+    """Return the address that a connection goes to: 127.0.0.1 for ``127.1`` and ``::ffff:7f00:1``.
 
     Raises:
         ValueError: it is not an address.

@@ -41,8 +41,8 @@ def is_loopback(host: str) -> bool:
     """Whether a host is surely this machine.
 
     Args:
-        host: a name, or an address in any spelling that connects, such as ``127.1`` or ``[::ffff:127.0.0.1]``.
-            Names of hosts files other than localhost count if they resolve to loopback addresses only.
+        host: a name, or an address in any spelling, such as ``127.1`` or ``[::ffff:127.0.0.1]``. Names of
+            hosts files other than localhost count if they resolve to loopback addresses only.
     """
     name = bare_host(host).lower().removesuffix(".")
     if name == "localhost":
