@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
@@ -16,7 +17,10 @@ from jebbitctl.util.hosts import (
     socket_address,
 )
 from jebbitctl.util.redaction import MASK
+from jebbitctl.util.text import escape_controls
 
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+"""The schemes of SOCKS proxies; those that end in a letter let the proxy resolve names."""
 _QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\xab"
 _NAMES = frozenset(
     {
@@ -145,6 +149,11 @@ def is_proxy_url(url: str) -> bool:
     return bool(parts.hostname) and port != 0 and "@" not in parts.path + parts.query + parts.fragment
 
 
+def is_socks_url(url: str) -> bool:
+    """Whether this is the URL of a SOCKS proxy."""
+    return url.partition("://")[0].lower() in _SOCKS
+
+
 def require_proxy_url(url: str, *, name: str) -> str:
     """Return a proxy's URL unchanged.
 
@@ -153,8 +162,19 @@ def require_proxy_url(url: str, *, name: str) -> str:
         name: of the variable that holds it.
 
     Raises:
-        UsageError: it is not valid.
+        UsageError: it is not valid, or of a kind that cannot be used here.
     """
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme.lower() not in {"http", "https", *_SOCKS}:
+        raise UsageError(
+            f"{name} names an unknown kind of proxy: {escape_controls(scheme[:20])}",
+            hint=f"use http, https, {' or '.join((', '.join(_SOCKS[:-1]), _SOCKS[-1]))}",
+        )
+    if is_socks_url(url) and find_spec("socks") is None:
+        raise UsageError(
+            f"{name} is a SOCKS proxy, for which PySocks is missing",
+            hint="install it where jebbitctl is: pipx inject jebbitctl PySocks, or pip install PySocks",
+        )
     if not is_proxy_url(url):
         raise UsageError(
             f"{name} is not a proxy's URL: {shown_url(url)}",
