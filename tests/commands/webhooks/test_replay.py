@@ -110,7 +110,7 @@ def test_a_failed_connection_gets_no_hint_to_re_sign(signer: Cli, recording: Pat
     assert result.code == 5
     assert "refused" in result.out
     assert "3 of 3 deliveries without a response: numbers 1, 2, 3" in result.err
-    assert "hint" not in result.err
+    assert "re-sign" not in result.err
 
 
 def test_re_signed_deliveries_are_accepted(
