@@ -131,7 +131,8 @@ def _describe(delivery: Delivery) -> dict[str, Any]:
         "bytes": len(delivery.body),
         SIGNATURE_HEADER: delivery.headers.get(SIGNATURE_HEADER),
         "test": delivery.test,
-        "verification": str(delivery.verification.reason),
+        "ok": delivery.verification.valid,
+        "reason": str(delivery.verification.reason),
         "age_seconds": delivery.verification.age_seconds,
         "status": delivery.status,
     }
