@@ -216,7 +216,7 @@ def _show(
         if as_json:
             output.document(document)
         else:
-            write_raw(response.body, plain=output.plain)
+            write_raw(response.body, plain=output.plain, whole_lines=not response.is_success)
     client.require_success(response, *request)
 
 
