@@ -35,7 +35,7 @@ def require_backup_possible(path: Path) -> None:
 
 
 def write_backup(path: Path, content: str) -> bool:
-    """Create or fill a file that only this user can read; return False if there is one with the same content already.
+    """Create or fill a file that only this user can read; return False if it has this content already.
 
     Raises:
         UsageError: there is a file with other content.
@@ -45,9 +45,9 @@ def write_backup(path: Path, content: str) -> bool:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if (content := _content(path)) == data:
+        if (there := _content(path)) == data:
             return False
-        if content != b"":
+        if there != b"":
             raise UsageError(f"{path} already exists, and is not the same backup", hint=_ANOTHER) from None
         _fill(path, data)
         return True

@@ -42,7 +42,8 @@ with Recorder(Path("record")) as recorder:
 
 
 @pytest.mark.skipif(
-    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="only root can mount, and this is Linux's way"
+    not sys.platform.startswith("linux") or os.geteuid() != 0,
+    reason="only root can mount, and this is Linux's way",
 )
 def test_every_file_that_is_written_may_be_mounted_alone(tmp_path: Path) -> None:
     names = ["secret", "a.secret", "manifest", "backup", "junit", "record"]
@@ -52,7 +53,12 @@ def test_every_file_that_is_written_may_be_mounted_alone(tmp_path: Path) -> None
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", MOUNT, "sh", *names],
         cwd=tmp_path,
-        env={**os.environ, "PYTHON": sys.executable, "SCRIPT": SCRIPT, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **os.environ,
+            "PYTHON": sys.executable,
+            "SCRIPT": SCRIPT,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
         capture_output=True,
         text=True,
         check=False,
