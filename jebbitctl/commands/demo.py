@@ -132,7 +132,6 @@ def _describe(delivery: Delivery) -> dict[str, Any]:
         "bytes": len(delivery.body),
         SIGNATURE_HEADER: delivery.headers.get(SIGNATURE_HEADER),
         "test": delivery.test,
-        "ok": delivery.verification.valid,
         "reason": str(delivery.verification.reason),
         "age_seconds": delivery.verification.age_seconds,
         "status": delivery.status,

@@ -231,7 +231,8 @@ class TestNoResponse:
     def test_interim_responses_are_skipped(self) -> None:
         def respond(connection: socket.socket) -> None:
             status = correct(read_request(connection))
-            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+            for interim in (100, 102, 103, 103, 110, 199):
+                connection.sendall(b"HTTP/1.1 %d Interim\r\nLink: </style.css>\r\n\r\n" % interim)
             connection.sendall(b"HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\n\r\n" % status)
 
         with raw_endpoint(respond) as url:
