@@ -193,16 +193,16 @@ def _to_jebbitctl_error(error: Exception, args: Sequence[str] = ()) -> Jebbitctl
 
 
 def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError:
-    from jebbitctl.commands.usage_words import own_words
+    from jebbitctl.commands.usage_message import usage_message
 
     ctx: Any = getattr(error, "ctx", None)
     unknown: str | None = getattr(error, "option_name", None) if hasattr(error, "possibilities") else None
     if ctx is not None and unknown is not None:
         from jebbitctl.commands.unknown_options import suggestion
 
-        return UsageError(own_words(error.message), hint=suggestion(unknown, ctx, args))
+        return UsageError(usage_message(error.message), hint=suggestion(unknown, ctx, args))
     hint = f"see {ctx.command_path} --help" if ctx is not None else None
-    return UsageError(own_words(error.format_message()), hint=hint)
+    return UsageError(usage_message(error.format_message()), hint=hint)
 
 
 def _bug(error: Exception) -> JebbitctlError:

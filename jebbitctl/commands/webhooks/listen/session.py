@@ -135,7 +135,7 @@ class ListenSession:
         if self._failed:
             self._output.note(f"Forwarded: {self._forwarded} ok, {self._failures()}.")
             if self._unanswered and not self._check:
-                self._output.note(f"To fix that, {self._fix()}.")
+                self._output.note(f"hint: {self._fix()}")
         elif self._forwarded:
             self._output.note(f"Forwarded: {self._forwarded} ok.")
 

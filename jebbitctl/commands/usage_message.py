@@ -20,7 +20,7 @@ _REWRITTEN = (
 """Patterns and what replaces them. What another release of Typer words differently stays as it is."""
 
 
-def own_words(message: str) -> str:
+def usage_message(message: str) -> str:
     """Return a message of Typer on one line, without a full stop."""
     text = " ".join(message.split())
     for pattern, replacement in _REWRITTEN:
