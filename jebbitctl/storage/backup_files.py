@@ -80,7 +80,7 @@ def _fill(path: Path, data: bytes) -> None:
             try:
                 write_all(file.fileno(), data)
             except OSError:
-                file.truncate(0)
+                write_all(file.fileno(), b"")
                 raise
     except OSError as error:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
