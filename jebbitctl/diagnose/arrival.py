@@ -36,81 +36,93 @@ def arrived(case: Case) -> Finding:
     """
     if case.receipts is None:
         return unknown("not asked: --receipts FILE says what arrived")
-    secret = secret_of(case)
+    looking = _Search(case, case.receipts, secret_of(case))
     if case.own.test:
-        return _after_test(case, case.receipts, case.own.test, secret)
+        return looking.after_test(case.own.test)
     case.receipts.read_on()
-    return _newest(case, case.receipts, secret)
+    return looking.newest()
 
 
-def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> Finding:
-    deadline = time.monotonic() + ARRIVAL_TIMEOUT
-    while True:
-        receipts.read_on()
-        new = [one for one in receipts.of_others() if one.number > test.position]
-        if found := next((one for one in new if _answers(case, one, test, secret)), None):
-            what = "Jebbit's test" if found.test else "a delivery after the test"
-            return ok(f"{what} arrived, and its signature is right")
-        if time.monotonic() >= deadline:
-            break
-        sleep(_POLL_SECONDS)
-    others = receipts.of_others()
-    earlier = next((one for one in others if _is_own(case, one, secret)), None)
-    if earlier is None and others:
-        return _none_of_it(case, receipts, others)
-    newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
-    return failed(
-        f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
-        f"check that {receipts.path} is a record of this endpoint; else the lines above may say why",
-    )
+class _Search:
+    """Looks for the deliveries of one integration among receipts."""
 
+    def __init__(self, case: Case, receipts: Receipts, secret: str) -> None:
+        shown = map(integrations.secret_in, case.facts.integrations().values())
+        self._receipts = receipts
+        self._id = case.id
+        self._secret = secret
+        self._shown = tuple(sorted({*filter(None, shown)}))
+        """The secrets that Jebbit shows in its list: the same for all integrations, unlike the own one."""
 
-def _is_own(case: Case, receipt: Receipt, secret: str) -> bool:
-    """Whether a delivery is of the integration: by its signature, else by what the recorder found then."""
-    return receipt.is_signed_with(secret) or receipt.label == f"integration {case.id}"
-
-
-def _answers(case: Case, receipt: Receipt, test: SentTest, secret: str) -> bool:
-    """Whether a receipt is of a delivery that was signed since a test was asked for, not of a repeat."""
-    parsed = parse_header(receipt.signature)
-    is_recent = parsed is not None and parsed[0] >= test.time - TOLERANCE
-    return is_recent and _is_own(case, receipt, secret)
-
-
-def _newest(case: Case, receipts: Receipts, secret: str) -> Finding:
-    others = receipts.of_others()
-    if not others:
-        return warning(f"{receipts.path} has no deliveries", "check that it is a record of this endpoint")
-    found = next((one for one in others if _is_own(case, one, secret)), None)
-    if found is None:
-        return _none_of_it(case, receipts, others)
-    seen = f"the newest{' is a test' if found.test else ''}{_of(found)}, and its signature is right"
-    seconds = _received(found)
-    if seconds is not None and time.time() - seconds > _MAX_AGE:
-        return warning(f"{seen}, but it is old", "see what the lines above say about newer leads")
-    return ok(seen)
-
-
-def _none_of_it(case: Case, receipts: Receipts, others: Sequence[Receipt]) -> Finding:
-    """Return what it means that no delivery in the file is signed with the integration's secret."""
-    usable = [one for one in others if one.body is not None]
-    if not usable:
-        return unknown(
-            f"{receipts.path} does not have the exact bodies of deliveries",
-            "record with webhooks listen --record, without masking",
+    def after_test(self, test: SentTest) -> Finding:
+        """Wait for a delivery after a test was asked for."""
+        deadline = time.monotonic() + ARRIVAL_TIMEOUT
+        while True:
+            self._receipts.read_on()
+            others = self._receipts.of_others()
+            new = [one for one in others if one.number > test.position and _is_recent(one, test)]
+            if found := next(filter(self._is_own, new), None):
+                what = "Jebbit's test" if found.test else "a delivery after the test"
+                return ok(f"{what} arrived, and its signature is right")
+            if time.monotonic() >= deadline:
+                break
+            sleep(_POLL_SECONDS)
+        earlier = next(filter(self._is_own, others), None)
+        if earlier is None and others:
+            return self._none(others)
+        newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
+        return failed(
+            f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
+            f"check that {self._receipts.path} is a record of this endpoint; if so, see the lines above",
         )
-    secrets = {secret_of(case), *map(integrations.secret_in, case.facts.integrations().values())}
-    strange = receipts.signed_with_none(frozenset(filter(None, secrets)))
-    if not strange:
+
+    def newest(self) -> Finding:
+        """Look at the newest delivery of the integration."""
+        path, others = self._receipts.path, self._receipts.of_others()
+        if not others:
+            return warning(f"{path} has no deliveries", "check that it is a record of this endpoint")
+        found = next(filter(self._is_own, others), None)
+        if found is None:
+            return self._none(others)
+        seen = f"the newest is{' a test' if found.test else ''}{_of(found)}, and its signature is right"
+        seconds = _received(found)
+        if seconds is not None and time.time() - seconds > _MAX_AGE:
+            return warning(f"{seen}, but it is old", "see what the lines above say about newer leads")
+        return ok(seen)
+
+    def _is_own(self, receipt: Receipt) -> bool:
+        """Whether a delivery is of the integration: by its signature, else by what the recorder found."""
+        if receipt.label == f"integration {self._id}":
+            return True
+        if self._secret in self._shown:
+            return self._receipts.signer(receipt, self._shown) == self._secret
+        return receipt.is_signed_with(self._secret)
+
+    def _none(self, others: Sequence[Receipt]) -> Finding:
+        """Return what it means that no delivery is signed with the integration's secret."""
+        path, usable = self._receipts.path, [one for one in others if one.body is not None]
+        if not usable:
+            return unknown(
+                f"{path} does not have the exact bodies of deliveries",
+                "record with webhooks listen --record, without masking",
+            )
+        for one in usable:
+            if one.label is None and self._receipts.signer(one, self._shown) is None:
+                return failed(
+                    f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
+                    f"find out why: sed -n {one.line}p {shlex.quote(str(path))}"
+                    f" | jebbitctl webhooks verify --explain --request - --integration {self._id}",
+                )
         return warning(
             f"none of {plural(len(usable), 'delivery')} is of this integration; all are of others",
-            f"check that {receipts.path} is a record of this endpoint",
+            f"check that {path} is a record of this endpoint",
         )
-    return failed(
-        f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
-        f"find out why: sed -n {strange[0].line}p {shlex.quote(str(receipts.path))}"
-        f" | jebbitctl webhooks verify --explain --request - --integration {case.id}",
-    )
+
+
+def _is_recent(receipt: Receipt, test: SentTest) -> bool:
+    """Whether a delivery was signed since a test was asked for, and is no repeat of an older one."""
+    parsed = parse_header(receipt.signature)
+    return parsed is not None and parsed[0] >= test.time - TOLERANCE
 
 
 def _received(receipt: Receipt) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
-from jebbitctl.diagnose.tls_handshake import EXPIRED, NOT_YET_VALID, SELF_SIGNED, WRONG_NAME
+from jebbitctl.diagnose.tls_handshake import EXPIRED, NOT_YET_VALID, REFUSED, SELF_SIGNED, WRONG_NAME
 from jebbitctl.util.text import escape_controls, plural
 from jebbitctl.util.times import rfc3339_or_none
 from jebbitctl.util.urls import is_loopback
@@ -64,6 +64,8 @@ def tls(case: Case) -> Finding:
 
 def unanswered(case: Case, place: Place, reason: str) -> Finding:
     """Return what it means that this machine gets no answer: Jebbit may get one, if it is not here, too."""
+    if "certificate required" in reason:  # TLS 1.3 says so only after the handshake
+        return _asks_for_certificate(reason)
     if is_loopback(place.host) and case.api_is_local:
         return failed(
             f"no answer on this machine: {reason}", "start the endpoint, or correct scheme and port"
@@ -113,14 +115,20 @@ def _refused(case: Case, place: Place, found: Handshake) -> Finding:
         )
         return failed(seen, _PUBLIC_CA)
     if code == "tls_client_certificate":
-        return warning(
-            f"it ends the handshake, perhaps to get a client certificate: {found.reason}",
-            "ask for none at this URL, as Jebbit may show none, and allow the usual ciphers",
-        )
+        return _asks_for_certificate(found.reason)
     if code in _FAILURES:
         return failed(*_FAILURES[code])
-    return failed(
-        f"the handshake failed: {found.reason}", "replace the certificate, or check the server's TLS settings"
+    if code == REFUSED:
+        return failed(f"its certificate is not valid: {found.reason}", "replace the certificate")
+    return warning(
+        f"the handshake with this machine failed: {found.reason}", "check the TLS settings of the server"
+    )
+
+
+def _asks_for_certificate(reason: str) -> Finding:
+    return warning(
+        f"it ends the connection, perhaps to get a client certificate: {reason}",
+        "ask for none at this URL, as Jebbit may show none, and allow the usual ciphers",
     )
 
 

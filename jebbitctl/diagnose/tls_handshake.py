@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.util.network_reasons import network_reason
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
 from jebbitctl.webhooks.endpoint import EndpointResponse
 
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from jebbitctl.util.certificates import TrustedCertificates
 
 EXPIRED, NOT_YET_VALID, WRONG_NAME = "tls_expired", "tls_not_yet_valid", "tls_wrong_name"
+REFUSED = "tls_refused"
+"""The certificate is not valid for another reason, such as a purpose that is not a server's."""
+_FAILED = "tls_failed"
+"""The handshake failed for another reason."""
 SELF_SIGNED, UNKNOWN_CA = "tls_self_signed", "tls_unknown_ca"
 _NOT_TRUSTED = frozenset({SELF_SIGNED, UNKNOWN_CA})
 _NO_CHECK_TIME = 0x200000
@@ -71,7 +74,8 @@ class Handshake:
     """The result of handshakes with one server.
 
     Attributes:
-        failure: None if the certificate is good; else a code of :func:`explain_no_response`.
+        failure: None if the certificate is good; else a code of :func:`explain_no_response`, or one of those
+            above.
         reason: what the system or the TLS library said, if it failed.
         verified_by: the certificates that it was verified against; if it failed, those of the failure.
         certificate: the server's, also if its dates or names are wrong; None if its chain is not trusted.
@@ -88,19 +92,23 @@ def shake_hands(server: Server, sources: Sequence[TrustSource], timeout: float) 
 
     Args:
         server: where to connect to.
-        sources: of certificates, tried in this order while the chain is not trusted.
+        sources: of certificates, at least one; tried in this order while the chain is not trusted.
         timeout: seconds for all handshakes.
     """
     deadline = time.monotonic() + timeout
-    results: list[Handshake] = []
-    for source in sources:
-        results.append(_shake_hands(server, source, timeout, deadline))
-        if results[-1].failure not in _NOT_TRUSTED:
-            return results[-1]
-    return results[0]
+    first, *others = sources
+    result = _shake_hands(server, first, timeout, deadline)
+    for source in others:
+        if result.failure in _NOT_TRUSTED:
+            result = _shake_hands(server, source, timeout, deadline)
+    return result
 
 
 def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: float) -> Handshake:
+    import ssl
+
+    from jebbitctl.util.network_reasons import network_reason
+
     started = time.monotonic()
     connected = False
     try:
@@ -113,6 +121,8 @@ def _shake_hands(server: Server, source: TrustSource, timeout: float, deadline: 
         )
         response = EndpointResponse(None, time.monotonic() - started, error=reason, reached=connected)
         code = explain_no_response(f"https://{server.host}", response, timeout).code
+        if code == "no_response" and isinstance(error, ssl.SSLError):
+            code = REFUSED if isinstance(error, ssl.SSLCertVerificationError) else _FAILED
         if code in {EXPIRED, NOT_YET_VALID, WRONG_NAME}:
             unfit = _unfit_certificate(server, source.certificates, deadline)
             return Handshake(code, reason, source.certificates, unfit)

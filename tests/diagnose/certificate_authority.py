@@ -36,10 +36,12 @@ class CertificateAuthority:
 
     Args:
         folder: an empty one.
+        intermediate_days: until the intermediate CA expires; negative: it has.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, intermediate_days: float = 100) -> None:
         self._folder = folder
+        self._intermediate_days = intermediate_days
         (folder / "ca.cnf").write_text(_CONFIG)
         (folder / "index").touch()
         curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem"
@@ -47,11 +49,11 @@ class CertificateAuthority:
 
     @cached_property
     def root(self) -> Path:
-        return self._certificate("root", days=100, signer=None, is_ca=True)
+        return self._certificate("root", days=100, signer=None)
 
     @cached_property
     def intermediate(self) -> Path:
-        return self._certificate("intermediate", days=100, signer=self.root, is_ca=True)
+        return self._certificate("intermediate", days=self._intermediate_days, signer=self.root)
 
     @property
     def trusted(self) -> TrustedCertificates:
@@ -65,6 +67,7 @@ class CertificateAuthority:
         begins: float = -10,
         self_signed: bool = False,
         send_intermediate: bool = True,
+        purpose: str = "serverAuth",
     ) -> ssl.SSLContext:
         """Return what a server uses with a certificate for these names.
 
@@ -74,9 +77,11 @@ class CertificateAuthority:
             begins: in how many days it becomes valid.
             self_signed: sign it with itself.
             send_intermediate: whether the server sends the intermediate CA's certificate.
+            purpose: what it may be used for.
         """
         signer = None if self_signed else self.intermediate
-        leaf = self._certificate("leaf", days=days, begins=begins, signer=signer, names=names)
+        extension = f"subjectAltName={','.join(names)}\nextendedKeyUsage={purpose}"
+        leaf = self._certificate("leaf", days=days, begins=begins, signer=signer, extension=extension)
         chain = self._folder / "chain.pem"
         rest = "" if self_signed or not send_intermediate else self.intermediate.read_text()
         chain.write_text(leaf.read_text() + rest)
@@ -91,10 +96,8 @@ class CertificateAuthority:
         days: float,
         begins: float = -10,
         signer: Path | None,
-        is_ca: bool = False,
-        names: tuple[str, ...] = (),
+        extension: str = "basicConstraints=critical,CA:TRUE",
     ) -> Path:
-        extension = "basicConstraints=critical,CA:TRUE" if is_ca else f"subjectAltName={','.join(names)}"
         (self._folder / "extensions").write_text(f"[e]\n{extension}\n")
         path = self._folder / f"{name}.pem"
         by = "-selfsign" if signer is None else f"-cert {signer}"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.diagnose import network
 from tests.diagnose.support import healthy_account
 
 if TYPE_CHECKING:
@@ -11,6 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.diagnose.support import JebbitAccount
+
+
+@pytest.fixture(autouse=True)
+def names_do_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask no name server, as if no name existed."""
+
+    def resolve(_: str) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(network, "system_addresses", resolve)
 
 
 @pytest.fixture

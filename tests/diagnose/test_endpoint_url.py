@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jebbitctl.diagnose import endpoint_url
 from jebbitctl.diagnose.findings import Finding, State
@@ -79,6 +82,20 @@ def test_a_place_is_the_same_for_each_spelling_of_a_host() -> None:
         "https", "xn--bcher-kva.example", 443, "https://Bücher.example/"
     )
     assert Place.of_url("http://[::1]/").origin == "http://[::1]:80"
+
+
+@given(
+    text=st.text()
+    | st.tuples(st.sampled_from(["https://", "HTTP://", "https:///", "https://a@"]), st.text()).map("".join)
+)
+def test_any_text_as_an_endpoint_is_judged(text: str) -> None:
+    case = a_case(None)
+    case.given_endpoint = text
+    found = endpoint_url.url(case)
+    if found.state is State.OK:
+        assert endpoint_url.place_of(case).host
+    with suppress(JebbitctlError):
+        endpoint_url.place_of(case)
 
 
 @pytest.mark.parametrize("url", [None, "https://${HOST}/hook", "https://ann:secret@acme.io/hook"])

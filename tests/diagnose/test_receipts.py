@@ -8,6 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jebbitctl.api.resources import Resource
 from jebbitctl.diagnose import arrival
@@ -142,6 +144,24 @@ def test_a_file_without_deliveries_is_warned_of(tmp_path: Path) -> None:
 def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UsageError, match="no deliveries that can be read"):
         receipts(tmp_path, content)
+
+
+@given(content=st.binary() | st.lists(st.binary()).map(b"\n".join).map(lambda rest: logged() + rest))
+def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    try:
+        found = receipts(tmp_path_factory.getbasetemp(), content)
+    except UsageError:
+        return
+    assert seen(found).state in State
+
+
+@pytest.mark.parametrize("member", ["headers", "body", "time", "requestContext", "multiValueHeaders"])
+@given(value=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=3))
+def test_any_value_in_a_log_is_read_or_ignored(
+    tmp_path_factory: pytest.TempPathFactory, member: str, value: Any
+) -> None:
+    found = receipts(tmp_path_factory.getbasetemp(), logged(), logged(**{member: value}))
+    assert seen(found).state is State.OK
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

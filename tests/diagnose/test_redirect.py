@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jebbitctl.diagnose import redirect
 from jebbitctl.diagnose.findings import Finding, State
@@ -76,6 +78,12 @@ def test_a_redirect_elsewhere_may_be_of_head_alone(target: str) -> None:
     assert (found.state, "a POST may not be" in found.seen) == (State.WARNING, True)
 
 
+@given(target=st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255)))
+def test_any_target_of_a_redirect_is_shown_or_called_invalid(target: str) -> None:
+    found = seen(answering(http(302, Location=target)))
+    assert found.state in {State.WARNING, State.FAILED, State.UNKNOWN}
+
+
 def test_with_probe_a_delivery_shows_whether_it_is_redirected() -> None:
     server = MovedForPosts()
     assert seen(server).state is State.OK
@@ -98,6 +106,13 @@ def test_an_endpoint_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("jebbitctl.diagnose.network.LOOK_TIMEOUT", 0.1)
     found = seen(answering(silence))
     assert (found.state, "no response within 0.1 s" in found.seen) == (State.FAILED, True)
+
+
+def test_what_a_proxy_answers_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(http(200)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        found = redirect.redirect(a_case("http://8.8.8.8/hook"))
+    assert (found.state, "proxy" in found.seen, proxy.seen) == (State.UNKNOWN, True, [])
 
 
 def test_a_host_without_a_url_is_not_asked() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.diagnose import tls
+from jebbitctl.diagnose import redirect, tls
 from jebbitctl.diagnose.findings import State
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, TrustedCertificates, public_certificates
 from tests.api.faults import drop, silence
@@ -77,6 +77,7 @@ BAD: dict[str, tuple[Callable[[CertificateAuthority], ssl.SSLContext], str, str]
         "get a certificate for 127.0.0.1",
     ),
     "self-signed": (lambda ca: ca.server(HERE, self_signed=True), "self-signed", "public CA"),
+    "other purpose": (lambda ca: ca.server(HERE, purpose="clientAuth"), "not valid: unsuit", "replace"),
     "no intermediate": (
         lambda ca: ca.server(HERE, send_intermediate=False),
         "does not send the certificates in between",
@@ -96,6 +97,17 @@ def test_each_bad_certificate_is_told_apart_with_its_cure(authority: Certificate
 
 def test_an_expired_certificate_says_how_long_ago(authority: CertificateAuthority) -> None:
     assert "2 days ago" in seen_by(public(authority), authority.server(HERE, days=-2.5)).seen
+
+
+def test_an_expired_certificate_of_the_ca_is_not_taken_for_the_servers(tmp_path: Path) -> None:
+    outdated = CertificateAuthority(tmp_path, intermediate_days=-1)
+    found = seen_by(public(outdated), outdated.server(HERE))
+    assert (found.state, found.seen) == (State.FAILED, "a certificate of its CA has expired")
+
+
+def test_a_ca_that_everyone_trusts_may_be_trusted_here_as_well(authority: CertificateAuthority) -> None:
+    everyone = TrustedCertificates((("certifi", str(authority.root)),))
+    assert seen_by(OpenNetwork(authority.trusted, public=everyone), authority.server(HERE)).state is State.OK
 
 
 def test_a_ca_that_only_this_machine_trusts_is_named(
@@ -134,6 +146,22 @@ def test_old_versions_of_tls_are_told_apart(authority: CertificateAuthority) -> 
         context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     found = seen_by(public(authority), context)
     assert (found.state, "TLS 1.2" in (found.fix or "")) == (State.FAILED, True)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_an_endpoint_that_asks_for_a_client_certificate_is_warned_of(
+    authority: CertificateAuthority, version: ssl.TLSVersion
+) -> None:
+    context = authority.server(HERE)
+    context.minimum_version = context.maximum_version = version
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.root)
+    with SteadyServer(tls=context) as server:
+        case = a_case(f"{server.url}/hook", public(authority))
+        found = tls.tls(case)
+        if found.state is State.OK:  # TLS 1.3 asks after the handshake
+            found = redirect.redirect(case)
+    assert found.state is State.WARNING, found
 
 
 def test_a_port_without_tls_is_told_apart(authority: CertificateAuthority) -> None:

@@ -273,3 +273,9 @@ def test_no_json_in_a_capture_makes_the_reader_fail_otherwise_than_with_a_usage_
 def test_headers_in_lower_case_are_the_same_headers() -> None:
     assert read_request(json.dumps(EVENT_V2).encode(), "FILE").headers == LOWER
     assert read_request(RAW, "FILE").headers == LOWER
+
+
+def test_a_line_of_a_log_with_headers_and_the_body_as_text_is_a_request() -> None:
+    line = b'{"time": "2026-01-31T12:00:00Z", "headers": {"X-Jebbit-Signature": "t=1,v1=x"}, "body": "{}"}'
+    found = read_request(line, "log")
+    assert (found.signature, found.body) == ("t=1,v1=x", b"{}")

@@ -152,7 +152,16 @@ bugs do. A bug that it names is proven: the endpoint accepts its signatures
 each time, and neither correct nor forged ones.
 
 If no delivery reaches the endpoint at all, `integrations diagnose ID` follows
-a lead from the campaign to the endpoint.
+a lead from the campaign to the endpoint. With --receipts FILE it tells whether
+Jebbit's deliveries arrive. FILE is a recording, or a log that your endpoint
+writes, with a line of JSON for each request:
+
+  {"time": "2026-01-31T12:00:00Z",
+   "headers": {"x-jebbit-signature": "t=1769860800,v1=..."},
+   "body": "the exact text that came"}
+
+The body may be Base64, with "isBase64Encoded": true. The events of an AWS
+Lambda function, one in a line, are such a log. Other lines are ignored.
 
 --only and --skip choose probes, and --junit FILE writes the results for a CI
 system. The probe live is sent only with --live: it leaves a real record.

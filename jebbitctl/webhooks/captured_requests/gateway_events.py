@@ -27,10 +27,14 @@ _MAX_MILLISECONDS = 10**14
 
 
 def is_event(document: Any) -> bool:
+    """Whether a document is an event, or at least has headers and a body as text, as a log may have them."""
     return (
         isinstance(document, dict)
         and any(isinstance(document.get(name), dict) for name in ("headers", "multiValueHeaders"))
-        and any(name in document for name in ("requestContext", "isBase64Encoded"))
+        and (
+            any(name in document for name in ("requestContext", "isBase64Encoded"))
+            or isinstance(document.get("body"), str)
+        )
     )
 
 

@@ -111,7 +111,8 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("path", "args", "problem"),
     [
-        ("", (), "is not a regular file"),
+        ("", (), "--backup is empty"),
+        (".", (), "is not a regular file"),
         ("-", (), "a backup cannot be -"),
         ("missing/before.toml", (), "is not a directory"),
         ("before.toml", ("--dry-run",), "mutually exclusive"),

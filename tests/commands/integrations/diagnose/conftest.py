@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.diagnose.conftest import account
+from tests.diagnose.conftest import account, names_do_not_resolve
 
-__all__ = ["account"]
+__all__ = ["account", "names_do_not_resolve"]

@@ -12,6 +12,7 @@ import pytest
 from jebbitctl.diagnose import arrival, network
 from jebbitctl.webhooks.receiving.receiver import Receiver
 from jebbitctl.webhooks.recordings.recorder import Recorder
+from jebbitctl.webhooks.sender import Sender
 from tests.api.faults import http, silence
 from tests.commands.integrations.support import stored, webhook
 from tests.diagnose.certificate_authority import CertificateAuthority
@@ -59,7 +60,7 @@ def _quick_and_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrival, "_POLL_SECONDS", 0.02)
 
 
-class EndpointScenario(NamedTuple):
+class EndpointRow(NamedTuple):
     """One line of a diagnosis."""
 
     state: str
@@ -83,12 +84,12 @@ class Diagnosed:
     def attributes(self) -> dict[str, Any]:
         return stored(self.sandbox)[self.id]
 
-    def rows(self, *options: str) -> dict[str, EndpointScenario]:
+    def rows(self, *options: str) -> dict[str, EndpointRow]:
         """Return the lines about the endpoint; the exit code tells whether one failed."""
         result = self.cli.run("integrations", "diagnose", self.id, "--json", *options, env=self.env)
         (report,) = result.json["integrations"]
         rows = {
-            one["line"]: EndpointScenario(one["state"], one["seen"], one["fix"] or "")
+            one["line"]: EndpointRow(one["state"], one["seen"], one["fix"] or "")
             for one in report["findings"]
             if one["line"] in LINES
         }
@@ -98,11 +99,11 @@ class Diagnosed:
 
 @pytest.fixture
 def diagnosed(cli: Cli, sandbox: Sandbox, authority: CertificateAuthority) -> Diagnosed:
-    return Diagnosed(cli, sandbox, {"SSL_CERT_FILE": str(authority.root)})
+    return Diagnosed(cli, sandbox, {"REQUESTS_CA_BUNDLE": str(authority.root)})
 
 
 def require_only(
-    rows: Mapping[str, EndpointScenario], healthy: Mapping[str, str], line: str, expected: EndpointScenario
+    rows: Mapping[str, EndpointRow], healthy: Mapping[str, str], line: str, expected: EndpointRow
 ) -> None:
     """Check that exactly one line is in a state, and what it says; later ones may not be known for it."""
     state, seen, fix = expected
@@ -182,7 +183,7 @@ def test_exactly_the_broken_line_says_it_and_names_the_cure(
         server.answer = broken.answer or server.answer
         diagnosed.attributes["endpoint"] = broken.url or f"{server.url}/hook"
         rows = diagnosed.rows()
-    require_only(rows, HEALTHY, broken.line, EndpointScenario(broken.state, broken.seen, broken.fix))
+    require_only(rows, HEALTHY, broken.line, EndpointRow(broken.state, broken.seen, broken.fix))
 
 
 @contextmanager
@@ -209,7 +210,7 @@ def test_another_secret_at_the_endpoint_is_found_by_probing(diagnosed: Diagnosed
     with receiving(record, "not the secret of the integration") as url:
         diagnosed.attributes["endpoint"] = url
         rows = diagnosed.rows("--probe", "--receipts", str(record))
-    require_only(rows, PROVEN, "receiver", EndpointScenario("failed", "returned 403", "secret"))
+    require_only(rows, PROVEN, "receiver", EndpointRow("failed", "returned 403", "secret"))
 
 
 def test_a_test_that_jebbit_does_not_report_has_failed(diagnosed: Diagnosed, tmp_path: Path) -> None:
@@ -231,6 +232,40 @@ def test_a_test_that_never_reaches_the_record_has_not_arrived(diagnosed: Diagnos
         rows = diagnosed.rows("--probe", "--receipts", str(record))
     assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
     assert "did not arrive within 0.5 s" in rows["arrived"].seen
+
+
+def test_an_earlier_delivery_is_not_taken_for_jebbits_test(diagnosed: Diagnosed, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    secret = diagnosed.attributes["shared_secret"]
+    with receiving(record, secret) as url:
+        diagnosed.attributes["endpoint"] = UNREACHABLE  # where Jebbit sends its test
+        Sender(url, secret).send()
+        rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
+    assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
+    assert "the newest delivery is of 20" in rows["arrived"].seen
+
+
+def test_a_probe_is_not_taken_for_a_delivery_of_jebbit(diagnosed: Diagnosed, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    record.touch()
+    state = diagnosed.sandbox.state
+    state.behaviour = replace(state.behaviour, test_response=b"[]")
+    with receiving(record, diagnosed.attributes["shared_secret"]) as url:
+        diagnosed.attributes["endpoint"] = UNREACHABLE
+        rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
+    assert record.stat().st_size > 0
+    assert rows["receiver"].state == "ok"
+    assert (rows["arrived"].state, "has no deliveries" in rows["arrived"].seen) == ("warning", True)
+
+
+def test_all_endpoints_are_looked_at_ahead(diagnosed: Diagnosed, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead: list[str | None] = []
+    monkeypatch.setattr(
+        network.Network, "look_ahead", lambda _, places: ahead.extend(place.url for place in places)
+    )
+    diagnosed.attributes["endpoint"] = UNREACHABLE
+    diagnosed.rows()
+    assert ahead == [UNREACHABLE]
 
 
 def test_without_probe_the_endpoint_gets_one_head_and_jebbit_is_only_read(diagnosed: Diagnosed) -> None:
