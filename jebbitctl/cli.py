@@ -46,6 +46,8 @@ COMMANDS = {
 }
 """Each command's name, which is also its module's, and its help: the root's help imports no command."""
 
+_HELP = "Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."
+
 MIN_WIDTH, MAX_WIDTH = 30, 78
 """Columns of help texts. Typer's own minimum of 50 breaks lines in narrow terminals."""
 
@@ -98,14 +100,14 @@ Version = Annotated[
 ]
 
 
-@app.callback(context_settings={"help_option_names": ["-h", "--help"]})
+@app.callback(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 def _root(
     *,
     version: Version = False,
     install_completion: install.InstallCompletion = None,
     show_completion: install.ShowCompletion = None,
 ) -> None:
-    """Set up, test and receive Jebbit webhooks from a terminal, a script or a CI pipeline."""
+    """Take the options of jebbitctl itself."""
 
 
 def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
@@ -179,6 +181,11 @@ def _to_jebbitctl_error(error: Exception, args: Sequence[str] = ()) -> Jebbitctl
         )
     if isinstance(error, RuntimeError) and "start new thread" in str(error):  # raised by libraries
         return no_thread_error()
+    if isinstance(error, ImportError) and not (error.name or "jebbitctl").startswith("jebbitctl"):
+        return JebbitctlError(
+            f"this Python cannot import {error.name}",
+            hint="the installation is incomplete or was damaged by an update: install jebbitctl again",
+        )
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         return JebbitctlError(f"{error.filename}: {reason}" if error.filename else reason)
@@ -186,14 +193,18 @@ def _to_jebbitctl_error(error: Exception, args: Sequence[str] = ()) -> Jebbitctl
 
 
 def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError:
+    from jebbitctl.commands.usage_message import usage_message
+
     ctx: Any = getattr(error, "ctx", None)
     unknown: str | None = getattr(error, "option_name", None) if hasattr(error, "possibilities") else None
     if ctx is not None and unknown is not None:
         from jebbitctl.commands.unknown_options import suggestion
 
-        return UsageError(error.message, hint=_hint_of_slip(args) or suggestion(unknown, ctx, args))
+        return UsageError(
+            usage_message(error.message), hint=_hint_of_slip(args) or suggestion(unknown, ctx, args)
+        )
     hint = f"see {ctx.command_path} --help" if ctx is not None else None
-    return UsageError(" ".join(error.format_message().split()), hint=_hint_of_slip(args) or hint)
+    return UsageError(usage_message(error.format_message()), hint=_hint_of_slip(args) or hint)
 
 
 def _hint_of_slip(args: Sequence[str]) -> str | None:

@@ -135,7 +135,7 @@ class PartiallyAppliedError(RejectedError):
 
 
 class NotFoundError(JebbitctlError):
-    """Jebbit has no such resource."""
+    """Jebbit has no such resource, or this machine no such profile."""
 
     exit_code = ExitCode.NOT_FOUND
     code = "not_found"

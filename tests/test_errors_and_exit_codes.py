@@ -149,7 +149,7 @@ def test_an_os_error_is_one_line_that_names_the_file(
 
 def test_a_parser_error_is_a_usage_error_on_one_line(run: Callable[..., Any]) -> None:
     error = typer.BadParameter("not\n  this", param_hint="--x")
-    assert run(raising(error)) == (2, "", "error: Invalid value for --x: not this\n")
+    assert run(raising(error)) == (2, "", "error: --x: not this\n")
     command = typer.main.get_command(cli.app)
     assert run(raising(typer.TyperException("no")))[2] == "error: no\n"
     error.ctx = SimpleNamespace(command_path="jebbitctl whoami", command=command)  # type: ignore[assignment]
@@ -310,7 +310,7 @@ def test_the_root_shows_the_real_help_of_a_command(capfd: pytest.CaptureFixture[
         assert "--help" in out.partition("Usage:")[2]
         assert "\n  Example" in out or "Commands:" in out, "the help of the placeholder"
     assert cli.run(["nowhere"]) == 2
-    assert capfd.readouterr().err.startswith("error: No such command 'nowhere'.")
+    assert capfd.readouterr().err.startswith("error: no such command: nowhere")
 
 
 def test_an_unknown_command_is_not_an_error_during_completion() -> None:

@@ -69,6 +69,23 @@ def test_without_threads_a_command_says_so_in_one_line(
     assert len(result.err.splitlines()) == 2
 
 
+def test_without_threads_the_keyring_is_not_blamed(bare: Cli, allow_threads: Callable[[int], None]) -> None:
+    allow_threads(0)
+    result = bare.run("login", "--client-id", "id", "--client-secret-stdin", stdin="sesame-47114711\n")
+    assert (result.code, result.out) == (1, ""), result
+    assert result.err.startswith(NO_THREADS), result
+
+
+def test_a_damaged_installation_is_no_bug(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot_import(*_: object) -> None:
+        raise ImportError("undefined symbol: _PyModule_Add", name="_ssl", path="/lib/_ssl.so")
+
+    monkeypatch.setattr("jebbitctl.context.Context.__init__", cannot_import)
+    result = cli.run("integrations", "list")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: this Python cannot import _ssl\nhint: ")
+
+
 def test_a_series_of_deliveries_that_runs_out_of_threads_says_how_much_was_sent(
     cli: Cli, allow_threads: Callable[[int], None]
 ) -> None:

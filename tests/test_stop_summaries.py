@@ -25,6 +25,7 @@ endpoint = "https://hooks.example.com/new"
 mappings = [{ jebbit_var = "a", client_var = "x" }, { jebbit_var = "b", client_var = "y" }]
 """
 APPLY = "integrations apply jebbit.toml --yes"
+CHECK = "check before you send it again"
 AGAIN = " Run the command again: it continues where this run stopped.\n"
 
 
@@ -61,8 +62,55 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "Only the waiting ends, not the backfill. To wait for it: jebbitctl backfills wait ",
         ),
         ("integrations export", "GET /api/v1/integrations", ""),
+        (
+            "integrations create --endpoint https://hooks.example.com/x",
+            "POST /api/v1/integrations",
+            f"Stopped: the POST may have been carried out; {CHECK}: jebbitctl integrations list.\n",
+        ),
+        (
+            "integrations create --endpoint https://hooks.example.com/x --if-absent",
+            "POST /api/v1/integrations",
+            f"Stopped: the POST may have been carried out; {CHECK}: jebbitctl integrations list.\n",
+        ),
+        (
+            "integrations update {id} --region eu",
+            "PATCH /api/v1/integrations",
+            f"Stopped: the PATCH may have been carried out; {CHECK}: jebbitctl integrations list.\n",
+        ),
+        (
+            "mappings create --integration {id} --jebbit-var a --client-var b",
+            "POST /api/v1/integration_mappings",
+            f"Stopped: the POST may have been carried out; {CHECK}: jebbitctl mappings list.\n",
+        ),
+        (
+            "backfills create --integration {id} --yes",
+            "POST /api/v1/integration_historic_backfills",
+            f"Stopped: the POST may have been carried out; {CHECK}: jebbitctl backfills list.\n",
+        ),
+        (
+            "api DELETE integrations/{id}",
+            "DELETE /api/v1/integrations",
+            "Stopped: the DELETE may have been carried out; delete it again; this is safe",
+        ),
+        ("api integrations", "GET /api/v1/integrations", ""),
     ],
-    ids=["plan", "steps", "tests", "import", "wait", "export"],
+    ids=(
+        [
+            "plan",
+            "steps",
+            "tests",
+            "import",
+            "wait",
+            "export",
+            "create",
+            "if-absent",
+            "update",
+            "mapping",
+            "backfill",
+            "api",
+            "api-get",
+        ]
+    ),
 )
 def test_a_command_that_a_signal_ends_says_what_was_done_and_what_was_not(  # noqa: PLR0917 - the table's columns
     tmp_path: Path,

@@ -61,6 +61,15 @@ class ExportCheck:
     last_run: ExportRun | None
     verdict: ExportVerdict
 
+    @property
+    def state(self) -> str:
+        """The word for the verdict: ``ok``, ``warning``, ``failed`` or ``unknown``."""
+        if self.verdict.ok is None:
+            return "unknown"
+        if not self.verdict.ok:
+            return "failed"
+        return "warning" if self.verdict.warning else "ok"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object."""
         run = self.last_run
@@ -68,7 +77,7 @@ class ExportCheck:
             "id": self.id,
             "name": self.name,
             "ok": self.verdict.ok,
-            "warning": self.verdict.warning,
+            "state": self.state,
             "schedule": self.schedule,
             "last_run": {"status": run.status, "at": run.at, "rows": run.rows} if run else None,
             "detail": self.verdict.detail,

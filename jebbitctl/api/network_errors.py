@@ -13,7 +13,7 @@ from jebbitctl.api.ambiguous_writes import recovery_hint
 from jebbitctl.errors import AmbiguousWriteError, UnavailableError, UsageError
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, system_has_certificates
 from jebbitctl.util.error_chain import error_chain
-from jebbitctl.util.http_session import was_not_sent
+from jebbitctl.util.http_session import is_proxy_failure, proxy_variable, was_not_sent
 from jebbitctl.util.network_reasons import network_reason
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ def raise_network_error(
     if _is_invalid_request(error, cause):
         raise UsageError(
             f"the request to {host} could not be made: {reason}",
-            hint="check HTTPS_PROXY and the URLs in use",
+            hint=f"check {proxy_variable(url)} and the URLs in use",
         ) from None
-    if isinstance(error, requests.exceptions.ProxyError):
+    if is_proxy_failure(error, url):
         raise UnavailableError(
-            f"the proxy did not connect to {host}: {reason}", hint="check HTTPS_PROXY and NO_PROXY"
+            f"the proxy did not connect to {host}: {reason}", hint=f"check {proxy_variable(url)} and NO_PROXY"
         ) from None
     if isinstance(error, requests.exceptions.SSLError) and not _connection_closed(cause):
         raise UnavailableError(

@@ -12,7 +12,7 @@ from jebbitctl.api.resources import OWNER, raise_if_unapplied
 from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
 from jebbitctl.commands.base import LIST_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
-from jebbitctl.commands.interruptions import note_if_interrupted
+from jebbitctl.commands.interruptions import note_if_interrupted, note_of_write
 from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell
@@ -77,7 +77,8 @@ def create(
     """
     require_id(integration, what="--integration")
     _confirm(context, yes=yes, integration=integration)
-    created, unapplied = backfills.create(context.client, integration)
+    with note_of_write(context.output, "POST", backfills.TYPE):
+        created, unapplied = backfills.create(context.client, integration)
     id_ = str(created.id)
     if wait and not unapplied:
         _report_status(context, created)
@@ -97,7 +98,8 @@ def restart(context: Context, id_: BackfillId, *, yes: Yes = False) -> None:
     """
     require_id(id_)
     _confirm(context, yes=yes, backfill=id_)
-    restarted = backfills.restart(context.client, id_)
+    with note_of_write(context.output, "PATCH", backfills.TYPE):
+        restarted = backfills.restart(context.client, id_)
     with context.output.best_effort():
         context.output.resource(restarted)
 

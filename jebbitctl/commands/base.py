@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.docstrings import docstring
 from jebbitctl.commands.given_values import require_usable_values
 from jebbitctl.commands.parsing import options_after_command, require_given_once
 
@@ -282,7 +283,7 @@ def _for_typer(command: Command) -> Callable[..., None]:
     except ValueError as error:
         raise TypeError(f"command {command.name}: {error}") from error
     run.__annotations__ = {}
-    run.__doc__ = function.__doc__
+    run.__doc__ = docstring(function)
     return run
 
 

@@ -158,13 +158,13 @@ class Deletion:
             if len(self._ids) > 1:
                 output.document([self._row(id_) for id_ in self._ids])
             elif self._deleted:
-                output.document({"id": self._ids[0], "deleted": True})
+                output.document(self._row(self._ids[0]))
 
     def _row(self, id_: str) -> dict[str, Any]:
         if id_ in self._deleted:
-            return {"id": id_, "deleted": True, "error": None}
+            return {"id": id_, "ok": True, "error": None}
         if id_ in self._errors:
             error: str | None = self._errors[id_].message
         else:
             error = "interrupted" if id_ == self._unclear else _NOT_TRIED
-        return {"id": id_, "deleted": None if id_ == self._unclear else False, "error": error}
+        return {"id": id_, "ok": None if id_ == self._unclear else False, "error": error}

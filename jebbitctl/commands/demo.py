@@ -12,6 +12,7 @@ from jebbitctl.commands.whoami import describe_account, show_account
 from jebbitctl.environment import Environment
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.redaction import redact
+from jebbitctl.util.timeouts import wait
 from jebbitctl.util.times import rfc3339, rfc3339_or_none
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER
 
@@ -67,7 +68,7 @@ def demo(context: Context) -> None:
     ):
         options = context.options._replace(query=None)
         _from_token_to_test(story, SandboxContext(options, Environment(variables)), receiver)
-        arrived.wait(ARRIVAL_TIMEOUT)
+        wait(arrived, ARRIVAL_TIMEOUT)
     _conclude(story, receiver, deliveries)
 
 
@@ -131,7 +132,7 @@ def _describe(delivery: Delivery) -> dict[str, Any]:
         "bytes": len(delivery.body),
         SIGNATURE_HEADER: delivery.headers.get(SIGNATURE_HEADER),
         "test": delivery.test,
-        "verification": str(delivery.verification.reason),
+        "reason": str(delivery.verification.reason),
         "age_seconds": delivery.verification.age_seconds,
         "status": delivery.status,
     }

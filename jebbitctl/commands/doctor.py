@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.base import Context, command, single
 from jebbitctl.errors import CheckFailedError
@@ -43,14 +43,17 @@ def doctor(context: Context) -> None:
         )
 
 
+def _to_dict(result: CheckResult) -> dict[str, Any]:
+    return {"name": result.name, "state": _STATES[result.ok][1], **asdict(result)}
+
+
 def _show(output: Output, results: Sequence[CheckResult], *, ok: bool) -> None:
     """Print the results, with the fix behind the detail: a table on a terminal, and lines in a pipe."""
     if output.json:
-        output.document({"ok": ok, "checks": [asdict(result) for result in results]})
+        output.document({"ok": ok, "checks": [*map(_to_dict, results)]})
         return
     if output.plain_requested:
-        rows = ({**asdict(result), "state": _STATES[result.ok][1]} for result in results)
-        output.table(rows, ("state", "name", "detail", "fix"))
+        output.table(map(_to_dict, results), ("state", "name", "detail", "fix"))
         return
     shown = [
         (

@@ -24,3 +24,24 @@ def note_if_interrupted(output: Output, text: str | Callable[[], str]) -> Iterat
         with deferred_signals():  # timeout and some shells send each signal twice
             output.note(text if isinstance(text, str) else text())
         raise
+
+
+@contextmanager
+def note_of_write(output: Output, method: str, path: str) -> Iterator[None]:
+    """Print a note if the block is interrupted, which sends one write: it may have been carried out.
+
+    Args:
+        output: prints it.
+        method: of the request, in capitals.
+        path: of the request below ``/api/v1``, with or without a slash in front.
+    """
+
+    def text() -> str:
+        from jebbitctl.api.ambiguous_writes import recovery_hint
+        from jebbitctl.api.documents import API_ROOT
+
+        hint = recovery_hint(method, f"{API_ROOT}/{path.lstrip('/')}")
+        return f"Stopped: the {method} may have been carried out; {hint}."
+
+    with note_if_interrupted(output, text):
+        yield

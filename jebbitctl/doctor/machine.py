@@ -8,6 +8,7 @@ import re
 import shlex
 import stat
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,7 @@ def directory(check_context: CheckContext) -> str:
             return f"{path} (created when something is stored)"
         _require_safe_content(path)
         if not os.access(path, os.W_OK | os.X_OK):
-            raise CheckFailedError(f"{path} is not writable", hint=f"chmod 700 {shlex.quote(str(path))}")
+            raise CheckFailedError(f"{path} is not writable", hint=_write_fix(path))
         is_private = _HAS_MODES and not path.stat().st_mode & 0o077
     except OSError as error:
         raise CheckFailedError(f"{error.filename}: {error.strerror}", hint="check its owner") from None
@@ -138,12 +139,19 @@ def _require_private(path: Path) -> None:
         )
 
 
+def _write_fix(path: Path) -> str:
+    if _HAS_MODES and path.stat().st_uid != os.geteuid():
+        return f"set {env.CONFIG_DIR} to a directory of your own"
+    return f"run: chmod 700 {shlex.quote(str(path))}"
+
+
 def _contents(directory: Path) -> Iterator[Path]:
     """Yield the content of a directory and of its subdirectories, one level deep."""
     for path in sorted(directory.iterdir()):
         yield path
-        if path.is_dir():
-            yield from sorted(path.iterdir())
+        with suppress(PermissionError):  # such as lost+found, in the root of a volume
+            if path.is_dir():
+                yield from sorted(path.iterdir())
 
 
 def _autoloaded_scripts(shell: str, home: Path, variables: Mapping[str, str]) -> list[Path]:

@@ -8,15 +8,17 @@ from jebbitctl.output.streams import is_terminal, write_bytes, write_line
 from jebbitctl.util.text import escape_controls, json_text, parse_json
 
 
-def write_raw(body: bytes, *, plain: bool) -> None:
+def write_raw(body: bytes, *, plain: bool, whole_lines: bool = False) -> None:
     """Write a body to stdout.
 
     Args:
         body: of a response. On a terminal, JSON is indented, and other text keeps its lines.
         plain: do not indent.
+        whole_lines: end the last line, as an error message is going to follow.
     """
     if not is_terminal(sys.stdout):
-        write_bytes(body)
+        ends = body.endswith(b"\n") or not (body and whole_lines)
+        write_bytes(body if ends else body + b"\n")
     elif body.strip():
         write_line(_readable(body, plain=plain))
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.storage.files import read_regular_file
+from jebbitctl.storage.files import read_regular_file, write_all
 from jebbitctl.storage.trust import require_own_target
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def require_backup_possible(path: Path) -> None:
 
 
 def write_backup(path: Path, content: str) -> bool:
-    """Create a file that only this user can read; return False if there is one with the same content already.
+    """Create or fill a file that only this user can read; return False if it has this content already.
 
     Raises:
         UsageError: there is a file with other content.
@@ -45,9 +45,12 @@ def write_backup(path: Path, content: str) -> bool:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if _content(path) == data:
+        if (there := _content(path)) == data:
             return False
-        raise UsageError(f"{path} already exists, and is not the same backup", hint=_ANOTHER) from None
+        if there != b"":
+            raise UsageError(f"{path} already exists, and is not the same backup", hint=_ANOTHER) from None
+        _fill(path, data)
+        return True
     except OSError as error:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
     try:
@@ -62,6 +65,25 @@ def write_backup(path: Path, content: str) -> bool:
             raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
         raise
     return True
+
+
+def _fill(path: Path, data: bytes) -> None:
+    """Write to an empty file, which may be mounted alone, so that no other can take its place.
+
+    Raises:
+        JebbitctlError: it cannot be written; then it is empty.
+    """
+    try:
+        with path.open("r+b", buffering=0) as file:
+            if os.name == "posix":
+                os.fchmod(file.fileno(), 0o600)
+            try:
+                write_all(file.fileno(), data)
+            except OSError:
+                write_all(file.fileno(), b"")
+                raise
+    except OSError as error:
+        raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
 
 
 def _content(path: Path) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jebbitctl.errors import KeyringError
+from jebbitctl.errors import JebbitctlError, KeyringError
 from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class KeyringStore:
         """
         try:
             return call_with_timeout(KEYRING_TIMEOUT, lambda: call(self._secure_backend()))
-        except KeyringError:
+        except JebbitctlError:  # of ours, such as: no more threads
             raise
         except TimeoutError:
             raise KeyringError(

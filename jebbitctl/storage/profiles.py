@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.environment import CONFIG_DIR
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import NotFoundError, UsageError
 from jebbitctl.storage.atomic_files import remove_leftovers, replace_file
 from jebbitctl.storage.files import create_config_dir, read_regular_file
 from jebbitctl.storage.trust import require_trusted
@@ -107,11 +107,12 @@ class ProfileStore:
             source: what named it, such as ``--profile``, for the error.
 
         Raises:
-            UsageError: it does not exist, or the file is invalid.
+            NotFoundError: it does not exist, and is what the command is about.
+            UsageError: it does not exist, and is what ``source`` names; or the file is invalid.
         """
         names = self.names()
         if name not in names:
-            raise UsageError(
+            raise (UsageError if source else NotFoundError)(
                 f"profile {name!r} not found{f' ({source})' if source else ''}",
                 hint=f"existing profiles: {', '.join(names)}"
                 if names

@@ -11,6 +11,7 @@ import json
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.storage.atomic_files import LEFTOVERS, remove_leftovers, replace_file
 from jebbitctl.storage.files import ensure_private_dir, is_private, remove_file, remove_old_files
 
@@ -25,6 +26,8 @@ LOCK_TIMEOUT = 8.5
 
 A process that is stopped delays no other by more than ten seconds."""
 
+_NOT_OURS = frozenset({errno.EPERM, errno.EACCES, errno.EROFS})
+"""What happens in the root of a volume, or in a read-only image."""
 _ENTRY = "a cached token"
 _MAX_AGE = 31 * 86400
 """Seconds after which a file is removed: no token is valid for that long."""
@@ -136,4 +139,7 @@ class TokenCache:
 
 
 def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
+    reason = error.strerror or type(error).__name__
+    if error.errno in _NOT_OURS:
+        return f"{reason}; {CONFIG_DIR} can name a directory of your own"
+    return reason

@@ -101,7 +101,7 @@ def find_problem(path: Path) -> TrustProblem | None:
                 mode = stat.S_IMODE(step.status.st_mode)
                 return TrustProblem(
                     f"other users can write to {step.path} (mode {mode:04o}, owner {owner})",
-                    f"check that nobody has changed it, then run: chmod go-w {shlex.quote(str(step.path))}",
+                    _mode_fix(step),
                 )
     except (FileNotFoundError, NotADirectoryError):
         pass
@@ -168,6 +168,17 @@ def user_name(uid: int) -> str:
 
 
 _ANOTHER_PATH = "choose a path that only you can write to"
+
+
+def _mode_fix(step: PathStep) -> str:
+    """Return what to do about a mode, which only the owner and root can change: not in a volume's root."""
+    command = f"chmod go-w {shlex.quote(str(step.path))}"
+    if os.geteuid() in {step.status.st_uid, _ROOT}:
+        return f"check that nobody has changed it, then run: {command}"
+    return (
+        f"set {CONFIG_DIR} to a directory outside of it that only you can write to, or have its owner run:"
+        f" {command}"
+    )
 
 
 def _foreign(step: PathStep) -> TrustProblem:

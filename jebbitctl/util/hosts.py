@@ -19,6 +19,11 @@ _MAX_NAME = 253
 _MAX_PORT = 65535
 
 
+def bare_host(host: str) -> str:
+    """Return a host without the brackets that an IPv6 address has in a URL."""
+    return host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
+
+
 def authority_of(url: str) -> str:
     """Return what stands where a URL has its host and port, even if it is no valid URL; else empty text."""
     found = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)", url)
@@ -98,6 +103,27 @@ def _ascii_label(label: str) -> str:
         return idna.encode(label, uts46=True).decode()
     except idna.IDNAError:
         return ""
+
+
+def socket_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the address that a connection goes to: 127.0.0.1 for ``127.1`` and ``::ffff:7f00:1``.
+
+    Raises:
+        ValueError: it is not an address.
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        if not re.fullmatch(rf"({_NUMBER})(\.({_NUMBER})){{0,3}}", text):
+            raise
+    else:
+        return getattr(address, "ipv4_mapped", None) or address
+    import socket  # hardly ever needed
+
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(text))
+    except OSError:
+        raise ValueError(text) from None
 
 
 def _is_address(text: str, type_: type[ipaddress.IPv4Address | ipaddress.IPv6Address]) -> bool:

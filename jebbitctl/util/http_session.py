@@ -17,10 +17,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from jebbitctl import __version__
 from jebbitctl.util.error_chain import error_chain
-from jebbitctl.util.urls import is_loopback, require_proxy_url
+from jebbitctl.util.urls import is_loopback, is_socks_url, require_proxy_url
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Mapping
 
     from jebbitctl.util.certificates import TrustedCertificates
 
@@ -61,9 +62,7 @@ class PlainSession(requests.Session):
             proxies = {"no_proxy": host}
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if proxy := select_proxy(url, settings["proxies"]):
-            scheme = urlsplit(url).scheme
-            name = scheme if scheme in settings["proxies"] else "all"
-            require_proxy_url(proxy, name=f"{name.upper()}_PROXY")
+            require_proxy_url(proxy, name=_variable(url, settings["proxies"]))
         return {**settings, "verify": True}
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -130,6 +129,24 @@ def proxy_for(url: str) -> str | None:
     """Return the proxy that :class:`PlainSession` uses for a URL, None if it connects directly."""
     host = urlsplit(url).hostname or ""
     return None if is_loopback(host) else select_proxy(url, get_environ_proxies(url))
+
+
+def proxy_variable(url: str) -> str:
+    """Return the variable that names the proxy for a URL, such as ``ALL_PROXY``."""
+    return _variable(url, get_environ_proxies(url))
+
+
+def _variable(url: str, proxies: Mapping[str, str]) -> str:
+    scheme = urlsplit(url).scheme
+    used = "all" if proxies.get("all") and not proxies.get(scheme) else scheme
+    return f"{used.upper()}_PROXY"
+
+
+def is_proxy_failure(error: BaseException, url: str) -> bool:
+    """Whether a proxy is why a request was not sent; of SOCKS, urllib3 tells only that nothing was sent."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return True
+    return was_not_sent(error) and is_socks_url(proxy_for(url) or "")
 
 
 def was_not_sent(error: BaseException) -> bool:

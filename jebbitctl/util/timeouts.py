@@ -47,6 +47,15 @@ def sleep(seconds: float) -> None:
         time.sleep(min(remaining, POLL_INTERVAL))
 
 
+def wait(event: threading.Event, seconds: float) -> bool:
+    """Wait for an event; return whether it is set. Unlike in one long wait, no signal is missed."""
+    deadline = time.monotonic() + seconds
+    while not event.wait(min(max(deadline - time.monotonic(), 0), POLL_INTERVAL)):
+        if time.monotonic() >= deadline:
+            return False
+    return True
+
+
 def start_thread(thread: threading.Thread) -> None:
     """Start a thread.
 
@@ -79,10 +88,8 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     """
     thread = _Call(call)
     start_thread(thread)
-    deadline = time.monotonic() + seconds
-    while not thread.finished.wait(min(max(deadline - time.monotonic(), 0), POLL_INTERVAL)):
-        if time.monotonic() >= deadline:
-            raise TimeoutError
+    if not wait(thread.finished, seconds):
+        raise TimeoutError
     if thread.error is not None:
         raise thread.error
     return thread.results[0]

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 from urllib.parse import urlsplit, urlunsplit
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.hosts import ascii_host, authority_of, authority_problem, is_placeholder
+from jebbitctl.util.hosts import (
+    ascii_host,
+    authority_of,
+    authority_problem,
+    bare_host,
+    is_placeholder,
+    socket_address,
+)
 from jebbitctl.util.redaction import MASK
+from jebbitctl.util.text import escape_controls
 
+_SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+"""The schemes of SOCKS proxies; those that end in a letter let the proxy resolve names."""
 _QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019\xab"
+_NAMES = frozenset(
+    {
+        "localhost4",
+        "localhost6",
+        "ip6-localhost",
+        "ip6-loopback",
+        "localhost.localdomain",
+        "localhost4.localdomain4",
+        "localhost6.localdomain6",
+    }
+)
+"""What hosts files of Linux call loopback addresses, beside localhost. DNS could resolve them otherwise."""
 _HINT = "use an absolute https:// URL (http:// only for this machine: 127.0.0.1, localhost)"
 _PLACEHOLDER = "its host is a placeholder that was not replaced"
 _PLACEHOLDER_HINT = (
@@ -20,11 +42,32 @@ _PLACEHOLDER_HINT = (
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is surely this machine: a name or an address, IPv6 without brackets."""
+    """Whether a host is surely this machine.
+
+    Args:
+        host: a name, or an address in any spelling, such as ``127.1`` or ``[::ffff:127.0.0.1]``. Names of
+            hosts files other than localhost count if they resolve to loopback addresses only.
+    """
+    name = bare_host(host).lower().removesuffix(".")
+    if name == "localhost":
+        return True
+    if name in _NAMES or name.endswith(".localhost"):
+        return _resolves_to_loopback(name)
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return socket_address(name).is_loopback
     except ValueError:
-        return host.lower() == "localhost"
+        return False
+
+
+@lru_cache(maxsize=100)  # a server asks for each request
+def _resolves_to_loopback(name: str) -> bool:
+    import socket  # hardly ever needed
+
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return all(socket_address(str(address[0])).is_loopback for *_, address in found)
 
 
 def require_https(url: str, *, what: str) -> str:
@@ -106,6 +149,11 @@ def is_proxy_url(url: str) -> bool:
     return bool(parts.hostname) and port != 0 and "@" not in parts.path + parts.query + parts.fragment
 
 
+def is_socks_url(url: str) -> bool:
+    """Whether this is the URL of a SOCKS proxy."""
+    return url.partition("://")[0].lower() in _SOCKS
+
+
 def require_proxy_url(url: str, *, name: str) -> str:
     """Return a proxy's URL unchanged.
 
@@ -114,8 +162,19 @@ def require_proxy_url(url: str, *, name: str) -> str:
         name: of the variable that holds it.
 
     Raises:
-        UsageError: it is not valid.
+        UsageError: it is not valid, or of a kind that cannot be used here.
     """
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme.lower() not in {"http", "https", *_SOCKS}:
+        raise UsageError(
+            f"{name} names an unknown kind of proxy: {escape_controls(scheme[:20])}",
+            hint=f"use http, https, {' or '.join((', '.join(_SOCKS[:-1]), _SOCKS[-1]))}",
+        )
+    if is_socks_url(url) and find_spec("socks") is None:
+        raise UsageError(
+            f"{name} is a SOCKS proxy, for which PySocks is missing",
+            hint="install it where jebbitctl is: pipx inject jebbitctl PySocks, or pip install PySocks",
+        )
     if not is_proxy_url(url):
         raise UsageError(
             f"{name} is not a proxy's URL: {shown_url(url)}",

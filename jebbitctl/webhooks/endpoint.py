@@ -232,13 +232,12 @@ class EndpointClient:
 
     def _reason(self, error: BaseException) -> str:
         """Return why there is no response, in one line that cannot hold a secret."""
-        from requests.exceptions import ProxyError
-
+        from jebbitctl.util.http_session import is_proxy_failure
         from jebbitctl.util.network_reasons import network_reason
 
         if _is_timeout(error):
             return f"no response within {self.timeout:g} s"
-        prefix = "the proxy did not connect: " if isinstance(error, ProxyError) else ""
+        prefix = "the proxy did not connect: " if is_proxy_failure(error, self.url) else ""
         return f"{prefix}{network_reason(error)}"
 
 

@@ -116,9 +116,7 @@ class EndpointCheck:
     def all_results(self, reason: str) -> list[ProbeResult]:
         """Return a result for each probe: those without one were not tested, for this reason."""
         rest = self.probes[len(self.results) :]
-        missing = [
-            ProbeResult(one.name, one.expectation, Conclusion.NOT_TESTED, reason=reason) for one in rest
-        ]
+        missing = [ProbeResult(one.name, one.expectation, Conclusion.UNKNOWN, reason=reason) for one in rest]
         return [*self.results, *missing]
 
     @property
@@ -133,7 +131,7 @@ class EndpointCheck:
         known: dict[str, set[bool]] = {}
         for probe in self.probes:
             if probe.consequence in _ESSENTIAL and probe.name in results:
-                tested = results[probe.name] is not Conclusion.NOT_TESTED
+                tested = results[probe.name] is not Conclusion.UNKNOWN
                 known.setdefault(probe.consequence, set()).add(tested)
         return [_ESSENTIAL[consequence] for consequence, tested in known.items() if tested == {False}]
 
@@ -146,19 +144,19 @@ class EndpointCheck:
     def _probe(self, probe: Probe) -> tuple[Judgement, EndpointResponse | None]:
         """Return the verdict on a probe, and the response that decided."""
         if reason := self._reason_to_skip(probe):
-            return Judgement(Conclusion.NOT_TESTED, reason), None
+            return Judgement(Conclusion.UNKNOWN, reason), None
         if probe.kind is ProbeKind.STEADY:
             return self._steady()
         verdict, response = self._send(probe)
         if probe is self.probes[0]:
             return self._first(verdict, response), response
         if self.diagnosis:
-            if verdict.result is Conclusion.PASSED:
-                verdict = Judgement(Conclusion.NOT_TESTED, f"{_NOT_ACCEPTED}, either")
+            if verdict.result is Conclusion.OK:
+                verdict = Judgement(Conclusion.UNKNOWN, f"{_NOT_ACCEPTED}, either")
             return verdict, response
         if probe.kind is ProbeKind.ACCEPT and verdict.result is Conclusion.FAILED:
             return self._confirm_failure(probe, verdict, response), response
-        if probe.kind is not ProbeKind.ACCEPT and verdict.result is Conclusion.PASSED:
+        if probe.kind is not ProbeKind.ACCEPT and verdict.result is Conclusion.OK:
             return self._confirm_refusal(probe), response
         return verdict, response
 
@@ -188,10 +186,10 @@ class EndpointCheck:
 
     def _first(self, verdict: Judgement, response: EndpointResponse) -> Judgement:
         """Diagnose why the first valid delivery is not accepted."""
-        if verdict.result is not Conclusion.PASSED:
+        if verdict.result is not Conclusion.OK:
             self.diagnosis = diagnose(self.target, response)
             if self.diagnosis.unreachable:
-                return Judgement(Conclusion.NOT_TESTED, _UNREACHABLE)
+                return Judgement(Conclusion.UNKNOWN, _UNREACHABLE)
         return verdict
 
     def _control(self, body: bytes) -> EndpointResponse:
@@ -207,7 +205,7 @@ class EndpointCheck:
         """Return whether a forgery was refused for being one: the same request, well signed, is accepted."""
         if probe.live and self._live_is_refused():
             return Judgement(
-                Conclusion.NOT_TESTED, "a valid delivery without x-jebbit-test is not accepted, either"
+                Conclusion.UNKNOWN, "a valid delivery without x-jebbit-test is not accepted, either"
             )
         request = probe.requests[0].control()
         if not probe.changes_content_type:
@@ -216,30 +214,30 @@ class EndpointCheck:
             (control,) = request.send(self.target)
             if is_refusal(probe, control.status) and self._control(request.body).accepted:
                 reason = f"{request.content_type} is not accepted at all, signed or not"
-                return Judgement(Conclusion.PASSED, reason)
+                return Judgement(Conclusion.OK, reason)
         if control.accepted:
-            return Judgement(Conclusion.PASSED)
+            return Judgement(Conclusion.OK)
         return Judgement(
-            Conclusion.NOT_TESTED, f"a valid delivery after it was not accepted, either: {control.outcome}"
+            Conclusion.UNKNOWN, f"a valid delivery after it was not accepted, either: {control.outcome}"
         )
 
     def _live_is_refused(self) -> bool:
-        return any(one.name == "live" and one.result is not Conclusion.PASSED for one in self.results)
+        return any(one.name == "live" and one.result is not Conclusion.OK for one in self.results)
 
     def _confirm_failure(self, probe: Probe, verdict: Judgement, response: EndpointResponse) -> Judgement:
         """Return whether a delivery is refused for what it is: each time, while others are accepted."""
         if any(not control.accepted for control in self._controls):
-            return Judgement(Conclusion.NOT_TESTED, _VARIES)
+            return Judgement(Conclusion.UNKNOWN, _VARIES)
         hangs = self.target.timed_out(response)
         if not (probe.creates_record or hangs):
             again, second = self._send(probe)
-            if again.result is Conclusion.PASSED:
+            if again.result is Conclusion.OK:
                 self._controls.append(response)
-                return Judgement(Conclusion.NOT_TESTED, f"sent again, it {second.outcome}: {_VARIES}")
+                return Judgement(Conclusion.UNKNOWN, f"sent again, it {second.outcome}: {_VARIES}")
         control = self._control(SAMPLE_BODY)
         if not control.accepted:
             return Judgement(
-                Conclusion.NOT_TESTED,
+                Conclusion.UNKNOWN,
                 f"a valid delivery after it was not accepted, either: {control.outcome}",
             )
         if response.status is None and probe.max_seconds is None:
@@ -268,8 +266,8 @@ class EndpointCheck:
         refused = [one for one in self._controls if not one.accepted]
         if not refused:
             if last.accepted:
-                return Judgement(Conclusion.PASSED), last
-            return Judgement(Conclusion.NOT_TESTED, why_no_refusal(last)), last
+                return Judgement(Conclusion.OK), last
+            return Judgement(Conclusion.UNKNOWN, why_no_refusal(last)), last
         later = [
             self._control(SAMPLE_BODY).accepted for _ in range(_MORE_DELIVERIES) if not self._is_hanging()
         ]

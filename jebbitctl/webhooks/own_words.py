@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.redaction import scrub, scrub_registered
 from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.response_text import readable_body
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
@@ -19,20 +20,21 @@ _HEAD = re.compile(r"<head\b.*?</head\s*>|<title\b.*?</title\s*>", re.DOTALL | r
 
 
 def own_words(response: EndpointResponse, secret: str) -> str:
-    """Return what a response says: the start of its text, without markup; empty for nothing.
+    """Return what a response says: the start of its text, without markup; empty for nothing readable.
 
     Args:
         response: of any endpoint.
         secret: masked, like all secrets in use.
     """
-    if "content-encoding" in response.headers:
+    body = readable_body(response)
+    if body is None:
         return ""
-    text = response.start.decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
     if text.lstrip()[:1] == "<":
-        body = _plain(_HEAD.sub("", text))
-        text = body if body.strip() else _plain(text)
-    text = " ".join(scrub_registered(scrub(text, [secret])).split())
-    return escape_controls(text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…")
+        shown = _plain(_HEAD.sub("", text))
+        text = shown if shown.strip() else _plain(text)
+    words = " ".join(scrub_registered(scrub(text, [secret])).split())
+    return escape_controls(words if len(words) <= MAX_WORDS else f"{words[: MAX_WORDS - 1]}…")
 
 
 def _plain(markup: str) -> str:

@@ -37,12 +37,12 @@ _PROVES_NOTHING = {
 
 
 class Conclusion(StrEnum):
-    """The result of a probe, from the worst to the best."""
+    """The state of what a probe tests, from the worst to the best."""
 
     FAILED = "failed"
-    NOT_TESTED = "not tested"
+    UNKNOWN = "unknown"
     WARNING = "warning"
-    PASSED = "passed"
+    OK = "ok"
 
 
 class Judgement(NamedTuple):
@@ -66,18 +66,18 @@ def judge(probe: Probe, response: EndpointResponse) -> Judgement:
     if response.accepted:
         return Judgement(Conclusion.FAILED if probe.kind is ProbeKind.REFUSE else Conclusion.WARNING)
     if is_refusal(probe, response.status):
-        return Judgement(Conclusion.PASSED)
-    return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
+        return Judgement(Conclusion.OK)
+    return Judgement(Conclusion.UNKNOWN, why_no_refusal(response))
 
 
 def _judge_acceptance(probe: Probe, response: EndpointResponse) -> Judgement:
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
+        return Judgement(Conclusion.UNKNOWN, why_no_refusal(response))
     if probe.max_seconds is not None and response.elapsed > probe.max_seconds:
         return Judgement(Conclusion.FAILED, f"it took {response.elapsed:.1f} s")
     if probe.max_seconds is not None and response.status is None:
-        return Judgement(Conclusion.NOT_TESTED, why_no_refusal(response))
-    return Judgement(Conclusion.PASSED if response.accepted else Conclusion.FAILED)
+        return Judgement(Conclusion.UNKNOWN, why_no_refusal(response))
+    return Judgement(Conclusion.OK if response.accepted else Conclusion.FAILED)
 
 
 def is_refusal(probe: Probe, status: int | None) -> bool:

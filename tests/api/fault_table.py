@@ -236,12 +236,12 @@ HARMLESS = {
     "gzip": fault(
         FINE, Altered(lambda original: original.http(gzip.compress(original.body), Content_Encoding="gzip"))
     ),
-    "102 and 103 before the response": fault(
+    "any interim responses before the response": fault(
         FINE,
         Altered(
             lambda original: (
                 b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-                + original.http()
+                b"HTTP/1.1 199 Unheard Of\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + original.http()
             )
         ),
     ),

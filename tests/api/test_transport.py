@@ -17,6 +17,8 @@ from jebbitctl.api import retries
 from jebbitctl.api.transport import MAX_RESPONSE_BYTES, Transport
 from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
 from jebbitctl.util.certificates import TrustedCertificates
+from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
+from jebbitctl.webhooks.endpoint import EndpointClient
 from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
 from tests.api.support import certificate
 
@@ -321,19 +323,42 @@ def test_other_hosts_are_reached_through_the_proxy(
         assert proxy.calls == ["CONNECT api2.jebbit.invalid:443"]
 
 
-SOCKS = pytest.param(
-    "socks5://127.0.0.1:1",
-    marks=pytest.mark.skipif(find_spec("socks") is not None, reason="with PySocks it is a valid proxy"),
-)
-
-
-@pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", SOCKS, "http://x:99999"])
+@pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", "http://x:99999"])
 def test_an_invalid_proxy_setting_is_a_usage_error(
     transport: Transport, monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(UsageError, match="prox"):
         transport.send("POST", "https://api2.jebbit.invalid/", headers={})
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "SOCKS5h", "socks4"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_a_socks_proxy_without_its_library_names_the_variable_and_what_to_install(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+) -> None:
+    monkeypatch.setattr("jebbitctl.util.urls.find_spec", lambda _: None)
+    monkeypatch.setenv(variable, f"{scheme}://127.0.0.1:1")
+    expected = f"{variable} is a SOCKS proxy, for which PySocks is missing"
+    with pytest.raises(UsageError, match=expected) as caught:
+        transport.send("GET", "https://api2.jebbit.invalid/", headers={})
+    assert "PySocks" in (caught.value.hint or "")
+    with EndpointClient("https://hooks.invalid/") as client, pytest.raises(UsageError, match=expected):
+        client.send(b"", {})
+
+
+@pytest.mark.skipif(find_spec("socks") is None, reason="without PySocks no SOCKS proxy can be used")
+def test_a_socks_proxy_that_does_not_connect_is_named(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    with pytest.raises(UnavailableError, match=r"the proxy did not connect to api2\.jebbit") as caught:
+        transport.send("POST", "https://api2.jebbit.invalid/", headers={})
+    assert caught.value.hint == "check ALL_PROXY and NO_PROXY"
+    with EndpointClient("https://hooks.invalid/") as client:
+        response = client.send(b"", {})
+    assert (response.error or "").startswith("the proxy did not connect: ")
+    assert explain_no_response(client.url, response, 1).fix == "check ALL_PROXY and NO_PROXY"
 
 
 @pytest.fixture(scope="module")

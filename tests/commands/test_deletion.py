@@ -40,8 +40,8 @@ def test_every_id_is_deleted_once_and_what_is_not_found_is_named(
     result = cli.run("mappings", "delete", "nobody12", kept, "--yes", "--json")
     assert (result.code, result.error["code"]) == (3, "not_found")
     assert result.json == [
-        {"id": "nobody12", "deleted": False, "error": "mapping nobody12 not found"},
-        {"id": kept, "deleted": True, "error": None},
+        {"id": "nobody12", "ok": False, "error": "mapping nobody12 not found"},
+        {"id": kept, "ok": True, "error": None},
     ]
 
 
@@ -88,4 +88,4 @@ def test_what_fails_for_all_is_tried_once(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run("mappings", "delete", *ids, "-y", "--json", env=reader)
     assert (result.code, result.error["code"]) == (4, "forbidden")
     assert result.error["message"].endswith(f"; not tried: {ids[1]}")
-    assert [row["deleted"] for row in result.json] == [False, False]
+    assert [row["ok"] for row in result.json] == [False, False]

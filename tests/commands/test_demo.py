@@ -35,7 +35,7 @@ def test_json_has_the_steps_and_the_verified_delivery(bare: Cli) -> None:
     assert commands == [["token"], ["whoami"], ["integrations", "create"], ["integrations", "test"]]
     assert document["ok"] is True
     (delivery,) = document["deliveries"]
-    assert delivery["verification"] == "ok"
+    assert delivery["reason"] == "ok"
     assert delivery["test"] is True
     secret = document["steps"][2]["result"]["shared_secret"]
     header = delivery["x-jebbit-signature"]

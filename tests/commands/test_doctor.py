@@ -58,7 +58,7 @@ def test_a_healthy_machine_passes_every_check_and_shows_no_secret(cli: Cli, sand
     assert list(result.json) == ["ok", "checks"]
     assert result.json["ok"] is True
     assert list(checks(result)) == NAMES
-    assert all(list(check) == ["name", "ok", "detail", "fix"] for check in result.json["checks"])
+    assert all(list(check) == ["name", "state", "ok", "detail", "fix"] for check in result.json["checks"])
     assert [name for name, ok in states(result).items() if ok is not True] == ["keyring", "completion"]
     token = checks(result)["token"]["detail"]
     business = next(iter(sandbox.state.businesses.values()))

@@ -64,9 +64,12 @@ def test_use_changes_the_default_profile(machine: IsolatedHome) -> None:
 
 
 @pytest.mark.parametrize("verb", ["use", "remove"])
-def test_an_unknown_profile_is_a_usage_error_that_lists_the_others(machine: IsolatedHome, verb: str) -> None:
+def test_an_unknown_profile_is_not_found_and_the_error_lists_the_others(
+    machine: IsolatedHome, verb: str
+) -> None:
     result = machine.run("profiles", verb, "nobody", "--json")
-    assert result.code == 2
+    assert (result.code, result.error["code"]) == (3, "not_found")
+    assert machine.run("whoami", "--profile", "nobody").code == 2, "no answer about what was asked for"
     assert result.error["hint"] == "existing profiles: default, staging"
 
 

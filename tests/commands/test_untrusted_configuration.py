@@ -185,6 +185,7 @@ def test_the_token_cache_in_a_directory_that_others_can_write_to_is_neither_read
     result = cli_home.run("token")
     assert result.code == 0
     assert f"cannot use the token cache (other users can write to {cli_home.config} " in result.err
+    assert "; JEBBIT_CONFIG_DIR can name a directory of your own), continuing without it\n" in result.err
     assert len(sandbox.requests) == before + 1
     assert mode(cli_home.config) == 0o777, "it is not jebbitctl's to change"
 

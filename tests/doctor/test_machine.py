@@ -14,6 +14,7 @@ from jebbitctl.environment import Environment
 from jebbitctl.errors import CheckFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 from tests.doctor.support import check_context
 
@@ -84,6 +85,27 @@ def test_a_directory_of_another_user_or_a_read_only_one_fails_the_check(
     patch.setattr(os, "access", lambda *_: False)
     with pytest.raises(CheckFailedError, match="is not writable"):
         machine.directory(check_context())
+
+
+@posix
+def test_the_root_of_a_volume_can_be_the_directory(patch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = tmp_path / "config" / "lost+found"
+    found.mkdir(parents=True)
+    patch.setattr(machine, "find_problem", lambda _: None)
+    contents = type(found).iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == found.name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return contents(path)
+
+    patch.setattr(type(found), "iterdir", iterdir)
+    assert machine.directory(check_context()).startswith(f"{tmp_path / 'config'}, 0 files")
+    patch.setattr(os, "access", lambda *_: False)
+    patch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(CheckFailedError, match="is not writable") as failed:
+        machine.directory(check_context())
+    assert failed.value.hint == "set JEBBIT_CONFIG_DIR to a directory of your own"
 
 
 @posix

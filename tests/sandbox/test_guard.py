@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from tests.sandbox.support import SandboxClient
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:8080", "127.9.9.9", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1:80", "[::1]:8080", "127.9.9.9", "LOCALHOST", "localhost.:1"]
+)
 def test_a_loopback_host_is_allowed(client: SandboxClient, host: str) -> None:
     assert client.get("self", headers={"Host": host}).status_code == 200
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import NotFoundError, UsageError
 from jebbitctl.storage.profiles import Profile, ProfileStore, require_profile_name
 from tests.support import mode, without_flock
 
@@ -201,6 +201,6 @@ def test_a_missing_profile_is_an_error_that_names_the_others_or_how_to_create_it
     assert caught.value.hint == "create it: jebbitctl login --profile work"
     store.save("home", PROFILE)
     store.require("home")
-    with pytest.raises(UsageError, match=r"^profile 'work' not found$") as caught:
+    with pytest.raises(NotFoundError, match=r"^profile 'work' not found$") as unknown:
         store.require("work")
-    assert caught.value.hint == "existing profiles: home"
+    assert unknown.value.hint == "existing profiles: home"

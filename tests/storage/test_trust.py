@@ -57,6 +57,19 @@ def test_a_step_that_others_can_write_to_is_named_with_owner_and_cure(
     assert find_problem(file) is None
 
 
+def test_who_cannot_change_a_mode_is_told_to_use_another_directory(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root of a Kubernetes volume: root's, with the pod's group, mode 2775."""
+    (tmp_path / "home").chmod(0o2777)
+    monkeypatch.setattr(trust, "_ROOT", os.geteuid())
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    problem = find_problem(file)
+    assert problem is not None
+    assert problem.message.startswith(f"other users can write to {tmp_path / 'home'} (mode 2777, owner ")
+    assert problem.hint.startswith("set JEBBIT_CONFIG_DIR to a directory outside of it")
+
+
 @pytest.mark.parametrize("step", ["home/config/file", "home/config"])
 def test_the_users_own_group_may_write_but_not_another_group_as_with_umask_002(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch, step: str

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.urls import (
+    _resolves_to_loopback,
     is_loopback,
     is_proxy_url,
     normalize_url,
@@ -61,7 +64,25 @@ def test_other_text_is_not_the_url_of_a_proxy(url: str) -> None:
     assert not is_proxy_url(url)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.255.0.1", "::1", "localhost", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.255.0.1",
+        "127.1",
+        "0x7f.1",
+        "0177.0.0.1",
+        "2130706433",
+        "::1",
+        "[::1]",
+        "0:0:0:0:0:0:0:1",
+        "::ffff:127.0.0.1",
+        "[::ffff:7f00:1]",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+    ],
+)
 def test_a_loopback_host_is_this_machine(host: str) -> None:
     assert is_loopback(host)
 
@@ -75,13 +96,40 @@ def test_a_loopback_host_is_this_machine(host: str) -> None:
         "10.0.0.1",
         "localhost.example.com",
         "127.0.0.1.example.com",
-        "127.1",
-        "[::1]",
+        "127.0.0.1.2",
+        "128.1",
+        "4294967296",
+        "::ffff:10.0.0.1",
+        "[127.0.0.1",
+        "ip6-localhost.example.com",
+        "notlocalhost",
         "\u0661",
     ],
 )
 def test_another_host_is_not_this_machine(host: str) -> None:
     assert not is_loopback(host)
+
+
+HOSTS_FILE_NAMES = ["localhost6", "ip6-localhost", "IP6-Loopback.", "localhost.localdomain", "app.localhost"]
+
+
+@pytest.mark.parametrize("host", HOSTS_FILE_NAMES)
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [(["::1"], True), (["127.0.0.1", "::1"], True), (["127.0.0.1", "192.0.2.1"], False), ([], False)],
+)
+def test_another_name_of_a_hosts_file_counts_where_it_leads_to_this_machine_only(
+    host: str, addresses: list[str], *, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(*_: object, **__: object) -> list[tuple[object, ...]]:
+        if not addresses:
+            raise socket.gaierror
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    _resolves_to_loopback.cache_clear()
+    assert is_loopback(host) is expected
+    _resolves_to_loopback.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def run_against(handle: Handler, *names: str, live: bool = False) -> EndpointChe
 
 
 def not_passed(check: EndpointCheck) -> dict[str, str]:
-    return {one.name: str(one.result) for one in check.results if one.result != "passed"}
+    return {one.name: str(one.result) for one in check.results if one.result != "ok"}
 
 
 def result(check: EndpointCheck, name: str) -> ProbeResult:

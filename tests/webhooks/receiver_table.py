@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from .receivers import Handler
 
-FAILED, WARNING, NOT_TESTED = "failed", "warning", "not tested"
+FAILED, WARNING, UNKNOWN = "failed", "warning", "unknown"
 FORGERIES = NAMES[NAMES.index("no-signature") : NAMES.index("stale")]
 REPLAYS = ["stale", "day-old"]
 
@@ -49,7 +49,7 @@ def marks(result: str, *names: str) -> dict[str, str]:
     return dict.fromkeys(names, result)
 
 
-NOTHING_IS_ACCEPTED = {name: FAILED if name == "valid" else NOT_TESTED for name in NAMES if name != "live"}
+NOTHING_IS_ACCEPTED = {name: FAILED if name == "valid" else UNKNOWN for name in NAMES if name != "live"}
 
 RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     # Holes: a forger gets in.
@@ -140,7 +140,7 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     ),
     "nothing is verified, and requests are limited to three": (
         lambda: after(3, always(200), always(429), lambda _: True),
-        marks(NOT_TESTED, *(name for name in NAMES if name not in {"valid", "live"}))
+        marks(UNKNOWN, *(name for name in NAMES if name not in {"valid", "live"}))
         | marks(FAILED, "no-signature", "tampered-body"),
     ),
     "unsigned deliveries are accepted": (
@@ -209,7 +209,7 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     ),
     "long values are refused": (
         lambda: refusing_invalid(lambda data: len(data["test_attribute"]) <= 40),
-        marks(NOT_TESTED, *(name for name in FORGERIES if len(name) > len("missing-secret")))
+        marks(UNKNOWN, *(name for name in FORGERIES if len(name) > len("missing-secret")))
         | marks(WARNING, "steady"),
     ),
     "emoji crash the database": (
@@ -226,7 +226,7 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     "POST is not allowed": (lambda: always(405, headers={"Allow": "GET"}), NOTHING_IS_ACCEPTED),
     "all bodies are too large": (lambda: always(413), NOTHING_IS_ACCEPTED),
     "no content type is supported": (lambda: always(415), NOTHING_IS_ACCEPTED),
-    "everything is limited": (lambda: always(429), NOTHING_IS_ACCEPTED | {"valid": NOT_TESTED}),
+    "everything is limited": (lambda: always(429), NOTHING_IS_ACCEPTED | {"valid": UNKNOWN}),
     "everything crashes": (lambda: always(500), NOTHING_IS_ACCEPTED),
     "everything is redirected to a login": (
         lambda: always(302, headers={"Location": "https://example.com/login"}),
@@ -235,31 +235,31 @@ RECEIVERS: dict[str, tuple[Callable[[], Handler], dict[str, str]]] = {
     "a password is required": (lambda: requires_password, NOTHING_IS_ACCEPTED),
     "senders are blocked after three forgeries": (
         lambda: after(3, correct, always(403), lambda request: not genuine(request)),
-        marks(NOT_TESTED, *NAMES[NAMES.index("empty-signature") :]) | marks(WARNING, "steady"),
+        marks(UNKNOWN, *NAMES[NAMES.index("empty-signature") :]) | marks(WARNING, "steady"),
     ),
-    "forgeries crash": (lambda: crashes, marks(NOT_TESTED, *FORGERIES, *REPLAYS, "future")),
+    "forgeries crash": (lambda: crashes, marks(UNKNOWN, *FORGERIES, *REPLAYS, "future")),
     "malformed signatures crash": (
         lambda: except_if(lambda r: r.header == "nonsense", 500),
-        marks(NOT_TESTED, "malformed-signature"),
+        marks(UNKNOWN, "malformed-signature"),
     ),
     "forgeries get a 404": (
         lambda: except_if(lambda r: r.method == "POST" and not genuine(r), 404),
-        marks(NOT_TESTED, *FORGERIES, *REPLAYS, "future"),
+        marks(UNKNOWN, *FORGERIES, *REPLAYS, "future"),
     ),
     "forgeries get a 415": (
         lambda: except_if(lambda r: r.method == "POST" and not genuine(r), 415),
-        marks(NOT_TESTED, *(name for name in FORGERIES if not name.endswith(("text", "form"))))
-        | marks(NOT_TESTED, *REPLAYS, "future"),
+        marks(UNKNOWN, *(name for name in FORGERIES if not name.endswith(("text", "form"))))
+        | marks(UNKNOWN, *REPLAYS, "future"),
     ),
     "live deliveries crash before they are verified": (
         lambda: except_if(lambda r: not r.test and r.method == "POST", 500),
-        marks(NOT_TESTED, "no-signature-live", "tampered-body-live"),
+        marks(UNKNOWN, "no-signature-live", "tampered-body-live"),
     ),
     "other content types crash": (
         lambda: except_if(lambda r: "json" not in r.content_type and r.method == "POST", 500),
-        marks(NOT_TESTED, "no-signature-text", "no-signature-form"),
+        marks(UNKNOWN, "no-signature-text", "no-signature-form"),
     ),
-    "GET crashes": (lambda: except_if(lambda r: r.method == "GET", 500), marks(NOT_TESTED, "get")),
+    "GET crashes": (lambda: except_if(lambda r: r.method == "GET", 500), marks(UNKNOWN, "get")),
     # Correct in another way: nothing is to be found.
     "correct": (lambda: correct, {}),
     "the clock is read first": (

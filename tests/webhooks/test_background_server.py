@@ -282,16 +282,42 @@ def test_a_port_in_use_is_a_usage_error(url: str) -> None:
 )
 def test_an_address_that_cannot_be_bound_is_a_usage_error(host: str, port: int) -> None:
     with (
-        pytest.raises(UsageError, match=r"cannot listen on port|does not exist"),
+        pytest.raises(UsageError, match=r"cannot listen on|does not exist"),
         BackgroundServer(echo, host=host, port=port),
     ):
         pass
 
 
-def test_ipv6_loopback_works() -> None:
-    with BackgroundServer(echo, host="::1") as server:
-        assert server.url.startswith("http://[::1]:")
+@pytest.mark.parametrize("host", ["::1", "[::1]", "0:0:0:0:0:0:0:1"])
+def test_ipv6_loopback_works(host: str) -> None:
+    with BackgroundServer(echo, host=host) as server:
         assert post(server.url, b"six").content == b"six"
+
+
+@pytest.mark.parametrize("host", ["127.1", "::ffff:127.0.0.1", "[::ffff:7f00:1]", "localhost."])
+def test_every_spelling_of_loopback_can_be_listened_on(host: str) -> None:
+    with BackgroundServer(echo, host=host) as server:
+        assert post(f"http://127.0.0.1:{urlsplit(server.url).port}", b"any").content == b"any"
+
+
+def test_a_name_that_has_only_an_ipv6_address_can_be_listened_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+
+    def as_hosts_files_do(host: object, *args: object, **options: object) -> object:
+        return resolve("::1" if host == "localhost6" else host, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", as_hosts_files_do)
+    create = socket.create_server
+    monkeypatch.setattr(
+        socket, "create_server", lambda address, family: create(("::1", address[1]), family=family)
+    )
+    with BackgroundServer(echo, host="localhost6") as server:
+        assert urlsplit(server.url).port
+
+
+def test_the_url_names_an_ipv6_address_in_brackets() -> None:
+    with BackgroundServer(echo, host="[::1]") as server:
+        assert server.url.startswith("http://[::1]:")
 
 
 def test_the_url_of_a_wildcard_address_can_be_connected_to() -> None:

@@ -21,7 +21,7 @@ from tests.representative import first_of_each
 
 from . import receivers
 from .checking import not_passed, result, run, run_against
-from .receiver_table import FAILED, FORGERIES, NOT_TESTED, RECEIVERS, marks
+from .receiver_table import FAILED, FORGERIES, RECEIVERS, UNKNOWN, marks
 from .receivers import (
     ReceiverAnswer,
     correct,
@@ -82,7 +82,7 @@ class TestLive:
         assert run_against(crashes).ok
         check = run_against(crashes, live=True)
         assert not_passed(check) == {"live": FAILED} | marks(
-            NOT_TESTED, "no-signature-live", "tampered-body-live"
+            UNKNOWN, "no-signature-live", "tampered-body-live"
         )
 
     def test_a_live_delivery_that_is_refused_is_not_sent_again(self) -> None:
@@ -110,7 +110,7 @@ def test_a_content_type_is_not_blamed_for_what_the_content_causes() -> None:
         return correct(request) if is_sample or not genuine(request) else 422
 
     check = run_against(handle, "no-signature-text")
-    assert not_passed(check) == {"no-signature-text": NOT_TESTED}
+    assert not_passed(check) == {"no-signature-text": UNKNOWN}
 
 
 class TestVaryingAnswers:
@@ -134,7 +134,7 @@ class TestVaryingAnswers:
         def fails_once(request: Incoming) -> int:
             return 502 if b"spacing" in request.body and not next(number) else correct(request)
 
-        assert not_passed(run_against(fails_once)) == {"spacing": NOT_TESTED, "steady": FAILED}
+        assert not_passed(run_against(fails_once)) == {"spacing": UNKNOWN, "steady": FAILED}
 
     def test_one_failure_among_many_deliveries_is_found(self) -> None:
         number = itertools.count()
@@ -152,7 +152,7 @@ class TestTimeouts:
 
         with raw_endpoint(hang) as url:
             check = run(url, timeout=0.3)
-        assert {one.result for one in check.results} == {NOT_TESTED}
+        assert {one.result for one in check.results} == {UNKNOWN}
         assert check.target.timeouts == len(connections) <= 2
 
     def test_an_endpoint_that_hangs_on_forgeries_is_given_up_after_two_timeouts(self) -> None:
@@ -164,7 +164,7 @@ class TestTimeouts:
 
         with raw_endpoint(respond) as url:
             check = run(url, timeout=0.3)
-        assert {one.name for one in check.results if one.result == "passed"} == {"valid"}
+        assert {one.name for one in check.results if one.result == "ok"} == {"valid"}
         assert result(check, "no-signature").outcome == "no response within 0.3 s"
         assert result(check, "stale").reason == "no request is sent after 2 timeouts"
         assert check.untested == [
@@ -216,7 +216,7 @@ class TestNoResponse:
         check = run(UNREACHABLE)
         assert check.diagnosis
         assert check.diagnosis.unreachable
-        assert {one.result for one in check.results} == {NOT_TESTED}
+        assert {one.result for one in check.results} == {UNKNOWN}
 
     def test_a_closed_connection_is_no_refusal(self) -> None:
         def respond(connection: socket.socket) -> None:
@@ -225,13 +225,14 @@ class TestNoResponse:
 
         with raw_endpoint(respond) as url:
             check = run(url)
-        assert not_passed(check) == marks(NOT_TESTED, *FORGERIES, "stale", "day-old", "future", "get")
+        assert not_passed(check) == marks(UNKNOWN, *FORGERIES, "stale", "day-old", "future", "get")
         assert not check.ok
 
     def test_interim_responses_are_skipped(self) -> None:
         def respond(connection: socket.socket) -> None:
             status = correct(read_request(connection))
-            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+            for interim in (100, 102, 103, 103, 110, 199):
+                connection.sendall(b"HTTP/1.1 %d Interim\r\nLink: </style.css>\r\n\r\n" % interim)
             connection.sendall(b"HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\n\r\n" % status)
 
         with raw_endpoint(respond) as url:

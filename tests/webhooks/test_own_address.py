@@ -7,7 +7,7 @@ import pytest
 from jebbitctl.webhooks.receiving.own_address import leads_to
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::1"])  # noqa: S104 - not bound
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::1", "[::1]"])  # noqa: S104 - not bound
 @pytest.mark.parametrize(
     "url",
     [

@@ -21,7 +21,7 @@ def counted(*records: RecordedDelivery) -> RecordingStats:
     return stats
 
 
-def test_verdicts_and_kinds_are_counted() -> None:
+def test_reasons_and_kinds_are_counted() -> None:
     stats = counted(
         *numbered(
             delivered(time=START + 60, test=True),
@@ -29,7 +29,7 @@ def test_verdicts_and_kinds_are_counted() -> None:
             delivered(key="other", time=START + 65),
         )
     ).to_dict()
-    assert stats["verdicts"] == {"ok": 2, "mismatch": 1}
+    assert stats["reasons"] == {"ok": 2, "mismatch": 1}
     assert (stats["deliveries"], stats["test"], stats["live"], stats["repeat"]) == (3, 1, 2, 1)
     assert (stats["first"], stats["last"]) == ("2026-09-21T14:13:20.000000Z", "2026-09-21T14:14:25.000000Z")
     assert stats["intervals"] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ import typer
 
 from jebbitctl.commands.api.fields import as_document, as_query, parse_fields
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
 from jebbitctl.util.inputs import read_input
 from jebbitctl.util.text import escape_controls
@@ -121,7 +123,8 @@ def api(
     if result.paginate:
         _show_pages(context, client, path)
         return
-    response = client.send_bytes(method, path, body)
+    with note_of_write(context.output, method, path) if method != "GET" else nullcontext():
+        response = client.send_bytes(method, path, body)
     try:
         _show(context, client, response, (method, path), include=result.include)
     except JebbitctlError as error:
@@ -216,7 +219,7 @@ def _show(
         if as_json:
             output.document(document)
         else:
-            write_raw(response.body, plain=output.plain)
+            write_raw(response.body, plain=output.plain, whole_lines=not response.is_success)
     client.require_success(response, *request)
 
 

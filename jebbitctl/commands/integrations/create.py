@@ -15,6 +15,7 @@ from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
 from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
 from jebbitctl.commands.integrations.secret_output import SecretFile, SecretFileOptions, keep_secret
+from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError
 from jebbitctl.util.urls import require_https
@@ -79,7 +80,8 @@ def create(
             _warn_of_others(context, str(requested["endpoint"]))
         desired = integrations.with_defaults(requested)
         with secret_file.reserved() if secret_file else nullcontext():
-            (created, unapplied), error = _create(run, context.client, desired, if_absent=if_absent)
+            with note_of_write(context.output, "POST", integrations.TYPE):
+                (created, unapplied), error = _create(run, context.client, desired, if_absent=if_absent)
             _print_created(context, created, secret_file)
     if error:
         raise error

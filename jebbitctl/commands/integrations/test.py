@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api import integrations
 from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.text import json_text
 
@@ -22,7 +23,8 @@ def test(context: Context, id_: IntegrationId) -> None:
     Jebbit sends it to the integration's endpoint. Prints the bodies that Jebbit says it sent, which does not
     mean that they arrived. Exits 6 if Jebbit reports none.
     """
-    report = integrations.send_test(context.client, id_)
+    with note_of_write(context.output, "POST", f"{integrations.TYPE}/{id_}/test"):
+        report = integrations.send_test(context.client, id_)
     look = f"jebbitctl webhooks listen --trigger {id_}"
     with context.output.best_effort():
         show_report(context.output, id_, report)

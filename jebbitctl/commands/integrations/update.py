@@ -13,6 +13,7 @@ from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
+from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
 from jebbitctl.errors import RejectedError
 from jebbitctl.util.urls import require_https
@@ -55,7 +56,8 @@ def update(
         document = request_document(integrations.TYPE, patch(current.attributes, requested, force=force), id_)
         show_request(context, "PATCH", f"{integrations.PATH}/{id_}", document, current)
         return
-    result = integrations.update(context.client, current, requested, force=force)
+    with note_of_write(context.output, "PATCH", integrations.TYPE):
+        result = integrations.update(context.client, current, requested, force=force)
     show_update(context, changes, result, command=f"jebbitctl integrations get {id_}")
 
 

@@ -11,6 +11,7 @@ from jebbitctl.api.mapping_names import find_oddity
 from jebbitctl.api.resources import OWNER, raise_if_unapplied, unconfirmed
 from jebbitctl.commands.arguments import Default, ForIntegration, JebbitVar, require_names
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.util.ids import require_id
 
@@ -40,7 +41,10 @@ def create(
     require_names(jebbit_var=jebbit_var, client_var=client_var)
     desired = {OWNER: integration, "jebbit_var": jebbit_var, "client_var": client_var}
     desired |= {"default": default} if default else {}
-    with ExclusiveRun(context, {None: context.client}):  # so that an import at the same time sees it
+    with (
+        ExclusiveRun(context, {None: context.client}),  # so that an import at the same time sees it
+        note_of_write(context.output, "POST", mappings.TYPE),
+    ):
         created, unapplied = mappings.create(context.client, desired)
     with context.output.best_effort():
         context.output.resource(created)

@@ -11,6 +11,7 @@ from jebbitctl.api.mapping_names import find_oddity
 from jebbitctl.api.resources import OWNER
 from jebbitctl.commands.arguments import Default, MappingId, OtherJebbitVar, require_names
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
 
 
@@ -38,7 +39,8 @@ def update(
     require_changes(desired, example="--client-var NAME")
     current = mappings.get(context.client, id_)
     if changes := plan_update(context, "mapping", current, desired):
-        result = mappings.update(context.client, current, desired)
+        with note_of_write(context.output, "PATCH", mappings.TYPE):
+            result = mappings.update(context.client, current, desired)
         show_update(context, changes, result, command=f"jebbitctl mappings get {id_}")
         if odd := find_oddity({name: text for name, text in names.items() if text is not None}):
             context.output.warn(odd)

@@ -39,8 +39,7 @@ VALUES
 Times are RFC 3339 in UTC; on a terminal, lists have created_at and
 launch_date to the minute. A missing value is null in JSON, empty in a pipe,
 and - on a terminal. JSON has every attribute that Jebbit returned, with id
-and type beside the others. The JSON of a command that checks something has
-"ok", true or false. Shared secrets print as ********: see
+and type beside the others. Shared secrets print as ********: see
 `jebbitctl help security`.
 
 On a terminal that is too narrow for a table, a row has two lines, or each
@@ -81,6 +80,29 @@ and null prints nothing, so this runs once for each id:
 
 With --json, the result is JSON, even a string. A query that selects a masked
 value, such as shared_secret without --show-secret, is an error (2).
+"""
+
+STATES = {
+    "✓ ok": "it is as it should be",
+    "! warning": "it may be wanted, or have consequences; it does not fail",
+    "✗ failed": "it is not as it should be",
+    "– unknown": "that cannot be told, and why",  # noqa: RUF001 - an en dash
+    "– skipped": "only in doctor: there is nothing to check, and why",  # noqa: RUF001 - an en dash
+}
+"""The words and signs for what a check has found."""
+
+_CHECKS = """\
+CHECKS
+
+`doctor`, `webhooks check`, `integrations diagnose`, `exports check` and
+`mappings lint` have the same words for what they find. Text has the sign;
+--plain and JSON have the word, under "state":
+"""
+
+_OK = """\
+The JSON of a command that checks, sends, verifies or deletes something has
+"ok", which is true if all is well and the command exits with 0. An item of a
+list in it may have "ok" as well; null means that it is unknown or skipped.
 """
 
 _TREE = """\
@@ -137,6 +159,8 @@ def text() -> str:
             _STREAMS,
             f"FORMATS\n\n{table(FORMATS.items())}\n",
             _VALUES,
+            f"{_CHECKS}\n{table(STATES.items())}\n",
+            _OK,
             _TREE,
             f"{_ERRORS}\n{table(_error_codes())}\n",
             _TERMINAL,

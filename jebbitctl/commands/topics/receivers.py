@@ -144,7 +144,7 @@ Forged deliveries have a fresh timestamp: some receivers would refuse an old
 one without looking at the signature. A refusal (400, 401, 403 or 422) counts
 only if the same delivery with the right signature is accepted right after it.
 For GET, any 4xx counts; for another content type, 415 counts as well. What no
-response proves is "not tested", such as after 404, 429, 5xx or a redirect.
+response proves is "unknown", such as after 404, 429, 5xx or a redirect.
 
 If a valid delivery is not accepted, `check` finds out why: from the
 connection, the status or the clock, or by signing as receivers with the usual

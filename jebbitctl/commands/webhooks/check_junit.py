@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 _SUITE = "jebbitctl webhooks check"
 _OUTCOMES = {
-    Conclusion.PASSED: CaseOutcome.PASSED,
+    Conclusion.OK: CaseOutcome.PASSED,
     Conclusion.WARNING: CaseOutcome.PASSED_WITH_TEXT,
     Conclusion.FAILED: CaseOutcome.FAILURE,
-    Conclusion.NOT_TESTED: CaseOutcome.ERROR,
+    Conclusion.UNKNOWN: CaseOutcome.ERROR,
 }
 _NOT_ENDED = ProbeResult(
-    "check", "the check ends", Conclusion.NOT_TESTED, reason="the check did not end, so nothing is known"
+    "check", "the check ends", Conclusion.UNKNOWN, reason="the check did not end, so nothing is known"
 )
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from jebbitctl.output.output import Output
     from jebbitctl.webhooks.endpoint_check import EndpointCheck, ProbeResult
 
-_MARKS = {Conclusion.PASSED: "✓", Conclusion.FAILED: "✗", Conclusion.WARNING: "!", Conclusion.NOT_TESTED: "–"}  # noqa: RUF001
+_MARKS = {Conclusion.OK: "✓", Conclusion.FAILED: "✗", Conclusion.WARNING: "!", Conclusion.UNKNOWN: "–"}  # noqa: RUF001
 _NAME_WIDTH = 19
-_COLUMNS = ("result", "name", "status", "outcome", "reason", "response", "consequence", "milliseconds")
+_COLUMNS = ("state", "name", "status", "outcome", "reason", "response", "consequence", "milliseconds")
 
 
 class CheckOutput:
@@ -68,7 +68,7 @@ class CheckOutput:
         detail = ": ".join(filter(None, (result.outcome, result.reason)))
         first, *more = _wrap(f"{result.name:<{_NAME_WIDTH}} {detail}", width)
         yield _MARKS[result.result], first
-        if result.result is not Conclusion.PASSED:
+        if result.result is not Conclusion.OK:
             more += self._once(f"response: {result.response}" if result.response else "", width)
         if result.consequence:
             more += _wrap(f"expected: {result.expectation}", width)
@@ -101,7 +101,7 @@ def to_dict(result: ProbeResult) -> dict[str, Any]:
     """Return a result as a JSON object."""
     return {
         "name": result.name,
-        "result": str(result.result),
+        "state": str(result.result),
         "expectation": result.expectation,
         "outcome": result.outcome or None,
         "status": result.status,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @command(
     name="list",
-    example="jebbitctl webhooks list monday.jsonl --verdict refused",
+    example="jebbitctl webhooks list monday.jsonl --reason refused",
     common=(*LOCAL_OPTIONS, *ROW_OPTIONS),
 )
 def list_(context: Context, file: RecordingFile, *, selection: SelectOptions, mask: Mask = False) -> None:

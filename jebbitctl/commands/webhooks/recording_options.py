@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
-Verdict = Literal["ok", "refused", "mismatch", "malformed_header", "stale", "future"]
+ReasonFilter = Literal["ok", "refused", "mismatch", "malformed_header", "stale", "future"]
 RecordingFile = Annotated[
     Path,
     typer.Argument(
@@ -46,10 +46,10 @@ class SelectOptions(NamedTuple):
             metavar="TIME", help="Only deliveries since this time: unix seconds or 2026-01-31T12:00:00Z."
         ),
     ] = None
-    verdict: Annotated[
-        Verdict | None,
+    reason: Annotated[
+        ReasonFilter | None,
         typer.Option(
-            metavar="VERDICT",
+            metavar="REASON",
             help="Only ok or refused deliveries, or one of mismatch, malformed_header, stale, future.",
         ),
     ] = None
@@ -93,7 +93,7 @@ def read_selected(
 
     if file == STDIN and is_terminal(sys.stdin):
         raise InputRequiredError("- requires a pipe or a file on standard input")
-    only, since, verdict = selection
+    only, since, reason = selection
     numbers = None if only is None else parse_numbers(only)
     start = None if since is None else unix_seconds(since, what="--since")
     skipped = ListedNumbers()
@@ -101,7 +101,7 @@ def read_selected(
         for record in select(
             read(file, skipped.add, numbers=numbers, join=join), numbers=numbers, since=start
         ):
-            if verdict is None or has_verdict(record.delivery, verdict):
+            if reason is None or has_reason(record.delivery, reason):
                 yield record
     except UsageError:
         warn = False  # the error says more
@@ -137,10 +137,10 @@ def require_one_stdin(file: Path, secret: SecretOptions) -> None:
         raise UsageError("standard input cannot be both the secret and the recording", hint="use a file")
 
 
-def has_verdict(delivery: Delivery, verdict: Verdict) -> bool:
-    """Whether a delivery was verified with this result; ``refused`` is any but ``ok``."""
+def has_reason(delivery: Delivery, wanted: ReasonFilter) -> bool:
+    """Whether a delivery was accepted or refused for this reason; ``refused`` is any but ``ok``."""
     reason = str(delivery.verification.reason)
-    return reason != "ok" if verdict == "refused" else reason == verdict
+    return reason != "ok" if wanted == "refused" else reason == wanted
 
 
 def _skipped(file: Path, numbers: ListedNumbers) -> str:

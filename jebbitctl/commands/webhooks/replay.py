@@ -75,7 +75,7 @@ def replay(
         with SideBySide(records, run.send, concurrency=speed.concurrency, rate=speed.rate) as calls:
             _follow(context, calls, run)
     _print(context, run)
-    _require_accepted(run.rows, re_sign=re_sign)
+    _require_accepted(run.rows, client.url, re_sign=re_sign)
 
 
 @dataclass
@@ -149,7 +149,7 @@ def _forged(numbers: ListedNumbers) -> str:
     return f"deliveries {numbers}, whose signatures were"
 
 
-def _require_accepted(rows: list[dict[str, Any]], *, re_sign: bool) -> None:
+def _require_accepted(rows: list[dict[str, Any]], url: str, *, re_sign: bool) -> None:
     """Raise the error for what was not accepted; see ``require_accepted``."""
     failed = sorted((row for row in rows if not row["ok"]), key=lambda row: row["number"])
     numbers = ListedNumbers()
@@ -159,9 +159,19 @@ def _require_accepted(rows: list[dict[str, Any]], *, re_sign: bool) -> None:
         len(rows) - len(failed),
         len(rows),
         f"{'number' if len(failed) == 1 else 'numbers'} {numbers}",
-        hint=None if re_sign else _why_to_re_sign(failed),
+        hint=_why_unanswered(failed, url) or (None if re_sign else _why_to_re_sign(failed)),
         answered=any(row["status"] or _was_not_sent(row) for row in failed),
     )
+
+
+def _why_unanswered(failed: list[dict[str, Any]], url: str) -> str | None:
+    """Return what to do if none got a response, all for the same reason; else None."""
+    errors = {row["error"] for row in failed if not _was_not_sent(row)}
+    if len(errors) != 1 or None in errors:
+        return None
+    from jebbitctl.webhooks.diagnosis import fix_for_error
+
+    return fix_for_error(url, errors.pop())
 
 
 def _why_to_re_sign(failed: list[dict[str, Any]]) -> str | None:

@@ -50,4 +50,6 @@ def require_accepted(
 
 def _text(response: EndpointResponse) -> str:
     """Return the start of the body, without secrets: once it is cut, the rest of one cannot be recognized."""
-    return scrub_registered(response.start.decode("utf-8", "replace"))
+    from jebbitctl.webhooks.response_text import response_text
+
+    return scrub_registered(response_text(response))

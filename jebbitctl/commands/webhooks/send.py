@@ -137,7 +137,7 @@ def _describe_series(summary: Summary, sent: int, count: int) -> dict[str, Any]:
         "accepted": summary.accepted,
         "statuses": {str(status): number for status, number in sorted(summary.statuses.items())},
         "errors": summary.errors,
-        "unanswered": sent - summary.count,
+        "unanswered": sent - sum(summary.statuses.values()),
         "not_sent": count - sent,
         **{f"{name}_milliseconds": None if t is None else round(t * 1000, 1) for name, t in seconds.items()},
     }

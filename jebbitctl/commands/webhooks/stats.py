@@ -19,9 +19,9 @@ BAR_WIDTH = 30
 
 @command(example="jebbitctl webhooks stats monday.jsonl", common=(*LOCAL_OPTIONS, "csv"))
 def stats(context: Context, file: RecordingFile, *, selection: SelectOptions) -> None:
-    """Show statistics of a recording: verdicts, responses, attributes.
+    """Show statistics of a recording: reasons, responses, attributes.
 
-    Counts deliveries per minute, verdicts, and the responses of the app with their times. For each attribute
+    Counts deliveries per minute, reasons, and the responses of the app with their times. For each attribute
     of the valid deliveries: how many have it, distinct values (up to 1,000), and examples, masked.
     """
     from jebbitctl.webhooks.recordings.stats import RecordingStats

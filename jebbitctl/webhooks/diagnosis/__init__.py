@@ -2,6 +2,6 @@
 
 from jebbitctl.webhooks.diagnosis.diagnose import diagnose
 from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
-from jebbitctl.webhooks.diagnosis.fixes import fix_for
+from jebbitctl.webhooks.diagnosis.fixes import fix_for, fix_for_error
 
-__all__ = ["Diagnosis", "diagnose", "fix_for"]
+__all__ = ["Diagnosis", "diagnose", "fix_for", "fix_for_error"]

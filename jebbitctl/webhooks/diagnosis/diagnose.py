@@ -22,6 +22,7 @@ from jebbitctl.webhooks.endpoint_clock import (
 )
 from jebbitctl.webhooks.own_words import quoted_words
 from jebbitctl.webhooks.raw_bodies import READ_RAW
+from jebbitctl.webhooks.response_text import response_text
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
 if TYPE_CHECKING:
@@ -136,8 +137,9 @@ class _Examination:
 
     def _same(self, other: EndpointResponse) -> bool:
         """Whether another request got the same answer, apart from what varies, such as a request's id."""
-        starts = {answer.start for answer in self.answers}
-        return other.status == self.response.status and (len(starts) > 1 or other.start in starts)
+        texts = {response_text(answer) for answer in self.answers}  # gzip has a time in its header
+        same = len(texts) > 1 or response_text(other) in texts
+        return other.status == self.response.status and same
 
     def _unknown(self, found: SearchResult, *, same_unsigned: bool) -> Diagnosis:
         status, words = self.response.status, quoted_words(self.response, self.target.secret)

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
 from jebbitctl.webhooks.diagnosis.pages import explain_page
 from jebbitctl.webhooks.diagnosis.statuses import explain_status
+from jebbitctl.webhooks.endpoint import EndpointResponse
 
 if TYPE_CHECKING:
-    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointClient
+
+
+def fix_for_error(url: str, error: str) -> str:
+    """Return what to do about a request without a response.
+
+    Args:
+        url: of the endpoint, also as it is shown.
+        error: of the response.
+    """
+    return explain_no_response(url, EndpointResponse(None, 0.0, error=error), 0).fix
 
 
 def fix_for(client: EndpointClient, response: EndpointResponse, secret: str) -> str | None:

@@ -81,7 +81,7 @@ _CONNECTION = (
         "proxy",
         ("the proxy did not connect",),
         "the proxy of this machine did not connect to it",
-        "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
+        "check {proxy} and NO_PROXY",
     ),
     _Failure(
         "dns",
@@ -128,7 +128,7 @@ def explain_no_response(url: str, response: EndpointResponse, timeout: float) ->
     place = shown_url(url)
     for failure in (*_CONNECTION[:1], *_TLS, *_CONNECTION[1:]):
         if any(text in error.lower() for text in failure.texts):
-            return _diagnosis(failure, place, error)
+            return _diagnosis(failure, url, error)
     if error.startswith("no response within"):
         return _timed_out(place, response, timeout)
     if any(text in error for text in _DROPPED):
@@ -139,12 +139,17 @@ def explain_no_response(url: str, response: EndpointResponse, timeout: float) ->
     )
 
 
-def _diagnosis(failure: _Failure, place: str, error: str) -> Diagnosis:
+def _diagnosis(failure: _Failure, url: str, error: str) -> Diagnosis:
     fix = failure.fix
+    if failure.code == "proxy":
+        from jebbitctl.util.http_session import proxy_variable
+
+        fix = fix.format(proxy=proxy_variable(url))
     if failure.code == "tls_unknown_ca" and not system_has_certificates():
         fix = "this system has no CA certificates: install ca-certificates, or use --ca FILE"
     detail = "" if error in failure.finding else f" ({error})"
-    return Diagnosis(failure.code, f"cannot reach {place}: {failure.finding}{detail}.", fix, unreachable=True)
+    finding = f"cannot reach {shown_url(url)}: {failure.finding}{detail}."
+    return Diagnosis(failure.code, finding, fix, unreachable=True)
 
 
 def _timed_out(place: str, response: EndpointResponse, timeout: float) -> Diagnosis:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.util.text import escape_controls
 from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
 from jebbitctl.webhooks.own_words import own_words, quoted_words
+from jebbitctl.webhooks.response_text import readable_body
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
@@ -40,7 +41,7 @@ def explain_page(response: EndpointResponse, secret: str) -> Diagnosis | None:
             "Exempt the route from it: @csrf_exempt in Django, skip_forgery_protection in Rails,"
             " validateCsrfTokens(except: [...]) in Laravel.",
         )
-    if _SERVER_PAGE.search(response.start):
+    if _SERVER_PAGE.search(readable_body(response) or b""):
         server = response.headers.get("server")
         shown = f" (Server: {escape_controls(server[:40])})" if server else ""
         return Diagnosis(

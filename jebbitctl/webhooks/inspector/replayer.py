@@ -11,6 +11,7 @@ from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.delivery import ForwardOutcome
 from jebbitctl.webhooks.receiving.forwarding import forward
 from jebbitctl.webhooks.replay import Changes
+from jebbitctl.webhooks.response_text import response_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,7 @@ def client_target(client: EndpointClient) -> ReplayTarget:
             url=url,
             status=response.status,
             milliseconds=round(response.elapsed * 1000, 1),
-            response=response.start.decode("utf-8", "replace").strip(),
+            response=response_text(response).strip(),
             error=response.error,
         )
 

@@ -7,11 +7,14 @@ import logging
 import socket
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from waitress.server import create_server
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util.hosts import bare_host, socket_address
+from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.channel import Channel
 from jebbitctl.webhooks.receiving.sockets import Listener
 
@@ -62,7 +65,7 @@ class BackgroundServer:
         shutdown_timeout: float | None = None,
     ) -> None:
         self._app = app
-        self._host = host
+        self._host = _bindable(host)
         self._port = port
         self._threads = threads
         self._shutdown_timeout = SHUTDOWN_TIMEOUT if shutdown_timeout is None else shutdown_timeout
@@ -134,17 +137,37 @@ def _connection_limit() -> int:
     return max(_MIN_CONNECTIONS, min(MAX_CONNECTIONS, limit - RESERVED_DESCRIPTORS))
 
 
+def _bindable(host: str) -> str:
+    """Return a host without brackets; of an address the usual spelling: no socket takes ::ffff:127.0.0.1."""
+    host = bare_host(host)
+    with suppress(ValueError):
+        return str(socket_address(host))
+    return host.removesuffix(".") if is_loopback(host) else host  # few systems resolve "localhost."
+
+
+def _family(host: str) -> socket.AddressFamily:
+    """Return the family to listen with: IPv6 for a host that has no IPv4 address."""
+    found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    families = [family for family, *_ in found]
+    return socket.AF_INET if socket.AF_INET in families else families[0]
+
+
 def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= _MAX_PORT:
         raise UsageError(
             f"port {port} does not exist", hint=f"choose a port from 1 to {_MAX_PORT}, or 0 for any free port"
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         host.encode("idna")  # as bind() does, which leaves its socket open if this fails
-        return Listener(fileno=socket.create_server((host, port), family=family).detach())
+        listening = socket.create_server((host, port), family=_family(host))
+        return Listener(fileno=listening.detach())
     except UnicodeError:
         raise UsageError(f"cannot listen on {host!r}: it is not a host name") from None
+    except socket.gaierror:
+        raise UsageError(
+            f"cannot listen on {host}: the name could not be resolved",
+            hint="use an address of this machine, such as 127.0.0.1",
+        ) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             problem = f"port {port} on {host} is already in use"

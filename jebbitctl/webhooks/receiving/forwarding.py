@@ -13,6 +13,7 @@ from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.delivery import ForwardOutcome
 from jebbitctl.webhooks.endpoint import EndpointResponse
 from jebbitctl.webhooks.receiving.webhook_server import HOP_HEADER, Answer
+from jebbitctl.webhooks.response_text import response_text
 
 if TYPE_CHECKING:
     import threading
@@ -26,7 +27,7 @@ MAX_ANSWER_BYTES = 1024 * 1024
 BACKOFF_SECONDS = 0.2
 """Before the first retry; doubled for each further one."""
 MAX_BACKOFF_SECONDS = 2.0
-_MAX_SHOWN_BYTES = 300
+_MAX_SHOWN_CHARS = 300
 _PASSING = frozenset({429, 502, 503, 504})
 _SLASH = r"(?:/|\\|%2f|%5c)"  # some servers decode a path before they split it
 _DOT_SEGMENT = re.compile(rf"{_SLASH}(?:\.|%2e){{1,2}}(?:{_SLASH}|$)", re.IGNORECASE)
@@ -99,7 +100,7 @@ class Forwarder:
             url=self.url,
             status=response.status,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
-            response=response.start[:_MAX_SHOWN_BYTES].decode("utf-8", "replace").strip(),
+            response=response_text(response)[:_MAX_SHOWN_CHARS].strip(),
             error=response.error,
             attempts=attempts,
         )

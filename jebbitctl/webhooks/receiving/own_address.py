@@ -7,6 +7,8 @@ import socket
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from jebbitctl.util.hosts import bare_host
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -23,7 +25,7 @@ def leads_to(url: str, host: str, port: int) -> bool:
     parts = urlsplit(url)
     if (parts.port or _DEFAULT_PORTS.get(parts.scheme)) != port:
         return False
-    targets, own = _addresses(parts.hostname or ""), _addresses(host)
+    targets, own = _addresses(parts.hostname or ""), _addresses(bare_host(host))
     if targets & own:
         return True
     if any(ipaddress.ip_address(address).is_unspecified for address in own):

@@ -24,7 +24,7 @@ class RecordingStats:
 
     Attributes:
         count: the number of deliveries.
-        verdicts: deliveries by the result of their verification.
+        reasons: deliveries by why they were accepted or refused.
         kinds: deliveries that are ``test``, ``live`` and ``repeat``; the last are also one of the others.
         attributes: of the ``data`` of valid deliveries: anybody can send others.
         times: deliveries by time; the labels are ``ok`` and ``refused``.
@@ -33,7 +33,7 @@ class RecordingStats:
 
     def __init__(self) -> None:
         self.count = 0
-        self.verdicts: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.attributes = AttributeStats()
         self.times = TimeCounts(MAX_INTERVALS)
@@ -48,7 +48,7 @@ class RecordingStats:
         self._first = min(self._first, delivery.time) if self.count else delivery.time
         self._last = max(self._last, delivery.time) if self.count else delivery.time
         self.count += 1
-        self.verdicts[str(delivery.verification.reason)] += 1
+        self.reasons[str(delivery.verification.reason)] += 1
         self.kinds["test" if delivery.test else "live"] += 1
         self.kinds["repeat"] += delivery.repeat
         self.times.add(delivery.time, "ok" if valid else "refused")
@@ -66,7 +66,7 @@ class RecordingStats:
             "deliveries": self.count,
             "first": rfc3339(self._first, "microseconds") if self.count else None,
             "last": rfc3339(self._last, "microseconds") if self.count else None,
-            "verdicts": dict(self.verdicts.most_common()),
+            "reasons": dict(self.reasons.most_common()),
             **{name: self.kinds[name] for name in ("test", "live", "repeat")},
             "forwards": dict(sorted(self.forwards.items())),
             "forward_milliseconds": self._latency(),

@@ -52,7 +52,7 @@ class Columns:
         if len(self._names) > MAX_COLUMNS:
             raise UsageError(
                 f"the bodies have more than {MAX_COLUMNS:,} different members",
-                hint="export fewer deliveries, with --only or --verdict ok",
+                hint="export fewer deliveries, with --only or --reason ok",
             )
 
 

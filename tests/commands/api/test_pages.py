@@ -79,7 +79,7 @@ def test_all_pages_come_or_a_warning_or_an_error(
         options = [f"-H{header}" for header in headers]
         result = cli.run("api", f"numbered{query}", "--paginate", *options, env={"JEBBIT_TIMEOUT": "0.5"})
     if found is None:
-        assert (result.code in {1, 3, 5}, result.out) == (True, "no such page")
+        assert (result.code in {1, 3, 5}, result.out) == (True, "no such page\n")
         return
     assert (result.code, ids(result.json)) == (0, found)
     assert warning in result.err

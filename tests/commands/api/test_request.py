@@ -196,7 +196,7 @@ def test_paginate_prints_one_document(tmp_path: Path) -> None:
         single = cli.run("api", "pages?page=3", "--paginate").out
         assert single == cli.run("api", "pages?page=3").out
         broken = cli.run("api", "pages", "--paginate", "-H", "X-Broken: 2")
-        assert (broken.code, broken.out) == (1, "broken")
+        assert (broken.code, broken.out) == (1, "broken\n"), "the error begins on a line of its own"
 
 
 def test_pages_on_another_server_or_in_a_loop_are_rejected(tmp_path: Path) -> None:

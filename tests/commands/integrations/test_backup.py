@@ -99,6 +99,15 @@ def test_a_backup_overwrites_no_other_file(
     assert len(writes(sandbox)) == count + (code == 0)
 
 
+def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox, region="us")
+    backup = cli.home / "before.toml"
+    backup.touch(0o644)
+    assert cli.run(*APPLY, write(cli), "--yes", "--backup", str(backup)).code == 0
+    assert "version = 1" in backup.read_text()
+    assert mode(backup) == 0o600
+
+
 @pytest.mark.parametrize(
     ("path", "args", "problem"),
     [

@@ -28,7 +28,11 @@ def test_delete_with_yes_deletes_without_confirmation(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     id_ = webhook(sandbox)
-    assert jebbitctl("integrations", "delete", id_, "-y", "--json").json == {"id": id_, "deleted": True}
+    assert jebbitctl("integrations", "delete", id_, "-y", "--json").json == {
+        "id": id_,
+        "ok": True,
+        "error": None,
+    }
     assert id_ not in stored(sandbox)
 
 

@@ -73,8 +73,7 @@ def test_an_invalid_region_is_a_usage_error(jebbitctl: Callable[..., Result], sa
     result = jebbitctl("integrations", "list", "--region", "EU")
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "error: Invalid value for '--region': 'EU' is not one of 'us', 'eu'.\n"
-        "hint: see jebbitctl integrations list --help\n"
+        "error: --region: 'EU' is not one of 'us', 'eu'\nhint: see jebbitctl integrations list --help\n"
     )
     assert sandbox.requests == []
 

@@ -22,7 +22,7 @@ def test_delete_requires_yes_without_a_terminal(jebbitctl: Callable[..., Result]
     result = jebbitctl("mappings", "delete", id_, "--json")
     assert (result.code, result.error["code"]) == (2, "input_required")
     assert id_ in attributes_of(sandbox, TYPE)
-    assert jebbitctl("mappings", "delete", id_, "-y", "--json").json == {"id": id_, "deleted": True}
+    assert jebbitctl("mappings", "delete", id_, "-y", "--json").json == {"id": id_, "ok": True, "error": None}
     assert attributes_of(sandbox, TYPE) == {}
 
 

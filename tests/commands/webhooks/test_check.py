@@ -39,7 +39,7 @@ def test_a_correct_receiver_passes(signer: Cli, endpoint: str, deliveries: list[
     result = signer.run("webhooks", "check", endpoint)
     assert result.code == 0
     assert [line.split()[:2] for line in result.out.splitlines()] == [["✓", name] for name in NOT_LIVE]
-    assert result.err == "25 passed.\n"
+    assert result.err == "25 ok.\n"
     assert all(delivery.test for delivery in deliveries if delivery.verification)
 
 
@@ -51,7 +51,7 @@ def test_json_is_one_document(signer: Cli, endpoint: str) -> None:
     assert stale.pop("milliseconds") > 0
     assert stale == {
         "name": "stale",
-        "result": "passed",
+        "state": "ok",
         "expectation": "a timestamp 330 seconds old is refused",
         "outcome": "returned 400",
         "status": 400,
@@ -65,8 +65,8 @@ def test_plain_results_are_tab_separated(signer: Cli, endpoint: str) -> None:
     result = signer.run("webhooks", "check", endpoint, "--plain", "--only", "stale")
     rows = [line.split("\t") for line in result.out.splitlines()]
     assert [row[:4] for row in rows] == [
-        ["passed", "valid", "200", "returned 200"],
-        ["passed", "stale", "400", "returned 400"],
+        ["ok", "valid", "200", "returned 200"],
+        ["ok", "stale", "400", "returned 400"],
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_failure_is_shown_with_the_answer_the_expectation_and_the_consequence(
         "    Anyone who finds the URL can send you forged leads.",
         "✓ stale               returned 400",
     ]
-    assert "2 passed, 1 failed." in result.err
+    assert "2 ok, 1 failed." in result.err
     assert "error: 1 of 3 probes failed: no-signature" in result.err
 
 
@@ -102,9 +102,9 @@ def test_csv_results_have_one_header(signer: Cli, endpoint: str) -> None:
     result = signer.run("webhooks", "check", endpoint, "--csv", "--only", "stale")
     rows = [line.split(",") for line in result.out.splitlines()]
     assert [row[:3] for row in rows] == [
-        ["result", "name", "status"],
-        ["passed", "valid", "200"],
-        ["passed", "stale", "400"],
+        ["state", "name", "status"],
+        ["ok", "valid", "200"],
+        ["ok", "stale", "400"],
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_warning_alone_is_exit_0(signer: Cli) -> None:
         result = signer.run("webhooks", "check", url)
     assert result.code == 0
     assert "! get                 returned 200" in result.out
-    assert "24 passed, 1 warning." in result.err
+    assert "24 ok, 1 warning." in result.err
 
 
 @pytest.mark.default_cases(1)
@@ -135,7 +135,7 @@ def test_results_fit_a_terminal_and_have_colours(signer: Cli, columns: int) -> N
     with serving(except_if(lambda request: request.method == "POST" and not genuine(request), ANSWER)) as url:
         shown = screen(signer, "webhooks", "check", url, "--only", "tampered-body-live,get", columns=columns)
     assert "\x1b[31m✗ tampered-body-live" in shown
-    results = COLOUR.sub("", shown).partition("2 passed")[0]
+    results = COLOUR.sub("", shown).partition("2 ok")[0]
     assert max(map(len, results.splitlines())) <= columns
     assert " ".join(results.split()).endswith(
         "without x-jebbit-test is refused " + LIVE_FORGERY + " ✓ get returned 405"
@@ -235,7 +235,7 @@ class TestIntegration:
             created = cli.run("integrations", "create", "--endpoint", url, "--json").json
             secret = created["shared_secret"]
             result = cli.run("webhooks", "check", "--integration", created["id"])
-        assert (result.code, result.err) == (0, "25 passed.\n")
+        assert (result.code, result.err) == (0, "25 ok.\n")
 
     def test_an_endpoint_that_jebbit_does_not_show_has_to_be_given(self, tmp_path: Path) -> None:
         with Sandbox(SandboxOptions(integrations=1, dialect="host")) as sandbox:
@@ -347,6 +347,6 @@ def test_an_interrupted_check_leaves_what_it_found(
             process.kill()
     assert process.returncode == code
     assert [line[0] for line in out.splitlines()] == ["✓", "✓"]
-    assert "2 passed, 2 not tested." in err
+    assert "2 ok, 2 unknown." in err
     assert cases(path) == {"valid": "passed", "no-signature": "passed", "stale": "error", "get": "error"}
     assert SECRET not in out + err

@@ -8,7 +8,7 @@ from jebbitctl.webhooks.endpoint_check import ProbeResult
 from jebbitctl.webhooks.verdicts import Conclusion
 from tests.webhooks.support import SECRET
 
-PASSED = ProbeResult("valid", "is accepted", Conclusion.PASSED, "returned 200", status=200, elapsed=0.25)
+PASSED = ProbeResult("valid", "is accepted", Conclusion.OK, "returned 200", status=200, elapsed=0.25)
 FAILED = ProbeResult(
     "stale",
     "is <refused> & gone",
@@ -20,7 +20,7 @@ FAILED = ProbeResult(
     elapsed=0.5,
 )
 WARNING = ProbeResult("get", "is refused", Conclusion.WARNING, "returned 200", consequence="careful")
-UNTESTED = ProbeResult("future", "is refused", Conclusion.NOT_TESTED, "returned 500", "it may have crashed")
+UNTESTED = ProbeResult("future", "is refused", Conclusion.UNKNOWN, "returned 500", "it may have crashed")
 
 
 def suite_of(*results: ProbeResult) -> ET.Element:

@@ -23,6 +23,6 @@ def test_probes_that_sent_nothing_share_a_line_only_if_the_reason_is_the_same() 
     output: Any = SimpleNamespace(json=False, plain_requested=False, best_effort=nullcontext, diff=diff)
     shown = CheckOutput(cast("Output", output))
     for name, reason in (("live", "one"), ("unicode", "one"), ("get", "another"), ("spacing", "one")):
-        shown.show(ProbeResult(name, "", Conclusion.NOT_TESTED, reason=reason))
-    shown.show(ProbeResult("steady", "", Conclusion.PASSED, "returned 200"))
+        shown.show(ProbeResult(name, "", Conclusion.UNKNOWN, reason=reason))
+    shown.show(ProbeResult("steady", "", Conclusion.OK, "returned 200"))
     assert printed == ["2 probes one", "get another", "spacing one", "steady returned 200"]

@@ -71,9 +71,9 @@ def test_list_shows_a_line_for_each_delivery_with_its_outcome(bare: Cli, file: s
         ((), [1, 2, 3, 6]),
         (("--only", "1-2,6"), [1, 2, 6]),
         (("--since", str(START + 15)), [3, 6]),
-        (("--verdict", "refused"), [2]),
-        (("--verdict", "ok", "--only", "1-3"), [1, 3]),
-        (("--verdict", "stale"), []),
+        (("--reason", "refused"), [2]),
+        (("--reason", "ok", "--only", "1-3"), [1, 3]),
+        (("--reason", "stale"), []),
     ],
 )
 def test_list_selects_by_number_time_and_verdict(
@@ -213,17 +213,17 @@ def test_mask_hides_personal_data_and_stats_never_shows_it(bare: Cli, file: str,
         assert "***@***" in result.out or rest == ["3"]
 
 
-def test_stats_count_verdicts_attributes_and_forwards(bare: Cli, file: str) -> None:
+def test_stats_count_reasons_attributes_and_forwards(bare: Cli, file: str) -> None:
     stats = bare.run("webhooks", "stats", file, "--json").json
-    assert (stats["deliveries"], stats["verdicts"], stats["test"]) == (4, {"ok": 3, "mismatch": 1}, 1)
+    assert (stats["deliveries"], stats["reasons"], stats["test"]) == (4, {"ok": 3, "mismatch": 1}, 1)
     assert stats["forwards"] == {"200": 1, "500": 1, "unknown": 1}
     (email, *_) = stats["attributes"]
     assert email == {"name": "email", "present": 3, "share": 1.0, "distinct": 1, "examples": ["***@***"]}
-    plain = bare.run("webhooks", "stats", file, "--verdict", "refused").out
-    assert "verdicts.mismatch\t1\n" in plain
+    plain = bare.run("webhooks", "stats", file, "--reason", "refused").out
+    assert "reasons.mismatch\t1\n" in plain
     assert "intervals 2026-09-21T14:13:00Z refused\t1\n" in plain
     assert "{}" not in plain
-    assert "verdicts.mismatch,1\r\n" in bare.run("webhooks", "stats", file, "--csv").out
+    assert "reasons.mismatch,1\r\n" in bare.run("webhooks", "stats", file, "--csv").out
 
 
 def test_export_writes_a_row_for_each_delivery_and_no_formula(bare: Cli, file: str, tmp_path: Path) -> None:

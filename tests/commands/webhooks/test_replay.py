@@ -110,7 +110,7 @@ def test_a_failed_connection_gets_no_hint_to_re_sign(signer: Cli, recording: Pat
     assert result.code == 5
     assert "refused" in result.out
     assert "3 of 3 deliveries without a response: numbers 1, 2, 3" in result.err
-    assert "hint" not in result.err
+    assert "re-sign" not in result.err
 
 
 def test_re_signed_deliveries_are_accepted(
@@ -167,7 +167,7 @@ def test_an_invalid_selection_is_rejected_and_an_empty_one_is_not(
     assert (result.code, result.out) == (code, "")
 
 
-def test_ranges_verdicts_and_several_at_a_time_are_sent(
+def test_ranges_reasons_and_several_at_a_time_are_sent(
     signer: Cli, recording: Path, endpoint: str, deliveries: list[Delivery]
 ) -> None:
     replay = (
@@ -184,7 +184,7 @@ def test_ranges_verdicts_and_several_at_a_time_are_sent(
     result = signer.run(*replay, "--only", "2-9,1")
     assert (result.code, [row["number"] for row in result.json]) == (0, [1, 2, 3])
     assert len(deliveries) == 3
-    assert signer.run(*replay, "--verdict", "refused").json == []
+    assert signer.run(*replay, "--reason", "refused").json == []
 
 
 def test_a_recording_is_read_from_standard_input(

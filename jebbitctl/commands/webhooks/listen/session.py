@@ -48,6 +48,8 @@ class ListenSession:
         self._received: Counter[Reason] = Counter()
         self._forwarded = 0
         self._failed: Counter[str] = Counter()
+        self._unanswered: dict[str, str] = {}
+        """A URL for each error of a forward without a response."""
 
     @property
     def complete(self) -> bool:
@@ -69,6 +71,8 @@ class ListenSession:
             self._forwarded += 1
         else:
             self._failed[_failure(event.outcome)] += 1
+            if event.outcome.error and event.outcome.attempts:
+                self._unanswered[event.outcome.error] = event.outcome.url
         with nullcontext() if self._count is None else self._output.best_effort():
             self._printer.show(event)
 
@@ -104,8 +108,17 @@ class ListenSession:
             total = self._failed.total()
             raise CheckFailedError(
                 f"{total} of {plural(total + self._forwarded, 'forward')} failed: {self._failures()}",
-                hint="look at the app's own log; webhooks replay sends recorded deliveries again",
+                hint=self._fix(),
             )
+
+    def _fix(self) -> str:
+        """Return what to do about forwards that failed."""
+        if len(self._unanswered) == len(self._failed) == 1:
+            from jebbitctl.webhooks.diagnosis import fix_for_error
+
+            ((error, url),) = self._unanswered.items()
+            return fix_for_error(url, error)
+        return "look at the app's own log; webhooks replay sends recorded deliveries again"
 
     def _fail_incomplete(self) -> None:
         if self._received[Reason.MISMATCH]:
@@ -121,6 +134,8 @@ class ListenSession:
         self._output.note(f"Received: {summary}.")
         if self._failed:
             self._output.note(f"Forwarded: {self._forwarded} ok, {self._failures()}.")
+            if self._unanswered and not self._check:
+                self._output.note(f"hint: {self._fix()}")
         elif self._forwarded:
             self._output.note(f"Forwarded: {self._forwarded} ok.")
 
