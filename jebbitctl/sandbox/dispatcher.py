@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.deliveries import DeliveryResult, OutgoingDelivery
 
 CAPACITY = 1000
-"""Deliveries that wait at most; more have to wait to be submitted."""
+"""With as many deliveries in the queue, :meth:`Dispatcher.wait_for_room` waits."""
 CLOSE_TIMEOUT = 1.0
 """Seconds that deliveries under way get at the end."""
 
@@ -37,8 +37,6 @@ class NotSent(NamedTuple):
 
 class Dispatcher:
     """Sends deliveries on a few threads, which begin with the first delivery.
-
-    Never hold a lock that a delivery's endpoint could wait for while calling :meth:`submit`.
 
     Args:
         on_result: called with each result, from several threads.
@@ -59,7 +57,7 @@ class Dispatcher:
     def submit(
         self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None = None
     ) -> bool:
-        """Queue a delivery, once there is room; return whether it will be sent: not when this is closed.
+        """Queue a delivery, even if there is no room; return whether it will be sent: not when it is closed.
 
         Args:
             delivery: to send.
@@ -69,14 +67,21 @@ class Dispatcher:
             JebbitctlError: the system allows no thread to send it.
         """
         with self._lock:
-            while len(self._queue) >= CAPACITY and not self._closed:
-                self._not_full.wait()
             if self._closed:
                 return False
             self._queue.append((delivery, on_result))
             self._start_worker()
             self._not_empty.notify()
         return True
+
+    def wait_for_room(self, timeout: float) -> bool:
+        """Wait until the queue has room; return whether it has in time (seconds): never when this is closed.
+
+        Never hold a lock that a delivery's endpoint could wait for.
+        """
+        with self._lock:
+            self._not_full.wait_for(lambda: self._closed or len(self._queue) < CAPACITY, timeout)
+            return not self._closed and len(self._queue) < CAPACITY
 
     def stream(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
         """Send deliveries on a thread of their own, each after the one before; None is nothing to send.

@@ -57,29 +57,27 @@ def test_each_delivery_has_one_result_before_it_is_idle() -> None:
     assert sending.close() == NotSent(0, 0)
 
 
-def test_a_full_queue_makes_the_next_delivery_wait(
+def test_a_full_queue_has_no_room_until_a_delivery_leaves_it(
     monkeypatch: pytest.MonkeyPatch, gate: threading.Event
 ) -> None:
     monkeypatch.setattr(dispatcher, "CAPACITY", 3)
     started = threading.Semaphore(0)
     sending = Dispatcher(lambda _: None)
-    submitted = threading.Semaphore(0)
-
-    def submit_all() -> None:
-        for _ in range(assumptions.concurrency() + 4):
-            sending.submit(gated(gate, started))
-            submitted.release()
-
-    thread = threading.Thread(target=submit_all)
-    thread.start()
     for _ in range(assumptions.concurrency()):
+        sending.submit(gated(gate, started))
         assert started.acquire(timeout=10)
-    for _ in range(assumptions.concurrency() + 3):
-        assert submitted.acquire(timeout=10)
-    assert not submitted.acquire(timeout=0.05)  # there is no room
+    for _ in range(3):
+        assert sending.wait_for_room(0)
+        sending.submit(gated(gate, started))
+    assert not sending.wait_for_room(0.01)
+    assert sending.submit(gated(gate, started))  # of a visit that began when there was room
     assert not sending.wait_until_idle(0)
+    waiting: list[bool] = []
+    thread = threading.Thread(target=lambda: waiting.append(sending.wait_for_room(10)))
+    thread.start()
     gate.set()
     thread.join(10)
+    assert waiting == [True]
     assert sending.wait_until_idle(10)
 
 
@@ -97,7 +95,7 @@ def test_at_the_end_what_was_not_sent_is_counted_and_nobody_waits(
     for _ in range(3):
         sending.submit(delivery())
     waiting: list[bool] = []
-    thread = threading.Thread(target=lambda: waiting.append(sending.submit(delivery())))
+    thread = threading.Thread(target=lambda: waiting.append(sending.wait_for_room(10)))
     thread.start()
 
     def stream() -> Generator[OutgoingDelivery]:
