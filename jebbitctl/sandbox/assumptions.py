@@ -269,6 +269,12 @@ def backfilled(visits: int) -> range:
     return range(visits)
 
 
+@_assumption("backfills and tests")
+def backfills_at_once() -> int:
+    """Up to 8 backfills send at the same time; others are received, and wait for one to end."""
+    return 8
+
+
 @_assumption("backfills and tests", "OpenAPI")
 def backfill_statuses(statuses: tuple[str, ...], *, begun: bool, ended: bool) -> tuple[str, ...]:
     """A backfill is received, then processing while it sends, then finished, even if all were refused."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from jebbitctl.sandbox.deliveries import DeliveryResult, OutgoingDelivery
+
+    _Stream: TypeAlias = Generator[OutgoingDelivery | None, None, None]
 
 CAPACITY = 1000
 """With as many deliveries in the queue, :meth:`Dispatcher.wait_for_room` waits."""
@@ -51,6 +53,7 @@ class Dispatcher:
         self._queue: deque[tuple[OutgoingDelivery, Callable[[DeliveryResult], None] | None]] = deque()
         self._under_way = 0
         self._streams = 0
+        self._waiting_streams: deque[_Stream] = deque()
         self._workers = 0
         self._closed = False
 
@@ -83,16 +86,20 @@ class Dispatcher:
             self._not_full.wait_for(lambda: self._closed or len(self._queue) < CAPACITY, timeout)
             return not self._closed and len(self._queue) < CAPACITY
 
-    def stream(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
+    def stream(self, deliveries: _Stream) -> None:
         """Send deliveries on a thread of their own, each after the one before; None is nothing to send.
 
-        The generator is closed at the end, also when this is closed before its last delivery.
+        It waits for its turn while there are many streams. The generator is closed at the end, also when this
+        is closed before its last delivery.
 
         Raises:
             JebbitctlError: the system allows no more threads.
         """
         thread = threading.Thread(target=self._follow, args=(deliveries,), name="sandbox-stream", daemon=True)
         with self._lock:
+            if self._streams >= assumptions.backfills_at_once():
+                self._waiting_streams.append(deliveries)
+                return
             start_thread(thread)
             self._streams += 1
 
@@ -108,8 +115,9 @@ class Dispatcher:
         """
         with self._lock:
             self._closed = True
-            dropped, streams = list(self._queue), self._streams
+            dropped, streams = list(self._queue), self._streams + len(self._waiting_streams)
             self._queue.clear()
+            self._waiting_streams.clear()
             self._not_empty.notify_all()
             self._not_full.notify_all()
         for delivery, on_result in dropped:
@@ -155,18 +163,25 @@ class Dispatcher:
                     self._under_way -= 1
                     self._notify_if_idle()
 
-    def _follow(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
-        try:
-            with closing(deliveries):
-                for delivery in deliveries:
-                    if self._closed:
-                        return
-                    if delivery is not None:
-                        self._send(delivery, None)
-        finally:
-            with self._lock:
-                self._streams -= 1
-                self._notify_if_idle()
+    def _follow(self, stream: _Stream | None) -> None:
+        """Send the deliveries of a stream, then those of streams that wait."""
+        while stream is not None:
+            try:
+                with closing(stream):
+                    self._send_all(stream)
+            finally:
+                with self._lock:
+                    stream = self._waiting_streams.popleft() if self._waiting_streams else None
+                    if stream is None:
+                        self._streams -= 1
+                        self._notify_if_idle()
+
+    def _send_all(self, stream: _Stream) -> None:
+        for delivery in stream:
+            if self._closed:
+                return
+            if delivery is not None:
+                self._send(delivery, None)
 
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
         self._tell(delivery.send(), on_result)

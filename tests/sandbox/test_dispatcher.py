@@ -132,3 +132,31 @@ def test_a_stream_keeps_its_order_and_sends_one_at_a_time() -> None:
         assert sending.wait_until_idle(10)
     assert [request.body for request in endpoint.requests] == [b"%d" % number for number in range(20)]
     assert closed.is_set()
+
+
+def test_streams_wait_for_their_turn_on_few_threads(
+    monkeypatch: pytest.MonkeyPatch, gate: threading.Event
+) -> None:
+    monkeypatch.setattr(assumptions, "backfills_at_once", lambda: 2)
+    monkeypatch.setattr(dispatcher, "CLOSE_TIMEOUT", 0)
+    started = threading.Semaphore(0)
+    results: list[DeliveryResult] = []
+    sending = Dispatcher(results.append)
+
+    def stream(gate: threading.Event) -> Generator[OutgoingDelivery]:
+        yield gated(gate, started)
+
+    for _ in range(50):
+        sending.stream(stream(gate))
+    assert all(started.acquire(timeout=10) for _ in range(2))
+    assert not started.acquire(timeout=0.02)
+    gate.set()
+    assert sending.wait_until_idle(10)
+    assert len(results) == 50
+    never = threading.Event()
+    for _ in range(5):
+        sending.stream(stream(never))
+    assert sending.close() == NotSent(0, 5)
+    never.set()
+    assert sending.wait_until_idle(10)
+    assert len(results) <= 52  # those that waited are not sent
