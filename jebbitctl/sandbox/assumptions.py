@@ -154,7 +154,7 @@ def passes(name: str, not_passed: Collection[str]) -> bool:
     return name not in not_passed
 
 
-@_assumption("bodies", "Segment source")
+@_assumption("bodies")
 def own_name(name: str) -> str:
     """An attribute without a mapping is sent under its user_defined_id, also one that is not in /traits."""
     return name

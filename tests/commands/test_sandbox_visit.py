@@ -17,7 +17,7 @@ import pytest
 
 from jebbitctl.api import sandbox_control
 from jebbitctl.api.client import Client
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import UnavailableError, UsageError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
@@ -222,6 +222,20 @@ def test_ctrl_c_shows_what_came_of_the_visits_so_far(
         endpoint.may_answer.set()
     assert (code, out) == (130, "1 visit, 1 finished, 1 delivery\n      1  no result yet\n")
     assert err.startswith("Stopped. What is queued in the sandbox is still delivered.")
+
+
+def test_a_sandbox_that_is_gone_is_not_said_to_deliver_the_rest(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> Iterator[dict[str, Any]]:
+        raise UnavailableError("could not connect")
+
+    cli.run("integrations", "create", "--active", "--endpoint", UNREACHABLE)
+    monkeypatch.setattr(assumptions, "concurrency", lambda: 0)  # its delivery has no result yet
+    monkeypatch.setattr(sandbox_control, "wait_for_deliveries", gone)
+    result = cli.run("sandbox", "visit", "--finish")
+    assert (result.code, result.err) == (5, "Failed. Until then:\nerror: could not connect\n")
+    assert result.out == "1 visit, 1 finished, 1 delivery\n      1  no result yet\n"
 
 
 def test_run_tells_deliveries_that_fail(bare: Cli) -> None:
