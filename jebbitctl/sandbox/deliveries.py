@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.urls import is_loopback, shown_url, url_host
 from jebbitctl.webhooks.endpoint import EndpointClient
 
 if TYPE_CHECKING:
     from jebbitctl.sandbox.assumptions import Kind
+    from jebbitctl.util.certificates import TrustedCertificates
 
 Outcome: TypeAlias = Literal["delivered", "refused", "unanswered", "not_sent"]
 """2xx, another status, no response, or not sent at all."""
@@ -42,15 +44,19 @@ class OutgoingDelivery:
     secret: str = field(repr=False)
     body: bytes = field(repr=False)
 
-    def send(self) -> DeliveryResult:
-        """Send it if the endpoint is on loopback."""
+    def send(self, certificates: TrustedCertificates = SYSTEM_CERTIFICATES) -> DeliveryResult:
+        """Send it if the endpoint is on loopback.
+
+        Args:
+            certificates: what an https endpoint is verified against.
+        """
         if not self.endpoint:
             return self.not_sent("the integration has no endpoint")
         if not is_loopback(url_host(self.endpoint)):
             return self.not_sent("the sandbox only delivers to this machine")
         try:
             headers = assumptions.headers(self.secret, self.body, self.kind)
-            with EndpointClient(self.endpoint, assumptions.time_limit()) as client:
+            with EndpointClient(self.endpoint, assumptions.time_limit(), certificates) as client:
                 response = client.send(self.body, headers)
         except (JebbitctlError, ValueError) as error:  # such as a URL that is none, or an empty secret
             return self.not_sent(error.message if isinstance(error, JebbitctlError) else str(error))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.sandbox.deliveries import STOPPED
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.timeouts import start_thread
 
 if TYPE_CHECKING:
@@ -42,9 +43,13 @@ class Dispatcher:
 
     Args:
         on_result: called with each result, from several threads.
+
+    Attributes:
+        certificates: what https endpoints are verified against.
     """
 
     def __init__(self, on_result: Callable[[DeliveryResult], None]) -> None:
+        self.certificates = SYSTEM_CERTIFICATES
         self._on_result = on_result
         self._lock = threading.Lock()
         self._not_empty = threading.Condition(self._lock)
@@ -184,7 +189,7 @@ class Dispatcher:
                 self._send(delivery, None)
 
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
-        self._tell(delivery.send(), on_result)
+        self._tell(delivery.send(self.certificates), on_result)
 
     def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
         self._on_result(result)

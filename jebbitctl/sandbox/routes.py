@@ -126,7 +126,7 @@ class Api:
             authorized = AuthorizedRequest(self._state, request, self._authorize(request, target))
             response = target.handle(authorized, **values)
         for delivery in authorized.deliveries:
-            self._state.delivery_log.add(delivery.send())
+            self._state.delivery_log.add(delivery.send(self._state.dispatcher.certificates))
         return response
 
     def _authorize(self, request: Request, operation: Operation | None) -> Business:

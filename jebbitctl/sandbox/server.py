@@ -20,6 +20,7 @@ from jebbitctl.sandbox.routes import Api
 from jebbitctl.sandbox.seed import seed
 from jebbitctl.sandbox.state import SandboxState
 from jebbitctl.sandbox.visit_simulator import SteadyVisits
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.text import plural
 from jebbitctl.util.urls import is_loopback
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
     from jebbitctl.sandbox.dialects import DialectName
     from jebbitctl.sandbox.request_log import LoggedRequest
+    from jebbitctl.util.certificates import TrustedCertificates
 
 _MAX_BUSINESSES = 100
 _MAX_INTEGRATIONS = 10_000
@@ -108,6 +110,7 @@ class Sandbox:
             default ``log``.
         wrap: WSGI middleware around the API, for other faults than those of the options. It must call
             ``start_response`` before it returns.
+        certificates: what https endpoints are verified against; by default the system's.
 
     Attributes:
         state: its data, which tests read and change.
@@ -120,6 +123,7 @@ class Sandbox:
         log: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
         wrap: Callable[[WSGIApplication], WSGIApplication] | None = None,
+        certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
     ) -> None:
         self._options = options or SandboxOptions()
         behaviour = Behaviour(
@@ -137,6 +141,7 @@ class Sandbox:
         self._warn = redacting_log if warn is None else RedactingLog(warn)
         self._reporter = DeliveryReporter(redacting_log, self._warn)
         self.state.delivery_log.tell = self._reporter
+        self.state.dispatcher.certificates = certificates
         self._steady_visits = SteadyVisits(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
             Api(self.state),

@@ -8,6 +8,7 @@ import pytest
 from jebbitctl.sandbox import assumptions, dispatcher
 from jebbitctl.sandbox.deliveries import OutgoingDelivery
 from jebbitctl.sandbox.dispatcher import Dispatcher, NotSent
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.webhooks.support import Endpoint
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from jebbitctl.sandbox.deliveries import DeliveryResult
+    from jebbitctl.util.certificates import TrustedCertificates
 
 
 class GatedDelivery(OutgoingDelivery):
@@ -23,10 +25,10 @@ class GatedDelivery(OutgoingDelivery):
     gate: threading.Event
     started: threading.Semaphore
 
-    def send(self) -> DeliveryResult:
+    def send(self, certificates: TrustedCertificates = SYSTEM_CERTIFICATES) -> DeliveryResult:
         self.started.release()
         self.gate.wait(10)
-        return super().send()
+        return super().send(certificates)
 
 
 @pytest.fixture

@@ -48,7 +48,12 @@ def run(
     from jebbitctl.sandbox.server import Sandbox
 
     with (
-        Sandbox(sandbox_options(behaviour), log=context.output.debug, warn=context.output.warn) as sandbox,
+        Sandbox(
+            sandbox_options(behaviour),
+            log=context.output.debug,
+            warn=context.output.warn,
+            certificates=context.environment.trusted_certificates(),
+        ) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
     ):
         try:

@@ -42,7 +42,10 @@ def serve(
 
     output = context.output
     with Sandbox(
-        sandbox_options(behaviour, host=host, port=port), log=output.note, warn=output.warn
+        sandbox_options(behaviour, host=host, port=port),
+        log=output.note,
+        warn=output.warn,
+        certificates=context.environment.trusted_certificates(),
     ) as sandbox:
         try:
             output.note(f"Serving a local Jebbit at {sandbox.url}. Press Ctrl-C to stop. To use it, set:")
