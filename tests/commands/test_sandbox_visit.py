@@ -135,6 +135,7 @@ def test_a_rate_spreads_the_visits(jebbitctl: Callable[..., Result], monkeypatch
     assert jebbitctl("sandbox", "visit", "--count", "100", "--rate", "200", "--json").json["visits"] == 100
     assert slept == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
     assert jebbitctl("sandbox", "visit", "--rate", "0").code == 2
+    assert jebbitctl("sandbox", "visit", "--rate", "inf", "--json").json["visits"] == 1
 
 
 def test_one_campaign_is_visited(cli: Cli, sandbox: Sandbox) -> None:
