@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -84,11 +85,24 @@ def test_why_visits_were_not_delivered_is_told_with_the_integrations(
             "explanation": "the visitor did not opt in, which require_opt_in asks for",
             "count": 3,
             "integrations": [integration],
+            "more_integrations": False,
         }
     ]
     plain = cli.run(*refusing, "--plain").out.splitlines()
     assert plain == ["visits\t3", "finished\t3", "deliveries\t0", "pending\t0", "kept_back.not_opted_in\t3"]
     assert endpoint.requests == []
+
+
+def test_not_all_of_many_integrations_are_named_and_that_is_said(cli: Cli, sandbox: Sandbox) -> None:
+    (business,) = sandbox.state.businesses.values()
+    cli.run("integrations", "create", "--inactive", "--endpoint", UNREACHABLE)
+    (stored,) = business.of("integrations").values()
+    for number in range(10, 29 + 1):
+        business.of("integrations")[str(number)] = replace(stored, id=str(number))
+    names = ", ".join([stored.id, *map(str, range(10, 29))])
+    refusing = ("sandbox", "visit", "--finish", "--count", "2")
+    assert f"     42  the integration is inactive ({names}, and more)\n" in cli.run(*refusing).out
+    assert cli.run(*refusing, "--json").json["kept_back"][0]["more_integrations"] is True
 
 
 def test_a_refused_delivery_is_the_endpoints_fault_not_the_commands(

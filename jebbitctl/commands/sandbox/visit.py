@@ -125,7 +125,7 @@ def _counted(pairs: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 def _explanation(kept_back: dict[str, Any]) -> str:
-    ids = kept_back["integrations"]
+    ids = [*kept_back["integrations"], *(["and more"] if kept_back["more_integrations"] else [])]
     return f"{kept_back['explanation']} ({', '.join(ids)})" if ids else str(kept_back["explanation"])
 
 
