@@ -10,14 +10,16 @@ import pytest
 import requests.adapters
 
 from jebbitctl.api.transport import Transport
+from jebbitctl.environment import Environment
 from jebbitctl.errors import UnavailableError
+from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.util import certificates
 from jebbitctl.util.certificates import TrustedCertificates, system_has_certificates
 from tests.api.faults import FaultServer, api, http
 from tests.api.support import ACCESS_TOKEN, certificate
 from tests.http_fixtures import own_environment
 from tests.recording_line import RECORDED
-from tests.support import Cli
+from tests.support import Cli, cli_for
 
 if TYPE_CHECKING:
     import socket
@@ -104,6 +106,36 @@ def test_every_command_trusts_only_the_certificates_that_a_variable_names(
         assert tls_only.seen
         tls_only.seen.clear()
         shutil.rmtree(pointed.config / "tokens", ignore_errors=True)
+
+
+def test_a_sandbox_delivers_to_an_endpoint_whose_ca_a_variable_names(
+    tls_only: FaultServer, own: tuple[Path, Path], bare: Cli
+) -> None:
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        with Sandbox(certificates=Environment({variable: str(own[0])}).trusted_certificates()) as sandbox:
+            cli = cli_for(bare.home, sandbox)
+            cli.run("integrations", "create", "--active", "--endpoint", tls_only.url)
+            (id_,) = cli.run("integrations", "list", "-q", "[].id", "--json").json
+            cli.run("integrations", "test", id_)
+            result = cli.run("sandbox", "visit", "--finish", "--json").json
+            assert result["results"] == {"returned 200": 1}
+            assert len(tls_only.seen) == 2
+            tls_only.seen.clear()
+
+
+@pytest.mark.parametrize("verb", ["serve", "run"])
+def test_a_sandbox_trusts_what_the_environment_says(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    given: list[TrustedCertificates] = []
+
+    def no_sandbox(*_: object, certificates: TrustedCertificates, **__: object) -> None:
+        given.append(certificates)
+        raise UnavailableError("enough")
+
+    monkeypatch.setattr("jebbitctl.sandbox.server.Sandbox", no_sandbox)
+    bare.run("sandbox", verb, *(["--", "true"] if verb == "run" else []), env={"REQUESTS_CA_BUNDLE": "a.pem"})
+    assert given == [TrustedCertificates((("REQUESTS_CA_BUNDLE", "a.pem"),))]
 
 
 @pytest.mark.usefixtures("certifi")

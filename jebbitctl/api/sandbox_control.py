@@ -88,7 +88,7 @@ def visit(client: Client, visits: Visits) -> Iterator[dict[str, Any]]:
     rate = visits.rate
     if rate is not None and not rate > 0:  # also rejects nan
         raise UsageError("the rate must be more than 0 per second")
-    group = MAX_VISITS if rate is None else min(MAX_VISITS, max(1, round(rate / _GROUPS_PER_SECOND)))
+    group = MAX_VISITS if rate is None else max(1, round(min(MAX_VISITS, rate / _GROUPS_PER_SECOND)))
     wanted = {"campaign": visits.campaign, "set": list(visits.set_), "finish": visits.finish}
     done, run, due = 0, None, time.monotonic()
     while done < visits.number:

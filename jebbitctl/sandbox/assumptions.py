@@ -154,7 +154,7 @@ def passes(name: str, not_passed: Collection[str]) -> bool:
     return name not in not_passed
 
 
-@_assumption("bodies", "Segment source")
+@_assumption("bodies")
 def own_name(name: str) -> str:
     """An attribute without a mapping is sent under its user_defined_id, also one that is not in /traits."""
     return name
@@ -267,6 +267,12 @@ def past_visits() -> tuple[()]:
 def backfilled(visits: int) -> range:
     """A backfill sends all visits before its own start by today's settings, oldest first, one at a time."""
     return range(visits)
+
+
+@_assumption("backfills and tests")
+def backfills_at_once() -> int:
+    """Up to 8 backfills send at the same time; others are received, and wait for one to end."""
+    return 8
 
 
 @_assumption("backfills and tests", "OpenAPI")

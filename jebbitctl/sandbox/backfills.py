@@ -71,9 +71,8 @@ def restart(state: SandboxState, business: Business, backfill: StoredResource) -
 
 def _begin(state: SandboxState, business: Business, backfill: StoredResource) -> None:
     backfill.attributes["status"] = state.behaviour.backfill_statuses[0]
-    endpoint = _integration(business, backfill).attributes["endpoint"]
     backfill.job = None
-    if business.history.count and endpoint and state.dispatcher.reach.covers(endpoint):
+    if business.history.count:
         backfill.job = BackfillJob(state.clock())
         batches = business.history.numbered(assumptions.backfilled(business.history.count))
         state.dispatcher.stream(_deliveries(state, business, backfill, backfill.job, batches))

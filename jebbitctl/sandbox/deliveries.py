@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.urls import is_loopback, shown_url, url_host
 from jebbitctl.webhooks.endpoint import EndpointClient
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jebbitctl.sandbox.assumptions import Kind
+    from jebbitctl.util.certificates import TrustedCertificates
 
 Outcome: TypeAlias = Literal["delivered", "refused", "unanswered", "not_sent", "lost"]
 """2xx, another status, no response, not sent at all, or not sent because a fault loses it."""
@@ -61,8 +63,12 @@ class OutgoingDelivery:
         except (JebbitctlError, ValueError):
             return self  # to be told when it is sent
 
-    def send(self) -> DeliveryResult:
-        """Send it if the endpoint is on loopback, or :attr:`url` says where to."""
+    def send(self, certificates: TrustedCertificates = SYSTEM_CERTIFICATES) -> DeliveryResult:
+        """Send it if the endpoint is on loopback, or :attr:`url` says where to.
+
+        Args:
+            certificates: what an https endpoint is verified against.
+        """
         url = self.url or self.endpoint
         if not url:
             return self.not_sent("the integration has no endpoint")
@@ -74,7 +80,7 @@ class OutgoingDelivery:
             )
         try:
             headers = self.headers or assumptions.headers(self.secret, self.body, self.kind)
-            with EndpointClient(url, assumptions.time_limit()) as client:
+            with EndpointClient(url, assumptions.time_limit(), certificates) as client:
                 response = client.send(self.body, headers)
         except (JebbitctlError, ValueError) as error:  # such as a URL that is none, or an empty secret
             return self.not_sent(error.message if isinstance(error, JebbitctlError) else str(error))

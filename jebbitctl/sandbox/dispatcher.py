@@ -7,7 +7,7 @@ import time
 from collections import deque
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox import assumptions
@@ -15,6 +15,7 @@ from jebbitctl.sandbox.deliveries import STOPPED
 from jebbitctl.sandbox.held_deliveries import HeldDeliveries
 from jebbitctl.sandbox.reach import Reach
 from jebbitctl.sandbox.storms import Storm
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.timeouts import start_thread
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.deliveries import DeliveryResult, OutgoingDelivery
     from jebbitctl.sandbox.held_deliveries import Pending
 
+    _Stream: TypeAlias = Generator[OutgoingDelivery | None, None, None]
+
 CAPACITY = 1000
-"""Deliveries that wait at most; more have to wait to be submitted."""
+"""With as many deliveries in the queue, :meth:`Dispatcher.wait_for_room` waits."""
 CLOSE_TIMEOUT = 1.0
 """Seconds that deliveries under way get at the end."""
 
@@ -44,17 +47,17 @@ class NotSent(NamedTuple):
 class Dispatcher:
     """Sends deliveries on a few threads, which begin with the first delivery.
 
-    Never hold a lock that a delivery's endpoint could wait for while calling :meth:`submit`.
-
     Args:
         on_result: called with each result, from several threads.
 
     Attributes:
+        certificates: what https endpoints are verified against.
         reach: where deliveries may go to.
         storm: the faults of deliveries.
     """
 
     def __init__(self, on_result: Callable[[DeliveryResult], None]) -> None:
+        self.certificates = SYSTEM_CERTIFICATES
         self.reach = Reach()
         self.storm = Storm()
         self._on_result = on_result
@@ -66,13 +69,14 @@ class Dispatcher:
         self._held = HeldDeliveries()
         self._under_way = 0
         self._streams = 0
+        self._waiting_streams: deque[_Stream] = deque()
         self._workers = 0
         self._closed = False
 
     def submit(
         self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None = None
     ) -> bool:
-        """Queue a delivery, once there is room; return whether it will be sent: not when this is closed.
+        """Queue a delivery, even if there is no room; return whether it will be sent: not when it is closed.
 
         Args:
             delivery: to send.
@@ -84,8 +88,6 @@ class Dispatcher:
         fault = self.storm.fault_of(delivery)
         delivery = replace(delivery, fault=fault.name) if fault else delivery
         with self._lock:
-            while len(self._queue) + len(self._held) >= CAPACITY and not self._closed:
-                self._not_full.wait()
             if self._closed:
                 return False
             self._start_worker()
@@ -96,20 +98,33 @@ class Dispatcher:
             self._not_empty.notify()
         return True
 
+    def wait_for_room(self, timeout: float) -> bool:
+        """Wait until the queue has room; return whether it has in time (seconds): never when this is closed.
+
+        Never hold a lock that a delivery's endpoint could wait for.
+        """
+        with self._lock:
+            self._not_full.wait_for(lambda: self._closed or self._has_room(), timeout)
+            return not self._closed and self._has_room()
+
     def send_now(self, delivery: OutgoingDelivery) -> None:
         """Send a delivery that has no fault, and wait for its result."""
-        self._on_result(self.reach.aim(delivery).send())
+        self._on_result(self.reach.aim(delivery).send(self.certificates))
 
-    def stream(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
+    def stream(self, deliveries: _Stream) -> None:
         """Send deliveries on a thread of their own, each after the one before; None is nothing to send.
 
-        The generator is closed at the end, also when this is closed before its last delivery.
+        It waits for its turn while there are many streams. The generator is closed at the end, also when this
+        is closed before its last delivery.
 
         Raises:
             JebbitctlError: the system allows no more threads.
         """
         thread = threading.Thread(target=self._follow, args=(deliveries,), name="sandbox-stream", daemon=True)
         with self._lock:
+            if self._streams >= assumptions.backfills_at_once():
+                self._waiting_streams.append(deliveries)
+                return
             start_thread(thread)
             self._streams += 1
 
@@ -125,9 +140,11 @@ class Dispatcher:
         """
         with self._lock:
             self._closed = True
-            dropped, streams = [*self._queue, *self._held.all()], self._streams
+            dropped = [*self._queue, *self._held.all()]
+            streams = self._streams + len(self._waiting_streams)
             self._queue.clear()
             self._held = HeldDeliveries()
+            self._waiting_streams.clear()
             self._not_empty.notify_all()
             self._not_full.notify_all()
         for delivery, on_result in dropped:
@@ -135,6 +152,9 @@ class Dispatcher:
         with self._lock:
             self._idle.wait_for(self._is_idle, CLOSE_TIMEOUT)
             return NotSent(len(dropped) + self._under_way, streams)
+
+    def _has_room(self) -> bool:
+        return len(self._queue) + len(self._held) < CAPACITY
 
     def _is_idle(self) -> bool:
         return not (self._queue or self._held or self._under_way or self._streams)
@@ -158,13 +178,18 @@ class Dispatcher:
 
     def _work(self) -> None:
         while pending := self._next():
+            has_failed = True
             try:
                 self._send(*pending)
+                has_failed = False
             finally:
                 with self._lock:
                     self._under_way -= 1
                     self._held.overtaken_by(pending[0])
                     self._notify_if_idle()
+                    if has_failed:  # whoever gets the results raised an error, which ends this thread
+                        self._workers -= 1
+                        self._start_worker()
 
     def _next(self) -> Pending | None:
         """Wait for a delivery and return it, None at the end."""
@@ -183,31 +208,41 @@ class Dispatcher:
             self._not_full.notify()
             return self._queue.popleft()
 
-    def _follow(self, deliveries: Generator[OutgoingDelivery | None, None, None]) -> None:
-        try:
-            with closing(deliveries):
-                for delivery in deliveries:
-                    if self._closed:
-                        return
-                    if delivery is not None:
-                        fault = self.storm.fault_of(delivery)
-                        self._send(replace(delivery, fault=fault.name) if fault else delivery, None)
-        finally:
-            with self._lock:
-                self._streams -= 1
-                self._notify_if_idle()
+    def _follow(self, stream: _Stream | None) -> None:
+        """Send the deliveries of a stream, then those of streams that wait."""
+        while stream is not None:
+            try:
+                with closing(stream):
+                    self._send_all(stream)
+            finally:
+                with self._lock:
+                    stream = self._waiting_streams.popleft() if self._waiting_streams else None
+                    if stream is None:
+                        self._streams -= 1
+                        self._notify_if_idle()
+
+    def _send_all(self, stream: _Stream) -> None:
+        for delivery in stream:
+            if self._closed:
+                return
+            if delivery is not None:
+                fault = self.storm.fault_of(delivery)
+                self._send(replace(delivery, fault=fault.name) if fault else delivery, None)
 
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
         delivery = self.reach.aim(delivery)
         twice = delivery.signed() if delivery.fault == "duplicate" else None
-        self._tell(replace(twice, fault=None).send() if twice else delivery.send(), on_result)
+        first = replace(twice, fault=None) if twice else delivery
+        self._tell(first.send(self.certificates), on_result)
         if twice:
-            self._on_result(twice.send())
+            self._on_result(twice.send(self.certificates))
 
     def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
-        self._on_result(result)
-        if on_result:
-            on_result(result)
+        try:
+            self._on_result(result)
+        finally:
+            if on_result:
+                on_result(result)
 
     def _notify_if_idle(self) -> None:
         if self._is_idle():

@@ -28,6 +28,7 @@ from jebbitctl.sandbox.setup import business_ids, set_up
 from jebbitctl.sandbox.state import SandboxState
 from jebbitctl.sandbox.storms import Storm
 from jebbitctl.sandbox.visit_simulator import SteadyVisits
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import POLL_INTERVAL
 from jebbitctl.util.urls import is_loopback
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.python_api import CreatedIntegration, VisitResult
     from jebbitctl.sandbox.request_log import LoggedRequest
     from jebbitctl.sandbox.setup import InitialIntegration
+    from jebbitctl.util.certificates import TrustedCertificates
 
 _MAX_BUSINESSES = 100
 _MAX_INTEGRATIONS = 10_000
@@ -135,6 +137,7 @@ class Sandbox:
             default ``log``.
         wrap: WSGI middleware around the API, for other faults than those of the options. It must call
             ``start_response`` before it returns.
+        certificates: what https endpoints are verified against; by default the system's.
 
     Attributes:
         state: its data, which tests read and change.
@@ -148,6 +151,7 @@ class Sandbox:
         log: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
         wrap: Callable[[WSGIApplication], WSGIApplication] | None = None,
+        certificates: TrustedCertificates = SYSTEM_CERTIFICATES,
     ) -> None:
         self._options = options or SandboxOptions()
         behaviour = Behaviour(
@@ -166,6 +170,7 @@ class Sandbox:
         self._warn = redacting_log if warn is None else RedactingLog(warn)
         self._reporter = DeliveryReporter(redacting_log, self._warn)
         self.state.delivery_log.tell = self._reporter
+        self.state.dispatcher.certificates = certificates
         self._steady_visits = SteadyVisits(self.state, self._options.visits) if self._options.visits else None
         app = inject_faults(
             Api(self.state),

@@ -22,6 +22,7 @@ _MAX_NAMED = 20
 class _Reason:
     count: int = 0
     integrations: dict[str, None] = field(default_factory=dict)
+    more: bool = False
 
 
 class VisitRun:
@@ -53,6 +54,8 @@ class VisitRun:
             found.count += 1
             if integration and len(found.integrations) < _MAX_NAMED:
                 found.integrations[integration] = None
+            elif integration and integration not in found.integrations:
+                found.more = True
 
     def add_delivery(self, change: int = 1) -> None:
         """Count a delivery that is about to be sent; -1 if it will not be."""
@@ -93,6 +96,7 @@ class VisitRun:
                         "explanation": KEPT_BACK[reason],
                         "count": found.count,
                         "integrations": list(found.integrations),
+                        "more_integrations": found.more,
                     }
                     for reason, found in self._kept_back.items()
                 ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.sandbox.activity import Activity
 from jebbitctl.sandbox.assumptions import day_of
 from jebbitctl.sandbox.delivery_rules import delivery_of, feeds, kept_back, kept_back_from
+from jebbitctl.sandbox.dispatcher import CAPACITY
 from jebbitctl.sandbox.history import Batch
 from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.visits import DEFAULT_OPTIONS, count
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.visits import Visit, VisitOptions
 
 CHUNK = 50
-"""Visits for which the settings are read once."""
+"""Visits for which the settings are read once, at most."""
 _JOIN_TIMEOUT = 1.0
 _TICK = 0.05
 """Seconds between groups of visits, if the rate is higher than one in this time."""
@@ -49,13 +50,13 @@ class VisitSimulator:
     ) -> int:
         """Simulate visits, one after the other; return how many when the time is up.
 
-        Each waits until there is room in the queue for its deliveries.
+        They wait for room in the queue of deliveries; there are none if there is none in time.
 
         Args:
             number: of the visits.
             campaigns: the ids of the campaigns, which are visited in turn.
             options: what the visitors are asked to do.
-            seconds: after which no further visits begin; the first ones always do.
+            seconds: after which no further visits begin; the first ones do if there is room.
 
         Raises:
             UsageError: an edit does not fit what a visitor answers. The visits before it are not undone.
@@ -63,8 +64,10 @@ class VisitSimulator:
         deadline = time.monotonic() + seconds
         done = 0
         while done < number and (done == 0 or time.monotonic() < deadline):
-            size = min(CHUNK, number - done)
+            if not self._state.dispatcher.wait_for_room(deadline - time.monotonic()):
+                break
             with self._state.lock:
+                size = min(self._chunk(), number - done)
                 visits = self._visit(size, campaigns, options)
                 settings = settings_of(self._business)
                 titles = {id_: self._title(id_) for id_ in campaigns}
@@ -73,6 +76,10 @@ class VisitSimulator:
                 self._deliver(visit, fed[visit.campaign], titles[visit.campaign])
             done += size
         return done
+
+    def _chunk(self) -> int:
+        """Return a number of visits whose deliveries about fit in the queue. Hold the lock."""
+        return max(1, min(CHUNK, CAPACITY // max(1, len(self._business.of("integrations")))))
 
     def _visit(self, size: int, campaigns: Sequence[str], options: VisitOptions) -> list[Visit]:
         """Add visits to the history and to the statistics. Hold the lock."""

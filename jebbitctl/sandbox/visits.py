@@ -201,6 +201,8 @@ def _edit(visit: Visit, edits: Sequence[Edit]) -> None:
     visit.uid = _taken(data, VISITOR_ID, str, "text")
     if not isinstance(data[OPT_IN], bool | None):
         raise UsageError(f"--set data.{OPT_IN}: use true, false or null")
+    if not isinstance(data.get(OUTCOME), str | None):  # which is counted by its name
+        raise UsageError(f"--set data.{OUTCOME}: use text or null")
     visit.answers = {name: value for name, value in data.items() if has_answer(value)}
 
 

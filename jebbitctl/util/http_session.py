@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import socket
+from contextlib import suppress
+from functools import cached_property, partial
 from http import HTTPStatus
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -47,9 +51,14 @@ class PlainSession(requests.Session):
         self.headers.clear()
         self.auth = _no_auth  # otherwise requests takes credentials from ~/.netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(certificates, ssl_context)
+        self._connections = _OpenConnections()
+        adapter = _Adapter(certificates, ssl_context, self._connections)
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter)
+
+    def abort(self) -> None:
+        """End all requests, which other threads may be waiting for, and those that follow."""
+        self._connections.abort()
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Return the proxies for a URL; the certificates are the adapter's.
@@ -72,15 +81,22 @@ class PlainSession(requests.Session):
 class _Adapter(HTTPAdapter):
     """Trusts the given certificates only: requests adds certifi's to whatever context it is given."""
 
-    def __init__(self, certificates: TrustedCertificates, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        certificates: TrustedCertificates,
+        ssl_context: ssl.SSLContext | None,
+        connections: _OpenConnections,
+    ) -> None:
         self._certificates = certificates
+        self._connections = connections
         if ssl_context is not None:
             self.ssl_context = ssl_context
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **options)
-        pool.ConnectionCls = _CONNECTIONS.get(pool.ConnectionCls, pool.ConnectionCls)
+        if pool.ConnectionCls in _CONNECTIONS:
+            pool.ConnectionCls = partial(_CONNECTIONS[pool.ConnectionCls], connections=self._connections)
         return pool
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
@@ -114,12 +130,52 @@ class _FinalResponse(HTTPResponse):
             super().begin()
 
 
+class _OpenConnections:
+    """The sockets of a session: those of responses, too, which a connection no longer has."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._aborted = False
+
+    def add(self, opened: socket.socket) -> None:
+        with self._lock:
+            self._sockets.add(getattr(opened, "socket", opened))  # urllib3 wraps that of TLS in TLS
+            aborted = self._aborted
+        if aborted:
+            self.abort()
+
+    def abort(self) -> None:
+        with self._lock:
+            self._aborted = True
+            sockets = list(self._sockets)
+        for one in sockets:
+            with suppress(OSError):  # it is closed already
+                one.shutdown(socket.SHUT_RDWR)
+
+
 class _Connection(HTTPConnection):
     response_class = _FinalResponse
+
+    def __init__(self, *args: Any, connections: _OpenConnections, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._connections = connections
+
+    def connect(self) -> None:
+        super().connect()
+        self._connections.add(self.sock)
 
 
 class _SecureConnection(HTTPSConnection):
     response_class = _FinalResponse
+
+    def __init__(self, *args: Any, connections: _OpenConnections, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._connections = connections
+
+    def connect(self) -> None:
+        super().connect()
+        self._connections.add(self.sock)
 
 
 _CONNECTIONS: dict[Any, Any] = {HTTPConnection: _Connection, HTTPSConnection: _SecureConnection}

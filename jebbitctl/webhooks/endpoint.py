@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import requests
 
     from jebbitctl.util.certificates import TrustedCertificates
+    from jebbitctl.util.http_session import PlainSession
 
 MAX_KEPT_BYTES = 2048
 """The maximum size of a response body that is kept; the rest is not read."""
@@ -185,20 +186,22 @@ class EndpointClient:
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        from jebbitctl.util.http_session import was_not_sent
+        from jebbitctl.util.http_session import PlainSession, was_not_sent
 
         def respond() -> EndpointResponse:
-            with self._request(method, url or self.url, body, headers) as response:
+            with session, self._request(session, method, url or self.url, body, headers) as response:
                 elapsed = time.perf_counter() - started
                 start = b""  # only a read at its end finds that a body is shorter than announced
                 while part := response.raw.read(max_kept_bytes - len(start), decode_content=False):
                     start += part
                 return EndpointResponse(response.status_code, elapsed, start, headers=response.headers)
 
+        session = PlainSession(self._certificates, self._ssl_context)
         started = time.perf_counter()
         try:
             return call_with_timeout(self.timeout, respond)
         except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
+            session.abort()  # otherwise a response that drips keeps its thread, however long it takes
             return EndpointResponse(
                 None,
                 time.perf_counter() - started,
@@ -209,25 +212,20 @@ class EndpointClient:
 
     @contextmanager
     def _request(
-        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+        self, session: PlainSession, method: str, url: str, body: bytes, headers: Mapping[str, str]
     ) -> Iterator[requests.Response]:
         from urllib3.util import SKIP_HEADER
 
-        from jebbitctl.util.http_session import PlainSession
-
         no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
-        with (
-            PlainSession(self._certificates, self._ssl_context) as session,
-            session.request(
-                method,
-                url,
-                data=body,
-                headers={**no_default_headers, **headers, **self._headers, "connection": "close"},
-                timeout=self.timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response,
-        ):
+        with session.request(
+            method,
+            url,
+            data=body,
+            headers={**no_default_headers, **headers, **self._headers, "connection": "close"},
+            timeout=self.timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
             yield response
 
     def _reason(self, error: BaseException) -> str:

@@ -9,14 +9,16 @@ import os
 import re
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from jebbitctl.api import sandbox_control
 from jebbitctl.api.client import Client
-from jebbitctl.errors import UsageError
+from jebbitctl.errors import UnavailableError, UsageError
 from jebbitctl.sandbox import assumptions
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
@@ -83,11 +85,24 @@ def test_why_visits_were_not_delivered_is_told_with_the_integrations(
             "explanation": "the visitor did not opt in, which require_opt_in asks for",
             "count": 3,
             "integrations": [integration],
+            "more_integrations": False,
         }
     ]
     plain = cli.run(*refusing, "--plain").out.splitlines()
     assert plain == ["visits\t3", "finished\t3", "deliveries\t0", "pending\t0", "kept_back.not_opted_in\t3"]
     assert endpoint.requests == []
+
+
+def test_not_all_of_many_integrations_are_named_and_that_is_said(cli: Cli, sandbox: Sandbox) -> None:
+    (business,) = sandbox.state.businesses.values()
+    cli.run("integrations", "create", "--inactive", "--endpoint", UNREACHABLE)
+    (stored,) = business.of("integrations").values()
+    for number in range(10, 29 + 1):
+        business.of("integrations")[str(number)] = replace(stored, id=str(number))
+    names = ", ".join([stored.id, *map(str, range(10, 29))])
+    refusing = ("sandbox", "visit", "--finish", "--count", "2")
+    assert f"     42  the integration is inactive ({names}, and more)\n" in cli.run(*refusing).out
+    assert cli.run(*refusing, "--json").json["kept_back"][0]["more_integrations"] is True
 
 
 def test_a_refused_delivery_is_the_endpoints_fault_not_the_commands(
@@ -130,10 +145,11 @@ def test_a_long_run_takes_several_requests(
 def test_a_rate_spreads_the_visits(jebbitctl: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(sandbox_control, "sleep", slept.append)
+    monkeypatch.setattr(sandbox_control, "time", SimpleNamespace(monotonic=lambda: 0.0))
     assert jebbitctl("sandbox", "visit", "--count", "100", "--rate", "200", "--json").json["visits"] == 100
-    assert len(slept) == 5
-    assert 0.35 < slept[-1] <= 0.4
+    assert slept == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
     assert jebbitctl("sandbox", "visit", "--rate", "0").code == 2
+    assert jebbitctl("sandbox", "visit", "--rate", "inf", "--json").json["visits"] == 1
 
 
 def test_one_campaign_is_visited(cli: Cli, sandbox: Sandbox) -> None:
@@ -221,6 +237,20 @@ def test_ctrl_c_shows_what_came_of_the_visits_so_far(
         endpoint.may_answer.set()
     assert (code, out) == (130, "1 visit, 1 finished, 1 delivery\n      1  no result yet\n")
     assert err.startswith("Stopped. What is queued in the sandbox is still delivered.")
+
+
+def test_a_sandbox_that_is_gone_is_not_said_to_deliver_the_rest(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> Iterator[dict[str, Any]]:
+        raise UnavailableError("could not connect")
+
+    cli.run("integrations", "create", "--active", "--endpoint", UNREACHABLE)
+    monkeypatch.setattr(assumptions, "concurrency", lambda: 0)  # its delivery has no result yet
+    monkeypatch.setattr(sandbox_control, "wait_for_deliveries", gone)
+    result = cli.run("sandbox", "visit", "--finish")
+    assert (result.code, result.err) == (5, "Failed. Until then:\nerror: could not connect\n")
+    assert result.out == "1 visit, 1 finished, 1 delivery\n      1  no result yet\n"
 
 
 def test_run_tells_deliveries_that_fail(bare: Cli) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jebbitctl.sandbox import assumptions, control
 from jebbitctl.sandbox.deliveries import DeliveryResult
 from jebbitctl.sandbox.delivery_log import DeliveryLog
 from jebbitctl.sandbox.delivery_reporter import DeliveryReporter
+from jebbitctl.sandbox.dispatcher import CAPACITY
 from tests.sandbox.support import running
 
 if TYPE_CHECKING:
@@ -105,6 +108,25 @@ def test_an_invalid_number_is_refused(client: SandboxClient, query: str) -> None
 
 def test_an_unknown_run_is_not_found(client: SandboxClient) -> None:
     assert client.control("GET", "visits/nope?wait=5").status_code == 404
+
+
+@pytest.mark.parametrize("integrations", [1, 30, 3000])
+def test_a_request_for_visits_does_not_wait_for_slow_endpoints(
+    client: SandboxClient, monkeypatch: pytest.MonkeyPatch, integrations: int
+) -> None:
+    (business,) = client.sandbox.state.businesses.values()
+    stored = business.of("integrations")[client.integration()["id"]]
+    business.of("integrations").update((str(n), replace(stored, id=str(n))) for n in range(1, integrations))
+    monkeypatch.setattr(assumptions, "concurrency", lambda: 0)  # nothing gets on
+    monkeypatch.setattr(control, "TIME_BUDGET", 0.05)
+    found = client.control("POST", "visits", count=10_000, finish=True).json()
+    assert found["simulated"] * integrations == found["deliveries"] == found["pending"]
+    assert 0 < found["pending"] < 2 * CAPACITY + integrations
+    monkeypatch.setattr(control, "TIME_BUDGET", 0)
+    while (found := client.control("POST", "visits", count=10_000, run=found["id"]).json())["simulated"]:
+        pass
+    counts = client.control("GET", "deliveries").json()["counts"]
+    assert counts["visits"] == found["visits"]  # those that found no room were not simulated
 
 
 def test_deliveries_can_be_filtered(client: SandboxClient) -> None:

@@ -8,6 +8,7 @@ import pytest
 from jebbitctl.sandbox import assumptions, dispatcher
 from jebbitctl.sandbox.deliveries import OutgoingDelivery
 from jebbitctl.sandbox.dispatcher import Dispatcher, NotSent
+from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.webhooks.support import Endpoint
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from jebbitctl.sandbox.deliveries import DeliveryResult
+    from jebbitctl.util.certificates import TrustedCertificates
 
 
 class GatedDelivery(OutgoingDelivery):
@@ -23,10 +25,10 @@ class GatedDelivery(OutgoingDelivery):
     gate: threading.Event
     started: threading.Semaphore
 
-    def send(self) -> DeliveryResult:
+    def send(self, certificates: TrustedCertificates = SYSTEM_CERTIFICATES) -> DeliveryResult:
         self.started.release()
         self.gate.wait(10)
-        return super().send()
+        return super().send(certificates)
 
 
 @pytest.fixture
@@ -57,29 +59,27 @@ def test_each_delivery_has_one_result_before_it_is_idle() -> None:
     assert sending.close() == NotSent(0, 0)
 
 
-def test_a_full_queue_makes_the_next_delivery_wait(
+def test_a_full_queue_has_no_room_until_a_delivery_leaves_it(
     monkeypatch: pytest.MonkeyPatch, gate: threading.Event
 ) -> None:
     monkeypatch.setattr(dispatcher, "CAPACITY", 3)
     started = threading.Semaphore(0)
     sending = Dispatcher(lambda _: None)
-    submitted = threading.Semaphore(0)
-
-    def submit_all() -> None:
-        for _ in range(assumptions.concurrency() + 4):
-            sending.submit(gated(gate, started))
-            submitted.release()
-
-    thread = threading.Thread(target=submit_all)
-    thread.start()
     for _ in range(assumptions.concurrency()):
+        sending.submit(gated(gate, started))
         assert started.acquire(timeout=10)
-    for _ in range(assumptions.concurrency() + 3):
-        assert submitted.acquire(timeout=10)
-    assert not submitted.acquire(timeout=0.05)  # there is no room
+    for _ in range(3):
+        assert sending.wait_for_room(0)
+        sending.submit(gated(gate, started))
+    assert not sending.wait_for_room(0.01)
+    assert sending.submit(gated(gate, started))  # of a visit that began when there was room
     assert not sending.wait_until_idle(0)
+    waiting: list[bool] = []
+    thread = threading.Thread(target=lambda: waiting.append(sending.wait_for_room(10)))
+    thread.start()
     gate.set()
     thread.join(10)
+    assert waiting == [True]
     assert sending.wait_until_idle(10)
 
 
@@ -97,7 +97,7 @@ def test_at_the_end_what_was_not_sent_is_counted_and_nobody_waits(
     for _ in range(3):
         sending.submit(delivery())
     waiting: list[bool] = []
-    thread = threading.Thread(target=lambda: waiting.append(sending.submit(delivery())))
+    thread = threading.Thread(target=lambda: waiting.append(sending.wait_for_room(10)))
     thread.start()
 
     def stream() -> Generator[OutgoingDelivery]:
@@ -134,3 +134,46 @@ def test_a_stream_keeps_its_order_and_sends_one_at_a_time() -> None:
         assert sending.wait_until_idle(10)
     assert [request.body for request in endpoint.requests] == [b"%d" % number for number in range(20)]
     assert closed.is_set()
+
+
+def test_streams_wait_for_their_turn_on_few_threads(
+    monkeypatch: pytest.MonkeyPatch, gate: threading.Event
+) -> None:
+    monkeypatch.setattr(assumptions, "backfills_at_once", lambda: 2)
+    monkeypatch.setattr(dispatcher, "CLOSE_TIMEOUT", 0)
+    started = threading.Semaphore(0)
+    results: list[DeliveryResult] = []
+    sending = Dispatcher(results.append)
+
+    def stream(gate: threading.Event) -> Generator[OutgoingDelivery]:
+        yield gated(gate, started)
+
+    for _ in range(50):
+        sending.stream(stream(gate))
+    assert all(started.acquire(timeout=10) for _ in range(2))
+    assert not started.acquire(timeout=0.02)
+    gate.set()
+    assert sending.wait_until_idle(10)
+    assert len(results) == 50
+    never = threading.Event()
+    for _ in range(5):
+        sending.stream(stream(never))
+    assert sending.close() == NotSent(0, 5)
+    never.set()
+    assert sending.wait_until_idle(10)
+    assert len(results) <= 52  # those that waited are not sent
+
+
+def test_an_error_of_whoever_gets_the_results_stops_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    ended: list[DeliveryResult] = []
+
+    def fail(_: DeliveryResult) -> None:
+        raise RuntimeError("a broken log")
+
+    sending = Dispatcher(fail)
+    for _ in range(20):
+        sending.submit(delivery(), ended.append)
+    assert sending.wait_until_idle(10)
+    assert len(ended) == 20
+    sending.close()

@@ -55,7 +55,7 @@ def test_the_public_names_of_a_sandbox_and_their_parameters_stay() -> None:
     def parameters(function: Any) -> list[str]:
         return [str(one).partition(":")[0] for one in inspect.signature(function).parameters.values()]
 
-    assert parameters(Sandbox) == ["options", "log", "warn", "wrap"]
+    assert parameters(Sandbox) == ["options", "log", "warn", "wrap", "certificates"]
     assert parameters(Sandbox.create_integration) == ["self", "endpoint", "mappings", "**attributes"]
     assert parameters(Sandbox.visit) == ["self", "campaign", "count", "finish", "**data"]
     assert parameters(Sandbox.wait_until_idle) == ["self", "timeout"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -198,20 +197,11 @@ def test_what_is_held_back_takes_room_in_the_queue(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(dispatcher_module, "CAPACITY", 3)
     dispatcher = Dispatcher(lambda _: None)
     dispatcher.storm = Storm({"burst": 1})
-    submitted = threading.Semaphore(0)
-
-    def submit() -> None:
-        for number in range(4):
-            dispatcher.submit(numbered(number))
-            submitted.release()
-
-    thread = threading.Thread(target=submit)
-    thread.start()
-    assert [submitted.acquire(timeout=10) for _ in range(3)] == [True] * 3
-    assert not submitted.acquire(timeout=0.05)
+    for number in range(3):
+        assert dispatcher.wait_for_room(0)
+        dispatcher.submit(numbered(number))
+    assert not dispatcher.wait_for_room(0.01)
     dispatcher.close()
-    thread.join(10)
-    assert not thread.is_alive()
 
 
 def test_what_is_held_back_at_the_end_is_not_sent() -> None:

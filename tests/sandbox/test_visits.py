@@ -84,6 +84,7 @@ def test_an_answer_can_be_taken_away() -> None:
     [
         *("event.event_number=1", "data=1", "data[0]=1", "email=a", "data.email", "", "data.email.x=1"),
         *("data.opt_in=maybe", "data.opt_in=1", "data.url_param=x", "data.sub_channel=1"),
+        *("data.outcome=5", "data.outcome=[1]"),
     ],
 )
 def test_what_is_no_answer_cannot_be_set(edit: str) -> None:

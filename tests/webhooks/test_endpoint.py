@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -183,6 +184,30 @@ def test_a_response_that_drips_times_out() -> None:
 
     with raw_server(drip) as url, EndpointClient(url, 0.3) as client:
         assert client.send(b"", {}).error == "no response within 0.3 s"
+
+
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["head", "body"]
+)
+def test_a_response_that_drips_forever_keeps_no_thread_and_no_connection(start: bytes) -> None:
+    gone = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(start)
+        try:
+            while True:
+                connection.sendall(b"y")
+                time.sleep(0.02)
+        finally:
+            gone.set()
+
+    with raw_server(drip) as url, EndpointClient(url, 0.1) as client:
+        assert client.send(b"", {}).error == "no response within 0.1 s"
+        assert gone.wait(10)
+    deadline = time.monotonic() + 10
+    while "call_with_timeout" in {thread.name for thread in threading.enumerate()}:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.long)])

@@ -77,7 +77,12 @@ def run(
     expectation = _expectation(expect)
     output, options = context.output, sandbox_options(context, behaviour, start)
     with (
-        Sandbox(options, log=output.debug, warn=output.warn) as sandbox,
+        Sandbox(
+            options,
+            log=output.debug,
+            warn=output.warn,
+            certificates=context.environment.trusted_certificates(),
+        ) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
     ):
         warn_of_remote_use(context, start)

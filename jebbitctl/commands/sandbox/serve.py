@@ -43,9 +43,10 @@ def serve(context: Context, behaviour: BehaviourOptions, start: StartOptions) ->
 
     output = context.output
     options = sandbox_options(context, behaviour, start)
+    certificates = context.environment.trusted_certificates()
     announce = RunningSandboxes(context.config_dir).announce
     with (
-        Sandbox(options, log=output.note, warn=output.warn) as sandbox,
+        Sandbox(options, log=output.note, warn=output.warn, certificates=certificates) as sandbox,
         announce(RunningSandbox(sandbox.run, sandbox.environment), output.warn),
     ):
         try:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from jebbitctl.api.sandbox_control import Visits
 
 
+_STOPPED = "Stopped. What is queued in the sandbox is still delivered."
+
+
 @command(
     example="jebbitctl sandbox visit --count 100 --rate 20\n"
     "jebbitctl sandbox visit --set data.email=ann@example.com"
@@ -65,9 +68,10 @@ def visit(
     try:
         for latest in _results(context, visits):
             result = latest
-    except (KeyboardInterrupt, SystemExit, JebbitctlError):
+    except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
         if result:
-            context.output.note("Stopped. What is queued in the sandbox is still delivered. Until then:")
+            stopped = "Failed." if isinstance(error, JebbitctlError) else _STOPPED
+            context.output.note(f"{stopped} Until then:")
             _show(context, result)
         raise
     _show(context, result)
@@ -121,7 +125,7 @@ def _counted(pairs: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 def _explanation(kept_back: dict[str, Any]) -> str:
-    ids = kept_back["integrations"]
+    ids = [*kept_back["integrations"], *(["and more"] if kept_back["more_integrations"] else [])]
     return f"{kept_back['explanation']} ({', '.join(ids)})" if ids else str(kept_back["explanation"])
 
 
