@@ -132,6 +132,16 @@ def test_a_backfill_whose_deliveries_are_refused_finishes(
     assert client.control("GET", "deliveries").json()["counts"]["backfill"] == {"refused": 1}
 
 
+def test_a_backfill_that_may_send_nothing_says_so(client: SandboxClient) -> None:
+    id_ = client.integration("https://hooks.example.com/a")["id"]
+    client.control("POST", "visits", count=2, finish=True)
+    started = backfill(client, id_)
+    settle(client)
+    assert status(client, started) == "finished"
+    counts = client.control("GET", "deliveries").json()["counts"]
+    assert counts["backfill"] == counts["live"] == {"not_sent": 2}
+
+
 def test_it_ends_with_its_integration(client: SandboxClient) -> None:
     endpoint = PausingEndpoint()
     with BackgroundServer(endpoint) as server:
