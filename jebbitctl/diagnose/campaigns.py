@@ -7,16 +7,16 @@ import shlex
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.visitors import count_visitors
+from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.feeders import Feeders
-    from jebbitctl.diagnose.findings import Finding
+    from jebbitctl.util.findings import Finding
 
 LAUNCHED = "launched campaign"
 _RULE = "assuming that it may stand anywhere in a title, in any case"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations.diagnose_text import counts, text_lines, title
-from jebbitctl.diagnose.findings import State
 from jebbitctl.output.junit import CaseOutcome, JunitCase, JunitSuite, suites_xml
-from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.marked_lines import line_width
+from jebbitctl.util.findings import State
 from jebbitctl.util.redaction import mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jebbitctl.diagnose.diagnosis import IntegrationReport
-    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.output.output import Output
+    from jebbitctl.util.findings import Finding
 
 _COLUMNS = ("integration", "state", "line", "seen", "fix")
 _SUITE = "jebbitctl integrations diagnose"
@@ -44,8 +42,7 @@ def show_reports(output: Output, reports: Sequence[IntegrationReport], *, ok: bo
     elif output.plain_requested:
         output.table(_rows(reports), _COLUMNS)
     else:
-        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
-        output.diff(text_lines(reports, width, whole=whole))
+        output.diff(text_lines(reports, line_width(), whole=whole))
 
 
 def document(reports: Sequence[IntegrationReport], *, ok: bool) -> dict[str, Any]:

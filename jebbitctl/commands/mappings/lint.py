@@ -9,6 +9,7 @@ import typer
 from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
+from jebbitctl.util.findings import State
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from jebbitctl.api.mapping_lint import LintResult, MappingFinding
 
 COLUMNS = ("state", "kind", "integration_id", "mappings", "message", "fix")
-_SIGNS = {"failed": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
 
 
 @command(example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all")
@@ -45,8 +45,8 @@ def lint(
         require_id(integration, what="--integration")
     mappings = mapping_lint.fetch_mappings(context.client, integration)
     result = mapping_lint.lint(mappings, mapping_lint.fetch_attributes(context.client, mappings))
-    problems = result.of(mapping_lint.FindingState.FAILED)
-    unknown = result.of(mapping_lint.FindingState.UNKNOWN)
+    problems = result.of(State.FAILED)
+    unknown = result.of(State.UNKNOWN)
     with context.output.best_effort():
         _show(context, result, ok=not (problems or unknown))
     if not mappings and not context.output.json:
@@ -74,19 +74,22 @@ def _show(context: Context, result: LintResult, *, ok: bool) -> None:
 
 
 def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
-    """Yield a sign and a text for each finding, and what to do below it; at the end that all is well."""
+    """Yield the lines of each finding, and at the end that all is well."""
+    from jebbitctl.output.marked_lines import line_width, with_fix
+
+    width = line_width()
     for finding in result.findings:
         ids = ", ".join(finding.mappings)
         noun = "mapping" if len(finding.mappings) == 1 else "mappings"
         at = f"{finding.integration}: " if finding.integration else ""
-        yield _SIGNS[finding.state], f"{at}{noun} {ids}: {finding.message}"
-        if fix := _fix(context, finding):
-            yield "   ", fix
+        seen = f"{at}{noun} {ids}: {finding.message}"
+        yield from with_fix(finding.state, seen, _fix(context, finding), width)
     for what in result.unknown:
-        yield _SIGNS["unknown"], f"cannot be known: {what}"
+        yield from with_fix(State.UNKNOWN, f"cannot be known: {what}", None, width)
     if ok and result.mappings:
         others = f", apart from {plural(count, 'warning')}" if (count := len(result.findings)) else ""
-        yield "✓", f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
+        seen = f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
+        yield from with_fix(State.OK, seen, None, width)
 
 
 def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""What checks found as lines for readers, which begin with a mark; in a pipe, a line has any length."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+from jebbitctl.output.streams import is_terminal
+from jebbitctl.util.findings import State
+from jebbitctl.util.redaction import scrub_registered
+from jebbitctl.util.text import escape_controls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.UNKNOWN: "–"}  # noqa: RUF001 - an en dash
+INDENT = "  "
+_MIN_ROOM = 20
+
+
+def line_width() -> int:
+    """Return how many columns a line on stdout may have."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
+
+
+def hanging(mark: str, text: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a text, of which the first has the mark, as :meth:`Output.diff` prints them."""
+    for number, line in enumerate(wrap(text, width - len(INDENT), hanging=INDENT)):
+        yield " " if number else mark, line
+
+
+def with_fix(state: State, seen: str, fix: str | None, width: int) -> Iterator[tuple[str, str]]:
+    """Yield the lines of what was seen, and below them what to do."""
+    yield from hanging(MARKS[state], seen, width)
+    if fix:
+        for line in wrap(f"→ {fix}", width - 2 * len(INDENT), hanging=INDENT):
+            yield " ", f"{INDENT}{line}"
+
+
+def wrap(text: str, room: int, hanging: str = "") -> list[str]:
+    """Return text as lines; no id, URL or option is broken in two.
+
+    Args:
+        text: without the secrets in use, and with control characters escaped, when it is returned.
+        room: columns of a line; at least 20 are used.
+        hanging: begins each line but the first.
+    """
+    return textwrap.wrap(
+        escape_controls(scrub_registered(text)),
+        max(room, _MIN_ROOM),
+        subsequent_indent=hanging,
+        break_on_hyphens=False,
+        break_long_words=False,
+    ) or [""]
