@@ -48,16 +48,6 @@ def get(client: Client, id_: str, *, since: date | None = None, until: date | No
     return resources.get_resource(client, TYPE, id_, _days(since, until))
 
 
-def lead_count(stats: Resource) -> int | None:
-    """Return the number of leads, None if Jebbit does not say it; see :func:`count_of`."""
-    return count_of(stats.attributes, "leads")
-
-
-def opt_in_count(stats: Resource) -> int | None:
-    """Return the number of opt-ins, None if Jebbit does not say it; see :func:`count_of`."""
-    return count_of(stats.attributes, "opt_ins")
-
-
 def count_of(attributes: Mapping[str, Any], what: str) -> int | None:
     """Return how many of something are counted, None if Jebbit does not say it.
 

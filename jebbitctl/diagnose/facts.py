@@ -287,10 +287,9 @@ class Facts:
         """
         token = self.token()
         if token.scopes and (missing := scopes.missing_scopes("GET", path, token.scopes)):
-            again = self.renewal_hint or "run the command again"
+            lacking = " and ".join(missing)
             raise ForbiddenError(
-                f"the token lacks {' and '.join(missing)}",
-                hint=f"ask your Jebbit representative for {' and '.join(missing)}; then {again}",
+                f"the token lacks {lacking}", hint=scopes.scope_advice(lacking, self.renewal_hint)
             )
 
     def _asked(self, fetch: Callable[[], T]) -> T:
