@@ -191,9 +191,18 @@ def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError
     if ctx is not None and unknown is not None:
         from jebbitctl.commands.unknown_options import suggestion
 
-        return UsageError(error.message, hint=suggestion(unknown, ctx, args))
+        return UsageError(error.message, hint=_hint_of_slip(args) or suggestion(unknown, ctx, args))
     hint = f"see {ctx.command_path} --help" if ctx is not None else None
-    return UsageError(" ".join(error.format_message().split()), hint=hint)
+    return UsageError(" ".join(error.format_message().split()), hint=_hint_of_slip(args) or hint)
+
+
+def _hint_of_slip(args: Sequence[str]) -> str | None:
+    """Return why no command or option was recognised if a script has the wrong line ends or encoding."""
+    if all(map(str.isprintable, args)):
+        return None
+    from jebbitctl.util.text_slips import find_slip
+
+    return next((slip.hint for arg in args if (slip := find_slip(arg))), None)
 
 
 def _bug(error: Exception) -> JebbitctlError:
