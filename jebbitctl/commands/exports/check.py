@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import textwrap
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.completion import values
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ def _lines(one: ExportCheck, width: int) -> Iterator[tuple[str, str]]:
     first, *more = _wrap(text, width)
     yield _state(one)[0], first
     if one.verdict.fix:
-        more += _wrap(f"→ {one.verdict.fix}", width)
+        more += _wrap(f"→ {one.verdict.fix}", width, hanging="  ")
     for line in more:
         yield " ", f"  {line}"
 
 
-def _wrap(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int, hanging: str = "") -> list[str]:
     """Return text as lines that leave room for a sign and an indentation."""
-    return textwrap.wrap(text, max(width - 4, 20), break_long_words=False, break_on_hyphens=False)
+    return wrap(text, max(width - 4, 20), hanging=hanging)
 
 
 def _title(one: ExportCheck) -> str:

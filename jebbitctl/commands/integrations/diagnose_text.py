@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.findings import State
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_controls, plural
 
@@ -148,12 +148,5 @@ def _hanging(mark: str, text: str, width: int) -> Iterator[tuple[str, str]]:
 
 
 def _wrap(text: str, room: int, hanging: str = "") -> list[str]:
-    """Return text as lines; no id, URL or option is broken in two."""
-    shown = escape_controls(scrub_registered(text))
-    return textwrap.wrap(
-        shown,
-        max(room, _MIN_ROOM),
-        subsequent_indent=hanging,
-        break_on_hyphens=False,
-        break_long_words=False,
-    ) or [""]
+    """Return text as lines; no id, URL or command is broken in two."""
+    return wrap(escape_controls(scrub_registered(text)), max(room, _MIN_ROOM), hanging=hanging)

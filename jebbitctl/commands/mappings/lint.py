@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +12,8 @@ import typer
 from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
+from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
 
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.mapping_lint import LintResult, MappingFinding
 
-COLUMNS = ("state", "kind", "integration_id", "mappings", "message", "fix")
+COLUMNS = ("state", "kind", "integration_id", "mappings", "detail", "fix")
 _SIGNS = {"failed": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
 
 
@@ -70,7 +75,10 @@ def _show(context: Context, result: LintResult, *, ok: bool) -> None:
     elif output.plain_requested:
         output.table(({**row, "mappings": ",".join(row["mappings"])} for row in rows), COLUMNS)
     else:
-        output.diff(_lines(context, result, ok=ok))
+        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
+        for sign, text in _lines(context, result, ok=ok):
+            hanging = "  " if sign.strip() else "    "
+            output.diff(zip_longest([sign], wrap(text, width - 2, hanging=hanging), fillvalue=" "))
 
 
 def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
@@ -81,7 +89,7 @@ def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[
         at = f"{finding.integration}: " if finding.integration else ""
         yield _SIGNS[finding.state], f"{at}{noun} {ids}: {finding.message}"
         if fix := _fix(context, finding):
-            yield "   ", fix
+            yield " ", f"  → {fix}"
     for what in result.unknown:
         yield _SIGNS["unknown"], f"cannot be known: {what}"
     if ok and result.mappings:
@@ -95,7 +103,7 @@ def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
         "kind": finding.kind,
         "integration_id": finding.integration,
         "mappings": list(finding.mappings),
-        "message": finding.message,
+        "detail": finding.message,
         "fix": _fix(context, finding) or None,
     }
 

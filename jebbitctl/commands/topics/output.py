@@ -44,7 +44,8 @@ and type beside the others. The JSON of a command that checks something has
 `jebbitctl help security`.
 
 On a terminal that is too narrow for a table, a row has two lines, or each
-value its own. No id, URL or secret is broken in two, so all can be copied.
+value its own. No id, URL, secret or command gets a line break, so all can be
+copied.
 
 Control characters in text from Jebbit are shown as escape sequences, such as
 \\x1b.
@@ -99,7 +100,7 @@ _ERRORS = """\
 ERRORS
 
 An error is one line on standard error, and a hint on a second line if
-something helps:
+something helps. A terminal gets as many lines as it needs:
 
   error: integration L5m24mjs not found
   hint: list them: jebbitctl integrations list
