@@ -42,6 +42,15 @@ class ExportVerdict(NamedTuple):
     fix: str | None = None
     warning: bool = False
 
+    @property
+    def state(self) -> str:
+        """The same in one word, as other checks say it: ``ok``, ``warning``, ``failed`` or ``unknown``."""
+        if self.ok is None:
+            return "unknown"
+        if not self.ok:
+            return "failed"
+        return "warning" if self.warning else "ok"
+
 
 @dataclass(frozen=True, slots=True)
 class ExportCheck:
@@ -68,7 +77,7 @@ class ExportCheck:
             "id": self.id,
             "name": self.name,
             "ok": self.verdict.ok,
-            "warning": self.verdict.warning,
+            "state": self.verdict.state,
             "schedule": self.schedule,
             "last_run": {"status": run.status, "at": run.at, "rows": run.rows} if run else None,
             "detail": self.verdict.detail,

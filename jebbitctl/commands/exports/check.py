@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from jebbitctl.output.output import Output
 
 COLUMNS = ("state", "id", "name", "schedule", "last_status", "last_run_at", "rows", "detail", "fix")
-_STATES = {True: ("✓", "ok"), False: ("✗", "failed"), None: ("–", "unknown")}  # noqa: RUF001 - an en dash
-_WARNING = ("!", "warning")
+_SIGNS = {"ok": "✓", "warning": "!", "failed": "✗", "unknown": "–"}  # noqa: RUF001 - an en dash
 
 
 @command(
@@ -85,22 +84,17 @@ def _row(one: ExportCheck) -> dict[str, object]:
     run = one.to_dict()["last_run"] or {}
     return {
         **one.to_dict(),
-        "state": _state(one)[1],
         "last_status": run.get("status"),
         "last_run_at": run.get("at"),
         "rows": run.get("rows"),
     }
 
 
-def _state(one: ExportCheck) -> tuple[str, str]:
-    return _WARNING if one.verdict.ok and one.verdict.warning else _STATES[one.verdict.ok]
-
-
 def _lines(one: ExportCheck, width: int) -> Iterator[tuple[str, str]]:
     """Yield the lines of an export, each with a sign or with spaces in its place."""
     text = f"{_title(one)}: {one.verdict.detail}"
     first, *more = _wrap(text, width)
-    yield _state(one)[0], first
+    yield _SIGNS[one.verdict.state], first
     if one.verdict.fix:
         more += _wrap(f"→ {one.verdict.fix}", width, hanging="  ")
     for line in more:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.commands.arguments import OnlyIntegration
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.output.wrapping import wrap
@@ -26,7 +26,10 @@ COLUMNS = ("state", "kind", "integration_id", "mappings", "detail", "fix")
 _SIGNS = {"failed": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
 
 
-@command(example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all")
+@command(
+    example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all",
+    common=(*API_OPTIONS, "csv"),
+)
 def lint(
     context: Context,
     *,

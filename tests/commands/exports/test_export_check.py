@@ -91,7 +91,7 @@ def test_a_last_run_without_rows_is_marked_and_does_not_fail(
     id_ = change(sandbox, "Shoe", recent_runs=[run(sandbox, rows=0), run(sandbox, hours=1)])
     result = jebbitctl("exports", "check")
     assert (result.code, result.out[0]) == (0, "!")
-    assert jebbitctl("exports", "check", id_, "-q", "exports[].warning").json == [True]
+    assert jebbitctl("exports", "check", id_, "-q", "exports[].state").json == ["warning"]
 
 
 def test_plain_and_csv_have_a_column_for_each_fact(

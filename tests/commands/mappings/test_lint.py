@@ -42,6 +42,7 @@ def test_right_mappings_are_one_line_and_two_requests(cli: Cli, sandbox: Sandbox
     document = {"ok": True, "mappings": 2, "findings": [], "unknown": []}
     assert cli.run(*ALL, "--json").json == document
     assert cli.run(*ALL, "--plain").out == ""
+    assert cli.run(*ALL, "--csv").out == "state,kind,integration_id,mappings,detail,fix\r\n"
 
 
 @pytest.mark.parametrize(
