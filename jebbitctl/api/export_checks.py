@@ -56,7 +56,7 @@ class ExportCheck:
             "state": str(self.finding.state),
             "schedule": self.schedule,
             "last_run": {"status": run.status, "at": run.at, "rows": run.rows} if run else None,
-            "seen": self.finding.seen,
+            "detail": self.finding.seen,
             "fix": self.finding.fix,
         }
 

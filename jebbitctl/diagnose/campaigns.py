@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from jebbitctl.diagnose.facts import DAYS
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.visitors import count_visitors
 from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.text import plural
+from jebbitctl.util.times import instant
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.feeders import Feeders
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 LAUNCHED = "launched campaign"
 _RULE = "assuming that it may stand anywhere in a title, in any case"
+_LATER = "wait for new leads, or finish a campaign yourself; then diagnose again"
 _LIST = "see their titles: jebbitctl campaigns list --launched"
 
 
@@ -101,6 +107,12 @@ def _update(id_: str, text: str) -> str:
     return f"jebbitctl integrations update {id_} --campaign-name-filter {shlex.quote(text)}"
 
 
+def _created(webhook: Resource) -> date | None:
+    """Return the day on which an integration was created; None if Jebbit does not say it."""
+    seconds = instant(webhook.attributes.get("created_at"))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date()
+
+
 def leads(case: Case) -> Finding:
     """Jebbit has counted leads of the campaigns that may send."""
     webhook = case.webhook
@@ -111,10 +123,13 @@ def leads(case: Case) -> Finding:
     sure = count_visitors(case.facts, feed.sure, "leads")
     since = f"since {case.facts.since}"
     if sure.total:
-        return ok(
-            f"{plural(sure.total, 'lead')} {since} from {plural(len(feed.sure), 'campaign')}: "
-            "they should have been sent"
-        )
+        counted = f"{plural(sure.total, 'lead')} {since} from {plural(len(feed.sure), 'campaign')}"
+        created = _created(webhook)
+        if created is None or created < case.facts.since:
+            return ok(f"{counted}: they should have been sent")
+        if created >= case.facts.since + timedelta(days=DAYS):
+            return unknown(f"{counted}, but the integration was created today", _LATER)
+        return ok(f"{counted}: those since it was created on {created} should have been sent")
     possible = count_visitors(case.facts, feed.possible, "leads")
     if possible.total:
         unsaid = "feed it" if filter_.is_known else "pass its filter"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.findings import State
 from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_controls
@@ -27,7 +27,7 @@ def line_width() -> int:
 
 def hanging(mark: str, text: str, width: int) -> Iterator[tuple[str, str]]:
     """Yield the lines of a text, of which the first has the mark, as :meth:`Output.diff` prints them."""
-    for number, line in enumerate(wrap(text, width - len(INDENT), hanging=INDENT)):
+    for number, line in enumerate(shown_lines(text, width - len(INDENT), hanging=INDENT)):
         yield " " if number else mark, line
 
 
@@ -35,22 +35,16 @@ def with_fix(state: State, seen: str, fix: str | None, width: int) -> Iterator[t
     """Yield the lines of what was seen, and below them what to do."""
     yield from hanging(MARKS[state], seen, width)
     if fix:
-        for line in wrap(f"→ {fix}", width - 2 * len(INDENT), hanging=INDENT):
+        for line in shown_lines(f"→ {fix}", width - 2 * len(INDENT), hanging=INDENT):
             yield " ", f"{INDENT}{line}"
 
 
-def wrap(text: str, room: int, hanging: str = "") -> list[str]:
-    """Return text as lines; no id, URL or option is broken in two.
+def shown_lines(text: str, room: int, hanging: str = "") -> list[str]:
+    """Return text as lines, without the secrets in use; control characters are escaped.
 
     Args:
-        text: without the secrets in use, and with control characters escaped, when it is returned.
+        text: whatever Jebbit or an endpoint says may be in it.
         room: columns of a line; at least 20 are used.
         hanging: begins each line but the first.
     """
-    return textwrap.wrap(
-        escape_controls(scrub_registered(text)),
-        max(room, _MIN_ROOM),
-        subsequent_indent=hanging,
-        break_on_hyphens=False,
-        break_long_words=False,
-    ) or [""]
+    return wrap(escape_controls(scrub_registered(text)), max(room, _MIN_ROOM), hanging=hanging)

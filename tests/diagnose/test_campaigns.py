@@ -162,3 +162,18 @@ def test_a_setting_that_jebbit_does_not_say_is_unknown(account: JebbitAccount, n
     leave_out(account, "integrations", name)
     account.unserved.add("/webhook_integrations")
     assert account.examine()[line].state is UNKNOWN
+
+
+def test_leads_that_were_counted_before_the_integration_existed_prove_nothing(account: JebbitAccount) -> None:
+    state = account.sandbox.state
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock() - 30 * 86400)
+    assert account.examine()["leads"].seen.endswith(": they should have been sent")
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock() - 2 * 86400)
+    found = account.examine()["leads"]
+    assert found.state is OK
+    assert "those since it was created on 20" in found.seen
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock())
+    found = account.examine()["leads"]
+    assert found.state is UNKNOWN
+    assert found.seen.endswith("but the integration was created today")
+    assert "finish a campaign yourself" in str(found.fix)

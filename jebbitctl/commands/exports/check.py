@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.export_checks import ExportCheck
     from jebbitctl.output.output import Output
 
-COLUMNS = ("state", "id", "name", "schedule", "last_status", "last_run_at", "rows", "seen", "fix")
+COLUMNS = ("state", "id", "name", "schedule", "last_status", "last_run_at", "rows", "detail", "fix")
 
 
 @command(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jebbitctl.output.output import Output
     from jebbitctl.util.findings import Finding
 
-_COLUMNS = ("integration", "state", "line", "seen", "fix")
+_COLUMNS = ("state", "integration_id", "line", "detail", "fix")
 _SUITE = "jebbitctl integrations diagnose"
 _OUTCOMES = {
     State.OK: CaseOutcome.PASSED,
@@ -58,7 +58,7 @@ def document(reports: Sequence[IntegrationReport], *, ok: bool) -> dict[str, Any
                 "ok": report.ok,
                 "unknown": len(report.named(State.UNKNOWN)),
                 "findings": [
-                    {"line": name, "state": str(finding.state), "seen": finding.seen, "fix": finding.fix}
+                    {"line": name, "state": str(finding.state), "detail": finding.seen, "fix": finding.fix}
                     for name, finding in report.findings.items()
                 ],
             }
@@ -70,7 +70,7 @@ def document(reports: Sequence[IntegrationReport], *, ok: bool) -> dict[str, Any
 def _rows(reports: Sequence[IntegrationReport]) -> Iterator[dict[str, Any]]:
     for one in document(reports, ok=True)["integrations"]:
         for finding in one["findings"]:
-            yield {"integration": one["id"], **finding}
+            yield {"integration_id": one["id"], **finding}
 
 
 def junit_document(reports: Sequence[IntegrationReport], started: float, *, ended: bool) -> str:

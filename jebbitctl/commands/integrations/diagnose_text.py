@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.marked_lines import INDENT, MARKS, hanging, wrap
+from jebbitctl.output.marked_lines import INDENT, MARKS, hanging, shown_lines
 from jebbitctl.util.findings import State
 from jebbitctl.util.text import plural
 
@@ -127,9 +127,9 @@ def _finding_lines(
         column = 0
     room = width - len(blank) - 1 - column
     for name, finding in grouped(findings):
-        texts = wrap(finding.seen, room)
+        texts = shown_lines(finding.seen, room)
         if finding.fix:
-            texts += wrap(f"→ {finding.fix}", room, hanging=INDENT)
+            texts += shown_lines(f"→ {finding.fix}", room, hanging=INDENT)
         if not column:
             texts.insert(0, name)
         for number, text in enumerate(texts):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.commands.arguments import OnlyIntegration
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
 from jebbitctl.util.findings import State
 from jebbitctl.util.ids import require_id
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.mapping_lint import LintResult, MappingFinding
 
-COLUMNS = ("state", "kind", "integration_id", "mappings", "message", "fix")
+COLUMNS = ("state", "kind", "integration_id", "mappings", "detail", "fix")
 
 
-@command(example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all")
+@command(
+    example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all",
+    common=(*API_OPTIONS, "csv"),
+)
 def lint(
     context: Context,
     *,
@@ -98,7 +101,7 @@ def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
         "kind": finding.kind,
         "integration_id": finding.integration,
         "mappings": list(finding.mappings),
-        "message": finding.message,
+        "detail": finding.message,
         "fix": _fix(context, finding) or None,
     }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.marked_lines import line_width
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.endpoint_clock import in_words, is_notable
 from jebbitctl.webhooks.verdicts import Conclusion
@@ -124,4 +124,4 @@ def _document(check: EndpointCheck, results: Iterable[ProbeResult], url: str) ->
 
 def _wrap(text: str, width: int) -> list[str]:
     """Return text as lines that leave room for a sign or an indentation."""
-    return textwrap.wrap(text, max(width - 4, 20), break_on_hyphens=False)
+    return wrap(text, max(width - 4, 20)) if text else []

@@ -62,7 +62,7 @@ def test_an_overdue_export_fails_and_named_ones_alone_are_checked(
     states = {one["id"]: one["state"] for one in result.json["exports"]}
     assert list(states.items()) == [(overdue, "failed"), (fine, "ok")]
     assert result.json["ok"] is False
-    assert ", 4 hours ago; schedule hourly" in result.json["exports"][0]["seen"]
+    assert ", 4 hours ago; schedule hourly" in result.json["exports"][0]["detail"]
     assert result.error["code"] == "check_failed"
 
 
@@ -103,7 +103,7 @@ def test_plain_and_csv_have_a_column_for_each_fact(
         "5",
     ]
     header, same = csv.reader(io.StringIO(jebbitctl("exports", "check", id_, "--csv").out, newline=""))
-    assert ",".join(header) == "state,id,name,schedule,last_status,last_run_at,rows,seen,fix"
+    assert ",".join(header) == "state,id,name,schedule,last_status,last_run_at,rows,detail,fix"
     assert same == row
 
 

@@ -42,6 +42,7 @@ def test_right_mappings_are_one_line_and_two_requests(cli: Cli, sandbox: Sandbox
     document = {"ok": True, "mappings": 2, "findings": [], "unknown": []}
     assert cli.run(*ALL, "--json").json == document
     assert cli.run(*ALL, "--plain").out == ""
+    assert cli.run(*ALL, "--csv").out == "state,kind,integration_id,mappings,detail,fix\r\n"
 
 
 @pytest.mark.parametrize(
@@ -183,12 +184,13 @@ def test_strings_from_jebbit_are_data(cli: Cli, sandbox: Sandbox) -> None:
     assert r"there is no attribute $(touch x)\n" in result.out
 
 
-def test_a_terminal_shows_what_a_pipe_gets_without_breaking_words(cli: Cli, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_terminal_shows_what_a_pipe_gets_in_lines_that_break_no_command(
+    cli: Cli, sandbox: Sandbox, columns: int
+) -> None:
     id_ = add_mapping(sandbox, "emial", "mail")
-    shown = screen(cli, *ALL, columns=40, env={"NO_COLOR": "1"})
-    piped = cli.run(*ALL).out
-    assert shown.split() == f"{piped}error: 1 problem in 1 mapping\n".split()
-    assert max(map(len, shown.splitlines())) <= 40
-    finding, fix = piped.splitlines()
-    assert finding.endswith(": there is no attribute emial; the nearest is email")
-    assert fix == f"    → if email is meant: jebbitctl mappings update {id_} --jebbit-var email"
+    lines = screen(cli, *ALL, columns=columns, env={"NO_COLOR": "1"}).splitlines()
+    assert " ".join(lines).split() == f"{cli.run(*ALL).out}error: 1 problem in 1 mapping".split()
+    (command,) = [line for line in lines if "jebbitctl" in line]
+    assert command.endswith(f"jebbitctl mappings update {id_} --jebbit-var email")
+    assert max(len(line) for line in lines if line != command) <= columns

@@ -89,7 +89,7 @@ class Diagnosed:
         result = self.cli.run("integrations", "diagnose", self.id, "--json", *options, env=self.env)
         (report,) = result.json["integrations"]
         rows = {
-            one["line"]: EndpointRow(one["state"], one["seen"], one["fix"] or "")
+            one["line"]: EndpointRow(one["state"], one["detail"], one["fix"] or "")
             for one in report["findings"]
             if one["line"] in LINES
         }
