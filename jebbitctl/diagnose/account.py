@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.api.scopes import missing_scopes, scope_advice
 from jebbitctl.diagnose.facts import READS
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.errors import ForbiddenError, JebbitctlError
-from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.times import rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _DOCTOR = "find out more: jebbitctl doctor"
 

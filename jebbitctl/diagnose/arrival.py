@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import secret_of
-from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import sleep
 from jebbitctl.util.times import rfc3339_or_none
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.own_deliveries import SentTest
     from jebbitctl.diagnose.receipts import Receipt, Receipts
-    from jebbitctl.util.findings import Finding
 
 ARRIVAL_TIMEOUT = 10.0
 """Seconds that Jebbit's test delivery may take."""

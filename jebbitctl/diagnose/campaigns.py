@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.facts import DAYS
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.visitors import count_visitors
-from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.text import plural
 from jebbitctl.util.times import instant
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.feeders import Feeders
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 LAUNCHED = "launched campaign"
 _RULE = "assuming that it may stand anywhere in a title, in any case"

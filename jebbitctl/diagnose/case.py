@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.facts import Facts
+    from jebbitctl.diagnose.findings import State
     from jebbitctl.diagnose.receipts import Receipts
-    from jebbitctl.util.findings import State
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from jebbitctl.api.concurrency import ConcurrentCalls
 from jebbitctl.api.differences import ENDPOINT, HOST
 from jebbitctl.diagnose.case import Case
 from jebbitctl.diagnose.endpoint_url import place_of
+from jebbitctl.diagnose.findings import State, unknown
 from jebbitctl.diagnose.lines import LINES
 from jebbitctl.diagnose.network import Network
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.findings import State, unknown
 from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.client import Client
     from jebbitctl.diagnose.facts import Facts
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.network import Place
     from jebbitctl.diagnose.receipts import Receipts
-    from jebbitctl.util.findings import Finding
 
 MAX_IN_FLIGHT = 16
 """Integrations that are examined at a time: most of the time is spent on waiting for their endpoints."""

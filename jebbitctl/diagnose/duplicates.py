@@ -8,13 +8,13 @@ from jebbitctl.api.attachments import is_brand_wide
 from jebbitctl.api.differences import ENDPOINT
 from jebbitctl.api.integrations import is_webhook, matches, named
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.findings import failed, ok, unknown, warning
 
 if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _COMPARE = "compare their endpoints in Jebbit's dashboard"
 

@@ -6,16 +6,16 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.network import Place
 from jebbitctl.errors import RejectedError, UsageError
-from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.hosts import ascii_host, authority_of
 from jebbitctl.util.urls import is_loopback, shown_url
 from jebbitctl.webhooks.endpoint import require_endpoint
 
 if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _RESERVED = ("example.com", "example.net", "example.org", "example", "test", "invalid")
 """Domains that no endpoint can have. Source: RFC 2606."""

@@ -191,7 +191,7 @@ class Facts:
 
     def attributes(self) -> KnownAttributes:
         """Return the attributes that mappings name."""
-        from jebbitctl.api.mapping_lint import fetch_attributes
+        from jebbitctl.diagnose.mapping_lint import fetch_attributes
 
         def fetch() -> KnownAttributes:
             self._require_scope("/traits")

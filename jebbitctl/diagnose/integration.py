@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.api.differences import SERVICE
 from jebbitctl.api.integrations import is_webhook
+from jebbitctl.diagnose.findings import failed, ok, unknown
 from jebbitctl.errors import NotFoundError, RejectedError
-from jebbitctl.util.findings import failed, ok, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _DASHBOARD = "in the dashboard"
 LOOK = "look in Jebbit's dashboard"

@@ -6,14 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
+from jebbitctl.diagnose.findings import failed, ok, unknown
 from jebbitctl.diagnose.own_deliveries import SentTest
 from jebbitctl.diagnose.probing import NOT_ASKED
 from jebbitctl.errors import RejectedError
-from jebbitctl.util.findings import failed, ok, unknown
 
 if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 
 def test(case: Case) -> Finding:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from jebbitctl.api.differences import OPTIONS, knows, options_in
 from jebbitctl.api.resources import format_value
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.own_mappings import mappings_of
 from jebbitctl.diagnose.visitors import count_visitors
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 
 class Requirement(NamedTuple):

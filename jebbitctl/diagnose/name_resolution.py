@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.name_lookup import LookupProblem
 from jebbitctl.diagnose.network import LOOK_TIMEOUT
 from jebbitctl.util.addresses import is_ipv6
-from jebbitctl.util.findings import failed, ok, unknown, warning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _MAX_SHOWN = 3
 """The maximum number of addresses that a finding lists."""

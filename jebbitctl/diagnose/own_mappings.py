@@ -6,18 +6,18 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
-from jebbitctl.api.mapping_lint import lint
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
+from jebbitctl.diagnose.mapping_lint import lint
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.findings import State, failed, ok, unknown, warning
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jebbitctl.api import mapping_lint
     from jebbitctl.api.resources import Resource
+    from jebbitctl.diagnose import mapping_lint
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _MAX_SHOWN = 3
 

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.endpoint_url import place_of
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import NOT_ASKED, client_for, secret_of
-from jebbitctl.util.findings import State, failed, ok, unknown, warning
 from jebbitctl.util.text import as_reason, plural
 from jebbitctl.util.timeouts import sleep
 from jebbitctl.webhooks.endpoint_check import EndpointCheck
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 MAX_SECONDS = 60.0
 """How long one endpoint is checked: an endpoint may limit requests."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import client_for, secret_of
 from jebbitctl.diagnose.tls import unanswered
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.util.findings import State, failed, ok, unknown, warning
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import is_loopback, normalize_url, shown_url
 from jebbitctl.webhooks.endpoint import require_endpoint
@@ -18,8 +18,8 @@ from jebbitctl.webhooks.sender import SAMPLE_BODY, deliver
 
 if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.network import Place
-    from jebbitctl.util.findings import Finding
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -6,18 +6,18 @@ import time
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.tls_handshake import EXPIRED, NOT_YET_VALID, REFUSED, SELF_SIGNED, WRONG_NAME
-from jebbitctl.util.findings import failed, ok, unknown, warning
 from jebbitctl.util.text import escape_controls, plural
 from jebbitctl.util.times import rfc3339_or_none
 from jebbitctl.util.urls import is_loopback
 
 if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.network import Place
     from jebbitctl.diagnose.tls_handshake import Certificate, Handshake
     from jebbitctl.util.certificates import TrustedCertificates
-    from jebbitctl.util.findings import Finding
 
 MIN_DAYS = 14
 """A certificate that is valid for fewer days should have been renewed."""

@@ -46,6 +46,11 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
+def line_width() -> int:
+    """Return how many columns a line on stdout may have: in anything but a terminal, any number."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
+
+
 class TerminalSettings(NamedTuple):
     """What the environment says about colours and terminals.
 

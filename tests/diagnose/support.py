@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.context import CommonOptions, Context
 from jebbitctl.diagnose.case import Case
 from jebbitctl.diagnose.facts import Facts
+from jebbitctl.diagnose.findings import State, unknown
 from jebbitctl.diagnose.lines import LINES
 from jebbitctl.environment import Environment
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.sandbox.dialects import Dialect
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.sandbox.state import StoredResource
-from jebbitctl.util.findings import State, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.sandbox.activity import Activity
     from jebbitctl.sandbox.state import Business
-    from jebbitctl.util.findings import Finding
 
 AT_JEBBIT = (
     *("token", "business", "integration", "active", "origin", "campaigns", "filter", "opt-in", "outcomes"),

@@ -8,14 +8,14 @@ import pytest
 from jebbitctl.api.resources import Resource
 from jebbitctl.diagnose.case import Case
 from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras
+from jebbitctl.diagnose.findings import State, ok, unknown
 from jebbitctl.errors import ForbiddenError, UnavailableError
-from jebbitctl.util.findings import State, ok, unknown
 from tests.commands.integrations.diagnose.made_up import use_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 IDS = [f"id{number:06}" for number in range(20)]
 

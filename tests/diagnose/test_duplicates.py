@@ -12,7 +12,7 @@ from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 if TYPE_CHECKING:
     from typing import Any
 
-    from jebbitctl.util.findings import State
+    from jebbitctl.diagnose.findings import State
     from tests.diagnose.support import JebbitAccount
 
 

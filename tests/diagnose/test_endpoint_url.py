@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.diagnose import endpoint_url
+from jebbitctl.diagnose.findings import Finding, State
 from jebbitctl.diagnose.network import Network, Place
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.findings import Finding, State
 
 from .endpoints import ID, SANDBOX, a_case
 

@@ -16,7 +16,7 @@ from tests.diagnose.support import AT_JEBBIT, FAILED, OK, UNKNOWN, run_line, sta
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
     from tests.diagnose.support import JebbitAccount
 
 UNSAID = {

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from jebbitctl.diagnose import name_resolution
+from jebbitctl.diagnose.findings import Finding, State
 from jebbitctl.diagnose.network import Network
 from jebbitctl.util.addresses import why_not_public
-from jebbitctl.util.findings import Finding, State
 from tests.http_fixtures import own_environment
 
 from .endpoints import API, SANDBOX, a_case

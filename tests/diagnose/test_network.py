@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.diagnose import name_resolution, redirect
+from jebbitctl.diagnose.findings import State
 from jebbitctl.diagnose.network import Network, Place
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.findings import State
 from tests.api.faults import http, silence
 from tests.http_fixtures import own_environment
 

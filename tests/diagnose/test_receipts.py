@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from jebbitctl.api.resources import Resource
 from jebbitctl.diagnose import arrival
+from jebbitctl.diagnose.findings import State
 from jebbitctl.diagnose.own_deliveries import SentTest
 from jebbitctl.diagnose.receipts import Receipts
 from jebbitctl.errors import UsageError
-from jebbitctl.util.findings import State
 from jebbitctl.webhooks.delivery import Delivery
 from jebbitctl.webhooks.recordings.lines import to_line
 from jebbitctl.webhooks.signature import sign, verify
@@ -28,7 +28,7 @@ from .endpoints import ID, a_case
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 BODY = b'{"data":{"email":"test@example.com"}}'
 OTHER = "another secret of 34 characters!!!"

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose import receiver_check
+from jebbitctl.diagnose.findings import Finding, State
 from jebbitctl.diagnose.network import Network
-from jebbitctl.util.findings import Finding, State
 from tests.http_fixtures import own_environment
 from tests.webhooks.receivers import correct, except_if, serving
 from tests.webhooks.support import SECRET

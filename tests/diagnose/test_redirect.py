@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.diagnose import redirect
+from jebbitctl.diagnose.findings import Finding, State
 from jebbitctl.diagnose.network import Network
-from jebbitctl.util.findings import Finding, State
 from tests.api.faults import http, silence
 from tests.http_fixtures import own_environment
 from tests.webhooks.support import SECRET

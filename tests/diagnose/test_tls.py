@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.diagnose import redirect, tls
+from jebbitctl.diagnose.findings import State
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, TrustedCertificates, public_certificates
-from jebbitctl.util.findings import State
 from tests.api.faults import drop, silence
 from tests.api.support import certificate
 from tests.http_fixtures import own_environment
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.network import Network
-    from jebbitctl.util.findings import Finding
 
 __all__ = ["own_environment"]
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jebbitctl.api import exports
-from jebbitctl.api.export_checks import check as check_export
 from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.marked_lines import with_fix
+from jebbitctl.diagnose.findings import State
 from jebbitctl.errors import CheckFailedError
-from jebbitctl.output.marked_lines import line_width, with_fix
-from jebbitctl.util.findings import State
+from jebbitctl.output.streams import line_width
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jebbitctl.api.export_checks import ExportCheck
+    from jebbitctl.diagnose.export_checks import ExportCheck
     from jebbitctl.output.output import Output
 
 COLUMNS = ("state", "id", "name", "schedule", "last_status", "last_run_at", "rows", "detail", "fix")
@@ -50,6 +50,8 @@ def check(
     Exits 6 if a last run failed or a run is overdue. Also exits 6 if an export cannot be checked, as its
     schedule or its last run is not understood, or not said by Jebbit. The error says which it is.
     """
+    from jebbitctl.diagnose.export_checks import check as check_export
+
     client, output = context.client, context.output
     if ids:
         found = [exports.get(client, id_) for id_ in dict.fromkeys(ids)]

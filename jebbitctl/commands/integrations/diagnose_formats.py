@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations.diagnose_text import counts, text_lines, title
+from jebbitctl.diagnose.findings import State
 from jebbitctl.output.junit import CaseOutcome, JunitCase, JunitSuite, suites_xml
-from jebbitctl.output.marked_lines import line_width
-from jebbitctl.util.findings import State
+from jebbitctl.output.streams import line_width
 from jebbitctl.util.redaction import mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jebbitctl.diagnose.diagnosis import IntegrationReport
+    from jebbitctl.diagnose.findings import Finding
     from jebbitctl.output.output import Output
-    from jebbitctl.util.findings import Finding
 
 _COLUMNS = ("state", "integration_id", "line", "detail", "fix")
 _SUITE = "jebbitctl integrations diagnose"

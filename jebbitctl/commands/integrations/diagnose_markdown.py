@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jebbitctl.commands.integrations.diagnose_text import counts, grouped, summary, title, worst_mark
+from jebbitctl.commands.marked_lines import MARKS
+from jebbitctl.diagnose.findings import State
 from jebbitctl.output.markdown import code, comment, paragraph
-from jebbitctl.output.marked_lines import MARKS
-from jebbitctl.util.findings import State
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jebbitctl.diagnose.diagnosis import IntegrationReport
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 MARKER = "jebbitctl-diagnosis"
 """How the comment begins, before what was asked for, so that a program can find and replace it."""

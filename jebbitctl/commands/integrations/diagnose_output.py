@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.commands.integrations.diagnose_formats import junit_document, show_reports
 from jebbitctl.commands.integrations.diagnose_text import summary
+from jebbitctl.diagnose.findings import State
 from jebbitctl.errors import CheckFailedError
-from jebbitctl.util.findings import State
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:

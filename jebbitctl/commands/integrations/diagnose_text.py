@@ -6,15 +6,15 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.marked_lines import INDENT, MARKS, hanging, shown_lines
-from jebbitctl.util.findings import State
+from jebbitctl.commands.marked_lines import INDENT, MARKS, hanging, shown_lines
+from jebbitctl.diagnose.findings import State
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from jebbitctl.diagnose.diagnosis import IntegrationReport
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _WORDS = {
     State.FAILED: "failed",

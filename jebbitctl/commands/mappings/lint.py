@@ -8,15 +8,15 @@ import typer
 
 from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import API_OPTIONS, Context, command
+from jebbitctl.diagnose.findings import State
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
-from jebbitctl.util.findings import State
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.api.mapping_lint import LintResult, MappingFinding
+    from jebbitctl.diagnose.mapping_lint import LintResult, MappingFinding
 
 COLUMNS = ("state", "kind", "integration_id", "mappings", "detail", "fix")
 
@@ -37,7 +37,7 @@ def lint(
     integrations; an attribute that is mapped twice; and two attributes under one client_var. Exits 6 if
     something is wrong. What may be wanted is marked with ! and does not count.
     """
-    from jebbitctl.api import mapping_lint
+    from jebbitctl.diagnose import mapping_lint
 
     if all_ == (integration is not None):
         raise UsageError(
@@ -78,7 +78,8 @@ def _show(context: Context, result: LintResult, *, ok: bool) -> None:
 
 def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
     """Yield the lines of each finding, and at the end that all is well."""
-    from jebbitctl.output.marked_lines import line_width, with_fix
+    from jebbitctl.commands.marked_lines import with_fix
+    from jebbitctl.output.streams import line_width
 
     width = line_width()
     for finding in result.findings:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.output.marked_lines import line_width
+from jebbitctl.output.streams import line_width
 from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.endpoint_clock import in_words, is_notable

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.diagnosis import IntegrationReport
-from jebbitctl.util.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 
 if TYPE_CHECKING:
     import signal
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pytest
 
     from jebbitctl.diagnose.case import Case
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
     Line = Callable[[Case], Finding]
 

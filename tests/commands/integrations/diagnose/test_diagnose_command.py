@@ -11,8 +11,8 @@ import pexpect
 import pytest
 
 from jebbitctl.diagnose import account, integration
+from jebbitctl.diagnose.findings import failed, ok
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from jebbitctl.util.findings import failed, ok
 from tests.commands.integrations.diagnose.made_up import (
     BROKEN,
     KEPT_BACK,

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 
 from jebbitctl.commands.integrations.diagnose_formats import document, junit_document
 from jebbitctl.commands.integrations.diagnose_markdown import diagnosis_markdown
+from jebbitctl.diagnose.findings import State, failed
 from jebbitctl.output.markdown import MAX_COMMENT
-from jebbitctl.util.findings import State, failed
 from jebbitctl.util.redaction import forget_registered_secrets, register_secret
 from tests.commands.integrations.diagnose.made_up import (
     BROKEN,

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from jebbitctl.commands.integrations.diagnose_text import summary, text_lines
+from jebbitctl.commands.marked_lines import MARKS
+from jebbitctl.diagnose.findings import failed, ok, unknown
 from jebbitctl.output.diff import diff_lines
-from jebbitctl.output.marked_lines import MARKS
-from jebbitctl.util.findings import failed, ok, unknown
 from jebbitctl.util.redaction import MASK, forget_registered_secrets, register_secret
 from tests.commands.integrations.diagnose.made_up import (
     BROKEN,

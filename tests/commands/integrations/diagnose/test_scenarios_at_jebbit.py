@@ -12,7 +12,7 @@ from tests.support import cli_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.util.findings import State
+    from jebbitctl.diagnose.findings import State
     from tests.diagnose.support import JebbitAccount
 
 

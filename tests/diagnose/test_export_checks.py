@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api.export_checks import check
 from jebbitctl.api.export_schedule import DAY, HOUR, MARGIN
-from jebbitctl.util.findings import State
+from jebbitctl.diagnose.export_checks import check
+from jebbitctl.diagnose.findings import State
 from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
-    from jebbitctl.api.export_checks import ExportCheck
+    from jebbitctl.diagnose.export_checks import ExportCheck
 
 NOW = 1_769_900_000.0
 SCHEDULES = {"hourly": HOUR, "8:00-daily": DAY, "2:00-weekly-tuesday": 7 * DAY}

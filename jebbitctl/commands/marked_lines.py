@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.streams import is_terminal
+from jebbitctl.diagnose.findings import State
 from jebbitctl.output.wrapping import wrap
-from jebbitctl.util.findings import State
 from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_controls
 
@@ -18,11 +15,6 @@ if TYPE_CHECKING:
 MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.UNKNOWN: "–"}  # noqa: RUF001 - an en dash
 INDENT = "  "
 _MIN_ROOM = 20
-
-
-def line_width() -> int:
-    """Return how many columns a line on stdout may have."""
-    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
 
 
 def hanging(mark: str, text: str, width: int) -> Iterator[tuple[str, str]]:

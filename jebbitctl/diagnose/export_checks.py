@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.export_runs import latest, runs_in
 from jebbitctl.api.export_schedule import HOUR, schedule_in
-from jebbitctl.util.findings import State, failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.util.text import cell, plural
 from jebbitctl.util.times import short_time
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.export_runs import ExportRun
     from jebbitctl.api.export_schedule import Schedule
-    from jebbitctl.util.findings import Finding
+    from jebbitctl.diagnose.findings import Finding
 
 _MINUTE = 60
 _MAX_AHEAD = 300

@@ -17,7 +17,7 @@ from jebbitctl.api.differences import UNKNOWN, knows
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.mappings import TYPE, list_mappings
 from jebbitctl.api.resources import OWNER, format_value
-from jebbitctl.util.findings import State
+from jebbitctl.diagnose.findings import State
 from jebbitctl.util.ids import is_id
 
 if TYPE_CHECKING:
