@@ -8,7 +8,6 @@ import typer
 
 from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import API_OPTIONS, Context, command
-from jebbitctl.diagnose.findings import State
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
@@ -38,6 +37,7 @@ def lint(
     something is wrong. What may be wanted is marked with ! and does not count.
     """
     from jebbitctl.diagnose import mapping_lint
+    from jebbitctl.diagnose.findings import State
 
     if all_ == (integration is not None):
         raise UsageError(
@@ -79,6 +79,7 @@ def _show(context: Context, result: LintResult, *, ok: bool) -> None:
 def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
     """Yield the lines of each finding, and at the end that all is well."""
     from jebbitctl.commands.marked_lines import with_fix
+    from jebbitctl.diagnose.findings import State
     from jebbitctl.output.streams import line_width
 
     width = line_width()
