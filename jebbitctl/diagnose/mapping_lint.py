@@ -222,7 +222,7 @@ def _clashes(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
                 FindingKind.CLASH,
                 same_name,
                 f"several attributes are sent as {name}, but a delivery can hold only one of them: {names}",
-                Advice("give all but one another client_var", example),
+                Advice("choose another client_var for all but one", example),
             )
 
 
