@@ -21,7 +21,7 @@ _RESERVED = ("example.com", "example.net", "example.org", "example", "test", "in
 """Domains that no endpoint can have. Source: RFC 2606."""
 _PORT_OF_OTHER = {("https", 80): "http", ("http", 443): "https"}
 _LEAVE_OUT = "leave it out: x-jebbit-signature proves who sends, and everyone who sees the URL sees it"
-_GIVE_URL = "give it: --endpoint URL"
+GIVE_URL = "give the URL: --endpoint URL"
 
 
 def url(case: Case) -> Finding:
@@ -29,8 +29,8 @@ def url(case: Case) -> Finding:
     endpoint = case.endpoint
     if endpoint is None:
         if (host := case.host) is not None:
-            return unknown(f"Jebbit shows only the host, {host}", _GIVE_URL)
-        return unknown("Jebbit does not say the endpoint", _GIVE_URL)
+            return unknown(f"Jebbit shows only the host, {host}", GIVE_URL)
+        return unknown("Jebbit does not say the endpoint", GIVE_URL)
     shown = shown_url(endpoint)
     if "@" in authority_of(endpoint):
         return warning(f"{shown}: it has a user name or password, which Jebbit may not send", _LEAVE_OUT)
@@ -58,7 +58,7 @@ def place_of(case: Case) -> Place:
         except UsageError:
             raise RejectedError("its URL is not requested (see url)") from None
     if (host := case.host) is None:
-        raise RejectedError("Jebbit does not say the endpoint", hint=_GIVE_URL)
+        raise RejectedError("Jebbit does not say the endpoint", hint=GIVE_URL)
     return Place.of_host(host)
 
 

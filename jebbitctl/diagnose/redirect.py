@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.endpoint_url import GIVE_URL, place_of, set_endpoint
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import client_for, secret_of
 from jebbitctl.diagnose.tls import unanswered
@@ -33,7 +33,7 @@ def redirect(case: Case) -> Finding:
     """
     place = place_of(case)
     if place.url is None:
-        return unknown("only the host is known", "give the URL: --endpoint URL")
+        return unknown("only the host is known", GIVE_URL)
     if place.scheme == "http" and case.network.proxy(place):
         return unknown("this machine reaches it only through a proxy, which may answer itself")
     answer = case.network.head(place)

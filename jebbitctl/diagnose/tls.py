@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.endpoint_url import GIVE_URL, place_of, set_endpoint
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.tls_handshake import EXPIRED, NOT_YET_VALID, REFUSED, SELF_SIGNED, WRONG_NAME
 from jebbitctl.util.text import escape_controls, plural
@@ -55,6 +55,8 @@ def tls(case: Case) -> Finding:
     found = case.network.handshake(place)
     if found is None:
         return unknown("no address to connect to (see dns)")
+    if place.url is None:
+        return _at_assumed_port(place, found)
     if found.failure is None:
         return _verified(case, place, found.verified_by, found.certificate)
     if found.failure in _NO_CONNECTION:
@@ -73,6 +75,20 @@ def unanswered(case: Case, place: Place, reason: str) -> Finding:
     return warning(
         f"no answer to this machine: {reason}; a firewall may let only Jebbit in",
         "check that the endpoint runs, and that its firewall lets Jebbit's addresses in; ask Jebbit for them",
+    )
+
+
+def _at_assumed_port(place: Place, found: Handshake) -> Finding:
+    """Return what is known if Jebbit shows only the host: the endpoint may have another port, or use http."""
+    if found.failure is None:
+        seen = "has a trusted certificate"
+    elif found.failure in _NO_CONNECTION:
+        seen = f"gives no answer: {found.reason}"
+    else:
+        seen = f"fails the handshake: {found.reason}"
+    return unknown(
+        f"Jebbit shows only the host; its port {place.port} {seen}, but the endpoint's may be another",
+        GIVE_URL,
     )
 
 

@@ -73,7 +73,7 @@ def test_a_sandbox_may_deliver_to_this_machine_in_clear_text_and_never_to_exampl
 def test_a_url_that_jebbit_does_not_show_is_not_known() -> None:
     for attributes in ({}, {"host": "acme.io"}):
         found = seen(None, **attributes)
-        assert (found.state, found.fix) == (State.UNKNOWN, "give it: --endpoint URL")
+        assert (found.state, found.fix) == (State.UNKNOWN, "give the URL: --endpoint URL")
     assert "acme.io" in found.seen
 
 

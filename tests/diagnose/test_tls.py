@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from jebbitctl.diagnose import redirect, tls
 from jebbitctl.diagnose.findings import State
+from jebbitctl.diagnose.network import _DEFAULT_PORTS
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, TrustedCertificates, public_certificates
 from tests.api.faults import drop, silence
 from tests.api.support import certificate
@@ -199,6 +201,22 @@ def test_of_several_addresses_one_that_answers_is_enough(authority: CertificateA
     with SteadyServer(tls=authority.server("DNS:hooks.acme.io")) as server:
         url = server.url.replace("127.0.0.1", "hooks.acme.io")
         assert tls.tls(a_case(url, network)).state is State.OK
+
+
+def test_of_a_host_without_a_url_the_port_is_only_assumed_and_proves_nothing(
+    authority: CertificateAuthority, other: TrustedCertificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = OpenNetwork(authority.trusted, SANDBOX, public=authority.trusted)
+    monkeypatch.setitem(_DEFAULT_PORTS, "https", 9)
+    found = tls.tls(a_case(None, network, host="127.0.0.1"))
+    assert (found.state, "refused" in found.seen) == (State.UNKNOWN, True)
+    with SteadyServer(tls=authority.server(HERE)) as server:
+        port = urlsplit(server.url).port
+        monkeypatch.setitem(_DEFAULT_PORTS, "https", port)
+        for trusted in (authority.trusted, other):
+            network = OpenNetwork(trusted, SANDBOX, public=trusted)
+            found = tls.tls(a_case(None, network, host="127.0.0.1"))
+            assert (found.state, f"its port {port} " in found.seen) == (State.UNKNOWN, True)
 
 
 def test_an_http_url_has_no_tls(authority: CertificateAuthority) -> None:
