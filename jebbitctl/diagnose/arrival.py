@@ -47,7 +47,9 @@ def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> 
     deadline = time.monotonic() + ARRIVAL_TIMEOUT
     while True:
         receipts.read_on()
-        new = [one for one in receipts.of_others() if one.number > test.position]
+        all_ = receipts.of_others()
+        before = {one.signature for one in all_ if one.number <= test.position}
+        new = [one for one in all_ if one.number > test.position and one.signature not in before]
         if found := next((one for one in new if _answers(case, one, test, secret)), None):
             what = "Jebbit's test" if found.test else "a delivery after the test"
             return ok(f"{what} arrived, and its signature is right")
@@ -80,7 +82,9 @@ def _answers(case: Case, receipt: Receipt, test: SentTest, secret: str) -> bool:
 def _newest(case: Case, receipts: Receipts, secret: str) -> Finding:
     others = receipts.of_others()
     if not others:
-        return warning(f"{receipts.path} has no deliveries", "check that it is a record of this endpoint")
+        return warning(
+            f"{receipts.path} has no deliveries of Jebbit", "check that it is a record of this endpoint"
+        )
     found = next((one for one in others if _is_own(case, one, secret)), None)
     if found is None:
         return _none_of_it(case, receipts, others)
@@ -114,11 +118,13 @@ def _none_of_it(case: Case, receipts: Receipts, others: Sequence[Receipt]) -> Fi
 
 
 def _received(receipt: Receipt) -> float | None:
-    """Return when a delivery was received, or when it was signed."""
-    if receipt.time is not None:
-        return receipt.time
+    """Return when a delivery was signed, or when it was received if that was earlier.
+
+    Whoever sends an old delivery once more cannot make its signature younger.
+    """
     parsed = parse_header(receipt.signature)
-    return None if parsed is None else float(parsed[0])
+    times = [receipt.time, None if parsed is None else float(parsed[0])]
+    return min((time for time in times if time is not None), default=None)
 
 
 def _of(receipt: Receipt) -> str:

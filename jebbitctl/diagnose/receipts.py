@@ -36,6 +36,8 @@ MAX_BYTES = 64 * 1024 * 1024
 """How many receipts are kept, and how large their bodies are in total: the newest ones."""
 _LINES_TO_JUDGE_BY = 1000
 """A file without a request in this many lines is neither a recording nor a log of receipts."""
+_OWN_AGENT = "jebbitctl/"
+"""How the ``user-agent`` of this program begins."""
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 
@@ -51,6 +53,7 @@ class Receipt:
         time: when it was received, in unix seconds; None if the file does not say.
         test: whether it is a test delivery.
         label: what the recording says of the secret that signed it; None if it says nothing.
+        by_jebbitctl: whether it says that this program sent it, such as ``webhooks check`` did.
     """
 
     number: int
@@ -60,6 +63,7 @@ class Receipt:
     time: float | None
     test: bool
     label: str | None = None
+    by_jebbitctl: bool = False
 
     def is_signed_with(self, secret: str) -> bool:
         """Whether its signature was made with a secret, at whatever time."""
@@ -75,6 +79,7 @@ class _Request:
     time: float | None
     test: bool
     label: str | None = None
+    user_agent: str = ""
 
 
 class Receipts:
@@ -126,14 +131,17 @@ class Receipts:
             self._own[signature] += 1
 
     def of_others(self) -> list[Receipt]:
-        """Return the deliveries that this process has not sent, newest first; only the newest are kept.
+        """Return the deliveries that this program has not sent, newest first; only the newest are kept.
 
-        Of several with the same signature, as many are left out as were sent.
+        It knows those of other processes by their ``user-agent``, if the file has it. Of several with the
+        same signature, as many are left out as this process has sent.
         """
         with self._lock:
-            own = self._own.copy()
+            own = self._own - Counter(one.signature for one in self._kept if one.by_jebbitctl)
             others = []
             for receipt in self._kept:
+                if receipt.by_jebbitctl:
+                    continue
                 if own[receipt.signature] > 0:
                     own[receipt.signature] -= 1
                 else:
@@ -186,6 +194,7 @@ class Receipts:
                 time=request.time,
                 test=request.test,
                 label=request.label,
+                by_jebbitctl=request.user_agent.startswith(_OWN_AGENT),
             )
         )
         self._kept_bytes += len(request.body or b"")
@@ -218,6 +227,7 @@ def _from_recording(delivery: Delivery) -> _Request:
         delivery.time,
         delivery.test,
         delivery.secret,
+        delivery.headers.get("user-agent", ""),
     )
 
 
@@ -230,4 +240,5 @@ def _from_log(document: dict[str, Any]) -> _Request | None:
         request = read_event({**document, "body": None})
         body = None
     time = request.time or instant(document.get("time"))
-    return _Request(request.signature, body, time, TEST_HEADER in request.headers)
+    agent = request.headers.get("user-agent", "")
+    return _Request(request.signature, body, time, TEST_HEADER in request.headers, user_agent=agent)

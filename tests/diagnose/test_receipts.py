@@ -5,6 +5,7 @@ import json
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from jebbitctl.diagnose.receipts import Receipts
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.delivery import Delivery
 from jebbitctl.webhooks.recordings.lines import to_line
+from jebbitctl.webhooks.sender import delivery_headers
 from jebbitctl.webhooks.signature import sign, verify
 from tests.recording_line import RECORDED
 from tests.webhooks.support import SECRET
@@ -52,6 +54,9 @@ def logged(secret: str = SECRET, **changes: Any) -> bytes:
     at = int(time.time()) - 60
     headers = {"X-Jebbit-Signature": sign(secret, BODY, timestamp=at), "X-Jebbit-Test": "true"}
     return json.dumps({"headers": headers, "body": BODY.decode(), **changes}).encode() + b"\n"
+
+
+EARLIER = recorded(ago=10)
 
 
 def receipts(path: Path, *lines: bytes) -> Receipts:
@@ -96,6 +101,23 @@ def test_the_newest_right_one_counts_and_an_old_one_is_warned_of(tmp_path: Path)
     assert seen(receipts(tmp_path, old, new, recorded(OTHER))).state is State.OK
     found = seen(receipts(tmp_path, old, recorded(OTHER)))
     assert (found.state, "but it is old" in found.seen) == (State.WARNING, True)
+
+
+def test_an_old_delivery_that_arrives_once_more_is_still_old(tmp_path: Path) -> None:
+    again = json.loads(recorded(ago=30 * 86400))
+    again["time"] = datetime.now(UTC).isoformat()
+    found = seen(receipts(tmp_path, json.dumps(again).encode()))
+    assert (found.state, "but it is old" in found.seen) == (State.WARNING, True)
+
+
+def test_a_delivery_that_this_program_sent_is_not_jebbits(tmp_path: Path) -> None:
+    headers = {**delivery_headers(SECRET, BODY, live=False)}
+    logged_ = json.dumps({"headers": headers, "body": BODY.decode()}).encode() + b"\n"
+    recorded_ = json.loads(recorded())
+    recorded_["headers"]["user-agent"] = headers["user-agent"]
+    found = seen(receipts(tmp_path, logged_, json.dumps(recorded_).encode() + b"\n"))
+    assert (found.state, "no deliveries of Jebbit" in found.seen) == (State.WARNING, True)
+    assert seen(receipts(tmp_path, logged_, recorded())).state is State.OK
 
 
 def test_another_secret_is_found_out_about_with_the_newest_line(tmp_path: Path) -> None:
@@ -203,7 +225,7 @@ def test_what_was_sent_from_here_is_not_taken_for_jebbits(tmp_path: Path) -> Non
     line = recorded()
     found = receipts(tmp_path, line)
     found.expect_own(json.loads(line)["headers"]["x-jebbit-signature"])
-    assert "has no deliveries" in seen(found).seen
+    assert "has no deliveries of Jebbit" in seen(found).seen
     with found.path.open("ab") as file:
         file.write(line)  # Jebbit sent the same in the same second
     assert seen(found).state is State.OK
@@ -233,10 +255,10 @@ def test_jebbits_test_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("_impatient")
 @pytest.mark.parametrize(
-    "new", [b"", recorded(OTHER, ago=0), recorded(ago=3600)], ids=["none", "other", "repeat"]
+    "new", [b"", recorded(OTHER, ago=0), recorded(ago=3600), EARLIER], ids=["none", "other", "old", "repeat"]
 )
 def test_a_test_that_did_not_arrive_has_failed_whatever_arrived_before(tmp_path: Path, new: bytes) -> None:
-    found = receipts(tmp_path, recorded(ago=10))
+    found = receipts(tmp_path, EARLIER)
     test = SentTest(time.time(), found.read_on())
     with found.path.open("ab") as file:
         file.write(new)

@@ -239,7 +239,7 @@ def test_an_earlier_delivery_is_not_taken_for_jebbits_test(diagnosed: Diagnosed,
     secret = diagnosed.attributes["shared_secret"]
     with receiving(record, secret) as url:
         diagnosed.attributes["endpoint"] = UNREACHABLE  # where Jebbit sends its test
-        Sender(url, secret).send()
+        Sender(url, secret, user_agent="Jebbit").send()
         rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
     assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
     assert "the newest delivery is of 20" in rows["arrived"].seen
