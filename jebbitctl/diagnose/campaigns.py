@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.visitors import count_visitors
 from jebbitctl.util.text import plural
+from jebbitctl.util.times import instant, rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 LAUNCHED = "launched campaign"
+_LIMITS = ("active", "opt-in", "outcomes")
+"""The lines about what may keep back leads of campaigns that feed the integration."""
 _RULE = "assuming that it may stand anywhere in a title, in any case"
 _LIST = "see their titles: jebbitctl campaigns list --launched"
 
@@ -101,6 +105,17 @@ def _update(id_: str, text: str) -> str:
     return f"jebbitctl integrations update {id_} --campaign-name-filter {shlex.quote(text)}"
 
 
+def _what_was_due(case: Case) -> str:
+    """Return which leads should have been sent, by what other lines say of them."""
+    limits = [name for name in _LIMITS if case.states.get(name, State.OK) is not State.OK]
+    created = instant(case.webhook.attributes.get("created_at"))
+    is_newer = created is not None and created > datetime.combine(case.facts.since, time(), UTC).timestamp()
+    newer = f" since it was created, {rfc3339_or_none(created)}," if is_newer and created else ""
+    if not limits:
+        return f"those{newer} should have been sent" if newer else "they should have been sent"
+    return f"how many{newer} should have been sent is not known (see {' and '.join(limits)})"
+
+
 def leads(case: Case) -> Finding:
     """Jebbit has counted leads of the campaigns that may send."""
     webhook = case.webhook
@@ -111,10 +126,10 @@ def leads(case: Case) -> Finding:
     sure = count_visitors(case.facts, feed.sure, "leads")
     since = f"since {case.facts.since}"
     if sure.total:
-        return ok(
-            f"{plural(sure.total, 'lead')} {since} from {plural(len(feed.sure), 'campaign')}: "
-            "they should have been sent"
-        )
+        counted = plural(len(feed.sure) - sure.uncounted, "campaign")
+        others = f" (those of {sure.uncounted} more are not counted)" if sure.uncounted else ""
+        seen = f"{plural(sure.total, 'lead')} {since} from {counted}{others}"
+        return ok(f"{seen}: {_what_was_due(case)}")
     possible = count_visitors(case.facts, feed.possible, "leads")
     if possible.total:
         unsaid = "feed it" if filter_.is_known else "pass its filter"
@@ -125,7 +140,7 @@ def leads(case: Case) -> Finding:
     if feed.doubt:
         return unknown(feed.doubt)
     return warning(
-        f"no leads {since}: nobody finished, so there was nothing to send",
+        f"no leads {since}, so there was nothing to send",
         f"finish a campaign yourself: jebbitctl campaigns links {next(iter(feed.possible))}; "
         "then diagnose again",
     )

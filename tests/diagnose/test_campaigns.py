@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,28 @@ def test_a_brand_wide_webhook_is_fed_by_every_launched_campaign(account: JebbitA
 def test_only_the_leads_of_campaigns_that_pass_the_filter_count(account: JebbitAccount) -> None:
     account.set_options(campaign_name_filter="COFFEE")
     assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 3)} leads since")
+
+
+def test_leads_that_something_may_keep_back_are_not_called_due(account: JebbitAccount) -> None:
+    account.webhook.attributes["created_at"] = "2021-12-16T17:48:14.098Z"
+    assert account.examine()["leads"].seen.endswith("4 campaigns: they should have been sent")
+    account.webhook.attributes["require_opt_in"] = True
+    account.webhook.attributes["is_active"] = False
+    assert account.examine()["leads"].seen.endswith(
+        "how many should have been sent is not known (see active and opt-in)"
+    )
+
+
+def test_leads_before_the_webhook_was_created_are_not_due(account: JebbitAccount) -> None:
+    account.webhook.attributes["created_at"] = f"{datetime.now(UTC).date()}T00:00:00.098Z"
+    assert "those since it was created, 20" in account.examine()["leads"].seen
+
+
+def test_campaigns_without_a_count_are_not_among_those_that_were_counted(account: JebbitAccount) -> None:
+    days = account.business.activity[account.campaigns[0].id].values()
+    for day in days:
+        day.totals["leads"] = 10**20  # which is no count
+    assert "from 3 campaigns (those of 1 more are not counted)" in account.examine()["leads"].seen
 
 
 def test_what_is_linked_is_sure_even_if_jebbit_does_not_say_whether_it_is_brand_wide(
