@@ -120,7 +120,11 @@ class Listing:
                 raise RejectedError(
                     f"{message}: what is missing from the list may exist", hint=_INCOMPLETE_HINT
                 )
-            self._client.warn(message + "; this list may be incomplete" * self._is_incomplete)
+            if self._is_incomplete:
+                warn = self._client.warn_of_gap or self._client.warn
+                warn(f"{message}; this list may be incomplete")
+            else:
+                self._client.warn(message)
 
 
 def _reported_count(meta: Any) -> int | None:

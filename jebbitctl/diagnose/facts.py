@@ -195,7 +195,7 @@ class Facts:
 
         def fetch() -> KnownAttributes:
             self._require_scope("/traits")
-            return fetch_attributes(_noting(self._client, []), self.mappings().values())
+            return fetch_attributes(self._client.noting([]), self.mappings().values())
 
         return self._once("attributes", lambda: self._asked(fetch))
 
@@ -324,15 +324,8 @@ def _raise_error(known: T | JebbitctlError) -> T:
 def _list(client: Client, fetch: Callable[[Client], Iterable[Resource]]) -> Listed:
     """Return what Jebbit lists, with what is odd about the list as the doubt."""
     notes: list[str] = []
-    found = list(fetch(_noting(client, notes)))
+    found = list(fetch(client.noting(notes)))
     return Listed(found, notes[0] if notes else None)
-
-
-def _noting(client: Client, notes: list[str]) -> Client:
-    """Return a client that notes what is odd, instead of a warning: lines say it where it matters."""
-    noting = client.for_business(client.business)
-    noting.warn = notes.append
-    return noting
 
 
 def _is_rejection(error: JebbitctlError | None) -> bool:
