@@ -24,12 +24,13 @@ def exists(case: Case) -> Finding:
     found = case.integration
     if found is None:
         return failed("not found", "list them: jebbitctl integrations list")
-    if SERVICE not in found.attributes:
+    service = found.attributes.get(SERVICE)
+    if not isinstance(service, str):
         return ok("found; Jebbit does not say its service, so it may be no webhook")
-    service = str(found.attributes[SERVICE])
-    if is_webhook(found.attributes) is False:
+    webhook = is_webhook(found.attributes)
+    if webhook is False:
         return unknown(f"{service}: only webhooks can be diagnosed", LOOK)
-    return ok(service)
+    return ok(service if webhook else f"{service}; no document names this service, so it may be no webhook")
 
 
 def active(case: Case) -> Finding:
