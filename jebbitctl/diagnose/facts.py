@@ -172,14 +172,7 @@ class Facts:
         Args:
             what: a plural, such as ``leads``.
         """
-        return self._once(
-            f"count of {what}",
-            lambda: {
-                id_: count
-                for id_, row in self.stats().items()
-                if (count := campaign_stats.count_of(row.attributes, what)) is not None
-            },
-        )
+        return self._once(f"count of {what}", lambda: self._counts(what))
 
     def mappings(self) -> Listed:
         """Return the mappings of every integration, newest first."""
@@ -248,6 +241,14 @@ class Facts:
             with suppress(JebbitctlError):
                 found = integrations.fill(found, self.dashboard_webhooks(), _SETTINGS)
         return Listed(found, listed.doubt)
+
+    def _counts(self, what: str) -> dict[str, int]:
+        found: dict[str, int | None] = {}
+        for row in self.stats().values():
+            campaign = str(campaign_stats.campaign_of(row))
+            count = campaign_stats.count_of(row.attributes, what)
+            found[campaign] = None if campaign in found else count  # of several, none may be that of all days
+        return {campaign: count for campaign, count in found.items() if count is not None}
 
     def _mappings_by_owner(self) -> dict[object, list[Resource]]:
         by_owner = defaultdict[object, list["Resource"]](list)

@@ -14,6 +14,7 @@ from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 if TYPE_CHECKING:
     from typing import Any
 
+    from jebbitctl.api.resources import Resource
     from tests.diagnose.support import JebbitAccount
 
 
@@ -68,6 +69,22 @@ def test_campaigns_without_a_count_are_not_among_those_that_were_counted(account
     for day in days:
         day.totals["leads"] = 10**20  # which is no count
     assert "from 3 campaigns (those of 1 more are not counted)" in account.examine()["leads"].seen
+
+
+def test_statistics_with_ids_of_their_own_count_for_the_campaign_that_they_name(
+    account: JebbitAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = account.campaigns[0].id, account.campaigns[1].id
+    named = {first: second, second: first}
+
+    def naming(row: Resource) -> str | None:
+        return named.get(str(row.id), row.id)
+
+    account.attach_to_campaigns(account.campaigns[0])
+    monkeypatch.setattr("jebbitctl.api.campaign_stats.campaign_of", naming)
+    assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 1)} leads since")
+    named[second] = second
+    assert account.examine()["leads"].seen == "Jebbit does not count the leads of 1 campaign"
 
 
 def test_what_is_linked_is_sure_even_if_jebbit_does_not_say_whether_it_is_brand_wide(
