@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from jebbitctl.api.differences import ENDPOINT
+from jebbitctl.api.integrations import matches, shown_host
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.network import Place
-from jebbitctl.errors import RejectedError, UsageError
+from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
 from jebbitctl.util.hosts import ascii_host, authority_of
 from jebbitctl.util.urls import is_loopback, shown_url
 from jebbitctl.webhooks.endpoint import require_endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
 
@@ -40,7 +45,7 @@ def url(case: Case) -> Finding:
         return failed(f"{shown}: {error.message.partition(': ')[2]}", set_endpoint(case, "URL"))
     if _is_reserved(endpoint) and not case.api_is_local:
         return failed(f"{shown}: its domain is reserved for examples", set_endpoint(case, "URL"))
-    doubts = _doubts(case, endpoint)
+    doubts = [*_not_jebbits(case, endpoint), *_doubts(case, endpoint)]
     if not doubts:
         return ok(shown)
     return warning(f"{shown}: {'; '.join(seen for seen, _ in doubts)}", doubts[0][1])
@@ -71,6 +76,17 @@ def set_endpoint(case: Case, target: str) -> str:
 def _is_reserved(endpoint: str) -> bool:
     host = ascii_host(urlsplit(endpoint).hostname or "") or ""
     return any(host == domain or host.endswith(f".{domain}") for domain in _RESERVED)
+
+
+def _not_jebbits(case: Case, endpoint: str) -> Iterator[tuple[str, str]]:
+    """Yield what is odd about a URL that the user gave, if Jebbit says that it delivers elsewhere."""
+    attributes: Mapping[str, object] = {}
+    with suppress(JebbitctlError):  # then Jebbit does not say it
+        attributes = case.webhook.attributes
+    if case.given_endpoint is not None and matches(attributes, {ENDPOINT: endpoint}) is False:
+        place = shown_url(str(shown_host(attributes)))
+        fix = f"leave out --endpoint; or, if it is the right one, {set_endpoint(case, 'URL')}"
+        yield f"Jebbit delivers to {place} instead, so what follows is not about its deliveries", fix
 
 
 def _doubts(case: Case, endpoint: str) -> list[tuple[str, str]]:

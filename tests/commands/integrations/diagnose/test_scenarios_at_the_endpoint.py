@@ -295,4 +295,7 @@ def test_an_endpoint_that_jebbit_shows_only_as_a_host_can_be_given(diagnosed: Di
     assert (rows["url"].state, rows["dns"].state) == ("unknown", "failed")
     with SteadyServer() as server:
         rows = diagnosed.rows("--endpoint", server.url)
+        assert (rows["url"].state, "Jebbit delivers to private" in rows["url"].seen) == ("warning", True)
+        attributes["host"] = "127.0.0.1"
+        rows = diagnosed.rows("--endpoint", server.url)
     assert {rows[name].state for name in ("url", "dns", "redirect")} == {"ok"}
