@@ -8,6 +8,7 @@ when it was received. Other lines of a log are ignored, and so are requests with
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from threading import Lock
@@ -38,6 +39,8 @@ _LINES_TO_JUDGE_BY = 1000
 """A file without a request in this many lines is neither a recording nor a log of receipts."""
 _OWN_AGENT = "jebbitctl/"
 """How the ``user-agent`` of this program begins."""
+_HEADERS = b'"headers"'
+"""In every line that has a request; other lines of a log are not worth parsing."""
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 
@@ -86,7 +89,7 @@ class Receipts:
     """The newest deliveries in a file; use it from any number of threads.
 
     Args:
-        path: of the file. A pipe is read to its end.
+        path: of the file. A pipe is read to its end; a log may be rotated.
 
     Raises:
         UsageError: the file cannot be read, or is neither a recording nor a log of receipts.
@@ -106,7 +109,8 @@ class Receipts:
         """The last result of :meth:`signed_with_none`, which is the same for many integrations."""
         self._lock = Lock()
         self._position = 0
-        self._read = False
+        self._file: tuple[int, int] | None = None
+        """The device and the number of the file that was read, None before."""
         self.read_on()
         if not self._has_requests and (self._is_foreign or self._rest[:1] not in {b"", b"{"}):
             raise self._foreign()
@@ -119,7 +123,7 @@ class Receipts:
         """
         with self._lock:
             try:
-                if not self._read or self.path.is_file():  # a pipe can be read only once
+                if not self._file or self.path.is_file():  # a pipe can be read only once
                     self._read_on()
             except OSError as error:
                 raise UsageError(f"cannot read {self.path}: {error.strerror}") from None
@@ -162,9 +166,12 @@ class Receipts:
 
     def _read_on(self) -> None:
         with self.path.open("rb") as file:
-            if self._read:
+            found = os.fstat(file.fileno())
+            if self._file not in {None, (found.st_dev, found.st_ino)} or found.st_size < self._position:
+                self._position, self._lines, self._rest = 0, 0, b""  # it was rotated: another one began
+            if self._file:
                 file.seek(self._position)
-            self._read = True
+            self._file = found.st_dev, found.st_ino
             while part := file.readline(MAX_LINE_BYTES):
                 self._position += len(part)
                 if len(self._rest) < MAX_LINE_BYTES:  # of a line that is too long, only the beginning is kept
@@ -175,9 +182,11 @@ class Receipts:
                     self._add(line)
 
     def _add(self, line: bytes) -> None:
-        request = _read_request(line)
+        request = _read_request(line) if _HEADERS in line else None
         if request is None:
-            self._is_foreign |= not (is_damaged(line) or isinstance(parse_line(line), ForwardedLine))
+            self._is_foreign = self._is_foreign or not (
+                is_damaged(line) or isinstance(parse_line(line), ForwardedLine)
+            )
             if self._is_foreign and not self._has_requests and self._lines >= _LINES_TO_JUDGE_BY:
                 raise self._foreign()
             return

@@ -213,6 +213,19 @@ def test_a_growing_file_is_read_on_even_in_the_middle_of_a_line(tmp_path: Path) 
     assert seen(found).state is State.OK
 
 
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_log_that_is_rotated_is_read_on(tmp_path: Path, is_moved: bool) -> None:
+    found = receipts(tmp_path, recorded(OTHER), recorded(OTHER), b'{"time": "2026-01-31T12:00:0')
+    if is_moved:
+        found.path.rename(tmp_path / "receipts.1")
+    found.path.write_bytes(recorded(OTHER) + recorded()[:50])
+    assert found.read_on() == 3
+    found.path.write_bytes(recorded(OTHER) + recorded())
+    assert found.read_on() == 4
+    assert [one.line for one in found.of_others()][:2] == [2, 1]
+    assert seen(found).state is State.OK
+
+
 def test_only_the_newest_receipts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jebbitctl.diagnose.receipts.MAX_RECEIPTS", 2)
     found = receipts(tmp_path, *(recorded(ago=ago) for ago in (5, 4, 3)))
