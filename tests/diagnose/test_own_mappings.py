@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from jebbitctl.sandbox.reporting import dashboard_mapping
 from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 
 if TYPE_CHECKING:
@@ -54,3 +57,16 @@ def test_mappings_of_nobody_may_be_of_anybody(account: JebbitAccount) -> None:
     findings = account.examine()
     assert findings["attributes"].state is findings["mappings"].state is UNKNOWN
     assert "which integration 2 mappings belong to" in findings["mappings"].seen
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_mappings_that_only_the_integration_shows_are_not_called_right_nor_absent(
+    account: JebbitAccount, is_listed: bool
+) -> None:
+    if not is_listed:
+        account.business.of("integration_mappings").clear()
+    account.business.dashboard_mappings[account.webhook.id] = [dashboard_mapping("frist_name", "first")]
+    findings = account.examine()
+    assert findings["mappings"].state is UNKNOWN
+    assert findings["mappings"].seen.startswith("the integration itself shows 1 mapping that")
+    assert findings["attributes"].state is (OK if is_listed else UNKNOWN)
