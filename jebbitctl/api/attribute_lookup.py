@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 from jebbitctl.api import documents, resources
 from jebbitctl.api.attribute_names import AttributeNames
 from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID
-from jebbitctl.api.listing import Listing
+from jebbitctl.api.listing import Listing, reported_count
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.scopes import missing_scopes
 from jebbitctl.errors import JebbitctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
@@ -110,8 +110,21 @@ def fetch_if_allowed(client: Client, names: Iterable[str]) -> KnownAttributes | 
         found = tuple(resources.parse_many(document))
     except JebbitctlError:
         return None
-    is_whole = documents.next_link(document) is None
-    return KnownAttributes(found, frozenset(ids if is_whole else ()))
+    return KnownAttributes(found, frozenset(ids if _answers(document, found, ids) else ()))
+
+
+def _answers(document: Any, found: Sequence[Resource], ids: Sequence[str]) -> bool:
+    """Whether a document has every attribute with one of these ids, and none with another.
+
+    One that has others is part of a longer list, for a service that ignores the filter.
+    """
+    shown = {to_cell(one.attributes[USER_DEFINED_ID]) for one in found if USER_DEFINED_ID in one.attributes}
+    reported = reported_count(document.get("meta"))
+    return (
+        documents.next_link(document) is None
+        and (reported is None or reported <= len(found))
+        and shown <= set(ids)
+    )
 
 
 def split_ids(ids: Iterable[str], limit: int = MAX_IDS_LENGTH) -> Iterator[list[str]]:

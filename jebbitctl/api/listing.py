@@ -101,7 +101,7 @@ class Listing:
         """Return a document without resources of earlier pages; note what it says about their number."""
         if not isinstance(document, dict) or not isinstance(data := document.get("data"), list):
             return document
-        if (reported := _reported_count(document.get("meta"))) is not None:
+        if (reported := reported_count(document.get("meta"))) is not None:
             self._reported = reported
         self._page_length = len(data)
         new = {key: found for found in data if (key := _key(found)) not in self._seen}
@@ -127,7 +127,7 @@ class Listing:
                 self._client.warn(message)
 
 
-def _reported_count(meta: Any) -> int | None:
+def reported_count(meta: Any) -> int | None:
     """Return the number of resources on all pages, None if the service does not say it."""
     if not isinstance(meta, dict):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import pytest
@@ -128,8 +128,16 @@ def test_a_lookup_that_may_be_left_out_never_fails(status: int) -> None:
     assert asked == ["traits"]
 
 
-def test_a_page_of_an_answer_claims_nothing_about_the_others() -> None:
-    page = {"data": [], "links": {"next": "/api/v1/traits?page=2"}}
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"data": [], "links": {"next": "/api/v1/traits?page=2"}},
+        {"data": [], "meta": {"record_count": 1}},
+        {"data": [{"id": "1", "type": "traits", "attributes": {"user_defined_id": "not_asked_for"}}]},
+    ],
+    ids=["link", "count", "ignored filter"],
+)
+def test_a_page_of_an_answer_claims_nothing_about_the_others(page: dict[str, Any]) -> None:
     wrap = scripted(lambda _, path: (200, page) if path == "traits" else None)
     with Sandbox(SandboxOptions(), wrap=wrap) as sandbox:
         known = fetch_if_allowed(client_for(sandbox, Transport(10)), ["nope"])
