@@ -151,7 +151,7 @@ class Facts:
                 campaign
                 for page in campaigns.list_pages(client, launched=True)
                 for campaign in page
-                if campaign.attributes.get("launch_date", "not said") is not None
+                if campaign.attributes.get("launch_date", "not said")
             ),
         )
 
@@ -212,7 +212,7 @@ class Facts:
     def is_launched(self, campaign: Resource) -> bool:
         """Whether a campaign is launched, which a list of linked ones may not say."""
         if "launch_date" in campaign.attributes:
-            return campaign.attributes["launch_date"] is not None
+            return bool(campaign.attributes["launch_date"])
         return str(campaign.id) in self.launched_campaigns()
 
     def _token(self) -> AccessToken:

@@ -98,10 +98,17 @@ def test_what_is_linked_is_sure_even_if_jebbit_does_not_say_whether_it_is_brand_
     assert findings["leads"].seen.startswith(f"{leads_of(account, 1)} leads")
 
 
-def test_no_launched_campaign_at_all_is_enough_to_know_that_none_feeds_it(account: JebbitAccount) -> None:
+@pytest.mark.parametrize("never", [None, "", False])
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_no_launched_campaign_at_all_is_enough_to_know_that_none_feeds_it(
+    account: JebbitAccount, monkeypatch: pytest.MonkeyPatch, never: object, is_linked: bool
+) -> None:
+    monkeypatch.setitem(dict_of_filters(), "launched", lambda *_: True)
     leave_out(account, "integrations", "attached_at")
     for campaign in account.campaigns:
-        campaign.attributes["launch_date"] = None
+        campaign.attributes["launch_date"] = never
+    if is_linked:
+        account.link(account.campaigns[0])
     assert account.examine()["campaigns"].state is FAILED
 
 
