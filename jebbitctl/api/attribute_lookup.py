@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from jebbitctl.api import documents, resources
 from jebbitctl.api.attribute_names import AttributeNames
-from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID
+from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID, passes_to_integrations
 from jebbitctl.api.listing import Listing, reported_count
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.scopes import missing_scopes
@@ -56,6 +56,20 @@ class KnownAttributes:
     @cached_property
     def _all_say_their_id(self) -> bool:
         return all(USER_DEFINED_ID in one.attributes for one in self.found)
+
+    def passes(self, name: str) -> bool | None:
+        """Whether integrations get the answers to an attribute; None if Jebbit does not say it clearly."""
+        said = self._passing.get(name, set())
+        return next(iter(said)) if len(said) == 1 else None
+
+    @cached_property
+    def _passing(self) -> dict[str, set[bool | None]]:
+        """What is said of each id, which may be several attributes'."""
+        said: dict[str, set[bool | None]] = {}
+        for one in self.found:
+            id_ = to_cell(one.attributes.get(USER_DEFINED_ID))
+            said.setdefault(id_, set()).add(passes_to_integrations(one.attributes))
+        return said
 
     def has(self, name: str) -> bool | None:
         """Whether there is an attribute with this id; None if it cannot be known."""

@@ -254,7 +254,8 @@ class Facts:
         by_owner = defaultdict[object, list["Resource"]](list)
         for one in self.mappings().values():
             owner = one.attributes.get(resources.OWNER)
-            by_owner[owner if isinstance(owner, str) else None].append(one)
+            known = isinstance(owner, (str, int)) and not isinstance(owner, bool)
+            by_owner[str(owner) if known else None].append(one)
         return by_owner
 
     def _by_id(self, id_: str) -> Resource | None:

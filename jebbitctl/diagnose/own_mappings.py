@@ -41,7 +41,9 @@ def mappings_of(case: Case) -> OwnMappings:
     found, unowned = by_owner.get(case.id, []), len(by_owner.get(None, ()))
     doubts = [case.facts.mappings().doubt]
     if unowned:
-        doubts.append(f"Jebbit does not say which integration {plural(unowned, 'mapping')} belong to")
+        count = plural(unowned, "mapping")
+        verb = "belongs" if unowned == 1 else "belong"
+        doubts.append(f"Jebbit does not say to which integration {count} {verb}")
     if unlisted := _shown_names(case) - {_name(one.attributes) for one in found}:
         shown = plural(len(unlisted), "mapping")
         doubts.append(f"the integration itself shows {shown} that Jebbit does not list: not checked")

@@ -106,6 +106,14 @@ def test_what_an_answer_leaves_out_is_not_absent() -> None:
     assert KnownAttributes((), frozenset({"a"})).has("b") is None
 
 
+def test_attributes_of_one_id_that_contradict_each_other_say_nothing() -> None:
+    yes, no = (trait(user_defined_id="a", pass_to_integrations=value) for value in (True, False))
+    assert [KnownAttributes(found).passes("a") for found in ((yes, yes), (no,), (yes, no), (no, yes))] == [
+        *(True, False, None, None)
+    ]
+    assert KnownAttributes((yes,)).passes("b") is None
+
+
 def test_an_incomplete_list_decides_nothing(client: Client, sandbox: Sandbox) -> None:
     sandbox.state.behaviour.record_count = 99
     with pytest.raises(RejectedError, match="Jebbit counts 99 traits, but sent 12: what is missing from the"):
