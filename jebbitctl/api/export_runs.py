@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from jebbitctl.api.statuses import FAILURES, SUCCESSES, normalised
+from jebbitctl.util.redaction import mask_urls
 from jebbitctl.util.text import cell
 from jebbitctl.util.times import instant
 
@@ -137,7 +138,8 @@ def _error(item: Mapping[str, Any]) -> str | None:
     if not bad:
         return None
     name, value = bad[0]
-    return cell(value) if isinstance(value, str) and bad[0] not in others else f"{name}: {cell(value)}"
+    text = mask_urls(cell(value))  # it may name where the file should have gone
+    return text if isinstance(value, str) and bad[0] not in others else f"{name}: {text}"
 
 
 def _named(item: Mapping[str, Any], parts: Iterable[str]) -> list[tuple[str, Any]]:

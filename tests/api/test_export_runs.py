@@ -48,6 +48,10 @@ items = st.dictionaries(names, values)
                 ({"exception": "boom"}, "boom"),
             )
         ),
+        (
+            {"status": "failed", "error": "sftp://u:p@acme.io/x?token=t refused"},
+            ExportRun("failed", None, None, "sftp://********@acme.io/x?token=******** refused"),
+        ),
         ({"status": "ok", "rows": 7, "failed_rows": 3}, ExportRun("ok", None, 7, "failed_rows: 3")),
     ],
 )
