@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,7 +88,7 @@ def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> Expo
     schedule, runs = schedule_in(attributes), runs_in(attributes)
     verdict = _switched_off(attributes) or _judge(schedule, runs, now)
     if verdict.warning and id_ is not None:
-        verdict = verdict._replace(fix=f"{verdict.fix}: jebbitctl exports campaigns {id_}")
+        verdict = verdict._replace(fix=f"{verdict.fix}: jebbitctl exports campaigns {shlex.quote(id_)}")
     name = attributes.get("name")
     return ExportCheck(
         id_,

@@ -113,7 +113,7 @@ def _none_of_it(case: Case, receipts: Receipts, others: Sequence[Receipt]) -> Fi
     return failed(
         f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
         f"find out why: sed -n {strange[0].line}p {shlex.quote(str(receipts.path))}"
-        f" | jebbitctl webhooks verify --explain --request - --integration {case.id}",
+        f" | jebbitctl webhooks verify --explain --request - --integration {case.word}",
     )
 
 

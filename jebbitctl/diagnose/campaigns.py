@@ -41,7 +41,7 @@ def campaigns(case: Case) -> Finding:
     if feed.possible:
         return unknown(
             "it is linked to no launched campaign, and Jebbit does not say whether it is brand-wide",
-            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.id}",
+            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.word}",
         )
     return _none_launched(case, feed)
 
@@ -56,7 +56,7 @@ def _none_launched(case: Case, feed: Feeders) -> Finding:
     launch = "launch one in Jebbit's dashboard; "
     if feed.brand_wide is False:
         return failed(
-            f"none {which}is launched", f"{launch}see them: jebbitctl integrations campaigns {case.id}"
+            f"none {which}is launched", f"{launch}see them: jebbitctl integrations campaigns {case.word}"
         )
     return failed("no campaign is launched", f"{launch}see them: jebbitctl campaigns list")
 
@@ -102,7 +102,7 @@ def _correct(id_: str, text: str, campaigns_: dict[str, Resource]) -> str:
 
 
 def _update(id_: str, text: str) -> str:
-    return f"jebbitctl integrations update {id_} --campaign-name-filter {shlex.quote(text)}"
+    return f"jebbitctl integrations update {shlex.quote(id_)} --campaign-name-filter {shlex.quote(text)}"
 
 
 def _what_was_due(case: Case) -> str:
@@ -141,6 +141,6 @@ def leads(case: Case) -> Finding:
         return unknown(feed.doubt)
     return warning(
         f"no leads {since}, so there was nothing to send",
-        f"finish a campaign yourself: jebbitctl campaigns links {next(iter(feed.possible))}; "
+        f"finish a campaign yourself: jebbitctl campaigns links {shlex.quote(next(iter(feed.possible)))}; "
         "then diagnose again",
     )

@@ -70,7 +70,7 @@ def place_of(case: Case) -> Place:
 def set_endpoint(case: Case, target: str) -> str:
     """Return the advice to set another endpoint."""
     shown = target if target == "URL" else shlex.quote(target)
-    return f"set the right URL: jebbitctl integrations update {case.id} --endpoint {shown}"
+    return f"set the right URL: jebbitctl integrations update {case.word} --endpoint {shown}"
 
 
 def _is_reserved(endpoint: str) -> bool:

@@ -18,9 +18,11 @@ from jebbitctl.errors import (
     ForbiddenError,
     JebbitctlError,
     NotFoundError,
+    RejectedError,
     UnavailableError,
     UsageError,
 )
+from jebbitctl.util.ids import is_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -265,6 +267,8 @@ class Facts:
             return None
 
     def _linked(self, integration: str, client: Client) -> Listed:
+        if not is_id(integration):
+            raise RejectedError(f"Jebbit cannot be asked for {integration!r}, as that is no id")
         path = f"{resources.resource_path(integrations.TYPE, integration)}/{campaigns.TYPE}"
         self._require_scope(path)
         return _list(

@@ -40,7 +40,8 @@ def active(case: Case) -> Finding:
         return unknown("Jebbit does not say whether it is active", LOOK)
     if not is_active:
         return failed(
-            "inactive: Jebbit sends nothing", f"activate it: jebbitctl integrations update {case.id} --active"
+            "inactive: Jebbit sends nothing",
+            f"activate it: jebbitctl integrations update {case.word} --active",
         )
     return ok("active")
 

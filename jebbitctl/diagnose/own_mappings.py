@@ -76,7 +76,7 @@ def mappings(case: Case) -> Finding:
     if error:
         return unknown(error.message, error.hint)
     if unsaid := result.of(FindingState.UNKNOWN):
-        return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.id}")
+        return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.word}")
     if own.doubt:
         return unknown(own.doubt)
     if warnings := result.of(FindingState.WARNING):
@@ -96,6 +96,6 @@ def _seen(found: Sequence[mapping_lint.MappingFinding]) -> str:
 def _fix(case: Case, found: Sequence[mapping_lint.MappingFinding]) -> str:
     """Return the fix of the only finding, else how to see those of all."""
     if len(found) > 1:
-        return f"see what to do about each: jebbitctl mappings lint --integration {case.id}"
+        return f"see what to do about each: jebbitctl mappings lint --integration {case.word}"
     command = f"jebbitctl {shlex.join(found[0].command)}" if found[0].command else ""
     return ": ".join(filter(None, (found[0].fix, command)))
