@@ -108,6 +108,7 @@ def _update(id_: str, text: str) -> str:
 def _what_was_due(case: Case) -> str:
     """Return which leads should have been sent, by what other lines say of them."""
     limits = [name for name in _LIMITS if case.states.get(name, State.OK) is not State.OK]
+    limits += ["filter"] * bool(NameFilter.of(case.webhook).text)  # its rule is assumed
     created = instant(case.webhook.attributes.get("created_at"))
     is_newer = created is not None and created > datetime.combine(case.facts.since, time(), UTC).timestamp()
     newer = f" since it was created, {rfc3339_or_none(created)}," if is_newer and created else ""

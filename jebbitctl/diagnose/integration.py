@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.differences import SERVICE
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 _DASHBOARD = "in the dashboard"
+_ORIGIN = re.compile("creat|made|from|origin|source")
+"""In the name of what says where it was created, unlike ``visible_in_dashboard``."""
 LOOK = "look in Jebbit's dashboard"
 
 
@@ -66,6 +69,8 @@ def origin(case: Case) -> Finding:
 def _said_origin(attributes: Mapping[str, object]) -> bool | None:
     """Return whether attributes say that it was created in the dashboard; no document names the attribute."""
     found = {
-        value for name, value in attributes.items() if "dashboard" in name.lower() and isinstance(value, bool)
+        value
+        for name, value in attributes.items()
+        if "dashboard" in name.lower() and _ORIGIN.search(name.lower()) and isinstance(value, bool)
     }
     return bool(found.pop()) if len(found) == 1 else None

@@ -57,6 +57,9 @@ def test_leads_that_something_may_keep_back_are_not_called_due(account: JebbitAc
     assert account.examine()["leads"].seen.endswith(
         "how many should have been sent is not known (see active and opt-in)"
     )
+    account.webhook.attributes |= {"require_opt_in": None, "is_active": True}
+    account.set_options(campaign_name_filter="e")
+    assert account.examine()["leads"].seen.endswith("is not known (see filter)")
 
 
 def test_leads_before_the_webhook_was_created_are_not_due(account: JebbitAccount) -> None:
