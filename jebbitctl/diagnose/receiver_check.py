@@ -31,6 +31,8 @@ def receiver(case: Case) -> Finding:
     place = place_of(case)
     if place.url is None:
         return unknown("only the host is known", GIVE_URL)
+    if place.scheme == "http" and case.network.proxy(place):
+        return unknown("this machine reaches it only through a proxy, which may answer itself")
     if case.network.head(place) is None:
         return unknown("there is no connection to send on (see dns and tls)")
     if case.states.get("redirect") is State.FAILED:

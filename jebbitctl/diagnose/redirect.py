@@ -48,6 +48,8 @@ def redirect(case: Case) -> Finding:
     if answer.status is None:
         if case.states.get("tls") is State.WARNING:
             return unknown(f"no answer: {answer.error} (see tls)")
+        if case.network.proxy(place):
+            return unknown(f"no answer through this machine's proxy, which may be why: {answer.error}")
         return unanswered(case, place, answer.error or "no response")
     return _judged(case, place.url, method, answer)
 

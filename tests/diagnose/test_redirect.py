@@ -133,6 +133,12 @@ def test_what_a_proxy_answers_proves_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert (found.state, "proxy" in found.seen, proxy.seen) == (State.UNKNOWN, True, [])
 
 
+def test_a_proxy_that_does_not_connect_is_no_fault_of_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    found = redirect.redirect(a_case("https://8.8.8.8/hook"))
+    assert (found.state, "through this machine's proxy" in found.seen) == (State.UNKNOWN, True)
+
+
 def test_a_host_without_a_url_is_not_asked() -> None:
     found = redirect.redirect(a_case(None, host="acme.io"))
     assert (found.state, found.fix) == (State.UNKNOWN, "give the URL: --endpoint URL")
