@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shlex
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import secret_of
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import sleep
 from jebbitctl.util.times import rfc3339_or_none
 from jebbitctl.webhooks.signature import TOLERANCE, parse_header
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.own_deliveries import SentTest
@@ -59,7 +62,11 @@ def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> 
     others = receipts.of_others()
     earlier = next((one for one in others if _is_own(case, one, secret)), None)
     if earlier is None and others:
-        return _none_of_it(case, receipts, others)
+        found_instead = _none_of_it(case, receipts, others)
+        if (
+            found_instead.state is not State.WARNING
+        ):  # those of others explain nothing
+            return found_instead
     newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
     return failed(
         f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
@@ -103,18 +110,41 @@ def _none_of_it(case: Case, receipts: Receipts, others: Sequence[Receipt]) -> Fi
             f"{receipts.path} does not have the exact bodies of deliveries",
             "record with webhooks listen --record, without masking",
         )
-    secrets = {secret_of(case), *map(integrations.secret_in, case.facts.integrations().values())}
-    strange = receipts.signed_with_none(frozenset(filter(None, secrets)))
+    others_secrets, hidden = _secrets_of_others(case)
+    strange = receipts.signed_with_none(frozenset({secret_of(case), *others_secrets}))
     if not strange:
         return warning(
             f"none of {plural(len(usable), 'delivery')} is of this integration; all are of others",
             f"check that {receipts.path} is a record of this endpoint",
+        )
+    if hidden:
+        return warning(
+            f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret; Jebbit "
+            f"does not show that of {plural(len(hidden), 'other webhook')}, which may have sent them",
+            f"check that {receipts.path} is a record of this endpoint only",
         )
     return failed(
         f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
         f"find out why: sed -n {strange[0].line}p {shlex.quote(str(receipts.path))}"
         f" | jebbitctl webhooks verify --explain --request - --integration {case.word}",
     )
+
+
+def _secrets_of_others(case: Case) -> tuple[set[str], list[str]]:
+    """Return the secrets of the other webhooks, and the ids of those of which Jebbit does not show it."""
+    views: Mapping[str, Resource] = {}
+    with suppress(JebbitctlError):
+        views = case.facts.dashboard_webhooks()
+    secrets: set[str] = set()
+    hidden = []
+    for id_, one in case.facts.integrations().items():
+        if id_ == case.id or integrations.is_webhook(one.attributes) is False:
+            continue
+        if secret := integrations.secret_in(one) or integrations.secret_in(views.get(id_, one)):
+            secrets.add(secret)
+        else:
+            hidden.append(id_)
+    return secrets, hidden
 
 
 def _received(receipt: Receipt) -> float | None:

@@ -142,6 +142,11 @@ def test_deliveries_of_other_integrations_prove_nothing_about_this_one(tmp_path:
     )
 
 
+def test_deliveries_may_be_of_another_webhook_whose_secret_is_hidden(tmp_path: Path) -> None:
+    found = seen(receipts(tmp_path, recorded(OTHER)), theirid1="")
+    assert (found.state, "of 1 other webhook, which may" in found.seen) == (State.WARNING, True)
+
+
 def test_a_masked_recording_says_itself_who_signed(tmp_path: Path) -> None:
     masked = recorded(masked=True, secret=f"integration {ID}", body=b'{"email":"***"}')
     assert seen(receipts(tmp_path, masked)).state is State.OK
@@ -276,6 +281,16 @@ def test_a_test_that_did_not_arrive_has_failed_whatever_arrived_before(tmp_path:
     with found.path.open("ab") as file:
         file.write(new)
     answer = seen(found, test)
+    assert (answer.state, "did not arrive within" in answer.seen) == (State.FAILED, True)
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("theirs", [OTHER, ""], ids=["known", "hidden"])
+def test_a_test_is_missing_even_if_deliveries_of_others_arrive(tmp_path: Path, theirs: str) -> None:
+    found = receipts(tmp_path)
+    test = SentTest(time.time(), 0)
+    found.path.write_bytes(recorded(OTHER, ago=0))
+    answer = seen(found, test, theirid1=theirs)
     assert (answer.state, "did not arrive within" in answer.seen) == (State.FAILED, True)
 
 
