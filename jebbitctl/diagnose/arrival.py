@@ -63,9 +63,7 @@ def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> 
     earlier = next((one for one in others if _is_own(case, one, secret)), None)
     if earlier is None and others:
         found_instead = _none_of_it(case, receipts, others)
-        if (
-            found_instead.state is not State.WARNING
-        ):  # those of others explain nothing
+        if found_instead.state is not State.WARNING:  # those of others explain nothing
             return found_instead
     newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
     return failed(

@@ -88,12 +88,11 @@ def _at_assumed_port(place: Place, found: Handshake) -> Finding:
     if found.failure is None:
         seen = "has a trusted certificate"
     elif found.failure in NO_CONNECTION:
-        seen = f"gives no answer: {found.reason}"
+        seen = f"gives no answer ({found.reason})"
     else:
-        seen = f"fails the handshake: {found.reason}"
+        seen = f"fails the handshake ({found.reason})"
     return unknown(
-        f"Jebbit shows only the host; its port {place.port} {seen}, but the endpoint's may be another",
-        GIVE_URL,
+        f"Jebbit shows only the host, so the port may be another than {place.port}, which {seen}", GIVE_URL
     )
 
 
