@@ -31,7 +31,7 @@ COMMANDS = {
     "whoami": "Show the account and the settings in use.",
     "token": "Print a valid access token.",
     "profiles": "Manage several accounts on one machine.",
-    "integrations": "Manage the webhooks that Jebbit sends.",
+    "integrations": "Manage and diagnose the webhooks that Jebbit sends.",
     "mappings": "Manage the names under which integrations send attributes.",
     "backfills": "Re-deliver past answers.",
     "campaigns": "Show the campaigns that integrations deliver for.",
@@ -54,7 +54,8 @@ EPILOG = "\n".join(
     [
         "\b\nHelp topics:",
         *(f"  {name:<{_TOPIC_WIDTH}}{line}" for name, line in topics.TOPICS.items()),
-        "\n\b\nExamples:\n  jebbitctl demo\n  jebbitctl help exit-codes",
+        "\n\b\nExamples:\n  jebbitctl demo",
+        "  jebbitctl integrations diagnose --all\n  jebbitctl help exit-codes",
     ]
 )
 
@@ -191,9 +192,18 @@ def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError
     if ctx is not None and unknown is not None:
         from jebbitctl.commands.unknown_options import suggestion
 
-        return UsageError(error.message, hint=suggestion(unknown, ctx, args))
+        return UsageError(error.message, hint=_hint_of_slip(args) or suggestion(unknown, ctx, args))
     hint = f"see {ctx.command_path} --help" if ctx is not None else None
-    return UsageError(" ".join(error.format_message().split()), hint=hint)
+    return UsageError(" ".join(error.format_message().split()), hint=_hint_of_slip(args) or hint)
+
+
+def _hint_of_slip(args: Sequence[str]) -> str | None:
+    """Return why no command or option was recognised if a script has the wrong line ends or encoding."""
+    if all(map(str.isprintable, args)):
+        return None
+    from jebbitctl.util.text_slips import find_slip
+
+    return next((slip.hint for arg in args if (slip := find_slip(arg))), None)
 
 
 def _bug(error: Exception) -> JebbitctlError:

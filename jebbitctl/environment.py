@@ -12,6 +12,7 @@ from jebbitctl.errors import CredentialsError, UsageError
 from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.util.inputs import clean_credential, padding, read_text_input
 from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.text_slips import carriage_return, find_slip
 from jebbitctl.util.timeouts import call_with_timeout
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ FOREIGN_VARIABLES = {
     NO_COLOR: "Print no colours, if not empty",
     FORCE_COLOR: "Print colours even without a terminal, if not empty",
     TERM: "dumb: print no colours and no progress bars",
-    COLUMNS: "Width of tables on a terminal",
+    COLUMNS: "Width of text on a terminal",
     XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux, and of fish's",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
     GITHUB_ACTIONS: "true: diff and apply --dry-run annotate the lines of the manifest",
@@ -143,6 +144,18 @@ FOREIGN_VARIABLES = {
     ZDOTDIR: "Where --install-completion finds zsh's files",
 }
 """Variables of other tools that are honoured, with one line of help each."""
+
+CONNECTION_VARIABLES = (
+    HTTPS_PROXY,
+    HTTP_PROXY,
+    ALL_PROXY,
+    NO_PROXY,
+    REQUESTS_CA_BUNDLE,
+    CURL_CA_BUNDLE,
+    SSL_CERT_FILE,
+    SSL_CERT_DIR,
+)
+"""Those that decide where a request goes, and whom it trusts."""
 
 PIPE_TIMEOUT = 30.0
 """Seconds for what writes a credential to a pipe, which may ask the user first."""
@@ -192,8 +205,8 @@ class Environment:
         value = self.values.get(name)
         if value == "":
             raise UsageError(f"{name} is set but empty", hint=f"unset {name}, or give it a value")
-        if value is not None and not value.isprintable():
-            raise UsageError(f"{name} contains a line break or another control character")
+        if value is not None:
+            _require_text(name, value)
         if value is not None and (found := padding(value, source=name)):
             raise UsageError(found.problem, hint=found.fix)
         return value
@@ -220,6 +233,8 @@ class Environment:
         if file not in self._files:  # a pipe can be read only once
             if not self.values[file]:
                 raise UsageError(f"{file} is set but empty", hint=f"unset {file}, or give it a path")
+            if slip := carriage_return(self.values[file]):
+                raise UsageError(f"{file} {slip.problem}", hint=slip.hint)
             path = self.expand_home(self.values[file]).absolute()
             if os.sep not in self.values[file] and not _exists(path):
                 # not shown: it may be the credential itself
@@ -233,10 +248,30 @@ class Environment:
 
     def switch(self, name: str) -> bool:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""
-        return self.values.get(name, "").lower() not in _OFF
+        return self.values.get(name, "").strip().lower() not in _OFF
+
+    def directory(self, name: str) -> Path | None:
+        """Return the directory that a variable names; a relative path does not count, as XDG specifies.
+
+        Raises:
+            UsageError: it contains a carriage return.
+        """
+        value = self.values.get(name, "")
+        if slip := carriage_return(value):
+            raise UsageError(f"{name} {slip.problem}", hint=slip.hint)
+        path = Path(value)
+        return path if path.is_absolute() else None
 
     def trusted_certificates(self) -> TrustedCertificates:
-        """Return the only source of certificates to trust: a named bundle, named files, or the system's."""
+        """Return the only source of certificates to trust: a named bundle, named files, or the system's.
+
+        Raises:
+            UsageError: a variable that says how to connect contains a carriage return.
+        """
+        for name in CONNECTION_VARIABLES:
+            for spelling in (name, name.lower()):
+                if slip := carriage_return(self.values.get(spelling, "")):
+                    raise UsageError(f"{spelling} {slip.problem}", hint=slip.hint)
         for names in ((REQUESTS_CA_BUNDLE,), (CURL_CA_BUNDLE,), (SSL_CERT_FILE, SSL_CERT_DIR)):
             if paths := tuple((name, self.values[name]) for name in names if self.values.get(name)):
                 return TrustedCertificates(paths)
@@ -270,6 +305,21 @@ class Environment:
             if name not in VARIABLES or not VARIABLES[name].selects_account
         }
         return {**others, **account}
+
+
+def _require_text(name: str, value: str) -> None:
+    """Check that a setting is one line of text; a path may contain any bytes on POSIX.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if name == CONFIG_DIR:
+        value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if value.isprintable():
+        return
+    if slip := find_slip(value):
+        raise UsageError(f"{name} {slip.problem}", hint=slip.hint)
+    raise UsageError(f"{name} contains a line break or another control character")
 
 
 def _exists(path: Path) -> bool:

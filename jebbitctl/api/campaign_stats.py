@@ -54,16 +54,6 @@ def campaign_of(stats: Resource) -> str | None:
     return str(named) if isinstance(named, (str, int)) and not isinstance(named, bool) else stats.id
 
 
-def lead_count(stats: Resource) -> int | None:
-    """Return the number of leads, None if Jebbit does not say it; see :func:`count_of`."""
-    return count_of(stats.attributes, "leads")
-
-
-def opt_in_count(stats: Resource) -> int | None:
-    """Return the number of opt-ins, None if Jebbit does not say it; see :func:`count_of`."""
-    return count_of(stats.attributes, "opt_ins")
-
-
 def count_of(attributes: Mapping[str, Any], what: str) -> int | None:
     """Return how many of something are counted, None if Jebbit does not say it.
 

@@ -31,6 +31,8 @@ class MappingSpec:
         default: empty for no default.
         line: the number of its first line in a CSV file, from 1; None in a manifest.
         problem: why it is invalid, None if it is valid.
+        oddity: what in its names is most likely a slip, None if nothing is.
+        trimmed: whether a cell of its line in a CSV file had spaces around it, which were left out.
     """
 
     jebbit_var: str = ""
@@ -38,6 +40,8 @@ class MappingSpec:
     default: str = ""
     line: int | None = None
     problem: str | None = None
+    oddity: str | None = None
+    trimmed: bool = False
 
 
 def list_mappings(

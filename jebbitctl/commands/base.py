@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.given_values import require_usable_values
 from jebbitctl.commands.parsing import options_after_command, require_given_once
 
 if TYPE_CHECKING:
@@ -174,9 +175,9 @@ class BaseCommand(TyperCommand):
     """A command whose help lists the common options in a section of their own."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse an option that is given twice, of which Typer would take the last."""
+        """Refuse an option that is given twice, of which Typer would take the last, and values by mistake."""
         if not ctx.resilient_parsing:
-            require_given_once(ctx, args)
+            require_usable_values(ctx, require_given_once(ctx, args))
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

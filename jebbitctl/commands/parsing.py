@@ -31,24 +31,27 @@ def options_after_command(args: Sequence[str], takes_value: Mapping[str, bool]) 
     return [*own, *rest[:1], *(common if rest else ()), *rest[1:]]
 
 
-def require_given_once(ctx: Any, args: Sequence[str]) -> None:
+def require_given_once(ctx: Any, args: Sequence[str]) -> dict[str, Any]:
     """Check that no option contradicts itself: one of its values would be ignored.
 
     Args:
         ctx: Typer's context of the command.
         args: of the command.
 
+    Returns:
+        The words of the command line, by the parameter's name; nothing if the command will not run.
+
     Raises:
         typer.TyperException: an option of one value has several, or both forms of a switch were given.
     """
     try:
-        _, _, given = ctx.command.make_parser(ctx).parse_args(args=list(args))
+        values, _, given = ctx.command.make_parser(ctx).parse_args(args=list(args))
     except typer.TyperException as error:
         failed: Any = error
         failed.ctx = failed.ctx or ctx  # Typer forgets it if an option lacks its value: no hint
         raise
     if any(param.is_eager for param in given):  # such as --help
-        return
+        return {}
     for param in given:
         if param.param_type_name != "option" or param.multiple:
             continue
@@ -57,3 +60,4 @@ def require_given_once(ctx: Any, args: Sequence[str]) -> None:
         on, off = set(args).intersection(param.opts), set(args).intersection(param.secondary_opts)
         if param.is_flag and on and off:
             ctx.fail(f"{on.pop()} and {off.pop()} contradict each other")
+    return dict(values)

@@ -17,9 +17,8 @@ from jebbitctl.util.times import rfc3339_or_none
 from jebbitctl.webhooks.signature import TOLERANCE, parse_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
     from jebbitctl.diagnose.own_deliveries import SentTest
@@ -39,110 +38,129 @@ def arrived(case: Case) -> Finding:
     """
     if case.receipts is None:
         return unknown("not asked: --receipts FILE says what arrived")
-    secret = secret_of(case)
+    looking = _Search(case, case.receipts, secret_of(case))
     if case.own.test:
-        return _after_test(case, case.receipts, case.own.test, secret)
+        return looking.after_test(case.own.test)
     case.receipts.read_on()
-    return _newest(case, case.receipts, secret)
+    return looking.newest()
 
 
-def _after_test(case: Case, receipts: Receipts, test: SentTest, secret: str) -> Finding:
-    deadline = time.monotonic() + ARRIVAL_TIMEOUT
-    while True:
-        receipts.read_on()
-        all_ = receipts.of_others()
-        before = {one.signature for one in all_ if one.number <= test.position}
-        new = [one for one in all_ if one.number > test.position and one.signature not in before]
-        if found := next((one for one in new if _answers(case, one, test, secret)), None):
-            what = "Jebbit's test" if found.test else "a delivery after the test"
-            return ok(f"{what} arrived, and its signature is right")
-        if time.monotonic() >= deadline:
-            break
-        sleep(_POLL_SECONDS)
-    others = receipts.of_others()
-    earlier = next((one for one in others if _is_own(case, one, secret)), None)
-    if earlier is None and others:
-        found_instead = _none_of_it(case, receipts, others)
-        if found_instead.state is not State.WARNING:  # those of others explain nothing
-            return found_instead
-    newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
-    return failed(
-        f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
-        f"check that {receipts.path} is a record of this endpoint; else the lines above may say why",
-    )
+class _Search:
+    """Looks for the deliveries of one integration among receipts."""
 
+    def __init__(self, case: Case, receipts: Receipts, secret: str) -> None:
+        shown = _shown_secrets(case)
+        self._receipts = receipts
+        self._id = case.id
+        self._secret = secret
+        self._shown = tuple(sorted({*filter(None, shown.values())}))
+        """The secrets that Jebbit shows in lists: the same for all integrations, unlike the own one."""
+        self._hidden = [id_ for id_, one in shown.items() if one is None and id_ != case.id]
+        """Other webhooks that may have signed a delivery."""
 
-def _is_own(case: Case, receipt: Receipt, secret: str) -> bool:
-    """Whether a delivery is of the integration: by its signature, else by what the recorder found then."""
-    return receipt.is_signed_with(secret) or receipt.label == f"integration {case.id}"
-
-
-def _answers(case: Case, receipt: Receipt, test: SentTest, secret: str) -> bool:
-    """Whether a receipt is of a delivery that was signed since a test was asked for, not of a repeat."""
-    parsed = parse_header(receipt.signature)
-    is_recent = parsed is not None and parsed[0] >= test.time - TOLERANCE
-    return is_recent and _is_own(case, receipt, secret)
-
-
-def _newest(case: Case, receipts: Receipts, secret: str) -> Finding:
-    others = receipts.of_others()
-    if not others:
-        return warning(
-            f"{receipts.path} has no deliveries of Jebbit", "check that it is a record of this endpoint"
+    def after_test(self, test: SentTest) -> Finding:
+        """Wait for a delivery after a test was asked for."""
+        deadline = time.monotonic() + ARRIVAL_TIMEOUT
+        while True:
+            self._receipts.read_on()
+            others = self._receipts.of_others()
+            before = {one.signature for one in others if one.number <= test.position}
+            new = [
+                one
+                for one in others
+                if one.number > test.position and one.signature not in before and _is_recent(one, test)
+            ]
+            if found := next(filter(self._is_own, new), None):
+                what = "Jebbit's test" if found.test else "a delivery after the test"
+                return ok(f"{what} arrived, and its signature is right")
+            if time.monotonic() >= deadline:
+                break
+            sleep(_POLL_SECONDS)
+        earlier = next(filter(self._is_own, others), None)
+        if earlier is None and others:
+            found_instead = self._none(others)
+            if found_instead.state is not State.WARNING:  # those of others explain nothing
+                return found_instead
+        newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
+        return failed(
+            f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
+            f"check that {self._receipts.path} is a record of this endpoint; if so, see the lines above",
         )
-    found = next((one for one in others if _is_own(case, one, secret)), None)
-    if found is None:
-        return _none_of_it(case, receipts, others)
-    seen = f"the newest{' is a test' if found.test else ''}{_of(found)}, and its signature is right"
-    seconds = _received(found)
-    if seconds is not None and time.time() - seconds > _MAX_AGE:
-        return warning(f"{seen}, but it is old", "see what the lines above say about newer leads")
-    return ok(seen)
 
+    def newest(self) -> Finding:
+        """Look at the newest delivery of the integration."""
+        path, others = self._receipts.path, self._receipts.of_others()
+        if not others:
+            return warning(
+                f"{path} has no deliveries of Jebbit", "check that it is a record of this endpoint"
+            )
+        found = next(filter(self._is_own, others), None)
+        if found is None:
+            return self._none(others)
+        seen = f"the newest is{' a test' if found.test else ''}{_of(found)}, and its signature is right"
+        seconds = _received(found)
+        if seconds is not None and time.time() - seconds > _MAX_AGE:
+            return warning(f"{seen}, but it is old", "see what the lines above say about newer leads")
+        return ok(seen)
 
-def _none_of_it(case: Case, receipts: Receipts, others: Sequence[Receipt]) -> Finding:
-    """Return what it means that no delivery in the file is signed with the integration's secret."""
-    usable = [one for one in others if one.body is not None]
-    if not usable:
-        return unknown(
-            f"{receipts.path} does not have the exact bodies of deliveries",
-            "record with webhooks listen --record, without masking",
-        )
-    others_secrets, hidden = _secrets_of_others(case)
-    strange = receipts.signed_with_none(frozenset({secret_of(case), *others_secrets}))
-    if not strange:
+    def _is_own(self, receipt: Receipt) -> bool:
+        """Whether a delivery is of the integration: by its signature, else by what the recorder found."""
+        if receipt.label == f"integration {self._id}":
+            return True
+        if self._secret in self._shown:
+            return self._receipts.signer(receipt, self._shown) == self._secret
+        return receipt.is_signed_with(self._secret)
+
+    def _none(self, others: Sequence[Receipt]) -> Finding:
+        """Return what it means that no delivery is signed with the integration's secret."""
+        path, usable = self._receipts.path, [one for one in others if one.body is not None]
+        if not usable:
+            return unknown(
+                f"{path} does not have the exact bodies of deliveries",
+                "record with webhooks listen --record, without masking",
+            )
+        for one in usable:
+            if one.label is None and self._receipts.signer(one, self._shown) is None:
+                if self._hidden:
+                    return self._may_be_of_others(usable)
+                return failed(
+                    f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
+                    f"find out why: sed -n {one.line}p {shlex.quote(str(path))}"
+                    f" | jebbitctl webhooks verify --explain --request - --integration {self._id}",
+                )
         return warning(
             f"none of {plural(len(usable), 'delivery')} is of this integration; all are of others",
-            f"check that {receipts.path} is a record of this endpoint",
+            f"check that {path} is a record of this endpoint",
         )
-    if hidden:
+
+    def _may_be_of_others(self, usable: Sequence[Receipt]) -> Finding:
         return warning(
             f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret; Jebbit "
-            f"does not show that of {plural(len(hidden), 'other webhook')}, which may have sent them",
-            f"check that {receipts.path} is a record of this endpoint only",
+            f"does not show that of {plural(len(self._hidden), 'other webhook')}, which may have sent them",
+            f"check that {self._receipts.path} is a record of this endpoint only",
         )
-    return failed(
-        f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
-        f"find out why: sed -n {strange[0].line}p {shlex.quote(str(receipts.path))}"
-        f" | jebbitctl webhooks verify --explain --request - --integration {case.word}",
-    )
 
 
-def _secrets_of_others(case: Case) -> tuple[set[str], list[str]]:
-    """Return the secrets of the other webhooks, and the ids of those of which Jebbit does not show it."""
-    views: Mapping[str, Resource] = {}
-    with suppress(JebbitctlError):
-        views = case.facts.dashboard_webhooks()
-    secrets: set[str] = set()
-    hidden = []
-    for id_, one in case.facts.integrations().items():
-        if id_ == case.id or integrations.is_webhook(one.attributes) is False:
-            continue
-        if secret := integrations.secret_in(one) or integrations.secret_in(views.get(id_, one)):
-            secrets.add(secret)
-        else:
-            hidden.append(id_)
-    return secrets, hidden
+def _shown_secrets(case: Case) -> dict[str, str | None]:
+    """Return the ids of webhooks with the secrets that lists show, None where they show none."""
+    listed = case.facts.integrations()
+    found = {
+        id_: integrations.secret_in(one)
+        for id_, one in listed.items()
+        if integrations.is_webhook(one.attributes) is not False
+    }
+    if None in found.values():
+        with suppress(JebbitctlError):
+            views = case.facts.dashboard_webhooks()
+            for id_ in found.keys() & views.keys():
+                found[id_] = found[id_] or integrations.secret_in(views[id_])
+    return found
+
+
+def _is_recent(receipt: Receipt, test: SentTest) -> bool:
+    """Whether a delivery was signed since a test was asked for, and is no repeat of an older one."""
+    parsed = parse_header(receipt.signature)
+    return parsed is not None and parsed[0] >= test.time - TOLERANCE
 
 
 def _received(receipt: Receipt) -> float | None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from jebbitctl.diagnose.facts import DAYS
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.visitors import count_visitors
 from jebbitctl.util.text import plural
-from jebbitctl.util.times import instant, rfc3339_or_none
+from jebbitctl.util.times import instant
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.feeders import Feeders
@@ -24,6 +27,7 @@ LAUNCHED = "launched campaign"
 _LIMITS = ("active", "opt-in", "outcomes")
 """The lines about what may keep back leads of campaigns that feed the integration."""
 _RULE = "assuming that it may stand anywhere in a title, in any case"
+_LATER = "wait for new leads, or finish a campaign yourself; then diagnose again"
 _LIST = "see their titles: jebbitctl campaigns list --launched"
 
 
@@ -105,16 +109,21 @@ def _update(id_: str, text: str) -> str:
     return f"jebbitctl integrations update {shlex.quote(id_)} --campaign-name-filter {shlex.quote(text)}"
 
 
-def _what_was_due(case: Case) -> str:
+def _what_was_due(case: Case, created: date | None) -> str:
     """Return which leads should have been sent, by what other lines say of them."""
     limits = [name for name in _LIMITS if case.states.get(name, State.OK) is not State.OK]
     limits += ["filter"] * bool(NameFilter.of(case.webhook).text)  # its rule is assumed
-    created = instant(case.webhook.attributes.get("created_at"))
-    is_newer = created is not None and created > datetime.combine(case.facts.since, time(), UTC).timestamp()
-    newer = f" since it was created, {rfc3339_or_none(created)}," if is_newer and created else ""
+    is_newer = created is not None and created >= case.facts.since
+    newer = f" since it was created on {created}" if is_newer else ""
     if not limits:
         return f"those{newer} should have been sent" if newer else "they should have been sent"
     return f"how many{newer} should have been sent is not known (see {' and '.join(limits)})"
+
+
+def _created(webhook: Resource) -> date | None:
+    """Return the day on which an integration was created; None if Jebbit does not say it."""
+    seconds = instant(webhook.attributes.get("created_at"))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date()
 
 
 def leads(case: Case) -> Finding:
@@ -130,7 +139,10 @@ def leads(case: Case) -> Finding:
         counted = plural(len(feed.sure) - sure.uncounted, "campaign")
         others = f" (those of {sure.uncounted} more are not counted)" if sure.uncounted else ""
         seen = f"{plural(sure.total, 'lead')} {since} from {counted}{others}"
-        return ok(f"{seen}: {_what_was_due(case)}")
+        created = _created(webhook)
+        if created and created >= case.facts.since + timedelta(days=DAYS):
+            return unknown(f"{seen}, but the integration was created today", _LATER)
+        return ok(f"{seen}: {_what_was_due(case, created)}")
     possible = count_visitors(case.facts, feed.possible, "leads")
     if possible.total:
         unsaid = "feed it" if filter_.is_known else "pass its filter"

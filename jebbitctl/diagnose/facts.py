@@ -186,7 +186,7 @@ class Facts:
 
     def attributes(self) -> KnownAttributes:
         """Return the attributes that mappings name."""
-        from jebbitctl.api.mapping_lint import fetch_attributes
+        from jebbitctl.diagnose.mapping_lint import fetch_attributes
 
         def fetch() -> KnownAttributes:
             self._require_scope("/traits")
@@ -293,10 +293,9 @@ class Facts:
         """
         token = self.token()
         if token.scopes and (missing := scopes.missing_scopes("GET", path, token.scopes)):
-            again = self.renewal_hint or "run the command again"
+            lacking = " and ".join(missing)
             raise ForbiddenError(
-                f"the token lacks {' and '.join(missing)}",
-                hint=f"ask your Jebbit representative for {' and '.join(missing)}; then {again}",
+                f"the token lacks {lacking}", hint=scopes.scope_advice(lacking, self.renewal_hint)
             )
 
     def _asked(self, fetch: Callable[[], T]) -> T:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
 from jebbitctl.api.mapping_csv import to_cell
-from jebbitctl.api.mapping_lint import FindingState, lint
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
+from jebbitctl.diagnose.mapping_lint import lint
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jebbitctl.api import mapping_lint
     from jebbitctl.api.resources import Resource
+    from jebbitctl.diagnose import mapping_lint
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
 
@@ -71,15 +71,15 @@ def mappings(case: Case) -> Finding:
     except JebbitctlError as error_:
         known, error = KnownAttributes((), frozenset()), error_
     result = lint(own.found, known)
-    if problems := result.of(FindingState.FAILED):
+    if problems := result.of(State.FAILED):
         return failed(_seen(problems), _fix(case, problems))
     if error:
         return unknown(error.message, error.hint)
-    if unsaid := result.of(FindingState.UNKNOWN):
+    if unsaid := result.of(State.UNKNOWN):
         return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.word}")
     if own.doubt:
         return unknown(own.doubt)
-    if warnings := result.of(FindingState.WARNING):
+    if warnings := result.of(State.WARNING):
         return warning(_seen(warnings), _fix(case, warnings))
     number = plural(len(own.found), "mapping")
     if result.unknown:

@@ -25,7 +25,7 @@ from jebbitctl.webhooks.recordings.lines import (
     is_damaged,
     parse_line,
 )
-from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, Reason, verify
+from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,6 @@ _OWN_AGENT = "jebbitctl/"
 """How the ``user-agent`` of this program begins."""
 _HEADERS = b'"headers"'
 """In every line that has a request; other lines of a log are not worth parsing."""
-_FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Receipt:
 
     def is_signed_with(self, secret: str) -> bool:
         """Whether its signature was made with a secret, at whatever time."""
-        return self.body is not None and verify(secret, self.body, self.signature).reason not in _FORGED
+        return self.body is not None and verify(secret, self.body, self.signature).secret_index is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,8 @@ class Receipts:
         self._is_foreign = False
         self._rest = b""
         self._own: Counter[str] = Counter()
-        self._strange: tuple[object, list[Receipt]] | None = None
-        """The last result of :meth:`signed_with_none`, which is the same for many integrations."""
+        self._signers: tuple[tuple[str, ...], dict[int, str | None]] = (), {}
+        """The secrets that were tried, and which of them signed, by the number of the receipt."""
         self._lock = Lock()
         self._position = 0
         self._file: tuple[int, int] | None = None
@@ -152,17 +151,20 @@ class Receipts:
                     others.append(receipt)
         return others[::-1]
 
-    def signed_with_none(self, secrets: frozenset[str]) -> list[Receipt]:
-        """Return the deliveries of others that were signed with none of these secrets, newest first.
+    def signer(self, receipt: Receipt, secrets: tuple[str, ...]) -> str | None:
+        """Return which of some secrets signed a delivery, at whatever time; None if none did.
 
-        Those whose bytes are not in the file are left out, and those of which it says who signed them.
+        The results are kept while the secrets are the same, as they mostly are for all integrations of a run.
         """
-        others = [one for one in self.of_others() if one.body is not None and one.label is None]
-        key = secrets, len(others), others[0].number if others else 0
-        if self._strange is None or self._strange[0] != key:
-            found = [one for one in others if not any(map(one.is_signed_with, secrets))]
-            self._strange = key, found
-        return self._strange[1]
+        if receipt.body is None or not secrets:
+            return None
+        tried, known = self._signers
+        if tried != secrets:
+            _, known = self._signers = secrets, {}
+        if receipt.number not in known:
+            index = verify(secrets, receipt.body, receipt.signature).secret_index
+            known[receipt.number] = None if index is None else secrets[index]
+        return known[receipt.number]
 
     def _read_on(self) -> None:
         with self.path.open("rb") as file:

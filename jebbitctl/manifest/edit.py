@@ -9,6 +9,7 @@ import tomlkit
 from jebbitctl.manifest.current_state import candidates, undecided_error
 from jebbitctl.manifest.edited_entry import EditedEntry
 from jebbitctl.manifest.export import ambiguous_ids, new_name
+from jebbitctl.manifest.heading_comments import HeadingComments
 from jebbitctl.manifest.new_entry import empty_spec
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def edit(into: Manifest, states: Mapping[str | None, CurrentState], *, warn: Cal
     Raises:
         RejectedError: Jebbit does not say whether an entry matches an integration.
     """
-    document = tomlkit.parse(into.text)
+    document = tomlkit.parse(into.text if into.text.endswith("\n") else f"{into.text}\n")
+    comments = HeadingComments(document)
     sections = [document, *document.get("businesses", {}).values()]
     names = {name.casefold(): 1 for section in sections for name in section.get("integrations", {})}
     for business, state in states.items():
@@ -51,15 +53,17 @@ def edit(into: Manifest, states: Mapping[str | None, CurrentState], *, warn: Cal
                 continue
             id_ = str(resource.id)
             del remaining[id_]
-            entry = EditedEntry(section[spec.name], spec, warn)
+            entry = EditedEntry(section[spec.name], spec, warn, comments.within(section[spec.name]))
             entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
         for id_, resource in reversed(remaining.items()):
             name = new_name(resource, names)
             section[name] = tomlkit.table()
             entry = EditedEntry(section[name], empty_spec(name, business), warn)
             entry.update(resource, mappings[id_], with_id=id_ in ambiguous)
-        for name in removed:  # last, because tomlkit indents an added table like the comment above it
-            _remove(document, section, name)
+        for name in removed:
+            comments.forget_inner(section[name])
+            del section[name]
+    comments.restore()
     return tomlkit.dumps(document).rstrip("\n") + "\n"
 
 
@@ -71,27 +75,3 @@ def _section(document: TOMLDocument, business: str | None) -> Any:
             table[key] = tomlkit.table(is_super_table=True)
         table = table[key]
     return table
-
-
-def _remove(document: TOMLDocument, section: Any, name: str) -> None:
-    """Remove an entry, but keep the comments below it, which belong to the next entry."""
-    names = list(section)
-    following = names[names.index(name) + 1 :]
-    comments = _comments_below(section[name])
-    del section[name]
-    if following:
-        heading = section[following[0]]
-        while heading.is_super_table():
-            heading = next(iter(heading.value.values()))
-        heading.trivia.indent = comments + heading.trivia.indent
-    elif comments.strip():
-        document.add(tomlkit.ws(comments))
-
-
-def _comments_below(table: Any) -> str:
-    """Return the text between a table's last key and the next table."""
-    body = table.value.body
-    last = max((position for position, (key, _) in enumerate(body) if key is not None), default=-1)
-    if last >= 0 and isinstance(body[last][1], tomlkit.items.Table):
-        return _comments_below(body[last][1])
-    return "".join(item.as_string() for _, item in body[last + 1 :])

@@ -25,11 +25,15 @@ class EditedEntry(TomlEntry):
         table: the entry's table, from tomlkit; edited in place.
         spec: the parsed entry.
         warn: called with a message for each value that a manifest cannot represent.
+        comments: further text of the entry that is not in the table now.
     """
 
-    def __init__(self, table: Any, spec: IntegrationSpec, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, table: Any, spec: IntegrationSpec, warn: Callable[[str], None], comments: str = ""
+    ) -> None:
         super().__init__(spec, warn)
         self._table = table
+        self._comments = comments
 
     def _update_mappings(self, owned: Sequence[Resource], storable: Sequence[Resource]) -> None:
         if self._spec.mappings is None:
@@ -69,7 +73,7 @@ class EditedEntry(TomlEntry):
         self._table.add(tomlkit.comment(text))
 
     def _mentions(self, text: str) -> bool:
-        return text in self._table.as_string()
+        return text in self._table.as_string() + self._comments
 
 
 def _append(array: Any, mapping: Resource) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.manifest.mistakes import InvalidManifestError, ManifestMistake
 from jebbitctl.manifest.positions import line_of
 from jebbitctl.manifest.schema import parse_specs
+from jebbitctl.manifest.toml_syntax import explain_syntax
 from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.manifest.variables import expand, may_have_variables, variables_in
 from jebbitctl.util.credential_keys import looks_like_credential
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.text import flatten
+from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, EncodingError, decode_utf_8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,9 +81,10 @@ def load(content: bytes, name: str, variables: Mapping[str, str]) -> Manifest:
         InvalidManifestError: it is not a valid manifest, or uses another variable. It has all mistakes.
     """
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise InvalidManifestError.of(name, [ManifestMistake(None, None, "not UTF-8 text")]) from None
+        text = decode_utf_8(content).replace("\r\n", "\n")
+    except EncodingError as error:
+        mistake = ManifestMistake(error.line, None, error.problem, SAVE_AS_UTF_8)
+        raise InvalidManifestError.of(name, [mistake]) from None
     document = _parse(text, name)
     newline = "\r\n" if b"\r\n" in content else "\n"
     unset: Problems = []
@@ -103,11 +106,10 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         raise InvalidManifestError.of(name, [ManifestMistake(None, None, "nested too deep")]) from None
     except ValueError as error:  # TOMLDecodeError, or a number that Python refuses
         problem, _, place = str(error).partition(" (at ")
-        line = re.match(r"line (\d+)", place)
-        number = int(line[1]) if line else text.rstrip("\n").count("\n") + 1
-        mistake = ManifestMistake(
-            number if place else None, None, problem, "see the TOML reference: https://toml.io"
-        )
+        found = re.match(r"line (\d+)", place)
+        line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
+        advice = explain_syntax(text, line, problem)
+        mistake = ManifestMistake(line if place else None, None, *advice)
         raise InvalidManifestError.of(name, [mistake]) from None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.environment import MANIFEST_PREFIX
 from jebbitctl.manifest.validation import ManifestError
+from jebbitctl.util.text_slips import find_slip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,9 @@ def _replacement(match: re.Match[str], variables: Mapping[str, str], path: KeyPa
     if value and value.isprintable():
         return value
     problems = {None: "is not set", "": "is empty"}
-    problem = problems.get(value, "contains a line break or another control character")
+    slip = find_slip(value or "")
+    unusable = slip.problem if slip else "contains a line break or another control character"
+    problem = problems.get(value, unusable)
     raise ManifestError(
         path,
         f"the variable {name} {problem}",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.output.streams import is_terminal, write_bytes, write_line
+from jebbitctl.util.csv_text import record
 from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.spreadsheets import neutralize
 from jebbitctl.util.text import json_text
@@ -20,17 +20,14 @@ def write_csv(rows: Iterable[Sequence[Any]], *, show_secrets: bool = False) -> N
 
     A string that a spreadsheet would calculate begins with ``'``.
     """
-    import csv
-
     on_terminal = is_terminal(sys.stdout)
     for row in rows:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\r\n").writerow(map(_cell, row))
-        text = line.getvalue() if show_secrets else scrub_registered(line.getvalue())
+        line = record(map(_cell, row))
+        text = line if show_secrets else scrub_registered(line)
         if on_terminal:
-            write_line(text.removesuffix("\r\n"))
+            write_line(text)
         else:
-            write_bytes(text.encode("utf-8", "backslashreplace"))
+            write_bytes(f"{text}\r\n".encode("utf-8", "backslashreplace"))
 
 
 def _cell(value: Any) -> str:

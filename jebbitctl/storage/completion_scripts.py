@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jebbitctl.environment import XDG_CONFIG_HOME, ZDOTDIR
@@ -12,6 +11,8 @@ from jebbitctl.storage.files import create_directory, write_public_file
 from jebbitctl.storage.trust import require_own_target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jebbitctl.environment import Environment
 
 LOADED_FROM = {"bash": ".bash_completions", "zsh": ".zfunc"}
@@ -28,8 +29,7 @@ def script_path(shell: str, environment: Environment) -> Path:
     """
     home = _home(shell, environment)
     if shell == "fish":
-        named = Path(environment.values.get(XDG_CONFIG_HOME, ""))
-        config = named if named.is_absolute() else home / ".config"
+        config = environment.directory(XDG_CONFIG_HOME) or home / ".config"
         return config / "fish" / "completions" / "jebbitctl.fish"
     return home / LOADED_FROM[shell] / ("_jebbitctl" if shell == "zsh" else "jebbitctl.sh")
 
@@ -117,8 +117,7 @@ def _write_script(path: Path, content: str) -> str:
 
 
 def _home(shell: str, environment: Environment) -> Path:
-    named = Path(environment.values.get(ZDOTDIR, ""))
-    if shell == "zsh" and named.is_absolute():
+    if shell == "zsh" and (named := environment.directory(ZDOTDIR)):
         return named
     home = environment.home()
     if home is None:

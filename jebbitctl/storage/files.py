@@ -8,7 +8,6 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jebbitctl.environment import CONFIG_DIR, XDG_CONFIG_HOME
@@ -17,6 +16,8 @@ from jebbitctl.storage.atomic_files import replace_file
 from jebbitctl.storage.trust import find_problem, require_own_target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jebbitctl.environment import Environment
 
 MAX_BYTES = 1024 * 1024
@@ -48,8 +49,7 @@ def config_dir(environment: Environment) -> Path | None:
 
 def _posix_config_parent(environment: Environment) -> Path | None:
     """Return the directory that the XDG specification names, which ignores relative paths."""
-    named = Path(environment.values.get(XDG_CONFIG_HOME, ""))
-    if named.is_absolute():
+    if named := environment.directory(XDG_CONFIG_HOME):
         return named
     home = environment.home()
     return home and home / ".config"

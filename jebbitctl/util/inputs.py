@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
+from jebbitctl.util.text_slips import find_slip
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
 """Larger than any document that the API accepts; a limit for endless input such as ``/dev/zero``."""
@@ -20,8 +22,10 @@ def read_input(name: str, *, option: str) -> bytes:
         option: the option or argument that names it, for the error.
 
     Raises:
-        UsageError: it cannot be read, or is larger than MAX_INPUT_BYTES.
+        UsageError: it cannot be read, is larger than MAX_INPUT_BYTES, or its name is empty.
     """
+    if not name:
+        raise UsageError(f"{option}: the name of the file is empty")
     try:
         if name == "-":
             if sys.stdin is None:
@@ -44,10 +48,11 @@ def read_text_input(name: str, *, option: str) -> str:
     Raises:
         UsageError: it cannot be read, is too large, or is not UTF-8.
     """
+    content = read_input(name, option=option)
     try:
-        return read_input(name, option=option).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{option} {name}: not UTF-8 text") from None
+        raise UsageError(f"{option} {name}: {not_utf_8(content)}", hint=SAVE_AS_UTF_8) from None
 
 
 def clean_credential(value: str, *, source: str) -> str:
@@ -63,6 +68,8 @@ def clean_credential(value: str, *, source: str) -> str:
     value = value.rstrip("\r\n")
     if not value:
         raise CredentialsError(f"{source} is empty")
+    if slip := find_slip(value, secret=True):
+        raise CredentialsError(f"{source} {slip.problem}", hint=slip.hint)
     if not value.isprintable():
         raise CredentialsError(f"{source} contains a line break or another control character")
     return value

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 TYPE = "integration_mappings"
 HEADER = "jebbit_var,client_var,default\n"
 
-_names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+_characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+_names = st.text(_characters | st.sampled_from(" \t\r\n\u00a0\"',;|='"), max_size=20)
 _visible_names = _names.filter(str.strip).filter(lambda name: name != "$metadata")
 stored_mappings = st.lists(
     st.fixed_dictionaries(
@@ -30,5 +31,6 @@ def mapping(id_: str | None = None, **attributes: Any) -> Resource:
     return Resource(TYPE, id_, attributes)
 
 
-def parse(text: str | bytes) -> list[MappingSpec]:
-    return mapping_csv.parse(text if isinstance(text, bytes) else text.encode(), "m.csv")
+def parse(text: str | bytes, *, delimiter: str | None = None) -> list[MappingSpec]:
+    content = text if isinstance(text, bytes) else text.encode()
+    return mapping_csv.parse(content, "m.csv", delimiter=delimiter)

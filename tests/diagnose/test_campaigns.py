@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,11 +59,6 @@ def test_leads_that_something_may_keep_back_are_not_called_due(account: JebbitAc
     account.webhook.attributes |= {"require_opt_in": None, "is_active": True}
     account.set_options(campaign_name_filter="e")
     assert account.examine()["leads"].seen.endswith("is not known (see filter)")
-
-
-def test_leads_before_the_webhook_was_created_are_not_due(account: JebbitAccount) -> None:
-    account.webhook.attributes["created_at"] = f"{datetime.now(UTC).date()}T00:00:00.098Z"
-    assert "those since it was created, 20" in account.examine()["leads"].seen
 
 
 def test_campaigns_without_a_count_are_not_among_those_that_were_counted(account: JebbitAccount) -> None:
@@ -212,3 +206,18 @@ def test_a_setting_that_jebbit_does_not_say_is_unknown(account: JebbitAccount, n
     leave_out(account, "integrations", name)
     account.unserved.add("/webhook_integrations")
     assert account.examine()[line].state is UNKNOWN
+
+
+def test_leads_that_were_counted_before_the_integration_existed_prove_nothing(account: JebbitAccount) -> None:
+    state = account.sandbox.state
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock() - 30 * 86400)
+    assert account.examine()["leads"].seen.endswith(": they should have been sent")
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock() - 2 * 86400)
+    found = account.examine()["leads"]
+    assert found.state is OK
+    assert "those since it was created on 20" in found.seen
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock())
+    found = account.examine()["leads"]
+    assert found.state is UNKNOWN
+    assert found.seen.endswith("but the integration was created today")
+    assert "finish a campaign yourself" in str(found.fix)

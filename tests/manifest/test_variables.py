@@ -83,7 +83,7 @@ mappings = [{ jebbit_var = "${VAR}", client_var = "c-${VAR}", default = "${NONE}
         ('endpoint = "https://${MISSING}/"', "endpoint", "the variable MISSING is not set"),
         ('endpoint = "https://${EMPTY}/"', "endpoint", "the variable EMPTY is empty"),
         ('endpoint = "https://${LINES}/"', "endpoint", "the variable LINES contains a line break"),
-        ('endpoint = "https://${BYTES}/"', "endpoint", "the variable BYTES contains a line break"),
+        ('endpoint = "https://${BYTES}/"', "endpoint", "the variable BYTES is not UTF-8 text"),
         ('endpoint = "https://${not a name}/"', "endpoint", "${not a name} is not ${NAME}"),
         ('endpoint = "https://${open"', "endpoint", "${open is not ${NAME}"),
         ('set.x = ["", "${MISSING}"]', "set.x[2]", "the variable MISSING is not set"),

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jebbitctl.api import mappings
+from jebbitctl.api.mapping_names import find_oddity
 from jebbitctl.api.resources import OWNER, raise_if_unapplied, unconfirmed
 from jebbitctl.commands.arguments import Default, ForIntegration, JebbitVar, require_names
 from jebbitctl.commands.base import Context, command
@@ -44,5 +45,7 @@ def create(
     with context.output.best_effort():
         context.output.resource(created)
     warn_unconfirmed(context, unconfirmed(created.attributes, desired))
+    if odd := find_oddity({"jebbit_var": jebbit_var, "client_var": client_var}):
+        context.output.warn(odd)
     warn_of_missing_attributes(context, [jebbit_var], integration=integration)
     raise_if_unapplied(unapplied, command=f"jebbitctl mappings get {created.id}")

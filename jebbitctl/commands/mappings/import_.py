@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.api import mapping_csv, mapping_import, mappings
+from jebbitctl.api import mapping_import, mappings
 from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.mappings.csv_file import Delimiter, note_trimmed, read_specs, warn_of_odd_names
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
-from jebbitctl.util.inputs import read_input
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ def import_(
     ],
     file: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="CSV file in UTF-8; - reads standard input.", show_default=False),
+        typer.Argument(metavar="FILE", help="CSV file; - reads standard input.", show_default=False),
     ],
     *,
+    delimiter: Delimiter = None,
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete the mappings that are not in the file.")
     ] = False,
@@ -70,11 +71,14 @@ def import_(
 ) -> None:
     """Import an integration's mappings from a CSV file.
 
-    The header names the columns jebbit_var, client_var and default, in any order. An empty cell means no
-    default. Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe
-    to run an import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing.
-    If another run creates the same mapping at the same time, one of the two is removed, or both are named.
-    Warns of mappings of attributes that Jebbit does not have, if the token may read attributes.
+    The header names the columns jebbit_var, client_var and default, in any order. Commas, semicolons or tabs
+    are recognised by it. An empty or missing last cell means no default. Spaces around a cell are left out,
+    unless they are inside quotation marks. The file is UTF-8, or UTF-16 with a byte order mark. Mappings are
+    matched by jebbit_var. Those that are up to date are left unchanged, so it is safe to run an import again.
+    Invalid lines are reported and skipped. If a line fails, --prune deletes nothing. If another run creates
+    the same mapping at the same time, one of the two is removed, or both are named. Warns of names that
+    contain unusual characters, and of mappings of attributes that Jebbit does not have, if the token may
+    read attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
@@ -82,10 +86,12 @@ def import_(
     require_id(integration_id, what="INTEGRATION_ID")
     if prune and not (yes or dry_run):
         context.prompts.require("confirmation", hint=CONFIRM_HINT)
-    specs = mapping_csv.parse(read_input(file, option="FILE"), "standard input" if file == "-" else file)
+    specs = read_specs(file, delimiter)
+    note_trimmed(context, specs)
     if dry_run:
         steps = _plan(context, integration_id, specs, prune=prune)
         _warn_of_unknown(context, steps)
+        warn_of_odd_names(context, steps)
         for step in steps:
             _warn_if_failed(context, step)
         _print_report(context, integration_id, steps, dry_run=True, complete=True)
@@ -101,6 +107,7 @@ def import_(
             if not _deletions(steps) <= deletions:
                 raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
         _warn_of_unknown(context, steps)
+        warn_of_odd_names(context, steps)
         results = _execute(context, integration_id, steps, run.creations[None])
         results, error = _settle(context, results, run.creations[None])
     _print_report(context, integration_id, results, dry_run=False, complete=error is None)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jebbitctl.api import mappings
+from jebbitctl.api.mapping_names import find_oddity
 from jebbitctl.api.resources import OWNER
 from jebbitctl.commands.arguments import Default, MappingId, OtherJebbitVar, require_names
 from jebbitctl.commands.base import Context, command
@@ -39,6 +40,8 @@ def update(
     if changes := plan_update(context, "mapping", current, desired):
         result = mappings.update(context.client, current, desired)
         show_update(context, changes, result, command=f"jebbitctl mappings get {id_}")
+        if odd := find_oddity({name: text for name, text in names.items() if text is not None}):
+            context.output.warn(odd)
         if jebbit_var is not None and any(change.name == "jebbit_var" for change in changes):
             owner = result.resource.attributes.get(OWNER, current.attributes.get(OWNER))
             warn_of_missing_attributes(context, [jebbit_var], integration=owner)

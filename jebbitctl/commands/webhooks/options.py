@@ -9,10 +9,11 @@ import typer
 
 from jebbitctl import environment as env
 from jebbitctl.commands.completion import values
-from jebbitctl.errors import InputRequiredError, UsageError
+from jebbitctl.errors import CredentialsError, InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.util.inputs import clean_credential, padding, read_input
 from jebbitctl.util.redaction import register_secret
+from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
@@ -70,8 +71,8 @@ def read_secret(context: Context, options: SecretOptions, *, integration: str | 
         return _checked(context, found, source="the shared secret on standard input")
     if options.secret_file is not None:
         path = str(context.environment.expand_home(options.secret_file))
-        text = _decode(read_input(path, option="--secret-file"))
         source = f"the secret in {options.secret_file}"
+        text = _decode(read_input(path, option="--secret-file"), source=source)
         return _checked(context, clean_credential(text, source=source), source=source)
     if options.integration is None and (secret := context.environment.credential(env.WEBHOOK_SECRET)):
         return _checked(context, secret, source=context.environment.source(env.WEBHOOK_SECRET))
@@ -114,6 +115,13 @@ def _checked(context: Context, secret: str, *, source: str) -> str:
     return register_secret(secret)
 
 
-def _decode(content: bytes) -> str:
-    """Return a secret as text. Invalid UTF-8 becomes NUL, which is rejected later."""
-    return content.decode("utf-8-sig", "replace").replace("\ufffd", "\0")
+def _decode(content: bytes, *, source: str) -> str:
+    """Return a secret as text.
+
+    Raises:
+        CredentialsError: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{source} is {not_utf_8(content)}", hint=SAVE_AS_UTF_8) from None

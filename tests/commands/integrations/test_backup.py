@@ -102,7 +102,8 @@ def test_a_backup_overwrites_no_other_file(
 @pytest.mark.parametrize(
     ("path", "args", "problem"),
     [
-        ("", (), "is not a regular file"),
+        ("", (), "--backup is empty"),
+        (".", (), "is not a regular file"),
         ("-", (), "a backup cannot be -"),
         ("missing/before.toml", (), "is not a directory"),
         ("before.toml", ("--dry-run",), "mutually exclusive"),

@@ -243,7 +243,6 @@ def test_a_terminal_shows_control_characters_escaped(cli: Cli, sandbox: Sandbox)
         "integrations = {{}}\n",
         '[integrations]\na = {{ id = "{id}", region = "us", mappings = [] }}\n',
         'integrations.a.id = "{id}"\nintegrations.a.region = "us"\n',
-        '[integrations]\ngone.id = "x"\n[[integrations.gone.mappings]]\njebbit_var = "q"\nclient_var = "c"',
     ],
 )
 def test_into_leaves_an_unsupported_layout_unchanged(cli: Cli, sandbox: Sandbox, text: str) -> None:

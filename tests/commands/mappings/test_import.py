@@ -13,7 +13,7 @@ import pytest
 from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.api.mapping_files import HEADER, TYPE, mapping, parse
-from tests.commands.mappings.support import without_attributes
+from tests.commands.mappings.support import run_import, stored_triples, without_attributes
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, on_terminal, screen
@@ -21,23 +21,7 @@ from tests.terminal import COLOUR, on_terminal, screen
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support import Cli, Result
-
-
-def stored_triples(sandbox: Sandbox) -> set[tuple[str, str, str | None]]:
-    """Return each stored mapping as jebbit_var, client_var and default."""
-    found = attributes_of(sandbox, TYPE).values()
-    return {(a["jebbit_var"], a["client_var"], a["default"]) for a in found}
-
-
-def run_import(
-    cli: Cli, sandbox: Sandbox, text: str, *options: str, stdin: str | None = None, **run: Any
-) -> Result:
-    """Import a file with this text into an integration."""
-    path = cli.home / "m.csv"
-    path.write_text(text, encoding="utf-8", newline="")
-    file = "-" if stdin is not None else str(path)
-    return cli.run("mappings", "import", active(sandbox), file, *options, stdin=stdin, **run)
+    from tests.support import Cli
 
 
 @pytest.mark.parametrize(
@@ -45,12 +29,13 @@ def run_import(
     [
         (b"", "line 1: missing columns in the header: jebbit_var, client_var, default"),
         (b"\njebbit_var,default\n", "line 2: missing column in the header: client_var"),
-        (b"jebbit_var;client_var;default\n", "line 1: missing columns in the header"),
+        (b"jebbit_var;client;default\n", "line 1: missing column in the header: client_var"),
         (b"jebbit_var,client_var,default,default\n", "line 1: duplicate column in the header: default"),
         (HEADER.encode() + b"a,b,\nc,\0,\n", "line 3: contains a NUL character"),
         (HEADER.encode() + b"a,b,\r\nc,\xff,\n", "line 3: invalid UTF-8"),
-        (HEADER.encode().decode().encode("utf-16"), "line 1: invalid UTF-8"),
-        (HEADER.encode() + b'a,b,\nc,"d,\n\n', "line 3: unexpected end of data"),
+        (HEADER.encode("utf-16-le"), "line 1: looks like UTF-16"),
+        (HEADER.encode() + b'a,b,\n"c"d,e,\n', "line 3: a cell has text after its closing quotation mark"),
+        (HEADER.encode() + b'a,b,\nc,"d,\n\n', "line 3: a quotation mark is not closed"),
     ],
 )
 def test_an_invalid_file_is_a_usage_error_that_names_the_line_before_any_request(
@@ -116,7 +101,7 @@ def test_invalid_lines_are_reported_and_skipped(cli: Cli, sandbox: Sandbox) -> N
         "warning: line 2: jebbit_var cannot be $metadata: Jebbit reserves this name",
         "warning: line 4: jebbit_var is empty",
         "warning: line 5: duplicate jebbit_var a, first used in line 3",
-        "warning: line 6: expected 3 cells, found 1",
+        "warning: line 6: client_var is missing: expected 3 cells, found 1",
     ]
     assert "error: 4 of 6 failed: line 2, line 4, line 5, line 6" in result.err
 

@@ -145,7 +145,7 @@ class TestWhatIsDiagnosed:
         args = (*DIAGNOSE, webhook(sandbox), "--endpoint", "https://e.example/?key=1", "--json")
         (found,) = cli.run(*args).json["integrations"]
         assert found["endpoint"] == "https://e.example/"
-        assert found["findings"][0]["seen"] == "https://e.example/?key=1"
+        assert found["findings"][0]["detail"] == "https://e.example/?key=1"
 
 
 class TestExitCodesOfDiagnose:
@@ -257,9 +257,9 @@ def test_lines_for_programs_have_every_line_of_every_integration(cli: Cli, sandb
     result = cli.run(*DIAGNOSE, "--all", "--plain")
     rows = [line.split("\t") for line in result.out.splitlines()]
     assert {len(row) for row in rows} == {5}
-    assert [row[0] for row in rows if row[2] == "business"] == [first, second]
-    assert {row[1] for row in rows} <= {"ok", "warning", "failed", "unknown"}
-    assert cli.run(*DIAGNOSE, "--all", "--csv").out.startswith("integration,state,line,seen,fix\r\n")
+    assert [row[1] for row in rows if row[2] == "business"] == [first, second]
+    assert {row[0] for row in rows} <= {"ok", "warning", "failed", "unknown"}
+    assert cli.run(*DIAGNOSE, "--all", "--csv").out.startswith("state,integration_id,line,detail,fix\r\n")
 
 
 def test_fifty_integrations_are_listed_with_one_request(tmp_path: Path) -> None:
@@ -364,11 +364,10 @@ class TestDiagnosisOnATerminal:
         assert "\x1b[31m  ✗ active\x1b[0m" in text
         assert QUESTION not in text
         lines = COLOUR.sub("", text).splitlines()
-        assert lines[lines.index("  ✗ active") + 1 :][:4] == [
+        assert lines[lines.index("  ✗ active") + 1 :][:3] == [
             "    inactive: Jebbit sends nothing",
-            "    → activate it: jebbitctl",
-            f"      integrations update {id_}",
-            "      --active",
+            "    → activate it:",
+            f"      jebbitctl integrations update {id_} --active",
         ]
         plain = screen(cli, *DIAGNOSE, id_, "--no-input", columns=120, env={"NO_COLOR": "1"})
         assert not COLOUR.search(plain)

@@ -89,7 +89,7 @@ class Diagnosed:
         result = self.cli.run("integrations", "diagnose", self.id, "--json", *options, env=self.env)
         (report,) = result.json["integrations"]
         rows = {
-            one["line"]: EndpointRow(one["state"], one["seen"], one["fix"] or "")
+            one["line"]: EndpointRow(one["state"], one["detail"], one["fix"] or "")
             for one in report["findings"]
             if one["line"] in LINES
         }
@@ -255,7 +255,7 @@ def test_a_probe_is_not_taken_for_a_delivery_of_jebbit(diagnosed: Diagnosed, tmp
         rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
     assert record.stat().st_size > 0
     assert rows["receiver"].state == "ok"
-    assert (rows["arrived"].state, "has no deliveries" in rows["arrived"].seen) == ("warning", True)
+    assert (rows["arrived"].state, "has no deliveries of" in rows["arrived"].seen) == ("warning", True)
 
 
 def test_all_endpoints_are_looked_at_ahead(diagnosed: Diagnosed, monkeypatch: pytest.MonkeyPatch) -> None:

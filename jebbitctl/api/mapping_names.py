@@ -1,0 +1,40 @@
+"""What in the name of a mapping is most likely a slip: it is kept, since Jebbit takes any name."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_QUOTES = ('""', "''", "“”", "„“", "\u2018\u2019", "«»", "``")
+_INVISIBLE = {"Cc", "Cf"}
+"""Unicode's control characters, and those that only format. Two of the latter are part of words."""
+_IN_WORDS = "\u200c\u200d"
+"""They join or separate letters in Persian and in Indian languages."""
+
+
+def find_oddity(names: Mapping[str, str]) -> str | None:
+    """Return what is odd about the first odd one of a mapping's names, None if none is.
+
+    Args:
+        names: by attribute, such as ``client_var``.
+    """
+    return next(
+        (f"{attribute} {found}" for attribute, name in names.items() if (found := oddity(name))), None
+    )
+
+
+def oddity(name: str) -> str | None:
+    """Return what is odd about a name: spaces at an end, quotation marks around it, invisible characters."""
+    for character in name:
+        invisible = unicodedata.category(character) in _INVISIBLE and character not in _IN_WORDS
+        if invisible or (character.isspace() and character != " "):
+            kind = unicodedata.name(character, "a control character").lower()
+            return f"contains an unusual character, U+{ord(character):04X} ({kind})"
+    if name != name.strip():
+        return "begins or ends with a space"
+    if len(name) > 1 and any((name[0], name[-1]) == tuple(pair) for pair in _QUOTES):
+        return "stands in quotation marks"
+    return None
