@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> Expo
     schedule, runs = schedule_in(attributes), runs_in(attributes)
     finding = _switched_off(attributes) or _judge(schedule, runs, now)
     if finding.state is State.WARNING and id_ is not None:
-        finding = replace(finding, fix=f"{finding.fix}: jebbitctl exports campaigns {id_}")
+        finding = replace(finding, fix=f"{finding.fix}: jebbitctl exports campaigns {shlex.quote(id_)}")
     name = attributes.get("name")
     return ExportCheck(
         id_,

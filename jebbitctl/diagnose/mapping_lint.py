@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api import attribute_lookup, resources
 from jebbitctl.api.attribute_names import is_own_word
-from jebbitctl.api.attributes import passes_to_integrations
 from jebbitctl.api.differences import UNKNOWN, knows
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.mappings import TYPE, list_mappings
@@ -127,8 +126,8 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
         complete = [mapping for mapping in own if knows(mapping.attributes, _NEEDED)]
         findings += _mapped_twice(complete)
         findings += _clashes(complete)
-    mapped = [known.by_id.get(_text(mapping, "jebbit_var")) for mapping in mappings]
-    unsaid = any(one and passes_to_integrations(one.attributes) is None for one in mapped)
+    named = {_text(mapping, "jebbit_var") for mapping in mappings}
+    unsaid = any(known.passes(name) is None for name in named & known.by_id.keys())
     return LintResult(findings, len(mappings), [PASSING_UNSAID] if unsaid else [])
 
 
@@ -150,7 +149,7 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> MappingFinding | N
         return _finding(State.UNKNOWN, FindingKind.UNSAID, [mapping], what)
     if not found:
         return _unknown_attribute(mapping, name, known)
-    if passes_to_integrations(known.by_id[name].attributes) is False:
+    if known.passes(name) is False:
         return _finding(
             State.FAILED,
             FindingKind.NOT_PASSED,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DELIVERY_TIMEOUT = 3.0
 """Seconds to wait for an endpoint's response."""
+USER_AGENT = "jebbit-sandbox"
+"""Jebbit's own is not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class OutgoingDelivery:
 
     def _send_to(self, endpoint: str) -> str:
         try:
-            response = Sender(endpoint, self.secret, self.body, timeout=DELIVERY_TIMEOUT).send()
+            response = Sender(
+                endpoint, self.secret, self.body, timeout=DELIVERY_TIMEOUT, user_agent=USER_AGENT
+            ).send()
         except UsageError as error:
             return f"not sent: {error.message}"
         return f"{response.outcome} ({response.elapsed * 1000:.0f} ms)"

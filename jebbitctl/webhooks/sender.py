@@ -49,6 +49,7 @@ class Sender:
         live: leave out ``x-jebbit-test``, so that the endpoint treats the delivery as real.
         timeout: seconds for each request.
         certificates: what the endpoint is verified against.
+        user_agent: in place of this program's, by which it tells its own deliveries from Jebbit's.
 
     Raises:
         UsageError: the URL is not valid, or the secret is empty.
@@ -60,6 +61,7 @@ class Sender:
     live: bool = False
     timeout: float = RESPONSE_TIMEOUT
     certificates: TrustedCertificates = SYSTEM_CERTIFICATES
+    user_agent: str | None = None
 
     def __post_init__(self) -> None:
         require_endpoint(self.url)
@@ -69,7 +71,10 @@ class Sender:
     def send(self) -> EndpointResponse:
         """Send one delivery and return the response."""
         with EndpointClient(self.url, self.timeout, self.certificates) as client:
-            return deliver(client, self.secret, self.body, live=self.live)
+            headers = delivery_headers(self.secret, self.body, live=self.live)
+            if self.user_agent is not None:
+                headers["user-agent"] = self.user_agent
+            return client.send(self.body, headers)
 
 
 def deliver(client: EndpointClient, secret: str, body: bytes, *, live: bool = False) -> EndpointResponse:

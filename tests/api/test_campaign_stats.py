@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api.campaign_stats import MAX_COUNT, as_count, count_names, count_of
+from jebbitctl.api.campaign_stats import MAX_COUNT, as_count, campaign_of, count_names, count_of
+from jebbitctl.api.resources import Resource
 from jebbitctl.util.text import flatten
 from tests.strategies import JSON, fewer_examples
 
@@ -78,3 +79,11 @@ def test_a_count_may_be_in_a_group_and_have_several_names_that_agree() -> None:
 
 def test_a_count_may_be_written_as_a_decimal() -> None:
     assert [as_count(value) for value in (812, 812.0, "812", "812.00")] == [812] * 4
+
+
+@pytest.mark.parametrize(
+    ("attributes", "campaign"),
+    [({}, "a"), ({"campaign_id": "b"}, "b"), ({"campaign_id": 7}, "7"), ({"campaign_id": None}, "a")],
+)
+def test_statistics_are_of_the_campaign_that_they_name(attributes: dict[str, Any], campaign: str) -> None:
+    assert campaign_of(Resource("campaign_stats", "a", attributes)) == campaign

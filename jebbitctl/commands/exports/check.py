@@ -53,23 +53,24 @@ def check(
     from jebbitctl.diagnose.export_checks import check as check_export
 
     client, output = context.client, context.output
+    doubts: list[str] = []
     if ids:
         found = [exports.get(client, id_) for id_ in dict.fromkeys(ids)]
     else:
-        found = exports.list_with_runs(client)
+        found = exports.list_with_runs(client.noting(doubts))
     now = time.time()
     checks = [check_export(export.id, export.attributes, now=now) for export in found]
     with output.best_effort():
-        _show(output, checks)
-    if not checks:
+        _show(output, checks, is_whole=not doubts)
+    if not checks and not doubts:
         output.note("No exports.")
-    _raise_if_not_ok(checks)
+    _raise_if_not_ok(checks, doubts)
 
 
-def _show(output: Output, checks: Sequence[ExportCheck]) -> None:
+def _show(output: Output, checks: Sequence[ExportCheck], *, is_whole: bool) -> None:
     """Print the results: lines for readers, also in a pipe, unless another format is requested."""
     if output.json:
-        ok = all(one.finding.state in {State.OK, State.WARNING} for one in checks)
+        ok = is_whole and all(one.finding.state in {State.OK, State.WARNING} for one in checks)
         output.document({"ok": ok, "exports": [one.to_dict() for one in checks]})
     elif output.plain_requested:
         output.table(map(_row, checks), COLUMNS)
@@ -95,8 +96,12 @@ def _title(one: ExportCheck) -> str:
     return "export without an id" if one.id is None else f"export {one.id}"
 
 
-def _raise_if_not_ok(checks: Sequence[ExportCheck]) -> None:
+def _raise_if_not_ok(checks: Sequence[ExportCheck], doubts: Sequence[str]) -> None:
     """Fail unless every export is known to work.
+
+    Args:
+        checks: of the exports.
+        doubts: why there may be others.
 
     Raises:
         CheckFailedError: one failed, or could not be checked.
@@ -105,8 +110,9 @@ def _raise_if_not_ok(checks: Sequence[ExportCheck]) -> None:
     unknown = [_title(one) for one in checks if one.finding.state is State.UNKNOWN]
     total = plural(len(checks), "export")
     not_checked = f"could not check {len(unknown)} of {total}: {', '.join(unknown)}" if unknown else ""
+    not_checked = "; ".join(filter(None, [not_checked, *doubts]))
     if failed:
         message = f"{len(failed)} of {total} failed or overdue: {', '.join(failed)}"
-        raise CheckFailedError(f"{message}; {not_checked}" if unknown else message)
-    if unknown:
+        raise CheckFailedError(f"{message}; {not_checked}" if not_checked else message)
+    if not_checked:
         raise CheckFailedError(not_checked, hint="no failure was found, but none can be ruled out")

@@ -175,6 +175,8 @@ def _chosen(
         raise NotFoundError(
             f"{what} {', '.join(asked)} not found", hint="list them: jebbitctl integrations list"
         )
+    if not asked and listed.doubt:
+        context.output.warn(listed.doubt)  # also if quiet: what is missing is not diagnosed
     return asked or _active(context, listed, quiet=quiet), None
 
 

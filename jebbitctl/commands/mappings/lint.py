@@ -46,13 +46,15 @@ def lint(
         )
     if integration is not None:
         require_id(integration, what="--integration")
-    mappings = mapping_lint.fetch_mappings(context.client, integration)
+    doubts: list[str] = []
+    mappings = mapping_lint.fetch_mappings(context.client.noting(doubts), integration)
     result = mapping_lint.lint(mappings, mapping_lint.fetch_attributes(context.client, mappings))
+    result.unknown.extend(doubts)
     problems = result.of(State.FAILED)
     unknown = result.of(State.UNKNOWN)
     with context.output.best_effort():
-        _show(context, result, ok=not (problems or unknown))
-    if not mappings and not context.output.json:
+        _show(context, result, ok=not (problems or unknown or doubts))
+    if not mappings and not doubts and not context.output.json:
         context.output.note("No mappings." if all_ else f"{integration} has no mappings.")
     checked = plural(result.mappings, "mapping")
     if problems:
@@ -62,6 +64,11 @@ def lint(
         raise RejectedError(
             f"{count} of {checked} could not be checked, as Jebbit's answers are incomplete",
             hint="compare them with the attributes in Jebbit's dashboard",
+        )
+    if doubts:
+        raise RejectedError(
+            "mappings that Jebbit did not send could not be checked",
+            hint="try again; if it stays so, ask Jebbit which mappings these credentials cannot see",
         )
 
 

@@ -194,3 +194,13 @@ def test_a_terminal_shows_what_a_pipe_gets_in_lines_that_break_no_command(
     (command,) = [line for line in lines if "jebbitctl" in line]
     assert command.endswith(f"jebbitctl mappings update {id_} --jebbit-var email")
     assert max(len(line) for line in lines if line != command) <= columns
+
+
+def test_mappings_that_jebbit_did_not_send_are_not_called_right(cli: Cli, sandbox: Sandbox) -> None:
+    add_mapping(sandbox, "email", "mail")
+    sandbox.state.behaviour.record_count = 3
+    result = cli.run(*ALL)
+    counted = "Jebbit counts 3 integration mappings, but sent 1; this list may be incomplete"
+    assert (result.code, result.out) == (1, f"– cannot be known: {counted}\n")  # noqa: RUF001 - an en dash
+    assert "mappings that Jebbit did not send could not be checked" in result.err
+    assert cli.run(*ALL, "--json", "-q", "ok").json is False

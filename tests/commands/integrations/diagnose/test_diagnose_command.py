@@ -95,6 +95,15 @@ class TestWhatIsDiagnosed:
         result = cli.run(*DIAGNOSE, "--all", "--json", "-q", "integrations[].id")
         assert result.json == ids
 
+    @pytest.mark.parametrize("options", [[], ["--quiet"]])
+    def test_all_warns_of_integrations_that_jebbit_did_not_send(
+        self, cli: Cli, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, options: list[str]
+    ) -> None:
+        use_lines(monkeypatch, active=ok("active"))
+        sandbox.state.behaviour.record_count = 3
+        result = cli.run(*DIAGNOSE, "--all", *options)
+        assert "warning: Jebbit counts 3 integrations, but sent 2; this list may be" in result.err
+
     def test_an_inactive_integration_is_diagnosed_if_it_is_named(self, cli: Cli, sandbox: Sandbox) -> None:
         id_ = webhook(sandbox)
         stored(sandbox)[id_]["is_active"] = False
