@@ -31,7 +31,7 @@ COMMANDS = {
     "whoami": "Show the account and the settings in use.",
     "token": "Print a valid access token.",
     "profiles": "Manage several accounts on one machine.",
-    "integrations": "Manage the webhooks that Jebbit sends.",
+    "integrations": "Manage and diagnose the webhooks that Jebbit sends.",
     "mappings": "Manage the names under which integrations send attributes.",
     "backfills": "Re-deliver past answers.",
     "campaigns": "Show the campaigns that integrations deliver for.",
@@ -56,7 +56,8 @@ EPILOG = "\n".join(
     [
         "\b\nHelp topics:",
         *(f"  {name:<{_TOPIC_WIDTH}}{line}" for name, line in topics.TOPICS.items()),
-        "\n\b\nExamples:\n  jebbitctl demo\n  jebbitctl help exit-codes",
+        "\n\b\nExamples:\n  jebbitctl demo",
+        "  jebbitctl integrations diagnose --all\n  jebbitctl help exit-codes",
     ]
 )
 

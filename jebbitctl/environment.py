@@ -135,7 +135,7 @@ FOREIGN_VARIABLES = {
     NO_COLOR: "Print no colours, if not empty",
     FORCE_COLOR: "Print colours even without a terminal, if not empty",
     TERM: "dumb: print no colours and no progress bars",
-    COLUMNS: "Width of tables on a terminal",
+    COLUMNS: "Width of text on a terminal",
     XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux, and of fish's",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
     GITHUB_ACTIONS: "true: diff and apply --dry-run annotate the lines of the manifest",

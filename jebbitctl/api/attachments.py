@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ATTACHED_AT = "attached_at"
 _BRAND = ("brand", "both", "business", "account")
 """Words for the whole business. Jebbit's MCP server says ``brand``; it does not name the other values."""
+_CAMPAIGNS = ("campaign", "experience")
+"""Words for campaigns only, which it mentions."""
 _NEGATIONS = {"no", "non", "not", "without"}
 
 
@@ -26,7 +28,9 @@ def is_brand_wide(attributes: Mapping[str, Any]) -> bool | None:
     words = set(re.findall("[a-z]+", " ".join(texts).lower()))
     if not words or words & _NEGATIONS or any(instant(text) is not None for text in texts):
         return None  # such as a time, for which the name would fit as well
-    return any(word.startswith(_BRAND) for word in words)
+    if any(word.startswith(_BRAND) for word in words):
+        return True
+    return False if any(word.startswith(_CAMPAIGNS) for word in words) else None
 
 
 def inherited_count(campaign: Mapping[str, Any], name: str) -> int | None:

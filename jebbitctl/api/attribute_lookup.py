@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 from jebbitctl.api import documents, resources
 from jebbitctl.api.attribute_names import AttributeNames
-from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID
-from jebbitctl.api.listing import Listing
+from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID, passes_to_integrations
+from jebbitctl.api.listing import Listing, reported_count
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.scopes import missing_scopes
 from jebbitctl.errors import JebbitctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
@@ -56,6 +56,20 @@ class KnownAttributes:
     @cached_property
     def _all_say_their_id(self) -> bool:
         return all(USER_DEFINED_ID in one.attributes for one in self.found)
+
+    def passes(self, name: str) -> bool | None:
+        """Whether integrations get the answers to an attribute; None if Jebbit does not say it clearly."""
+        said = self._passing.get(name, set())
+        return next(iter(said)) if len(said) == 1 else None
+
+    @cached_property
+    def _passing(self) -> dict[str, set[bool | None]]:
+        """What is said of each id, which may be several attributes'."""
+        said: dict[str, set[bool | None]] = {}
+        for one in self.found:
+            id_ = to_cell(one.attributes.get(USER_DEFINED_ID))
+            said.setdefault(id_, set()).add(passes_to_integrations(one.attributes))
+        return said
 
     def has(self, name: str) -> bool | None:
         """Whether there is an attribute with this id; None if it cannot be known."""
@@ -110,8 +124,21 @@ def fetch_if_allowed(client: Client, names: Iterable[str]) -> KnownAttributes | 
         found = tuple(resources.parse_many(document))
     except JebbitctlError:
         return None
-    is_whole = documents.next_link(document) is None
-    return KnownAttributes(found, frozenset(ids if is_whole else ()))
+    return KnownAttributes(found, frozenset(ids if _answers(document, found, ids) else ()))
+
+
+def _answers(document: Any, found: Sequence[Resource], ids: Sequence[str]) -> bool:
+    """Whether a document has every attribute with one of these ids, and none with another.
+
+    One that has others is part of a longer list, for a service that ignores the filter.
+    """
+    shown = {to_cell(one.attributes[USER_DEFINED_ID]) for one in found if USER_DEFINED_ID in one.attributes}
+    reported = reported_count(document.get("meta"))
+    return (
+        documents.next_link(document) is None
+        and (reported is None or reported <= len(found))
+        and shown <= set(ids)
+    )
 
 
 def split_ids(ids: Iterable[str], limit: int = MAX_IDS_LENGTH) -> Iterator[list[str]]:

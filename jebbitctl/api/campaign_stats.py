@@ -48,14 +48,10 @@ def get(client: Client, id_: str, *, since: date | None = None, until: date | No
     return resources.get_resource(client, TYPE, id_, _days(since, until))
 
 
-def lead_count(stats: Resource) -> int | None:
-    """Return the number of leads, None if Jebbit does not say it; see :func:`count_of`."""
-    return count_of(stats.attributes, "leads")
-
-
-def opt_in_count(stats: Resource) -> int | None:
-    """Return the number of opt-ins, None if Jebbit does not say it; see :func:`count_of`."""
-    return count_of(stats.attributes, "opt_ins")
+def campaign_of(stats: Resource) -> str | None:
+    """Return the id of the campaign; that of the statistics is the campaign's, unless they name another."""
+    named = stats.attributes.get("campaign_id")
+    return str(named) if isinstance(named, (str, int)) and not isinstance(named, bool) else stats.id
 
 
 def count_of(attributes: Mapping[str, Any], what: str) -> int | None:

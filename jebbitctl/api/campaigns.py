@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jebbitctl.api.resources import Resource
 
 TYPE = "campaigns"
+NAME_FILTER = "campaign_name_filter"
+"""The option of an integration that limits the campaigns that it fires for."""
 
 
 def list_pages(
@@ -30,7 +32,7 @@ def list_pages(
 
 
 def matches_name_filter(campaign: Resource, text: str) -> bool:
-    """Whether a ``campaign_name_filter`` should match a campaign; Jebbit does not document the rule."""
+    """Whether a NAME_FILTER should match a campaign; Jebbit does not document the rule."""
     title = campaign.attributes.get("title")
     return isinstance(title, str) and text.casefold() in title.casefold()
 

@@ -50,6 +50,7 @@ class Client:
 
     Attributes:
         warn: called with what is odd about a response that is usable all the same.
+        warn_of_gap: likewise with why a list may be incomplete; None for ``warn``.
         after_write: called after each request that may have changed something.
     """
 
@@ -60,6 +61,7 @@ class Client:
         self.business = business
         self.tokens = tokens
         self.warn: Callable[[str], None] = _ignore
+        self.warn_of_gap: Callable[[str], None] | None = None
         self.after_write: Callable[[], None] = _do_nothing
         self._transport = transport
         self._last_token: AccessToken | None = None
@@ -70,6 +72,13 @@ class Client:
         """Return a client for another business that shares this one's connections and tokens."""
         other = copy(self)
         other.business = business
+        return other
+
+    def noting(self, notes: list[str]) -> Client:
+        """Return a client for the same business that notes why lists may be incomplete, without warnings."""
+        other = copy(self)
+        other.warn = _ignore
+        other.warn_of_gap = notes.append
         return other
 
     def with_transport(self, transport: Transport) -> Client:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from jebbitctl.api.statuses import FAILURES, SUCCESSES, normalised
+from jebbitctl.util.redaction import mask_urls
 from jebbitctl.util.text import cell
 from jebbitctl.util.times import instant
 
@@ -25,6 +26,8 @@ _RUNNING = frozenset(
 )
 _STATUS_NAMES = ("status", "state", "result", "outcome")
 _ROW_NAMES = ("row", "record", "line")
+_BAD_NAMES = ("error", "fail", "reject", "exception")
+_NOTHING: tuple[Any, ...] = (None, "", "0", 0, [], {}, False)
 _OTHER_TIMES = ("next", "expire", "until", "scheduled")
 """Parts of names of times at which nothing has happened yet."""
 _ZONED_TIME = re.compile(r"\d{4}-\d\d-\d\dT? ?\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)", re.IGNORECASE)
@@ -49,12 +52,7 @@ class ExportRun:
     @property
     def end(self) -> End:
         """What the status means; a word that is not known means nothing."""
-        word = normalised(self.status)
-        if word in _SUCCESSES:
-            return "succeeded"
-        if word.partition("_with_")[0] in FAILURES:
-            return "failed"
-        return "running" if word in _RUNNING else "unknown"
+        return _end(self.status)
 
     @property
     def seconds(self) -> float | None:
@@ -94,8 +92,23 @@ def _run(item: Mapping[str, Any]) -> ExportRun:
 
 
 def _status(item: Mapping[str, Any]) -> str | None:
-    found = [text for _, text in _named(item, _STATUS_NAMES) if isinstance(text, str) and text.strip()]
-    return found[0] if found else None
+    return next((text for _, text in _statuses(item)), None)
+
+
+def _statuses(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the texts that may be the status, the likeliest first."""
+    return [
+        (name, text) for name, text in _named(item, _STATUS_NAMES) if isinstance(text, str) and text.strip()
+    ]
+
+
+def _end(status: str | None) -> End:
+    word = normalised(status)
+    if word in _SUCCESSES:
+        return "succeeded"
+    if word.partition("_with_")[0] in FAILURES:
+        return "failed"
+    return "running" if word in _RUNNING else "unknown"
 
 
 def _latest_time(item: Mapping[str, Any]) -> str | None:
@@ -111,15 +124,22 @@ def _latest_time(item: Mapping[str, Any]) -> str | None:
 
 
 def _rows(item: Mapping[str, Any]) -> int | None:
-    counts = [value for _, value in _named(item, _ROW_NAMES) if type(value) is int]
+    bad = [name for name, _ in _named(item, _BAD_NAMES)]
+    counts = [value for name, value in _named(item, _ROW_NAMES) if type(value) is int and name not in bad]
     return counts[0] if len(counts) == 1 else None
 
 
 def _error(item: Mapping[str, Any]) -> str | None:
-    errors = [
-        value for _, value in _named(item, ("error", "failure")) if value not in (None, "", 0, [], {}, False)
-    ]
-    return cell(errors[0]) if errors else None
+    """Return what went wrong besides the status, or against it."""
+    bad = [(name, value) for name, value in _named(item, _BAD_NAMES) if value not in _NOTHING]
+    bad += [(name, value) for name, value in _named(item, ("success", "succeeded")) if value is False]
+    _, *others = _statuses(item) or [("", "")]
+    bad += [(name, value) for name, value in others if _end(value) == "failed"]
+    if not bad:
+        return None
+    name, value = bad[0]
+    text = mask_urls(cell(value))  # it may name where the file should have gone
+    return text if isinstance(value, str) and bad[0] not in others else f"{name}: {text}"
 
 
 def _named(item: Mapping[str, Any], parts: Iterable[str]) -> list[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from jebbitctl.api import documents
 from jebbitctl.api.ambiguous_writes import list_command, noun, recovery_hint
 from jebbitctl.api.error_text import error_text
 from jebbitctl.api.request_ids import request_id
-from jebbitctl.api.scopes import missing_scopes, required_scopes
+from jebbitctl.api.scopes import missing_scopes, required_scopes, scope_advice
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
@@ -136,10 +136,9 @@ def _forbidden(request: SentRequest, detail: str) -> ForbiddenError:
         scopes = f"it may require {' or '.join(missing)}; the token has {', '.join(present)}"
     else:
         scopes = f"it requires {' or '.join(required)}; {_listed(request.token)}"
-    again = request.renewal_hint or "run the command again"
     return ForbiddenError(
         f"{message}; {scopes}",
-        hint=f"{_ASK} for {' or '.join(missing)}; then {again}",
+        hint=scope_advice(" or ".join(missing), request.renewal_hint),
         status=HTTPStatus.FORBIDDEN,
     )
 

@@ -83,10 +83,14 @@ def with_defaults(desired: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_webhook(attributes: Mapping[str, Any]) -> bool | None:
-    """Whether an integration is a webhook; None if Jebbit does not say its service."""
-    if SERVICE not in attributes:
+    """Whether an integration is a webhook; None if Jebbit does not say its service, or not clearly.
+
+    Its documents give the service of webhooks two names, so there may be a third.
+    """
+    service = attributes.get(SERVICE)
+    if not isinstance(service, str):
         return None
-    return same_service(attributes[SERVICE], WEBHOOKS)
+    return same_service(service, WEBHOOKS) or (None if "webhook" in service.lower() else False)
 
 
 def same_service(one: object, other: object) -> bool:

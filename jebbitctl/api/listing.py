@@ -101,7 +101,7 @@ class Listing:
         """Return a document without resources of earlier pages; note what it says about their number."""
         if not isinstance(document, dict) or not isinstance(data := document.get("data"), list):
             return document
-        if (reported := _reported_count(document.get("meta"))) is not None:
+        if (reported := reported_count(document.get("meta"))) is not None:
             self._reported = reported
         self._page_length = len(data)
         new = {key: found for found in data if (key := _key(found)) not in self._seen}
@@ -120,10 +120,14 @@ class Listing:
                 raise RejectedError(
                     f"{message}: what is missing from the list may exist", hint=_INCOMPLETE_HINT
                 )
-            self._client.warn(message + "; this list may be incomplete" * self._is_incomplete)
+            if self._is_incomplete:
+                warn = self._client.warn_of_gap or self._client.warn
+                warn(f"{message}; this list may be incomplete")
+            else:
+                self._client.warn(message)
 
 
-def _reported_count(meta: Any) -> int | None:
+def reported_count(meta: Any) -> int | None:
     """Return the number of resources on all pages, None if the service does not say it."""
     if not isinstance(meta, dict):
         return None

@@ -27,3 +27,13 @@ def required_scopes(method: str, path: str) -> list[str]:
 def missing_scopes(method: str, path: str, granted: Collection[str]) -> list[str]:
     """Return the scopes that a refused call may require, and that are not granted."""
     return [scope for scope in required_scopes(method, path) if scope not in granted]
+
+
+def scope_advice(missing: str, renewal_hint: str | None) -> str:
+    """Return how to get scopes that a token lacks.
+
+    Args:
+        missing: their names, in words.
+        renewal_hint: how the user gets a new token, None if commands get one themselves.
+    """
+    return f"ask your Jebbit representative for {missing}; then {renewal_hint or 'run the command again'}"

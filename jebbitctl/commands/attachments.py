@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from jebbitctl.output.output import SupportsToDict
 
 CAMPAIGN_COLUMNS = ("id", "launch_date", "active_iteration", "title")
-NAME_FILTER = "campaign_name_filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def note_reach(
     if brand_wide is None:
         note(f"Jebbit does not say whether {noun} {id_} is brand-wide. If it is, {reach}.")
     elif brand_wide:
-        text = options_in(attributes).get(NAME_FILTER)
-        limit = f" that its {NAME_FILTER} lets through: {cell(text)}" if text else ""
+        text = options_in(attributes).get(campaigns.NAME_FILTER)
+        limit = f" that its {campaigns.NAME_FILTER} lets through: {cell(text)}" if text else ""
         note(f"{noun.capitalize()} {id_} is brand-wide: {reach}{limit}.")
 
 

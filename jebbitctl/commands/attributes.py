@@ -83,6 +83,7 @@ def list_(
             "--id",
             metavar="NAME",
             help="Only this user_defined_id, a mapping's jebbit_var. Repeatable, or separated by commas.",
+            autocompletion=values.jebbit_vars,
         ),
     ] = None,
     passing: Annotated[

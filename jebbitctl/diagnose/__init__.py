@@ -2,4 +2,6 @@
 
 ``lines`` names the steps in that order. Each is a function of a :class:`~jebbitctl.diagnose.case.Case`, which
 has what Jebbit says (``facts``, fetched once a business), and returns a ``Finding``. ``diagnosis`` runs them.
+
+``mapping_lint`` and ``export_checks`` are checks of their own, with commands of their own.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.api.scopes import missing_scopes
+from jebbitctl.api.scopes import missing_scopes, scope_advice
 from jebbitctl.diagnose.facts import READS
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.errors import ForbiddenError, JebbitctlError
@@ -37,11 +37,9 @@ def token(case: Case) -> Finding:
         return ok(f"{valid}; it does not list its scopes")
     missing = [name for path in READS for name in missing_scopes("GET", path, current.scopes)]
     if missing:
-        again = case.facts.renewal_hint or "run the command again"
-        return warning(
-            f"{valid}; lacks {', '.join(missing)}",
-            f"to know more, ask your Jebbit representative for {', '.join(missing)}; then {again}",
-        )
+        lacking = ", ".join(missing)
+        advice = scope_advice(lacking, case.facts.renewal_hint)
+        return warning(f"{valid}; lacks {lacking}", f"to know more, {advice}")
     return ok(f"{valid}; has every scope that a diagnosis reads with")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import secret_of
+from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import sleep
 from jebbitctl.util.times import rfc3339_or_none
@@ -47,12 +49,14 @@ class _Search:
     """Looks for the deliveries of one integration among receipts."""
 
     def __init__(self, case: Case, receipts: Receipts, secret: str) -> None:
-        shown = map(integrations.secret_in, case.facts.integrations().values())
+        shown = _shown_secrets(case)
         self._receipts = receipts
         self._id = case.id
         self._secret = secret
-        self._shown = tuple(sorted({*filter(None, shown)}))
-        """The secrets that Jebbit shows in its list: the same for all integrations, unlike the own one."""
+        self._shown = tuple(sorted({*filter(None, shown.values())}))
+        """The secrets that Jebbit shows in lists: the same for all integrations, unlike the own one."""
+        self._hidden = [id_ for id_, one in shown.items() if one is None and id_ != case.id]
+        """Other webhooks that may have signed a delivery."""
 
     def after_test(self, test: SentTest) -> Finding:
         """Wait for a delivery after a test was asked for."""
@@ -60,7 +64,12 @@ class _Search:
         while True:
             self._receipts.read_on()
             others = self._receipts.of_others()
-            new = [one for one in others if one.number > test.position and _is_recent(one, test)]
+            before = {one.signature for one in others if one.number <= test.position}
+            new = [
+                one
+                for one in others
+                if one.number > test.position and one.signature not in before and _is_recent(one, test)
+            ]
             if found := next(filter(self._is_own, new), None):
                 what = "Jebbit's test" if found.test else "a delivery after the test"
                 return ok(f"{what} arrived, and its signature is right")
@@ -69,7 +78,9 @@ class _Search:
             sleep(_POLL_SECONDS)
         earlier = next(filter(self._is_own, others), None)
         if earlier is None and others:
-            return self._none(others)
+            found_instead = self._none(others)
+            if found_instead.state is not State.WARNING:  # those of others explain nothing
+                return found_instead
         newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
         return failed(
             f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
@@ -80,7 +91,9 @@ class _Search:
         """Look at the newest delivery of the integration."""
         path, others = self._receipts.path, self._receipts.of_others()
         if not others:
-            return warning(f"{path} has no deliveries", "check that it is a record of this endpoint")
+            return warning(
+                f"{path} has no deliveries of Jebbit", "check that it is a record of this endpoint"
+            )
         found = next(filter(self._is_own, others), None)
         if found is None:
             return self._none(others)
@@ -108,6 +121,8 @@ class _Search:
             )
         for one in usable:
             if one.label is None and self._receipts.signer(one, self._shown) is None:
+                if self._hidden:
+                    return self._may_be_of_others(usable)
                 return failed(
                     f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
                     f"find out why: sed -n {one.line}p {shlex.quote(str(path))}"
@@ -118,6 +133,29 @@ class _Search:
             f"check that {path} is a record of this endpoint",
         )
 
+    def _may_be_of_others(self, usable: Sequence[Receipt]) -> Finding:
+        return warning(
+            f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret; Jebbit "
+            f"does not show that of {plural(len(self._hidden), 'other webhook')}, which may have sent them",
+            f"check that {self._receipts.path} is a record of this endpoint only",
+        )
+
+
+def _shown_secrets(case: Case) -> dict[str, str | None]:
+    """Return the ids of webhooks with the secrets that lists show, None where they show none."""
+    listed = case.facts.integrations()
+    found = {
+        id_: integrations.secret_in(one)
+        for id_, one in listed.items()
+        if integrations.is_webhook(one.attributes) is not False
+    }
+    if None in found.values():
+        with suppress(JebbitctlError):
+            views = case.facts.dashboard_webhooks()
+            for id_ in found.keys() & views.keys():
+                found[id_] = found[id_] or integrations.secret_in(views[id_])
+    return found
+
 
 def _is_recent(receipt: Receipt, test: SentTest) -> bool:
     """Whether a delivery was signed since a test was asked for, and is no repeat of an older one."""
@@ -126,11 +164,13 @@ def _is_recent(receipt: Receipt, test: SentTest) -> bool:
 
 
 def _received(receipt: Receipt) -> float | None:
-    """Return when a delivery was received, or when it was signed."""
-    if receipt.time is not None:
-        return receipt.time
+    """Return when a delivery was signed, or when it was received if that was earlier.
+
+    Whoever sends an old delivery once more cannot make its signature younger.
+    """
     parsed = parse_header(receipt.signature)
-    return None if parsed is None else float(parsed[0])
+    times = [receipt.time, None if parsed is None else float(parsed[0])]
+    return min((time for time in times if time is not None), default=None)
 
 
 def _of(receipt: Receipt) -> str:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from jebbitctl.diagnose.facts import DAYS
 from jebbitctl.diagnose.feeders import NameFilter, feed_of
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.integration import LOOK
 from jebbitctl.diagnose.visitors import count_visitors
 from jebbitctl.util.text import plural
+from jebbitctl.util.times import instant
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.feeders import Feeders
     from jebbitctl.diagnose.findings import Finding
 
 LAUNCHED = "launched campaign"
+_LIMITS = ("active", "opt-in", "outcomes")
+"""The lines about what may keep back leads of campaigns that feed the integration."""
 _RULE = "assuming that it may stand anywhere in a title, in any case"
+_LATER = "wait for new leads, or finish a campaign yourself; then diagnose again"
 _LIST = "see their titles: jebbitctl campaigns list --launched"
 
 
@@ -37,7 +45,7 @@ def campaigns(case: Case) -> Finding:
     if feed.possible:
         return unknown(
             "it is linked to no launched campaign, and Jebbit does not say whether it is brand-wide",
-            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.id}",
+            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.word}",
         )
     return _none_launched(case, feed)
 
@@ -52,7 +60,7 @@ def _none_launched(case: Case, feed: Feeders) -> Finding:
     launch = "launch one in Jebbit's dashboard; "
     if feed.brand_wide is False:
         return failed(
-            f"none {which}is launched", f"{launch}see them: jebbitctl integrations campaigns {case.id}"
+            f"none {which}is launched", f"{launch}see them: jebbitctl integrations campaigns {case.word}"
         )
     return failed("no campaign is launched", f"{launch}see them: jebbitctl campaigns list")
 
@@ -98,7 +106,24 @@ def _correct(id_: str, text: str, campaigns_: dict[str, Resource]) -> str:
 
 
 def _update(id_: str, text: str) -> str:
-    return f"jebbitctl integrations update {id_} --campaign-name-filter {shlex.quote(text)}"
+    return f"jebbitctl integrations update {shlex.quote(id_)} --campaign-name-filter {shlex.quote(text)}"
+
+
+def _what_was_due(case: Case, created: date | None) -> str:
+    """Return which leads should have been sent, by what other lines say of them."""
+    limits = [name for name in _LIMITS if case.states.get(name, State.OK) is not State.OK]
+    limits += ["filter"] * bool(NameFilter.of(case.webhook).text)  # its rule is assumed
+    is_newer = created is not None and created >= case.facts.since
+    newer = f" since it was created on {created}" if is_newer else ""
+    if not limits:
+        return f"those{newer} should have been sent" if newer else "they should have been sent"
+    return f"how many{newer} should have been sent is not known (see {' and '.join(limits)})"
+
+
+def _created(webhook: Resource) -> date | None:
+    """Return the day on which an integration was created; None if Jebbit does not say it."""
+    seconds = instant(webhook.attributes.get("created_at"))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date()
 
 
 def leads(case: Case) -> Finding:
@@ -111,10 +136,13 @@ def leads(case: Case) -> Finding:
     sure = count_visitors(case.facts, feed.sure, "leads")
     since = f"since {case.facts.since}"
     if sure.total:
-        return ok(
-            f"{plural(sure.total, 'lead')} {since} from {plural(len(feed.sure), 'campaign')}: "
-            "they should have been sent"
-        )
+        counted = plural(len(feed.sure) - sure.uncounted, "campaign")
+        others = f" (those of {sure.uncounted} more are not counted)" if sure.uncounted else ""
+        seen = f"{plural(sure.total, 'lead')} {since} from {counted}{others}"
+        created = _created(webhook)
+        if created and created >= case.facts.since + timedelta(days=DAYS):
+            return unknown(f"{seen}, but the integration was created today", _LATER)
+        return ok(f"{seen}: {_what_was_due(case, created)}")
     possible = count_visitors(case.facts, feed.possible, "leads")
     if possible.total:
         unsaid = "feed it" if filter_.is_known else "pass its filter"
@@ -125,7 +153,7 @@ def leads(case: Case) -> Finding:
     if feed.doubt:
         return unknown(feed.doubt)
     return warning(
-        f"no leads {since}: nobody finished, so there was nothing to send",
-        f"finish a campaign yourself: jebbitctl campaigns links {next(iter(feed.possible))}; "
+        f"no leads {since}, so there was nothing to send",
+        f"finish a campaign yourself: jebbitctl campaigns links {shlex.quote(next(iter(feed.possible)))}; "
         "then diagnose again",
     )

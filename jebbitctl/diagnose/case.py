@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,11 @@ class Case:
     receipts: Receipts | None = None
     network: Network = field(default_factory=Network)
     own: OwnDeliveries = field(default_factory=OwnDeliveries)
+
+    @property
+    def word(self) -> str:
+        """The id as a word of a command line: with --all, it is whatever Jebbit sends."""
+        return shlex.quote(self.id)
 
     @property
     def integration(self) -> Resource | None:

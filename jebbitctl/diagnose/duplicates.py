@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.attachments import is_brand_wide
@@ -47,7 +48,7 @@ def duplicates(case: Case) -> Finding:
         return unknown(
             f"{named(undecided)} may send the same leads to this endpoint: Jebbit does not say enough of it",
             f"compare them in Jebbit's dashboard; if one is not needed: jebbitctl integrations update "
-            f"{undecided[0]} --inactive",
+            f"{shlex.quote(undecided[0])} --inactive",
         )
     if hidden := [str(other.id) for other, same in others if same is None]:
         return unknown(f"{named(hidden)} may have the same endpoint: Jebbit shows at most its host", _COMPARE)
@@ -59,7 +60,7 @@ def duplicates(case: Case) -> Finding:
 
 
 def _doubled(others: list[str], *, is_active: bool) -> Finding:
-    deactivate = f"jebbitctl integrations update {others[0]} --inactive"
+    deactivate = f"jebbitctl integrations update {shlex.quote(others[0])} --inactive"
     if not is_active:
         return warning(
             f"this one is inactive, but {named(others)} may send to its endpoint",

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from jebbitctl.api.differences import ENDPOINT
+from jebbitctl.api.integrations import matches, shown_host
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
 from jebbitctl.diagnose.network import Place
-from jebbitctl.errors import RejectedError, UsageError
+from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
 from jebbitctl.util.hosts import ascii_host, authority_of
 from jebbitctl.util.urls import is_loopback, shown_url
 from jebbitctl.webhooks.endpoint import require_endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
 
@@ -21,7 +26,7 @@ _RESERVED = ("example.com", "example.net", "example.org", "example", "test", "in
 """Domains that no endpoint can have. Source: RFC 2606."""
 _PORT_OF_OTHER = {("https", 80): "http", ("http", 443): "https"}
 _LEAVE_OUT = "leave it out: x-jebbit-signature proves who sends, and everyone who sees the URL sees it"
-_GIVE_URL = "give it: --endpoint URL"
+GIVE_URL = "give the URL: --endpoint URL"
 
 
 def url(case: Case) -> Finding:
@@ -29,8 +34,8 @@ def url(case: Case) -> Finding:
     endpoint = case.endpoint
     if endpoint is None:
         if (host := case.host) is not None:
-            return unknown(f"Jebbit shows only the host, {host}", _GIVE_URL)
-        return unknown("Jebbit does not say the endpoint", _GIVE_URL)
+            return unknown(f"Jebbit shows only the host, {host}", GIVE_URL)
+        return unknown("Jebbit does not say the endpoint", GIVE_URL)
     shown = shown_url(endpoint)
     if "@" in authority_of(endpoint):
         return warning(f"{shown}: it has a user name or password, which Jebbit may not send", _LEAVE_OUT)
@@ -40,7 +45,7 @@ def url(case: Case) -> Finding:
         return failed(f"{shown}: {error.message.partition(': ')[2]}", set_endpoint(case, "URL"))
     if _is_reserved(endpoint) and not case.api_is_local:
         return failed(f"{shown}: its domain is reserved for examples", set_endpoint(case, "URL"))
-    doubts = _doubts(case, endpoint)
+    doubts = [*_not_jebbits(case, endpoint), *_doubts(case, endpoint)]
     if not doubts:
         return ok(shown)
     return warning(f"{shown}: {'; '.join(seen for seen, _ in doubts)}", doubts[0][1])
@@ -58,19 +63,30 @@ def place_of(case: Case) -> Place:
         except UsageError:
             raise RejectedError("its URL is not requested (see url)") from None
     if (host := case.host) is None:
-        raise RejectedError("Jebbit does not say the endpoint", hint=_GIVE_URL)
+        raise RejectedError("Jebbit does not say the endpoint", hint=GIVE_URL)
     return Place.of_host(host)
 
 
 def set_endpoint(case: Case, target: str) -> str:
     """Return the advice to set another endpoint."""
     shown = target if target == "URL" else shlex.quote(target)
-    return f"set the right URL: jebbitctl integrations update {case.id} --endpoint {shown}"
+    return f"set the right URL: jebbitctl integrations update {case.word} --endpoint {shown}"
 
 
 def _is_reserved(endpoint: str) -> bool:
     host = ascii_host(urlsplit(endpoint).hostname or "") or ""
     return any(host == domain or host.endswith(f".{domain}") for domain in _RESERVED)
+
+
+def _not_jebbits(case: Case, endpoint: str) -> Iterator[tuple[str, str]]:
+    """Yield what is odd about a URL that the user gave, if Jebbit says that it delivers elsewhere."""
+    attributes: Mapping[str, object] = {}
+    with suppress(JebbitctlError):  # then Jebbit does not say it
+        attributes = case.webhook.attributes
+    if case.given_endpoint is not None and matches(attributes, {ENDPOINT: endpoint}) is False:
+        place = shown_url(str(shown_host(attributes)))
+        fix = f"leave out --endpoint; or, if it is the right one, {set_endpoint(case, 'URL')}"
+        yield f"Jebbit delivers to {place} instead, so what follows is not about its deliveries", fix
 
 
 def _doubts(case: Case, endpoint: str) -> list[tuple[str, str]]:

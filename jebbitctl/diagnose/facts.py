@@ -18,9 +18,11 @@ from jebbitctl.errors import (
     ForbiddenError,
     JebbitctlError,
     NotFoundError,
+    RejectedError,
     UnavailableError,
     UsageError,
 )
+from jebbitctl.util.ids import is_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -151,7 +153,7 @@ class Facts:
                 campaign
                 for page in campaigns.list_pages(client, launched=True)
                 for campaign in page
-                if campaign.attributes.get("launch_date", "not said") is not None
+                if campaign.attributes.get("launch_date", "not said")
             ),
         )
 
@@ -172,14 +174,7 @@ class Facts:
         Args:
             what: a plural, such as ``leads``.
         """
-        return self._once(
-            f"count of {what}",
-            lambda: {
-                id_: count
-                for id_, row in self.stats().items()
-                if (count := campaign_stats.count_of(row.attributes, what)) is not None
-            },
-        )
+        return self._once(f"count of {what}", lambda: self._counts(what))
 
     def mappings(self) -> Listed:
         """Return the mappings of every integration, newest first."""
@@ -191,11 +186,11 @@ class Facts:
 
     def attributes(self) -> KnownAttributes:
         """Return the attributes that mappings name."""
-        from jebbitctl.api.mapping_lint import fetch_attributes
+        from jebbitctl.diagnose.mapping_lint import fetch_attributes
 
         def fetch() -> KnownAttributes:
             self._require_scope("/traits")
-            return fetch_attributes(_noting(self._client, []), self.mappings().values())
+            return fetch_attributes(self._client.noting([]), self.mappings().values())
 
         return self._once("attributes", lambda: self._asked(fetch))
 
@@ -219,7 +214,7 @@ class Facts:
     def is_launched(self, campaign: Resource) -> bool:
         """Whether a campaign is launched, which a list of linked ones may not say."""
         if "launch_date" in campaign.attributes:
-            return campaign.attributes["launch_date"] is not None
+            return bool(campaign.attributes["launch_date"])
         return str(campaign.id) in self.launched_campaigns()
 
     def _token(self) -> AccessToken:
@@ -249,11 +244,20 @@ class Facts:
                 found = integrations.fill(found, self.dashboard_webhooks(), _SETTINGS)
         return Listed(found, listed.doubt)
 
+    def _counts(self, what: str) -> dict[str, int]:
+        found: dict[str, int | None] = {}
+        for row in self.stats().values():
+            campaign = str(campaign_stats.campaign_of(row))
+            count = campaign_stats.count_of(row.attributes, what)
+            found[campaign] = None if campaign in found else count  # of several, none may be that of all days
+        return {campaign: count for campaign, count in found.items() if count is not None}
+
     def _mappings_by_owner(self) -> dict[object, list[Resource]]:
         by_owner = defaultdict[object, list["Resource"]](list)
         for one in self.mappings().values():
             owner = one.attributes.get(resources.OWNER)
-            by_owner[owner if isinstance(owner, str) else None].append(one)
+            known = isinstance(owner, (str, int)) and not isinstance(owner, bool)
+            by_owner[str(owner) if known else None].append(one)
         return by_owner
 
     def _by_id(self, id_: str) -> Resource | None:
@@ -263,6 +267,8 @@ class Facts:
             return None
 
     def _linked(self, integration: str, client: Client) -> Listed:
+        if not is_id(integration):
+            raise RejectedError(f"Jebbit cannot be asked for {integration!r}, as that is no id")
         path = f"{resources.resource_path(integrations.TYPE, integration)}/{campaigns.TYPE}"
         self._require_scope(path)
         return _list(
@@ -287,10 +293,9 @@ class Facts:
         """
         token = self.token()
         if token.scopes and (missing := scopes.missing_scopes("GET", path, token.scopes)):
-            again = self.renewal_hint or "run the command again"
+            lacking = " and ".join(missing)
             raise ForbiddenError(
-                f"the token lacks {' and '.join(missing)}",
-                hint=f"ask your Jebbit representative for {' and '.join(missing)}; then {again}",
+                f"the token lacks {lacking}", hint=scopes.scope_advice(lacking, self.renewal_hint)
             )
 
     def _asked(self, fetch: Callable[[], T]) -> T:
@@ -324,15 +329,8 @@ def _raise_error(known: T | JebbitctlError) -> T:
 def _list(client: Client, fetch: Callable[[Client], Iterable[Resource]]) -> Listed:
     """Return what Jebbit lists, with what is odd about the list as the doubt."""
     notes: list[str] = []
-    found = list(fetch(_noting(client, notes)))
+    found = list(fetch(client.noting(notes)))
     return Listed(found, notes[0] if notes else None)
-
-
-def _noting(client: Client, notes: list[str]) -> Client:
-    """Return a client that notes what is odd, instead of a warning: lines say it where it matters."""
-    noting = client.for_business(client.business)
-    noting.warn = notes.append
-    return noting
 
 
 def _is_rejection(error: JebbitctlError | None) -> bool:

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.attachments import is_brand_wide
-from jebbitctl.api.campaigns import matches_name_filter
+from jebbitctl.api.campaigns import NAME_FILTER, matches_name_filter
 from jebbitctl.api.differences import OPTIONS, knows, options_in
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
     from jebbitctl.diagnose.facts import Facts
-
-NAME_FILTER = "campaign_name_filter"
 
 
 @dataclass(frozen=True, slots=True)

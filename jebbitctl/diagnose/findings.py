@@ -1,4 +1,4 @@
-"""What is found out about one step on a lead's way."""
+"""What a check found, and what to do about it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Whether a step lets leads pass."""
+    """What came out of a check. JSON has the values as ``state``."""
 
     OK = "ok"
     WARNING = "warning"
-    """It may keep leads back, which may be wanted."""
+    """Something is odd, but may be wanted."""
     FAILED = "failed"
     UNKNOWN = "unknown"
     """It cannot be known."""
@@ -19,10 +19,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is known of a step.
+    """What is known of something that was checked.
 
     Attributes:
-        state: whether leads pass.
+        state: what came out.
         seen: what was seen, or why it cannot be known.
         fix: what to do now; None if there is nothing to do.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.differences import SERVICE
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
 
 _DASHBOARD = "in the dashboard"
+_ORIGIN = re.compile("creat|made|from|origin|source")
+"""In the name of what says where it was created, unlike ``visible_in_dashboard``."""
 LOOK = "look in Jebbit's dashboard"
 
 
@@ -24,12 +27,13 @@ def exists(case: Case) -> Finding:
     found = case.integration
     if found is None:
         return failed("not found", "list them: jebbitctl integrations list")
-    if SERVICE not in found.attributes:
+    service = found.attributes.get(SERVICE)
+    if not isinstance(service, str):
         return ok("found; Jebbit does not say its service, so it may be no webhook")
-    service = str(found.attributes[SERVICE])
-    if is_webhook(found.attributes) is False:
+    webhook = is_webhook(found.attributes)
+    if webhook is False:
         return unknown(f"{service}: only webhooks can be diagnosed", LOOK)
-    return ok(service)
+    return ok(service if webhook else f"{service}; no document names this service, so it may be no webhook")
 
 
 def active(case: Case) -> Finding:
@@ -39,7 +43,8 @@ def active(case: Case) -> Finding:
         return unknown("Jebbit does not say whether it is active", LOOK)
     if not is_active:
         return failed(
-            "inactive: Jebbit sends nothing", f"activate it: jebbitctl integrations update {case.id} --active"
+            "inactive: Jebbit sends nothing",
+            f"activate it: jebbitctl integrations update {case.word} --active",
         )
     return ok("active")
 
@@ -64,6 +69,8 @@ def origin(case: Case) -> Finding:
 def _said_origin(attributes: Mapping[str, object]) -> bool | None:
     """Return whether attributes say that it was created in the dashboard; no document names the attribute."""
     found = {
-        value for name, value in attributes.items() if "dashboard" in name.lower() and isinstance(value, bool)
+        value
+        for name, value in attributes.items()
+        if "dashboard" in name.lower() and _ORIGIN.search(name.lower()) and isinstance(value, bool)
     }
     return bool(found.pop()) if len(found) == 1 else None

@@ -74,7 +74,7 @@ def attributes(case: Case) -> Finding:
     return warning(
         "nothing is mapped; whether an attribute without a mapping is sent is not documented",
         "map those that the endpoint expects: jebbitctl mappings create "
-        f"--integration {case.id} --jebbit-var NAME --client-var NAME",
+        f"--integration {case.word} --jebbit-var NAME --client-var NAME",
     )
 
 
@@ -113,4 +113,4 @@ def _turn(case: Case, name: str) -> str:
     """Return the command that lets pass what a setting keeps back."""
     option = name.replace("_", "-")
     switch = option if name == "include_mapped_attributes" else f"no-{option}"
-    return f"jebbitctl integrations update {case.id} --{switch}"
+    return f"jebbitctl integrations update {case.word} --{switch}"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
-from jebbitctl.api.mapping_lint import FindingState, lint
-from jebbitctl.diagnose.findings import failed, ok, unknown, warning
+from jebbitctl.api.mapping_csv import to_cell
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
+from jebbitctl.diagnose.mapping_lint import lint
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from jebbitctl.api import mapping_lint
     from jebbitctl.api.resources import Resource
+    from jebbitctl.diagnose import mapping_lint
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
 
@@ -37,9 +38,26 @@ class OwnMappings(NamedTuple):
 def mappings_of(case: Case) -> OwnMappings:
     """Return the mappings of a case's integration."""
     by_owner = case.facts.mappings_by_owner()
-    unowned = len(by_owner.get(None, ()))
-    doubt = f"Jebbit does not say which integration {plural(unowned, 'mapping')} belong to"
-    return OwnMappings(by_owner.get(case.id, []), case.facts.mappings().doubt or (doubt if unowned else None))
+    found, unowned = by_owner.get(case.id, []), len(by_owner.get(None, ()))
+    doubts = [case.facts.mappings().doubt]
+    if unowned:
+        count = plural(unowned, "mapping")
+        verb = "belongs" if unowned == 1 else "belong"
+        doubts.append(f"Jebbit does not say to which integration {count} {verb}")
+    if unlisted := _shown_names(case) - {_name(one.attributes) for one in found}:
+        shown = plural(len(unlisted), "mapping")
+        doubts.append(f"the integration itself shows {shown} that Jebbit does not list: not checked")
+    return OwnMappings(found, next(filter(None, doubts), None))
+
+
+def _shown_names(case: Case) -> set[str]:
+    """Return the ``jebbit_var`` of the mappings that an integration shows itself, under whatever name."""
+    lists = [value for value in case.webhook.attributes.values() if isinstance(value, list)]
+    return {_name(one) for found in lists for one in found if isinstance(one, dict) and "jebbit_var" in one}
+
+
+def _name(mapping: Mapping[str, Any]) -> str:
+    return to_cell(mapping.get("jebbit_var"))
 
 
 def mappings(case: Case) -> Finding:
@@ -53,15 +71,15 @@ def mappings(case: Case) -> Finding:
     except JebbitctlError as error_:
         known, error = KnownAttributes((), frozenset()), error_
     result = lint(own.found, known)
-    if problems := result.of(FindingState.FAILED):
+    if problems := result.of(State.FAILED):
         return failed(_seen(problems), _fix(case, problems))
     if error:
         return unknown(error.message, error.hint)
-    if unsaid := result.of(FindingState.UNKNOWN):
-        return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.id}")
+    if unsaid := result.of(State.UNKNOWN):
+        return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.word}")
     if own.doubt:
         return unknown(own.doubt)
-    if warnings := result.of(FindingState.WARNING):
+    if warnings := result.of(State.WARNING):
         return warning(_seen(warnings), _fix(case, warnings))
     number = plural(len(own.found), "mapping")
     if result.unknown:
@@ -78,6 +96,6 @@ def _seen(found: Sequence[mapping_lint.MappingFinding]) -> str:
 def _fix(case: Case, found: Sequence[mapping_lint.MappingFinding]) -> str:
     """Return the fix of the only finding, else how to see those of all."""
     if len(found) > 1:
-        return f"see what to do about each: jebbitctl mappings lint --integration {case.id}"
+        return f"see what to do about each: jebbitctl mappings lint --integration {case.word}"
     command = f"jebbitctl {shlex.join(found[0].command)}" if found[0].command else ""
     return ": ".join(filter(None, (found[0].fix, command)))

@@ -8,6 +8,7 @@ when it was received. Other lines of a log are ignored, and so are requests with
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from threading import Lock
@@ -36,6 +37,10 @@ MAX_BYTES = 64 * 1024 * 1024
 """How many receipts are kept, and how large their bodies are in total: the newest ones."""
 _LINES_TO_JUDGE_BY = 1000
 """A file without a request in this many lines is neither a recording nor a log of receipts."""
+_OWN_AGENT = "jebbitctl/"
+"""How the ``user-agent`` of this program begins."""
+_HEADERS = b'"headers"'
+"""In every line that has a request; other lines of a log are not worth parsing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Receipt:
         time: when it was received, in unix seconds; None if the file does not say.
         test: whether it is a test delivery.
         label: what the recording says of the secret that signed it; None if it says nothing.
+        by_jebbitctl: whether it says that this program sent it, such as ``webhooks check`` did.
     """
 
     number: int
@@ -59,6 +65,7 @@ class Receipt:
     time: float | None
     test: bool
     label: str | None = None
+    by_jebbitctl: bool = False
 
     def is_signed_with(self, secret: str) -> bool:
         """Whether its signature was made with a secret, at whatever time."""
@@ -74,13 +81,14 @@ class _Request:
     time: float | None
     test: bool
     label: str | None = None
+    user_agent: str = ""
 
 
 class Receipts:
     """The newest deliveries in a file; use it from any number of threads.
 
     Args:
-        path: of the file. A pipe is read to its end.
+        path: of the file. A pipe is read to its end; a log may be rotated.
 
     Raises:
         UsageError: the file cannot be read, or is neither a recording nor a log of receipts.
@@ -100,7 +108,8 @@ class Receipts:
         """The secrets that were tried, and which of them signed, by the number of the receipt."""
         self._lock = Lock()
         self._position = 0
-        self._read = False
+        self._file: tuple[int, int] | None = None
+        """The device and the number of the file that was read, None before."""
         self.read_on()
         if not self._has_requests and (self._is_foreign or self._rest[:1] not in {b"", b"{"}):
             raise self._foreign()
@@ -113,7 +122,7 @@ class Receipts:
         """
         with self._lock:
             try:
-                if not self._read or self.path.is_file():  # a pipe can be read only once
+                if not self._file or self.path.is_file():  # a pipe can be read only once
                     self._read_on()
             except OSError as error:
                 raise UsageError(f"cannot read {self.path}: {error.strerror}") from None
@@ -125,14 +134,17 @@ class Receipts:
             self._own[signature] += 1
 
     def of_others(self) -> list[Receipt]:
-        """Return the deliveries that this process has not sent, newest first; only the newest are kept.
+        """Return the deliveries that this program has not sent, newest first; only the newest are kept.
 
-        Of several with the same signature, as many are left out as were sent.
+        It knows those of other processes by their ``user-agent``, if the file has it. Of several with the
+        same signature, as many are left out as this process has sent.
         """
         with self._lock:
-            own = self._own.copy()
+            own = self._own - Counter(one.signature for one in self._kept if one.by_jebbitctl)
             others = []
             for receipt in self._kept:
+                if receipt.by_jebbitctl:
+                    continue
                 if own[receipt.signature] > 0:
                     own[receipt.signature] -= 1
                 else:
@@ -156,9 +168,12 @@ class Receipts:
 
     def _read_on(self) -> None:
         with self.path.open("rb") as file:
-            if self._read:
+            found = os.fstat(file.fileno())
+            if self._file not in {None, (found.st_dev, found.st_ino)} or found.st_size < self._position:
+                self._position, self._lines, self._rest = 0, 0, b""  # it was rotated: another one began
+            if self._file:
                 file.seek(self._position)
-            self._read = True
+            self._file = found.st_dev, found.st_ino
             while part := file.readline(MAX_LINE_BYTES):
                 self._position += len(part)
                 if len(self._rest) < MAX_LINE_BYTES:  # of a line that is too long, only the beginning is kept
@@ -169,9 +184,11 @@ class Receipts:
                     self._add(line)
 
     def _add(self, line: bytes) -> None:
-        request = _read_request(line)
+        request = _read_request(line) if _HEADERS in line else None
         if request is None:
-            self._is_foreign |= not (is_damaged(line) or isinstance(parse_line(line), ForwardedLine))
+            self._is_foreign = self._is_foreign or not (
+                is_damaged(line) or isinstance(parse_line(line), ForwardedLine)
+            )
             if self._is_foreign and not self._has_requests and self._lines >= _LINES_TO_JUDGE_BY:
                 raise self._foreign()
             return
@@ -188,6 +205,7 @@ class Receipts:
                 time=request.time,
                 test=request.test,
                 label=request.label,
+                by_jebbitctl=request.user_agent.startswith(_OWN_AGENT),
             )
         )
         self._kept_bytes += len(request.body or b"")
@@ -220,6 +238,7 @@ def _from_recording(delivery: Delivery) -> _Request:
         delivery.time,
         delivery.test,
         delivery.secret,
+        delivery.headers.get("user-agent", ""),
     )
 
 
@@ -232,4 +251,5 @@ def _from_log(document: dict[str, Any]) -> _Request | None:
         request = read_event({**document, "body": None})
         body = None
     time = request.time or instant(document.get("time"))
-    return _Request(request.signature, body, time, TEST_HEADER in request.headers)
+    agent = request.headers.get("user-agent", "")
+    return _Request(request.signature, body, time, TEST_HEADER in request.headers, user_agent=agent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from jebbitctl.diagnose.endpoint_url import place_of
+from jebbitctl.diagnose.endpoint_url import GIVE_URL, place_of
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import NOT_ASKED, client_for, secret_of
 from jebbitctl.util.text import as_reason, plural
@@ -30,7 +30,9 @@ def receiver(case: Case) -> Finding:
         return unknown(NOT_ASKED)
     place = place_of(case)
     if place.url is None:
-        return unknown("only the host is known", "give the URL: --endpoint URL")
+        return unknown("only the host is known", GIVE_URL)
+    if place.scheme == "http" and case.network.proxy(place):
+        return unknown("this machine reaches it only through a proxy, which may answer itself")
     if case.network.head(place) is None:
         return unknown("there is no connection to send on (see dns and tls)")
     if case.states.get("redirect") is State.FAILED:
@@ -46,7 +48,7 @@ def receiver(case: Case) -> Finding:
 
 
 def _judged(case: Case, check: EndpointCheck) -> Finding:
-    command = f"jebbitctl webhooks check --integration {case.id}"
+    command = f"jebbitctl webhooks check --integration {case.word}"
     if check.diagnosis:
         seen, fix = as_reason(check.diagnosis.finding), check.diagnosis.fix
         return warning(seen, fix) if check.diagnosis.unreachable else failed(seen, fix)

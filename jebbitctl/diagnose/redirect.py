@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.endpoint_url import GIVE_URL, place_of, set_endpoint
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import client_for, secret_of
 from jebbitctl.diagnose.tls import unanswered
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NO_HEAD = {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
+"""How a server refuses the method, whatever a POST gets."""
+_PROBE = "see what a delivery gets: --probe"
 _GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
@@ -33,29 +36,37 @@ def redirect(case: Case) -> Finding:
     """
     place = place_of(case)
     if place.url is None:
-        return unknown("only the host is known", "give the URL: --endpoint URL")
+        return unknown("only the host is known", GIVE_URL)
     if place.scheme == "http" and case.network.proxy(place):
         return unknown("this machine reaches it only through a proxy, which may answer itself")
     answer = case.network.head(place)
     if answer is None:
         return unknown("there is no connection to ask on (see dns and tls)")
+    method = "HEAD"
+    if case.probe and (posted := _post(case, place)) is not None:
+        method, answer = "POST", posted
     if answer.status is None:
         if case.states.get("tls") is State.WARNING:
             return unknown(f"no answer: {answer.error} (see tls)")
+        if case.network.proxy(place):
+            return unknown(f"no answer through this machine's proxy, which may be why: {answer.error}")
         return unanswered(case, place, answer.error or "no response")
-    method = "HEAD"
-    if case.probe and (posted := _post(case, place)) is not None:
-        if posted.status is None:
-            return unanswered(case, place, posted.error or "no response")
-        method, answer = "POST", posted
-    if answer.status in _REDIRECTS:
-        return _redirected(case, place.url, method, answer)
-    if answer.status in _GATEWAY:
+    return _judged(case, place.url, method, answer)
+
+
+def _judged(case: Case, url: str, method: str, answer: EndpointResponse) -> Finding:
+    status = answer.status
+    is_other = status is not None and 300 <= status < 400 and "location" in answer.headers  # noqa: PLR2004 - 3xx
+    if status in _REDIRECTS or is_other:
+        return _redirected(case, url, method, answer)
+    if status in _GATEWAY:
         return warning(
-            f"{method} returned {answer.status}: a proxy in front of the endpoint does not reach it",
+            f"{method} returned {status}, as a proxy does that does not reach the endpoint",
             "check that the endpoint runs",
         )
-    return ok(f"none: {method} returned {answer.status}")
+    if method == "HEAD" and status in _NO_HEAD:
+        return unknown(f"HEAD returned {status}, which says nothing of a POST", _PROBE)
+    return ok(f"none: {method} returned {status}")
 
 
 def _post(case: Case, place: Place) -> EndpointResponse | None:
@@ -76,7 +87,7 @@ def _redirected(case: Case, url: str, method: str, answer: EndpointResponse) -> 
         fix = "let the endpoint answer deliveries itself"
         return failed(seen, fix) if method == "POST" else warning(f"{seen}; a POST may not be", fix)
     if method == "HEAD" and not _is_same_resource(url, target):
-        return warning(f"{seen}; a POST may not be", "see what a delivery gets: --probe")
+        return warning(f"{seen}; a POST may not be", _PROBE)
     return failed(f"{seen}, so deliveries are lost", _fix(case, target))
 
 

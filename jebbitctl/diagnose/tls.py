@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jebbitctl.diagnose.endpoint_url import place_of, set_endpoint
+from jebbitctl.diagnose.endpoint_url import GIVE_URL, place_of, set_endpoint
 from jebbitctl.diagnose.findings import failed, ok, unknown, warning
-from jebbitctl.diagnose.tls_handshake import EXPIRED, NOT_YET_VALID, REFUSED, SELF_SIGNED, WRONG_NAME
+from jebbitctl.diagnose.tls_handshake import (
+    EXPIRED,
+    NO_CONNECTION,
+    NOT_YET_VALID,
+    REFUSED,
+    SELF_SIGNED,
+    WRONG_NAME,
+)
 from jebbitctl.util.text import escape_controls, plural
 from jebbitctl.util.times import rfc3339_or_none
 from jebbitctl.util.urls import is_loopback
@@ -24,10 +32,6 @@ MIN_DAYS = 14
 _DAY = 24 * 60 * 60
 _MAX_NAMES = 3
 """The maximum number of a certificate's names that a finding lists."""
-_NO_CONNECTION = frozenset(
-    {"refused", "no_route", "dns", "connect_timeout", "timeout", "dropped", "no_response"}
-)
-"""Failures that a firewall may cause that lets only some addresses in."""
 _FAILURES = {
     "tls_unknown_ca": (
         "its CA is not known, or the server does not send the certificates in between",
@@ -55,11 +59,14 @@ def tls(case: Case) -> Finding:
     found = case.network.handshake(place)
     if found is None:
         return unknown("no address to connect to (see dns)")
+    if place.url is None:
+        return _at_assumed_port(place, found)
     if found.failure is None:
         return _verified(case, place, found.verified_by, found.certificate)
-    if found.failure in _NO_CONNECTION:
+    if found.failure in NO_CONNECTION:
         return unanswered(case, place, found.reason)
-    return _refused(case, place, found)
+    refused = _refused(case, place, found)
+    return replace(refused, seen=f"{refused.seen} (at {found.address})") if found.address else refused
 
 
 def unanswered(case: Case, place: Place, reason: str) -> Finding:
@@ -73,6 +80,19 @@ def unanswered(case: Case, place: Place, reason: str) -> Finding:
     return warning(
         f"no answer to this machine: {reason}; a firewall may let only Jebbit in",
         "check that the endpoint runs, and that its firewall lets Jebbit's addresses in; ask Jebbit for them",
+    )
+
+
+def _at_assumed_port(place: Place, found: Handshake) -> Finding:
+    """Return what is known if Jebbit shows only the host: the endpoint may have another port, or use http."""
+    if found.failure is None:
+        seen = "has a trusted certificate"
+    elif found.failure in NO_CONNECTION:
+        seen = f"gives no answer ({found.reason})"
+    else:
+        seen = f"fails the handshake ({found.reason})"
+    return unknown(
+        f"Jebbit shows only the host, so the port may be another than {place.port}, which {seen}", GIVE_URL
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
@@ -24,6 +25,12 @@ _FAILED = "tls_failed"
 """The handshake failed for another reason."""
 SELF_SIGNED, UNKNOWN_CA = "tls_self_signed", "tls_unknown_ca"
 _NOT_TRUSTED = frozenset({SELF_SIGNED, UNKNOWN_CA})
+NO_CONNECTION = frozenset(
+    {"refused", "no_route", "dns", "connect_timeout", "timeout", "dropped", "no_response"}
+)
+"""Failures that say nothing about a certificate: a firewall may let only some addresses in."""
+MAX_ADDRESSES = 4
+"""How many addresses of a host are looked at: a load balancer has two or three."""
 _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h, for which Python has no name."""
 
@@ -79,22 +86,49 @@ class Handshake:
         reason: what the system or the TLS library said, if it failed.
         verified_by: the certificates that it was verified against; if it failed, those of the failure.
         certificate: the server's, also if its dates or names are wrong; None if its chain is not trusted.
+        address: with which the handshake was; None if the host has only one.
     """
 
     failure: str | None
     reason: str
     verified_by: TrustedCertificates
     certificate: Certificate | None = None
+    address: str | None = None
 
 
 def shake_hands(server: Server, sources: Sequence[TrustSource], timeout: float) -> Handshake:
-    """Verify a server's certificate against the first source that trusts its chain.
+    """Verify the certificate at each address of a server, and return the worst result: any may be asked.
 
     Args:
         server: where to connect to.
         sources: of certificates, at least one; tried in this order while the chain is not trusted.
         timeout: seconds for all handshakes.
     """
+    addresses = server.addresses[:MAX_ADDRESSES]
+    if len(addresses) == 1:
+        return _verify(server, sources, timeout)
+    deadline = time.monotonic() + timeout
+    results = []
+    for position, address in enumerate(addresses):
+        share = max((deadline - time.monotonic()) / (len(addresses) - position), 0.01)
+        result = _verify(server._replace(addresses=(address,)), sources, share)
+        results.append(replace(result, address=address))
+    return _worst(results, sources[0].certificates)
+
+
+def _worst(results: Sequence[Handshake], preferred: TrustedCertificates) -> Handshake:
+    """Return a certificate that is not good, else the one that is the least so, else the first failure."""
+    bad = [one for one in results if one.failure and one.failure not in NO_CONNECTION]
+    good = [one for one in results if one.failure is None]
+
+    def quality(one: Handshake) -> tuple[bool, float]:
+        ends = one.certificate.ends if one.certificate else None
+        return one.verified_by == preferred, math.inf if ends is None else ends
+
+    return next(iter([*bad, *sorted(good, key=quality), *results]))
+
+
+def _verify(server: Server, sources: Sequence[TrustSource], timeout: float) -> Handshake:
     deadline = time.monotonic() + timeout
     first, *others = sources
     result = _shake_hands(server, first, timeout, deadline)

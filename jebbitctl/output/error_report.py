@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jebbitctl.output.streams import write_error_line
-from jebbitctl.util.text import escape_controls, json_text
+from jebbitctl.output.streams import write_error_line, write_message
+from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
     from jebbitctl.errors import JebbitctlError
@@ -25,6 +25,6 @@ def report(error: JebbitctlError, terminal: TerminalSettings, *, as_json: bool) 
         write_error_line(json_text({"error": members}, ascii_only=True))
         return
     request = f" (request id {error.request_id})" if error.request_id else ""
-    write_error_line(f"{terminal.styled('error:', 'red')} {escape_controls(error.message + request)}")
+    write_message(error.message + request, "error:", terminal.styled("error:", "red"))
     if error.hint:
-        write_error_line(f"{terminal.styled('hint:', 'cyan')} {escape_controls(error.hint)}")
+        write_message(error.hint, "hint:", terminal.styled("hint:", "cyan"))

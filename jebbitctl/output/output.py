@@ -27,7 +27,7 @@ from jebbitctl.output.query import (
     require_unmasked,
     search,
 )
-from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line
+from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line, write_message
 from jebbitctl.output.tables import Table, key_value_lines
 from jebbitctl.util.redaction import redact, redact_service_data, scrub_registered, scrub_values
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
@@ -297,7 +297,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Print a message on stderr."""
-        write_error_line(escape_controls(text))
+        write_message(text)
 
     def unsaved_secret(self, owner: str, secret: str) -> None:
         """Print a shared secret on stderr, as it is nowhere else: it could not be saved or shown.
@@ -311,7 +311,7 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Print a warning on stderr."""
-        write_error_line(f"{self._terminal.styled('warning:', 'yellow')} {escape_controls(text)}")
+        write_message(text, "warning:", self._terminal.styled("warning:", "yellow"))
 
     def error(self, error: JebbitctlError) -> None:
         """Print an error of a command that chooses its own exit code."""

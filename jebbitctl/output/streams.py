@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
@@ -12,8 +13,9 @@ import typer
 
 from jebbitctl import environment as env
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.redaction import scrub_registered
-from jebbitctl.util.text import escape_for_terminal
+from jebbitctl.util.text import escape_controls, escape_for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +44,11 @@ class ClosedStdout(io.TextIOBase):
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a stream is a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def line_width() -> int:
+    """Return how many columns a line on stdout may have: in anything but a terminal, any number."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
 
 
 class TerminalSettings(NamedTuple):
@@ -110,6 +117,28 @@ def write_bytes(content: bytes) -> None:
 def write_error_line(text: str, *, show_secrets: bool = False) -> None:
     """Write a line to stderr as :func:`write_error` does."""
     write_error(text + "\n", show_secrets=show_secrets)
+
+
+def write_message(text: str, label: str = "", styled: str = "") -> None:
+    """Write a message for readers to stderr: on one line, but on a terminal in lines that fit.
+
+    Args:
+        text: of the message.
+        label: stands before it, such as ``error:``.
+        styled: the label, possibly in colour.
+    """
+    line = scrub_registered(escape_controls(f"{label} {text}" if label else text))
+    if is_terminal(sys.stderr):  # without the secrets, as those might be wrapped
+        line = "\n".join(wrap(line, _error_width()))
+    write_error_line(styled + line.removeprefix(label))
+
+
+def _error_width() -> int:
+    """Return the columns of the terminal that stderr is, even if stdout is none."""
+    columns = 0
+    with suppress(OSError, ValueError):
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return shutil.get_terminal_size((columns or 80, 24)).columns
 
 
 def write_error(text: str, *, show_secrets: bool = False) -> None:

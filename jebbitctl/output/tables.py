@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jebbitctl.output.wrapping import fill, text_width
 from jebbitctl.util.text import cell
 from jebbitctl.util.times import short_time
 
@@ -38,7 +39,7 @@ class Table:
         self._width = width
         self._bold = bold
         self._is_number = [column in numbers for column in columns]
-        self._widths = [_width(header) for header in self._headers]
+        self._widths = [text_width(header) for header in self._headers]
         self._on_first_line: int | None = None
         """The number of values that stand on a row's first line; 0 for records."""
 
@@ -46,7 +47,7 @@ class Table:
         """Yield the lines of a batch, without trailing spaces; each row has a value for each column."""
         texts = [[_in_table(*pair) for pair in zip(self._columns, row, strict=True)] for row in rows]
         self._widths = [
-            max(width, *map(_width, own)) for width, *own in zip(self._widths, *texts, strict=True)
+            max(width, *map(text_width, own)) for width, *own in zip(self._widths, *texts, strict=True)
         ]
         if is_first := self._on_first_line is None:
             self._on_first_line = self._choose([row[-1] for row in texts])
@@ -65,7 +66,7 @@ class Table:
         """Return how many values the first line of a row holds; a second one holds the rest, if that fits."""
         total = len(self._columns)
         room = self._room(self._widths)
-        if room >= _width(self._headers[-1]) and (
+        if room >= text_width(self._headers[-1]) and (
             room >= MIN_VALUE_WIDTH or all(_fits(t, room) for t in last)
         ):
             return total
@@ -79,7 +80,7 @@ class Table:
     def _row(self, texts: Sequence[str], style: Style) -> Iterator[str]:
         split = self._on_first_line or 0
         texts = [
-            " " * (width - _width(text)) + text if is_number else text
+            " " * (width - text_width(text)) + text if is_number else text
             for text, width, is_number in zip(texts, self._widths, self._is_number, strict=True)
         ]
         yield from self._line(texts[:split], self._widths[:split], "", style)
@@ -90,7 +91,7 @@ class Table:
         """Yield the line of some values, and further ones if the last value does not fit."""
         *others, last = texts
         before = indent + "".join(
-            style(text) + " " * (width - _width(text)) + _GAP
+            style(text) + " " * (width - text_width(text)) + _GAP
             for text, width in zip(others, widths, strict=False)
         )
         room = self._room(widths) - len(indent)
@@ -113,7 +114,7 @@ def key_value_lines(pairs: Iterable[tuple[str, Any]], width: int, bold: Style) -
     A list of objects stands below its name as a table.
     """
     texts = [(cell(name), value, _text(value)) for name, value in pairs]
-    longest = max((_width(name) for name, _, _ in texts), default=0)
+    longest = max((text_width(name) for name, _, _ in texts), default=0)
     indent = longest + len(_GAP)
     for name, value, text in texts:
         if _are_rows(value):
@@ -121,7 +122,7 @@ def key_value_lines(pairs: Iterable[tuple[str, Any]], width: int, bold: Style) -
             yield from (f"{_GAP}{line}".rstrip() for line in _table_lines(value, width - len(_GAP), bold))
         elif _fits(text, width - indent):
             first, *more = _wrapped(text, width - indent)
-            yield bold(name + " " * (indent - _width(name))) + first if first else bold(name)
+            yield bold(name + " " * (indent - text_width(name))) + first if first else bold(name)
             yield from (" " * indent + line for line in more)
         else:
             yield bold(name)
@@ -152,28 +153,11 @@ def _in_table(column: str, value: Any) -> str:
 
 def _fits(text: str, room: int) -> bool:
     """Whether a text fits in some columns, on one line or in several lines of whole words."""
-    if _width(text) <= room:
+    if text_width(text) <= room:
         return True
-    return room >= MIN_VALUE_WIDTH and all(_width(word) <= room for word in text.split(" "))
+    return room >= MIN_VALUE_WIDTH and all(text_width(word) <= room for word in text.split(" "))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     """Return a text in lines of whole words; a word that is longer than a line is left to the terminal."""
-    if _width(text) <= width:
-        return [text]
-    lines: list[str] = []
-    for word in text.split(" "):
-        if lines and _width(lines[-1]) + 1 + _width(word) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _width(text: str) -> int:
-    """Return the columns that a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+    return [text] if text_width(text) <= width else fill(text.split(" "), width)

@@ -241,8 +241,9 @@ def is_marked_as_test(kind: Kind) -> bool:
 
 @_assumption("sending", "OpenAPI")
 def headers(secret: str, content: bytes, kind: Kind) -> dict[str, str]:
-    """A delivery is a signed POST of application/json, with jebbitctl's user agent: Jebbit's is unknown."""
-    return delivery_headers(secret, content, live=not is_marked_as_test(kind))
+    """A delivery is a signed POST of application/json. Its user agent, jebbit-sandbox, is assumed."""
+    own = {"user-agent": "jebbit-sandbox"}
+    return delivery_headers(secret, content, live=not is_marked_as_test(kind)) | own
 
 
 @_assumption("sending")

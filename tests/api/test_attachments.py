@@ -23,11 +23,12 @@ JSON: st.SearchStrategy[object] = st.recursive(
             for value in ("brand", "Brand", "brands", "both", "business", ["campaigns", "brand"])
         ),
         *((value, True) for value in ("account-wide", "brand_and_campaigns")),
-        *((value, False) for value in ("campaigns", "campaign", ["campaigns"], "Def56789")),
+        *((value, False) for value in ("campaigns", "campaign", ["campaigns"], "experience")),
         *(
             (value, None)
             for value in (None, "", " ", [], [""], {"to": "brand"}, True, 3, [None], ["brand", 1])
         ),
+        *((value, None) for value in ("all", "global", "none", "unknown", "n/a", "Def56789", ["Def56789"])),
         *((value, None) for value in ("not_brand", "2021-12-16T17:48:14.098Z", ["2021-12-16"])),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import pytest
@@ -106,6 +106,14 @@ def test_what_an_answer_leaves_out_is_not_absent() -> None:
     assert KnownAttributes((), frozenset({"a"})).has("b") is None
 
 
+def test_attributes_of_one_id_that_contradict_each_other_say_nothing() -> None:
+    yes, no = (trait(user_defined_id="a", pass_to_integrations=value) for value in (True, False))
+    assert [KnownAttributes(found).passes("a") for found in ((yes, yes), (no,), (yes, no), (no, yes))] == [
+        *(True, False, None, None)
+    ]
+    assert KnownAttributes((yes,)).passes("b") is None
+
+
 def test_an_incomplete_list_decides_nothing(client: Client, sandbox: Sandbox) -> None:
     sandbox.state.behaviour.record_count = 99
     with pytest.raises(RejectedError, match="Jebbit counts 99 traits, but sent 12: what is missing from the"):
@@ -128,8 +136,16 @@ def test_a_lookup_that_may_be_left_out_never_fails(status: int) -> None:
     assert asked == ["traits"]
 
 
-def test_a_page_of_an_answer_claims_nothing_about_the_others() -> None:
-    page = {"data": [], "links": {"next": "/api/v1/traits?page=2"}}
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"data": [], "links": {"next": "/api/v1/traits?page=2"}},
+        {"data": [], "meta": {"record_count": 1}},
+        {"data": [{"id": "1", "type": "traits", "attributes": {"user_defined_id": "not_asked_for"}}]},
+    ],
+    ids=["link", "count", "ignored filter"],
+)
+def test_a_page_of_an_answer_claims_nothing_about_the_others(page: dict[str, Any]) -> None:
     wrap = scripted(lambda _, path: (200, page) if path == "traits" else None)
     with Sandbox(SandboxOptions(), wrap=wrap) as sandbox:
         known = fetch_if_allowed(client_for(sandbox, Transport(10)), ["nope"])

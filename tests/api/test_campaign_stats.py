@@ -8,17 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api.campaign_stats import MAX_COUNT, as_count, count_names, count_of, lead_count, opt_in_count
+from jebbitctl.api.campaign_stats import MAX_COUNT, as_count, campaign_of, count_names, count_of
 from jebbitctl.api.resources import Resource
 from jebbitctl.util.text import flatten
 from tests.strategies import JSON, fewer_examples
 
 FORMS = ("leads", "lead_count", "leads_count", "total_leads", "num_leads", "number_of_leads")
 STYLES = (str, str.upper, lambda name: name.replace("_", "-"), lambda name: name.title().replace("_", ""))
-
-
-def stats(**attributes: Any) -> Resource:
-    return Resource("campaign_stats", "c1", attributes)
 
 
 @given(
@@ -32,7 +28,7 @@ def test_leads_are_found_under_any_name_that_surely_means_them(
     name: str, style: Any, number: int, written: str, others: dict[str, Any]
 ) -> None:
     value = {"int": number, "text": str(number), "decimal": f"{number}.0"}[written]
-    assert lead_count(Resource(None, None, {**others, style(name): value})) == number
+    assert count_of({**others, style(name): value}, "leads") == number
 
 
 @fewer_examples(3)
@@ -41,7 +37,7 @@ def test_leads_are_found_under_any_name_that_surely_means_them(
 )
 def test_whatever_jebbit_sends_a_count_is_a_number_that_it_sent_or_none(attributes: dict[str, Any]) -> None:
     sent = {count for _, value in flatten(attributes) if (count := as_count(value)) is not None}
-    assert {lead_count(stats(**attributes)), opt_in_count(stats(**attributes))} <= {None, *sent}
+    assert {count_of(attributes, what) for what in ("leads", "opt_ins")} <= {None, *sent}
 
 
 @pytest.mark.parametrize(
@@ -70,16 +66,24 @@ def test_whatever_jebbit_sends_a_count_is_a_number_that_it_sent_or_none(attribut
     ],
 )
 def test_a_number_of_leads_that_is_not_sure_is_unknown(attributes: dict[str, Any]) -> None:
-    assert lead_count(stats(**attributes)) is None
+    assert count_of(attributes, "leads") is None
     assert count_names(attributes, "leads") == []
 
 
 def test_a_count_may_be_in_a_group_and_have_several_names_that_agree() -> None:
     attributes = {"totals": {"lead_count": 7, "optIns": 3}, "Total-Leads": "7", "leads": None}
-    assert (lead_count(stats(**attributes)), opt_in_count(stats(**attributes))) == (7, 3)
+    assert (count_of(attributes, "leads"), count_of(attributes, "opt_ins")) == (7, 3)
     assert count_names(attributes, "leads") == ["totals.lead_count", "Total-Leads"]
     assert count_of({"numberOfResponses": 0}, "responses") == 0
 
 
 def test_a_count_may_be_written_as_a_decimal() -> None:
     assert [as_count(value) for value in (812, 812.0, "812", "812.00")] == [812] * 4
+
+
+@pytest.mark.parametrize(
+    ("attributes", "campaign"),
+    [({}, "a"), ({"campaign_id": "b"}, "b"), ({"campaign_id": 7}, "7"), ({"campaign_id": None}, "a")],
+)
+def test_statistics_are_of_the_campaign_that_they_name(attributes: dict[str, Any], campaign: str) -> None:
+    assert campaign_of(Resource("campaign_stats", "a", attributes)) == campaign

@@ -37,7 +37,22 @@ items = st.dictionaries(names, values)
             {"status": "failed", "error_message": "refused", "error_count": 0},
             ExportRun("failed", None, None, "refused"),
         ),
-        ({"status": "ok", "error": None, "failures": []}, ExportRun("ok", None, None)),
+        ({"status": "ok", "error": None, "failures": [], "success": True}, ExportRun("ok", None, None)),
+        *(
+            ({"status": "done", **contradiction}, ExportRun("done", None, None, error))
+            for contradiction, error in (
+                ({"result": "failed"}, "result: failed"),
+                ({"success": False}, "success: false"),
+                ({"failed": True}, "failed: true"),
+                ({"rejected_count": 5}, "rejected_count: 5"),
+                ({"exception": "boom"}, "boom"),
+            )
+        ),
+        (
+            {"status": "failed", "error": "sftp://u:p@acme.io/x?token=t refused"},
+            ExportRun("failed", None, None, "sftp://********@acme.io/x?token=******** refused"),
+        ),
+        ({"status": "ok", "rows": 7, "failed_rows": 3}, ExportRun("ok", None, 7, "failed_rows: 3")),
     ],
 )
 def test_a_run_has_what_its_attributes_clearly_say(item: dict[str, Any], run: ExportRun) -> None:

@@ -84,6 +84,19 @@ def test_an_endpoint_matches_surely_surely_not_or_perhaps(
 
 
 @pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        *((name, True) for name in ("webhook", "webhooks_standard")),
+        *((name, False) for name in ("klaviyo", "", "web_hook")),
+        *((name, None) for name in ("Webhook", "webhooks", "webhook_v2", None, 7, ["webhook"])),
+    ],
+)
+def test_a_service_is_no_webhook_only_if_its_name_surely_says_so(service: Any, expected: bool | None) -> None:
+    assert integrations.is_webhook({"service_name": service}) is expected
+    assert integrations.is_webhook({}) is None
+
+
+@pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
         ("webhook", "webhooks_standard", True),

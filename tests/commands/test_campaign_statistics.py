@@ -93,7 +93,8 @@ total  12,005        9,000        3,000      1  █▆▂▁    5 campaigns, sin
                                                         completions, 2 without
                                                         leads
 Not shown: 1 campaign with nothing but zeros. --plain shows all.
-Jebbit also sends loads, campaign_id, lead_rate, redirects: see --columns, --csv and --json.
+Jebbit also sends loads, campaign_id, lead_rate, redirects: see --columns, --csv
+and --json.
 """
     )
 

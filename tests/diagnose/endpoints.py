@@ -45,6 +45,9 @@ class KnownIntegrations:
     def integrations(self) -> dict[str, Resource]:
         return self._found
 
+    def dashboard_webhooks(self) -> dict[str, Resource]:
+        return {}
+
     def integration(self, id_: str) -> Resource | None:
         return self._found.get(id_)
 

@@ -117,7 +117,11 @@ class JebbitAccount:
         """Return what the lines in AT_JEBBIT find out about an integration, by default the first."""
         client = self.context().client
         case = Case(id_ or self.webhook.id, Facts(client), client, endpoint)
-        return {name: run_line(name, case) for name in AT_JEBBIT}
+        findings = {}
+        for name in AT_JEBBIT:
+            findings[name] = run_line(name, case)
+            case.states[name] = findings[name].state
+        return findings
 
 
 def run_line(name: str, case: Case) -> Finding:

@@ -13,6 +13,7 @@ from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 if TYPE_CHECKING:
     from typing import Any
 
+    from jebbitctl.api.resources import Resource
     from tests.diagnose.support import JebbitAccount
 
 
@@ -47,6 +48,42 @@ def test_only_the_leads_of_campaigns_that_pass_the_filter_count(account: JebbitA
     assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 3)} leads since")
 
 
+def test_leads_that_something_may_keep_back_are_not_called_due(account: JebbitAccount) -> None:
+    account.webhook.attributes["created_at"] = "2021-12-16T17:48:14.098Z"
+    assert account.examine()["leads"].seen.endswith("4 campaigns: they should have been sent")
+    account.webhook.attributes["require_opt_in"] = True
+    account.webhook.attributes["is_active"] = False
+    assert account.examine()["leads"].seen.endswith(
+        "how many should have been sent is not known (see active and opt-in)"
+    )
+    account.webhook.attributes |= {"require_opt_in": None, "is_active": True}
+    account.set_options(campaign_name_filter="e")
+    assert account.examine()["leads"].seen.endswith("is not known (see filter)")
+
+
+def test_campaigns_without_a_count_are_not_among_those_that_were_counted(account: JebbitAccount) -> None:
+    days = account.business.activity[account.campaigns[0].id].values()
+    for day in days:
+        day.totals["leads"] = 10**20  # which is no count
+    assert "from 3 campaigns (those of 1 more are not counted)" in account.examine()["leads"].seen
+
+
+def test_statistics_with_ids_of_their_own_count_for_the_campaign_that_they_name(
+    account: JebbitAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = account.campaigns[0].id, account.campaigns[1].id
+    named = {first: second, second: first}
+
+    def naming(row: Resource) -> str | None:
+        return named.get(str(row.id), row.id)
+
+    account.attach_to_campaigns(account.campaigns[0])
+    monkeypatch.setattr("jebbitctl.api.campaign_stats.campaign_of", naming)
+    assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 1)} leads since")
+    named[second] = second
+    assert account.examine()["leads"].seen == "Jebbit does not count the leads of 1 campaign"
+
+
 def test_what_is_linked_is_sure_even_if_jebbit_does_not_say_whether_it_is_brand_wide(
     account: JebbitAccount,
 ) -> None:
@@ -58,10 +95,17 @@ def test_what_is_linked_is_sure_even_if_jebbit_does_not_say_whether_it_is_brand_
     assert findings["leads"].seen.startswith(f"{leads_of(account, 1)} leads")
 
 
-def test_no_launched_campaign_at_all_is_enough_to_know_that_none_feeds_it(account: JebbitAccount) -> None:
+@pytest.mark.parametrize("never", [None, "", False])
+@pytest.mark.parametrize("is_linked", [True, False])
+def test_no_launched_campaign_at_all_is_enough_to_know_that_none_feeds_it(
+    account: JebbitAccount, monkeypatch: pytest.MonkeyPatch, never: object, is_linked: bool
+) -> None:
+    monkeypatch.setitem(dict_of_filters(), "launched", lambda *_: True)
     leave_out(account, "integrations", "attached_at")
     for campaign in account.campaigns:
-        campaign.attributes["launch_date"] = None
+        campaign.attributes["launch_date"] = never
+    if is_linked:
+        account.link(account.campaigns[0])
     assert account.examine()["campaigns"].state is FAILED
 
 
@@ -162,3 +206,18 @@ def test_a_setting_that_jebbit_does_not_say_is_unknown(account: JebbitAccount, n
     leave_out(account, "integrations", name)
     account.unserved.add("/webhook_integrations")
     assert account.examine()[line].state is UNKNOWN
+
+
+def test_leads_that_were_counted_before_the_integration_existed_prove_nothing(account: JebbitAccount) -> None:
+    state = account.sandbox.state
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock() - 30 * 86400)
+    assert account.examine()["leads"].seen.endswith(": they should have been sent")
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock() - 2 * 86400)
+    found = account.examine()["leads"]
+    assert found.state is OK
+    assert "those since it was created on 20" in found.seen
+    account.webhook.attributes["created_at"] = state.timestamp(state.clock())
+    found = account.examine()["leads"]
+    assert found.state is UNKNOWN
+    assert found.seen.endswith("but the integration was created today")
+    assert "finish a campaign yourself" in str(found.fix)

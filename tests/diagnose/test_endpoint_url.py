@@ -73,8 +73,28 @@ def test_a_sandbox_may_deliver_to_this_machine_in_clear_text_and_never_to_exampl
 def test_a_url_that_jebbit_does_not_show_is_not_known() -> None:
     for attributes in ({}, {"host": "acme.io"}):
         found = seen(None, **attributes)
-        assert (found.state, found.fix) == (State.UNKNOWN, "give it: --endpoint URL")
+        assert (found.state, found.fix) == (State.UNKNOWN, "give the URL: --endpoint URL")
     assert "acme.io" in found.seen
+
+
+@pytest.mark.parametrize(
+    ("shown", "host", "state"),
+    [
+        ("https://old.acme.io/1?token=x", None, State.WARNING),
+        (None, "old.acme.io", State.WARNING),
+        (None, "new.acme.io", State.OK),
+        ("https://NEW.acme.io:443/1", None, State.OK),
+        (None, None, State.OK),
+    ],
+)
+def test_a_url_that_is_given_but_not_jebbits_is_warned_of(
+    shown: str | None, host: str | None, state: State
+) -> None:
+    case = a_case(shown, host=host)
+    case.given_endpoint = "https://new.acme.io/1"
+    found = endpoint_url.url(case)
+    assert (found.state, "Jebbit delivers to" in found.seen) == (state, state is State.WARNING)
+    assert "token" not in f"{found}"
 
 
 def test_a_place_is_the_same_for_each_spelling_of_a_host() -> None:

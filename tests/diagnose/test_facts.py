@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, get_args
 
@@ -104,3 +105,18 @@ def test_a_list_that_fails_is_requested_once(account: JebbitAccount) -> None:
     account.unserved.add("/campaign_stats")
     assert all(findings["leads"].state is UNKNOWN for findings in examine_all(account))
     assert requests(account)["/campaign_stats"] == 1
+
+
+def test_an_id_that_is_none_hides_nothing_of_others_and_is_quoted_in_advice(account: JebbitAccount) -> None:
+    account.attach_to_campaigns(account.campaigns[0])
+    odd = replace(account.add_webhook(is_active=False), id="$(id)/..")
+    account.business.of("integrations")[odd.id] = odd
+    client = account.context().client
+    facts = Facts(client)
+    findings = {
+        id_: {name: run_line(name, Case(id_, facts, client)) for name in ("active", "campaigns", "leads")}
+        for id_ in (odd.id, account.webhook.id)
+    }
+    assert "no id" in findings[odd.id]["campaigns"].seen
+    assert "update '$(id)/..' --active" in (findings[odd.id]["active"].fix or "")
+    assert {finding.state for finding in findings[account.webhook.id].values()} == {OK}

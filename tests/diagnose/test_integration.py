@@ -101,3 +101,11 @@ def test_whether_it_is_active_is_unknown_if_jebbit_does_not_say(account: JebbitA
     assert account.examine()["active"].state is OK  # the list of the dashboard's webhooks says it
     account.unserved.add("/webhook_integrations")
     assert account.examine()["active"].state is UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["visible_in_dashboard", "dashboard"])
+def test_what_the_dashboard_shows_is_no_origin(account: JebbitAccount, name: str) -> None:
+    leave_out(account, "created_in_dashboard")
+    account.webhook.attributes[name] = True
+    account.unserved.add("/webhook_integrations")
+    assert account.examine()["origin"].state is UNKNOWN

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from jebbitctl.sandbox.reporting import dashboard_mapping
 from tests.diagnose.support import FAILED, OK, UNKNOWN, WARNING
 
 if TYPE_CHECKING:
@@ -53,4 +57,26 @@ def test_mappings_of_nobody_may_be_of_anybody(account: JebbitAccount) -> None:
     behaviour.dialect = behaviour.dialect.without("integration_mappings", "integration_id")
     findings = account.examine()
     assert findings["attributes"].state is findings["mappings"].state is UNKNOWN
-    assert "which integration 2 mappings belong to" in findings["mappings"].seen
+    assert "to which integration 2 mappings belong" in findings["mappings"].seen
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_mappings_that_only_the_integration_shows_are_not_called_right_nor_absent(
+    account: JebbitAccount, is_listed: bool
+) -> None:
+    if not is_listed:
+        account.business.of("integration_mappings").clear()
+    account.business.dashboard_mappings[account.webhook.id] = [dashboard_mapping("frist_name", "first")]
+    findings = account.examine()
+    assert findings["mappings"].state is UNKNOWN
+    assert findings["mappings"].seen.startswith("the integration itself shows 1 mapping that")
+    assert findings["attributes"].state is (OK if is_listed else UNKNOWN)
+
+
+def test_the_owner_of_a_mapping_may_be_a_number(account: JebbitAccount) -> None:
+    integrations = account.business.of("integrations")
+    integrations["7"] = replace(integrations.pop(account.webhook.id), id="7")
+    for mapping in account.mappings:
+        mapping.attributes["integration_id"] = 7
+        mapping.linked.add("7")
+    assert account.examine("7")["mappings"].state is OK

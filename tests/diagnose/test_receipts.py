@@ -5,6 +5,7 @@ import json
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from jebbitctl.diagnose.receipts import Receipts
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.delivery import Delivery
 from jebbitctl.webhooks.recordings.lines import to_line
+from jebbitctl.webhooks.sender import delivery_headers
 from jebbitctl.webhooks.signature import sign, verify
 from tests.recording_line import RECORDED
 from tests.webhooks.support import SECRET
@@ -52,6 +54,9 @@ def logged(secret: str = SECRET, **changes: Any) -> bytes:
     at = int(time.time()) - 60
     headers = {"X-Jebbit-Signature": sign(secret, BODY, timestamp=at), "X-Jebbit-Test": "true"}
     return json.dumps({"headers": headers, "body": BODY.decode(), **changes}).encode() + b"\n"
+
+
+EARLIER = recorded(ago=10)
 
 
 def receipts(path: Path, *lines: bytes) -> Receipts:
@@ -98,6 +103,23 @@ def test_the_newest_right_one_counts_and_an_old_one_is_warned_of(tmp_path: Path)
     assert (found.state, "but it is old" in found.seen) == (State.WARNING, True)
 
 
+def test_an_old_delivery_that_arrives_once_more_is_still_old(tmp_path: Path) -> None:
+    again = json.loads(recorded(ago=30 * 86400))
+    again["time"] = datetime.now(UTC).isoformat()
+    found = seen(receipts(tmp_path, json.dumps(again).encode()))
+    assert (found.state, "but it is old" in found.seen) == (State.WARNING, True)
+
+
+def test_a_delivery_that_this_program_sent_is_not_jebbits(tmp_path: Path) -> None:
+    headers = {**delivery_headers(SECRET, BODY, live=False)}
+    logged_ = json.dumps({"headers": headers, "body": BODY.decode()}).encode() + b"\n"
+    recorded_ = json.loads(recorded())
+    recorded_["headers"]["user-agent"] = headers["user-agent"]
+    found = seen(receipts(tmp_path, logged_, json.dumps(recorded_).encode() + b"\n"))
+    assert (found.state, "no deliveries of Jebbit" in found.seen) == (State.WARNING, True)
+    assert seen(receipts(tmp_path, logged_, recorded())).state is State.OK
+
+
 def test_another_secret_is_found_out_about_with_the_newest_line(tmp_path: Path) -> None:
     found = seen(receipts(tmp_path, b"started\n", recorded(OTHER, ago=90), logged(OTHER)))
     assert (found.state, found.seen) == (
@@ -118,6 +140,11 @@ def test_deliveries_of_other_integrations_prove_nothing_about_this_one(tmp_path:
         seen(receipts(tmp_path, recorded(OTHER), recorded("a third one")), theirid1=OTHER).state
         is State.FAILED
     )
+
+
+def test_deliveries_may_be_of_another_webhook_whose_secret_is_hidden(tmp_path: Path) -> None:
+    found = seen(receipts(tmp_path, recorded(OTHER)), theirid1="")
+    assert (found.state, "of 1 other webhook, which may" in found.seen) == (State.WARNING, True)
 
 
 def test_a_masked_recording_says_itself_who_signed(tmp_path: Path) -> None:
@@ -191,6 +218,19 @@ def test_a_growing_file_is_read_on_even_in_the_middle_of_a_line(tmp_path: Path) 
     assert seen(found).state is State.OK
 
 
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_log_that_is_rotated_is_read_on(tmp_path: Path, is_moved: bool) -> None:
+    found = receipts(tmp_path, recorded(OTHER), recorded(OTHER), b'{"time": "2026-01-31T12:00:0')
+    if is_moved:
+        found.path.rename(tmp_path / "receipts.1")
+    found.path.write_bytes(recorded(OTHER) + recorded()[:50])
+    assert found.read_on() == 3
+    found.path.write_bytes(recorded(OTHER) + recorded())
+    assert found.read_on() == 4
+    assert [one.line for one in found.of_others()][:2] == [2, 1]
+    assert seen(found).state is State.OK
+
+
 def test_only_the_newest_receipts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jebbitctl.diagnose.receipts.MAX_RECEIPTS", 2)
     found = receipts(tmp_path, *(recorded(ago=ago) for ago in (5, 4, 3)))
@@ -203,7 +243,7 @@ def test_what_was_sent_from_here_is_not_taken_for_jebbits(tmp_path: Path) -> Non
     line = recorded()
     found = receipts(tmp_path, line)
     found.expect_own(json.loads(line)["headers"]["x-jebbit-signature"])
-    assert "has no deliveries" in seen(found).seen
+    assert "has no deliveries of Jebbit" in seen(found).seen
     with found.path.open("ab") as file:
         file.write(line)  # Jebbit sent the same in the same second
     assert seen(found).state is State.OK
@@ -233,14 +273,24 @@ def test_jebbits_test_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("_impatient")
 @pytest.mark.parametrize(
-    "new", [b"", recorded(OTHER, ago=0), recorded(ago=3600)], ids=["none", "other", "repeat"]
+    "new", [b"", recorded(OTHER, ago=0), recorded(ago=3600), EARLIER], ids=["none", "other", "old", "repeat"]
 )
 def test_a_test_that_did_not_arrive_has_failed_whatever_arrived_before(tmp_path: Path, new: bytes) -> None:
-    found = receipts(tmp_path, recorded(ago=10))
+    found = receipts(tmp_path, EARLIER)
     test = SentTest(time.time(), found.read_on())
     with found.path.open("ab") as file:
         file.write(new)
     answer = seen(found, test)
+    assert (answer.state, "did not arrive within" in answer.seen) == (State.FAILED, True)
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("theirs", [OTHER, ""], ids=["known", "hidden"])
+def test_a_test_is_missing_even_if_deliveries_of_others_arrive(tmp_path: Path, theirs: str) -> None:
+    found = receipts(tmp_path)
+    test = SentTest(time.time(), 0)
+    found.path.write_bytes(recorded(OTHER, ago=0))
+    answer = seen(found, test, theirid1=theirs)
     assert (answer.state, "did not arrive within" in answer.seen) == (State.FAILED, True)
 
 

@@ -9,7 +9,7 @@ from tests.http_fixtures import own_environment
 from tests.webhooks.receivers import correct, except_if, serving
 from tests.webhooks.support import SECRET
 
-from .endpoints import ID, SANDBOX, a_case
+from .endpoints import ID, SANDBOX, SteadyServer, a_case
 
 if TYPE_CHECKING:
     import pytest
@@ -71,3 +71,12 @@ def test_a_receiver_behind_a_redirect_is_not_checked() -> None:
         case.probe = True
         case.states["redirect"] = State.FAILED
         assert receiver_check.receiver(case).state is State.UNKNOWN
+
+
+def test_no_delivery_is_judged_by_the_answer_of_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SteadyServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        case = a_case("http://8.8.8.8/hook", shared_secret=SECRET)
+        case.probe = True
+        found = receiver_check.receiver(case)
+    assert (found.state, "proxy" in found.seen, proxy.seen) == (State.UNKNOWN, True, [])

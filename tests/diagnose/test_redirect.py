@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jebbitctl.diagnose import redirect
 from jebbitctl.diagnose.findings import Finding, State
 from jebbitctl.diagnose.network import Network
-from tests.api.faults import http, silence
+from tests.api.faults import drop, http, silence
 from tests.http_fixtures import own_environment
 from tests.webhooks.support import SECRET
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["own_environment"]
 
 NEW = "https://www.acme.io"
+
+
+class OnlyForPosts(SteadyServer):
+    """Answers nothing but deliveries."""
+
+    def choose(self, request: ReceivedRequest) -> ScriptedResponse:
+        return http(200) if request.method == "POST" else drop
 
 
 class MovedForPosts(SteadyServer):
@@ -43,12 +50,19 @@ def answering(answer: ScriptedResponse) -> SteadyServer:
     return server
 
 
-@pytest.mark.parametrize("status", [200, 204, 401, 403, 404, 405, 500])
+@pytest.mark.parametrize("status", [200, 204, 304, 401, 403, 404, 500])
 def test_an_endpoint_that_answers_itself_is_fine(status: int) -> None:
     assert seen(answering(http(status))) == Finding(State.OK, f"none: HEAD returned {status}")
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("status", [405, 501])
+def test_an_endpoint_that_refuses_head_may_redirect_a_post(status: int) -> None:
+    found = seen(answering(http(status)))
+    assert (found.state, found.fix) == (State.UNKNOWN, "see what a delivery gets: --probe")
+    assert seen(answering(http(status)), probe=True).state is State.OK
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 307, 308])
 @pytest.mark.parametrize(
     ("path", "target"),
     [("/hook", f"{NEW}/hook"), ("/hook", "/hook/"), ("/", NEW), ("/a?b=1", f"{NEW}/a/?b=1")],
@@ -84,6 +98,10 @@ def test_any_target_of_a_redirect_is_shown_or_called_invalid(target: str) -> Non
     assert found.state in {State.WARNING, State.FAILED, State.UNKNOWN}
 
 
+def test_with_probe_only_the_answer_to_a_delivery_counts() -> None:
+    assert seen(OnlyForPosts(), probe=True) == Finding(State.OK, "none: POST returned 200")
+
+
 def test_with_probe_a_delivery_shows_whether_it_is_redirected() -> None:
     server = MovedForPosts()
     assert seen(server).state is State.OK
@@ -113,6 +131,12 @@ def test_what_a_proxy_answers_proves_nothing(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         found = redirect.redirect(a_case("http://8.8.8.8/hook"))
     assert (found.state, "proxy" in found.seen, proxy.seen) == (State.UNKNOWN, True, [])
+
+
+def test_a_proxy_that_does_not_connect_is_no_fault_of_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    found = redirect.redirect(a_case("https://8.8.8.8/hook"))
+    assert (found.state, "through this machine's proxy" in found.seen) == (State.UNKNOWN, True)
 
 
 def test_a_host_without_a_url_is_not_asked() -> None:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from jebbitctl.diagnose import redirect, tls
 from jebbitctl.diagnose.findings import State
+from jebbitctl.diagnose.network import _DEFAULT_PORTS
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, TrustedCertificates, public_certificates
 from tests.api.faults import drop, silence
 from tests.api.support import certificate
@@ -17,7 +22,7 @@ from .certificate_authority import CertificateAuthority
 from .endpoints import SANDBOX, OpenNetwork, SteadyServer, a_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from jebbitctl.diagnose.findings import Finding
@@ -199,6 +204,58 @@ def test_of_several_addresses_one_that_answers_is_enough(authority: CertificateA
     with SteadyServer(tls=authority.server("DNS:hooks.acme.io")) as server:
         url = server.url.replace("127.0.0.1", "hooks.acme.io")
         assert tls.tls(a_case(url, network)).state is State.OK
+
+
+@pytest.mark.parametrize("good_first", [True, False])
+def test_of_several_addresses_the_one_with_a_bad_certificate_counts(
+    authority: CertificateAuthority, good_first: bool
+) -> None:
+    good, bad = ("127.0.0.1", "127.0.0.2") if good_first else ("127.0.0.2", "127.0.0.1")
+    with tls_listener(authority.server("DNS:hooks.acme.io"), good) as port:
+        addresses = sorted([good, bad])
+        network = OpenNetwork(authority.trusted, resolve=lambda _: addresses, public=authority.trusted)
+        with tls_listener(authority.server("DNS:hooks.acme.io", days=-3), bad, port):
+            found = tls.tls(a_case(f"https://hooks.acme.io:{port}", network))
+    assert (found.state, found.seen.endswith(f"3 days ago (at {bad})")) == (State.FAILED, True)
+
+
+@contextmanager
+def tls_listener(context: ssl.SSLContext, address: str, port: int = 0) -> Iterator[int]:
+    """Shake hands at an address until the end of the block; the port is returned."""
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(1)
+
+    with socket.create_server((address, port)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_of_a_host_without_a_url_the_port_is_only_assumed_and_proves_nothing(
+    authority: CertificateAuthority, other: TrustedCertificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = OpenNetwork(authority.trusted, SANDBOX, public=authority.trusted)
+    monkeypatch.setitem(_DEFAULT_PORTS, "https", 9)
+    found = tls.tls(a_case(None, network, host="127.0.0.1"))
+    assert (found.state, "refused" in found.seen) == (State.UNKNOWN, True)
+    with SteadyServer(tls=authority.server(HERE)) as server:
+        port = urlsplit(server.url).port
+        monkeypatch.setitem(_DEFAULT_PORTS, "https", port)
+        for trusted in (authority.trusted, other):
+            network = OpenNetwork(trusted, SANDBOX, public=trusted)
+            found = tls.tls(a_case(None, network, host="127.0.0.1"))
+            assert (found.state, f"another than {port}, " in found.seen) == (State.UNKNOWN, True)
 
 
 def test_an_http_url_has_no_tls(authority: CertificateAuthority) -> None:

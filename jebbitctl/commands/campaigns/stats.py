@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.api import campaign_stats
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
-from jebbitctl.commands.campaigns.stats_of_all import print_campaigns
-from jebbitctl.commands.campaigns.stats_of_one import print_campaign
 from jebbitctl.commands.completion import values
 from jebbitctl.errors import UsageError
 from jebbitctl.util.times import parse_day
@@ -49,6 +46,10 @@ def stats(
     rate, resource_type, and what else Jebbit sends. The kind is total, outcome, question, screen, campaign
     for an attribute that is not a number, or the name of another list.
     """
+    from jebbitctl.api import campaign_stats
+    from jebbitctl.commands.campaigns.stats_of_all import print_campaigns
+    from jebbitctl.commands.campaigns.stats_of_one import print_campaign
+
     first, last = _day(since, "--since"), _day(until, "--until")
     if first and last and first > last:
         raise UsageError(f"--since {first} is after --until {last}")

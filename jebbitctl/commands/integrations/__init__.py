@@ -15,7 +15,7 @@ from jebbitctl.commands.integrations.test import test
 from jebbitctl.commands.integrations.update import update
 
 app = group(
-    "Manage the webhooks that Jebbit sends.",
+    "Manage and diagnose the webhooks that Jebbit sends.",
     *(list_, get, create, update, delete),
     *(test, secret, campaigns, diagnose),
     *(export, diff, apply),

@@ -91,7 +91,8 @@ def diagnose(
     does, ✗ it does not, ! it may keep some back, which may be wanted, or – it cannot be known. → says what to
     do. Of several integrations, only ✗ and ! are listed, and those without a ✗ have one line each.
 
-    Only reads, unless --probe or your answer on a terminal permits test deliveries to the endpoint.
+    Only reads, and sends an endpoint no more than an unsigned HEAD, unless --probe or your answer on a
+    terminal permits test deliveries.
 
     --all leaves out inactive webhooks. To notice that one is inactive, give its id.
 
@@ -174,6 +175,8 @@ def _chosen(
         raise NotFoundError(
             f"{what} {', '.join(asked)} not found", hint="list them: jebbitctl integrations list"
         )
+    if not asked and listed.doubt:
+        context.output.warn(listed.doubt)  # also if quiet: what is missing is not diagnosed
     return asked or _active(context, listed, quiet=quiet), None
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.commands.integrations.diagnose_text import counts, text_lines, title
 from jebbitctl.diagnose.findings import State
 from jebbitctl.output.junit import CaseOutcome, JunitCase, JunitSuite, suites_xml
-from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.streams import line_width
 from jebbitctl.util.redaction import mask_urls
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.findings import Finding
     from jebbitctl.output.output import Output
 
-_COLUMNS = ("integration", "state", "line", "seen", "fix")
+_COLUMNS = ("state", "integration_id", "line", "detail", "fix")
 _SUITE = "jebbitctl integrations diagnose"
 _OUTCOMES = {
     State.OK: CaseOutcome.PASSED,
@@ -44,8 +42,7 @@ def show_reports(output: Output, reports: Sequence[IntegrationReport], *, ok: bo
     elif output.plain_requested:
         output.table(_rows(reports), _COLUMNS)
     else:
-        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
-        output.diff(text_lines(reports, width, whole=whole))
+        output.diff(text_lines(reports, line_width(), whole=whole))
 
 
 def document(reports: Sequence[IntegrationReport], *, ok: bool) -> dict[str, Any]:
@@ -61,7 +58,7 @@ def document(reports: Sequence[IntegrationReport], *, ok: bool) -> dict[str, Any
                 "ok": report.ok,
                 "unknown": len(report.named(State.UNKNOWN)),
                 "findings": [
-                    {"line": name, "state": str(finding.state), "seen": finding.seen, "fix": finding.fix}
+                    {"line": name, "state": str(finding.state), "detail": finding.seen, "fix": finding.fix}
                     for name, finding in report.findings.items()
                 ],
             }
@@ -73,7 +70,7 @@ def document(reports: Sequence[IntegrationReport], *, ok: bool) -> dict[str, Any
 def _rows(reports: Sequence[IntegrationReport]) -> Iterator[dict[str, Any]]:
     for one in document(reports, ok=True)["integrations"]:
         for finding in one["findings"]:
-            yield {"integration": one["id"], **finding}
+            yield {"integration_id": one["id"], **finding}
 
 
 def junit_document(reports: Sequence[IntegrationReport], started: float, *, ended: bool) -> str:

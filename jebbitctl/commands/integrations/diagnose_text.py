@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from jebbitctl.commands.marked_lines import INDENT, MARKS, hanging, shown_lines
 from jebbitctl.diagnose.findings import State
-from jebbitctl.util.redaction import scrub_registered
-from jebbitctl.util.text import escape_controls, plural
+from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.diagnosis import IntegrationReport
     from jebbitctl.diagnose.findings import Finding
 
-MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.UNKNOWN: "–"}  # noqa: RUF001 - an en dash
 _WORDS = {
     State.FAILED: "failed",
     State.WARNING: "with warnings",
@@ -27,10 +25,8 @@ _WORDS = {
 """What is said of an integration with the mark of a state."""
 _UNFOLDED = {State.FAILED, State.WARNING}
 """What is shown of one of several integrations."""
-_INDENT = "  "
 _TWO_COLUMNS = 60
 """Width from which on a name and what was seen stand side by side."""
-_MIN_ROOM = 20
 _MAX_REPEATED = 2
 """Lines in a row that say the same."""
 
@@ -49,20 +45,20 @@ def text_lines(reports: Sequence[IntegrationReport], width: int, *, whole: bool)
     column = max((len(name) for report in reports for name in report.findings), default=0) + 2
     if whole:
         for report in reports:
-            yield from _hanging(worst_mark(report), title(report), width)
-            yield from _finding_lines(report.findings, column, width, _INDENT)
+            yield from hanging(worst_mark(report), title(report), width)
+            yield from _finding_lines(report.findings, column, width, INDENT)
         return
     if reports:
         yield from _finding_lines(reports[0].account, column, width)
     own = [report.own for report in reports]
     for report in own:
         if report.ok:
-            yield from _hanging(worst_mark(report), f"{title(report)}: {counts(report)}", width)
+            yield from hanging(worst_mark(report), f"{title(report)}: {counts(report)}", width)
     for report in own:
         if not report.ok:
-            yield from _hanging(worst_mark(report), f"{title(report)}: {counts(report)}", width)
+            yield from hanging(worst_mark(report), f"{title(report)}: {counts(report)}", width)
             shown = {name: one for name, one in report.findings.items() if one.state in _UNFOLDED}
-            yield from _finding_lines(shown, column, width, _INDENT)
+            yield from _finding_lines(shown, column, width, INDENT)
 
 
 def title(report: IntegrationReport) -> str:
@@ -131,29 +127,11 @@ def _finding_lines(
         column = 0
     room = width - len(blank) - 1 - column
     for name, finding in grouped(findings):
-        texts = _wrap(finding.seen, room)
+        texts = shown_lines(finding.seen, room)
         if finding.fix:
-            texts += _wrap(f"→ {finding.fix}", room, hanging="  ")
+            texts += shown_lines(f"→ {finding.fix}", room, hanging=INDENT)
         if not column:
             texts.insert(0, name)
         for number, text in enumerate(texts):
             first = name if column and not number else ""
             yield blank if number else f"{indent}{MARKS[finding.state]}", f"{first:<{column}}{text}".rstrip()
-
-
-def _hanging(mark: str, text: str, width: int) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a text, of which the first has a mark."""
-    for number, line in enumerate(_wrap(text, width - 2, hanging=_INDENT)):
-        yield " " if number else mark, line
-
-
-def _wrap(text: str, room: int, hanging: str = "") -> list[str]:
-    """Return text as lines; no id, URL or option is broken in two."""
-    shown = escape_controls(scrub_registered(text))
-    return textwrap.wrap(
-        shown,
-        max(room, _MIN_ROOM),
-        subsequent_indent=hanging,
-        break_on_hyphens=False,
-        break_long_words=False,
-    ) or [""]

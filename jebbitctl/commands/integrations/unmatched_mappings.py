@@ -35,7 +35,7 @@ def warn_of_unmatched(context: Context, steps: Iterable[PlanStep]) -> None:
         by_business.setdefault(step.business, {})[str(step.jebbit_var)] = None
     for business, names in by_business.items():
         at = f"business {business}: " if business else ""
-        context.output.warn(f"{at}{sentence(names)}; they are listed by: {listing(context, business)}")
+        context.output.warn(f"{at}{sentence(names)}; list those that it has: {listing(context, business)}")
 
 
 def unmatched_lines(steps: Collection[PlanStep]) -> Iterator[tuple[str, str]]:

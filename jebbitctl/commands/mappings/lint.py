@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jebbitctl.commands.arguments import OnlyIntegration
-from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
@@ -15,13 +15,15 @@ from jebbitctl.util.text import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jebbitctl.api.mapping_lint import LintResult, MappingFinding
+    from jebbitctl.diagnose.mapping_lint import LintResult, MappingFinding
 
-COLUMNS = ("state", "kind", "integration_id", "mappings", "message", "fix")
-_SIGNS = {"failed": "✗", "warning": "!", "unknown": "–"}  # noqa: RUF001 - an en dash
+COLUMNS = ("state", "kind", "integration_id", "mappings", "detail", "fix")
 
 
-@command(example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all")
+@command(
+    example="jebbitctl mappings lint --integration L5m24mjs\njebbitctl mappings lint --all",
+    common=(*API_OPTIONS, "csv"),
+)
 def lint(
     context: Context,
     *,
@@ -34,7 +36,8 @@ def lint(
     integrations; an attribute that is mapped twice; and two attributes under one client_var. Exits 6 if
     something is wrong. What may be wanted is marked with ! and does not count.
     """
-    from jebbitctl.api import mapping_lint
+    from jebbitctl.diagnose import mapping_lint
+    from jebbitctl.diagnose.findings import State
 
     if all_ == (integration is not None):
         raise UsageError(
@@ -43,13 +46,15 @@ def lint(
         )
     if integration is not None:
         require_id(integration, what="--integration")
-    mappings = mapping_lint.fetch_mappings(context.client, integration)
+    doubts: list[str] = []
+    mappings = mapping_lint.fetch_mappings(context.client.noting(doubts), integration)
     result = mapping_lint.lint(mappings, mapping_lint.fetch_attributes(context.client, mappings))
-    problems = result.of(mapping_lint.FindingState.FAILED)
-    unknown = result.of(mapping_lint.FindingState.UNKNOWN)
+    result.unknown.extend(doubts)
+    problems = result.of(State.FAILED)
+    unknown = result.of(State.UNKNOWN)
     with context.output.best_effort():
-        _show(context, result, ok=not (problems or unknown))
-    if not mappings and not context.output.json:
+        _show(context, result, ok=not (problems or unknown or doubts))
+    if not mappings and not doubts and not context.output.json:
         context.output.note("No mappings." if all_ else f"{integration} has no mappings.")
     checked = plural(result.mappings, "mapping")
     if problems:
@@ -59,6 +64,11 @@ def lint(
         raise RejectedError(
             f"{count} of {checked} could not be checked, as Jebbit's answers are incomplete",
             hint="compare them with the attributes in Jebbit's dashboard",
+        )
+    if doubts:
+        raise RejectedError(
+            "mappings that Jebbit did not send could not be checked",
+            hint="try again; if it stays so, ask Jebbit which mappings these credentials cannot see",
         )
 
 
@@ -74,19 +84,24 @@ def _show(context: Context, result: LintResult, *, ok: bool) -> None:
 
 
 def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
-    """Yield a sign and a text for each finding, and what to do below it; at the end that all is well."""
+    """Yield the lines of each finding, and at the end that all is well."""
+    from jebbitctl.commands.marked_lines import with_fix
+    from jebbitctl.diagnose.findings import State
+    from jebbitctl.output.streams import line_width
+
+    width = line_width()
     for finding in result.findings:
         ids = ", ".join(finding.mappings)
         noun = "mapping" if len(finding.mappings) == 1 else "mappings"
         at = f"{finding.integration}: " if finding.integration else ""
-        yield _SIGNS[finding.state], f"{at}{noun} {ids}: {finding.message}"
-        if fix := _fix(context, finding):
-            yield "   ", fix
+        seen = f"{at}{noun} {ids}: {finding.message}"
+        yield from with_fix(finding.state, seen, _fix(context, finding), width)
     for what in result.unknown:
-        yield _SIGNS["unknown"], f"cannot be known: {what}"
+        yield from with_fix(State.UNKNOWN, f"cannot be known: {what}", None, width)
     if ok and result.mappings:
         others = f", apart from {plural(count, 'warning')}" if (count := len(result.findings)) else ""
-        yield "✓", f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
+        seen = f"{plural(result.mappings, 'mapping')} checked: no problems{others}"
+        yield from with_fix(State.OK, seen, None, width)
 
 
 def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
@@ -95,7 +110,7 @@ def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
         "kind": finding.kind,
         "integration_id": finding.integration,
         "mappings": list(finding.mappings),
-        "message": finding.message,
+        "detail": finding.message,
         "fix": _fix(context, finding) or None,
     }
 

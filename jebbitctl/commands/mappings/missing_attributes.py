@@ -46,7 +46,7 @@ def warn_of_missing_attributes(
         checking = command(context, "mappings", "lint", "--integration", integration)
         context.output.warn(f"{sentence(missing)}; to find the one that is meant: {checking}")
     elif missing:
-        context.output.warn(f"{sentence(missing)}; they are listed by: {listing(context)}")
+        context.output.warn(f"{sentence(missing)}; list those that it has: {listing(context)}")
 
 
 def sentence(names: Collection[str]) -> str:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 FORMATS = {
     "on a terminal": "a table; JSON is indented",
     "in a pipe": "tab-separated lines in the order of the table's columns; no header, nothing is cut off. "
-    "What is for reading (a plan, the results of apply, check, diagnose and doctor) is the same text as on a "
-    "terminal",
+    "What is for reading (a plan, the results of apply, check, diagnose, lint and doctor) is the same "
+    "text as on a terminal",
     "--plain": "tab-separated lines, always",
     "--json": "one JSON document",
-    "--csv": "CSV with a header, for lists; text that a spreadsheet takes for a formula gets a ' in front",
+    "--csv": "CSV with a header, for lists and most checks; text that a spreadsheet takes for a formula "
+    "gets a ' in front",
     "--markdown": "a plan or a diagnosis as a comment for a pull request; see `jebbitctl help manifest`",
     "-q, --query EXPR": "what a JMESPath expression finds in the JSON document, see QUERIES",
     "--columns NAME,NAME": "the columns of a list, in this order: any attribute that JSON has, "
@@ -42,8 +43,13 @@ and - on a terminal. JSON has every attribute that Jebbit returned, with id
 and type beside the others. Shared secrets print as ********: see
 `jebbitctl help security`.
 
+The JSON of a command that checks something has "ok", true or false. Of
+diagnose, lint and `exports check`, each finding also has "state" (ok, warning,
+failed or unknown), "detail", what was seen, and "fix", what to do, or null.
+
 On a terminal that is too narrow for a table, a row has two lines, or each
-value its own. No id, URL or secret is broken in two, so all can be copied.
+value its own. No id, URL, secret or command gets a line break, so all can be
+copied.
 
 Control characters in text from Jebbit are shown as escape sequences, such as
 \\x1b.
@@ -121,7 +127,7 @@ _ERRORS = """\
 ERRORS
 
 An error is one line on standard error, and a hint on a second line if
-something helps:
+something helps. A terminal gets as many lines as it needs:
 
   error: integration L5m24mjs not found
   hint: list them: jebbitctl integrations list

@@ -88,7 +88,9 @@ it have no effect.
 WHAT IS SENT
 
 There is no telemetry. jebbitctl talks to Jebbit's API, Jebbit's token issuer
-and the endpoints that you name, and to nothing else.
+and the endpoints of the URLs and integrations that you name, and to nothing
+else. `integrations diagnose`, also with --all, looks up their names, connects
+and sends an unsigned HEAD; deliveries, only with --probe or after a yes.
 
 Requests to Jebbit use HTTPS; plain HTTP is allowed to this machine only. A
 delivery that you send with `webhooks` may go to any URL; the secret itself is

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.output.streams import is_terminal
+from jebbitctl.output.streams import line_width
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.endpoint_clock import in_words, is_notable
 from jebbitctl.webhooks.verdicts import Conclusion
@@ -59,9 +57,8 @@ class CheckOutput:
             self._print(first if count == 1 else replace(first, name=plural(count, "probe")))
 
     def _print(self, result: ProbeResult) -> None:
-        width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else sys.maxsize
         with self._output.best_effort():
-            self._output.diff(self._lines(result, width))
+            self._output.diff(self._lines(result, line_width()))
 
     def _lines(self, result: ProbeResult, width: int) -> Iterator[tuple[str, str]]:
         """Yield the lines of a result, each with a sign or with spaces in its place."""
@@ -127,4 +124,4 @@ def _document(check: EndpointCheck, results: Iterable[ProbeResult], url: str) ->
 
 def _wrap(text: str, width: int) -> list[str]:
     """Return text as lines that leave room for a sign or an indentation."""
-    return textwrap.wrap(text, max(width - 4, 20), break_on_hyphens=False)
+    return wrap(text, max(width - 4, 20)) if text else []

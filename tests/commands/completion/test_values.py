@@ -131,6 +131,7 @@ def test_the_attributes_that_a_mapping_can_name_are_offered_with_their_display_n
     add(sandbox, "traits", title="without an id")
     assert sorted(offered(ready, "jebbitctl mappings update abc12345 --jebbit-var ")) == sorted(ids)
     assert offered(ready, "jebbitctl mappings create --jebbit-var shoe_s") == ["shoe_size"]
+    assert offered(ready, "jebbitctl attributes list --id shoe_s") == ["shoe_size"]
     assert '"email":"E-mail address"' in tab(ready, "jebbitctl mappings create --jebbit-var e", "zsh")
     assert paths(sandbox).count("/api/v1/traits") == 1
 

@@ -6,8 +6,6 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.util.times import rfc3339
 from tests.scripted_server import attributes_of, scripted
@@ -61,7 +59,8 @@ def test_an_overdue_export_fails_and_named_ones_alone_are_checked(
     assert jebbitctl("exports", "check", fine).code == 0
     result = jebbitctl("exports", "check", overdue, fine, overdue, "--json")
     assert result.code == 6
-    assert [(one["id"], one["ok"]) for one in result.json["exports"]] == [(overdue, False), (fine, True)]
+    states = {one["id"]: one["state"] for one in result.json["exports"]}
+    assert list(states.items()) == [(overdue, "failed"), (fine, "ok")]
     assert result.json["ok"] is False
     assert ", 4 hours ago; schedule hourly" in result.json["exports"][0]["detail"]
     assert result.error["code"] == "check_failed"
@@ -125,8 +124,8 @@ def test_runs_that_only_the_exports_own_address_shows_are_fetched(tmp_path: Path
 
     with Sandbox(wrap=scripted(without_runs)) as sandbox:
         result = cli_for(tmp_path, sandbox).run("exports", "check", "--json")
-    judged = [one["ok"] for one in result.json["exports"]]
-    assert (result.code, judged) == (6, [True, True, True, None, None, None])
+    judged = [one["state"] for one in result.json["exports"]]
+    assert (result.code, judged) == (6, ["ok"] * 3 + ["unknown"] * 3)
     assert result.json["exports"][-1]["id"] is None
     assert "gone1234, export a/b, export without an id" in result.error["message"]
 
@@ -138,10 +137,23 @@ def test_a_missing_export_is_not_found_and_nothing_is_printed(
     assert (result.code, result.out) == (3, "")
 
 
-@pytest.mark.parametrize("columns", [40, 80])
-def test_a_check_fits_the_terminal(cli: Cli, sandbox: Sandbox, columns: int) -> None:
+def test_a_check_fits_a_narrow_terminal(cli: Cli, sandbox: Sandbox) -> None:
     change(sandbox, "Shoe", recent_runs=[run(sandbox, hours=4.1)])
-    lines = screen(cli, "exports", "check", columns=columns, env={"NO_COLOR": "1"}).splitlines()
+    lines = screen(cli, "exports", "check", columns=40, env={"NO_COLOR": "1"}).splitlines()
     check = lines[: next(n for n, line in enumerate(lines) if line.startswith("error:"))]
-    assert max(map(len, check)) <= columns
+    assert max(map(len, check)) <= 40
     assert [line[0] for line in check if line[0] != " "] == ["✗", "✓"]
+
+
+def test_exports_that_jebbit_did_not_send_are_not_called_fine(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    sandbox.state.behaviour.record_count = 4
+    result = jebbitctl("exports", "check")
+    assert (result.code, [line[0] for line in result.out.splitlines()]) == (6, ["✓", "✓"])
+    assert "error: Jebbit counts 4 uploaders, but sent 2; this list may be incomplete" in result.err
+    assert jebbitctl("exports", "check", "--json", "-q", "ok").json is False
+    id_ = change(sandbox, "Nightly")
+    assert jebbitctl("exports", "check", id_).code == 0
+    sandbox.state.behaviour.record_count = 1  # more than it counts are all the same all
+    assert jebbitctl("exports", "check").code == 0

@@ -27,7 +27,7 @@ mappings = [
   {{ jebbit_var = "emial", client_var = "contact" }},
 ]
 """
-LISTED = "warning: Jebbit has no attribute named emial; they are listed by: jebbitctl attributes list"
+LISTED = "warning: Jebbit has no attribute named emial; list those that it has: jebbitctl attributes list"
 
 
 def create(sandbox: Sandbox, name: str) -> tuple[str, ...]:
@@ -78,9 +78,8 @@ def test_import_warns_once_of_what_it_writes(cli: Cli, sandbox: Sandbox) -> None
     text = HEADER + "emial,a,\nemail,b,\nnope,c,\n"
     run = ("mappings", "import", active(sandbox), "-")
     dry = cli.run(*run, "--dry-run", stdin=text)
-    assert warnings(dry) == [
-        "warning: Jebbit has no attributes named emial, nope; they are listed by: jebbitctl attributes list"
-    ]
+    warning = "Jebbit has no attributes named emial, nope; list those that it has: jebbitctl attributes list"
+    assert warnings(dry) == [f"warning: {warning}"]
     done = cli.run(*run, "--json", stdin=text)
     checking = f"jebbitctl mappings lint --integration {active(sandbox)}"
     assert (done.code, done.json["created"]) == (0, 3)
@@ -95,7 +94,7 @@ def test_import_warns_once_of_what_it_writes(cli: Cli, sandbox: Sandbox) -> None
 def test_a_warning_names_a_few(cli: Cli, sandbox: Sandbox) -> None:
     text = HEADER + "".join(f"nope{n},x{n},\n" for n in range(13))
     (warning,) = warnings(cli.run("mappings", "import", active(sandbox), "-", "--dry-run", stdin=text))
-    assert "nope9 and 3 more; they are listed by" in warning
+    assert "nope9 and 3 more; list those that it has" in warning
     assert "nope10" not in warning
 
 
@@ -155,7 +154,7 @@ def test_each_business_is_asked_about_its_own_mappings(cli_several: Cli, three_b
         text += f"{entry}region = 'us'\nmappings = [{{ jebbit_var = 'no{business}', client_var = 'x' }}]\n"
     result = cli_several.run("integrations", "diff", write(cli_several, text))
     assert warnings(result) == [
-        f"warning: business {business}: Jebbit has no attribute named no{business}; they are listed by: "
+        f"warning: business {business}: Jebbit has no attribute named no{business}; list those that it has: "
         f"jebbitctl attributes list --business {business}"
         for business in [*three_businesses.state.businesses][:2]
     ]

@@ -131,10 +131,11 @@ def test_a_backlog_that_takes_longer_than_one_forward_is_forwarded_after_the_tim
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: Cli) -> None:
-    release = threading.Event()
+    release, received = threading.Event(), threading.Semaphore(0)
 
     class Stuck(Endpoint):
         def __call__(self, *request: object) -> object:  # type: ignore[override]
+            received.release()
             release.wait(20)
             return super().__call__(*request)  # type: ignore[arg-type]
 
@@ -146,6 +147,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: 
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
+        assert all(received.acquire(timeout=10) for _ in range(2))
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == "Finishing 2 forwards. Press Ctrl-C again to stop at once.\n"
         started = time.monotonic()

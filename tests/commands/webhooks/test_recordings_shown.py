@@ -285,5 +285,5 @@ def test_a_terminal_shows_hostile_deliveries_as_text(bare: Cli, tmp_path: Path) 
 def test_a_table_fits_the_terminal(bare: Cli, file: str, columns: int) -> None:
     for verb in ("list", "stats"):
         shown = screen(bare, "webhooks", verb, file, columns=columns, env={"NO_COLOR": "1"})
-        lines = [line for line in shown.splitlines() if "skipped" not in line]
+        lines = [line for line in shown.splitlines() if file not in line and "skipped" not in line]
         assert max(map(len, lines)) <= columns

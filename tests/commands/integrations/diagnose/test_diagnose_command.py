@@ -95,6 +95,15 @@ class TestWhatIsDiagnosed:
         result = cli.run(*DIAGNOSE, "--all", "--json", "-q", "integrations[].id")
         assert result.json == ids
 
+    @pytest.mark.parametrize("options", [[], ["--quiet"]])
+    def test_all_warns_of_integrations_that_jebbit_did_not_send(
+        self, cli: Cli, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, options: list[str]
+    ) -> None:
+        use_lines(monkeypatch, active=ok("active"))
+        sandbox.state.behaviour.record_count = 3
+        result = cli.run(*DIAGNOSE, "--all", *options)
+        assert "warning: Jebbit counts 3 integrations, but sent 2; this list may be" in result.err
+
     def test_an_inactive_integration_is_diagnosed_if_it_is_named(self, cli: Cli, sandbox: Sandbox) -> None:
         id_ = webhook(sandbox)
         stored(sandbox)[id_]["is_active"] = False
@@ -136,7 +145,7 @@ class TestWhatIsDiagnosed:
         args = (*DIAGNOSE, webhook(sandbox), "--endpoint", "https://e.example/?key=1", "--json")
         (found,) = cli.run(*args).json["integrations"]
         assert found["endpoint"] == "https://e.example/"
-        assert found["findings"][0]["seen"] == "https://e.example/?key=1"
+        assert found["findings"][0]["detail"] == "https://e.example/?key=1"
 
 
 class TestExitCodesOfDiagnose:
@@ -248,9 +257,9 @@ def test_lines_for_programs_have_every_line_of_every_integration(cli: Cli, sandb
     result = cli.run(*DIAGNOSE, "--all", "--plain")
     rows = [line.split("\t") for line in result.out.splitlines()]
     assert {len(row) for row in rows} == {5}
-    assert [row[0] for row in rows if row[2] == "business"] == [first, second]
-    assert {row[1] for row in rows} <= {"ok", "warning", "failed", "unknown"}
-    assert cli.run(*DIAGNOSE, "--all", "--csv").out.startswith("integration,state,line,seen,fix\r\n")
+    assert [row[1] for row in rows if row[2] == "business"] == [first, second]
+    assert {row[0] for row in rows} <= {"ok", "warning", "failed", "unknown"}
+    assert cli.run(*DIAGNOSE, "--all", "--csv").out.startswith("state,integration_id,line,detail,fix\r\n")
 
 
 def test_fifty_integrations_are_listed_with_one_request(tmp_path: Path) -> None:
@@ -355,11 +364,10 @@ class TestDiagnosisOnATerminal:
         assert "\x1b[31m  ✗ active\x1b[0m" in text
         assert QUESTION not in text
         lines = COLOUR.sub("", text).splitlines()
-        assert lines[lines.index("  ✗ active") + 1 :][:4] == [
+        assert lines[lines.index("  ✗ active") + 1 :][:3] == [
             "    inactive: Jebbit sends nothing",
-            "    → activate it: jebbitctl",
-            f"      integrations update {id_}",
-            "      --active",
+            "    → activate it:",
+            f"      jebbitctl integrations update {id_} --active",
         ]
         plain = screen(cli, *DIAGNOSE, id_, "--no-input", columns=120, env={"NO_COLOR": "1"})
         assert not COLOUR.search(plain)

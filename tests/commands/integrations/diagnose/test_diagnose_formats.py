@@ -55,7 +55,7 @@ class TestDiagnosisJson:
         assert sick["findings"][3] == {
             "line": "active",
             "state": "failed",
-            "seen": "inactive: Jebbit sends nothing",
+            "detail": "inactive: Jebbit sends nothing",
             "fix": FIX,
         }
 

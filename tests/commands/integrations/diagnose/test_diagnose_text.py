@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from jebbitctl.commands.integrations.diagnose_text import MARKS, summary, text_lines
+from jebbitctl.commands.integrations.diagnose_text import summary, text_lines
+from jebbitctl.commands.marked_lines import MARKS
 from jebbitctl.diagnose.findings import failed, ok, unknown
 from jebbitctl.output.diff import diff_lines
 from jebbitctl.util.redaction import MASK, forget_registered_secrets, register_secret
@@ -58,11 +59,10 @@ def test_text_fits_the_terminal_and_breaks_no_url_or_option(width: int) -> None:
 def test_a_narrow_terminal_has_what_was_seen_below_the_name() -> None:
     lines = shown(SICK, width=40)
     start = lines.index("  ✗ active")
-    assert lines[start + 1 : start + 5] == [
+    assert lines[start + 1 : start + 4] == [
         "    inactive: Jebbit sends nothing",
-        "    → activate it: jebbitctl",
-        "      integrations update L5m24mjs",
-        "      --active",
+        "    → activate it:",
+        "      jebbitctl integrations update L5m24mjs --active",
     ]
 
 

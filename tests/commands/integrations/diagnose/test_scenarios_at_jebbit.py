@@ -181,7 +181,7 @@ SCENARIOS = {
         "leads",
         WARNING,
         nobody_finishes,
-        "nobody finished",
+        "there was nothing to send",
         "finish a campaign yourself: jebbitctl campaigns",
     ),
     "second webhook": Breakage(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from jebbitctl.diagnose import arrival, network
+from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.recorder import Recorder
-from jebbitctl.webhooks.sender import Sender
+from jebbitctl.webhooks.sender import SAMPLE_BODY, delivery_headers
 from tests.api.faults import http, silence
 from tests.commands.integrations.support import stored, webhook
 from tests.diagnose.certificate_authority import CertificateAuthority
@@ -89,7 +90,7 @@ class Diagnosed:
         result = self.cli.run("integrations", "diagnose", self.id, "--json", *options, env=self.env)
         (report,) = result.json["integrations"]
         rows = {
-            one["line"]: EndpointRow(one["state"], one["seen"], one["fix"] or "")
+            one["line"]: EndpointRow(one["state"], one["detail"], one["fix"] or "")
             for one in report["findings"]
             if one["line"] in LINES
         }
@@ -239,7 +240,9 @@ def test_an_earlier_delivery_is_not_taken_for_jebbits_test(diagnosed: Diagnosed,
     secret = diagnosed.attributes["shared_secret"]
     with receiving(record, secret) as url:
         diagnosed.attributes["endpoint"] = UNREACHABLE  # where Jebbit sends its test
-        Sender(url, secret).send()
+        with EndpointClient(url) as client:
+            headers = delivery_headers(secret, SAMPLE_BODY, live=False) | {"user-agent": "Jebbit"}
+            client.send(SAMPLE_BODY, headers)
         rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
     assert [name for name, row in rows.items() if row.state == "failed"] == ["arrived"]
     assert "the newest delivery is of 20" in rows["arrived"].seen
@@ -255,7 +258,7 @@ def test_a_probe_is_not_taken_for_a_delivery_of_jebbit(diagnosed: Diagnosed, tmp
         rows = diagnosed.rows("--probe", "--receipts", str(record), "--endpoint", url)
     assert record.stat().st_size > 0
     assert rows["receiver"].state == "ok"
-    assert (rows["arrived"].state, "has no deliveries" in rows["arrived"].seen) == ("warning", True)
+    assert (rows["arrived"].state, "has no deliveries of" in rows["arrived"].seen) == ("warning", True)
 
 
 def test_all_endpoints_are_looked_at_ahead(diagnosed: Diagnosed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,5 +297,8 @@ def test_an_endpoint_that_jebbit_shows_only_as_a_host_can_be_given(diagnosed: Di
     rows = diagnosed.rows()
     assert (rows["url"].state, rows["dns"].state) == ("unknown", "failed")
     with SteadyServer() as server:
+        rows = diagnosed.rows("--endpoint", server.url)
+        assert (rows["url"].state, "Jebbit delivers to private" in rows["url"].seen) == ("warning", True)
+        attributes["host"] = "127.0.0.1"
         rows = diagnosed.rows("--endpoint", server.url)
     assert {rows[name].state for name in ("url", "dns", "redirect")} == {"ok"}

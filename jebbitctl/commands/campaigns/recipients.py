@@ -9,7 +9,7 @@ import typer
 from jebbitctl.api import campaigns
 from jebbitctl.api.differences import options_in
 from jebbitctl.commands.arguments import CampaignId
-from jebbitctl.commands.attachments import NAME_FILTER, Attached, note_unknown, with_brand_wide
+from jebbitctl.commands.attachments import Attached, note_unknown, with_brand_wide
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
 from jebbitctl.commands.destinations import destination_columns
 from jebbitctl.util.text import cell
@@ -39,9 +39,9 @@ def integrations(context: Context, id_: CampaignId, *, direct: Direct = False) -
     if not context.output.table(found, columns):
         context.output.note(_none("integration", id_, direct=direct))
     for row in map(Attached.to_dict, found):
-        if text := options_in(row).get(NAME_FILTER):
+        if text := options_in(row).get(campaigns.NAME_FILTER):
             context.output.note(
-                f"Integration {row['id']} gets them only if its {NAME_FILTER} "
+                f"Integration {row['id']} gets them only if its {campaigns.NAME_FILTER} "
                 f"lets the campaign through: {cell(text)}."
             )
     note_unknown(context, "integration", id_, unknown, "integration_counts")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.api import attribute_lookup, resources
 from jebbitctl.api.attribute_names import is_own_word
-from jebbitctl.api.attributes import passes_to_integrations
 from jebbitctl.api.differences import UNKNOWN, knows
 from jebbitctl.api.mapping_csv import to_cell
 from jebbitctl.api.mappings import TYPE, list_mappings
 from jebbitctl.api.resources import OWNER, format_value
+from jebbitctl.diagnose.findings import State
 from jebbitctl.util.ids import is_id
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 
 _NEEDED = (OWNER, "jebbit_var", "client_var")
 PASSING_UNSAID = "whether attributes pass to integrations: Jebbit's answers do not say it in a known way"
-
-
-class FindingState(StrEnum):
-    """What a finding means."""
-
-    FAILED = "failed"
-    WARNING = "warning"
-    UNKNOWN = "unknown"
 
 
 class FindingKind(StrEnum):
@@ -73,7 +65,7 @@ class MappingFinding:
         command: the words after ``jebbitctl`` of a command that may fix it; empty if there is none.
     """
 
-    state: FindingState
+    state: State
     kind: FindingKind
     integration: str | None
     mappings: tuple[str, ...]
@@ -96,7 +88,7 @@ class LintResult:
     mappings: int = 0
     unknown: list[str] = field(default_factory=list)
 
-    def of(self, state: FindingState) -> list[MappingFinding]:
+    def of(self, state: State) -> list[MappingFinding]:
         """Return the findings of a state."""
         return [finding for finding in self.findings if finding.state is state]
 
@@ -134,8 +126,8 @@ def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
         complete = [mapping for mapping in own if knows(mapping.attributes, _NEEDED)]
         findings += _mapped_twice(complete)
         findings += _clashes(complete)
-    mapped = [known.by_id.get(_text(mapping, "jebbit_var")) for mapping in mappings]
-    unsaid = any(one and passes_to_integrations(one.attributes) is None for one in mapped)
+    named = {_text(mapping, "jebbit_var") for mapping in mappings}
+    unsaid = any(known.passes(name) is None for name in named & known.by_id.keys())
     return LintResult(findings, len(mappings), [PASSING_UNSAID] if unsaid else [])
 
 
@@ -143,7 +135,7 @@ def _unsaid(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
     for mapping in mappings:
         if missing := [name for name in _NEEDED if name not in mapping.attributes]:
             what = f"Jebbit does not say its {' and '.join(missing)}"
-            yield _finding(FindingState.UNKNOWN, FindingKind.UNSAID, [mapping], what)
+            yield _finding(State.UNKNOWN, FindingKind.UNSAID, [mapping], what)
 
 
 def _check_name(mapping: Resource, known: KnownAttributes) -> MappingFinding | None:
@@ -154,12 +146,12 @@ def _check_name(mapping: Resource, known: KnownAttributes) -> MappingFinding | N
     found = known.has(name) if name else False
     if found is None:
         what = f"Jebbit's answers do not say whether there is an attribute {name}"
-        return _finding(FindingState.UNKNOWN, FindingKind.UNSAID, [mapping], what)
+        return _finding(State.UNKNOWN, FindingKind.UNSAID, [mapping], what)
     if not found:
         return _unknown_attribute(mapping, name, known)
-    if passes_to_integrations(known.by_id[name].attributes) is False:
+    if known.passes(name) is False:
         return _finding(
-            FindingState.FAILED,
+            State.FAILED,
             FindingKind.NOT_PASSED,
             [mapping],
             f"attribute {name} does not pass to integrations",
@@ -180,9 +172,9 @@ def _unknown_attribute(mapping: Resource, name: str, known: KnownAttributes) -> 
         what += f"; the nearest is {near}"
         option = [f"--jebbit-var={near}"] if near.startswith("-") else ["--jebbit-var", near]
         advice = Advice(f"if {near} is meant", _command("update", mapping, *option))
-    state = FindingState.FAILED
+    state = State.FAILED
     if is_own_word(name):
-        state = FindingState.WARNING
+        state = State.WARNING
         what += "; Jebbit may send a value of this name without an attribute, which is not documented"
         advice = advice._replace(fix=f"leave it, if deliveries contain it; otherwise, {advice.fix}")
     return _finding(state, FindingKind.UNKNOWN_ATTRIBUTE, [mapping], what, advice)
@@ -197,7 +189,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
                 defaults = {_default(one) for one in same}
                 differ = f", with the defaults {' and '.join(sorted(defaults))}" if len(defaults) > 1 else ""
                 yield _finding(
-                    FindingState.FAILED,
+                    State.FAILED,
                     FindingKind.DUPLICATE,
                     same,
                     f"{_text(same[0], 'jebbit_var')} is mapped to {_text(same[0], 'client_var')} "
@@ -207,7 +199,7 @@ def _mapped_twice(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
         if len(by_client_var) > 1:
             names = _names(by_client_var, "client_var")
             yield _finding(
-                FindingState.WARNING,
+                State.WARNING,
                 FindingKind.MAPPED_TWICE,
                 same_attribute,
                 f"{_text(same_attribute[0], 'jebbit_var')} is sent under several names: {names}",
@@ -225,11 +217,11 @@ def _clashes(mappings: Iterable[Resource]) -> Iterator[MappingFinding]:
             name, names = _text(same_name[0], "client_var"), _names(by_attribute, "jebbit_var")
             example = _command("update", same_name[0], "--client-var", "NAME")
             yield _finding(
-                FindingState.FAILED,
+                State.FAILED,
                 FindingKind.CLASH,
                 same_name,
                 f"several attributes are sent as {name}, but a delivery can hold only one of them: {names}",
-                Advice("give all but one another client_var", example),
+                Advice("choose another client_var for all but one", example),
             )
 
 
@@ -245,7 +237,7 @@ def _names(groups: Iterable[Sequence[Resource]], attribute: str) -> str:
 
 
 def _finding(
-    state: FindingState, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
+    state: State, kind: FindingKind, mappings: Sequence[Resource], message: str, advice: Advice = NONE
 ) -> MappingFinding:
     owner = mappings[0].attributes.get(OWNER)
     ids = tuple(str(mapping.id) for mapping in mappings)

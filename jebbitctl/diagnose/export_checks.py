@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.export_runs import latest, runs_in
 from jebbitctl.api.export_schedule import HOUR, schedule_in
+from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.util.text import cell, plural
 from jebbitctl.util.times import short_time
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.export_runs import ExportRun
     from jebbitctl.api.export_schedule import Schedule
+    from jebbitctl.diagnose.findings import Finding
 
 _MINUTE = 60
 _MAX_AHEAD = 300
@@ -27,22 +30,6 @@ _EMPTY_FIX = "if answers were expected, check its campaigns"
 _SWITCHES = ("is_active", "active", "is_enabled", "enabled")
 
 
-class ExportVerdict(NamedTuple):
-    """What is known of an export.
-
-    Attributes:
-        ok: whether it works; None if that cannot be known.
-        detail: what was seen.
-        fix: what to do, None if there is nothing to do.
-        warning: whether something is odd, but may be wanted.
-    """
-
-    ok: bool | None
-    detail: str
-    fix: str | None = None
-    warning: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class ExportCheck:
     """An export that was checked.
@@ -52,23 +39,14 @@ class ExportCheck:
         name: None if Jebbit does not say it.
         schedule: as Jebbit says it; None if it does not.
         last_run: None if it is not known.
-        verdict: the result.
+        finding: the result.
     """
 
     id: str | None
     name: str | None
     schedule: str | None
     last_run: ExportRun | None
-    verdict: ExportVerdict
-
-    @property
-    def state(self) -> str:
-        """The word for the verdict: ``ok``, ``warning``, ``failed`` or ``unknown``."""
-        if self.verdict.ok is None:
-            return "unknown"
-        if not self.verdict.ok:
-            return "failed"
-        return "warning" if self.verdict.warning else "ok"
+    finding: Finding
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object."""
@@ -76,12 +54,11 @@ class ExportCheck:
         return {
             "id": self.id,
             "name": self.name,
-            "ok": self.verdict.ok,
-            "state": self.state,
+            "state": str(self.finding.state),
             "schedule": self.schedule,
             "last_run": {"status": run.status, "at": run.at, "rows": run.rows} if run else None,
-            "detail": self.verdict.detail,
-            "fix": self.verdict.fix,
+            "detail": self.finding.seen,
+            "fix": self.finding.fix,
         }
 
 
@@ -94,102 +71,92 @@ def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> Expo
         now: unix seconds.
     """
     schedule, runs = schedule_in(attributes), runs_in(attributes)
-    verdict = _switched_off(attributes) or _judge(schedule, runs, now)
-    if verdict.warning and id_ is not None:
-        verdict = verdict._replace(fix=f"{verdict.fix}: jebbitctl exports campaigns {id_}")
+    finding = _switched_off(attributes) or _judge(schedule, runs, now)
+    if finding.state is State.WARNING and id_ is not None:
+        finding = replace(finding, fix=f"{finding.fix}: jebbitctl exports campaigns {shlex.quote(id_)}")
     name = attributes.get("name")
     return ExportCheck(
         id_,
         name if isinstance(name, str) and name else None,
         schedule.text if schedule else None,
         latest(runs or ()),
-        verdict,
+        finding,
     )
 
 
-def _switched_off(attributes: Mapping[str, Any]) -> ExportVerdict | None:
+def _switched_off(attributes: Mapping[str, Any]) -> Finding | None:
     names = [name for name in _SWITCHES if attributes.get(name) is False]
     if not names:
         return None
-    return ExportVerdict(
-        None, f"it is switched off ({names[0]}: false)", "leave it out: name the exports to check"
-    )
+    return unknown(f"it is switched off ({names[0]}: false)", "leave it out: name the exports to check")
 
 
-def _judge(schedule: Schedule | None, runs: Sequence[ExportRun] | None, now: float) -> ExportVerdict:
+def _judge(schedule: Schedule | None, runs: Sequence[ExportRun] | None, now: float) -> Finding:
     if runs is None:
-        return ExportVerdict(None, "Jebbit does not say its last runs")
+        return unknown("Jebbit does not say its last runs")
     if not runs:
-        return ExportVerdict(
-            None, "Jebbit shows no run", "if the export is not new, ask Jebbit why it did not run"
-        )
+        return unknown("Jebbit shows no run", "if the export is not new, ask Jebbit why it did not run")
     last = latest(runs)
     if last is None:
-        return ExportVerdict(None, "Jebbit says no time, or none with a time zone, of a run")
+        return unknown("Jebbit says no time, or none with a time zone, of a run")
     if last.end == "running":
         return _judge_running(last, schedule, runs, now)
     if last.end == "failed":
-        return ExportVerdict(ok=False, detail=_failure(last), fix=_FAILED_FIX)
+        return failed(_failure(last), _FAILED_FIX)
     return _punctuality(last, schedule, now) or _judge_ended(last, runs)
 
 
 def _judge_running(
     running: ExportRun, schedule: Schedule | None, runs: Sequence[ExportRun], now: float
-) -> ExportVerdict:
+) -> Finding:
     """Judge by the run before one that is still running, unless that takes too long."""
     began = running.seconds is not None
-    if began and (verdict := _punctuality(running, schedule, now)):
-        return verdict._replace(detail=f"{cell(running.status)}: {verdict.detail}")
+    if began and (finding := _punctuality(running, schedule, now)):
+        return replace(finding, seen=f"{cell(running.status)}: {finding.seen}")
     ended = [run for run in runs if run.end != "running"]
     if began and schedule and schedule.period and (before := latest(ended)):
-        detail = f"{cell(running.status)} since {_time(running)}; the run before: "
+        seen = f"{cell(running.status)} since {_time(running)}; the run before: "
         if before.end == "failed":
-            return ExportVerdict(ok=False, detail=detail + _failure(before), fix=_FAILED_FIX)
-        verdict = _punctuality(before, schedule.twice(), now) or _judge_ended(before, ended)
-        return verdict._replace(detail=detail + verdict.detail)
-    return ExportVerdict(None, f"the last run is {cell(running.status)}", "check again later")
+            return failed(seen + _failure(before), _FAILED_FIX)
+        finding = _punctuality(before, schedule.twice(), now) or _judge_ended(before, ended)
+        return replace(finding, seen=seen + finding.seen)
+    return unknown(f"the last run is {cell(running.status)}", "check again later")
 
 
-def _punctuality(last: ExportRun, schedule: Schedule | None, now: float) -> ExportVerdict | None:
+def _punctuality(last: ExportRun, schedule: Schedule | None, now: float) -> Finding | None:
     """Return what is wrong with the time of the last run, None if nothing is."""
     age = now - (last.seconds or 0)
     if age < -_MAX_AHEAD:
-        return ExportVerdict(
-            None,
+        return unknown(
             f"the last run, {_time(last)}, is in the future",
             "check this machine's clock: jebbitctl doctor",
         )
     if schedule is None:
-        return ExportVerdict(None, f"Jebbit does not say its schedule; the last run: {describe(last)}")
+        return unknown(f"Jebbit does not say its schedule; the last run: {describe(last)}")
     limit = schedule.overdue_after()
     if limit is None:
-        return ExportVerdict(
-            None, f"the schedule {schedule.text} is not known; the last run: {describe(last)}"
-        )
+        return unknown(f"the schedule {schedule.text} is not known; the last run: {describe(last)}")
     if age <= limit:
         return None
-    return ExportVerdict(
-        ok=False,
-        detail=f"overdue: last run {_time(last)}, {_duration(age)} ago; schedule {schedule.text}",
-        fix=_OVERDUE_FIX,
+    return failed(
+        f"overdue: last run {_time(last)}, {_duration(age)} ago; schedule {schedule.text}",
+        _OVERDUE_FIX,
     )
 
 
-def _judge_ended(last: ExportRun, runs: Sequence[ExportRun]) -> ExportVerdict:
+def _judge_ended(last: ExportRun, runs: Sequence[ExportRun]) -> Finding:
     if last.status is None:
-        return ExportVerdict(None, f"Jebbit does not say the status of the last run, {_time(last)}")
+        return unknown(f"Jebbit does not say the status of the last run, {_time(last)}")
     if last.end != "succeeded":
-        return ExportVerdict(None, f"the status {last.status} is not known: {describe(last)}")
+        return unknown(f"the status {last.status} is not known: {describe(last)}")
     if last.error is not None:
-        return ExportVerdict(None, f"{describe(last)}, but Jebbit says an error: {last.error}", _FAILED_FIX)
+        return unknown(f"{describe(last)}, but Jebbit says an error: {last.error}", _FAILED_FIX)
     if last.rows == 0 and (before := [run.rows for run in runs if run.rows]):
-        return ExportVerdict(
-            ok=True,
-            detail=f"{describe(last)}; of the {plural(len(runs), 'run')} shown, {len(before)} had rows",
-            fix=_EMPTY_FIX,
-            warning=True,
+        return warning(
+            f"{describe(last)}; of the {plural(len(runs), 'run')} shown, {len(before)} had rows",
+            _EMPTY_FIX,
         )
-    return ExportVerdict(ok=True, detail=describe(last))
+    return ok(describe(last))
 
 
 def describe(run: ExportRun) -> str:

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.api.export_checks import check
 from jebbitctl.api.export_schedule import DAY, HOUR, MARGIN
+from jebbitctl.diagnose.export_checks import check
+from jebbitctl.diagnose.findings import State
 from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
-    from jebbitctl.api.export_checks import ExportCheck
+    from jebbitctl.diagnose.export_checks import ExportCheck
 
 NOW = 1_769_900_000.0
 SCHEDULES = {"hourly": HOUR, "8:00-daily": DAY, "2:00-weekly-tuesday": 7 * DAY}
+WORKS = {State.OK: True, State.FAILED: False, State.UNKNOWN: None}
 schedules = st.sampled_from(list(SCHEDULES))
 words = st.sampled_from(["succeeded", "failed", "running", "partial", "", None])
 
@@ -33,8 +35,9 @@ def export(*runs: dict[str, Any], schedule: str | None = "hourly", **more: Any) 
 
 
 def verdict(*runs: dict[str, Any], **more: Any) -> tuple[bool | None, str]:
-    found = export(*runs, **more).verdict
-    return found.ok, found.detail
+    """Return whether an export works, None if that cannot be known, and what was seen."""
+    found = export(*runs, **more).finding
+    return WORKS[found.state], found.seen
 
 
 @given(schedules, st.integers(0, int(8 * DAY)))
@@ -69,7 +72,7 @@ def test_only_an_export_whose_last_finished_run_succeeded_works(
     st.dictionaries(st.sampled_from(["schedule", "recent_runs", "name", "is_active"]), st.text() | st.none())
 )
 def test_an_export_of_which_jebbit_says_too_little_cannot_be_checked(attributes: dict[str, Any]) -> None:
-    assert check("e1", attributes, now=NOW).verdict.ok is None
+    assert check("e1", attributes, now=NOW).finding.state is State.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -146,19 +149,18 @@ def test_an_export_of_which_jebbit_says_too_little_cannot_be_checked(attributes:
 def test_a_verdict_says_what_was_seen(
     runs: list[dict[str, Any]], more: dict[str, Any], ok: bool | None, detail: str
 ) -> None:
-    found = export(*runs, **more)
-    assert found.verdict.ok is ok
-    assert found.verdict.detail.startswith(detail)
-    assert not found.verdict.warning
-    assert (found.verdict.fix is not None) or ok is not False
+    found = export(*runs, **more).finding
+    assert WORKS[found.state] is ok
+    assert found.seen.startswith(detail)
+    assert (found.fix is not None) or ok is not False
 
 
 def test_a_run_without_rows_is_a_warning_if_earlier_ones_had_some() -> None:
-    found = export(run(rows=0), run(4000, rows=9), run(8000, rows=0)).verdict
-    assert (found.ok, found.warning) == (True, True)
-    assert found.detail == "succeeded 2026-01-31 22:52Z, 0 rows; of the 3 runs shown, 1 had rows"
+    found = export(run(rows=0), run(4000, rows=9), run(8000, rows=0)).finding
+    assert found.state is State.WARNING
+    assert found.seen == "succeeded 2026-01-31 22:52Z, 0 rows; of the 3 runs shown, 1 had rows"
     assert found.fix == "if answers were expected, check its campaigns: jebbitctl exports campaigns e1"
 
 
 def test_runs_that_jebbit_does_not_say_are_not_taken_for_none() -> None:
-    assert check("e1", {"schedule": "hourly"}, now=NOW).verdict.detail == "Jebbit does not say its last runs"
+    assert check("e1", {"schedule": "hourly"}, now=NOW).finding.seen == "Jebbit does not say its last runs"

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
-from jebbitctl.api.mapping_lint import lint
 from jebbitctl.api.resources import Resource
+from jebbitctl.diagnose.mapping_lint import lint
 
 if TYPE_CHECKING:
-    from jebbitctl.api.mapping_lint import MappingFinding
+    from jebbitctl.diagnose.mapping_lint import MappingFinding
 
 PASSING = "pass_to_integrations"
 
