@@ -76,7 +76,8 @@ class Dispatcher:
 
         Args:
             delivery: to send.
-            on_result: called with its result, before the delivery counts as done.
+            on_result: called with its result, before the delivery counts as done; for one that is sent twice,
+                with the second result before, so that the first comes when both are known.
 
         Raises:
             JebbitctlError: the system allows no thread to send it.
@@ -200,9 +201,14 @@ class Dispatcher:
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
         delivery = self.reach.aim(delivery)
         twice = delivery.signed() if delivery.fault == "duplicate" else None
-        self._tell(replace(twice, fault=None).send() if twice else delivery.send(), on_result)
-        if twice:
-            self._on_result(twice.send())
+        if not twice:
+            self._tell(delivery.send(), on_result)
+            return
+        first = replace(twice, fault=None).send()
+        self._on_result(first)
+        self._tell(twice.send(), on_result)
+        if on_result:
+            on_result(first)
 
     def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
         self._on_result(result)

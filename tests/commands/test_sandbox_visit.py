@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.support import Cli, Result
 
 SANDBOX = Path(assumptions.__file__).parent
-HINT = "hint: start one: jebbitctl sandbox serve\n"
+HINT = 'hint: start one in another terminal: jebbitctl sandbox serve; then: eval "$(jebbitctl sandbox env)"\n'
 
 
 @pytest.fixture
@@ -100,6 +100,24 @@ def test_a_refused_delivery_is_the_endpoints_fault_not_the_commands(
     assert failed.out.count(",403,") == 2
     assert "hidden" not in failed.out
     assert cli.run("sandbox", "deliveries", "--integration", "abcd1234").err == "No deliveries match.\n"
+
+
+def test_what_is_sent_twice_is_told_once_both_requests_have_a_response(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    with (
+        BackgroundServer(endpoint) as server,
+        Sandbox(SandboxOptions(faults={"duplicate": 1})) as duplicating,
+    ):
+        cli = cli_for(tmp_path, duplicating)
+        cli.run("integrations", "create", "--active", "--endpoint", server.url)
+        visiting = ("sandbox", "visit", "--count", "3", "--finish")
+        shown = cli.run(*visiting).out
+        assert shown == (
+            "3 visits, 3 finished, 3 deliveries\n      3  returned 200\n"
+            "      3  sent twice, as --faults asks for\n"
+        )
+        assert len(endpoint.requests) == 6
+        assert "\ndelivered\t3\nduplicates\t3\n" in cli.run(*visiting, "--plain").out
 
 
 def test_without_deliveries_the_list_is_empty(cli: Cli) -> None:
