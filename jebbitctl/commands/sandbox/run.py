@@ -68,9 +68,10 @@ def run(
 
     --expect waits up to 10 seconds for deliveries under way, if the command exits 0. It compares integers and
     counters with == != < <= > >= and, or, not, +, - and parentheses. The counters: visits, finished (visits
-    that reached the end), kept_back (deliveries that settings or answers prevented), delivered (2xx), refused
-    (another status), unanswered, failed (refused or unanswered), not_sent (to other machines), lost and
-    duplicates (by --faults), requests (of the API, and for tokens), errors (of them, 400 or more).
+    that reached the end), kept_back (visitors who left, and deliveries that answers or settings prevented),
+    delivered (2xx), refused (another status), unanswered, failed (refused or unanswered), not_sent (to other
+    machines), lost (by --faults), duplicates (second requests by --faults, which count as delivered, refused
+    or unanswered, too), requests (of the API, and for tokens), errors (of them, 400 or more).
     """
     from jebbitctl.sandbox.server import Sandbox
 
