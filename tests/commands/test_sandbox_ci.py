@@ -161,7 +161,7 @@ def test_serve_prints_lines_to_paste_on_a_terminal(bare: Cli) -> None:
         (["--allow-remote"], 2, "--allow-remote requires --host"),
         (["--var", "A=b"], 2, "--var requires --from"),
         (["--secrets-dir", "secrets"], 2, "--secrets-dir requires --from"),
-        (["--from", "missing.toml"], 2, "missing.toml: No such file"),
+        (["--from", "missing.toml"], 2, "--from missing.toml: No such file"),
         (["--deliver-to", "http://app"], 2, "--deliver-to"),
         (["--faults", "fast"], 2, "slow, lost, duplicate, reorder, burst"),
         (["--client-id", ""], 4, "--client-id is empty"),

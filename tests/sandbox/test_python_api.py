@@ -81,6 +81,7 @@ def test_the_api_shows_an_integration_that_was_created(sandbox: Sandbox, client:
     ("attributes", "problem"),
     [
         ({"require_optin": True}, "require_optin is not an attribute to set: endpoint, region"),
+        ({"hash_pii": True}, r"others are options: additional_options={'hash_pii': True}"),
         ({"require_opt_in": "true"}, "require_opt_in: str is not its type"),
         ({"region": "mars"}, "region must be us or eu"),
     ],

@@ -141,6 +141,11 @@ def test_invalid_faults_are_refused(text: str) -> None:
         parse_faults(text)
 
 
+def test_a_fault_of_an_unknown_name_is_an_error_also_in_python() -> None:
+    with pytest.raises(UsageError, match="unknown fault 'lots'"):
+        Sandbox(SandboxOptions(faults={"lots": 0.3}))  # type: ignore[dict-item]
+
+
 def test_a_lost_delivery_is_counted_and_never_sent(endpoint: Endpoint, url: str) -> None:
     results = sent(url, 20, lost=0.5)
     lost = [result for result in results if result.outcome == "lost"]

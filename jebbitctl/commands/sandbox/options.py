@@ -203,5 +203,5 @@ def _initial_integrations(context: Context, start: StartOptions) -> tuple[Initia
                 for one in spec.mappings or ()
             ],
         )
-        for spec in load_manifest(context, start.from_, start.var).integrations
+        for spec in load_manifest(context, start.from_, start.var, option="--from").integrations
     )
