@@ -162,6 +162,7 @@ def test_serve_prints_lines_to_paste_on_a_terminal(bare: Cli) -> None:
         (["--var", "A=b"], 2, "--var requires --from"),
         (["--secrets-dir", "secrets"], 2, "--secrets-dir requires --from"),
         (["--from", "missing.toml"], 2, "--from missing.toml: No such file"),
+        (["--from", os.devnull, "--secrets-dir", "missing"], 2, "--secrets-dir missing: not a directory"),
         (["--deliver-to", "http://app"], 2, "--deliver-to"),
         (["--faults", "fast"], 2, "slow, lost, duplicate, reorder, burst"),
         (["--client-id", ""], 4, "--client-id is empty"),

@@ -64,7 +64,7 @@ def run(
     Exits with the exit code of the command, 127 if there is no such command, and 126 if it cannot be run.
     The command's environment has the credentials and URLs of the sandbox, and an empty configuration
     directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives;
-    deliveries that fail are always told.
+    failed deliveries are always reported.
 
     --expect waits up to 10 seconds for deliveries under way, if the command exits 0. It compares integers and
     counters with == != < <= > >= and, or, not, +, - and parentheses. The counters: visits, finished (visits
