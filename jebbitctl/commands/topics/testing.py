@@ -32,7 +32,7 @@ from jebbitctl.sandbox import SandboxOptions
 
 @pytest.fixture
 def jebbit_sandbox_options():
-    return SandboxOptions(businesses=2, fail_rate=0.1)
+    return SandboxOptions(faults={"lost": 0.1}, backfill_step=0)
 """
 """How to change what the fixture starts."""
 
@@ -147,11 +147,12 @@ await asyncio.to_thread(jebbit_sandbox.visit).
 Each test has its own sandbox and its own ports, so tests run in any order and
 in parallel; a sandbox starts and stops in a few milliseconds. If a test fails,
 pytest shows the deliveries that failed, and with --log-level=INFO each request:
-the logger is jebbitctl.sandbox. Backfills do not wait between their statuses.
+the logger is jebbitctl.sandbox.
 
 To share a sandbox among tests, define a fixture jebbit_sandbox with a wider
 scope in the test's module or in conftest.py. To change the sandbox, override
-its options there; help(SandboxOptions) in Python describes them:
+its options there; help(SandboxOptions) in Python describes them. Without
+backfill_step=0, which the fixture has, a backfill takes four seconds:
 """
 
 _NO_PLUGIN = """\
