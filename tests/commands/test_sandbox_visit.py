@@ -10,6 +10,7 @@ import re
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -148,9 +149,10 @@ def test_a_long_run_takes_several_requests(
 def test_a_rate_spreads_the_visits(jebbitctl: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(sandbox_control, "sleep", slept.append)
+    monkeypatch.setattr(sandbox_control, "time", SimpleNamespace(monotonic=lambda: 100.0))
     assert jebbitctl("sandbox", "visit", "--count", "100", "--rate", "200", "--json").json["visits"] == 100
     assert len(slept) == 5
-    assert 0.35 < slept[-1] <= 0.4
+    assert slept[-1] == pytest.approx(0.4)
     assert jebbitctl("sandbox", "visit", "--rate", "0").code == 2
 
 
@@ -194,6 +196,12 @@ def test_without_any_account_a_sandbox_is_what_is_missing(bare: Cli) -> None:
         2,
         f"error: https://api2.jebbit.com is not a sandbox: it is not on this machine\n{HINT}",
     )
+
+
+def test_a_sandbox_that_has_ended_is_what_the_hint_is_about(cli: Cli) -> None:
+    result = cli.run("sandbox", "visit", env={"JEBBIT_API_BASE_URL": UNREACHABLE})
+    assert result.code == 5
+    assert "hint: is the sandbox still running? jebbitctl sandbox serve starts one\n" in result.err
 
 
 def test_no_caller_can_ask_another_machine_for_visits() -> None:
