@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.state import Business, SandboxState
     from jebbitctl.sandbox.visit_runs import VisitRun
 
+OPTIONS = (
+    "hash_pii",
+    "campaign_name_filter",
+    "include_url_params",
+    "include_sub_channel",
+    "include_outcome_names",
+    "require_outcomes",
+)
+"""What deliveries depend on in ``additional_options``."""
 _POLL_INTERVAL = 0.5
 """Seconds after which waiting for deliveries notices Ctrl-C on Windows."""
 
@@ -91,8 +100,8 @@ def create_integration(
     for name, value in attributes.items():  # the API ignores silently what it cannot use
         if name not in integrations.writable:
             raise UsageError(
-                f"{name} is not an attribute to set: {', '.join(integrations.writable)}; others are options: "
-                f"additional_options={{'{name}': {value!r}}}"
+                f"{name} is not an attribute to set: {', '.join(integrations.writable)}, a dict with "
+                f"{', '.join(OPTIONS)}"
             )
         if not isinstance(value, integrations.writable[name]):
             raise UsageError(f"{name}: {type(value).__name__} is not its type")
