@@ -144,6 +144,11 @@ def test_a_second_terminal_uses_what_serve_runs(bare: Cli, tmp_path: Path) -> No
     assert [*(bare.config / "sandboxes").iterdir()] == []
 
 
+def test_a_script_for_a_second_terminal_also_runs_in_sandbox_run(bare: Cli) -> None:
+    options = ("--client-id", "ci", "--", JEBBITCTL, "sandbox", "env", "-q", "JEBBIT_CLIENT_ID")
+    assert bare.run("sandbox", "run", *options).code == 0
+
+
 @posix
 def test_serve_prints_lines_to_paste_on_a_terminal(bare: Cli) -> None:
     child = on_terminal(bare, "sandbox", "serve", "--client-id", "c i", env={"JEBBIT_PROFILE": "mine"})

@@ -27,10 +27,11 @@ def env(
 ) -> None:
     """Print the variables of a running sandbox for a shell.
 
-    Finds the sandbox that "sandbox serve" runs on this machine with the same configuration directory. Prints
-    export lines for a POSIX shell, and unset lines for variables that are set and would override them; with
-    --plain, NAME=value lines, as env files have them. If no sandbox runs, exits 3 and prints "false", so that
-    eval fails, too, and set -e stops a script before it uses your own account.
+    Finds the sandbox that "sandbox serve" runs on this machine with the same configuration directory, and in
+    a command of "sandbox run", the sandbox of that. Prints export lines for a POSIX shell, and unset lines
+    for variables that are set and would override them; with --plain, NAME=value lines, as env files have
+    them. If no sandbox runs, exits 3 and prints "false", so that eval fails, too, and set -e stops a script
+    before it uses your own account.
     """
     output = context.output
     try:

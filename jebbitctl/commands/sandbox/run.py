@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from jebbitctl.commands.sandbox.options import (
     sandbox_options,
     warn_of_remote_use,
 )
+from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def run(
     """Run a command against a new sandbox.
 
     Exits with the exit code of the command, 127 if there is no such command, and 126 if it cannot be run.
-    The command's environment has the credentials and URLs of the sandbox, and an empty configuration
+    The command's environment has the credentials and URLs of the sandbox, and a new configuration
     directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives;
     failed deliveries are always reported.
 
@@ -74,12 +76,16 @@ def run(
     or unanswered, too), requests (of the API, and for tokens), errors (of them, 400 or more).
     """
     from jebbitctl.sandbox.server import Sandbox
+    from jebbitctl.storage.running_sandboxes import RunningSandbox, RunningSandboxes
 
     expectation = _expectation(expect)
     output, options = context.output, sandbox_options(context, behaviour, start)
     with (
         Sandbox(options, log=output.debug, warn=output.warn) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
+        RunningSandboxes(Path(environment[CONFIG_DIR])).announce(
+            RunningSandbox(sandbox.run, sandbox.environment), output.warn
+        ),  # "sandbox env" in the command finds it, as in a second terminal
     ):
         warn_of_remote_use(context, start)
         try:
