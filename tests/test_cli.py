@@ -174,7 +174,7 @@ def test_an_unreachable_service_is_unavailable(bare: Cli) -> None:
     )
     assert result.code == 5
     assert result.error["code"] == "unavailable"
-    assert "check the address" in result.error["hint"]
+    assert "is the sandbox still running?" in result.error["hint"]
 
 
 @pytest.mark.parametrize(

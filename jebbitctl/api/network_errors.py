@@ -15,6 +15,7 @@ from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, system_has_certific
 from jebbitctl.util.error_chain import error_chain
 from jebbitctl.util.http_session import is_proxy_failure, proxy_variable, was_not_sent
 from jebbitctl.util.network_reasons import network_reason
+from jebbitctl.util.urls import is_loopback, url_host
 
 if TYPE_CHECKING:
     from jebbitctl.util.certificates import TrustedCertificates
@@ -29,6 +30,9 @@ _INVALID_REQUEST = (
     UnicodeError,
 )
 """Raised before anything is sent: a URL, a header or the proxy's URL is not valid."""
+_REMOTE_HINT = "check the address and the network, or try again later"
+_LOCAL_HINT = "is the sandbox still running? jebbitctl sandbox serve starts one"
+"""Nothing else on this machine is an API of Jebbit's."""
 
 
 def raise_network_error(
@@ -74,7 +78,7 @@ def raise_network_error(
     if was_not_sent(error):
         raise UnavailableError(
             f"could not connect to {host}: {reason}",
-            hint="check the address and the network, or try again later",
+            hint=_LOCAL_HINT if is_loopback(url_host(url)) else _REMOTE_HINT,
         ) from None
     if hint := recovery_hint(method, url):
         raise AmbiguousWriteError(

@@ -25,7 +25,7 @@ _HEALTH_TIMEOUT = 2.0
 """Seconds for a sandbox of this machine to say that it serves."""
 _MAX_HEALTH_BYTES = 1024
 _GROUPS_PER_SECOND = 10
-_HINT = "start one: jebbitctl sandbox serve"
+_HINT = 'start one in another terminal: jebbitctl sandbox serve; then: eval "$(jebbitctl sandbox env)"'
 
 
 class Visits(NamedTuple):

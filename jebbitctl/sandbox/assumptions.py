@@ -70,7 +70,7 @@ def _assumption(topic: Topic, source: Source = "assumed") -> Callable[[Function]
 
 @_assumption("who gets what", "MCP server")
 def feeds(attached_at: str, linked: Collection[str], campaign: str) -> bool:
-    """An integration attached to the brand gets the visits of all campaigns, others of those linked to it."""
+    """An integration attached to the brand gets the visits of all campaigns, another those of linked ones."""
     return attached_at == BRAND or campaign in linked
 
 
@@ -82,7 +82,7 @@ def attached_when_created() -> str:
 
 @_assumption("who gets what")
 def sends_webhooks(service_name: str) -> bool:
-    """Integrations of other services than webhooks send none."""
+    """An integration of another service than webhooks causes no deliveries."""
     return service_name == WEBHOOKS
 
 
@@ -260,13 +260,13 @@ def concurrency() -> int:
 
 @_assumption("backfills and tests")
 def past_visits() -> tuple[()]:
-    """Visitors of the 30 days before the sandbox's start are counted in campaign_stats, but never sent."""
+    """Visits of the 30 days before the sandbox's start are only in campaign_stats: no backfill sends them."""
     return ()
 
 
 @_assumption("backfills and tests")
 def backfilled(visits: int) -> range:
-    """A backfill sends all visits before its own start by today's settings, oldest first, one at a time."""
+    """A backfill sends earlier visits to the sandbox by current settings, one at a time, oldest first."""
     return range(visits)
 
 
@@ -294,7 +294,7 @@ def test_answers(mapped: Collection[str]) -> dict[str, Any]:
 
 @_assumption("statistics")
 def day_of(seconds: float) -> date:
-    """A visit belongs to the day of UTC on which it happened."""
+    """A visit counts for the UTC day on which it happened."""
     return datetime.fromtimestamp(seconds, UTC).date()
 
 
@@ -306,7 +306,7 @@ def is_between(day: date, since: date | None, until: date | None) -> bool:
 
 @_assumption("statistics", "MCP server")
 def rates(totals: Mapping[str, int]) -> dict[str, tuple[int, int]]:
-    """Rates are engagements per view, completions per engagement and leads per completion, in per cent."""
+    """Rates are engagements per view, completions per engagement and leads per completion, in percent."""
     return {
         "engagement_rate": (totals["engagements"], totals["views"]),
         "completion_rate": (totals["completions"], totals["engagements"]),

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 COUNTERS = {
     "visits": "visits",
     "finished": "visits that reached the end",
-    "kept_back": "deliveries that settings or the visitor's answers prevented",
-    "delivered": "deliveries answered with 2xx, duplicates included",
+    "kept_back": "visitors who left, and deliveries that answers or settings prevented",
+    "delivered": "deliveries answered with 2xx; duplicates count again, here and below",
     "refused": "deliveries answered with another status",
     "unanswered": "deliveries without an answer",
     "failed": "refused and unanswered ones",

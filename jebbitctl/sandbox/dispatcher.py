@@ -80,7 +80,8 @@ class Dispatcher:
 
         Args:
             delivery: to send.
-            on_result: called with its result, before the delivery counts as done.
+            on_result: called with its result, before the delivery counts as done; for one that is sent twice,
+                with the second result before, so that the first comes when both are known.
 
         Raises:
             JebbitctlError: the system allows no thread to send it.
@@ -232,10 +233,15 @@ class Dispatcher:
     def _send(self, delivery: OutgoingDelivery, on_result: Callable[[DeliveryResult], None] | None) -> None:
         delivery = self.reach.aim(delivery)
         twice = delivery.signed() if delivery.fault == "duplicate" else None
-        first = replace(twice, fault=None) if twice else delivery
-        self._tell(first.send(self.certificates), on_result)
-        if twice:
-            self._on_result(twice.send(self.certificates))
+        results: list[DeliveryResult] = []
+        try:
+            for request in [replace(twice, fault=None), twice] if twice else [delivery]:
+                results.append(request.send(self.certificates))
+                self._on_result(results[-1])
+        finally:
+            for result in reversed(results):  # the duplicate's first: with the other, the delivery has ended
+                if on_result:
+                    on_result(result)
 
     def _tell(self, result: DeliveryResult, on_result: Callable[[DeliveryResult], None] | None) -> None:
         try:

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.state import Business, SandboxState
     from jebbitctl.sandbox.visit_runs import VisitRun
 
+OPTIONS = (
+    "hash_pii",
+    "campaign_name_filter",
+    "include_url_params",
+    "include_sub_channel",
+    "include_outcome_names",
+    "require_outcomes",
+)
+"""What deliveries depend on in ``additional_options``."""
 _POLL_INTERVAL = 0.5
 """Seconds after which waiting for deliveries notices Ctrl-C on Windows."""
 
@@ -36,7 +45,7 @@ class VisitResult:
         finished: how many of them reached the end.
         deliveries: how many deliveries they caused: a visit may feed several integrations, or none.
         outcomes: how many deliveries were ``delivered`` (2xx), ``refused`` (another status), ``unanswered``
-            or ``not_sent``; others are missing.
+            ``not_sent`` or ``lost``; others are missing.
         kept_back: why there was no delivery, or none to an integration, and how often, such as
             ``{"not_opted_in": 1}``.
     """
@@ -90,7 +99,10 @@ def create_integration(
     integrations, mapped = RESOURCE_TYPES["integrations"], RESOURCE_TYPES["integration_mappings"]
     for name, value in attributes.items():  # the API ignores silently what it cannot use
         if name not in integrations.writable:
-            raise UsageError(f"{name} is not an attribute to set: {', '.join(integrations.writable)}")
+            raise UsageError(
+                f"{name} is not an attribute to set: {', '.join(integrations.writable)}, a dict with "
+                f"{', '.join(OPTIONS)}"
+            )
         if not isinstance(value, integrations.writable[name]):
             raise UsageError(f"{name}: {type(value).__name__} is not its type")
     with _api_errors_as_usage_errors(), state.lock:

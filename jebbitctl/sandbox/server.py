@@ -70,7 +70,8 @@ class SandboxOptions:
         service_name: the ``service_name`` of webhooks.
         error_style: the format of error responses.
         visits: visits per second that happen by themselves; 0 for none.
-        faults: of deliveries: shares by name, see :class:`jebbitctl.sandbox.storms.Storm`.
+        faults: of deliveries: shares from 0 to 1 by name, ``slow``, ``lost``, ``duplicate``, ``reorder`` or
+            ``burst``, such as ``{"lost": 0.1}``. The share of ``burst`` does not matter: it hits all others.
         seed: another one gives the faults to other deliveries and requests.
         allow_remote: whether other machines may use it.
         deliver_to: hosts beside this machine that deliveries may go to: ``HOST``, or ``HOST=URL`` to send to

@@ -62,10 +62,12 @@ class Storm:
         seed: another one chooses other deliveries.
 
     Raises:
-        UsageError: the shares are out of bounds.
+        UsageError: the shares are out of bounds, or there is no fault of such a name.
     """
 
     def __init__(self, shares: Mapping[FaultName, float] = MappingProxyType({}), seed: int = 0) -> None:
+        if unknown := next((name for name in shares if name not in FAULT_NAMES), None):
+            raise UsageError(f"unknown fault {unknown!r}", hint=f"use {', '.join(FAULT_NAMES)}")
         self._bursts = "burst" in shares
         self._shares = [(name, shares[name]) for name in FAULT_NAMES if name in shares and name != "burst"]
         self._seed = seed

@@ -37,7 +37,7 @@ class VisitRun:
         self.id = id_
         self.business = business
         self._done = threading.Condition()
-        self._visits = self._finished = self._deliveries = self._pending = 0
+        self._visits = self._finished = self._deliveries = self._pending = self._duplicates = 0
         self._outcomes: Counter[str] = Counter()
         self._results: Counter[str] = Counter()
         self._kept_back: dict[str, _Reason] = {}
@@ -64,9 +64,12 @@ class VisitRun:
             self._pending += change
 
     def add_result(self, result: DeliveryResult) -> None:
-        """Count what became of a delivery."""
+        """Count what became of a delivery, or that it was sent again."""
         words = result.words
         with self._done:
+            if result.fault == "duplicate":
+                self._duplicates += 1
+                return
             if words not in self._results and len(self._results) >= _MAX_NAMED:
                 words = "other reasons"
             self._results[words] += 1
@@ -88,6 +91,7 @@ class VisitRun:
                 "finished": self._finished,
                 "deliveries": self._deliveries,
                 "pending": self._pending,
+                "duplicates": self._duplicates,
                 "outcomes": dict(self._outcomes),
                 "results": dict(self._results),
                 "kept_back": [

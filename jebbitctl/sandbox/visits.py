@@ -16,14 +16,14 @@ from jebbitctl.sandbox.assumptions import (
     URL_PARAMETERS,
     VISITOR_ID,
     has_answer,
+    mapped_attribute,
 )
-from jebbitctl.webhooks.body_edits import edit_document, parse_edit
+from jebbitctl.webhooks.body_edits import Edit, edit_document, parse_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jebbitctl.sandbox.activity import Activity
-    from jebbitctl.webhooks.body_edits import Edit
 
 _SEED = "jebbit-50"
 """With it, the first visitor of a new sandbox reaches the end, opts in and is shown an outcome."""
@@ -113,11 +113,12 @@ class VisitOptions:
         Raises:
             UsageError: one is not valid.
         """
-        edits = tuple(parse_edit(text) for text in texts)
-        for path, steps, _ in edits:
+        edits = []
+        for path, steps, value in map(parse_edit, texts):
             if steps[0] != "data" or len(steps) < 2 or not isinstance(steps[1], str):  # noqa: PLR2004
                 raise UsageError(f"--set {path}: only answers can be set, such as data.email")
-        return cls(finish or bool(edits), tuple(texts), edits)
+            edits.append(Edit(path, ("data", mapped_attribute(steps[1]), *steps[2:]), value))
+        return cls(finish or bool(edits), tuple(texts), tuple(edits))
 
 
 DEFAULT_OPTIONS = VisitOptions()

@@ -111,6 +111,7 @@ def test_an_unknown_host_is_unavailable_for_any_method(transport: Transport, met
     with pytest.raises(UnavailableError, match=r"could not connect to nowhere.invalid: the host") as caught:
         transport.send(method, "https://nowhere.invalid/api/v1/integrations", headers={})
     assert caught.value.code == "unavailable"
+    assert caught.value.hint == "check the address and the network, or try again later"
 
 
 @pytest.mark.parametrize("url", ["http://a..b/", f"https://{'a' * 64}.com/", "https://\xad.com/"])

@@ -10,6 +10,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 from importlib import import_module
+from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from jebbitctl.storage.running_sandboxes import RunningSandbox, RunningSandboxes
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.commands.served_sandbox import NAMES, posix, serving
 from tests.support import JEBBITCTL
-from tests.terminal import on_terminal
+from tests.terminal import on_terminal, screen
 from tests.webhooks.support import UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
@@ -88,8 +89,25 @@ def test_env_prints_an_env_file_json_or_one_value(bare: Cli, running: ExitStack)
 def test_env_without_a_sandbox_is_exit_3(bare: Cli) -> None:
     for arguments in ((), ("--port", "8700")):
         result = bare.run("sandbox", "env", *arguments)
-        assert (result.code, result.out) == (3, "")
+        assert (result.code, result.out) == (3, "false\n")
         assert "hint: start one in another terminal: jebbitctl sandbox serve" in result.err
+    for format_ in ("--plain", "--json", "--query=JEBBIT_CLIENT_ID"):
+        assert bare.run("sandbox", "env", format_).out == ""
+
+
+@posix
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+def test_without_a_sandbox_a_script_stops_before_it_uses_the_own_account(bare: Cli, shell: str) -> None:
+    if not which(shell):
+        pytest.skip(f"no {shell}")
+    script = f'set -e\neval "$({shlex.join([JEBBITCTL, "sandbox", "env"])})"\necho went on'
+    result = subprocess.run([shell, "-c", script], env=bare.environment(), capture_output=True, check=False)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert b"no sandbox is running" in result.stderr
+
+
+def test_on_a_terminal_env_without_a_sandbox_prints_the_error_only(bare: Cli) -> None:
+    assert "false" not in screen(bare, "sandbox", "env")
 
 
 @pytest.mark.parametrize("at_its_port", [None, Endpoint(body=b'{"ok": true}'), Endpoint(body=b"[]")])
@@ -107,7 +125,7 @@ def test_of_several_sandboxes_the_port_chooses_one(bare: Cli, running: ExitStack
     sandboxes = [start(running, bare) for _ in range(2)]
     ports = sorted(int(sandbox.url.rpartition(":")[2]) for sandbox in sandboxes)
     result = bare.run("sandbox", "env")
-    assert (result.code, result.out) == (2, "")
+    assert (result.code, result.out) == (2, "false\n")
     assert f"on the ports {ports[0]}, {ports[1]}\nhint: choose one, such as --port {ports[0]}" in result.err
     chosen = bare.run("sandbox", "env", "--port", str(ports[1]), "--json").json
     assert chosen["JEBBIT_API_BASE_URL"] == f"http://127.0.0.1:{ports[1]}"
@@ -124,6 +142,11 @@ def test_a_second_terminal_uses_what_serve_runs(bare: Cli, tmp_path: Path) -> No
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 143
     assert [*(bare.config / "sandboxes").iterdir()] == []
+
+
+def test_a_script_for_a_second_terminal_also_runs_in_sandbox_run(bare: Cli) -> None:
+    options = ("--client-id", "ci", "--", JEBBITCTL, "sandbox", "env", "-q", "JEBBIT_CLIENT_ID")
+    assert bare.run("sandbox", "run", *options).code == 0
 
 
 @posix
@@ -143,7 +166,8 @@ def test_serve_prints_lines_to_paste_on_a_terminal(bare: Cli) -> None:
         (["--allow-remote"], 2, "--allow-remote requires --host"),
         (["--var", "A=b"], 2, "--var requires --from"),
         (["--secrets-dir", "secrets"], 2, "--secrets-dir requires --from"),
-        (["--from", "missing.toml"], 2, "missing.toml: No such file"),
+        (["--from", "missing.toml"], 2, "--from missing.toml: No such file"),
+        (["--from", os.devnull, "--secrets-dir", "missing"], 2, "--secrets-dir missing: not a directory"),
         (["--deliver-to", "http://app"], 2, "--deliver-to"),
         (["--faults", "fast"], 2, "slow, lost, duplicate, reorder, burst"),
         (["--client-id", ""], 4, "--client-id is empty"),
@@ -223,23 +247,19 @@ def test_the_commands_own_failure_is_the_exit_code_whatever_is_expected(
     assert "expected" not in result.err
 
 
+@posix
 def test_expectations_wait_for_deliveries_under_way(bare: Cli, tmp_path: Path) -> None:
-    seen: set[str] = set()
-
-    def slow_to_repeat(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        signature = environ["HTTP_X_JEBBIT_SIGNATURE"]
-        time.sleep(0.3 if signature in seen else 0)  # what the command does not wait for
-        seen.add(signature)
+    def slow(_: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        time.sleep(0.05)  # what the command does not wait for
         start_response("204 No Content", [])
         return []
 
     file = tmp_path / "jebbit.toml"
-    with BackgroundServer(slow_to_repeat) as server:
+    with BackgroundServer(slow) as server:
         file.write_text(f'version = 1\n[integrations.leads]\nendpoint = "{server.url}"\n')
-        condition = "delivered == 2 and duplicates == 1"
-        options = ("--from", str(file), "--faults", "duplicate=1", "--expect", condition)
-        visit = (JEBBITCTL, "sandbox", "visit", "--finish", "--json")
-        result = bare.run("sandbox", "run", *options, "--", *visit)
+        expected = "delivered > 0 and delivered == visits - kept_back"
+        options = ("--from", str(file), "--visits", "100", "--expect", expected)
+        result = bare.run("sandbox", "run", *options, "--", "sleep", "0.2")
     assert result.code == 0, result.err
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.support import Cli, Result
 
 SANDBOX = Path(assumptions.__file__).parent
-HINT = "hint: start one: jebbitctl sandbox serve\n"
+HINT = 'hint: start one in another terminal: jebbitctl sandbox serve; then: eval "$(jebbitctl sandbox env)"\n'
 
 
 @pytest.fixture
@@ -117,6 +117,24 @@ def test_a_refused_delivery_is_the_endpoints_fault_not_the_commands(
     assert cli.run("sandbox", "deliveries", "--integration", "abcd1234").err == "No deliveries match.\n"
 
 
+def test_what_is_sent_twice_is_told_once_both_requests_have_a_response(tmp_path: Path) -> None:
+    endpoint = Endpoint()
+    with (
+        BackgroundServer(endpoint) as server,
+        Sandbox(SandboxOptions(faults={"duplicate": 1})) as duplicating,
+    ):
+        cli = cli_for(tmp_path, duplicating)
+        cli.run("integrations", "create", "--active", "--endpoint", server.url)
+        visiting = ("sandbox", "visit", "--count", "3", "--finish")
+        shown = cli.run(*visiting).out
+        assert shown == (
+            "3 visits, 3 finished, 3 deliveries\n      3  returned 200\n"
+            "      3  sent twice, as --faults asks for\n"
+        )
+        assert len(endpoint.requests) == 6
+        assert "\ndelivered\t3\nduplicates\t3\n" in cli.run(*visiting, "--plain").out
+
+
 def test_without_deliveries_the_list_is_empty(cli: Cli) -> None:
     result = cli.run("sandbox", "deliveries")
     assert (result.code, result.out, result.err) == (0, "", "No deliveries.\n")
@@ -192,6 +210,12 @@ def test_without_any_account_a_sandbox_is_what_is_missing(bare: Cli) -> None:
         2,
         f"error: https://api2.jebbit.com is not a sandbox: it is not on this machine\n{HINT}",
     )
+
+
+def test_a_sandbox_that_has_ended_is_what_the_hint_is_about(cli: Cli) -> None:
+    result = cli.run("sandbox", "visit", env={"JEBBIT_API_BASE_URL": UNREACHABLE})
+    assert result.code == 5
+    assert "hint: is the sandbox still running? jebbitctl sandbox serve starts one\n" in result.err
 
 
 def test_no_caller_can_ask_another_machine_for_visits() -> None:

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jebbitctl.sandbox
+from jebbitctl.api.integrations import OPTION_TYPES
 from jebbitctl.errors import UsageError
-from jebbitctl.sandbox import CreatedIntegration, DeliveryResult, Sandbox, SandboxOptions, VisitResult
+from jebbitctl.sandbox import (
+    CreatedIntegration,
+    DeliveryResult,
+    Sandbox,
+    SandboxOptions,
+    VisitResult,
+    python_api,
+)
 from jebbitctl.webhooks import Receiver
 from tests.sandbox.support import SandboxClient
 
@@ -81,6 +89,7 @@ def test_the_api_shows_an_integration_that_was_created(sandbox: Sandbox, client:
     ("attributes", "problem"),
     [
         ({"require_optin": True}, "require_optin is not an attribute to set: endpoint, region"),
+        ({"hash_pii": True}, "additional_options, a dict with hash_pii, campaign"),
         ({"require_opt_in": "true"}, "require_opt_in: str is not its type"),
         ({"region": "mars"}, "region must be us or eu"),
     ],
@@ -91,6 +100,10 @@ def test_an_attribute_that_the_api_would_refuse_or_ignore_is_an_error(
     with pytest.raises(UsageError, match=problem):
         sandbox.create_integration("https://hooks.example.com/", **attributes)
     assert sandbox.shared_secrets() == {}
+
+
+def test_the_options_that_are_named_are_all_that_commands_set() -> None:
+    assert {*python_api.OPTIONS} == {*OPTION_TYPES}
 
 
 def test_a_mapping_that_the_api_refuses_is_an_error(sandbox: Sandbox) -> None:

@@ -74,6 +74,14 @@ def test_answers_can_be_set_like_the_members_of_a_body() -> None:
     assert visits(20)[3].answers.get("skin_concern") != ["x"]
 
 
+@pytest.mark.parametrize("name", ["Outcome", "OPT_IN", "Email"])
+def test_what_a_mapping_names_in_any_case_is_set_by_that_name(name: str) -> None:
+    value = "true" if name == "OPT_IN" else "given"
+    for visit in visits(20, VisitOptions.parse([f"data.{name}={value}"], finish=False)):
+        assert name not in visit.answers
+        assert visit.answers[name.lower()] == (name == "OPT_IN" or "given")
+
+
 def test_an_answer_can_be_taken_away() -> None:
     for visit in visits(20, VisitOptions.parse(["data.email=null", "data.opt_in=null"], finish=False)):
         assert not {"email", "opt_in"} & visit.answers.keys()

@@ -41,13 +41,16 @@ def variables_for(context: Context, given: Sequence[str] | None) -> dict[str, st
     return {**context.environment.manifest_variables(), **named}
 
 
-def load_manifest(context: Context, file: str, given: Sequence[str] | None) -> Manifest:
+def load_manifest(
+    context: Context, file: str, given: Sequence[str] | None, *, option: str = "FILE"
+) -> Manifest:
     """Return the manifest in a file.
 
     Args:
         context: of the command.
         file: its path, ``-`` for standard input.
         given: the values of ``--var``.
+        option: what names the file, for errors.
 
     Raises:
         UsageError: the file cannot be read, or is not valid; or ``--var`` is not valid, or names a variable
@@ -55,7 +58,7 @@ def load_manifest(context: Context, file: str, given: Sequence[str] | None) -> M
     """
     name = "standard input" if file == "-" else file
     variables = variables_for(context, given)
-    manifest = load(read_input(file, option="FILE"), name, variables)
+    manifest = load(read_input(file, option=option), name, variables)
     for text in given or ():
         if (unused := text.partition("=")[0]) not in manifest.variables:
             raise UsageError(f"{name} does not use the variable {unused} of --var")

@@ -14,8 +14,10 @@ COLUMNS = ("topic", "assumption", "source")
 def assumptions(context: Context) -> None:
     """List what the sandbox assumes of Jebbit's deliveries.
 
-    No document of Jebbit's describes a live delivery. The source is "assumed", or the document that says it,
-    or a part of it.
+    No document of Jebbit's describes a live delivery as a whole. The source is where a rule, or a part of it,
+    is documented: article (Jebbit's "Integrations API - Overview"), OpenAPI (its OpenAPI document), MCP
+    server (what its own MCP server documents), Segment source (the description of its Segment source). For
+    what is "assumed", no document was found.
     """
     from jebbitctl.sandbox.assumptions import ASSUMPTIONS
 

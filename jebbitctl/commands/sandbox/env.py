@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jebbitctl.commands.base import LOCAL_OPTIONS, Context, command
 from jebbitctl.commands.sandbox.account import show_environment
-from jebbitctl.errors import NotFoundError, UsageError
+from jebbitctl.errors import JebbitctlError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from jebbitctl.storage.running_sandboxes import RunningSandbox
 
 
 @command(
@@ -24,9 +27,28 @@ def env(
 ) -> None:
     """Print the variables of a running sandbox for a shell.
 
-    Finds the sandbox that "sandbox serve" runs on this machine with the same configuration directory. Prints
-    export lines for a POSIX shell, and unset lines for variables that are set and would override them; with
-    --plain, NAME=value lines, as env files have them. Exits 3 if no sandbox runs.
+    Finds the sandbox that "sandbox serve" runs on this machine with the same configuration directory, and in
+    a command of "sandbox run", the sandbox of that. Prints export lines for a POSIX shell, and unset lines
+    for variables that are set and would override them; with --plain, NAME=value lines, as env files have
+    them. If no sandbox runs, exits 3 and prints "false", so that eval fails, too, and set -e stops a script
+    before it uses your own account.
+    """
+    output = context.output
+    try:
+        sandbox = _running(context, port)
+    except JebbitctlError:
+        if output.plain and not output.plain_requested:  # a shell reads it
+            output.line("false")  # eval "$(…)" ignores the exit code in it
+        raise
+    show_environment(context, sandbox.environment, for_shell=not output.plain_requested)
+
+
+def _running(context: Context, port: int | None) -> RunningSandbox:
+    """Return the sandbox that is running, on this port if there is one.
+
+    Raises:
+        NotFoundError: there is none.
+        UsageError: there are several.
     """
     from jebbitctl.api.sandbox_control import is_serving
     from jebbitctl.storage.running_sandboxes import RunningSandboxes
@@ -49,4 +71,4 @@ def env(
             f"{len(ports)} sandboxes are running, on the ports {', '.join(map(str, ports))}",
             hint=f"choose one, such as --port {ports[0]}",
         )
-    show_environment(context, running[0].environment, for_shell=not context.output.plain_requested)
+    return running[0]

@@ -58,7 +58,8 @@ class BehaviourOptions(NamedTuple):
     seed: Annotated[
         int,
         typer.Option(
-            metavar="N", help="Choose other deliveries and requests for faults; the same each time."
+            metavar="N",
+            help="Seed of --faults and --fail-rate: one seed always hits the same deliveries and requests.",
         ),
     ] = 0
 
@@ -112,7 +113,7 @@ class StartOptions(NamedTuple):
         typer.Option(
             metavar="DIR",
             help="Read shared secrets from DIR/NAME.secret, as integrations apply writes them. Without a "
-            "file, an integration gets a random one.",
+            "file, an integration gets a random secret.",
         ),
     ] = None
 
@@ -134,6 +135,11 @@ def sandbox_options(context: Context, behaviour: BehaviourOptions, start: StartO
     for option, value in {"--var": start.var, "--secrets-dir": start.secrets_dir}.items():
         if value is not None and value != [] and start.from_ is None:
             raise UsageError(f"{option} requires --from FILE")
+    if start.secrets_dir is not None and not context.environment.expand_home(start.secrets_dir).is_dir():
+        raise UsageError(
+            f"--secrets-dir {start.secrets_dir}: not a directory",
+            hint="without the option, each integration gets a random secret",
+        )
     return SandboxOptions(
         host=start.host,
         port=start.port,
@@ -203,5 +209,5 @@ def _initial_integrations(context: Context, start: StartOptions) -> tuple[Initia
                 for one in spec.mappings or ()
             ],
         )
-        for spec in load_manifest(context, start.from_, start.var).integrations
+        for spec in load_manifest(context, start.from_, start.var, option="--from").integrations
     )

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from jebbitctl.commands.sandbox.options import (
     sandbox_options,
     warn_of_remote_use,
 )
+from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -62,17 +64,19 @@ def run(
     """Run a command against a new sandbox.
 
     Exits with the exit code of the command, 127 if there is no such command, and 126 if it cannot be run.
-    The command's environment has the credentials and URLs of the sandbox, and an empty configuration
+    The command's environment has the credentials and URLs of the sandbox, and a new configuration
     directory, so it cannot reach your own account. --debug logs the requests that the sandbox receives;
-    deliveries that fail are always told.
+    failed deliveries are always reported.
 
     --expect waits up to 10 seconds for deliveries under way, if the command exits 0. It compares integers and
     counters with == != < <= > >= and, or, not, +, - and parentheses. The counters: visits, finished (visits
-    that reached the end), kept_back (deliveries that settings or answers prevented), delivered (2xx), refused
-    (another status), unanswered, failed (refused or unanswered), not_sent (to other machines), lost and
-    duplicates (by --faults), requests (of the API, and for tokens), errors (of them, 400 or more).
+    that reached the end), kept_back (visitors who left, and deliveries that answers or settings prevented),
+    delivered (2xx), refused (another status), unanswered, failed (refused or unanswered), not_sent (to other
+    machines), lost (by --faults), duplicates (second requests by --faults, which count as delivered, refused
+    or unanswered, too), requests (of the API, and for tokens), errors (of them, 400 or more).
     """
     from jebbitctl.sandbox.server import Sandbox
+    from jebbitctl.storage.running_sandboxes import RunningSandbox, RunningSandboxes
 
     expectation = _expectation(expect)
     output, options = context.output, sandbox_options(context, behaviour, start)
@@ -84,6 +88,9 @@ def run(
             certificates=context.environment.trusted_certificates(),
         ) as sandbox,
         sandbox_environment(context.environment, sandbox.environment) as environment,
+        RunningSandboxes(Path(environment[CONFIG_DIR])).announce(
+            RunningSandbox(sandbox.run, sandbox.environment), output.warn
+        ),  # "sandbox env" in the command finds it, as in a second terminal
     ):
         warn_of_remote_use(context, start)
         try:

@@ -35,8 +35,8 @@ def serve(context: Context, behaviour: BehaviourOptions, start: StartOptions) ->
     the client id; the secret stays the same.
 
     Deliveries are real and signed: tests, backfills, and the answers of simulated visitors ("sandbox visit",
-    --visits). They only go to this machine, and to hosts of --deliver-to. Of --faults, backfills are only
-    lost or duplicated, and tests are spared; "sandbox deliveries" shows them.
+    --visits). They only go to this machine, and to hosts of --deliver-to. "sandbox deliveries" lists
+    them. Of --faults, only lost and duplicate hit backfills, and none hits tests.
     """
     from jebbitctl.sandbox.server import Sandbox
     from jebbitctl.storage.running_sandboxes import RunningSandbox, RunningSandboxes

@@ -114,6 +114,8 @@ def _lines(result: dict[str, Any]) -> Iterator[str]:
     yield f"{summary}, {plural(result['deliveries'], 'delivery')}"
     waiting = {"no result yet": result["pending"]} if result["pending"] else {}
     yield from _counted((count, words) for words, count in {**result["results"], **waiting}.items())
+    if result["duplicates"]:
+        yield from _counted([(result["duplicates"], "sent twice, as --faults asks for")])
     if result["kept_back"]:
         yield "Not delivered:"
         yield from _counted((one["count"], _explanation(one)) for one in result["kept_back"])
@@ -133,5 +135,7 @@ def _pairs(result: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in ("visits", "finished", "deliveries", "pending"):
         yield name, result[name]
     yield from result["outcomes"].items()
+    if result["duplicates"]:
+        yield "duplicates", result["duplicates"]
     for one in result["kept_back"]:
         yield f"kept_back.{one['reason']}", one["count"]

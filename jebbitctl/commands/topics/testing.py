@@ -32,7 +32,7 @@ from jebbitctl.sandbox import SandboxOptions
 
 @pytest.fixture
 def jebbit_sandbox_options():
-    return SandboxOptions(businesses=2, fail_rate=0.1)
+    return SandboxOptions(faults={"lost": 0.1}, backfill_step=0)
 """
 """How to change what the fixture starts."""
 
@@ -47,6 +47,35 @@ with Sandbox() as sandbox:
         assert all(one.verification for one in receiver.wait_for(10))
 """
 """The classes without pytest."""
+
+COMPOSE = """\
+services:
+  jebbit:
+    build:
+      dockerfile_inline: |
+        FROM python:3.13-slim
+        RUN pip install ${JEBBITCTL}
+    working_dir: /project
+    volumes: [".:/project:ro"]
+    command: >
+      jebbitctl sandbox serve --host 0.0.0.0 --allow-remote --port 8700
+      --from jebbit.toml --var HOOKS_HOST=hooks.example.com
+      --secrets-dir secrets --deliver-to hooks.example.com=http://app:8080
+    healthcheck:
+      test: >
+        python -c "from urllib.request import urlopen;
+        urlopen('http://127.0.0.1:8700/healthz')"
+      interval: 1s
+  app:
+    build: .
+    depends_on: { jebbit: { condition: service_healthy } }
+"""
+"""A compose file, with the README's manifest."""
+
+COMPOSE_VISITS = """\
+docker compose exec jebbit sh -ec 'eval "$(jebbitctl sandbox env)"
+  jebbitctl sandbox visit --count 100'
+"""
 
 FIXTURES = {
     "jebbit_sandbox": "a new local Jebbit: a jebbitctl.sandbox.Sandbox",
@@ -118,11 +147,12 @@ await asyncio.to_thread(jebbit_sandbox.visit).
 Each test has its own sandbox and its own ports, so tests run in any order and
 in parallel; a sandbox starts and stops in a few milliseconds. If a test fails,
 pytest shows the deliveries that failed, and with --log-level=INFO each request:
-the logger is jebbitctl.sandbox. Backfills do not wait between their statuses.
+the logger is jebbitctl.sandbox.
 
 To share a sandbox among tests, define a fixture jebbit_sandbox with a wider
 scope in the test's module or in conftest.py. To change the sandbox, override
-its options there; help(SandboxOptions) in Python describes them:
+its options there; help(SandboxOptions) in Python describes them. Without
+backfill_step=0, which the fixture has, a backfill takes four seconds:
 """
 
 _NO_PLUGIN = """\
@@ -133,6 +163,24 @@ _PLAIN = """\
 WITHOUT PYTEST
 
 The fixtures are these classes. Both have type hints:
+"""
+
+_COMPOSE = """\
+DOCKER COMPOSE
+
+This compose.yaml delivers to the service app what is meant for the endpoint of
+jebbit.toml, here the README's. JEBBITCTL is what pip installs, and the secret
+in secrets/spring-leads.secret is the one that app verifies with:
+"""
+
+_COMPOSE_USE = """\
+For a hundred visitors:
+
+{visits}
+jebbitctl only uses plain HTTP on one machine. So run it in the container of the
+sandbox, as here, or in one with network_mode: "service:jebbit", for which
+--client-id and --client-secret-file fix the credentials. Other programs can use
+http://jebbit:8700, for the API and for tokens.
 """
 
 _ASSUMED = """\
@@ -153,6 +201,8 @@ def text() -> str:
             f"A sandbox:\n\n{table(SANDBOX.items())}\n",
             f"A receiver:\n\n{table(RECEIVER.items())}\n",
             f"A delivery that arrived:\n\n{table(DELIVERY.items())}\n",
+            f"{_COMPOSE}\n{textwrap.indent(COMPOSE, '  ')}",
+            _COMPOSE_USE.format(visits=textwrap.indent(COMPOSE_VISITS, "  ")),
             _ASSUMED,
         ]
     )
