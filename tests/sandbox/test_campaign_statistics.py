@@ -35,7 +35,9 @@ def visited() -> Iterator[SandboxClient]:
 
 def _report(number: int, since: date | None, until: date | None) -> dict[str, Any]:
     """Return the statistics of the campaign with this number, its last day being LAST."""
-    business = Business("business", "Business", activity={"campaign": past_activity(LAST, number)})
+    business = Business(
+        "business", "Business", past_activity=lambda: {"campaign": past_activity(LAST, number)}
+    )
     campaign = StoredResource("campaign", {"title": "Quiz"}, 0.0)
     dates = {"start_date": since, "end_date": until}
     parameters = {name: value.isoformat() for name, value in dates.items() if value is not None}
