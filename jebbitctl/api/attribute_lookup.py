@@ -11,7 +11,7 @@ from jebbitctl.api import documents, resources
 from jebbitctl.api.attribute_names import AttributeNames
 from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID
 from jebbitctl.api.listing import Listing
-from jebbitctl.api.mapping_csv import to_cell
+from jebbitctl.api.mappings import to_text
 from jebbitctl.api.scopes import missing_scopes
 from jebbitctl.errors import JebbitctlError
 
@@ -43,7 +43,7 @@ class KnownAttributes:
     def by_id(self) -> dict[str, Resource]:
         """The attributes by ``user_defined_id``, without those of which Jebbit does not say it."""
         return {
-            to_cell(id_): one
+            to_text(id_): one
             for one in self.found
             if (id_ := one.attributes.get(USER_DEFINED_ID)) is not None
         }
