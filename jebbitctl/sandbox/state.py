@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from jebbitctl.sandbox.activity import Activity
-    from jebbitctl.sandbox.backfill_job import BackfillJob
     from jebbitctl.sandbox.behaviour import Behaviour
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
@@ -41,6 +40,21 @@ def random_text(length: int) -> str:
 def business_of(scope: str) -> str | None:
     """Return the id of the business that a scope covers, None for the scope of an action."""
     return scope.removeprefix(_BUSINESS_SCOPE) if scope.startswith(_BUSINESS_SCOPE) else None
+
+
+@dataclass(slots=True)
+class BackfillJob:
+    """How far a backfill is that has something to send. One thread changes it.
+
+    Attributes:
+        begun: whether its first delivery has been sent.
+        ended: whether it sends nothing more.
+        changed_at: when that became so, in unix seconds of the state's clock.
+    """
+
+    changed_at: float
+    begun: bool = False
+    ended: bool = False
 
 
 @dataclass(slots=True)
