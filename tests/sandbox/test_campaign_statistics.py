@@ -94,6 +94,22 @@ def test_one_campaign_has_outcomes_and_questions_and_the_list_has_not(visited: S
     assert visited.get("campaign_stats/nowhere1").status_code == 404
 
 
+def test_what_was_before_the_start_is_computed_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+
+    def compute(_: date, number: int) -> dict[date, Activity]:
+        computed.append(number)
+        return {}
+
+    monkeypatch.setattr("jebbitctl.sandbox.seed.past_activity", compute)
+    with Sandbox() as sandbox, SandboxClient(sandbox) as client:
+        client.list("campaigns")
+        assert computed == []
+        client.list("campaign_stats")
+        client.list("campaign_stats")
+        assert computed == [0, 1, 2, 3]
+
+
 def test_the_titles_are_those_of_the_campaigns(visited: SandboxClient) -> None:
     statistics, campaigns = (
         {one["id"]: one["attributes"]["title"] for one in visited.list(type_)}
