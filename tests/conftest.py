@@ -6,12 +6,13 @@ import signal
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from jebbitctl.api import retries
+from jebbitctl.commands.base import App
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.browser_fixtures import browser, chromium_browser
 from tests.leak_detector import LeakDetector, watch
@@ -38,7 +39,7 @@ CASES = pytest.StashKey[Counter[str]]()
 
 settings.register_profile(
     "everyday",
-    max_examples=50,
+    max_examples=30,  # the gate tries 100
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],  # which measures the machine
@@ -132,6 +133,22 @@ def _retries_follow_at_once() -> Iterator[None]:
     """Commands in this process do not wait between retries."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(retries, "BACKOFF_SECONDS", 0.01)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commands_are_built_once() -> Iterator[None]:
+    """Keep what Typer makes of a command: it holds nothing of a run, and making it takes a millisecond."""
+    build, built = App.build, dict[tuple[int, str | None], tuple[App, Any]]()
+
+    def build_once(app: App, verb: str | None = None) -> Any:
+        key = id(app.commands), verb
+        if key not in built:
+            built[key] = app, build(app, verb)  # the app, so that no other one gets its id
+        return built[key][1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(App, "build", build_once)
         yield
 
 

@@ -43,7 +43,6 @@ ONLY_A_PROCESS_READS = {
     "PYTHONIOENCODING",
     "PYTHONUNBUFFERED",
     "PYTHONUTF8",
-    "_JEBBITCTL_COMPLETE",
 }
 """Variables that take effect when an interpreter starts, or that change it permanently."""
 

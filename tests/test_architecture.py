@@ -125,3 +125,10 @@ def test_class_names_are_unique() -> None:
         for name in re.findall(r"^ *class (\w+)[:(]", path.read_text(encoding="utf-8"), re.MULTILINE):
             defined.setdefault(name, []).append(str(path.relative_to(PACKAGE.parent)))
     assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}
+
+
+def test_the_sandbox_is_described_by_all_of_its_modules() -> None:
+    package = PACKAGE / "sandbox"
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__", "server"}
+    assert {name for name in re.findall(r"``(\w+)``", text) if name.islower()} == modules

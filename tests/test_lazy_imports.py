@@ -49,8 +49,9 @@ COSTLY = {
     *("asyncio", "concurrent.futures", "csv", "dataclasses", "email", "hashlib", "http.client"),
     *("importlib.metadata", "json", "logging", "pydantic", "socket", "ssl", "statistics", "tempfile"),
     *("tomllib", "xml.etree", "jebbitctl.sandbox", "jebbitctl.doctor", "jebbitctl.api.transport"),
+    "jebbitctl.util.text_encodings",
 }
-"""Modules that take a millisecond or more to import, and that a command should need."""
+"""Modules that take a millisecond or more to import, or explain files, and that a command should need."""
 
 NOTHING: set[str] = {"typer"}
 HTTP = {"typer", "requests", "urllib3", "idna"}

@@ -11,7 +11,7 @@ from jebbitctl.api import documents, resources
 from jebbitctl.api.attribute_names import AttributeNames
 from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID, passes_to_integrations
 from jebbitctl.api.listing import Listing, reported_count
-from jebbitctl.api.mapping_csv import to_cell
+from jebbitctl.api.mappings import to_text
 from jebbitctl.api.scopes import missing_scopes
 from jebbitctl.errors import JebbitctlError
 
@@ -43,7 +43,7 @@ class KnownAttributes:
     def by_id(self) -> dict[str, Resource]:
         """The attributes by ``user_defined_id``, without those of which Jebbit does not say it."""
         return {
-            to_cell(id_): one
+            to_text(id_): one
             for one in self.found
             if (id_ := one.attributes.get(USER_DEFINED_ID)) is not None
         }
@@ -67,7 +67,7 @@ class KnownAttributes:
         """What is said of each id, which may be several attributes'."""
         said: dict[str, set[bool | None]] = {}
         for one in self.found:
-            id_ = to_cell(one.attributes.get(USER_DEFINED_ID))
+            id_ = to_text(one.attributes.get(USER_DEFINED_ID))
             said.setdefault(id_, set()).add(passes_to_integrations(one.attributes))
         return said
 
@@ -132,7 +132,7 @@ def _answers(document: Any, found: Sequence[Resource], ids: Sequence[str]) -> bo
 
     One that has others is part of a longer list, for a service that ignores the filter.
     """
-    shown = {to_cell(one.attributes[USER_DEFINED_ID]) for one in found if USER_DEFINED_ID in one.attributes}
+    shown = {to_text(one.attributes[USER_DEFINED_ID]) for one in found if USER_DEFINED_ID in one.attributes}
     reported = reported_count(document.get("meta"))
     return (
         documents.next_link(document) is None

@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.attributes import USER_DEFINED_ID
-from jebbitctl.api.mapping_csv import to_cell
+from jebbitctl.api.mappings import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ class AttributeNames:
         for attribute in attributes:
             if (value := attribute.attributes.get(USER_DEFINED_ID)) is None:
                 continue
-            id_ = to_cell(value)
+            id_ = to_text(value)
             ids.setdefault(_normalized(id_), id_)
             for text in display_names(attribute):
                 shown.setdefault(_normalized(text), id_)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from jebbitctl.api.mapping_csv_header import DELIMITERS, find_columns, find_delimiter, fitting_delimiter
 from jebbitctl.api.mapping_names import find_oddity
-from jebbitctl.api.mappings import ATTRIBUTES, MappingSpec, name_problem
+from jebbitctl.api.mappings import ATTRIBUTES, MappingSpec, name_problem, to_text
 from jebbitctl.errors import UsageError
 from jebbitctl.util import csv_text
 from jebbitctl.util.csv_text import CsvError, Record
 from jebbitctl.util.spreadsheets import neutralize, restore
-from jebbitctl.util.text import json_text
 from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, EncodingError, decode
 
 if TYPE_CHECKING:
@@ -74,15 +73,8 @@ def write(resources: Iterable[Resource]) -> Iterator[str]:
     """Yield the header, then a record for each mapping, without line endings."""
     yield csv_text.record(ATTRIBUTES)
     for resource in resources:
-        cells = (to_cell(resource.attributes.get(column)) for column in ATTRIBUTES)
+        cells = (to_text(resource.attributes.get(column)) for column in ATTRIBUTES)
         yield csv_text.record(map(neutralize, cells))
-
-
-def to_cell(value: Any) -> str:
-    """Return an attribute's value as a cell; None and an empty string both become an empty cell."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json_text(value)
 
 
 def _delimited(text: str, delimiter: str | None) -> _Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,13 +27,21 @@ def find_oddity(names: Mapping[str, str]) -> str | None:
 
 def oddity(name: str) -> str | None:
     """Return what is odd about a name: spaces at an end, quotation marks around it, invisible characters."""
+    if not name.isprintable() and (found := _unusual_character(name)):
+        return found
+    if name != name.strip():
+        return "begins or ends with a space"
+    if len(name) > 1 and any((name[0], name[-1]) == tuple(pair) for pair in _QUOTES):
+        return "stands in quotation marks"
+    return None
+
+
+def _unusual_character(name: str) -> str | None:
+    import unicodedata
+
     for character in name:
         invisible = unicodedata.category(character) in _INVISIBLE and character not in _IN_WORDS
         if invisible or (character.isspace() and character != " "):
             kind = unicodedata.name(character, "a control character").lower()
             return f"contains an unusual character, U+{ord(character):04X} ({kind})"
-    if name != name.strip():
-        return "begins or ends with a space"
-    if len(name) > 1 and any((name[0], name[-1]) == tuple(pair) for pair in _QUOTES):
-        return "stands in quotation marks"
     return None

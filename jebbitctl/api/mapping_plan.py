@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jebbitctl.api import mapping_csv
+from jebbitctl.api import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ def plan_import(
     """
     unmatched: Unmatched = defaultdict(list)
     for mapping in existing:
-        unmatched[mapping_csv.to_cell(mapping.attributes.get("jebbit_var"))].append(mapping)
+        unmatched[mappings.to_text(mapping.attributes.get("jebbit_var"))].append(mapping)
     specs = list(specs)
     equal = [_match_equal(spec, unmatched) for spec in specs]
     steps = [step or _plan_spec(spec, unmatched) for spec, step in zip(specs, equal, strict=True)]
@@ -85,7 +85,7 @@ def changed_attributes(mapping: Resource, spec: MappingSpec) -> dict[str, str | 
     return {
         name: value or None
         for name, value in desired.items()
-        if name in mapping.attributes and mapping_csv.to_cell(mapping.attributes[name]) != value
+        if name in mapping.attributes and mappings.to_text(mapping.attributes[name]) != value
     }
 
 

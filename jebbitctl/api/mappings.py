@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import resources
 from jebbitctl.errors import RejectedError
+from jebbitctl.util.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,3 +107,10 @@ def name_problem(*, jebbit_var: str | None = None, client_var: str | None = None
         if name is not None and not name.strip():
             return f"{attribute} is empty"
     return f"jebbit_var cannot be {RESERVED}: Jebbit reserves this name" if jebbit_var == RESERVED else None
+
+
+def to_text(value: Any) -> str:
+    """Return an attribute's value as a file has it; None and an empty string both become an empty text."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json_text(value)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jebbitctl.api import attribute_lookup, resources
 from jebbitctl.api.attribute_names import is_own_word
 from jebbitctl.api.differences import UNKNOWN, knows
-from jebbitctl.api.mapping_csv import to_cell
-from jebbitctl.api.mappings import TYPE, list_mappings
+from jebbitctl.api.mappings import TYPE, list_mappings, to_text
 from jebbitctl.api.resources import OWNER, format_value
 from jebbitctl.diagnose.findings import State
 from jebbitctl.util.ids import is_id
@@ -105,7 +104,7 @@ def fetch_mappings(client: Client, integration: str | None = None) -> list[Resou
 def fetch_attributes(client: Client, mappings: Iterable[Resource]) -> KnownAttributes:
     """Return what :func:`lint` needs to know of the attributes; see :func:`attribute_lookup.fetch`."""
     names = (mapping.attributes.get("jebbit_var") for mapping in mappings)
-    return attribute_lookup.fetch(client, (to_cell(name) for name in names if name))
+    return attribute_lookup.fetch(client, (to_text(name) for name in names if name))
 
 
 def lint(mappings: Sequence[Resource], known: KnownAttributes) -> LintResult:
@@ -258,4 +257,4 @@ def _default(mapping: Resource) -> str:
 
 def _text(mapping: Resource, attribute: str) -> str:
     """Return a name of a mapping; empty if it has none."""
-    return to_cell(mapping.attributes.get(attribute))
+    return to_text(mapping.attributes.get(attribute))

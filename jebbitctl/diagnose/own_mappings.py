@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
-from jebbitctl.api.mapping_csv import to_cell
+from jebbitctl.api.mappings import to_text
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.mapping_lint import lint
 from jebbitctl.errors import JebbitctlError
@@ -57,7 +57,7 @@ def _shown_names(case: Case) -> set[str]:
 
 
 def _name(mapping: Mapping[str, Any]) -> str:
-    return to_cell(mapping.get("jebbit_var"))
+    return to_text(mapping.get("jebbit_var"))
 
 
 def mappings(case: Case) -> Finding:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
-from jebbitctl.api import mapping_csv, mapping_plan
+from jebbitctl.api import mapping_plan, mappings
 from jebbitctl.manifest.toml_entry import TomlEntry, mapping_cells
 from jebbitctl.manifest.toml_text import inline_table, inline_value
 from jebbitctl.manifest.variables import escape
@@ -90,7 +90,7 @@ def _append(array: Any, mapping: Resource) -> None:
 
 def _put_cell(item: Any, name: str, value: Any) -> None:
     """Set a key of a table, or remove it if the value is empty."""
-    if text := mapping_csv.to_cell(value):
+    if text := mappings.to_text(value):
         item[name] = tomlkit.value(inline_value(escape(text)))
     else:
         item.pop(name, None)

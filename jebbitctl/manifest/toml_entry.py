@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.api import mapping_csv, mappings
+from jebbitctl.api import mappings
 from jebbitctl.api.differences import ENDPOINT, OPTIONS, diff, knows
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, REGIONS, is_webhook, same_service
 from jebbitctl.errors import UsageError
@@ -190,5 +190,5 @@ def split_mappings(owned: Iterable[Resource]) -> tuple[list[Resource], list[str]
 
 def mapping_cells(mapping: Resource) -> dict[str, str]:
     """Return the attributes of a mapping that are not empty, with ``${`` escaped."""
-    cells = {name: mapping_csv.to_cell(mapping.attributes.get(name)) for name in mappings.ATTRIBUTES}
+    cells = {name: mappings.to_text(mapping.attributes.get(name)) for name in mappings.ATTRIBUTES}
     return {name: escape(text) for name, text in cells.items() if text}

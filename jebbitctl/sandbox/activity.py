@@ -72,7 +72,7 @@ def past_activity(today: date, number: int) -> dict[date, Activity]:
 
     Args:
         today: the last of the days.
-        number: of the campaign, from 0.
+        number: of the campaign among the launched ones, from 0.
     """
     random = Random(_SEED + number)  # noqa: S311 - the same counts at each start
     return {today - timedelta(days=age): _day(random) for age in reversed(range(_SEEDED_DAYS))}

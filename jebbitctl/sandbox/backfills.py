@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.sandbox import assumptions
-from jebbitctl.sandbox.backfill_job import BackfillJob
 from jebbitctl.sandbox.delivery_rules import delivery_of, feeds, kept_back, kept_back_from
 from jebbitctl.sandbox.integration_settings import settings_of
 from jebbitctl.sandbox.responses import ApiError
+from jebbitctl.sandbox.state import BackfillJob
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable

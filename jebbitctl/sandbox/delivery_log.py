@@ -25,7 +25,7 @@ class Counts:
     Attributes:
         visits: all visits.
         finished: those that reached the end.
-        kept_back: why there was no delivery, by the names in KEPT_BACK.
+        kept_back: why there was no delivery, by the names in visit_runs.KEPT_BACK.
         outcomes: of deliveries, by kind, then by outcome.
         faults: of deliveries, by name.
     """

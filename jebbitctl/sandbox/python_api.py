@@ -15,6 +15,7 @@ from jebbitctl.sandbox.resource_types import RESOURCE_TYPES
 from jebbitctl.sandbox.responses import ApiError
 from jebbitctl.sandbox.visit_simulator import VisitSimulator
 from jebbitctl.sandbox.visits import VisitOptions
+from jebbitctl.util.timeouts import POLL_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +33,6 @@ OPTIONS = (
     "require_outcomes",
 )
 """What deliveries depend on in ``additional_options``."""
-_POLL_INTERVAL = 0.5
-"""Seconds after which waiting for deliveries notices Ctrl-C on Windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def _business_with(state: SandboxState, campaign: str | None) -> Business:
 def _wait_for_results(run: VisitRun) -> None:
     """Wait until each delivery has a result; an endpoint has a few seconds for one."""
     while run.to_dict()["pending"]:
-        run.wait(_POLL_INTERVAL)
+        run.wait(POLL_INTERVAL)
 
 
 @contextmanager

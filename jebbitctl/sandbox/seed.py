@@ -148,9 +148,8 @@ def _add_reporting(state: SandboxState, business: Business, campaigns: list[Stor
     _add_export(state, business, nightly)
     _add_export(state, business, hourly, campaigns[0])
     today = day_of(state.clock())
-    for number, campaign in enumerate(campaigns):
-        if campaign.attributes["launch_date"] is not None:
-            business.activity[campaign.id] = past_activity(today, number)
+    launched = business.launched_campaigns()
+    business.past_activity = lambda: {id_: past_activity(today, at) for at, id_ in enumerate(launched)}
 
 
 def _add_traits(

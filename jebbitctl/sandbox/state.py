@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from jebbitctl.sandbox.activity import Activity
-    from jebbitctl.sandbox.backfill_job import BackfillJob
     from jebbitctl.sandbox.behaviour import Behaviour
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
@@ -41,6 +40,21 @@ def random_text(length: int) -> str:
 def business_of(scope: str) -> str | None:
     """Return the id of the business that a scope covers, None for the scope of an action."""
     return scope.removeprefix(_BUSINESS_SCOPE) if scope.startswith(_BUSINESS_SCOPE) else None
+
+
+@dataclass(slots=True)
+class BackfillJob:
+    """How far a backfill is that has something to send. One thread changes it.
+
+    Attributes:
+        begun: whether its first delivery has been sent.
+        ended: whether it sends nothing more.
+        changed_at: when that became so, in unix seconds of the state's clock.
+    """
+
+    changed_at: float
+    begun: bool = False
+    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -73,17 +87,25 @@ class Business:
         id: the value for ``x-jebbit-business``.
         name: its display name.
         resources: by JSON:API type, then by id, oldest first.
-        activity: what visitors did, by campaign id, then by day.
         history: the visits since the start, which backfills repeat.
         dashboard_mappings: by integration id, mappings that no resource has: only the integration shows them.
+        past_activity: returns what :attr:`activity` begins with.
     """
 
     id: str
     name: str
     resources: dict[str, dict[str, StoredResource]] = field(default_factory=dict)
-    activity: dict[str, dict[date, Activity]] = field(default_factory=dict)
     history: History = field(default_factory=History)
     dashboard_mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    past_activity: Callable[[], dict[str, dict[date, Activity]]] = dict
+    _activity: dict[str, dict[date, Activity]] | None = None
+
+    @property
+    def activity(self) -> dict[str, dict[date, Activity]]:
+        """What visitors did, by campaign id, then by day; what was before the start is computed on demand."""
+        if self._activity is None:
+            self._activity = self.past_activity()
+        return self._activity
 
     def of(self, type_: str) -> dict[str, StoredResource]:
         """Return the resources of one JSON:API type, by id, oldest first; not a copy."""

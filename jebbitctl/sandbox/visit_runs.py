@@ -7,11 +7,19 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.sandbox.kept_back import KEPT_BACK
-
 if TYPE_CHECKING:
     from jebbitctl.sandbox.deliveries import DeliveryResult
 
+KEPT_BACK = {
+    "unfinished": "the visitor left before the end",
+    "no_email": "no e-mail address",
+    "inactive": "the integration is inactive",
+    "name_filter": "the campaign's title does not match campaign_name_filter",
+    "not_opted_in": "the visitor did not opt in, which require_opt_in asks for",
+    "no_outcome": "no outcome was shown, which require_outcomes asks for",
+    "no_integration": "the campaign feeds no webhook integration",
+}
+"""Why a visit is not delivered, or not to an integration, in words; by the name that counters use."""
 MAX_RUNS = 1000
 """Older runs are forgotten."""
 _MAX_NAMED = 20

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from jebbitctl.util.text import LINE_END, count_line_ends
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-_LINE_END = r"\r\n|\r|\n"
 
 
 class Record(NamedTuple):
@@ -87,11 +87,6 @@ def record(cells: Iterable[str]) -> str:
     return written or '""'
 
 
-def count_line_ends(text: str) -> int:
-    """Return how many lines end in a text."""
-    return len(re.findall(_LINE_END, text))
-
-
 def _written(cell: str) -> str:
     if cell == cell.strip() and not any(character in cell for character in ',"\r\n'):
         return cell
@@ -102,7 +97,7 @@ def _cell_pattern(delimiter: str) -> re.Pattern[str]:
     delimiter, space = re.escape(delimiter), _space(delimiter)
     quoted = rf'{space}*+"(?P<quoted>[^"]*+(?:""[^"]*+)*+)"{space}*+'
     plain = rf'(?!{space}*+")(?P<plain>[^{delimiter}\r\n]*+)'
-    return re.compile(rf"(?:{quoted}|{plain})(?P<end>{delimiter}|{_LINE_END}|\Z)")
+    return re.compile(rf"(?:{quoted}|{plain})(?P<end>{delimiter}|{LINE_END}|\Z)")
 
 
 def _space(delimiter: str) -> str:

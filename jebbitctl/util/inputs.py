@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jebbitctl.errors import CredentialsError, UsageError
-from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
 from jebbitctl.util.text_slips import find_slip
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
@@ -52,6 +51,8 @@ def read_text_input(name: str, *, option: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
+
         raise UsageError(f"{option} {name}: {not_utf_8(content)}", hint=SAVE_AS_UTF_8) from None
 
 

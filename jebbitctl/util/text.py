@@ -16,6 +16,9 @@ _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
 _OTHER_BYTES = bytes(set(range(256)) - set(b'"[]{}'))
 
+LINE_END = r"\r\n|\r|\n"
+"""A pattern for the line ends of all systems."""
+
 MAX_DEPTH = 100
 """Levels of nesting: well below Python's recursion limit, and more than any real document has."""
 
@@ -34,6 +37,11 @@ def escape_for_terminal(text: str) -> str:
     if text.isprintable():
         return text
     return re.sub(rf"({_COLOUR}|[\n\t])|{_CONTROLS}", lambda match: match[1] or _escape(match), text)
+
+
+def count_line_ends(text: str) -> int:
+    """Return how many lines end in a text."""
+    return len(re.findall(LINE_END, text))
 
 
 def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from jebbitctl.util.csv_text import count_line_ends
+from jebbitctl.util.text import count_line_ends
 
 _WIDE = {
     codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, whose mark it begins with

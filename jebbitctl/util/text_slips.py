@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_NOT_TEXT = re.compile("[\ud800-\udfff]")
+_NOT_TEXT = "[\ud800-\udfff]"
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """How Python keeps bytes of a command line or the environment that are not text (PEP 383)."""
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 """C0, DEL and C1. A tab and a line feed can be meant."""
 _NAMED = ": "
 _FROM_WINDOWS = "it comes from a script or file saved on Windows; remove its carriage returns: tr -d '\\r'"
@@ -36,7 +36,7 @@ def find_slip(text: str, *, secret: bool = False) -> Slip | None:
 
 def invalid_bytes(text: str) -> Slip | None:
     """Return the mistake of a text that contains bytes that are not UTF-8."""
-    match = _NOT_TEXT.search(text)
+    match = re.search(_NOT_TEXT, text)
     if match is None:
         return None
     from jebbitctl.util.text_encodings import name_invalid_byte
@@ -57,7 +57,7 @@ def carriage_return(text: str) -> Slip | None:
 
 
 def _control_character(text: str) -> Slip | None:
-    match = _CONTROLS.search(text)
+    match = re.search(_CONTROLS, text)
     if match is None:
         return None
     return Slip(

@@ -8,21 +8,10 @@ import pytest
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.sandbox.support import SandboxClient
-from tests.webhooks.support import Endpoint, PausingEndpoint
+from tests.webhooks.support import PausingEndpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def endpoint() -> Endpoint:
-    return Endpoint()
-
-
-@pytest.fixture
-def url(endpoint: Endpoint) -> Iterator[str]:
-    with BackgroundServer(endpoint) as server:
-        yield server.url
+    from tests.webhooks.support import Endpoint
 
 
 def backfill(client: SandboxClient, integration: str) -> str:

@@ -35,7 +35,9 @@ def visited() -> Iterator[SandboxClient]:
 
 def _report(number: int, since: date | None, until: date | None) -> dict[str, Any]:
     """Return the statistics of the campaign with this number, its last day being LAST."""
-    business = Business("business", "Business", activity={"campaign": past_activity(LAST, number)})
+    business = Business(
+        "business", "Business", past_activity=lambda: {"campaign": past_activity(LAST, number)}
+    )
     campaign = StoredResource("campaign", {"title": "Quiz"}, 0.0)
     dates = {"start_date": since, "end_date": until}
     parameters = {name: value.isoformat() for name, value in dates.items() if value is not None}
@@ -92,10 +94,28 @@ def test_one_campaign_has_outcomes_and_questions_and_the_list_has_not(visited: S
     assert visited.get("campaign_stats/nowhere1").status_code == 404
 
 
+def test_what_was_before_the_start_is_computed_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+
+    def compute(_: date, number: int) -> dict[date, Activity]:
+        computed.append(number)
+        return {}
+
+    monkeypatch.setattr("jebbitctl.sandbox.seed.past_activity", compute)
+    with Sandbox() as sandbox, SandboxClient(sandbox) as client:
+        client.list("campaigns")
+        assert computed == []
+        client.list("campaign_stats")
+        client.list("campaign_stats")
+        assert computed == [0, 1, 2, 3]
+
+
 def test_the_titles_are_those_of_the_campaigns(visited: SandboxClient) -> None:
-    for one in visited.list("campaign_stats"):
-        campaign = visited.get(f"campaigns/{one['id']}").json()["data"]
-        assert one["attributes"]["title"] == campaign["attributes"]["title"]
+    statistics, campaigns = (
+        {one["id"]: one["attributes"]["title"] for one in visited.list(type_)}
+        for type_ in ("campaign_stats", "campaigns")
+    )
+    assert statistics == campaigns != {}
 
 
 def test_dates_change_the_sums_and_never_which_campaigns_come(visited: SandboxClient) -> None:

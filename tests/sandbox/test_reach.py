@@ -10,19 +10,14 @@ from jebbitctl.errors import UsageError
 from jebbitctl.sandbox.reach import Reach
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.sandbox.support import numbered, running
-from tests.webhooks.support import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.sandbox.support import SandboxClient
+    from tests.webhooks.support import Endpoint
 
 HOOK = "https://hooks.example.com/jebbit?a=1"
-
-
-@pytest.fixture
-def endpoint() -> Endpoint:
-    return Endpoint()
 
 
 @pytest.fixture

@@ -156,9 +156,9 @@ class TestNestedLists:
         self, reading: SandboxClient, outer: str, inner: str, _scope: str
     ) -> None:
         known = {one["id"]: one for one in reading.list(inner)}
-        for resource in reading.list(outer):
-            for one in reading.list(f"{outer}/{resource['id']}/{inner}"):
-                assert one == known[one["id"]]
+        shown = [one for each in reading.list(outer) for one in reading.list(f"{outer}/{each['id']}/{inner}")]
+        assert shown
+        assert all(one == known[one["id"]] for one in shown)
 
     @pytest.mark.parametrize("inner", ["integrations", "uploaders"])
     def test_both_directions_agree(self, reading: SandboxClient, inner: str) -> None:

@@ -17,32 +17,18 @@ from jebbitctl.sandbox.dispatcher import Dispatcher, NotSent
 from jebbitctl.sandbox.held_deliveries import HeldDeliveries
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from jebbitctl.sandbox.storms import DeliveryFault, Storm, parse_faults
-from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.sandbox.support import SandboxClient, numbered, running
-from tests.webhooks.support import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jebbitctl.sandbox.deliveries import DeliveryResult, FaultName
     from jebbitctl.sandbox.held_deliveries import Pending
+    from tests.webhooks.support import Endpoint
 
 ALL: dict[FaultName, float] = dict.fromkeys(storms.FAULT_NAMES, 0.1)
 
 
 def pending(number: int, integration: str = "one") -> Pending:
     return numbered(number, integration=integration), None
-
-
-@pytest.fixture
-def endpoint() -> Endpoint:
-    return Endpoint()
-
-
-@pytest.fixture
-def url(endpoint: Endpoint) -> Iterator[str]:
-    with BackgroundServer(endpoint) as server:
-        yield server.url
 
 
 def sent(url: str, number: int, **shares: float) -> list[DeliveryResult]:

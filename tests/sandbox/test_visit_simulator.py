@@ -14,20 +14,9 @@ from tests.sandbox.support import SandboxClient
 from tests.webhooks.support import UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-
-@pytest.fixture
-def endpoint() -> Endpoint:
-    return Endpoint()
-
-
-@pytest.fixture
-def url(endpoint: Endpoint) -> Iterator[str]:
-    with BackgroundServer(endpoint) as server:
-        yield server.url
 
 
 def visit(client: SandboxClient, **wanted: Any) -> dict[str, Any]:

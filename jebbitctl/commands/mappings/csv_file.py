@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.api import mapping_csv
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.errors import UsageError
 from jebbitctl.util.inputs import read_input
@@ -31,6 +30,8 @@ def read_specs(file: str, delimiter: str | None) -> list[MappingSpec]:
     Raises:
         UsageError: it cannot be read, it is not CSV, or the delimiter is not a single character.
     """
+    from jebbitctl.api import mapping_csv
+
     between = None if delimiter is None else _delimiter(delimiter)
     name = "standard input" if file == "-" else file
     return mapping_csv.parse(read_input(file, option="FILE"), name, delimiter=between)

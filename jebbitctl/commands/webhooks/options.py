@@ -13,7 +13,6 @@ from jebbitctl.errors import CredentialsError, InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal
 from jebbitctl.util.inputs import clean_credential, padding, read_input
 from jebbitctl.util.redaction import register_secret
-from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
@@ -124,4 +123,6 @@ def _decode(content: bytes, *, source: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, not_utf_8
+
         raise CredentialsError(f"{source} is {not_utf_8(content)}", hint=SAVE_AS_UTF_8) from None

@@ -29,7 +29,7 @@ def tab(
     """
     output = ""
     for _ in range(times):
-        result = cli.run_process(env={**variables_of(shell, typed), **(env or {})})
+        result = cli.run(env={**variables_of(shell, typed), **(env or {})})
         assert (result.code, result.err) == (0, "")
         output = result.out.rstrip("\n")
         if output not in {"", "_files"}:
