@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
 
-_DOCTOR = "find out more: jebbitctl doctor"
+
+def _doctor(case: Case) -> str:
+    return f"find out more: {case.command('doctor')}"
 
 
 def token(case: Case) -> Finding:
@@ -23,7 +25,7 @@ def token(case: Case) -> Finding:
     if error is not None and case.facts.is_business_rejected():
         return unknown("Jebbit does not accept it for this business: see business")
     if error is not None:
-        return failed(error.message, error.hint or _DOCTOR)
+        return failed(error.message, error.hint or _doctor(case))
     current = case.facts.token()
     expiry = rfc3339_or_none(current.expires_at)
     valid = f"valid until {expiry}" if expiry else "it does not say how long it is valid"
@@ -49,6 +51,6 @@ def business(case: Case) -> Finding:
     if error is not None:
         if not case.facts.is_business_rejected():
             return unknown("Jebbit was not asked: see token")
-        return failed(error.message, error.hint or _DOCTOR)
+        return failed(error.message, error.hint or _doctor(case))
     found = case.facts.business()
     return ok(f"{found['name'] or 'a business without a name'} ({found['id']})")

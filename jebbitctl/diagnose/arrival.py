@@ -52,6 +52,9 @@ class _Search:
         shown = _shown_secrets(case)
         self._receipts = receipts
         self._id = case.id
+        self._verify = case.command(
+            *("webhooks", "verify", "--explain", "--request", "-", "--integration", case.id)
+        )
         self._secret = secret
         self._shown = tuple(sorted({*filter(None, shown.values())}))
         """The secrets that Jebbit shows in lists: the same for all integrations, unlike the own one."""
@@ -125,8 +128,7 @@ class _Search:
                     return self._may_be_of_others(usable)
                 return failed(
                     f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
-                    f"find out why: sed -n {one.line}p {shlex.quote(str(path))}"
-                    f" | jebbitctl webhooks verify --explain --request - --integration {self._id}",
+                    f"find out why: sed -n {one.line}p {shlex.quote(str(path))} | {self._verify}",
                 )
         return warning(
             f"none of {plural(len(usable), 'delivery')} is of this integration; all are of others",

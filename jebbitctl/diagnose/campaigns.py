@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ _LIMITS = ("active", "opt-in", "outcomes")
 """The lines about what may keep back leads of campaigns that feed the integration."""
 _RULE = "assuming that it may stand anywhere in a title, in any case"
 _LATER = "wait for new leads, or finish a campaign yourself; then diagnose again"
-_LIST = "see their titles: jebbitctl campaigns list --launched"
 
 
 def campaigns(case: Case) -> Finding:
@@ -45,7 +43,7 @@ def campaigns(case: Case) -> Finding:
     if feed.possible:
         return unknown(
             "it is linked to no launched campaign, and Jebbit does not say whether it is brand-wide",
-            f"{LOOK}; what is linked: jebbitctl integrations campaigns {case.word}",
+            f"{LOOK}; what is linked: {_linked(case)}",
         )
     return _none_launched(case, feed)
 
@@ -59,10 +57,8 @@ def _none_launched(case: Case, feed: Feeders) -> Finding:
     which = f"of {plural(feed.linked or 0, 'linked campaign')} " if feed.brand_wide is False else ""
     launch = "launch one in Jebbit's dashboard; "
     if feed.brand_wide is False:
-        return failed(
-            f"none {which}is launched", f"{launch}see them: jebbitctl integrations campaigns {case.word}"
-        )
-    return failed("no campaign is launched", f"{launch}see them: jebbitctl campaigns list")
+        return failed(f"none {which}is launched", f"{launch}see them: {_linked(case)}")
+    return failed("no campaign is launched", f"{launch}see them: {case.command('campaigns', 'list')}")
 
 
 def name_filter(case: Case) -> Finding:
@@ -81,9 +77,9 @@ def name_filter(case: Case) -> Finding:
     shown = f"campaign_name_filter {filter_.text!r}"
     if not passing.possible:
         if feed.doubt:
-            return unknown(f"{shown} is in no title of {total}, but {feed.doubt}", _LIST)
+            return unknown(f"{shown} is in no title of {total}, but {feed.doubt}", _titles(case))
         return failed(
-            f"{shown} is in no title of {total}, {_RULE}", _correct(case.id, filter_.text, feed.possible)
+            f"{shown} is in no title of {total}, {_RULE}", _correct(case, filter_.text, feed.possible)
         )
     certain = [one for one in passing.possible.values() if "title" in one.attributes]
     if not certain:
@@ -91,10 +87,10 @@ def name_filter(case: Case) -> Finding:
     seen = f"{shown} lets through {len(certain)} of {total}, {_RULE}"
     if len(certain) == len(feed.possible):
         return ok(seen)
-    return warning(seen, f"if others should send, too: {_update(case.id, 'TEXT')}; {_LIST}")
+    return warning(seen, f"if others should send, too: {_update(case, 'TEXT')}; {_titles(case)}")
 
 
-def _correct(id_: str, text: str, campaigns_: dict[str, Resource]) -> str:
+def _correct(case: Case, text: str, campaigns_: dict[str, Resource]) -> str:
     """Return how to correct a filter that matches nothing, with the title that was probably meant."""
     titles = {
         title.casefold(): title
@@ -102,11 +98,19 @@ def _correct(id_: str, text: str, campaigns_: dict[str, Resource]) -> str:
         if isinstance(title := one.attributes.get("title"), str)
     }
     near = difflib.get_close_matches(text.casefold(), titles, n=1, cutoff=0.5)
-    return f"correct it: {_update(id_, titles[near[0]] if near else 'TEXT')}; {_LIST}"
+    return f"correct it: {_update(case, titles[near[0]] if near else 'TEXT')}; {_titles(case)}"
 
 
-def _update(id_: str, text: str) -> str:
-    return f"jebbitctl integrations update {shlex.quote(id_)} --campaign-name-filter {shlex.quote(text)}"
+def _update(case: Case, text: str) -> str:
+    return case.command("integrations", "update", case.id, "--campaign-name-filter", text)
+
+
+def _titles(case: Case) -> str:
+    return f"see their titles: {case.command('campaigns', 'list', '--launched')}"
+
+
+def _linked(case: Case) -> str:
+    return case.command("integrations", "campaigns", case.id)
 
 
 def _what_was_due(case: Case, created: date | None) -> str:
@@ -154,6 +158,6 @@ def leads(case: Case) -> Finding:
         return unknown(feed.doubt)
     return warning(
         f"no leads {since}, so there was nothing to send",
-        f"finish a campaign yourself: jebbitctl campaigns links {shlex.quote(next(iter(feed.possible)))}; "
+        f"finish a campaign yourself: {case.command('campaigns', 'links', next(iter(feed.possible)))}; "
         "then diagnose again",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,10 +46,9 @@ class Case:
     network: Network = field(default_factory=Network)
     own: OwnDeliveries = field(default_factory=OwnDeliveries)
 
-    @property
-    def word(self) -> str:
-        """The id as a word of a command line: with --all, it is whatever Jebbit sends."""
-        return shlex.quote(self.id)
+    def command(self, *words: str) -> str:
+        """Return the command line, for the same account, of the words after ``jebbitctl``."""
+        return self.facts.command(*words)
 
     @property
     def integration(self) -> Resource | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from jebbitctl.api.attachments import is_brand_wide
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from jebbitctl.diagnose.case import Case
     from jebbitctl.diagnose.findings import Finding
 
+_COMPARE_THEM = "compare them in Jebbit's dashboard"
 _COMPARE = "compare their endpoints in Jebbit's dashboard"
 
 
@@ -41,14 +41,13 @@ def duplicates(case: Case) -> Finding:
     is_active = webhook.attributes.get("is_active")
     sure = [str(other.id) for other, twice in doubled if twice and other.attributes.get("is_active") is True]
     if sure and isinstance(is_active, bool):
-        return _doubled(sure, is_active=is_active)
+        return _doubled(case, sure, is_active=is_active)
     if unreadable:
         raise unreadable
     if undecided := [str(other.id) for other, twice in doubled if twice is not False]:
         return unknown(
             f"{named(undecided)} may send the same leads to this endpoint: Jebbit does not say enough of it",
-            f"compare them in Jebbit's dashboard; if one is not needed: jebbitctl integrations update "
-            f"{shlex.quote(undecided[0])} --inactive",
+            f"{_COMPARE_THEM}; if one is not needed: {_deactivate(case, undecided[0])}",
         )
     if hidden := [str(other.id) for other, same in others if same is None]:
         return unknown(f"{named(hidden)} may have the same endpoint: Jebbit shows at most its host", _COMPARE)
@@ -59,8 +58,12 @@ def duplicates(case: Case) -> Finding:
     return ok("no other active webhook at this endpoint")
 
 
-def _doubled(others: list[str], *, is_active: bool) -> Finding:
-    deactivate = f"jebbitctl integrations update {shlex.quote(others[0])} --inactive"
+def _deactivate(case: Case, id_: str) -> str:
+    return case.command("integrations", "update", id_, "--inactive")
+
+
+def _doubled(case: Case, others: list[str], *, is_active: bool) -> Finding:
+    deactivate = _deactivate(case, others[0])
     if not is_active:
         return warning(
             f"this one is inactive, but {named(others)} may send to its endpoint",

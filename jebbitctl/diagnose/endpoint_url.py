@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -69,8 +68,7 @@ def place_of(case: Case) -> Place:
 
 def set_endpoint(case: Case, target: str) -> str:
     """Return the advice to set another endpoint."""
-    shown = target if target == "URL" else shlex.quote(target)
-    return f"set the right URL: jebbitctl integrations update {case.word} --endpoint {shown}"
+    return f"set the right URL: {case.command('integrations', 'update', case.id, '--endpoint', target)}"
 
 
 def _is_reserved(endpoint: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.export_runs import latest, runs_in
 from jebbitctl.api.export_schedule import HOUR, schedule_in
+from jebbitctl.api.resources import format_value
+from jebbitctl.api.statuses import normalised
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.util.text import cell, plural
 from jebbitctl.util.times import short_time
@@ -27,7 +28,11 @@ _OVERDUE_FIX = (
     "see in Jebbit's dashboard whether the export is switched off; else ask Jebbit why it did not run"
 )
 _EMPTY_FIX = "if answers were expected, check its campaigns"
-_SWITCHES = ("is_active", "active", "is_enabled", "enabled")
+_ON = frozenset({"is_active", "active", "is_enabled", "enabled"})
+"""Names of switches that no document gives: it is off if one is false."""
+_OFF = frozenset({"paused", "archived", "disabled", "deactivated", "suspended", "inactive", "deleted"})
+"""What says that it is off: as a switch that is true, as a status, or as a time at which it happened."""
+_STATUSES = frozenset({"status", "state"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +67,21 @@ class ExportCheck:
         }
 
 
-def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> ExportCheck:
+def check(
+    id_: str | None, attributes: Mapping[str, Any], *, now: float, campaigns: str | None = None
+) -> ExportCheck:
     """Check an export.
 
     Args:
         id_: its id.
         attributes: all of them; nobody documents their names.
         now: unix seconds.
+        campaigns: the command that lists its campaigns.
     """
     schedule, runs = schedule_in(attributes), runs_in(attributes)
     finding = _switched_off(attributes) or _judge(schedule, runs, now)
-    if finding.state is State.WARNING and id_ is not None:
-        finding = replace(finding, fix=f"{finding.fix}: jebbitctl exports campaigns {shlex.quote(id_)}")
+    if finding.state is State.WARNING and campaigns:
+        finding = replace(finding, fix=f"{finding.fix}: {campaigns}")
     name = attributes.get("name")
     return ExportCheck(
         id_,
@@ -85,10 +93,23 @@ def check(id_: str | None, attributes: Mapping[str, Any], *, now: float) -> Expo
 
 
 def _switched_off(attributes: Mapping[str, Any]) -> Finding | None:
-    names = [name for name in _SWITCHES if attributes.get(name) is False]
-    if not names:
+    found = next(
+        (f"{name}: {format_value(value)}" for name, value in attributes.items() if _is_off(name, value)), None
+    )
+    if found is None:
         return None
-    return unknown(f"it is switched off ({names[0]}: false)", "leave it out: name the exports to check")
+    return unknown(f"it is switched off ({found})", "leave it out: name the exports to check")
+
+
+def _is_off(name: str, value: object) -> bool:
+    word = name.lower()
+    if isinstance(value, bool):
+        return word.removeprefix("is_") in _OFF if value else word in _ON
+    if not isinstance(value, str) or not value:
+        return False
+    if word in _STATUSES:
+        return normalised(value) in _OFF
+    return word.endswith("_at") and word.removesuffix("_at") in _OFF
 
 
 def _judge(schedule: Schedule | None, runs: Sequence[ExportRun] | None, now: float) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import UserDict, defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -49,6 +50,11 @@ _SETTINGS = {
 """The attributes of an integration that lines ask for."""
 
 
+def plain_command(*words: str) -> str:
+    """Return the command line of the words after ``jebbitctl``."""
+    return shlex.join(["jebbitctl", *words])
+
+
 class Listed(UserDict[str, "Resource"]):
     """Resources by id, in Jebbit's order.
 
@@ -70,11 +76,15 @@ class Facts:
     Args:
         client: of the business; used by one thread at a time.
         today: by default that of UTC. That days of statistics are those of UTC is assumed.
+        command: returns the command line, for the same account, of the words after ``jebbitctl``.
     """
 
-    def __init__(self, client: Client, *, today: date | None = None) -> None:
+    def __init__(
+        self, client: Client, *, today: date | None = None, command: Callable[..., str] = plain_command
+    ) -> None:
         self.since = (today or datetime.now(UTC).date()) - timedelta(days=DAYS)
         self.business_in_use = client.business
+        self.command = command
         self._client = client
         self._lock = RLock()
         self._known: dict[str, object] = {}

@@ -26,7 +26,7 @@ def exists(case: Case) -> Finding:
     """The integration exists, and is a webhook."""
     found = case.integration
     if found is None:
-        return failed("not found", "list them: jebbitctl integrations list")
+        return failed("not found", f"list them: {case.command('integrations', 'list')}")
     service = found.attributes.get(SERVICE)
     if not isinstance(service, str):
         return ok("found; Jebbit does not say its service, so it may be no webhook")
@@ -44,7 +44,7 @@ def active(case: Case) -> Finding:
     if not is_active:
         return failed(
             "inactive: Jebbit sends nothing",
-            f"activate it: jebbitctl integrations update {case.word} --active",
+            f"activate it: {case.command('integrations', 'update', case.id, '--active')}",
         )
     return ok("active")
 

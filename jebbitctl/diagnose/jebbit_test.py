@@ -28,6 +28,6 @@ def test(case: Case) -> Finding:
     except RejectedError as error:
         return failed(f"Jebbit refused to send one: {error.message}", error.hint or "ask Jebbit why")
     if report.problem:
-        return failed(report.problem, f"try it alone: jebbitctl integrations test {case.word}")
+        return failed(report.problem, f"try it alone: {case.command('integrations', 'test', case.id)}")
     case.own.test = SentTest(started, position)
     return ok(f"{report.summary}; only receipts prove that it arrived")

@@ -73,8 +73,7 @@ def attributes(case: Case) -> Finding:
         return unknown(listed.doubt)
     return warning(
         "nothing is mapped; whether an attribute without a mapping is sent is not documented",
-        "map those that the endpoint expects: jebbitctl mappings create "
-        f"--integration {case.word} --jebbit-var NAME --client-var NAME",
+        f"map those that the endpoint expects: {_map(case)}",
     )
 
 
@@ -104,7 +103,7 @@ def _count(case: Case, requirement: Requirement) -> tuple[str, bool]:
     having = count_visitors(case.facts, feed.possible, requirement.required)
     if leads.uncounted or having.uncounted:
         return "Jebbit does not count how many", False
-    text = f"{having.total} {requirement.words} and {plural(leads.total, 'lead')} since {case.facts.since}"
+    text = f"{having.total:,} {requirement.words} and {plural(leads.total, 'lead')} since {case.facts.since}"
     some = count_visitors(case.facts, feed.sure, "leads").total > 0
     return text, some and feed.doubt is None and having.total == 0
 
@@ -113,4 +112,9 @@ def _turn(case: Case, name: str) -> str:
     """Return the command that lets pass what a setting keeps back."""
     option = name.replace("_", "-")
     switch = option if name == "include_mapped_attributes" else f"no-{option}"
-    return f"jebbitctl integrations update {case.word} --{switch}"
+    return case.command("integrations", "update", case.id, f"--{switch}")
+
+
+def _map(case: Case) -> str:
+    names = ("--jebbit-var", "NAME", "--client-var", "NAME")
+    return case.command("mappings", "create", "--integration", case.id, *names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.api.attribute_lookup import KnownAttributes
@@ -76,7 +75,9 @@ def mappings(case: Case) -> Finding:
     if error:
         return unknown(error.message, error.hint)
     if unsaid := result.of(State.UNKNOWN):
-        return unknown(_seen(unsaid), f"see more: jebbitctl mappings list --integration {case.word}")
+        return unknown(
+            _seen(unsaid), f"see more: {case.command('mappings', 'list', '--integration', case.id)}"
+        )
     if own.doubt:
         return unknown(own.doubt)
     if warnings := result.of(State.WARNING):
@@ -96,6 +97,6 @@ def _seen(found: Sequence[mapping_lint.MappingFinding]) -> str:
 def _fix(case: Case, found: Sequence[mapping_lint.MappingFinding]) -> str:
     """Return the fix of the only finding, else how to see those of all."""
     if len(found) > 1:
-        return f"see what to do about each: jebbitctl mappings lint --integration {case.word}"
-    command = f"jebbitctl {shlex.join(found[0].command)}" if found[0].command else ""
+        return f"see what to do about each: {case.command('mappings', 'lint', '--integration', case.id)}"
+    command = case.command(*found[0].command) if found[0].command else ""
     return ": ".join(filter(None, (found[0].fix, command)))

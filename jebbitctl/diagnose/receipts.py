@@ -19,6 +19,7 @@ from jebbitctl.util.text import parse_json
 from jebbitctl.util.times import instant
 from jebbitctl.webhooks.captured_requests.gateway_events import read_event
 from jebbitctl.webhooks.recordings.lines import (
+    MAX_DAMAGE_BYTES,
     MAX_LINE_BYTES,
     DeliveryLine,
     ForwardedLine,
@@ -174,8 +175,12 @@ class Receipts:
             if self._file:
                 file.seek(self._position)
             self._file = found.st_dev, found.st_ino
+            length = 0
             while part := file.readline(MAX_LINE_BYTES):
                 self._position += len(part)
+                length = 0 if part.endswith(b"\n") else length + len(part)
+                if length > MAX_DAMAGE_BYTES:
+                    raise self._foreign()
                 if len(self._rest) < MAX_LINE_BYTES:  # of a line that is too long, only the beginning is kept
                     self._rest += part
                 if part.endswith(b"\n") or _read_request(self._rest):

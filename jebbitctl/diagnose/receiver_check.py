@@ -48,7 +48,7 @@ def receiver(case: Case) -> Finding:
 
 
 def _judged(case: Case, check: EndpointCheck) -> Finding:
-    command = f"jebbitctl webhooks check --integration {case.word}"
+    command = case.command("webhooks", "check", "--integration", case.id)
     if check.diagnosis:
         seen, fix = as_reason(check.diagnosis.finding), check.diagnosis.fix
         return warning(seen, fix) if check.diagnosis.unreachable else failed(seen, fix)

@@ -7,6 +7,7 @@ So a file that is mounted alone, which cannot be replaced, can be filled as well
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
@@ -46,8 +47,9 @@ def require_secret_file_usable(path: Path) -> None:
         raise UsageError(f"{path} is a link", hint="give the path of the file that it points to")
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a directory")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise UsageError(f"{path} cannot be written")
+    written = path if path.exists() else path.parent
+    if not os.access(written, os.W_OK):
+        raise UsageError(f"{path} cannot be written: {_why_not(written)}", hint="choose another path")
 
 
 def require_secret_file_free(path: Path) -> None:
@@ -61,6 +63,12 @@ def require_secret_file_free(path: Path) -> None:
             f"{path} already exists and is not empty",
             hint="it may hold another secret: move it away, choose another path, or add --force",
         )
+
+
+def _why_not(path: Path) -> str:
+    """Return why a file, or files in a directory, cannot be written."""
+    is_read_only = hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY
+    return os.strerror(errno.EROFS if is_read_only else errno.EACCES)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ MIN_REGISTERED_LENGTH = 8
 _CONTAINERS = (dict, list)
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#\"]*@")
 _URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
+_PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
 _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
 _SECRET_TEXT = re.compile(
     r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@", re.IGNORECASE
@@ -70,7 +71,16 @@ def _redact(value: Any, *, guess: bool) -> Any:
         return copy
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
-    return MASK if guess and isinstance(value, str) and _SECRET_TEXT.match(value) else value
+    if guess and isinstance(value, str):
+        return MASK if _SECRET_TEXT.match(value) else _mask_in_text(value)
+    return value
+
+
+def _mask_in_text(text: str) -> str:
+    """Return text with passwords in URLs masked; in a sentence, such as an error, also values of queries."""
+    if "://" not in text:
+        return text
+    return mask_urls(text) if " " in text else _PASSWORD.sub(f"{MASK}@", text)
 
 
 def _mask_by_value(table: dict[str, Any]) -> None:
@@ -79,10 +89,9 @@ def _mask_by_value(table: dict[str, Any]) -> None:
         if (
             type(value) is str
             and (" " in value or "@" in value)  # few have one, and a list has many values
-            and _SECRET_TEXT.match(value)
             and key != _ENDPOINT
         ):
-            table[key] = MASK
+            table[key] = MASK if _SECRET_TEXT.match(value) else _mask_in_text(value)
     values = [key for key in _VALUES_OF_PAIRS if table.get(key)]
     if values and any(
         isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS

@@ -149,11 +149,11 @@ def as_reason(sentence: str) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun: ``1 mapping``, ``2 mappings``, ``3 deliveries``, ``4 days``."""
+    """Return a count with its noun: ``1 mapping``, ``2 mappings``, ``3 deliveries``, ``4,000 days``."""
     if count == 1:
         return f"1 {noun}"
     ends_in_ies = noun.endswith("y") and noun[-2:-1] not in set("aeiou")
-    return f"{count} {noun[:-1]}ies" if ends_in_ies else f"{count} {noun}s"
+    return f"{count:,} {noun[:-1]}ies" if ends_in_ies else f"{count:,} {noun}s"
 
 
 def singular(noun: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jebbitctl.api.resources import Resource
 from jebbitctl.diagnose.case import Case
+from jebbitctl.diagnose.facts import plain_command
 from jebbitctl.diagnose.network import Network
 from tests.api.faults import FaultServer, http
 
@@ -41,6 +42,8 @@ class KnownIntegrations:
 
     def __init__(self, *found: Resource) -> None:
         self._found = {str(one.id): one for one in found}
+
+    command = staticmethod(plain_command)
 
     def integrations(self) -> dict[str, Resource]:
         return self._found

@@ -33,19 +33,19 @@ def test_a_linked_and_launched_campaign_feeds_it(account: JebbitAccount) -> None
     findings = account.examine()
     assert findings["campaigns"].state is OK
     assert findings["campaigns"].seen == "linked to 1 launched campaign"
-    assert findings["leads"].seen.startswith(f"{leads_of(account, 0)} leads since")
+    assert findings["leads"].seen.startswith(f"{leads_of(account, 0):,} leads since")
 
 
 def test_a_brand_wide_webhook_is_fed_by_every_launched_campaign(account: JebbitAccount) -> None:
     findings = account.examine()
     assert findings["campaigns"].seen == "brand-wide: 4 launched campaigns"
-    assert findings["leads"].seen.startswith(f"{leads_of(account, 0, 1, 2, 3)} leads since")
+    assert findings["leads"].seen.startswith(f"{leads_of(account, 0, 1, 2, 3):,} leads since")
     assert not any(request.path.endswith("/campaigns") for request in account.sandbox.requests[:-9])
 
 
 def test_only_the_leads_of_campaigns_that_pass_the_filter_count(account: JebbitAccount) -> None:
     account.set_options(campaign_name_filter="COFFEE")
-    assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 3)} leads since")
+    assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 3):,} leads since")
 
 
 def test_leads_that_something_may_keep_back_are_not_called_due(account: JebbitAccount) -> None:
@@ -79,7 +79,7 @@ def test_statistics_with_ids_of_their_own_count_for_the_campaign_that_they_name(
 
     account.attach_to_campaigns(account.campaigns[0])
     monkeypatch.setattr("jebbitctl.api.campaign_stats.campaign_of", naming)
-    assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 1)} leads since")
+    assert account.examine()["leads"].seen.startswith(f"{leads_of(account, 1):,} leads since")
     named[second] = second
     assert account.examine()["leads"].seen == "Jebbit does not count the leads of 1 campaign"
 

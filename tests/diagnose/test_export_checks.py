@@ -159,8 +159,29 @@ def test_a_run_without_rows_is_a_warning_if_earlier_ones_had_some() -> None:
     found = export(run(rows=0), run(4000, rows=9), run(8000, rows=0)).finding
     assert found.state is State.WARNING
     assert found.seen == "succeeded 2026-01-31 22:52Z, 0 rows; of the 3 runs shown, 1 had rows"
-    assert found.fix == "if answers were expected, check its campaigns: jebbitctl exports campaigns e1"
+    assert found.fix == "if answers were expected, check its campaigns"
 
 
 def test_runs_that_jebbit_does_not_say_are_not_taken_for_none() -> None:
     assert check("e1", {"schedule": "hourly"}, now=NOW).finding.seen == "Jebbit does not say its last runs"
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        *({"is_active": False}, {"enabled": False}, {"paused": True}, {"is_archived": True}),
+        *({"status": "Paused"}, {"state": "archived"}, {"paused_at": "2026-01-30T08:00:00Z"}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("age", [300, 100_000])
+def test_an_export_that_is_switched_off_is_neither_fine_nor_overdue(off: dict[str, Any], age: int) -> None:
+    found = export(run(age), **off).finding
+    assert (found.state, found.seen.startswith("it is switched off (")) == (State.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    "on", [{"paused": False}, {"archived_at": None}, {"status": "active"}, {"is_active": True}], ids=str
+)
+def test_an_export_that_is_switched_on_is_judged_by_its_runs(on: dict[str, Any]) -> None:
+    assert export(run(), **on).finding.state is State.OK

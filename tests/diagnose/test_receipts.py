@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,8 +29,6 @@ from tests.webhooks.support import SECRET
 from .endpoints import ID, a_case
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jebbitctl.diagnose.findings import Finding
 
 BODY = b'{"data":{"email":"test@example.com"}}'
@@ -171,6 +170,13 @@ def test_a_file_without_deliveries_is_warned_of(tmp_path: Path) -> None:
 def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UsageError, match="no deliveries that can be read"):
         receipts(tmp_path, content)
+
+
+def test_a_device_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jebbitctl.diagnose.receipts.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("jebbitctl.diagnose.receipts.MAX_DAMAGE_BYTES", 5000)
+    with pytest.raises(UsageError, match="no deliveries that can be read"):
+        Receipts(Path("/dev/zero"))
 
 
 @given(content=st.binary() | st.lists(st.binary()).map(b"\n".join).map(lambda rest: logged() + rest))

@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -202,5 +203,8 @@ def test_a_path_that_cannot_be_written_is_refused_beforehand(
         with pytest.raises(UsageError):
             require_secret_file_usable(wrong)
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="cannot be written: Permission denied"):
+        require_secret_file_usable(tmp_path / "new")
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    with pytest.raises(UsageError, match="cannot be written: Read-only file system"):
         require_secret_file_usable(tmp_path / "new")

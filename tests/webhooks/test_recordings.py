@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,8 +22,6 @@ from jebbitctl.webhooks.recordings.recorder import Recorder
 from .support import SECRET, make_delivery, post, record
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jebbitctl.webhooks.delivery import Delivery
 
 
@@ -204,6 +203,13 @@ def test_a_line_that_is_too_long_is_skipped(path: Path, monkeypatch: pytest.Monk
     skipped: list[int] = []
     assert [found.number for found in read(path, on_invalid=skipped.append)] == [1, 3]
     assert skipped == [2]
+
+
+def test_a_recording_without_an_end_of_line_is_not_read_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.reading.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("jebbitctl.webhooks.recordings.reading.MAX_DAMAGE_BYTES", 5000)
+    with pytest.raises(UsageError, match="/dev/zero: not a recording: a line is longer than"):
+        list(read(Path("/dev/zero")))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\0" * 4096, b'{"time": "2023'])

@@ -52,6 +52,11 @@ def integrations(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     return _of_business(ctx, "integrations", _fetch_integrations, incomplete)
 
 
+def webhooks(ctx: Any, _args: list[str], incomplete: str) -> Completions:
+    """Offer the ids of integrations that may be webhooks, described by endpoint."""
+    return _of_business(ctx, "webhooks", _fetch_webhooks, incomplete)
+
+
 def mappings(ctx: Any, _args: list[str], incomplete: str) -> Completions:
     """Offer the ids of mappings, described by both names."""
     return _of_business(ctx, "mappings", _fetch_mappings, incomplete)
@@ -194,6 +199,16 @@ def _fetch_integrations(client: Callable[[], Client], _token: AccessToken) -> tu
     from jebbitctl.api.integrations import list_integrations
 
     return [(str(found.id), _describe(found)) for found in list_integrations(client())], True
+
+
+def _fetch_webhooks(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:
+    from jebbitctl.api.integrations import is_webhook, list_integrations
+
+    return [
+        (str(found.id), _describe(found))
+        for found in list_integrations(client())
+        if is_webhook(found.attributes) is not False
+    ], True
 
 
 def _fetch_mappings(client: Callable[[], Client], _token: AccessToken) -> tuple[Completions, bool]:

@@ -9,6 +9,7 @@ import typer
 
 from jebbitctl.api import exports
 from jebbitctl.commands.base import API_OPTIONS, Context, command
+from jebbitctl.commands.command_lines import command_line
 from jebbitctl.commands.completion import values
 from jebbitctl.commands.marked_lines import with_fix
 from jebbitctl.diagnose.findings import State
@@ -59,12 +60,18 @@ def check(
     else:
         found = exports.list_with_runs(client.noting(doubts))
     now = time.time()
-    checks = [check_export(export.id, export.attributes, now=now) for export in found]
+    checks = [
+        check_export(one.id, one.attributes, now=now, campaigns=_campaigns(context, one.id)) for one in found
+    ]
     with output.best_effort():
         _show(output, checks, is_whole=not doubts)
     if not checks and not doubts:
         output.note("No exports.")
     _raise_if_not_ok(checks, doubts)
+
+
+def _campaigns(context: Context, id_: str | None) -> str | None:
+    return None if id_ is None else command_line(context, "exports", "campaigns", id_)
 
 
 def _show(output: Output, checks: Sequence[ExportCheck], *, is_whole: bool) -> None:

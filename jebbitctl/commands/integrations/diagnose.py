@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -69,7 +70,7 @@ def diagnose(
             metavar="[ID…]",
             help="Integration ids, also of inactive ones.",
             show_default=False,
-            autocompletion=values.integrations,
+            autocompletion=values.webhooks,
         ),
     ] = None,
     *,
@@ -99,6 +100,7 @@ def diagnose(
     Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit to list
     integrations, and 5 if Jebbit cannot be reached. ! and – alone are success.
     """  # noqa: RUF002 - an en dash
+    from jebbitctl.commands.command_lines import command_line
     from jebbitctl.commands.integrations.diagnose_formats import junit_document
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput, failure
     from jebbitctl.commands.integrations.plan_formats import require_one_format
@@ -114,9 +116,9 @@ def diagnose(
         file.begin(junit_document([], file.started, ended=False))  # whatever fails, no older results remain
     asked = _asked(ids or [], options, all_=all_)
     receipts = Receipts(options.receipts) if options.receipts else None
-    facts = Facts(context.client)
+    facts = Facts(context.client, command=partial(command_line, context))
     chosen, unreadable = _chosen(context, facts, asked, quiet=quiet)
-    shown = DiagnoseOutput(context.output, asked, quiet, markdown, file)
+    shown = DiagnoseOutput(context.output, facts.command, asked, quiet, markdown, file)
     is_for_people = not (context.output.json or context.output.plain or markdown or quiet)
     may_probe = options.probe or (is_for_people and _may_probe(context, len(chosen)))
     network = Network(context.environment.trusted_certificates(), context.settings.api_url.value)
@@ -173,7 +175,7 @@ def _chosen(
     if asked and not found:
         what = "integration" if len(asked) == 1 else "integrations"
         raise NotFoundError(
-            f"{what} {', '.join(asked)} not found", hint="list them: jebbitctl integrations list"
+            f"{what} {', '.join(asked)} not found", hint=f"list them: {facts.command('integrations', 'list')}"
         )
     if not asked and listed.doubt:
         context.output.warn(listed.doubt)  # also if quiet: what is missing is not diagnosed

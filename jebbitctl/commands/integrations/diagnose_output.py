@@ -12,7 +12,7 @@ from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from jebbitctl.commands.junit_file import JunitFile
     from jebbitctl.diagnose.diagnosis import DiagnosisRun, IntegrationReport
@@ -29,6 +29,7 @@ class DiagnoseOutput:
 
     Attributes:
         output: prints them.
+        command: returns a command line for the same account.
         asked: the ids that were asked for; empty for all.
         quiet: print nothing but integrations with a failure.
         markdown: the format is Markdown.
@@ -36,6 +37,7 @@ class DiagnoseOutput:
     """
 
     output: Output
+    command: Callable[..., str]
     asked: Sequence[str]
     quiet: bool
     markdown: bool
@@ -55,7 +57,8 @@ class DiagnoseOutput:
             return
         self.output.note(summary(reports))
         if len(reports) > 1 and not (self.output.json or self.output.plain_requested or self.markdown):
-            self.output.note("To see every check of an integration: jebbitctl integrations diagnose ID")
+            looking = self.command("integrations", "diagnose", "ID")
+            self.output.note(f"To see every check of an integration: {looking}")
 
     def interrupted(self, diagnosis: DiagnosisRun) -> None:
         """Print what is known so far: of one integration also if not all of its lines have run."""

@@ -8,7 +8,7 @@ import typer
 
 from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import API_OPTIONS, Context, command
-from jebbitctl.errors import CheckFailedError, RejectedError, UsageError
+from jebbitctl.errors import CheckFailedError, UsageError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
 
@@ -34,7 +34,8 @@ def lint(
 
     Finds a jebbit_var that is no attribute, and the nearest one; an attribute that does not pass to
     integrations; an attribute that is mapped twice; and two attributes under one client_var. Exits 6 if
-    something is wrong. What may be wanted is marked with ! and does not count.
+    something is wrong, or cannot be checked as Jebbit's answers are incomplete; the error says which it is.
+    What may be wanted is marked with ! and does not count.
     """
     from jebbitctl.diagnose import mapping_lint
     from jebbitctl.diagnose.findings import State
@@ -61,12 +62,12 @@ def lint(
         raise CheckFailedError(f"{plural(len(problems), 'problem')} in {checked}")
     if unknown:
         count = len({id_ for finding in unknown for id_ in finding.mappings})
-        raise RejectedError(
+        raise CheckFailedError(
             f"{count} of {checked} could not be checked, as Jebbit's answers are incomplete",
             hint="compare them with the attributes in Jebbit's dashboard",
         )
     if doubts:
-        raise RejectedError(
+        raise CheckFailedError(
             "mappings that Jebbit did not send could not be checked",
             hint="try again; if it stays so, ask Jebbit which mappings these credentials cannot see",
         )
@@ -117,7 +118,7 @@ def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
 
 def _fix(context: Context, finding: MappingFinding) -> str:
     """Return what to do, with a command for the same account."""
-    from jebbitctl.commands.mappings.missing_attributes import command as command_line
+    from jebbitctl.commands.command_lines import command_line
 
     parts = [finding.fix, command_line(context, *finding.command) if finding.command else ""]
     return ": ".join(filter(None, parts))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
+MAX_DAMAGE_BYTES = 64 * 1024 * 1024
+"""How far is read on in a line that is too long; a device such as /dev/zero has no end."""
 _LINE_START = b'{"time":'
 _quoted = json.JSONEncoder().encode  # half the time of json.dumps() for a short string
 _BYTES_BEFORE_SECOND_KEY = 64

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.recordings.lines import (
+    MAX_DAMAGE_BYTES,
     MAX_LINE_BYTES,
     DeliveryLine,
     ForwardedLine,
@@ -34,6 +35,7 @@ MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 A receiver forwards at most some thousand deliveries behind the last one that it answered.
 """
+_USE_RECORDING = "use a file that listen --record wrote"
 _LINES_TO_JUDGE_BY = 20
 """A file without a delivery in this many lines is not a recording."""
 
@@ -173,7 +175,7 @@ def _lines_of_a_recording(
     """
     found = False
     foreign: int | None = None
-    for number, line in enumerate(_lines(file), start=1):
+    for number, line in enumerate(_lines(file, path), start=1):
         wanted = numbers is None or number in numbers
         content = parse_line(line) if wanted or not found or may_be_forwarded_line(line) else None
         if content:
@@ -188,14 +190,23 @@ def _lines_of_a_recording(
         if found:
             yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
     if foreign is not None and not found:
-        raise UsageError(
-            f"{path}, line {foreign}: not a recorded delivery", hint="use a file that listen --record wrote"
-        )
+        raise UsageError(f"{path}, line {foreign}: not a recorded delivery", hint=_USE_RECORDING)
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file; of one that is too long for a delivery, only the beginning."""
+def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
+    """Yield the lines of a file; of one that is too long for a delivery, only the beginning.
+
+    Raises:
+        UsageError: a line has no end.
+    """
     while line := file.readline(MAX_LINE_BYTES):
         yield line
+        skipped = 0
         while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+            if (skipped := skipped + len(line)) >= MAX_DAMAGE_BYTES:
+                size = MAX_DAMAGE_BYTES >> 20
+                raise UsageError(
+                    f"{path or 'the file'}: not a recording: a line is longer than {size} MiB",
+                    hint=_USE_RECORDING,
+                )
             line = file.readline(MAX_LINE_BYTES)

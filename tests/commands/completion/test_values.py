@@ -57,6 +57,11 @@ def test_ids_are_offered_with_their_endpoints_by_every_command_that_takes_one(
     assert paths(sandbox).count("/api/v1/integrations") == 1
 
 
+def test_only_webhooks_are_offered_to_be_diagnosed(ready: Cli, sandbox: Sandbox) -> None:
+    webhooks = [id_ for id_, one in stored(sandbox).items() if one["service_name"] != "klaviyo"]
+    assert offered(ready, "jebbitctl integrations diagnose ") == webhooks != list(stored(sandbox))
+
+
 @pytest.mark.default_cases(1)
 @pytest.mark.parametrize("option", ["send --integration", "verify --integration", "listen --trigger"])
 def test_ids_are_offered_by_webhooks_commands(ready: Cli, sandbox: Sandbox, option: str) -> None:

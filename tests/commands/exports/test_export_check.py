@@ -91,6 +91,9 @@ def test_a_last_run_without_rows_is_marked_and_does_not_fail(
     result = jebbitctl("exports", "check")
     assert (result.code, result.out[0]) == (0, "!")
     assert jebbitctl("exports", "check", id_, "-q", "exports[].state").json == ["warning"]
+    (business,) = sandbox.state.businesses
+    advised = jebbitctl("exports", "check", id_, "--business", business).out
+    assert f"jebbitctl exports campaigns {id_} --business {business}" in " ".join(advised.split())
 
 
 def test_plain_and_csv_have_a_column_for_each_fact(

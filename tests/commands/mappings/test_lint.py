@@ -138,7 +138,7 @@ def test_answers_that_name_no_attribute_are_no_mistake_of_the_mapping(cli: Cli, 
         attributes["user-defined-id"] = attributes["user_defined_id"]
     sandbox.state.behaviour.dialect = sandbox.state.behaviour.dialect.without("traits", "user_defined_id")
     result = cli.run(*ALL)
-    assert result.code == 1
+    assert result.code == 6
     assert result.out == (
         f"– {active(sandbox)}: mapping {id_}: Jebbit's answers do not say whether there is an attribute"  # noqa: RUF001
         " email\n"
@@ -201,6 +201,6 @@ def test_mappings_that_jebbit_did_not_send_are_not_called_right(cli: Cli, sandbo
     sandbox.state.behaviour.record_count = 3
     result = cli.run(*ALL)
     counted = "Jebbit counts 3 integration mappings, but sent 1; this list may be incomplete"
-    assert (result.code, result.out) == (1, f"– cannot be known: {counted}\n")  # noqa: RUF001 - an en dash
+    assert (result.code, result.out) == (6, f"– cannot be known: {counted}\n")  # noqa: RUF001 - an en dash
     assert "mappings that Jebbit did not send could not be checked" in result.err
     assert cli.run(*ALL, "--json", "-q", "ok").json is False

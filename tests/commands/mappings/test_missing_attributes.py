@@ -61,6 +61,12 @@ def test_create_does_not_warn_of_what_may_be_right(cli: Cli, sandbox: Sandbox, n
     assert cli.run(*create(sandbox, name)).err == ""
 
 
+def test_create_warns_of_an_attribute_that_does_not_pass_to_integrations(cli: Cli, sandbox: Sandbox) -> None:
+    result = cli.run(*create(sandbox, "internal_score"))
+    text = "attribute internal_score does not pass to integrations; see Jebbit's dashboard"
+    assert (result.code, warnings(result)) == (0, [f"warning: {text}"])
+
+
 def test_update_warns_only_of_a_new_attribute(cli: Cli, sandbox: Sandbox) -> None:
     id_ = add_mapping(sandbox, "emial", "mail")
     update = ("mappings", "update", id_)

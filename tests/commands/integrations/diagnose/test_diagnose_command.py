@@ -385,3 +385,15 @@ def test_nobody_is_asked_and_nothing_is_probed_unless_it_is_requested(
     assert "probe: False" in result.out
     assert QUESTION not in result.err
     assert "probe: True" in cli.run(*DIAGNOSE, webhook(sandbox), *options, "--probe").out
+
+
+def test_what_is_advised_is_for_the_same_account(cli: Cli, sandbox: Sandbox) -> None:
+    (business,) = sandbox.state.businesses
+    stored(sandbox)[webhook(sandbox)]["is_active"] = False
+    named = cli.run("integrations", "diagnose", webhook(sandbox), "--business", business, "--json")
+    (report,) = named.json["integrations"]
+    commands = [one["fix"] for one in report["findings"] if "jebbitctl " in (one["fix"] or "")]
+    assert f"integrations update {webhook(sandbox)} --active --business {business}" in commands[0]
+    assert all(one.count("jebbitctl ") == one.count(f" --business {business}") for one in commands)
+    unnamed = cli.run("integrations", "diagnose", webhook(sandbox), "--json")
+    assert "--business" not in unnamed.out
