@@ -195,7 +195,7 @@ def test_many_failures_are_told_in_few_lines() -> None:
         "delivery L5m24mjs -> http://localhost/: not sent: not this machine",
     ]
     assert len(lines) == 6
-    assert lines[-1].startswith("1996 more deliveries failed: returned 403 (999x); ")
+    assert lines[-1].startswith("1,996 more deliveries failed: returned 403 (999x); ")
     assert "other reasons" in lines[-1]
     reporter.tell_untold()
     assert len(lines) == 6

@@ -93,7 +93,7 @@ def test_a_comment_is_never_longer_than_github_takes_and_says_what_is_left_out(
     text = comment("m", ["<p>s</p>"], [("<code>h</code>", ["+ " + "x" * 50] * lines)] * sections)
     assert len(text) <= MAX_COMMENT
     shown = text.count("+ x")
-    assert (f"{sections * lines - shown} lines of" in text) == (shown < sections * lines)
+    assert (f"{sections * lines - shown:,} lines of" in text) == (shown < sections * lines)
     assert len(MarkdownIt().parse(text)) < len(text.splitlines())
     assert "… (64001 more characters)" in comment("m", [], [("h", ["x" * 65_001])])
 
