@@ -52,6 +52,7 @@ class _Search:
         shown = _shown_secrets(case)
         self._receipts = receipts
         self._id = case.id
+        self._is_refused = case.states.get("receiver") is State.FAILED
         self._verify = case.command(
             *("webhooks", "verify", "--explain", "--request", "-", "--integration", case.id)
         )
@@ -85,6 +86,11 @@ class _Search:
             if found_instead.state is not State.WARNING:  # those of others explain nothing
                 return found_instead
         newest = f"; the newest delivery is{_of(earlier)}" if earlier else ""
+        if self._is_refused:
+            return unknown(
+                f"Jebbit's test is not in {self._receipts.path}{newest}; "
+                "what refuses deliveries (see receiver) may not record them"
+            )
         return failed(
             f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",
             f"check that {self._receipts.path} is a record of this endpoint; if so, see the lines above",

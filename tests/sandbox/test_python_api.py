@@ -224,11 +224,11 @@ def test_waiting_for_an_endpoint_that_does_not_answer_ends(sandbox: Sandbox, rec
 def test_a_visit_ends_when_the_sandbox_is_stopped_meanwhile(receiver: Receiver, sandbox: Sandbox) -> None:
     sandbox.create_integration(receiver.url)
     stopping = threading.Thread(target=sandbox.state.dispatcher.close)
-    not_started = iter([stopping])  # several threads answer deliveries, and one may take it
+    first = threading.Lock()  # several deliveries may be answered at once
 
     def stop(_: object) -> None:
-        for thread in not_started:
-            thread.start()
+        if first.acquire(blocking=False):
+            stopping.start()
 
     receiver.answer = stop
     result = sandbox.visit(count=200)

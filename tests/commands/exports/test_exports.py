@@ -97,3 +97,26 @@ def test_a_business_without_exports_has_an_empty_list_and_nothing_to_check(
         result = jebbitctl("exports", verb)
         assert (result.code, result.out, result.err) == (0, "", "No exports.\n")
     assert jebbitctl("exports", "check", "--json").json == {"ok": True, "exports": []}
+
+
+def test_credentials_in_the_error_of_a_run_are_never_shown(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    for stored in attributes_of(sandbox, "uploaders").values():
+        error = (
+            "could not write to sftp://acme:pazzword@sftp.example.com/in: see https://x.example/?sig=abcdef"
+        )
+        stored["recent_runs"] = [{"status": "failed", "error": error}]
+    (id_, *_) = attributes_of(sandbox, "uploaders")
+    for line in (
+        "list",
+        "list --json",
+        "list --csv",
+        f"get {id_}",
+        f"get {id_} --json",
+        "check",
+        "check --json",
+    ):
+        result = jebbitctl("exports", *line.split())
+        assert "pazzword" not in result.out + result.err, line
+        assert "abcdef" not in result.out + result.err, line

@@ -214,6 +214,18 @@ def test_another_secret_at_the_endpoint_is_found_by_probing(diagnosed: Diagnosed
     require_only(rows, PROVEN, "receiver", EndpointRow("failed", "returned 403", "secret"))
 
 
+def test_a_test_that_a_wrong_secret_refuses_without_a_record_is_not_called_lost(
+    diagnosed: Diagnosed, tmp_path: Path
+) -> None:
+    record = tmp_path / "record"
+    record.touch()
+    with WebhookServer("not the secret of the integration", lambda _: None) as receiver:
+        diagnosed.attributes["endpoint"] = receiver.url
+        rows = diagnosed.rows("--probe", "--receipts", str(record))
+    require_only(rows, PROVEN, "receiver", EndpointRow("failed", "returned 403", "secret"))
+    assert "may not record them" in rows["arrived"].seen
+
+
 def test_a_test_that_jebbit_does_not_report_has_failed(diagnosed: Diagnosed, tmp_path: Path) -> None:
     record = tmp_path / "record"
     state = diagnosed.sandbox.state
