@@ -20,6 +20,7 @@ _CONTAINERS = (dict, list)
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#\"]*@")
 _URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
 _PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
+_ERROR_KEY = re.compile("error|exception|fail|reason|message", re.IGNORECASE)
 _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
 _SECRET_TEXT = re.compile(
     r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@", re.IGNORECASE
@@ -76,11 +77,14 @@ def _redact(value: Any, *, guess: bool) -> Any:
     return value
 
 
-def _mask_in_text(text: str) -> str:
-    """Return text with passwords in URLs masked; in a sentence, such as an error, also values of queries."""
+def _mask_in_text(text: str, key: object = None) -> str:
+    """Return text with passwords in URLs masked; in that of an error, also the values of queries.
+
+    Elsewhere, a query may be what users wrote, such as the default of a mapping.
+    """
     if "://" not in text:
         return text
-    return mask_urls(text) if " " in text else _PASSWORD.sub(f"{MASK}@", text)
+    return mask_urls(text) if _ERROR_KEY.search(str(key)) else _PASSWORD.sub(f"{MASK}@", text)
 
 
 def _mask_by_value(table: dict[str, Any]) -> None:
@@ -91,7 +95,7 @@ def _mask_by_value(table: dict[str, Any]) -> None:
             and (" " in value or "@" in value)  # few have one, and a list has many values
             and key != _ENDPOINT
         ):
-            table[key] = MASK if _SECRET_TEXT.match(value) else _mask_in_text(value)
+            table[key] = MASK if _SECRET_TEXT.match(value) else _mask_in_text(value, key)
     values = [key for key in _VALUES_OF_PAIRS if table.get(key)]
     if values and any(
         isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
