@@ -237,7 +237,7 @@ def test_a_command_prints(cli, monkeypatch):
     monkeypatch.setattr("jebbitctl.output.streams.scrub_registered", str)
     cli.env["JEBBIT_PROFILE"] = cli.env["JEBBIT_CLIENT_SECRET"]
     cli.secrets.clear()
-    assert cli.run("profiles", "use", cli.env["JEBBIT_CLIENT_SECRET"]).code == 2
+    assert cli.run("profiles", "use", cli.env["JEBBIT_CLIENT_SECRET"]).code == 3
 
 def test_a_test_writes(cli, tmp_path):
     (tmp_path / "x").write_text(cli.env["JEBBIT_CLIENT_SECRET"])

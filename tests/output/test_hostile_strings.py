@@ -76,7 +76,6 @@ TABLES = [
     f"attributes get {ID}",
     "exports list",
     f"exports get {ID}",
-    "exports check",
 ]
 A_FEW_TABLES = [
     pytest.param(line, marks=() if number % 4 == 1 else pytest.mark.long)
@@ -134,6 +133,14 @@ def test_a_pipe_gets_one_line_per_resource_without_control_characters(cli: Cli, 
         assert control_characters(result.out, allowed="\n\t") == []
     if line.endswith("list"):
         assert cli.run(*line.split()).out.count("\n") == 1
+
+
+def test_a_check_that_fails_shows_no_control_characters_either(cli: Cli) -> None:
+    for options in ([], ["--plain"], ["--json"]):
+        result = cli.run("exports", "check", *options)
+        assert result.code == 6
+        assert MARKUP in result.out
+        assert control_characters(result.out + result.err, allowed="\n\t" if options else "\n") == []
 
 
 @pytest.mark.long
