@@ -54,8 +54,8 @@ settings.load_profile("everyday")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Use half as many workers again as cores: tests often wait for a process, a clock or a server."""
-    return round((os.cpu_count() or 1) * 1.5)
+    """Use two workers a core: tests often wait for a process, a clock or a server."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_itemcollected(item: pytest.Function) -> None:
