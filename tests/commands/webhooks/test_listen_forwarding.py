@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,17 +116,18 @@ def test_what_cannot_be_forwarded_in_time_is_counted_recorded_and_exit_6(
 
 @pytest.mark.long
 def test_a_backlog_that_takes_longer_than_one_forward_is_forwarded_after_the_timeout(bare: Cli) -> None:
-    """One forward may take 3 s until listen gives up on it: 1 s and a margin. The backlog takes 4 s."""
-    options = ("--ack", "--forward-timeout", "1", "--timeout", "1", "--json")
+    """One forward may take 3 s until listen gives up on it: 1 s and a margin. All take 4 s from then on."""
+    options = ("--ack", "--forward-timeout", "1", "--timeout", "3", "--json")
     with (
         BackgroundServer(Endpoint(delay=0.8), threads=40) as server,
         listening(bare, "--forward-to", server.url, *options) as (process, url),
     ):
-        accepted = [post(url, b"%d" % number).status_code for number in range(100)]
+        with ThreadPoolExecutor(8) as senders:
+            accepted = list(senders.map(lambda number: post(url, b"%d" % number).status_code, range(180)))
         code, out, err = wait_for_end(process)
-    assert accepted == [200] * 100
+    assert accepted == [200] * 180
     assert code == 0
-    assert Counter(event["event"] for event in events_of(out)) == {"delivery": 100, "forwarded": 100}
+    assert Counter(event["event"] for event in events_of(out)) == {"delivery": 180, "forwarded": 180}
     assert "Finishing " in err
 
 
