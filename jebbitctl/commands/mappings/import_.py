@@ -89,14 +89,7 @@ def import_(
     specs = read_specs(file, delimiter)
     note_trimmed(context, specs)
     if dry_run:
-        steps = _plan(context, integration_id, specs, prune=prune)
-        _warn_of_unknown(context, steps)
-        warn_of_odd_names(context, steps)
-        for step in steps:
-            _warn_if_failed(context, step)
-        _print_report(context, integration_id, steps, dry_run=True, complete=True)
-        warn_of_missing_attributes(context, _written(steps))
-        _raise_if_failed(context, steps, prune=prune)
+        _dry_run(context, integration_id, _plan(context, integration_id, specs, prune=prune), prune=prune)
         return
     with ExclusiveRun(context, {None: context.client}) as run:
         steps = _plan(context, integration_id, specs, prune=prune)
@@ -115,6 +108,19 @@ def import_(
     if error:
         raise error
     _raise_if_failed(context, results, prune=prune)
+
+
+def _dry_run(context: Context, integration_id: str, steps: list[ImportStep], *, prune: bool) -> None:
+    """Print what an import would do, with its warnings; fail as it would."""
+    from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
+
+    _warn_of_unknown(context, steps)
+    warn_of_odd_names(context, steps)
+    for step in steps:
+        _warn_if_failed(context, step)
+    _print_report(context, integration_id, steps, dry_run=True, complete=True)
+    warn_of_missing_attributes(context, _written(steps))
+    _raise_if_failed(context, steps, prune=prune)
 
 
 def _plan(
