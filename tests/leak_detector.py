@@ -158,6 +158,7 @@ TERMINAL: Any = spawnbase.SpawnBase if sys.platform == "win32" else pexpect.spaw
 """pexpect has no spawn on Windows, where no test starts a terminal."""
 _original_spawn = TERMINAL.__init__
 _original_run_here = support.run_here
+_original_run_on_terminal = support.run_on_terminal
 _original_init, _original_rotate_secret, _original_encode = (
     SandboxState.__init__,
     SandboxState.rotate_secret,
@@ -235,7 +236,12 @@ def watch(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
         out, err = map(_Recorder, leak_detector.started([JEBBITCTL, *args], env))
         return _original_run_here(args, env, *rest, out=out, err=err)
 
+    def run_on_terminal(args: Any, env: Mapping[str, str], *rest: Any) -> str:
+        copy, _ = leak_detector.started([JEBBITCTL, *args], env)
+        return _original_run_on_terminal(args, env, *rest, copy=copy)
+
     monkeypatch.setattr(support, "run_here", run_here)
+    monkeypatch.setattr(support, "run_on_terminal", run_on_terminal)
     monkeypatch.setattr(subprocess, "Popen", Watched)
     monkeypatch.setattr(TERMINAL, "__init__", spawned)
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -184,17 +184,82 @@ def run_here(
     with (
         _descriptor_captured(1, sys.__stdout__, stdout),
         _descriptor_captured(2, sys.__stderr__, stderr),
-        mock.patch.dict(os.environ, env, clear=True),
-        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8")),
+        _streams(io.TextIOWrapper(io.BytesIO(stdin), "utf-8"), stdout, stderr),
+    ):
+        code = _run(args, env, timeout)
+    return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
+
+
+def run_on_terminal(
+    args: Sequence[str],
+    env: Mapping[str, str],
+    columns: int,
+    timeout: float,
+    *,
+    copy: list[Any] | None = None,
+) -> str:
+    """Run a command in this process, with a pseudo-terminal of its own; return everything it showed.
+
+    Args:
+        args: the command's arguments.
+        env: its whole environment.
+        columns: the terminal's width.
+        timeout: seconds after which the test fails.
+        copy: receives what it shows, even if the run does not end in time.
+    """
+    import termios  # Windows has none
+
+    shown: list[bytes] = copy if copy is not None else []
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (40, columns))
+    reading = threading.Thread(target=_read_all, args=(ours, shown))
+    reading.start()
+    with ExitStack() as stack:
+        stack.callback(reading.join)
+        for descriptor in (0, 1, 2):  # where libraries ask for the width
+            saved = os.dup(descriptor)
+            stack.callback(os.close, saved)
+            stack.callback(os.dup2, saved, descriptor)
+            os.dup2(theirs, descriptor)
+        os.close(theirs)
+        stdin = stack.enter_context(open(os.dup(0), encoding="utf-8"))  # noqa: PTH123 - a descriptor
+        stdout, stderr = (
+            stack.enter_context(open(os.dup(1), "w", 1, encoding="utf-8"))  # noqa: PTH123
+            for _ in range(2)
+        )
+        with _streams(stdin, stdout, stderr):
+            _run(args, env, timeout)
+    return b"".join(shown).decode()
+
+
+def _read_all(terminal: int, shown: list[bytes]) -> None:
+    """Read what a terminal shows until nobody has it open any more."""
+    with suppress(OSError):  # which is how Linux tells the end
+        while piece := os.read(terminal, 65536):
+            shown.append(piece)
+    os.close(terminal)
+
+
+@contextmanager
+def _streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[None]:
+    with (
+        mock.patch.object(sys, "stdin", stdin),
         mock.patch.object(sys, "stdout", stdout),
         mock.patch.object(sys, "stderr", stderr),
+    ):
+        yield
+
+
+def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
+    """Run a command with these streams; return its exit code."""
+    with (
+        mock.patch.dict(os.environ, env, clear=True),
         mock.patch.object(logging.root, "handlers", []),  # pytest's would hide what users see
         mock.patch.object(keyring, "get_keyring", _keyring_of_the_environment),
         _signals_restored(),
         _alarm(timeout, shlex.join(args)),
     ):
-        code = _exit_code(args)
-    return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
+        return _exit_code(args)
 
 
 def _exit_code(args: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pexpect
 
+from tests import support
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ def on_terminal(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] 
 
 
 def screen(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
-    """Run a command on a terminal to its end; return everything it showed."""
-    child = on_terminal(cli, *args, columns=columns, env=env)
-    child.expect(pexpect.EOF)
-    child.close()
-    return str(child.before).replace("\r\n", "\n")
+    """Run a command to its end, in this process but on a terminal; return everything it showed."""
+    environment = cli.environment({"TERM": "xterm-256color", **(env or {})})
+    return support.run_on_terminal(args, environment, columns, 60).replace("\r\n", "\n")
