@@ -1,4 +1,4 @@
-"""Tokens, credentials and certificates for tests of the API client."""
+"""Tokens, credentials, certificates and requests for tests of the API client."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from jebbitctl.auth.oauth import ClientCredentials
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jebbitctl.api.transport import ApiResponse, Transport
+    from tests.api.faults import FaultServer
 
 ACCESS_TOKEN = "opaque-access-token-47114711"
 CLIENT_SECRET = "client-secret-08150815"
@@ -72,3 +75,8 @@ def certificate(directory: Path) -> tuple[Path, Path]:
         capture_output=True,
     )
     return path, key
+
+
+def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiResponse:
+    """Send a GET without headers of its own."""
+    return transport.send("GET", server.url + path, headers={})

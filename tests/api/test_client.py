@@ -1,24 +1,20 @@
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from jebbitctl.api.client import Client
-from jebbitctl.api.scopes import required_scopes
-from jebbitctl.api.transport import ApiResponse
 from jebbitctl.errors import (
     AmbiguousWriteError,
     CredentialsError,
     ExitCode,
-    ForbiddenError,
     NotFoundError,
     RejectedError,
     UnavailableError,
     UsageError,
 )
-from tests.api.faults import api, drop, http, reset, silence
+from tests.api.faults import api, http
 from tests.api.support import ACCESS_TOKEN, Tokens, token
 
 if TYPE_CHECKING:
@@ -121,110 +117,6 @@ def test_a_second_401_is_an_error_with_the_likely_cause(
     assert hint in (caught.value.hint or "")
     assert (caught.value.status, caught.value.exit_code) == (401, ExitCode.CREDENTIALS)
     assert len(server.seen) == 2
-
-
-def test_a_403_names_the_required_and_the_granted_scopes(server: FaultServer, transport: Transport) -> None:
-    client = Client(transport, server.url, Tokens(token("read:business:bTUIhsye", "read:integration")))
-    server.script = [api({"errors": [{"title": "Forbidden"}]}, 403)]
-    with pytest.raises(ForbiddenError) as caught:
-        client.post("/integrations", {})
-    assert caught.value.message == (
-        "Jebbit does not allow POST /integrations: Forbidden; it requires write:integration; "
-        "the token has read:integration"
-    )
-    assert caught.value.hint == (
-        "ask your Jebbit representative for write:integration; then set another token"
-    )
-
-
-@pytest.mark.parametrize(
-    ("scopes", "message", "hint"),
-    [
-        (
-            ["delete", "write"],
-            ", although the token has delete:integration and write:integration",
-            "not the cause",
-        ),
-        (
-            ["write"],
-            "; it may require delete:integration; the token has write:integration",
-            "for delete:integration;",
-        ),
-        (
-            ["delete"],
-            "; it may require write:integration; the token has delete:integration",
-            "for write:integration;",
-        ),
-        (
-            ["read"],
-            "; it requires delete:integration or write:integration; the token has read:integration",
-            "for delete:integration or write:integration;",
-        ),
-    ],
-)
-def test_a_403_never_requires_what_the_token_has(
-    server: FaultServer, transport: Transport, scopes: list[str], message: str, hint: str
-) -> None:
-    granted = token("read:business:bTUIhsye", *(f"{action}:integration" for action in scopes))
-    server.script = [http(403)]
-    with pytest.raises(ForbiddenError) as caught:
-        Client(transport, server.url, Tokens(granted)).delete("/integrations/L5m24mjs")
-    assert caught.value.message == f"Jebbit does not allow DELETE /integrations/L5m24mjs{message}"
-    assert hint in (caught.value.hint or "")
-
-
-def test_a_403_is_repeated_with_a_new_token_that_has_the_missing_scope(
-    server: FaultServer, transport: Transport
-) -> None:
-    tokens = Tokens(token("read:integration", text="cached"), token("write:integration", text="new"))
-    server.script = [http(403), api({"data": 1})]
-    assert Client(transport, server.url, tokens).post("/integrations", {}) == {"data": 1}
-    assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer cached", "Bearer new"]
-
-
-def test_a_403_is_not_repeated_if_the_new_token_has_no_more_scopes(
-    server: FaultServer, transport: Transport
-) -> None:
-    tokens = Tokens(token("read:integration"), token("read:integration"))
-    server.script = [http(403)]
-    with pytest.raises(ForbiddenError, match="requires write:integration"):
-        Client(transport, server.url, tokens).post("/integrations", {})
-    assert len(server.seen) == 1
-
-
-def test_a_403_despite_the_scope_takes_one_request(server: FaultServer, transport: Transport) -> None:
-    tokens = Tokens(token("read:integration"), token("read:integration"))
-    server.script = [http(403)]
-    with pytest.raises(ForbiddenError, match="although the token has read:integration"):
-        Client(transport, server.url, tokens).get("/integrations")
-    assert (len(server.seen), tokens.rejected) == (1, [])
-
-
-def test_a_403_for_an_opaque_token_says_that_its_scopes_are_unknown(
-    server: FaultServer, client: Client
-) -> None:
-    server.script = [http(403)]
-    with pytest.raises(ForbiddenError, match="the token does not list its scopes"):
-        client.get("/self")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "scope"),
-    [
-        ("GET", "/self", "read:business"),
-        ("GET", "/integrations", "read:integration"),
-        ("DELETE", "/integrations/L5m24mjs", "delete:integration write:integration"),
-        ("GET", "/webhook_integrations/L5m24mjs", "read:integration"),
-        ("GET", "/campaigns/x/integrations", "read:integration"),
-        ("POST", "/integrations/L5m24mjs/test", "write:integration"),
-        ("GET", "/integrations/L5m24mjs/campaigns", "read:campaign"),
-        ("GET", "/api/v1/campaigns/x/launch_links?a=b", "read:launch_link"),
-        ("GET", "/businesses/xyz", "read:business"),
-        ("GET", "", "read:"),
-    ],
-)
-def test_the_required_scope_follows_from_method_and_path(method: str, path: str, scope: str) -> None:
-    assert required_scopes(method, path) == scope.split()
 
 
 STATUSES = {
@@ -379,139 +271,3 @@ def test_a_success_with_errors_is_an_error(server: FaultServer, client: Client) 
 def test_an_empty_success_returns_none(server: FaultServer, client: Client, body: str) -> None:
     server.script = [http(200, body)]
     assert client.get("/integrations") is None
-
-
-@pytest.mark.parametrize("status", [101, 408, 500, 502, 503, 504])
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_write_that_failed_at_the_server_is_ambiguous_and_sent_once(
-    server: FaultServer, client: Client, status: int, method: str
-) -> None:
-    server.script = [http(status, "<html>")]
-    with pytest.raises(AmbiguousWriteError, match="it may have been carried out") as caught:
-        client.request(method, "/integration_mappings/1", document={})
-    assert "jebbitctl mappings list" in (caught.value.hint or "")
-    assert (caught.value.status, caught.value.exit_code) == (status, ExitCode.UNAVAILABLE)
-    assert len(server.seen) == 1
-
-
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_write_that_timed_out_is_ambiguous_and_sent_once(
-    server: FaultServer, impatient_client: Client, method: str
-) -> None:
-    server.script = [silence]
-    with pytest.raises(
-        AmbiguousWriteError, match=r"no response within 0.5 s; the \w+ may have been"
-    ) as caught:
-        impatient_client.request(method, "/integrations", document={})
-    assert caught.value.exit_code == ExitCode.UNAVAILABLE
-    assert len(server.seen) == 1
-
-
-@pytest.mark.parametrize("failure", [drop, reset, http(502), http(503), http(504)])
-def test_a_retried_delete_that_is_not_found_succeeds(
-    server: FaultServer, client: Client, failure: Any
-) -> None:
-    server.script = [failure, http(404)]
-    client.delete("/integrations/L5m24mjs")
-    assert server.calls == ["DELETE /api/v1/integrations/L5m24mjs"] * 2
-
-
-@pytest.mark.parametrize("script", [[http(404)], [http(429, Retry_After="0.01"), http(404)]])
-def test_a_delete_that_was_never_carried_out_is_not_found(
-    server: FaultServer, client: Client, script: list[bytes]
-) -> None:
-    server.script = [*script]
-    with pytest.raises(NotFoundError, match="integration L5m24mjs not found"):
-        client.delete("/integrations/L5m24mjs")
-
-
-def test_a_delete_without_a_response_may_be_repeated(server: FaultServer, impatient_client: Client) -> None:
-    server.script = [silence]
-    with pytest.raises(AmbiguousWriteError) as caught:
-        impatient_client.delete("/integrations/L5m24mjs")
-    assert "delete it again" in (caught.value.hint or "")
-
-
-def page(link: Any, *ids: str) -> bytes:
-    return api({"data": [{"id": id_} for id_ in ids], "links": {"next": link}})
-
-
-def test_any_form_of_next_link_is_followed(server: FaultServer, client: Client) -> None:
-    server.script = [
-        page("/api/v1/things?page[number]=2", "1"),
-        page({"href": f"{server.url}/api/v1/things?page[number]=3"}, "2"),
-        page("?page[number]=4", "3"),
-        page(None, "4"),
-    ]
-    documents = list(client.pages("/things", {"page[size]": "1"}))
-    assert [document["data"][0]["id"] for document in documents] == ["1", "2", "3", "4"]
-    assert [path.partition("?")[2] for path in server.calls] == [
-        "page%5Bsize%5D=1",
-        "page%5Bnumber%5D=2",
-        "page%5Bnumber%5D=3",
-        "page%5Bnumber%5D=4",
-    ]
-    assert all(seen.headers["authorization"] for seen in server.seen)
-
-
-@pytest.mark.parametrize("links", [None, [], "x", {}, {"next": ""}, {"next": 5}, {"next": {"href": []}}])
-def test_a_page_without_a_next_link_is_the_last(server: FaultServer, client: Client, links: Any) -> None:
-    server.script = [api({"data": [], "links": links})]
-    assert len(list(client.pages("/things"))) == 1
-
-
-@pytest.mark.parametrize(
-    "link",
-    [
-        "https://evil.example/api/v1/things",
-        "//evil.example/api/v1/things",
-        "http://127.0.0.1:1/api/v1/things",
-        "http://[",
-        "file:///etc/passwd",
-        "ftp://127.0.0.1/",
-    ],
-)
-def test_a_link_to_another_origin_is_rejected(server: FaultServer, client: Client, link: str) -> None:
-    server.script = [page(link)]
-    with pytest.raises(RejectedError, match="which is not followed"):
-        list(client.pages("/things"))
-    assert len(server.seen) == 1
-
-
-def test_a_link_whose_user_info_resembles_this_server_is_rejected(
-    server: FaultServer, client: Client
-) -> None:
-    server.script = [page(f"{server.url}@evil.example/x")]
-    with pytest.raises(RejectedError, match="not followed"):
-        list(client.pages("/things"))
-
-
-def test_a_link_to_this_server_in_another_spelling_is_followed(
-    transport: Transport, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    second = "https://API2.jebbit.com:443/api/v1/things?page=2"
-    bodies = [json.dumps({"data": [], "links": {"next": link}}).encode() for link in (second, None)]
-    calls = []
-
-    def send(_method: str, url: str, **_: object) -> ApiResponse:
-        calls.append(url)
-        return ApiResponse(200, {"Content-Type": "application/json"}, bodies.pop(0))
-
-    monkeypatch.setattr(transport, "send", send)
-    client = Client(transport, "https://api2.jebbit.com", tokens)
-    assert len(list(client.pages("/things"))) == 2
-    assert calls[1] == second
-
-
-def test_a_link_with_a_password_leads_to_another_origin(server: FaultServer, client: Client) -> None:
-    server.script = [page(server.url.replace("//", "//user:password@"))]
-    with pytest.raises(RejectedError, match="not followed"):
-        list(client.pages("/things"))
-
-
-@pytest.mark.parametrize("last", ["/api/v1/things", "/api/v1/things?page=2"])
-def test_pages_that_form_a_loop_are_rejected(server: FaultServer, client: Client, last: str) -> None:
-    server.script = [page("?page=2"), page(last), page(None)]
-    with pytest.raises(RejectedError, match="form a loop"):
-        list(client.pages("/things"))
-    assert len(server.seen) == 2

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import gzip
-import ssl
 import threading
 import time
 from contextlib import suppress
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,26 +12,18 @@ from urllib3 import exceptions as urllib3_errors
 
 from jebbitctl.api import retries
 from jebbitctl.api.transport import MAX_RESPONSE_BYTES, Transport
-from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError, UsageError
-from jebbitctl.util.certificates import TrustedCertificates
-from jebbitctl.webhooks.diagnosis.no_response import explain_no_response
-from jebbitctl.webhooks.endpoint import EndpointClient
-from tests.api.faults import FaultServer, api, drip, drop, http, last, resource, silence
-from tests.api.support import certificate
+from jebbitctl.errors import JebbitctlError, RejectedError, UnavailableError
+from tests.api.faults import FaultServer, api, drip, drop, http, last, silence
+from tests.api.support import get
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from jebbitctl.api.transport import ApiResponse
     from tests.api.faults import ScriptedResponse
 
 
 BOMB = gzip.compress(bytes(2**20)) * 200
 """200 KB that unpack to 200 MiB."""
-
-
-def get(transport: Transport, server: FaultServer, path: str = "/") -> ApiResponse:
-    return transport.send("GET", server.url + path, headers={})
 
 
 @pytest.mark.parametrize(
@@ -294,141 +283,6 @@ def test_netrc_is_ignored(
     server.script = [api([1])]
     get(transport, server)
     assert "authorization" not in server.seen[0].headers
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_loopback_requests_bypass_proxies(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
-    with FaultServer(api([1]), host=host) as server, FaultServer() as proxy:
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, proxy.url)
-        assert get(transport, server).json() == [1]
-        local = server.url.replace(host if ":" not in host else f"[{host}]", "localhost")
-        server.script = [api([2])]
-        if host == "127.0.0.1":
-            assert transport.send("GET", local, headers={}).json() == [2]
-        assert proxy.connections == 0
-
-
-def test_other_hosts_are_reached_through_the_proxy(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refusal = last(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
-    with FaultServer(refusal) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(UnavailableError, match=r"the proxy did not connect.*407") as caught:
-            transport.send("POST", "https://api2.jebbit.invalid/api/v1/integrations", headers={})
-        assert "HTTPS_PROXY" in (caught.value.hint or "")
-        assert proxy.calls == ["CONNECT api2.jebbit.invalid:443"]
-
-
-@pytest.mark.parametrize("proxy", ["http://a..b:1", "foo://x:1", "http://x:99999"])
-def test_an_invalid_proxy_setting_is_a_usage_error(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(UsageError, match="prox"):
-        transport.send("POST", "https://api2.jebbit.invalid/", headers={})
-
-
-@pytest.mark.parametrize("scheme", ["socks5", "SOCKS5h", "socks4"])
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-def test_a_socks_proxy_without_its_library_names_the_variable_and_what_to_install(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
-) -> None:
-    monkeypatch.setattr("jebbitctl.util.urls.find_spec", lambda _: None)
-    monkeypatch.setenv(variable, f"{scheme}://127.0.0.1:1")
-    expected = f"{variable} is a SOCKS proxy, for which PySocks is missing"
-    with pytest.raises(UsageError, match=expected) as caught:
-        transport.send("GET", "https://api2.jebbit.invalid/", headers={})
-    assert "PySocks" in (caught.value.hint or "")
-    with EndpointClient("https://hooks.invalid/") as client, pytest.raises(UsageError, match=expected):
-        client.send(b"", {})
-
-
-@pytest.mark.skipif(find_spec("socks") is None, reason="without PySocks no SOCKS proxy can be used")
-def test_a_socks_proxy_that_does_not_connect_is_named(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
-    with pytest.raises(UnavailableError, match=r"the proxy did not connect to api2\.jebbit") as caught:
-        transport.send("POST", "https://api2.jebbit.invalid/", headers={})
-    assert caught.value.hint == "check ALL_PROXY and NO_PROXY"
-    with EndpointClient("https://hooks.invalid/") as client:
-        response = client.send(b"", {})
-    assert (response.error or "").startswith("the proxy did not connect: ")
-    assert explain_no_response(client.url, response, 1).fix == "check ALL_PROXY and NO_PROXY"
-
-
-@pytest.fixture(scope="module")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def secure(pem: tuple[Path, Path]) -> Iterator[FaultServer]:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(*pem)
-    with FaultServer(tls=tls) as running:
-        yield running
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_unknown_certificate_is_not_trusted(
-    secure: FaultServer, transport: Transport, method: str
-) -> None:
-    with pytest.raises(UnavailableError, match=r"a trusted TLS connection.*self-signed") as caught:
-        transport.send(method, f"{secure.url}/api/v1/integrations", headers={})
-    assert caught.value.code == "unavailable"
-    assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
-    assert (secure.connections, secure.seen) == (1, [])
-
-
-def trusting(path: Path) -> Transport:
-    return Transport(timeout=20, certificates=TrustedCertificates((("REQUESTS_CA_BUNDLE", str(path)),)))
-
-
-def test_a_certificate_in_the_ca_bundle_is_trusted(secure: FaultServer, pem: tuple[Path, Path]) -> None:
-    transport = trusting(pem[0])
-    secure.script = [resource(), drop, api([1])]
-    assert get(transport, secure).status == 200
-    assert get(transport, secure).json() == [1]
-    assert len(secure.seen) == 3
-
-
-def test_a_trusted_certificate_for_another_host_is_rejected(
-    secure: FaultServer, pem: tuple[Path, Path]
-) -> None:
-    transport = trusting(pem[0])
-    with pytest.raises(UnavailableError, match="hostname mismatch"):
-        transport.send("GET", secure.url.replace("127.0.0.1", "localhost"), headers={})
-    assert secure.seen == []
-
-
-@pytest.mark.parametrize("bundle", ["missing.pem", "not.pem"])
-def test_an_unreadable_ca_bundle_is_a_usage_error(secure: FaultServer, tmp_path: Path, bundle: str) -> None:
-    (tmp_path / "not.pem").write_text("not a certificate")
-    with pytest.raises(UsageError, match=rf"REQUESTS_CA_BUNDLE: .*{bundle}: ") as caught:
-        trusting(tmp_path / bundle).send("POST", secure.url, headers={})
-    assert "REQUESTS_CA_BUNDLE" in (caught.value.hint or "")
-    assert secure.seen == []
-
-
-def test_a_missing_ca_bundle_is_ignored_without_tls(server: FaultServer) -> None:
-    server.script = [api([1])]
-    assert get(trusting(Path("/nowhere/ca.pem")), server).json() == [1]
-
-
-def test_a_write_whose_tls_connection_breaks_is_not_retried(
-    secure: FaultServer, pem: tuple[Path, Path]
-) -> None:
-    transport = trusting(pem[0])
-    secure.script = [drop, resource()]
-    with pytest.raises(UnavailableError) as caught:
-        transport.send("POST", f"{secure.url}/api/v1/integrations", headers={}, body=b"{}")
-    assert caught.value.code == "ambiguous"
-    assert len(secure.seen) == 1
 
 
 def test_the_log_has_a_line_per_request_and_response(
