@@ -88,7 +88,7 @@ def require_https(url: str, *, what: str) -> str:
 
 
 def missing_scheme_hint(url: str) -> str | None:
-    """Return which scheme to add to a URL that has none, such as ``localhost:3000``; None if that is not all."""
+    """Return which scheme a URL such as ``localhost:3000`` lacks; None if it lacks none, or more."""
     if "//" in url.partition("?")[0]:
         return None
     for scheme, is_likely in (("http", True), ("https", "." in authority_of(f"https://{url}"))):
