@@ -96,6 +96,7 @@ def test_a_backup_overwrites_no_other_file(
     count = len(writes(sandbox))
     result = cli.run(*APPLY, path, "--yes", "--backup", str(backup))
     assert (result.code, backup.read_text()) == (code, content)
+    assert ("to continue a run that stopped, leave out --backup" in result.err) == (code != 0)
     assert len(writes(sandbox)) == count + (code == 0)
 
 
@@ -114,7 +115,7 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
         ("", (), "--backup is empty"),
         (".", (), "is not a regular file"),
         ("-", (), "a backup cannot be -"),
-        ("missing/before.toml", (), "is not a directory"),
+        ("missing/before.toml", (), "missing/before.toml cannot be written: "),
         ("before.toml", ("--dry-run",), "mutually exclusive"),
     ],
 )
