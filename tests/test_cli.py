@@ -139,6 +139,17 @@ def test_every_help_fits_80_columns_but_for_its_example(bare: Cli) -> None:
     [
         ("whomi", "no such command: whomi; did you mean 'whoami'?", "jebbitctl --help"),
         ("integrations lst", "no such command: lst; did you mean", "jebbitctl integrations --help"),
+        (
+            "listen -v",
+            "no such command: listen; did you mean 'webhooks listen'?",
+            "jebbitctl webhooks listen --help",
+        ),
+        (
+            "delete X",
+            "no such command: delete; did you mean 'integrations delete', 'mappings delete'?",
+            "jebbitctl --help",
+        ),
+        ("get integrations", "no such command: get", "jebbitctl --help"),
         ("whoami --xyzzy", "no such option: --xyzzy", "jebbitctl whoami --help"),
         ("integrations get", "missing argument: ID", "jebbitctl integrations get --help"),
         ("integrations create", "missing option: --endpoint", "jebbitctl integrations create --help"),
