@@ -38,7 +38,8 @@ class SelectOptions(NamedTuple):
     """Which deliveries of a recording to use."""
 
     only: Annotated[
-        str | None, typer.Option(metavar="N,M-P", help="Only these deliveries, by number as in list.")
+        str | None,
+        typer.Option(metavar="N,M-P", help="Only these deliveries, by number as in webhooks list."),
     ] = None
     since: Annotated[
         str | None,
