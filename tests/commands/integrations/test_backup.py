@@ -59,6 +59,7 @@ def test_applying_the_backup_puts_everything_back(cli: Cli, sandbox: Sandbox) ->
     result = cli.run(*APPLY, write(cli, MOVED.format(id=id_)), *PRUNE, "--backup", str(backup))
     assert result.code == 0, result.err
     assert (mode(backup), len(attributes_of(sandbox, "integrations"))) == (0o600, 3)
+    assert f'\n[integrations.moved]\nid = "{id_}"\n' in backup.read_text()  # under the manifest's name
     assert (
         f"Saved the current state to {backup}. To put it back: jebbitctl integrations apply {backup} --prune"
         in result.err
