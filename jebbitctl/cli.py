@@ -204,8 +204,15 @@ def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError
         return UsageError(
             usage_message(error.message), hint=_hint_of_slip(args) or suggestion(unknown, ctx, args)
         )
-    hint = f"see {ctx.command_path} --help" if ctx is not None else None
-    return UsageError(usage_message(error.format_message()), hint=_hint_of_slip(args) or hint)
+    message = usage_message(error.format_message())
+    path = ctx.command_path if ctx is not None else None
+    if path == "jebbitctl" and (verb := message.removeprefix("no such command: ")) in args:
+        from jebbitctl.commands.misplaced_verbs import commands_of
+
+        if meant := commands_of(verb, COMMANDS):
+            message += f"; did you mean {', '.join(map(repr, meant))}?"
+            path = f"{path} {meant[0]}" if len(meant) == 1 else path
+    return UsageError(message, hint=_hint_of_slip(args) or (path and f"see {path} --help"))
 
 
 def _hint_of_slip(args: Sequence[str]) -> str | None:

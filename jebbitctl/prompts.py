@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from jebbitctl.errors import CancelledError, CredentialsError, InputRequiredError, UsageError
-from jebbitctl.output.streams import is_terminal, write_error, write_error_line
+from jebbitctl.output.streams import error_width, is_terminal, write_error, write_error_line
+from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.inputs import clean_credential, read_input
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.timeouts import POLL_INTERVAL
@@ -115,7 +116,8 @@ class Prompts:
 
 def _decide(question: str) -> bool:
     """Return whether the answer is yes; nothing typed is no."""
-    text = f"{escape_controls(question)} [y/N]: "
+    room = error_width() - 2  # for the answer
+    text = "\n".join(wrap(f"{escape_controls(question)} [y/N]:", room)) + " "
     while (decision := _DECISIONS.get(_answer(text).lower())) is None:
         write_error_line("Answer y or n.")
     return decision

@@ -18,6 +18,7 @@ from jebbitctl.cli import COMMANDS
 from jebbitctl.commands.topics import TOPICS
 from jebbitctl.environment import VARIABLES
 from jebbitctl.errors import ExitCode
+from jebbitctl.sandbox import jwt
 from tests.command_lines import COMMAND_LINES, root_of
 from tests.support import JEBBITCTL
 
@@ -138,6 +139,17 @@ def test_every_help_fits_80_columns_but_for_its_example(bare: Cli) -> None:
     [
         ("whomi", "no such command: whomi; did you mean 'whoami'?", "jebbitctl --help"),
         ("integrations lst", "no such command: lst; did you mean", "jebbitctl integrations --help"),
+        (
+            "listen -v",
+            "no such command: listen; did you mean 'webhooks listen'?",
+            "jebbitctl webhooks listen --help",
+        ),
+        (
+            "delete X",
+            "no such command: delete; did you mean 'integrations delete', 'mappings delete'?",
+            "jebbitctl --help",
+        ),
+        ("get integrations", "no such command: get", "jebbitctl --help"),
         ("whoami --xyzzy", "no such option: --xyzzy", "jebbitctl whoami --help"),
         ("integrations get", "missing argument: ID", "jebbitctl integrations get --help"),
         ("integrations create", "missing option: --endpoint", "jebbitctl integrations create --help"),
@@ -186,6 +198,23 @@ def test_a_missing_resource_is_named_and_the_hint_lists_the_others(cli: Cli, nou
     assert re.sub(r" \(request id [0-9a-f-]{36}\)", "", result.err) == (
         f"error: {noun.removesuffix('s')} nowhere1 not found\nhint: list them: jebbitctl {noun} list\n"
     )
+
+
+def test_the_hint_about_a_missing_resource_lists_those_of_the_same_business(cli_several: Cli) -> None:
+    business = cli_several.run("whoami", "--json").json["businesses"][1]["id"]
+    result = cli_several.run("integrations", "get", "nowhere1", "--business", business, "--json")
+    assert result.error["hint"] == f"list them: jebbitctl integrations list --business {business}"
+
+
+def test_a_given_token_that_has_expired_is_called_so(cli: Cli) -> None:
+    token = jwt.encode({"exp": 1_500_000_000}, b"another key")
+    result = cli.run("integrations", "list", env={"JEBBIT_ACCESS_TOKEN": token})
+    assert result.code == 4
+    assert (
+        "Jebbit rejected the token (Unauthorized Request), which expired at 2017-07-14T02:40:00Z"
+        in result.err
+    )
+    assert result.err.endswith("\nhint: set JEBBIT_ACCESS_TOKEN to a new token\n")
 
 
 def test_debug_logs_each_request_and_no_secret(cli: Cli) -> None:

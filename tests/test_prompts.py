@@ -154,6 +154,20 @@ def test_there_is_no_prompt_if_input_is_disabled(
     assert "no terminal" not in shown
 
 
+def test_a_long_question_breaks_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(text: str) -> str:
+        asked.append(text)
+        return "y"
+
+    monkeypatch.setattr("jebbitctl.prompts.error_width", lambda: 30)
+    monkeypatch.setattr("jebbitctl.prompts.is_terminal", lambda _: True)
+    monkeypatch.setattr("jebbitctl.prompts._read_line", answer)
+    Prompts(allowed=True).confirm("Apply this plan: create 1 mapping, delete 3 mappings?", hint="")
+    assert asked == ["Apply this plan: create 1\nmapping, delete 3 mappings?\n[y/N]: "]
+
+
 def test_a_confirmation_is_repeated_until_it_is_answered(machine: IsolatedHome, sandbox: Sandbox) -> None:
     assert machine.login(sandbox).code == 0
     terminal = machine.terminal("profiles", "remove", "default")

@@ -32,9 +32,10 @@ def noun(collection: str) -> str:
     return _NOUNS.get(collection, singular(collection).replace("_", " "))
 
 
-def list_command(collection: str) -> str | None:
-    """Return the command that lists a collection, None if there is none."""
-    return _LIST_COMMANDS.get(collection)
+def list_command(collection: str, business: str | None = None) -> str | None:
+    """Return the command that lists a collection, of a business if one is in use; None if there is none."""
+    command = _LIST_COMMANDS.get(collection)
+    return f"{command} --business {business}" if command and business else command
 
 
 def recovery_hint(method: str, url: str) -> str | None:

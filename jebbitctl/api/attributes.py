@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api import resources
+from jebbitctl.api.ambiguous_writes import list_command
 from jebbitctl.api.listing import Listing
 from jebbitctl.errors import NotFoundError
 from jebbitctl.util.ids import is_id
@@ -40,7 +41,8 @@ def find(client: Client, id_: str) -> Resource:
     Raises:
         NotFoundError: there is none.
     """
-    missing = NotFoundError(f"attribute {id_} not found", hint="list them: jebbitctl attributes list")
+    command = list_command(TYPE, client.business)
+    missing = NotFoundError(f"attribute {id_} not found", hint=f"list them: {command}")
     try:
         if is_id(id_):
             return get(client, id_)

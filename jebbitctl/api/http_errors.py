@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from jebbitctl.errors import (
     RejectedError,
     UnavailableError,
 )
+from jebbitctl.util.times import rfc3339
 
 if TYPE_CHECKING:
     from jebbitctl.api.access_token import AccessToken
@@ -62,7 +64,7 @@ def _status_error(response: ApiResponse, request: SentRequest) -> JebbitctlError
     text = error_text(response, [request.token.access_token] if request.token else [])
     detail = f": {text}" if text else ""
     if status == HTTPStatus.NOT_FOUND:
-        return _not_found(request.path, detail)
+        return _not_found(request, detail)
     if status == HTTPStatus.UNAUTHORIZED:
         return _unauthorized(request, text)
     if status == HTTPStatus.FORBIDDEN:
@@ -85,11 +87,11 @@ def _status_error(response: ApiResponse, request: SentRequest) -> JebbitctlError
     return RejectedError(f"Jebbit rejected {call} ({status}{detail})", status=status)
 
 
-def _not_found(path: str, detail: str) -> NotFoundError:
+def _not_found(request: SentRequest, detail: str) -> NotFoundError:
     """Return an error that names the resource, such as ``integration L5m24mjs``."""
-    collection, _, rest = urlsplit(path).path.strip("/").partition("/")
+    collection, _, rest = urlsplit(request.path).path.strip("/").partition("/")
     if id_ := rest.partition("/")[0]:
-        what, command = f"{noun(collection)} {id_}", list_command(collection)
+        what, command = f"{noun(collection)} {id_}", list_command(collection, request.business)
         hint = command and f"list them: {command}"
     else:
         what, hint = f"/{collection}", "check the path, JEBBIT_API_BASE_URL and the profile's api_url"
@@ -100,6 +102,13 @@ def _not_found(path: str, detail: str) -> NotFoundError:
 
 def _unauthorized(request: SentRequest, text: str) -> CredentialsError:
     reason = f" ({text})" if text else ""
+    if request.renewal_hint and request.token and request.token.expires_at <= time.time():
+        expired = rfc3339(request.token.expires_at)
+        return CredentialsError(
+            f"Jebbit rejected the token{reason}, which expired at {expired}",
+            hint=request.renewal_hint,
+            status=HTTPStatus.UNAUTHORIZED,
+        )
     covered = request.token.businesses if request.token else []
     if request.business and covered:
         return CredentialsError(

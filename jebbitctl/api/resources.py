@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.api.ambiguous_writes import recovery_hint
+from jebbitctl.api.ambiguous_writes import list_command, recovery_hint
 from jebbitctl.api.differences import (
     OPTIONS,
     diff,
@@ -170,7 +170,7 @@ def create_resource(
             raise
         raise NotFoundError(
             f"integration {desired[OWNER]} not found",
-            hint="list them: jebbitctl integrations list",
+            hint=f"list them: {list_command('integrations', client.business)}",
             status=error.status,
             request_id=error.request_id,
         ) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jebbitctl.api.differences import ENDPOINT, OPTIONS, options_in
 from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, named
 from jebbitctl.api.mapping_plan import Action
-from jebbitctl.manifest.export import export
+from jebbitctl.manifest.export import Details, export
 from jebbitctl.manifest.schema import match_key
 from jebbitctl.manifest.toml_entry import is_creatable, is_representable, split_mappings
 from jebbitctl.util.redaction import is_credential
@@ -65,13 +65,13 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
         for id_, owned in state.mappings_by_integration().items()
         if id_ not in deleted and (problems := split_mappings(owned)[1])
     }
-    manifest = export(
-        kept,
-        warn=_ignore,
+    details = Details(
+        names={id_: name for name, id_ in plan.ids.items()},
         with_ids=moved,
         others=_others(own),
         without_mappings=left_out.keys() - changed,  # to put back nothing is better than to prune them
     )
+    manifest = export(kept, warn=_ignore, details=details)
     text = f"{_HEADER}\n{manifest}"
     losses += _not_exported(kept, deleted)
     losses += [f"{id_}: {problem}" for id_ in sorted(changed & left_out.keys()) for problem in left_out[id_]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from jebbitctl.manifest.new_entry import NewEntry
@@ -23,13 +23,27 @@ _MAX_NAME = 48
 """Characters of a generated name."""
 
 
+class Details(NamedTuple):
+    """What else entries get.
+
+    Attributes:
+        names: of integrations that have one, by id.
+        with_ids: the integrations whose entries get their ids even if their endpoints identify them.
+        others: attributes without a key of their own that entries get under ``set``, by integration.
+        without_mappings: the integrations whose entries do not manage their mappings.
+    """
+
+    names: Mapping[str, str] = MappingProxyType({})
+    with_ids: Collection[str] = ()
+    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    without_mappings: Collection[str] = ()
+
+
 def export(
     states: Mapping[str | None, CurrentState],
     *,
     warn: Callable[[str], None],
-    with_ids: Collection[str] = (),
-    others: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-    without_mappings: Collection[str] = (),
+    details: Details = Details(),  # noqa: B008 - immutable
 ) -> str:
     """Return the text of a new manifest that declares the current state.
 
@@ -37,18 +51,17 @@ def export(
         states: the current state of each business; None is the business in use.
         warn: called with a message for each value that a manifest cannot represent, and what Jebbit does not
             say.
-        with_ids: the integrations whose entries get their ids even if their endpoints identify them.
-        others: attributes without a key of their own that entries get under ``set``, by integration.
-        without_mappings: the integrations whose entries do not manage their mappings.
+        details: what else its entries get.
     """
     lines = [f"# {_HEADER}", f"version = {VERSION}"]
-    names: dict[str, int] = {}
+    names = dict.fromkeys(details.names.values(), 1)
     for business, state in states.items():
         mappings = state.mappings_by_integration()
-        ambiguous = {*ambiguous_ids(state.integrations), *with_ids}
+        ambiguous = {*ambiguous_ids(state.integrations), *details.with_ids}
         for id_, resource in reversed({str(found.id): found for found in state.integrations}.items()):
-            entry = NewEntry(new_name(resource, names), business, warn, others.get(id_, {}))
-            owned = None if id_ in without_mappings else mappings[id_]
+            name = details.names.get(id_) or new_name(resource, names)
+            entry = NewEntry(name, business, warn, details.others.get(id_, {}))
+            owned = None if id_ in details.without_mappings else mappings[id_]
             entry.update(resource, owned, with_id=id_ in ambiguous)
             lines += ["", *entry.lines]
     return "\n".join(lines) + "\n"

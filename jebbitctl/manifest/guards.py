@@ -40,9 +40,9 @@ def require_harmless(plan: Plan, manifest: Manifest, *, max_deletes: int | None)
     pruned = [step for step in plan.steps if _is_pruned(step)]
     if max_deletes is None:
         for business in plan.existing:
-            _require_half(plan, business, len(pruned))
+            _require_half(plan, business, pruned)
     elif len(pruned) > max_deletes:
-        raise _too_many(f"{_describe(pruned)}, more than --max-deletes {max_deletes}", len(pruned))
+        raise _too_many(f"{_describe(pruned)}, more than --max-deletes {max_deletes}", pruned)
 
 
 def _require_protection(plan: Plan, manifest: Manifest, spec: IntegrationSpec) -> None:
@@ -107,7 +107,7 @@ def _refusal(manifest: Manifest, spec: IntegrationSpec, problem: str, hint: str)
     )
 
 
-def _require_half(plan: Plan, business: str | None, needed: int) -> None:
+def _require_half(plan: Plan, business: str | None, all_pruned: Sequence[PlanStep]) -> None:
     """Check that at most half of the integrations and half of the mappings of a business are lost.
 
     A mapping that another one of the same integration replaces is not lost.
@@ -128,13 +128,13 @@ def _require_half(plan: Plan, business: str | None, needed: int) -> None:
         ("mapping", mappings, len(mappings) - replaced, existing.mappings),
     ):
         if lost * 2 > total:
-            raise _too_many(f"{len(steps)} of {plural(total, noun)}{of}", needed)
+            raise _too_many(f"{len(steps)} of {plural(total, noun)}{of}", all_pruned)
 
 
-def _too_many(what: str, needed: int) -> UsageError:
+def _too_many(what: str, all_pruned: Sequence[PlanStep]) -> UsageError:
+    allowed = f"if {_describe(all_pruned)} may go, add --max-deletes {len(all_pruned)}"
     return UsageError(
-        f"--prune would delete or deactivate {what}",
-        hint=f"apply --prune --dry-run shows them; if they are wanted, add --max-deletes {needed}",
+        f"--prune would delete or deactivate {what}", hint=f"apply --prune --dry-run shows them; {allowed}"
     )
 
 

@@ -129,11 +129,11 @@ def write_message(text: str, label: str = "", styled: str = "") -> None:
     """
     line = scrub_registered(escape_controls(f"{label} {text}" if label else text))
     if is_terminal(sys.stderr):  # without the secrets, as those might be wrapped
-        line = "\n".join(wrap(line, _error_width()))
+        line = "\n".join(wrap(line, error_width()))
     write_error_line(styled + line.removeprefix(label))
 
 
-def _error_width() -> int:
+def error_width() -> int:
     """Return the columns of the terminal that stderr is, even if stdout is none."""
     columns = 0
     with suppress(OSError, ValueError):

@@ -29,7 +29,7 @@ def require_backup_possible(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is not a regular file", hint=_ANOTHER)
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is not a directory")
+        raise UsageError(f"{path} cannot be written: {path.parent} is not a directory")
     if not path.exists() and not os.access(path.parent, os.W_OK):
         raise UsageError(f"{path} cannot be written")
 
@@ -48,7 +48,10 @@ def write_backup(path: Path, content: str) -> bool:
         if (there := _content(path)) == data:
             return False
         if there != b"":
-            raise UsageError(f"{path} already exists, and is not the same backup", hint=_ANOTHER) from None
+            raise UsageError(
+                f"{path} already exists, and is not the same backup",
+                hint=f"to continue a run that stopped, leave out --backup; otherwise {_ANOTHER}",
+            ) from None
         _fill(path, data)
         return True
     except OSError as error:

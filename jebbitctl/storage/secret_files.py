@@ -46,7 +46,7 @@ def require_secret_file_usable(path: Path) -> None:
     if path.is_symlink() and (path.is_file() or not path.exists()):
         raise UsageError(f"{path} is a link", hint="give the path of the file that it points to")
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is not a directory")
+        raise UsageError(f"{path} cannot be written: {path.parent} is not a directory")
     written = path if path.exists() else path.parent
     if not os.access(written, os.W_OK):
         raise UsageError(f"{path} cannot be written: {_why_not(written)}", hint="choose another path")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -10,6 +11,8 @@ from jebbitctl.errors import UsageError
 
 Precision: TypeAlias = Literal["seconds", "milliseconds", "microseconds"]
 
+_FIRST_DAY = date(1970, 1, 2)
+"""Windows knows no local time of an earlier one."""
 _UNIX = r"[0-9]{1,12}"
 
 
@@ -67,6 +70,28 @@ def parse_day(text: str, *, what: str, today: date) -> date:
     raise UsageError(
         f"{what}: {text!r} is not a date", hint="use 2026-01-31, today, yesterday, or 7d for 7 days ago"
     )
+
+
+def parse_start(text: str, *, what: str, now: datetime) -> int:
+    """Parse a time as :func:`unix_seconds` does, or ``today``, ``yesterday``, ``7d``: where that day begins.
+
+    Args:
+        text: from the user.
+        what: the option, for the error.
+        now: in the user's time zone.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    with suppress(UsageError):
+        return unix_seconds(text, what=what)
+    try:
+        day = parse_day(text, what=what, today=now.date())
+    except UsageError:
+        hint = "use today, yesterday, 7d for 7 days ago, unix seconds, or 2026-01-31T12:00:00Z"
+        raise UsageError(f"{what}: {text!r} is not a time", hint=hint) from None
+    day = max(day, _FIRST_DAY)
+    return int(datetime.combine(day, datetime.min.time()).astimezone().timestamp())
 
 
 def instant(value: object) -> float | None:

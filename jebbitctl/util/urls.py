@@ -82,9 +82,19 @@ def require_https(url: str, *, what: str) -> str:
     """
     problem = _problem(url)
     if problem:
-        hint = _PLACEHOLDER_HINT if problem == _PLACEHOLDER else _HINT
+        hint = _PLACEHOLDER_HINT if problem == _PLACEHOLDER else missing_scheme_hint(url) or _HINT
         raise UsageError(f"{what}: {problem}", hint=hint)
     return url
+
+
+def missing_scheme_hint(url: str) -> str | None:
+    """Return which scheme a URL such as ``localhost:3000`` lacks; None if it lacks none, or more."""
+    if "//" in url.partition("?")[0]:
+        return None
+    for scheme, is_likely in (("http", True), ("https", "." in authority_of(f"https://{url}"))):
+        if is_likely and _problem(f"{scheme}://{url}") is None:
+            return f"put {scheme}:// in front of it"
+    return None
 
 
 def same_origin(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from jebbitctl.errors import UsageError
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
 from jebbitctl.util.timeouts import call_with_timeout
-from jebbitctl.util.urls import require_https
+from jebbitctl.util.urls import missing_scheme_hint, require_https
 
 if TYPE_CHECKING:
     import ssl
@@ -77,9 +77,8 @@ def require_endpoint(url: str) -> str:
     try:
         require_https("https" + url[4:] if url[:7].lower() == "http://" else url, what="the endpoint's URL")
     except UsageError as error:
-        raise UsageError(
-            error.message, hint="use an absolute URL, such as https://example.com/webhooks"
-        ) from None
+        hint = missing_scheme_hint(url) or "use an absolute URL, such as https://example.com/webhooks"
+        raise UsageError(error.message, hint=hint) from None
     return url
 
 

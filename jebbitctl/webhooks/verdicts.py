@@ -94,7 +94,7 @@ def why_no_refusal(response: EndpointResponse) -> str:
     """Return why a response does not show that a request was refused because of what it holds."""
     status = response.status
     if status is None:
-        why = "without a response, nothing is known"
+        why = "the endpoint's log may say why"
     elif status in _PROVES_NOTHING:
         why = _PROVES_NOTHING[status]
     elif status // 100 == 3:  # noqa: PLR2004 - as in 3xx

@@ -313,6 +313,13 @@ def test_the_assumptions_that_are_listed_are_those_that_run(jebbitctl: Callable[
 
 
 def test_the_result_fits_a_narrow_terminal(cli: Cli, integration: str) -> None:
+    cli.run("integrations", "create", "--active", "--endpoint", "https://hooks.example.com/a")
     shown = screen(cli, "sandbox", "visit", "--count", "3", "--finish", columns=40, env={"NO_COLOR": "1"})
-    assert "3 visits, 3 finished, 3 deliveries\n      3  returned 200\n" in shown
+    assert "3 visits, 3 finished, 6 deliveries\n      3  returned 200\n" in shown
+    assert (
+        "      3  not sent: the sandbox only\n"
+        "         delivers to this machine,\n"
+        "         unless --deliver-to names a\n"
+        "         host\n"
+    ) in shown
     assert integration in screen(cli, "sandbox", "deliveries", columns=120)

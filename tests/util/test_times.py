@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+import time
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.times import parse_day, rfc3339, rfc3339_or_none
+from jebbitctl.util.times import parse_day, parse_start, rfc3339, rfc3339_or_none
 
 if TYPE_CHECKING:
     from jebbitctl.util.times import Precision
@@ -54,3 +55,24 @@ def test_anything_else_is_no_day(text: str) -> None:
         parse_day(text, what="--until", today=date(2026, 3, 1))
     with pytest.raises(UsageError):
         parse_day("9d", what="--until", today=date.min)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs a time zone of its own")
+def test_a_start_is_a_time_or_the_beginning_of_a_day_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        now = datetime(2026, 3, 30, 9).astimezone()  # summer time began the day before
+        starts = {
+            "today": "2026-03-29T22:00:00Z",
+            "2d": "2026-03-27T23:00:00Z",
+            "2026-03-30": "2026-03-30T00:00:00Z",
+            "0": "1970-01-01T00:00:00Z",
+        }
+        assert {text: rfc3339(parse_start(text, what="--since", now=now)) for text in starts} == starts
+        with pytest.raises(UsageError, match="--since: '09:00' is not a time") as caught:
+            parse_start("09:00", what="--since", now=now)
+        assert (caught.value.hint or "").startswith("use today, yesterday, 7d")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -319,7 +319,7 @@ def test_certificates_that_cannot_be_loaded_are_an_error_before_anything_is_sent
     "url",
     [
         "",
-        "example.com",
+        "app:8080",
         "ftp://example.com",
         "http://",
         "http://a b",
@@ -331,6 +331,21 @@ def test_an_invalid_url_is_a_usage_error(url: str) -> None:
     with pytest.raises(UsageError, match="the endpoint's URL") as caught:
         EndpointClient(url)
     assert "absolute URL" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme"),
+    [
+        ("localhost:3000", "http"),
+        ("localhost:3000/jebbit?next=https://a.io", "http"),
+        ("127.0.0.1/x", "http"),
+        ("example.com/hook", "https"),
+    ],
+)
+def test_a_url_without_its_scheme_is_told_which_one_to_add(url: str, scheme: str) -> None:
+    with pytest.raises(UsageError, match="it is not an absolute URL") as caught:
+        EndpointClient(url)
+    assert caught.value.hint == f"put {scheme}:// in front of it"
 
 
 @pytest.mark.parametrize(

@@ -55,5 +55,6 @@ def test_the_response_time_is_judged_by_what_was_seen_of_it() -> None:
 
 def test_every_other_status_has_a_reason() -> None:
     assert all(why_no_refusal(EndpointResponse(status, 0.1)) for status in range(100, 600))
+    assert why_no_refusal(EndpointResponse(None, 0.1, error="x")) == "the endpoint's log may say why"
     assert why_no_refusal(EndpointResponse(302, 0.1)) == "it is a redirect, not a refusal"
     assert why_no_refusal(EndpointResponse(413, 0.1)) == "the body is too large"

@@ -51,7 +51,10 @@ def confirm(
         if yes:
             context.output.note(plan_output.summary(plan))
     if plan.new and not saves_secrets:
-        context.output.warn("new shared secrets are not saved: use --secrets-dir DIR to write them to files")
+        context.output.warn(
+            "new shared secrets are not saved: use --secrets-dir DIR to write them to files; "
+            "if Jebbit still shows one later: jebbitctl integrations secret ID"
+        )
     if not yes:
         unmatched_mappings.warn_of_unmatched(
             context, unmatched_mappings.unmatched_steps(context, clients, plan)

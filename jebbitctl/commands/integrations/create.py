@@ -186,5 +186,8 @@ def _print_created(context: Context, created: Resource, secret_file: SecretFile 
         context.output.resource(created, show_secrets=secret_file is None)
     if secret_file:
         secret_file.save_new(created)
-    elif context.output.has_failed and (secret := integrations.secret_in(created)):
-        context.output.add_hint(keep_secret(context, created, secret))
+    elif secret := integrations.secret_in(created):
+        if context.output.has_failed:
+            context.output.add_hint(keep_secret(context, created, secret))
+        elif not (context.output.json or context.output.plain):
+            context.output.note("Save the shared secret: Jebbit may show it only once.")

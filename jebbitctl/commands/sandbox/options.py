@@ -106,7 +106,7 @@ class StartOptions(NamedTuple):
     ] = None
     var: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Set a variable of the manifest. Repeatable."),
+        typer.Option(metavar="NAME=VALUE", help="Value of ${NAME} in the manifest. Repeatable."),
     ] = None
     secrets_dir: Annotated[
         str | None,

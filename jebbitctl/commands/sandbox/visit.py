@@ -122,8 +122,11 @@ def _lines(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _counted(pairs: Iterable[tuple[int, str]]) -> Iterator[str]:
+    from jebbitctl.output.streams import line_width
+    from jebbitctl.output.wrapping import wrap
+
     for count, words in sorted(pairs, reverse=True):
-        yield f"  {count:>5}  {words}"
+        yield from wrap(f"  {count:>5}  {words}", line_width(), hanging=" " * 9)
 
 
 def _explanation(kept_back: dict[str, Any]) -> str:

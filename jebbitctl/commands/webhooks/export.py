@@ -30,7 +30,8 @@ def export(
     """Export the deliveries of a recording, one row for each.
 
     There is a column for each member of the bodies. To find them, FILE is read twice, so it cannot be a pipe.
-    With --csv, text that a spreadsheet would take for a formula gets a ' in front.
+    With --csv, text that a spreadsheet would take for a formula gets a ' in front. The CSV is UTF-8: Excel
+    shows it correctly if it is imported with Data > From Text/CSV.
     """
     from jebbitctl.webhooks.recordings.table import Columns, rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ import typer
 
 from jebbitctl.errors import InputRequiredError, UsageError
 from jebbitctl.output.streams import is_terminal
-from jebbitctl.util.times import unix_seconds
+from jebbitctl.util.times import parse_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +39,14 @@ class SelectOptions(NamedTuple):
     """Which deliveries of a recording to use."""
 
     only: Annotated[
-        str | None, typer.Option(metavar="N,M-P", help="Only these deliveries, by number as in list.")
+        str | None,
+        typer.Option(metavar="N,M-P", help="Only these deliveries, by number as in webhooks list."),
     ] = None
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="Only deliveries since this time: unix seconds or 2026-01-31T12:00:00Z."
+            metavar="TIME",
+            help="Only deliveries since this time: today, 7d, unix seconds or 2026-01-31T12:00:00Z.",
         ),
     ] = None
     reason: Annotated[
@@ -95,7 +98,7 @@ def read_selected(
         raise InputRequiredError("- requires a pipe or a file on standard input")
     only, since, reason = selection
     numbers = None if only is None else parse_numbers(only)
-    start = None if since is None else unix_seconds(since, what="--since")
+    start = None if since is None else parse_start(since, what="--since", now=datetime.now().astimezone())
     skipped = ListedNumbers()
     try:
         for record in select(

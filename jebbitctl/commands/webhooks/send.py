@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from jebbitctl.commands.webhooks.results import describe, require_accepted
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import as_reason, flatten
+from jebbitctl.util.urls import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,4 +182,4 @@ def _hint(responses: list[EndpointResponse], client: EndpointClient, secret: str
 
     if fix := fix_for(client, responses[0], secret):
         return as_reason(fix)
-    return "run jebbitctl webhooks check to find out why"
+    return f"to find out why: jebbitctl webhooks check {shlex.quote(shown_url(client.url))}"

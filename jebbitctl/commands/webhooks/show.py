@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 Number = Annotated[
-    int, typer.Argument(metavar="N", help="Number of the delivery, as in list.", min=1, show_default=False)
+    int,
+    typer.Argument(
+        metavar="N", help="Number of the delivery, as in webhooks list.", min=1, show_default=False
+    ),
 ]
 
 

@@ -59,6 +59,7 @@ def test_applying_the_backup_puts_everything_back(cli: Cli, sandbox: Sandbox) ->
     result = cli.run(*APPLY, write(cli, MOVED.format(id=id_)), *PRUNE, "--backup", str(backup))
     assert result.code == 0, result.err
     assert (mode(backup), len(attributes_of(sandbox, "integrations"))) == (0o600, 3)
+    assert f'\n[integrations.moved]\nid = "{id_}"\n' in backup.read_text()  # under the manifest's name
     assert (
         f"Saved the current state to {backup}. To put it back: jebbitctl integrations apply {backup} --prune"
         in result.err
@@ -96,6 +97,7 @@ def test_a_backup_overwrites_no_other_file(
     count = len(writes(sandbox))
     result = cli.run(*APPLY, path, "--yes", "--backup", str(backup))
     assert (result.code, backup.read_text()) == (code, content)
+    assert ("to continue a run that stopped, leave out --backup" in result.err) == (code != 0)
     assert len(writes(sandbox)) == count + (code == 0)
 
 
@@ -114,7 +116,7 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
         ("", (), "--backup is empty"),
         (".", (), "is not a regular file"),
         ("-", (), "a backup cannot be -"),
-        ("missing/before.toml", (), "is not a directory"),
+        ("missing/before.toml", (), "missing/before.toml cannot be written: "),
         ("before.toml", ("--dry-run",), "mutually exclusive"),
     ],
 )

@@ -106,7 +106,11 @@ def test_a_protected_entry_with_another_endpoint_does_not_let_prune_delete_the_i
     [
         (EMPTY, (), "2 of 2 integrations"),
         (EMPTY, ("--max-deletes", "1"), "2 integrations, more than --max-deletes 1"),
-        (NO_MAPPINGS, (), "2 of 2 mappings"),
+        (
+            NO_MAPPINGS,
+            (),
+            "2 of 2 mappings\nhint: apply --prune --dry-run shows them; if 1 integration and 2 map",
+        ),
         (NO_MAPPINGS, ("--max-deletes", "2"), "1 integration and 2 mappings, more than --max-deletes 2"),
     ],
 )

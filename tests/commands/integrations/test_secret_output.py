@@ -37,6 +37,17 @@ def once(sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.mark.keeps("shared", "webhook.secret")
+def test_a_terminal_that_shows_a_new_secret_also_says_to_save_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Save the shared secret: Jebbit may show it only once.\n"
+    assert said not in cli.run(*CREATE).err
+    monkeypatch.setattr("jebbitctl.output.output.is_terminal", lambda _: True)
+    assert cli.run(*CREATE).err.endswith(said)
+    assert said not in cli.run(*CREATE, "--secret-file", "~/webhook.secret").err
+
+
+@pytest.mark.keeps("shared", "webhook.secret")
 def test_secret_writes_the_secret_to_a_private_file_and_another_secret_stays(
     cli: Cli, sandbox: Sandbox
 ) -> None:

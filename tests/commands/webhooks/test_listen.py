@@ -223,6 +223,13 @@ def test_a_delivery_that_cannot_be_recorded_ends_the_command(bare: Cli, tmp_path
     assert f"error: cannot record to {path}: the file was deleted or replaced\nhint: " in err
 
 
+def test_a_recording_is_said_to_have_numbers_of_its_own(signer: Cli, tmp_path: Path) -> None:
+    # Earlier runs and other threads append to it, and refused deliveries may be left out.
+    path = tmp_path / "my recording"
+    result = signer.run("webhooks", "listen", "--port", "0", "--timeout", "0", "--record", str(path))
+    assert f"\nRecording to {path}. For the numbers in it: jebbitctl webhooks list '{path}'\n" in result.err
+
+
 @pytest.mark.parametrize(("options", "reasons"), [((), ["ok"]), (("--record-refused",), ["mismatch", "ok"])])
 def test_refused_deliveries_are_recorded_on_request_only(
     bare: Cli, tmp_path: Path, options: tuple[str, ...], reasons: list[str]

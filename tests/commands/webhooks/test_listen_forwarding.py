@@ -39,9 +39,21 @@ def test_an_app_that_answers_500_is_seen_by_the_sender_and_is_exit_6(signer: Cli
         [number, "→", "500", "forward_failed"] for number in ("#1", "#2")
     ]
     assert "Received: 2 ok.\nForwarded: 0 ok, 2 returned 500.\n" in err
-    assert "error: 2 of 2 forwards failed: 2 returned 500\nhint: " in err
+    assert "error: 2 of 2 forwards failed: 2 returned 500\nhint: look at the app's own log" in err
     assert [record.delivery.status for record in read(recording)] == [500, 500]
     assert app.requests[0].headers["x-key"] == "k"
+
+
+def test_an_app_that_refuses_valid_deliveries_is_one_to_check(signer: Cli) -> None:
+    with BackgroundServer(Endpoint("401 Unauthorized")) as server:
+        target = f"{server.url}/hook"
+        with listening(signer, "--forward-to", f"{target}?key=k", "--count", "1") as (process, url):
+            assert post(url, b"{}").status_code == 401
+            _, _, err = wait_for_end(process)
+    assert err.endswith(
+        "error: 1 of 1 forward failed: 1 returned 401\nhint: the signatures are valid; "
+        f"to find out why the app refuses them: jebbitctl webhooks check {target}\n"
+    )
 
 
 @pytest.mark.long
@@ -181,7 +193,7 @@ def test_the_receiver_itself_is_no_target(signer: Cli, url: str) -> None:
         (("--forward-to", UNREACHABLE, "--forward-timeout", "nan"), "--forward-timeout must be more than 0"),
         (("--forward-to", UNREACHABLE, "--client-key", "key"), "--client-key requires --client-cert"),
         (("--forward-to", UNREACHABLE, "--header", "no"), "is not a header"),
-        (("--forward-to", "localhost:3000"), "use an absolute URL"),
+        (("--forward-to", "localhost:3000"), "put http:// in front of it"),
     ],
 )
 def test_invalid_options_of_forwarding_are_rejected(

@@ -9,7 +9,7 @@ import pytest
 
 from jebbitctl.commands.webhooks.listen import explaining
 from jebbitctl.commands.webhooks.listen.explaining import Explainer
-from jebbitctl.commands.webhooks.listen.printing import EventPrinter
+from jebbitctl.commands.webhooks.listen.printing import MAX_BODY_ROWS, EventPrinter
 from jebbitctl.errors import UsageError
 from jebbitctl.output.formats import Format
 from jebbitctl.output.output import Output
@@ -214,6 +214,13 @@ def test_a_long_body_is_cut_on_a_terminal_and_verbose_shows_all_of_it_and_the_he
     assert "    x-note: a\\x1b[2Jb\n" in shown
     assert "39\n" in shown
     assert "more lines" not in shown
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_body_is_not_cut_for_a_single_row(capsys: pytest.CaptureFixture[str]) -> None:
+    printer().show(Arrived(1, delivered(json.dumps(list(range(MAX_BODY_ROWS - 1))).encode())))
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[-1]) == (MAX_BODY_ROWS + 2, "    ]")
 
 
 @pytest.mark.default_cases(1)

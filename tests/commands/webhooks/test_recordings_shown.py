@@ -71,6 +71,7 @@ def test_list_shows_a_line_for_each_delivery_with_its_outcome(bare: Cli, file: s
         ((), [1, 2, 3, 6]),
         (("--only", "1-2,6"), [1, 2, 6]),
         (("--since", str(START + 15)), [3, 6]),
+        (("--since", "99999d"), [1, 2, 3, 6]),
         (("--reason", "refused"), [2]),
         (("--reason", "ok", "--only", "1-3"), [1, 3]),
         (("--reason", "stale"), []),

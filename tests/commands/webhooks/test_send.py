@@ -169,7 +169,7 @@ def test_long_words_of_an_endpoint_are_one_line_without_secrets_and_cut(signer: 
         result = signer.run(*SEND, server.url)
         document = signer.run(*SEND, server.url, "--json").json
     message = f"delivery not accepted: returned 400: not ours: {'x' * 181}********…"
-    assert result.err == f"error: {message}\nhint: run jebbitctl webhooks check to find out why\n"
+    assert result.err == f"error: {message}\nhint: to find out why: jebbitctl webhooks check {server.url}\n"
     assert document["response"] == f"not\r\n\tours: {'x' * 181}********\x1b[31m\ufffd"
 
 
@@ -345,7 +345,7 @@ def test_an_interrupted_series_counts_what_is_without_a_response(signer: Cli) ->
         ),
         ("404 Not Found", {}, "hint: check the path of the URL and the route"),
         ("503 Service Unavailable", {}, "hint: start the application"),
-        ("403 Forbidden", {}, "hint: run jebbitctl webhooks check to find out why"),
+        ("403 Forbidden", {}, "hint: to find out why: jebbitctl webhooks check http://127.0.0.1:"),
     ],
 )
 def test_the_hint_of_send_fits_the_status(

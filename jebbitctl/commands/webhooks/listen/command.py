@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -73,6 +74,9 @@ def listen(
     reception = Reception(context, receiver, forwarding, recording, limit=end.deliveries, inspect=inspect)
     with session.summarised(), reception.open(secrets, session.show_all) as url:
         context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
+        if recording.record:
+            listed = f"jebbitctl webhooks list {shlex.quote(str(recording.record))}"
+            context.output.note(f"Recording to {recording.record}. For the numbers in it: {listed}")
         if reception.page_url:
             context.output.note(f"Inspect deliveries at {reception.page_url}")
         printer.ready(url, reception.page_url)

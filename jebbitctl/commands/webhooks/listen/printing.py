@@ -123,7 +123,10 @@ class EventPrinter:
         value = decode(delivery.body)
         lines = value.splitlines() if isinstance(value, str) else json_text(value, indent=2).split("\n")
         rows = list(_folded(lines))
-        shown = len(rows) if self._verbose else MAX_BODY_ROWS
+        is_whole = (
+            self._verbose or len(rows) <= MAX_BODY_ROWS + 1
+        )  # saying that one is hidden takes a row, too
+        shown = len(rows) if is_whole else MAX_BODY_ROWS
         yield from rows[:shown]
         if more := len(rows[shown:]):
             yield f"… {plural(more, 'more line')}; use -v to see all"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from contextlib import contextmanager, nullcontext
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import typer
 
 from jebbitctl.errors import CheckFailedError, ExitCode
 from jebbitctl.util.text import plural
+from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.receiving.events import Arrived
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 from jebbitctl.webhooks.signature import Reason
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import ForwardOutcome
     from jebbitctl.webhooks.receiving.events import Event
 
+_REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 MAX_NAMED = 5
 """The kinds of failures that the summary names."""
 
@@ -50,6 +54,8 @@ class ListenSession:
         self._failed: Counter[str] = Counter()
         self._unanswered: dict[str, str] = {}
         """A URL for each error of a forward without a response."""
+        self._refusing: str | None = None
+        """The URL of an app that refused a valid delivery."""
 
     @property
     def complete(self) -> bool:
@@ -73,6 +79,8 @@ class ListenSession:
             self._failed[_failure(event.outcome)] += 1
             if event.outcome.error and event.outcome.attempts:
                 self._unanswered[event.outcome.error] = event.outcome.url
+            elif event.outcome.status in _REFUSALS:
+                self._refusing = event.outcome.url
         with nullcontext() if self._count is None else self._output.best_effort():
             self._printer.show(event)
 
@@ -118,6 +126,9 @@ class ListenSession:
 
             ((error, url),) = self._unanswered.items()
             return fix_for_error(url, error)
+        if self._refusing:
+            command = f"jebbitctl webhooks check {shlex.quote(shown_url(self._refusing))}"
+            return f"the signatures are valid; to find out why the app refuses them: {command}"
         return "look at the app's own log; webhooks replay sends recorded deliveries again"
 
     def _fail_incomplete(self) -> None:
@@ -134,7 +145,7 @@ class ListenSession:
         self._output.note(f"Received: {summary}.")
         if self._failed:
             self._output.note(f"Forwarded: {self._forwarded} ok, {self._failures()}.")
-            if self._unanswered and not self._check:
+            if (self._unanswered or self._refusing) and not self._check:
                 self._output.note(f"hint: {self._fix()}")
         elif self._forwarded:
             self._output.note(f"Forwarded: {self._forwarded} ok.")
