@@ -60,6 +60,12 @@ class Browser:
             "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         )
 
+    def force_colours(self) -> None:
+        """Set ``forced-colors``, as the contrast themes of Windows do, until :meth:`prefer`."""
+        self._driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]}
+        )
+
     def allow_clipboard(self) -> None:
         permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
         self._driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": permissions})

@@ -247,6 +247,14 @@ def test_the_status_that_the_sender_got_is_shown_once_it_is_known() -> None:
         assert details(url)["status"] == 502
 
 
+def test_the_page_is_told_which_secret_would_sign() -> None:
+    store = stored(delivered(secret="b\x1b"))
+    with inspecting(store, secrets={"a": SECRET, "b\x1b": f"{SECRET}2"}) as url:
+        assert details(url)["signs_with"] == r"b\x1b"
+    with inspecting(store, secrets={}) as url:
+        assert details(url)["signs_with"] is None
+
+
 def test_a_refused_delivery_is_explained_if_a_secret_is_known() -> None:
     asked = []
 

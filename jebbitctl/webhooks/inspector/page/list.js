@@ -107,6 +107,8 @@ function draw(row) {
     h("span", { class: "target isolated" }, `${row.method} ${row.target}`),
     h("span", { class: "time" }, clock(row.time)),
     h("span", { class: "meta" }, h("span", { class: "verdict" }, row.verdict), ` · ${meta.join(" · ")}`),
-    outcome ? h("span", { class: `forward ${row.forward}` }, outcome) : null,
+    outcome
+      ? h("span", { class: `forward ${row.forward}` }, h("span", { class: "visually-hidden" }, "forwarded: "), outcome)
+      : null,
   );
 }
