@@ -287,6 +287,11 @@ def test_control_characters_are_shown_as_escape_sequences() -> None:
     assert not re.search(r"\\u00(1b|00)(?!\w)", texts.replace("\\\\", "")), "an escape that becomes a control"
 
 
+def test_a_body_is_shown_with_what_a_parser_would_lose() -> None:
+    with inspecting(stored(delivered(b'{"price":1.10,"price":2}'))) as url:
+        assert details(url)["body"] == '{\n  "price": 1.10,\n  "price": 2\n}'
+
+
 def test_only_what_is_shown_as_it_is_can_be_edited() -> None:
     bodies = [
         b'{"a":1}',
