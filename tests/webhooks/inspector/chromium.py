@@ -81,6 +81,13 @@ class Browser:
     def click(self, selector: str) -> None:
         self.all(selector)[0].click()
 
+    @contextmanager
+    def holding(self, selector: str) -> Iterator[None]:
+        """Press the mouse button on an element before the block, and release it there after it."""
+        ActionChains(self._driver).click_and_hold(self.all(selector)[0]).perform()
+        yield
+        ActionChains(self._driver).release().perform()
+
     def press_button(self, label: str) -> None:
         (button,) = [one for one in self.all("button") if one.text.startswith(label)]
         button.click()

@@ -132,6 +132,16 @@ def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None
         assert browser.run(position) == before
 
 
+def test_a_click_opens_what_was_pressed_even_if_new_deliveries_move_it(browser: Browser) -> None:
+    store = several()
+    with visiting(browser, store):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        with browser.holding("#row-1"):
+            store.add(5, delivered())
+            browser.wait(lambda: 5 in shown(browser))
+        browser.wait(lambda: "ann@" in browser.text("#detail"))
+
+
 def test_a_replay_shows_the_answer_of_the_app(browser: Browser) -> None:
     app = Endpoint("503 Service Unavailable", body=b"<b>busy</b>")
     with (

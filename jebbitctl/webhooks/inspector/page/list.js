@@ -17,8 +17,11 @@ export class List {
     element.append(this.sizer);
     element.addEventListener("scroll", () => this.render(), { passive: true });
     new ResizeObserver(() => this.render()).observe(element);
+    let pressed = null; // new rows may move it away before the button is released
+    element.addEventListener("pointerdown", (event) => { pressed = event.target.closest("[role=option]"); });
     element.addEventListener("click", (event) => {
-      const row = event.target.closest("[role=option]");
+      const row = pressed ?? event.target.closest("[role=option]");
+      pressed = null;
       if (row) open(Number(row.dataset.number));
     });
   }
