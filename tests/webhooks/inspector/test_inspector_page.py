@@ -130,6 +130,10 @@ def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None
         store.add(201, delivered())
         browser.wait(lambda: "201 deliveries" in browser.text("#count"))
         assert browser.run(position) == before
+        browser.run("list.scrollTop = 2800")
+        browser.wait(lambda: 160 in shown(browser))
+        rows = browser.run("return [...document.querySelectorAll('[role=option]')].map((one) => one.id)")
+        assert rows == [f"row-{number}" for number in shown(browser)]
 
 
 def test_a_click_opens_what_was_pressed_even_if_new_deliveries_move_it(browser: Browser) -> None:

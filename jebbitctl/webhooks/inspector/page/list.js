@@ -78,7 +78,8 @@ export class List {
     const first = Math.max(Math.floor(scrollTop / ROW) - BEYOND, 0);
     const last = Math.min(Math.ceil((scrollTop + clientHeight) / ROW) + BEYOND, this.rows.length);
     const kept = new Map();
-    for (let index = first; index < last; index += 1) {
+    let next = null; // screen readers read elements in the order of the document
+    for (let index = last - 1; index >= first; index -= 1) {
       const row = this.rows[index];
       const old = this.elements.get(row.number);
       const element = old?.row === row ? old.element : draw(row);
@@ -87,7 +88,8 @@ export class List {
       element.setAttribute("aria-setsize", this.rows.length);
       element.setAttribute("aria-selected", row.number === this.selected);
       kept.set(row.number, { row, element });
-      if (element.parentNode !== this.sizer) this.sizer.append(element);
+      if (element.parentNode !== this.sizer) this.sizer.insertBefore(element, next);
+      next = element;
     }
     for (const [number, { element }] of this.elements) {
       if (kept.get(number)?.element !== element) element.remove();
