@@ -306,6 +306,21 @@ def test_the_page_says_that_the_server_does_not_answer_and_recovers(
         browser.wait(lambda: browser.text("#connection") == "Live" and 5 in shown(browser))
 
 
+def test_a_search_that_was_cut_off_goes_on_when_the_server_answers_again(browser: Browser) -> None:
+    with visiting(browser, several()):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        browser.run(
+            "window.isCutOff = true; const real = window.fetch; window.fetch = (path, options) =>"
+            " isCutOff ? Promise.reject(new TypeError('cut off')) : real(path, options)"
+        )
+        browser.all("#search")[0].send_keys("bea@")
+        browser.wait(lambda: "Disconnected" in browser.text("#connection"))
+        assert browser.text("#empty") == "Searching."
+        browser.run("isCutOff = false")
+        browser.wait(lambda: shown(browser) == [2])
+        assert browser.text("#count") == "1 delivery."
+
+
 def test_the_page_says_why_no_more_deliveries_come(browser: Browser) -> None:
     store = several()
     with visiting(browser, store):

@@ -101,6 +101,7 @@ async function poll() {
     const found = await api.changes(version);
     take(found);
     connected(true, "Live");
+    search.retry();
     if (found.more) wait = 0;
     if (opened === null && location.hash) openHash();
     else if (isMissing) openNumber(opened, false);
