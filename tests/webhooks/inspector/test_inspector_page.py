@@ -127,6 +127,7 @@ def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None
         position = "return document.getElementById('row-140').getBoundingClientRect().top"
         browser.wait(lambda: 140 in shown(browser))
         before = browser.run(position)
+        assert not browser.all("#newer")[0].is_displayed()
         store.add(201, delivered())
         browser.wait(lambda: "201 deliveries" in browser.text("#count"))
         assert browser.run(position) == before
@@ -134,6 +135,9 @@ def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None
         browser.wait(lambda: 160 in shown(browser))
         rows = browser.run("return [...document.querySelectorAll('[role=option]')].map((one) => one.id)")
         assert rows == [f"row-{number}" for number in shown(browser)]
+        browser.press_button("↑ 1 new delivery")
+        browser.wait(lambda: 201 in shown(browser))
+        browser.wait(lambda: not browser.all("#newer")[0].is_displayed())
 
 
 def test_a_click_opens_what_was_pressed_even_if_new_deliveries_move_it(browser: Browser) -> None:

@@ -1,15 +1,17 @@
 // The list of deliveries: only the rows in sight are elements, however many there are.
 
 import { h } from "./dom.js";
-import { clock, forwarded, isRefused, kind, size } from "./format.js";
+import { clock, forwarded, isRefused, kind, plural, size } from "./format.js";
 
 const ROW = 58;
 const BEYOND = 8;
 
 export class List {
-  /** `open` is called with the number of a row that is clicked. */
-  constructor(element, open) {
+  /** `open` is called with the number of a row that is clicked; `newer` is a button that leads to the top. */
+  constructor(element, newer, open) {
     this.element = element;
+    this.newer = newer;
+    this.newestSeen = 0;
     this.rows = [];
     this.selected = null;
     this.elements = new Map();
@@ -17,6 +19,10 @@ export class List {
     element.append(this.sizer);
     element.addEventListener("scroll", () => this.render(), { passive: true });
     new ResizeObserver(() => this.render()).observe(element);
+    newer.addEventListener("click", () => {
+      element.scrollTop = 0;
+      element.focus({ preventScroll: true });
+    });
     let pressed = null; // new rows may move it away before the button is released
     element.addEventListener("pointerdown", (event) => { pressed = event.target.closest("[role=option]"); });
     element.addEventListener("click", (event) => {
@@ -52,6 +58,14 @@ export class List {
     this.render();
   }
 
+  /** Says how many rows have come above what is in sight. */
+  tellNewer(isAtTop) {
+    if (isAtTop) this.newestSeen = this.rows[0]?.number ?? this.newestSeen;
+    const count = this.indexOf(this.newestSeen);
+    this.newer.hidden = count === 0;
+    this.newer.textContent = `↑ ${plural(count, "new delivery", "new deliveries")}`;
+  }
+
   /** Returns the number of the row so many rows from the selected one. */
   neighbour(step) {
     if (this.rows.length === 0) return null;
@@ -75,6 +89,7 @@ export class List {
 
   render() {
     const { scrollTop, clientHeight } = this.element;
+    this.tellNewer(clientHeight > 0 && scrollTop < ROW);
     const first = Math.max(Math.floor(scrollTop / ROW) - BEYOND, 0);
     const last = Math.min(Math.ceil((scrollTop + clientHeight) / ROW) + BEYOND, this.rows.length);
     const kept = new Map();

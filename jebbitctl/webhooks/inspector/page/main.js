@@ -22,7 +22,7 @@ const FILTERS = {
 };
 
 const rows = new Map();
-const list = new List(byId("list"), open);
+const list = new List(byId("list"), byId("newer"), open);
 const search = new Search(byId("search"), choose, show);
 const buttons = new Map();
 let filter = "all";
@@ -153,8 +153,8 @@ function openHash() {
   if (!named) return close();
   const number = Number(named);
   if (opened === number) return undefined; // each way back comes with two events
+  if (!isLoaded) return undefined; // what comes later is not new
   if (rows.has(number)) return openNumber(number, true);
-  if (!isLoaded) return undefined;
   opened = named;
   isMissing = false;
   list.select(null);
