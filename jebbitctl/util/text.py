@@ -13,6 +13,7 @@ _COLOUR = "\x1b\\[(?:[01]|[39][0-7])m"
 """Bold, a colour, or the end of either: the only escape sequences that jebbitctl writes itself."""
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
+_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
 _OTHER_BYTES = bytes(set(range(256)) - set(b'"[]{}'))
 
@@ -50,6 +51,32 @@ def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False
     if text.isascii() and "\x7f" not in text:
         return text  # json.dumps has escaped the other control characters
     return re.sub(_CONTROLS, lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
+
+
+def indented_json(text: str | bytes) -> str:
+    """Return JSON with indentation, and with what a parser loses: names that come twice, the zero of 1.10.
+
+    Its strings are written as :func:`json_text` writes them.
+
+    Args:
+        text: JSON that :func:`parse_json` accepts.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    parts: list[str] = []
+    depth, previous = 0, ""
+    for token in _JSON_TOKEN.findall(text):
+        opened = previous in ("[", "{")
+        closes = token in ("]", "}")
+        depth -= closes
+        if previous == ":":
+            parts.append(" ")
+        elif previous == "," or opened != closes:  # but nothing goes between [ and ]
+            parts.append("\n" + "  " * depth)
+        parts.append(json_text(json.loads(token)) if token[0] == '"' else token)
+        depth += token in ("[", "{")
+        previous = token
+    return "".join(parts)
 
 
 def count_json_values(text: str | bytes) -> int:

@@ -54,6 +54,29 @@ def test_json_text_parses_back_to_an_equal_value(value: object, indent: int | No
     assert not ascii_only or shown.isascii()
 
 
+@given(JSON)
+def test_indented_json_is_laid_out_as_json_text_does(value: object) -> None:
+    compact = json.dumps(value).encode()
+    assert text.indented_json(compact) == text.json_text(value, indent=2)
+
+
+def test_indented_json_keeps_what_a_parser_loses() -> None:
+    document = (
+        '\ufeff{"a":1.10, "a" : [ ], "b":{},"c":1E5,"d":-0,"e":123456789012345678.90,"caf\\u00e9":"\\u202e"}'
+    )
+    assert text.indented_json(document.encode()).splitlines() == [
+        "{",
+        '  "a": 1.10,',
+        '  "a": [],',
+        '  "b": {},',
+        '  "c": 1E5,',
+        '  "d": -0,',
+        '  "e": 123456789012345678.90,',
+        '  "caf\u00e9": "\\u202e"',
+        "}",
+    ]
+
+
 @given(ANY)
 def test_json_text_of_any_text_can_be_encoded(anything: str) -> None:
     shown = text.json_text({anything: anything})

@@ -16,7 +16,7 @@ from jebbitctl.commands.webhooks.recording_options import (
     read_selected,
     require_one_stdin,
 )
-from jebbitctl.util.text import escape_controls, json_text, parse_json
+from jebbitctl.util.text import escape_controls, indented_json, parse_json
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
@@ -138,7 +138,7 @@ def _pretty(body: bytes) -> list[str]:
     """Return a body for people: JSON indented, anything else as text with control characters escaped."""
     decoded = _decoded(body)
     if not isinstance(decoded, str):
-        return json_text(decoded, indent=2).split("\n")
+        return indented_json(body).split("\n")
     return [escape_controls(line.removesuffix("\r")) for line in decoded.split("\n")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.redaction import MASK, redact, scrub_registered
-from jebbitctl.util.text import count_json_values, escape_controls, json_text, parse_json
+from jebbitctl.util.text import count_json_values, escape_controls, indented_json, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.curl_command import curl_command
 from jebbitctl.webhooks.inspector.store import NOT_ANSWERED
@@ -93,9 +93,11 @@ def _pretty(body: bytes) -> tuple[str, bool]:
     """Return a body for people, and whether it is JSON."""
     if count_json_values(body) <= _MAX_INDENTED_VALUES:
         try:
-            return json_text(parse_json(body), indent=2), True
+            parse_json(body)
         except ValueError:
             pass
+        else:
+            return indented_json(body), True
     return _lines(body.decode("utf-8", "backslashreplace")), False
 
 

@@ -73,10 +73,9 @@ class Replayer:
         """The targets' URLs."""
         return [target.url for target in self._targets]
 
-    @property
-    def can_sign(self) -> bool:
-        """Whether a secret is known."""
-        return bool(self._secrets)
+    def signer(self, delivery: Delivery) -> str | None:
+        """Return the label of the secret that would sign a delivery; None if no secret is known."""
+        return delivery.secret if delivery.secret in self._secrets else next(iter(self._secrets), None)
 
     def replay(
         self, delivery: Delivery, target: int, *, body: bytes | None = None, re_sign: bool = False
@@ -111,6 +110,7 @@ class Replayer:
             self._free.release()
 
     def _secret(self, delivery: Delivery) -> str:
-        if not self._secrets:
+        label = self.signer(delivery)
+        if label is None:
             raise UsageError("no shared secret is known")
-        return self._secrets.get(delivery.secret or "") or next(iter(self._secrets.values()))
+        return self._secrets[label]

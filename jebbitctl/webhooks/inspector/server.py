@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.util.redaction import scrub_registered, scrub_values
-from jebbitctl.util.text import json_text, parse_json
+from jebbitctl.util.text import escape_controls, json_text, parse_json
 from jebbitctl.webhooks.inspector.details import outcome_document, to_details
 from jebbitctl.webhooks.inspector.guard import HEADERS, RefusedRequestError, admit
 from jebbitctl.webhooks.inspector.search import search
@@ -107,11 +107,7 @@ class Inspector:
     def _document(self, path: str, query: dict[str, list[str]]) -> dict[str, Any] | None:
         """Return what a path names; None if it names nothing."""
         if path == "about":
-            return {
-                "title": self.title,
-                "targets": self._replayer.urls,
-                "can_sign": self._replayer.can_sign,
-            }
+            return {"title": self.title, "targets": self._replayer.urls}
         if path == "deliveries":
             return self._store.changes(_integer(query, "after") or 0)
         if path == "search":
@@ -123,7 +119,12 @@ class Inspector:
                 raise _unreadable(error) from None
         if match := _DELIVERY.fullmatch(path):
             record = self._record(int(match[1]))
-            return {**to_details(record), "explanation": self._explanation(record.delivery)}
+            signer = self._replayer.signer(record.delivery)
+            return {
+                **to_details(record),
+                "signs_with": None if signer is None else escape_controls(signer),
+                "explanation": self._explanation(record.delivery),
+            }
         return None
 
     def _explanation(self, delivery: Delivery) -> dict[str, str | None] | None:

@@ -53,7 +53,7 @@ def test_inspect_serves_a_recording_follows_it_replays_and_ends_on_ctrl_c(
             growing.write(to_line(delivered({"b": 2})))
         wait_until(lambda: ask(f"{url}deliveries").json()["total"] == 2)
         about = ask(f"{url}about").json()
-        assert about == {"title": "monday.jsonl", "targets": [endpoint], "can_sign": True}
+        assert about == {"title": "monday.jsonl", "targets": [endpoint]}
         assert "None of the usual causes" in ask(f"{url}deliveries/1").json()["explanation"]["explanation"]
         wish = {"target": 0, "re_sign": True, "body": '{"b": 3}'}
         assert ask(f"{url}deliveries/2/replay", "POST", json=wish).json()["status"] == 200
@@ -68,7 +68,7 @@ def test_inspect_without_a_secret_and_a_target_only_shows(bare: Cli, tmp_path: P
     file = save(tmp_path / "monday.jsonl", delivered(key="another key"))
     with serving_inspector(bare, file) as (process, url):
         wait_until(lambda: ask(f"{url}deliveries").json()["total"] == 1)
-        assert ask(f"{url}about").json() == {"title": "monday.jsonl", "targets": [], "can_sign": False}
+        assert ask(f"{url}about").json() == {"title": "monday.jsonl", "targets": []}
         assert ask(f"{url}deliveries/1").json()["explanation"] is None
         response = ask(f"{url}deliveries/1/replay", "POST", json={"target": 0, "re_sign": False})
         assert (response.status_code, response.json()) == (409, {"error": "no such target"})

@@ -242,6 +242,13 @@ def test_no_line_of_a_block_is_wider_than_the_terminal(
 
 
 @pytest.mark.usefixtures("terminal")
+def test_a_terminal_gets_a_body_with_what_a_parser_would_lose(capsys: pytest.CaptureFixture[str]) -> None:
+    printer().show(Arrived(1, delivered(b'{"price":1.10,"price":"\xff"}')))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-4:] == ["{", '"price": 1.10,', '"price": "\ufffd"', "}"]
+
+
+@pytest.mark.usefixtures("terminal")
 def test_what_was_not_kept_of_a_body_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     printer().show(Arrived(1, delivered(b"\xff" * 10, "t", omitted=123)))
     shown = capsys.readouterr().out

@@ -146,6 +146,12 @@ def test_show_prints_headers_body_and_what_became_of_it(bare: Cli, file: str) ->
     assert "cause" not in document
 
 
+def test_show_prints_a_body_with_what_a_parser_would_lose(bare: Cli, tmp_path: Path) -> None:
+    file = save(tmp_path / "a.jsonl", delivered(b'{"price":1.10,"price":2}'))
+    shown = bare.run("webhooks", "show", file, "1").out
+    assert shown.endswith('{\n  "price": 1.10,\n  "price": 2\n}\n')
+
+
 def test_show_explains_a_refusal_if_it_has_a_secret_and_says_how_otherwise(bare: Cli, tmp_path: Path) -> None:
     added = delivered(PERSON)
     refused = replace(added, body=added.body + b"\n", verification=delivered(key="x").verification)

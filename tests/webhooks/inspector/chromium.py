@@ -60,6 +60,12 @@ class Browser:
             "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         )
 
+    def force_colours(self) -> None:
+        """Set ``forced-colors``, as the contrast themes of Windows do, until :meth:`prefer`."""
+        self._driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]}
+        )
+
     def allow_clipboard(self) -> None:
         permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
         self._driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": permissions})
@@ -74,6 +80,13 @@ class Browser:
 
     def click(self, selector: str) -> None:
         self.all(selector)[0].click()
+
+    @contextmanager
+    def holding(self, selector: str) -> Iterator[None]:
+        """Press the mouse button on an element before the block, and release it there after it."""
+        ActionChains(self._driver).click_and_hold(self.all(selector)[0]).perform()
+        yield
+        ActionChains(self._driver).release().perform()
 
     def press_button(self, label: str) -> None:
         (button,) = [one for one in self.all("button") if one.text.startswith(label)]

@@ -7,7 +7,7 @@ import statistics
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -53,6 +53,31 @@ def test_what_became_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(br
         store.add_outcome(1, outcome(500, response="KeyError: 'email'"))
         browser.wait(lambda: "→ 500" in browser.text("#row-1"))
         browser.wait(lambda: "KeyError: 'email'" in browser.text("#detail"))
+
+
+def test_an_outcome_that_follows_leaves_alone_what_is_done_in_the_panel(browser: Browser) -> None:
+    app = Endpoint("503 Service Unavailable", body=b"busy")
+    store = stored(delivered(json.dumps(list(range(500))).encode()), forwards=1)
+    with (
+        BackgroundServer(app) as target,
+        EndpointClient(target.url) as client,
+        visiting(browser, store, client),
+    ):
+        browser.click("#row-1")
+        browser.wait(lambda: "Being forwarded." in browser.text("#detail"))
+        browser.press_button("Replay")
+        browser.wait(lambda: "busy" in browser.text(".result"))
+        browser.run("document.querySelector('.curl').open = true; document.querySelector('.body').focus()")
+        store.add_outcome(1, outcome(500, response="KeyError: 'email'"))
+        browser.wait(lambda: "KeyError: 'email'" in browser.text(".forwards"))
+        assert "busy" in browser.text(".result")
+        assert browser.run("return document.activeElement.className") == "body"
+        assert browser.run("return document.querySelector('.curl').open && detail.scrollTop > 0")
+        browser.press_button("Edit and re-sign")
+        browser.keys("x")
+        store.add_outcome(1, outcome(502, response="Bad gateway"))
+        browser.wait(lambda: "Bad gateway" in browser.text(".forwards"))
+        assert browser.run("return document.activeElement.value").startswith("x[")
 
 
 def test_ten_thousand_deliveries_scroll_with_few_elements(browser: Browser) -> None:
@@ -102,9 +127,27 @@ def test_new_deliveries_do_not_move_what_is_being_read(browser: Browser) -> None
         position = "return document.getElementById('row-140').getBoundingClientRect().top"
         browser.wait(lambda: 140 in shown(browser))
         before = browser.run(position)
+        assert not browser.all("#newer")[0].is_displayed()
         store.add(201, delivered())
         browser.wait(lambda: "201 deliveries" in browser.text("#count"))
         assert browser.run(position) == before
+        browser.run("list.scrollTop = 2800")
+        browser.wait(lambda: 160 in shown(browser))
+        rows = browser.run("return [...document.querySelectorAll('[role=option]')].map((one) => one.id)")
+        assert rows == [f"row-{number}" for number in shown(browser)]
+        browser.press_button("↑ 1 new delivery")
+        browser.wait(lambda: 201 in shown(browser))
+        browser.wait(lambda: not browser.all("#newer")[0].is_displayed())
+
+
+def test_a_click_opens_what_was_pressed_even_if_new_deliveries_move_it(browser: Browser) -> None:
+    store = several()
+    with visiting(browser, store):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        with browser.holding("#row-1"):
+            store.add(5, delivered())
+            browser.wait(lambda: 5 in shown(browser))
+        browser.wait(lambda: "ann@" in browser.text("#detail"))
 
 
 def test_a_replay_shows_the_answer_of_the_app(browser: Browser) -> None:
@@ -147,6 +190,17 @@ def test_an_edited_delivery_is_signed_again_and_verifies_at_the_target(browser: 
     assert json.loads(edited.body) == {"data": {"email": "zo\u00eb@example.com"}}
 
 
+def test_the_editor_says_which_secret_signs(browser: Browser) -> None:
+    store = stored(delivered(secret="integration b"), delivered(secret="integration gone"), delivered())
+    secrets = {"file a": SECRET, "integration b": f"{SECRET}2"}
+    with EndpointClient(UNREACHABLE) as client, visiting(browser, store, client, secrets=secrets):
+        for number, label in ((1, "integration b"), (2, "file a"), (3, "file a")):
+            browser.run("location.hash = arguments[0]", number)
+            browser.wait(lambda n=number: browser.text("#detail dd") == str(n))  # type: ignore[misc]
+            browser.press_button("Edit and re-sign")
+            assert f"The signature is new, with the secret from {label}." in browser.text(".editor")
+
+
 def test_buttons_that_cannot_work_are_disabled(browser: Browser) -> None:
     with visiting(browser, several(), secrets={}):
         browser.click("#row-1")
@@ -169,13 +223,17 @@ def test_a_refused_delivery_says_why_in_words(browser: Browser) -> None:
 
 
 def test_a_button_that_cannot_work_says_why(browser: Browser) -> None:
-    store = stored(delivered(b"\xff", omitted_bytes=9), delivered(b"\xff"))
+    store = stored(delivered(b"\xff", omitted_bytes=9), delivered(b"\xff"), delivered(masked=True))
     with EndpointClient(UNREACHABLE) as client, visiting(browser, store, client):
         for number in (1, 2):
             browser.run("location.hash = arguments[0]", number)
             browser.wait(lambda n=number: browser.text("#detail dd") == str(n))  # type: ignore[misc]
             assert "The body cannot be edited as text." in browser.text(".actions")
             assert ("No curl command: " in browser.text(".actions")) == (number == 1)
+            assert ("not recorded in full" in browser.text(".actions")) == (number == 1)
+        browser.run("location.hash = 3")
+        browser.wait(lambda: "The body is masked" in browser.text(".actions"))
+        assert [one.is_enabled() for one in browser.all(".actions button")[:2]] == [False, True]
 
 
 def test_a_timestamp_that_is_no_date_is_shown_as_it_is(browser: Browser) -> None:
@@ -212,7 +270,7 @@ def test_copy_as_curl_puts_the_command_on_the_clipboard(browser: Browser) -> Non
         browser.click("#row-1")
         browser.wait(lambda: "Copy as curl" in browser.text("#detail"))
         browser.press_button("Copy as curl")
-        browser.wait(lambda: "copied" in browser.text("summary"))
+        browser.wait(lambda: "Copied" in browser.text(".actions"))
         copied = browser.run_async(
             "navigator.clipboard.readText().then(done, (error) => done(String(error)))"
         )
@@ -230,6 +288,41 @@ def test_the_page_says_that_the_server_is_gone_and_keeps_what_it_has(browser: Br
     assert shown(browser) == [4, 3, 2, 1]
     browser.leave()
     assert all("ERR_CONNECTION" in line for line in browser.console())
+
+
+def test_the_page_says_that_the_server_does_not_answer_and_recovers(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = several()
+    may_go_on = threading.Event()
+    changes = store.changes
+
+    def stalled(after: int) -> dict[str, Any]:
+        may_go_on.wait(20)
+        return changes(after)
+
+    with visiting(browser, store):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        monkeypatch.setattr(store, "changes", stalled)
+        browser.wait(lambda: browser.text("#connection") == "Disconnected: jebbitctl does not answer")
+        store.add(5, delivered())
+        may_go_on.set()
+        browser.wait(lambda: browser.text("#connection") == "Live" and 5 in shown(browser))
+
+
+def test_a_search_that_was_cut_off_goes_on_when_the_server_answers_again(browser: Browser) -> None:
+    with visiting(browser, several()):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        browser.run(
+            "window.isCutOff = true; const real = window.fetch; window.fetch = (path, options) =>"
+            " isCutOff ? Promise.reject(new TypeError('cut off')) : real(path, options)"
+        )
+        browser.all("#search")[0].send_keys("bea@")
+        browser.wait(lambda: "Disconnected" in browser.text("#connection"))
+        assert browser.text("#empty") == "Searching."
+        browser.run("isCutOff = false")
+        browser.wait(lambda: shown(browser) == [2])
+        assert browser.text("#count") == "1 delivery."
 
 
 def test_the_page_says_why_no_more_deliveries_come(browser: Browser) -> None:

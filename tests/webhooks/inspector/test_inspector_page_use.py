@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks.endpoint import EndpointClient
+from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.webhooks.inspector.pages import several, shown, visiting
 from tests.webhooks.inspector.support import inspecting, stored
 from tests.webhooks.recorded import delivered, outcome
-from tests.webhooks.support import UNREACHABLE
+from tests.webhooks.support import UNREACHABLE, Endpoint
 
 if TYPE_CHECKING:
     from tests.webhooks.inspector.chromium import Browser
@@ -55,7 +56,9 @@ def test_filters_and_search_select_deliveries(browser: Browser) -> None:
         browser.wait(lambda: browser.text("#empty") == "No delivery matches.")
         bars = browser.run("return document.querySelectorAll('#chart rect.ok').length")
         assert (bars, len(browser.all("#chart rect.refused"))) == (3, 1)
-        assert "4 deliveries, 1 refused" in str(browser.all("#chart svg")[0].get_attribute("aria-label"))
+        assert "4 deliveries, 3 ok, 1 mismatch" in str(
+            browser.all("#chart svg")[0].get_attribute("aria-label")
+        )
 
 
 def test_the_page_is_usable_by_keyboard(browser: Browser) -> None:
@@ -78,10 +81,56 @@ def test_the_page_is_usable_by_keyboard(browser: Browser) -> None:
         assert browser.run("return document.activeElement.id") == "list"
         browser.keys("/", *"/first")
         browser.wait(lambda: shown(browser) == [1])
-        browser.keys("Enter", "Enter")
+        browser.keys("Enter", " ")
         browser.wait(lambda: "ann@" in browser.text("#detail"))
         browser.keys("Escape", "Escape")
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+
+
+def test_the_keyboard_stays_where_it_was_after_a_replay_and_after_editing(browser: Browser) -> None:
+    app = Endpoint("503 Service Unavailable", body=b"busy")
+    focused = "return document.activeElement.textContent"
+    with (
+        BackgroundServer(app) as target,
+        EndpointClient(target.url) as client,
+        visiting(browser, several(), client),
+    ):
+        browser.keys("j", "Enter")
+        browser.wait(lambda: browser.text("#detail dd") == "4")
+        browser.keys("Tab", "Tab")
+        for number in (1, 2):
+            assert browser.run(focused) == "Replay"
+            browser.keys("Enter")
+            browser.wait(lambda n=number: len(app.requests) == n and "busy" in browser.text(".result"))  # type: ignore[misc]
+        browser.wait(lambda: browser.run("return announcer.textContent") == "Replayed: 503")
+        for leaving in (("Escape",), ("Tab", "Tab", "Enter")):
+            browser.run("document.querySelectorAll('.actions button')[1].focus()")
+            browser.keys("Enter")
+            assert browser.run("return document.activeElement.localName") == "textarea"
+            browser.keys(*leaving)
+            assert browser.run(focused) == "Edit and re-sign"
+            assert not browser.all(".editor")[0].is_displayed()
+
+
+def test_how_many_deliveries_match_is_announced(browser: Browser) -> None:
+    with visiting(browser, several()):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        browser.press_button("Live")
+        assert browser.run("return announcer.textContent") == "2 deliveries."
+        browser.all("#search")[0].send_keys("/first")
+        browser.wait(lambda: browser.run("return announcer.textContent") == "1 delivery.")
+
+
+def test_a_link_to_a_delivery_that_is_not_there_says_so_until_it_comes(browser: Browser) -> None:
+    store = several()
+    with visiting(browser, store):
+        browser.click("#row-2")
+        browser.wait(lambda: "bea@" in browser.text("#detail"))
+        browser.run("location.hash = 5")
+        browser.wait(lambda: "Not shown: there is no such delivery." in browser.text("#detail"))
+        assert "bea@" not in browser.text("#detail")
+        store.add(5, delivered({"data": {"email": "eve@example.com"}}))
+        browser.wait(lambda: "eve@" in browser.text("#detail"))
 
 
 def test_back_closes_an_opened_delivery_and_a_reload_keeps_it(browser: Browser) -> None:
@@ -109,6 +158,37 @@ def test_nothing_scrolls_sideways(browser: Browser, width: int) -> None:
         browser.wait(lambda: long in browser.text("#detail .body"))
         assert overflow(browser) <= 0
         assert browser.all("#list")[0].is_displayed() == (width > 900)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (844, 390), (1280, 300)])
+def test_in_a_low_window_the_page_scrolls_and_the_list_keeps_a_height(
+    browser: Browser, width: int, height: int
+) -> None:
+    browser.resize(width, height)
+    with visiting(browser, several()):
+        browser.wait(lambda: 4 in shown(browser))
+        assert browser.run("return list.clientHeight") > 150
+        browser.run("document.scrollingElement.scrollTop = 9999")
+        browser.click("#row-3")
+        browser.wait(lambda: "mismatch" in browser.text("#detail"))
+
+
+def test_what_is_selected_shows_without_the_colours_of_the_page(browser: Browser) -> None:
+    with visiting(browser, several()):
+        browser.force_colours()
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        browser.click("#row-2")
+        looks = (
+            "return [...document.querySelectorAll(arguments[0])].map((one) => { const style = "
+            "getComputedStyle(one); return `${style.outlineStyle} ${style.backgroundColor}`; })"
+        )
+        browser.wait(lambda: selected(browser) == 2)
+        rows = [browser.run(looks, f"#row-{number}")[0] for number in (1, 2, 3)]
+        assert rows[0] == rows[2] != rows[1]
+        pressed, *others = browser.run(looks, "#filters button")
+        assert pressed not in others
+        first, second = browser.run(looks, ".key")
+        assert first != second
 
 
 CONTRASTS = """

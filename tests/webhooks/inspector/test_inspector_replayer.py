@@ -42,7 +42,9 @@ def test_a_signed_replay_is_signed_with_the_secret_of_the_delivery_or_the_first(
     label: str | None, key: str
 ) -> None:
     sent: list[Delivery] = []
-    replayer(sent, a=SECRET, b=OTHER).replay(delivered(secret=label), 0, body=b"{} ", re_sign=True)
+    one = replayer(sent, a=SECRET, b=OTHER)
+    one.replay(delivered(secret=label), 0, body=b"{} ", re_sign=True)
+    assert one.signer(delivered(secret=label)) == ("a" if key == SECRET else "b")
     assert sent[0].body == b"{} "
     assert verify(key, b"{} ", sent[0].headers["x-jebbit-signature"]).reason is Reason.OK
 

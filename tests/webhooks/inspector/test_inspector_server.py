@@ -247,6 +247,14 @@ def test_the_status_that_the_sender_got_is_shown_once_it_is_known() -> None:
         assert details(url)["status"] == 502
 
 
+def test_the_page_is_told_which_secret_would_sign() -> None:
+    store = stored(delivered(secret="b\x1b"))
+    with inspecting(store, secrets={"a": SECRET, "b\x1b": f"{SECRET}2"}) as url:
+        assert details(url)["signs_with"] == r"b\x1b"
+    with inspecting(store, secrets={}) as url:
+        assert details(url)["signs_with"] is None
+
+
 def test_a_refused_delivery_is_explained_if_a_secret_is_known() -> None:
     asked = []
 
@@ -277,6 +285,11 @@ def test_control_characters_are_shown_as_escape_sequences() -> None:
         assert "__proto__" in details(url)["body"]
     assert not re.search("[\x00-\x1f\u202e\u2066]", texts)
     assert not re.search(r"\\u00(1b|00)(?!\w)", texts.replace("\\\\", "")), "an escape that becomes a control"
+
+
+def test_a_body_is_shown_with_what_a_parser_would_lose() -> None:
+    with inspecting(stored(delivered(b'{"price":1.10,"price":2}'))) as url:
+        assert details(url)["body"] == '{\n  "price": 1.10,\n  "price": 2\n}'
 
 
 def test_only_what_is_shown_as_it_is_can_be_edited() -> None:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from jebbitctl.util.redaction import redact
-from jebbitctl.util.text import escape_controls, json_text, plural
+from jebbitctl.util.text import escape_controls, indented_json, plural
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 
@@ -121,11 +121,10 @@ class EventPrinter:
 
     def _body(self, delivery: Delivery) -> Iterator[str]:
         value = decode(delivery.body)
-        lines = value.splitlines() if isinstance(value, str) else json_text(value, indent=2).split("\n")
-        rows = list(_folded(lines))
-        is_whole = (
-            self._verbose or len(rows) <= MAX_BODY_ROWS + 1
-        )  # saying that one is hidden takes a row, too
+        text = value if isinstance(value, str) else indented_json(delivery.body.decode("utf-8", "replace"))
+        rows = list(_folded(text.splitlines()))
+        # saying that one is hidden takes a row, too
+        is_whole = self._verbose or len(rows) <= MAX_BODY_ROWS + 1
         shown = len(rows) if is_whole else MAX_BODY_ROWS
         yield from rows[:shown]
         if more := len(rows[shown:]):

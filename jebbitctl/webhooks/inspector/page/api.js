@@ -6,15 +6,21 @@ export class Refused extends Error {}
 /** There is no answer. */
 export class Unreachable extends Error {}
 
+const POLL_TIMEOUT_MS = 5000; // a suspended process keeps its connections
+const TIMEOUT_MS = 30000; // to explain a refusal takes time
+
+const within = (milliseconds) => ({ signal: AbortSignal.timeout(milliseconds) });
+
 async function answer(path, options) {
   let response;
+  let text;
   try {
     response = await fetch(path, { cache: "no-store", credentials: "omit", ...options });
-  } catch {
-    throw new Unreachable("jebbitctl does not answer");
+    text = await response.text();
+  } catch (error) {
+    throw new Unreachable("jebbitctl does not answer", { cause: error });
   }
-  if (response.ok) return response.json();
-  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
   let reason = text.trim();
   try {
     reason = JSON.parse(text).error;
@@ -24,11 +30,11 @@ async function answer(path, options) {
   throw new Refused(reason || `status ${response.status}`);
 }
 
-export const about = () => answer("about");
+export const about = () => answer("about", within(POLL_TIMEOUT_MS));
 
-export const changes = (after) => answer(`deliveries?after=${after}`);
+export const changes = (after) => answer(`deliveries?after=${after}`, within(POLL_TIMEOUT_MS));
 
-export const details = (number) => answer(`deliveries/${number}`);
+export const details = (number) => answer(`deliveries/${number}`, within(TIMEOUT_MS));
 
 export function search(text, after, before, signal) {
   const query = new URLSearchParams({ text, after, before: before ?? "" });

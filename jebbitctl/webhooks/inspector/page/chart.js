@@ -22,10 +22,16 @@ export function draw(rows) {
   svg.replaceChildren(s("line", { class: "axis", x1: 0, x2: width, y1: HEIGHT - 0.5, y2: HEIGHT - 0.5 }));
   const slot = width / bars.length;
   bars.forEach((bar, index) => svg.append(...drawn(bar, index * slot, slot, (HEIGHT - 1) / highest)));
-  const refused = rows.filter(isRefused).length;
   const caption = `Per ${NAMES[WIDTHS.indexOf(step)]}, ${minute(bars[0].start)} to ${minute(bars.at(-1).start + step)}`;
   byId("chart-caption").textContent = `${caption}, peak ${highest}`;
-  svg.setAttribute("aria-label", `${caption}: ${plural(rows.length, "delivery", "deliveries")}, ${refused} refused`);
+  svg.setAttribute("aria-label", `${caption}: ${plural(rows.length, "delivery", "deliveries")}, ${verdicts(rows)}`);
+}
+
+/** Returns how many rows have each verdict, such as "5 ok, 1 stale". */
+function verdicts(rows) {
+  const counts = new Map([["ok", 0]]);
+  for (const { verdict } of rows) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  return [...counts].map(([verdict, number]) => `${number.toLocaleString("en")} ${verdict}`).join(", ");
 }
 
 function count(rows) {
@@ -39,11 +45,13 @@ function count(rows) {
   const end = Math.floor(last / step);
   const start = Math.max(Math.min(Math.floor(first / step), end - MIN_BARS + 1), end - MAX_BARS + 1);
   const bars = Array.from({ length: end - start + 1 }, (_, index) => (
-    { start: (start + index) * step, ok: 0, refused: 0 }
+    { start: (start + index) * step, ok: 0, refused: 0, rows: [] }
   ));
   for (const row of rows) {
     const bar = bars[Math.floor(row.time / step) - start];
-    if (bar) bar[isRefused(row) ? "refused" : "ok"] += 1;
+    if (!bar) continue;
+    bar[isRefused(row) ? "refused" : "ok"] += 1;
+    bar.rows.push(row);
   }
   return { bars, step };
 }
@@ -53,7 +61,7 @@ function drawn(bar, x, slot, scale) {
   const width = Math.max(slot - 2, 1);
   const ok = bar.ok * scale;
   const refused = Math.max(bar.refused * scale, bar.refused ? 2 : 0);
-  const title = () => s("title", {}, `${minute(bar.start)}: ${bar.ok} ok, ${bar.refused} refused`);
+  const title = () => s("title", {}, `${minute(bar.start)}: ${verdicts(bar.rows)}`);
   const at = (y, height) => ({ x: x + 1, y, width, height, rx: 1 });
   return [
     ok ? s("rect", { class: "ok", ...at(HEIGHT - 1 - ok, ok) }, title()) : null,

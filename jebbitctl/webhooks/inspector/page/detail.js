@@ -6,9 +6,10 @@ import { clock, isRefused, kind, plural, size } from "./format.js";
 
 const MAX_COLOURED = 64 * 1024;
 const TOKENS = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const COPIED = "✓ Copied";
 const MARK = { true: "✗", false: "✓" };
 
-/** Returns the content of the panel. `context` has `targets`, `can_sign`, `close` and `announce`. */
+/** Returns the content of the panel. `context` has `targets`, `close` and `announce`. */
 export function detail(row, found, context) {
   return [
     bar(`${row.method} ${row.target}`, context.close),
@@ -16,9 +17,17 @@ export function detail(row, found, context) {
     facts(row, found),
     actions(row, found, context),
     forwards(row, found),
-    section("Body", body(found), size(found.bytes)),
+    body(found, context),
     section("Headers", headers(found), String(found.headers.length)),
   ];
+}
+
+/** Shows what may have changed; what is done in the rest of the panel goes on. Returns false if nothing is opened. */
+export function update(row, found) {
+  const [oldFacts, oldForwards] = [".facts", ".forwards"].map((name) => byId("detail").querySelector(name));
+  oldFacts?.replaceWith(facts(row, found));
+  oldForwards?.replaceWith(forwards(row, found));
+  return oldFacts !== null;
 }
 
 /** Returns the content of the panel until the delivery is there. */
@@ -70,15 +79,20 @@ function signed({ timestamp, age_seconds: age }) {
 }
 
 function section(title, content, note = "") {
-  return h("section", {}, h("h3", {}, title, note ? h("span", { class: "note" }, note) : null), content);
+  return h("section", {}, h("h3", {}, title, note ? h("span", { class: "note" }, ` ${note}`) : null), content);
 }
 
 function forwards(row, found) {
-  if (found.forwards === null) return section("Response when forwarded", h("p", { class: "muted" }, "Not known."));
-  if (row.forward === "pending" && found.forwards.length === 0) {
-    return section("Response when forwarded", h("p", { class: "muted" }, "Being forwarded."));
-  }
-  return found.forwards.length ? section("Response when forwarded", found.forwards.map(outcome)) : null;
+  const one = section("Response when forwarded", responses(row, found));
+  one.classList.add("forwards");
+  one.hidden = found.forwards?.length === 0 && row.forward !== "pending";
+  return one;
+}
+
+function responses(row, found) {
+  if (found.forwards === null) return h("p", { class: "muted" }, "Not known.");
+  const pending = row.forward === "pending" ? h("p", { class: "muted" }, "Being forwarded.") : null;
+  return [...found.forwards.map(outcome), pending];
 }
 
 /** Returns what became of a delivery at a URL. */
@@ -93,7 +107,16 @@ export function outcome(one) {
     one.response ? h("pre", { tabindex: "0" }, one.response) : null);
 }
 
-function body(found) {
+function body(found, context) {
+  const one = section("Body", bodyText(found), size(found.bytes));
+  if (!found.body || found.is_cut) return one;
+  const copying = button("Copy", "", () => copy(found.body, one.querySelector("pre"), copying, context), "copy");
+  copying.setAttribute("aria-label", "Copy body");
+  one.prepend(h("div", { class: "heading" }, one.querySelector("h3"), copying));
+  return one;
+}
+
+function bodyText(found) {
   const cut = found.is_cut ? "The body is longer than what is shown here." : "";
   const omitted = found.omitted_bytes ? `${found.omitted_bytes} more bytes were not recorded.` : "";
   const pre = h("pre", { class: "body", tabindex: "0", "aria-label": "Body" });
@@ -123,37 +146,56 @@ function headers(found) {
 }
 
 function actions(row, found, context) {
-  const result = h("div", { class: "result", role: "status" });
+  const result = h("div", { class: "result" });
   const target = chooser(context.targets);
-  const buttons = [];
-  const editor = h("div", { class: "editor", hidden: true });
-  const send = (content) => sent(row.number, { target: Number(target?.value ?? 0), ...content }, buttons, result, context);
-  const button = (text, reason, onclick, class_ = null) => {
-    const one = h("button", { type: "button", class: class_, disabled: reason !== "", title: reason || null, onclick }, text);
-    one.dataset.reason = reason;
-    buttons.push(one);
+  const senders = [];
+  const send = (content) => sent(row.number, { target: Number(target?.value ?? 0), ...content }, senders, result, context);
+  const sender = (text, reason, onclick, class_ = null) => {
+    const one = button(text, reason, () => one.ariaDisabled !== "true" && onclick(), class_);
+    senders.push(one);
     return one;
   };
-  const where = context.targets.length ? "" : "Start jebbitctl with a target to replay to: --to or --forward-to.";
-  const how = where || (context.can_sign ? "" : "Start jebbitctl with the shared secret to sign.");
-  const editing = how || (found.editable ? "" : "The body cannot be edited as text.");
-  const edit = () => {
+  const reasons = unavailability(found, context);
+  const editor = h("div", { class: "editor", hidden: true });
+  const edit = button("Edit and re-sign", reasons.edit, () => {
     editor.hidden = false;
     const area = editor.querySelector("textarea");
     area.focus();
     area.setSelectionRange(0, 0);
     area.scrollTop = 0;
+  });
+  const close = () => {
+    editor.hidden = true;
+    edit.focus();
   };
-  if (!editing) fillEditor(editor, found, send, button);
+  if (!reasons.edit) fillEditor(editor, found, send, sender, close);
   const curl = curlBox(found);
+  const copying = button("Copy as curl", reasons.curl,
+    () => copy(found.curl, curl.querySelector("pre"), copying, context));
   const main = h("div", { class: "buttons" },
-    button("Replay", where, () => send({ re_sign: false })),
-    button("Edit and re-sign", editing, edit),
-    h("button", { type: "button", disabled: !found.curl, title: found.curl_error, onclick: () => copy(found.curl, curl, context) },
-      "Copy as curl"),
+    sender("Replay", reasons.replay, () => send({ re_sign: false })),
+    edit,
+    copying,
     target ?? h("span", { class: "to isolated muted" }, context.targets.length ? `to ${context.targets[0]}` : ""));
-  const why = [editing, found.curl_error && `No curl command: ${found.curl_error}.`].filter(Boolean).join(" ");
+  const why = [...new Set(Object.values(reasons))].join(" ").trim();
   return h("div", { class: "actions" }, main, why ? h("p", { class: "muted" }, why) : null, editor, result, curl);
+}
+
+function button(text, reason, onclick, class_ = null) {
+  return h("button", { type: "button", class: class_, disabled: reason !== "", title: reason || null, onclick }, text);
+}
+
+/** Returns why each action cannot work, or an empty text. */
+function unavailability(found, context) {
+  const where = context.targets.length ? "" : "Start jebbitctl with a target to replay to: --to or --forward-to.";
+  const how = found.signs_with === null ? "Start jebbitctl with the shared secret to sign." : "";
+  const omitted = found.omitted_bytes ? "The body was not recorded in full." : "";
+  const masked = found.masked ? "The body is masked, so that its signature no longer fits." : "";
+  return {
+    replay: where || omitted || masked,
+    edit: where || how || (found.editable ? "" : "The body cannot be edited as text."),
+    curl: found.curl ? "" : `No curl command: ${found.curl_error}.`,
+  };
 }
 
 function chooser(targets) {
@@ -161,23 +203,25 @@ function chooser(targets) {
   return h("select", { "aria-label": "Replay to" }, targets.map((url, index) => h("option", { value: index }, url)));
 }
 
-function fillEditor(editor, found, send, button) {
+function fillEditor(editor, found, send, sender, close) {
   const area = h("textarea", { "aria-label": "Body to sign and send", spellcheck: "false", rows: "12" });
   area.value = found.body;
   const start = area.value;
   const submit = () => send(area.value === start ? { re_sign: true } : { re_sign: true, body: area.value });
+  const secret = found.signs_with ? `the secret from ${found.signs_with}` : "the shared secret";
   editor.append(
     area,
-    h("p", { class: "muted" },
-      "Unchanged, the recorded bytes are sent; changed, exactly this text. The signature is new.",
+    h("p", { class: "muted isolated" },
+      "Unchanged, the recorded bytes are sent; changed, exactly this text. ",
+      `The signature is new, with ${secret}.`,
       found.genuine ? "" : " The recorded signature was not valid: the new one will be."),
     h("div", { class: "buttons" },
-      button("Sign and send", "", submit, "primary"),
-      h("button", { type: "button", class: "cancel", onclick: () => { editor.hidden = true; } }, "Cancel")));
+      sender("Sign and send", "", submit, "primary"),
+      button("Cancel", "", close, "cancel")));
 }
 
-async function sent(number, content, buttons, result, context) {
-  for (const one of buttons) one.disabled = true;
+async function sent(number, content, senders, result, context) {
+  for (const one of senders) one.ariaDisabled = "true"; // disabled, it would lose the focus
   result.replaceChildren(h("p", { class: "muted" }, "Sending."));
   try {
     const found = await replay(number, content);
@@ -186,27 +230,32 @@ async function sent(number, content, buttons, result, context) {
     result.replaceChildren(h("h3", {}, "Response to the replay"), outcome(found), hint ?? "");
     context.announce(`Replayed: ${found.status ?? found.error}`);
   } catch (error) {
-    const reason = error instanceof Refused ? "Not sent" : "Not known whether it was sent";
-    result.replaceChildren(h("p", { class: "outcome refused" }, `✗ ${reason}: ${error.message}.`));
+    const reason = `${error instanceof Refused ? "Not sent" : "Not known whether it was sent"}: ${error.message}.`;
+    result.replaceChildren(h("p", { class: "outcome refused" }, `✗ ${reason}`));
+    context.announce(reason);
   } finally {
-    for (const one of buttons) one.disabled = one.dataset.reason !== "";
+    for (const one of senders) one.ariaDisabled = null;
   }
 }
 
 function curlBox(found) {
   return h("details", { class: "curl", hidden: !found.curl },
     h("summary", {}, "curl command"),
-    h("pre", { tabindex: "0" }, found.curl ?? ""));
+    h("pre", { tabindex: "0", "aria-label": "curl command" }, found.curl ?? ""));
 }
 
-async function copy(text, box, context) {
+/** Copies text, or else selects the element that shows it. */
+async function copy(text, shown, pressed, context) {
   try {
     await navigator.clipboard.writeText(text);
+    const label = pressed.textContent;
+    if (label !== COPIED) setTimeout(() => { pressed.textContent = label; }, 2000);
+    pressed.textContent = COPIED;
     context.announce("Copied.");
-    box.querySelector("summary").textContent = "curl command, copied";
   } catch {
-    box.open = true;
-    window.getSelection().selectAllChildren(box.querySelector("pre"));
+    const box = shown.closest("details");
+    if (box) box.open = true;
+    window.getSelection().selectAllChildren(shown);
     context.announce("Not copied: copy the selected text.");
   }
 }

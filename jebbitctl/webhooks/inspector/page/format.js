@@ -34,6 +34,6 @@ export function size(bytes) {
 export function forwarded(row) {
   if (row.forward === "none") return "";
   if (row.forward === "pending") return "→ …";
-  if (row.forward === "unknown") return "→ ?";
+  if (row.forward === "unknown") return "→ unknown";
   return `${row.forward === "failed" ? "⚠ " : ""}→ ${row.statuses}`;
 }

@@ -1,4 +1,4 @@
-// Keys: j and k or arrows move, Enter opens, / searches, Esc closes.
+// Keys: j and k or arrows move, Enter or space opens, / searches, Esc closes.
 
 import { byId } from "./dom.js";
 
@@ -31,7 +31,7 @@ function handle(event, actions) {
     actions.move(STEPS[key]);
     return true;
   }
-  if (key === "Enter" && isInList) {
+  if ((key === "Enter" && isInList) || (key === " " && target === byId("list"))) {
     actions.open();
     return true;
   }
@@ -41,8 +41,7 @@ function handle(event, actions) {
 function escape(target, actions) {
   const editor = target.closest(".editor");
   if (editor) {
-    editor.hidden = true;
-    byId("detail").focus({ preventScroll: true });
+    editor.querySelector(".cancel").click();
   } else if (target === byId("search") && target.value === "") {
     byId("list").focus();
   } else if (target === byId("search")) {

@@ -1,15 +1,17 @@
 // The list of deliveries: only the rows in sight are elements, however many there are.
 
 import { h } from "./dom.js";
-import { clock, forwarded, isRefused, kind, size } from "./format.js";
+import { clock, forwarded, isRefused, kind, plural, size } from "./format.js";
 
 const ROW = 58;
 const BEYOND = 8;
 
 export class List {
-  /** `open` is called with the number of a row that is clicked. */
-  constructor(element, open) {
+  /** `open` is called with the number of a row that is clicked; `newer` is a button that leads to the top. */
+  constructor(element, newer, open) {
     this.element = element;
+    this.newer = newer;
+    this.newestSeen = 0;
     this.rows = [];
     this.selected = null;
     this.elements = new Map();
@@ -17,8 +19,15 @@ export class List {
     element.append(this.sizer);
     element.addEventListener("scroll", () => this.render(), { passive: true });
     new ResizeObserver(() => this.render()).observe(element);
+    newer.addEventListener("click", () => {
+      element.scrollTop = 0;
+      element.focus({ preventScroll: true });
+    });
+    let pressed = null; // new rows may move it away before the button is released
+    element.addEventListener("pointerdown", (event) => { pressed = event.target.closest("[role=option]"); });
     element.addEventListener("click", (event) => {
-      const row = event.target.closest("[role=option]");
+      const row = pressed ?? event.target.closest("[role=option]");
+      pressed = null;
       if (row) open(Number(row.dataset.number));
     });
   }
@@ -49,6 +58,14 @@ export class List {
     this.render();
   }
 
+  /** Says how many rows have come above what is in sight. */
+  tellNewer(isAtTop) {
+    if (isAtTop) this.newestSeen = this.rows[0]?.number ?? this.newestSeen;
+    const count = this.indexOf(this.newestSeen);
+    this.newer.hidden = count === 0;
+    this.newer.textContent = `↑ ${plural(count, "new delivery", "new deliveries")}`;
+  }
+
   /** Returns the number of the row so many rows from the selected one. */
   neighbour(step) {
     if (this.rows.length === 0) return null;
@@ -72,10 +89,12 @@ export class List {
 
   render() {
     const { scrollTop, clientHeight } = this.element;
+    this.tellNewer(clientHeight > 0 && scrollTop < ROW);
     const first = Math.max(Math.floor(scrollTop / ROW) - BEYOND, 0);
     const last = Math.min(Math.ceil((scrollTop + clientHeight) / ROW) + BEYOND, this.rows.length);
     const kept = new Map();
-    for (let index = first; index < last; index += 1) {
+    let next = null; // screen readers read elements in the order of the document
+    for (let index = last - 1; index >= first; index -= 1) {
       const row = this.rows[index];
       const old = this.elements.get(row.number);
       const element = old?.row === row ? old.element : draw(row);
@@ -84,7 +103,8 @@ export class List {
       element.setAttribute("aria-setsize", this.rows.length);
       element.setAttribute("aria-selected", row.number === this.selected);
       kept.set(row.number, { row, element });
-      if (element.parentNode !== this.sizer) this.sizer.append(element);
+      if (element.parentNode !== this.sizer) this.sizer.insertBefore(element, next);
+      next = element;
     }
     for (const [number, { element }] of this.elements) {
       if (kept.get(number)?.element !== element) element.remove();
@@ -107,6 +127,8 @@ function draw(row) {
     h("span", { class: "target isolated" }, `${row.method} ${row.target}`),
     h("span", { class: "time" }, clock(row.time)),
     h("span", { class: "meta" }, h("span", { class: "verdict" }, row.verdict), ` · ${meta.join(" · ")}`),
-    outcome ? h("span", { class: `forward ${row.forward}` }, outcome) : null,
+    outcome
+      ? h("span", { class: `forward ${row.forward}` }, h("span", { class: "visually-hidden" }, "forwarded: "), outcome)
+      : null,
   );
 }

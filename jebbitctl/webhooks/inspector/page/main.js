@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { draw } from "./chart.js";
-import { detail, fill, loading, unavailable } from "./detail.js";
+import { detail, fill, loading, unavailable, update } from "./detail.js";
 import { byId, h } from "./dom.js";
 import { isRefused, plural } from "./format.js";
 import { onKeys } from "./keys.js";
@@ -11,7 +11,8 @@ import { Search } from "./search.js";
 
 const POLL_MS = 400;
 const RETRY_MS = 1500;
-const ANNOUNCE_MS = 4000;
+const ANNOUNCE_MS = 10000; // less would interrupt a screen reader all the time
+const NO_ANSWER = "Disconnected: jebbitctl does not answer";
 const FILTERS = {
   all: ["All", () => true],
   test: ["Test", (row) => row.test && !isRefused(row)],
@@ -21,8 +22,8 @@ const FILTERS = {
 };
 
 const rows = new Map();
-const list = new List(byId("list"), open);
-const search = new Search(byId("search"), toTop, show);
+const list = new List(byId("list"), byId("newer"), open);
+const search = new Search(byId("search"), choose, show);
 const buttons = new Map();
 let filter = "all";
 let about = null;
@@ -30,11 +31,14 @@ let version = 0;
 let total = 0;
 let invalidLines = 0;
 let isLoaded = false;
-let opened = null;
+let opened = null; // what the address names: a number that is in `rows`, or text
+let isMissing = false; // whether the opened delivery waits for an answer of jebbitctl
+let tellsCount = false; // whether the reader chose what to show
 let news = { count: 0, refused: 0, at: 0 };
 
-function toTop() {
+function choose() {
   byId("list").scrollTop = 0;
+  tellsCount = true;
 }
 
 function show() {
@@ -51,11 +55,14 @@ function show() {
   empty.textContent = all.length === 0
     ? "No deliveries yet. They appear here as they come."
     : search.isRunning ? "Searching." : "No delivery matches.";
-  const dropped = total > all.length ? ` The oldest of ${total.toLocaleString("en")} are no longer kept.` : "";
+  const dropped = total > all.length ? ` The oldest of ${total.toLocaleString("en")} are no longer shown.` : "";
   const searching = search.isRunning ? " Searching." : "";
   const invalid = invalidLines ? ` ${plural(invalidLines, "line is", "lines are")} not a complete delivery.` : "";
   byId("count").hidden = all.length === 0 && !invalid;
   byId("count").textContent = `${plural(shown.length, "delivery", "deliveries")}.${searching}${dropped}${invalid}`;
+  if (!tellsCount || search.isRunning) return;
+  tellsCount = false;
+  announce(`${plural(shown.length, "delivery", "deliveries")}.`);
 }
 
 function take(found) {
@@ -80,7 +87,7 @@ function take(found) {
     draw([...rows.values()]);
     if (found.rows.length > 0) search.refresh();
   }
-  if (found.rows.some((row) => row.number === opened)) openNumber(opened, false);
+  if (found.rows.some((row) => String(row.number) === String(opened))) openNumber(Number(opened), false);
 }
 
 async function poll() {
@@ -94,12 +101,14 @@ async function poll() {
     const found = await api.changes(version);
     take(found);
     connected(true, "Live");
+    search.retry();
     if (found.more) wait = 0;
     if (opened === null && location.hash) openHash();
+    else if (isMissing) openNumber(opened, false);
   } catch (error) {
     wait = RETRY_MS;
     if (error instanceof api.Refused) connected(false, "Open the URL that jebbitctl prints now");
-    else if (error instanceof api.Unreachable) connected(false, "Disconnected: jebbitctl has stopped");
+    else if (error instanceof api.Unreachable) connected(false, NO_ANSWER);
     else throw error;
   } finally {
     tellNews();
@@ -134,34 +143,46 @@ function open(number) {
 function close() {
   if (location.hash) history.pushState(null, "", location.pathname);
   opened = null;
+  isMissing = false;
   fill(null);
   byId("list").focus({ preventScroll: true });
 }
 
 function openHash() {
-  const number = Number(location.hash.slice(1));
-  if (rows.has(number)) openNumber(number, true);
-  else if (!location.hash) close();
+  const named = location.hash.slice(1);
+  if (!named) return close();
+  const number = Number(named);
+  if (opened === number) return undefined; // each way back comes with two events
+  if (!isLoaded) return undefined; // what comes later is not new
+  if (rows.has(number)) return openNumber(number, true);
+  opened = named;
+  isMissing = false;
+  list.select(null);
+  return fill(unavailable(named, "there is no such delivery", close));
 }
 
 async function openNumber(number, takeFocus) {
   const isOther = opened !== number;
   opened = number;
+  isMissing = false;
   list.select(number);
-  const panel = byId("detail");
-  if (!takeFocus && !panel.querySelector(".editor")?.hidden) return; // somebody is editing
   if (isOther) fill(loading(rows.get(number), close)); // to explain a refusal takes time
   let found = null;
-  let reason = "it is no longer kept";
+  let problem = null;
   try {
     found = await api.details(number);
   } catch (error) {
-    reason = error.message;
+    problem = error;
   }
   if (opened !== number) return;
+  isMissing = problem instanceof api.Unreachable;
   const row = rows.get(number);
-  fill(found && row ? detail(row, found, { ...about, close, announce }) : unavailable(number, reason, close));
-  if (takeFocus) panel.focus({ preventScroll: true });
+  if (found && row) {
+    if (takeFocus || !update(row, found)) fill(detail(row, found, { ...about, close, announce }));
+  } else if (takeFocus || !byId("detail").querySelector(".facts")) {
+    fill(unavailable(number, problem?.message ?? "it is no longer kept", close));
+  }
+  if (takeFocus) byId("detail").focus({ preventScroll: true });
 }
 
 function move(step) {
@@ -173,13 +194,13 @@ function move(step) {
 }
 
 for (const [name, [label]] of Object.entries(FILTERS)) {
-  const choose = () => {
+  const press = () => {
     filter = name;
     for (const [other, button] of buttons) button.setAttribute("aria-pressed", other === name);
-    toTop();
+    choose();
     show();
   };
-  const button = h("button", { type: "button", "aria-pressed": String(name === filter), onclick: choose }, label);
+  const button = h("button", { type: "button", "aria-pressed": String(name === filter), onclick: press }, label);
   buttons.set(name, button);
   byId("filters").append(button);
 }

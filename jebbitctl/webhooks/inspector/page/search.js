@@ -1,6 +1,6 @@
 // Searches on the server, in steps, newest deliveries first; and again when there are new ones.
 
-import { search } from "./api.js";
+import { search, Unreachable } from "./api.js";
 
 const PAUSE_MS = 150;
 const OVERLAP = 100; // deliveries that come at the same time may be added in another order
@@ -15,6 +15,7 @@ export class Search {
     this.found = new Set();
     this.newest = 0;
     this.isRunning = false;
+    this.wasCutOff = false;
     this.abort = new AbortController();
     input.addEventListener("input", () => {
       clearTimeout(this.timer);
@@ -38,6 +39,11 @@ export class Search {
     if (this.text !== "" && !this.isRunning) this.run(Math.max(this.newest - OVERLAP, 0));
   }
 
+  /** Goes on with a search that got no answer. */
+  retry() {
+    if (this.wasCutOff) this.run(0);
+  }
+
   start() {
     if (this.input.value === this.text) return;
     this.abort.abort();
@@ -45,6 +51,7 @@ export class Search {
     this.found = new Set();
     this.newest = 0;
     this.isRunning = false;
+    this.wasCutOff = false;
     this.started();
     if (this.text === "") this.changed();
     else this.run(0);
@@ -53,6 +60,7 @@ export class Search {
   async run(after) {
     const { signal } = (this.abort = new AbortController());
     this.isRunning = true;
+    this.wasCutOff = false;
     try {
       let before = null;
       do {
@@ -65,7 +73,8 @@ export class Search {
       } while (before !== null);
     } catch (error) {
       if (signal.aborted) return;
-      this.isRunning = false; // the connection is lost, which the page says; the next delivery tries again
+      this.wasCutOff = error instanceof Unreachable;
+      this.isRunning = this.wasCutOff; // what is shown is not all
       this.changed();
     }
   }
