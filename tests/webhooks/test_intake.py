@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks import sign, verify
+from jebbitctl.webhooks.delivery import NOT_ANSWERED
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Event, Feed, Forwarded
@@ -21,7 +22,7 @@ from jebbitctl.webhooks.receiving.webhook_server import WebhookServer, new_hop
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import Recorder
 
-from .support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post, talk
+from .support import SECRET, UNREACHABLE, Endpoint, PausingEndpoint, RecoveringEndpoint, post, talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -335,6 +336,36 @@ def test_a_delivery_that_cannot_be_recorded_is_500_and_not_forwarded_later(tmp_p
     assert [error.message for error in reception.failures] == [
         f"cannot record to {recording}: the file was deleted or replaced"
     ]
+
+
+def test_an_answer_of_the_app_that_the_sender_does_not_get_is_not_told_as_its_answer(tmp_path: Path) -> None:
+    recording = tmp_path / "recording"
+    with serving(Endpoint()) as url, receiving(url, recording=recording) as reception:
+        recording.unlink()
+        assert post(reception.url, b"{}").status_code == 500
+    assert [(event.outcome.status, event.answer) for event in reception.forwarded] == [(200, 500)]
+
+
+@pytest.mark.parametrize("urls", [1, 2])
+def test_what_waits_for_the_answer_of_the_app_at_the_end_is_recorded(tmp_path: Path, urls: int) -> None:
+    recording = tmp_path / "recording"
+    app = PausingEndpoint()
+    with serving(app) as url, receiving(*[url] * urls, recording=recording) as reception:
+        sender = threading.Thread(target=lambda: statuses.append(post(reception.url, b"{}").status_code))
+        statuses: list[int] = []
+        sender.start()
+        assert app.reached.wait(10)
+        reception.intake.abandon()
+        app.may_answer.set()
+        sender.join()
+    assert statuses == [502]
+    (record,) = read(recording, join=True)
+    assert (record.delivery.body, record.delivery.status) == (b"{}", NOT_ANSWERED)
+    assert len(record.forwards or ()) == urls
+    assert {outcome.error for outcome in record.forwards or ()} <= {
+        "no response before listen ended",
+        "not sent before listen ended",
+    }
 
 
 def test_no_more_valid_deliveries_than_the_limit_are_taken_side_by_side() -> None:

@@ -99,7 +99,7 @@ def _print(context: Context, record: RecordedDelivery, explanation: dict[str, st
         ("time", to_json(record)["time"]),
         ("request", f"{delivery.method} {target(delivery)}"),
         ("reason", str(delivery.verification.reason)),
-        ("status", delivery.status),
+        ("status", delivery.status or None),
         ("kind", kind(delivery)),
         ("secret", delivery.secret),
         ("forwarded", forwarded(record)),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.webhooks.delivery import ForwardOutcome
+from jebbitctl.webhooks.delivery import NOT_ANSWERED, ForwardOutcome
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
+from jebbitctl.webhooks.receiving.webhook_server import Answer
 from jebbitctl.webhooks.receiving.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -19,11 +22,11 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.receiving.events import Feed
     from jebbitctl.webhooks.receiving.forwarding import Forwarder
-    from jebbitctl.webhooks.receiving.webhook_server import Answer
     from jebbitctl.webhooks.recordings.recorder import Recorder
 
 MAX_FORWARDS = 20
 """How many deliveries are forwarded at a time."""
+_TOO_LATE = Answer(HTTPStatus.BAD_GATEWAY.value, b"not forwarded: the receiver has ended\n")
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class _Pending:
         delivery: the delivery.
         outcomes: one for each URL; None until it is known.
         started: the positions of the URLs that it has been sent to.
+        claimed: whether somebody has begun to record it.
         recorded: whether its line in the recording says that the outcomes will follow.
     """
 
@@ -42,6 +46,7 @@ class _Pending:
     delivery: Delivery
     outcomes: list[ForwardOutcome | None]
     started: set[int] = field(default_factory=set)
+    claimed: bool = False
     recorded: bool = False
 
 
@@ -106,9 +111,13 @@ class Intake:
         self._pool.close(timeout)
 
     def abandon(self) -> None:
-        """Give up on the deliveries that are not forwarded yet."""
+        """Give up on the deliveries that are not forwarded yet, and record those that wait for an answer."""
         self._pool.close(0)
         for pending in list(self._pending.values()):
+            if self._claim(pending):
+                pending.delivery = replace(pending.delivery, status=NOT_ANSWERED)
+                with suppress(JebbitctlError):  # on_failure knows
+                    self._record_pending(pending)
             for position, forwarder in enumerate(self._forwarders):
                 started = position in pending.started
                 error = "no response before listen ended" if started else "not sent before listen ended"
@@ -116,6 +125,7 @@ class Intake:
                 self._settle(pending, position, outcome)
 
     def _acknowledge(self, pending: _Pending) -> None:
+        self._claim(pending)
         self._record_pending(pending)
         self._register(pending)
         self._feed.publish(Arrived(pending.number, pending.delivery))
@@ -128,15 +138,25 @@ class Intake:
         self._forward_later(pending, range(1, len(self._forwarders)))
         pending.started.add(0)
         outcome, answer = self._forwarders[0].forward(pending.delivery)
+        if not self._claim(pending):
+            return _TOO_LATE
         pending.delivery = replace(pending.delivery, status=answer.status)
+        sent = HTTPStatus.INTERNAL_SERVER_ERROR.value  # if it cannot be recorded
         try:
             if len(self._forwarders) == 1:
                 self._record(pending.delivery, (outcome,))
             else:
                 self._record_pending(pending)
+            sent = answer.status
         finally:
-            self._settle(pending, 0, outcome, answer.status)
+            self._settle(pending, 0, outcome, sent)
         return answer
+
+    def _claim(self, pending: _Pending) -> bool:
+        """Whether the caller is to record a delivery, and not another thread."""
+        with self._lock:
+            claimed, pending.claimed = pending.claimed, True
+        return not claimed
 
     def _register(self, pending: _Pending) -> None:
         with self._lock:
