@@ -291,7 +291,28 @@ def test_only_takes_kinds_that_exist(signer: Cli, value: str) -> None:
     assert "\u202e" not in result.err
 
 
-def test_a_query_of_the_wrong_type_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ("length(body)", "length() expects string or array or object, not number"),
+        ("max_by([{a: body}, {a: 'a'}], &a).a", "a function does not take this value"),
+    ],
+)
+def test_a_query_that_does_not_fit_what_anybody_may_send_ends_nothing(
+    capsys: pytest.CaptureFixture[str], expression: str, problem: str
+) -> None:
+    show = printer(query=expression)
+    show.ready("http://127.0.0.1:1")
+    assert "body" not in capsys.readouterr().out
+    for body in (b"5", b"7", b'"four"'):
+        show.show(Arrived(1, delivered(body, header="")))
+    out, err = capsys.readouterr()
+    assert out in {"4\n", "four\n"}
+    assert err.count("warning: ") == 1
+    assert problem in " ".join(err.split())
+
+
+@pytest.mark.parametrize("expression", ["nonsense(body)", "length()"])
+def test_a_query_that_fits_nothing_ends_the_command(expression: str) -> None:
     with pytest.raises(UsageError):
-        printer(query="length(number)").show(Arrived(1, delivered()))
-    assert capsys.readouterr().out == ""
+        printer(query=expression).ready("http://127.0.0.1:1")

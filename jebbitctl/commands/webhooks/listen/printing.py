@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import textwrap
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from jebbitctl.output.query import QueryTypeError
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import escape_controls, json_text, plural
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
@@ -54,12 +56,14 @@ class EventPrinter:
         self._verbose = verbose
         self._name_secrets = name_secrets
         self._name_urls = name_urls
+        self._query_failed = False
 
     def ready(self, url: str, page_url: str | None = None) -> None:
         """Tell programs that deliveries can be sent to a URL, and where they are shown."""
         if self._output.json:
             shown = {"inspect": page_url} if page_url else {}
-            self._output.event({"event": "ready", "url": url, **shown})
+            with suppress(QueryTypeError):  # a query of deliveries need not fit it
+                self._output.event({"event": "ready", "url": url, **shown})
             self._output.flush()
 
     def show(self, event: Event) -> None:
@@ -69,10 +73,19 @@ class EventPrinter:
         if self._output.plain:
             self._output.line(self._line(event))
         elif self._output.json:
-            self._output.event(to_document(event) | self._explain(event))
+            self._json(event)
         else:
             self._output.diff(self._block(event))
         self._output.flush()
+
+    def _json(self, event: Event) -> None:
+        """Print an event as JSON. Anybody can send a body that a query does not fit: it ends nothing."""
+        try:
+            self._output.event(to_document(event) | self._explain(event))
+        except QueryTypeError as error:
+            if not self._query_failed:
+                self._output.warn(f"{error.message}; this and other such events are not printed")
+            self._query_failed = True
 
     def _explain(self, event: Event) -> dict[str, str | None]:
         """Return why a delivery was refused; nothing about other events."""
