@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_FORWARDS = 20
 """How many deliveries are forwarded at a time."""
+NO_RESPONSE_BEFORE_END = "no response before listen ended"
 _TOO_LATE = Answer(HTTPStatus.BAD_GATEWAY.value, b"not forwarded: the receiver has ended\n")
 
 
@@ -120,7 +121,7 @@ class Intake:
                     self._record_pending(pending)
             for position, forwarder in enumerate(self._forwarders):
                 started = position in pending.started
-                error = "no response before listen ended" if started else "not sent before listen ended"
+                error = NO_RESPONSE_BEFORE_END if started else "not sent before listen ended"
                 outcome = ForwardOutcome(forwarder.url, None, 0.0, error=error, attempts=int(started))
                 self._settle(pending, position, outcome)
 

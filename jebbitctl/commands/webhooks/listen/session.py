@@ -12,6 +12,7 @@ from jebbitctl.errors import CheckFailedError, ExitCode
 from jebbitctl.util.text import plural
 from jebbitctl.webhooks.receiving.events import Arrived
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
+from jebbitctl.webhooks.receiving.intake import NO_RESPONSE_BEFORE_END
 from jebbitctl.webhooks.signature import Reason
 
 if TYPE_CHECKING:
@@ -34,17 +35,21 @@ class ListenSession:
         printer: prints the events.
         count: the number of valid deliveries to wait for; None without ``--count``.
         check: fail if a delivery was not forwarded.
+        name_urls: say where deliveries were not forwarded to.
 
     Attributes:
         interrupted: whether Ctrl-C ended it.
     """
 
-    def __init__(self, output: Output, printer: EventPrinter, *, count: int | None, check: bool) -> None:
+    def __init__(
+        self, output: Output, printer: EventPrinter, *, count: int | None, check: bool, name_urls: bool
+    ) -> None:
         self.interrupted = False
         self._output = output
         self._printer = printer
         self._count = count
         self._check = check
+        self._name_urls = name_urls
         self._received: Counter[Reason] = Counter()
         self._forwarded = 0
         self._failed: Counter[str] = Counter()
@@ -65,30 +70,35 @@ class ListenSession:
 
     def show(self, event: Event) -> None:
         """Count and print an event. While deliveries are expected, a closed stdout is no reason to end."""
+        self._add(event)
+        with nullcontext() if self._count is None else self._output.best_effort():
+            self._printer.show(event)
+
+    def show_all(self, events: Iterable[Event]) -> None:
+        """Count and print what is left at the end, also if stdout is closed."""
+        for event in events:
+            self._add(event)
+            with self._output.best_effort():
+                self._printer.show(event)
+
+    def _add(self, event: Event) -> None:
         if isinstance(event, Arrived):
             self._received[event.delivery.verification.reason] += 1
         elif is_forwarded(event.outcome):
             self._forwarded += 1
         else:
-            self._failed[_failure(event.outcome)] += 1
+            self._failed[self._failure(event.outcome)] += 1
             if event.outcome.error and event.outcome.attempts:
                 self._unanswered[event.outcome.error] = event.outcome.url
-        with nullcontext() if self._count is None else self._output.best_effort():
-            self._printer.show(event)
-
-    def show_all(self, events: Iterable[Event]) -> None:
-        """Count and print what is left at the end."""
-        for event in events:
-            self.show(event)
 
     @contextmanager
     def summarised(self) -> Iterator[None]:
-        """Print the summary after the block, even if a signal ends it."""
+        """Print the summary after the block, even if a signal or a closed stdout ends it."""
         try:
             yield
         except KeyboardInterrupt:
             self.interrupted = True
-        except SystemExit:
+        except (SystemExit, OSError):
             self._summarise()
             raise
         self._summarise()
@@ -117,7 +127,8 @@ class ListenSession:
             from jebbitctl.webhooks.diagnosis import fix_for_error
 
             ((error, url),) = self._unanswered.items()
-            return fix_for_error(url, error)
+            if error != NO_RESPONSE_BEFORE_END:
+                return fix_for_error(url, error).replace("--timeout", "--forward-timeout")
         return "look at the app's own log; webhooks replay sends recorded deliveries again"
 
     def _fail_incomplete(self) -> None:
@@ -145,6 +156,6 @@ class ListenSession:
             named.append(f"{others} others")
         return ", ".join(named)
 
-
-def _failure(outcome: ForwardOutcome) -> str:
-    return outcome.error or f"returned {outcome.status}"
+    def _failure(self, outcome: ForwardOutcome) -> str:
+        failure = outcome.error or f"returned {outcome.status}"
+        return f"{failure} at {outcome.url}" if self._name_urls else failure
