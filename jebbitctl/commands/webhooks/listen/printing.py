@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jebbitctl.output.query import QueryTypeError
+from jebbitctl.output.wrapping import break_anywhere
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import escape_controls, json_text, plural
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
@@ -180,8 +181,7 @@ def _folded(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines in pieces that fit the terminal."""
     width = _width()
     for line in map(escape_controls, lines):
-        for start in range(0, max(len(line), 1), width):
-            yield line[start : start + width]
+        yield from break_anywhere(line, width)
 
 
 def _wrapped(text: str) -> list[str]:
