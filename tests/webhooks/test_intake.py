@@ -16,7 +16,7 @@ from jebbitctl.webhooks.delivery import NOT_ANSWERED
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Event, Feed, Forwarded
-from jebbitctl.webhooks.receiving.forwarding import Forwarder, is_forwarded
+from jebbitctl.webhooks.receiving.forwarding import Forwarder, append_target, is_forwarded
 from jebbitctl.webhooks.receiving.intake import MAX_FORWARDS, Intake
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer, new_hop
 from jebbitctl.webhooks.recordings.reading import read
@@ -136,6 +136,15 @@ def test_a_path_that_would_leave_the_target_is_not_forwarded() -> None:
             assert response.startswith(b"HTTP/1.1 400 ")
     assert app.requests == []
     assert all(event.outcome.attempts == 0 for event in reception.forwarded)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("-admin", "/hook/-admin"), ("*", "/hook/*"), ("http://x/a?b", "/hook/a?b"), ("http://x", "/hook")],
+)
+def test_a_target_without_a_path_does_not_leave_the_url(target: str, expected: str) -> None:
+    path, _, query = target.partition("?")
+    assert append_target("http://app/hook", path, query) == f"http://app{expected}"
 
 
 def test_an_app_that_is_down_is_502_and_a_slow_one_504() -> None:

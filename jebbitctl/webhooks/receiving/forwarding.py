@@ -129,7 +129,7 @@ def append_target(url: str, path: str, query: str) -> str | None:
     """Return a URL with the path and the query of a request appended; None if the path would leave it."""
     parts = urlsplit(url)
     if not path.startswith("/"):  # such as "http://host/path" (RFC 9112, section 3.2.2)
-        path = urlsplit(path).path
+        path = f"/{urlsplit(path).path.removeprefix('/')}"
     if _DOT_SEGMENT.search(path):
         return None
     joined = parts.path.rstrip("/") + path if path.strip("/") else parts.path
