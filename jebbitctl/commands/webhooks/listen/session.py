@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import typer
 
 from jebbitctl.errors import CheckFailedError, ExitCode
 from jebbitctl.util.text import plural
+from jebbitctl.util.timeouts import interrupted_after
 from jebbitctl.webhooks.receiving.events import Arrived
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 from jebbitctl.webhooks.receiving.intake import NO_RESPONSE_BEFORE_END
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import ForwardOutcome
     from jebbitctl.webhooks.receiving.events import Event
 
+PRINT_TIMEOUT = 3.0
+"""Seconds that a pipe which nobody reads may delay the end by a signal."""
 MAX_NAMED = 5
 """The kinds of failures that the summary names."""
 
@@ -74,11 +78,21 @@ class ListenSession:
         with nullcontext() if self._count is None else self._output.best_effort():
             self._printer.show(event)
 
-    def show_all(self, events: Iterable[Event]) -> None:
-        """Count and print what is left at the end, also if stdout is closed."""
-        for event in events:
+    def show_all(self, events: Iterable[Event], *, stopping: bool) -> None:
+        """Count and print what is left at the end, also if stdout is closed.
+
+        Args:
+            events: what is left.
+            stopping: a signal has ended it, so do not wait for somebody who does not read stdout.
+        """
+        rest = list(events)
+        for event in rest:
             self._add(event)
-            with self._output.best_effort():
+        limit = PRINT_TIMEOUT if stopping else math.inf
+        with interrupted_after(limit), self._output.best_effort():
+            pass  # writes what the signal has interrupted
+        for event in rest:
+            with interrupted_after(limit), self._output.best_effort():
                 self._printer.show(event)
 
     def _add(self, event: Event) -> None:
