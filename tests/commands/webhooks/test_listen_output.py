@@ -201,6 +201,14 @@ def test_a_terminal_gets_a_block_with_the_body_and_the_start_of_a_failed_answer(
 
 
 @pytest.mark.usefixtures("terminal")
+def test_only_line_feeds_of_a_text_end_a_line_and_other_separators_are_visible(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    printer().show(Arrived(1, delivered("a\x0cb\x1c\u2028\r\n\nc\rd\n".encode())))
+    assert capsys.readouterr().out.splitlines()[1:] == ["    a\\x0cb\\x1c\\u2028", "    ", "    c\\rd"]
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_long_body_is_cut_on_a_terminal_and_verbose_shows_all_of_it_and_the_headers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

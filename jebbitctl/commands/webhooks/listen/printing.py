@@ -135,7 +135,7 @@ class EventPrinter:
 
     def _body(self, delivery: Delivery) -> Iterator[str]:
         value = decode(delivery.body)
-        lines = value.splitlines() if isinstance(value, str) else json_text(value, indent=2).split("\n")
+        lines = _lines(value) if isinstance(value, str) else json_text(value, indent=2).split("\n")
         rows = list(_folded(lines))
         shown = len(rows) if self._verbose else MAX_BODY_ROWS
         yield from rows[:shown]
@@ -154,7 +154,7 @@ class EventPrinter:
             parts.append(f"the sender got {event.answer}")
         yield from _headed(_sign(ok), parts)
         if not ok or self._verbose:
-            yield from _indented(_folded(outcome.response.splitlines()))
+            yield from _indented(_folded(_lines(outcome.response)))
 
 
 def _kind(delivery: Delivery) -> str:
@@ -175,6 +175,11 @@ def _flags(delivery: Delivery) -> str:
 def _width() -> int:
     """Return the columns that an indented line has."""
     return max(MIN_WIDTH, shutil.get_terminal_size().columns - len(_INDENT) - 1)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text; of all line breaks, only LF and CRLF are not shown as escape sequences."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def _folded(lines: Iterable[str]) -> Iterator[str]:
