@@ -329,6 +329,7 @@ def test_what_is_not_forwarded_in_time_is_told_and_recorded_with_its_reason(tmp_
     outcomes = [record.forwards[0] for record in read(recording, join=True) if record.forwards]
     errors = [outcome.error for outcome in outcomes]
     assert errors.count("no response before listen ended") == MAX_FORWARDS
+    assert all((outcome.milliseconds >= 100) == (outcome.attempts == 1) for outcome in outcomes)
     assert errors.count("not sent before listen ended") == 5
     assert sorted(event.number for event in reception.forwarded) == list(range(1, MAX_FORWARDS + 6))
     assert not any(is_forwarded(event.outcome) for event in reception.forwarded)

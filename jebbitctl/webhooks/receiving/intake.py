@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -38,7 +39,7 @@ class _Pending:
         number: counts the deliveries.
         delivery: the delivery.
         outcomes: one for each URL; None until it is known.
-        started: the positions of the URLs that it has been sent to.
+        started: when sending it to URLs began, by their positions.
         claimed: whether somebody has begun to record it.
         recorded: whether its line in the recording says that the outcomes will follow.
     """
@@ -46,7 +47,7 @@ class _Pending:
     number: int
     delivery: Delivery
     outcomes: list[ForwardOutcome | None]
-    started: set[int] = field(default_factory=set)
+    started: dict[int, float] = field(default_factory=dict)
     claimed: bool = False
     recorded: bool = False
 
@@ -120,10 +121,7 @@ class Intake:
                 with suppress(JebbitctlError):  # on_failure knows
                     self._record_pending(pending)
             for position, forwarder in enumerate(self._forwarders):
-                started = position in pending.started
-                error = NO_RESPONSE_BEFORE_END if started else "not sent before listen ended"
-                outcome = ForwardOutcome(forwarder.url, None, 0.0, error=error, attempts=int(started))
-                self._settle(pending, position, outcome)
+                self._settle(pending, position, _abandoned(forwarder.url, pending.started.get(position)))
 
     def _acknowledge(self, pending: _Pending) -> None:
         self._claim(pending)
@@ -137,7 +135,7 @@ class Intake:
         self._register(pending)
         self._feed.publish(Arrived(pending.number, pending.delivery, answered=False))
         self._forward_later(pending, range(1, len(self._forwarders)))
-        pending.started.add(0)
+        pending.started[0] = time.perf_counter()
         outcome, answer = self._forwarders[0].forward(pending.delivery)
         if not self._claim(pending):
             return _TOO_LATE
@@ -168,7 +166,7 @@ class Intake:
             self._pool.add(partial(self._forward, pending, position))
 
     def _forward(self, pending: _Pending, position: int) -> None:
-        pending.started.add(position)
+        pending.started[position] = time.perf_counter()
         outcome, _ = self._forwarders[position].forward(pending.delivery)
         self._settle(pending, position, outcome)
 
@@ -212,3 +210,11 @@ class Intake:
         except JebbitctlError as error:
             self._on_failure(error)
             raise
+
+
+def _abandoned(url: str, started: float | None) -> ForwardOutcome:
+    """Return the outcome of a forward that listen did not wait for."""
+    if started is None:
+        return ForwardOutcome(url, None, 0.0, error="not sent before listen ended", attempts=0)
+    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    return ForwardOutcome(url, None, milliseconds, error=NO_RESPONSE_BEFORE_END)
