@@ -17,6 +17,10 @@ COMMAND_DONE = "the command itself succeeded; only its result could not be print
 _CONTAINERS = (dict, list)
 
 
+class QueryTypeError(UsageError):
+    """An expression calls a function with a value of a type that it does not take."""
+
+
 def compile_query(query: str) -> Any:
     """Return a parsed expression.
 
@@ -36,12 +40,19 @@ def search(query: Any, document: Any) -> Any:
     """Return the result of an expression for a JSON document.
 
     Raises:
-        UsageError: it calls a function with values of the wrong type.
+        QueryTypeError: it calls a function with values of the wrong type.
+        UsageError: it calls a function that does not exist, or with the wrong number of values.
     """
     import jmespath
 
     try:
         return query.search(document)
+    except jmespath.exceptions.JMESPathTypeError as error:
+        expected = " or ".join(error.expected_types)  # its own text quotes the value, however long that is
+        problem = f"{error.function_name}() expects {expected}, not {error.actual_type}"
+        raise QueryTypeError(f"--query: {problem}", hint=COMMAND_DONE) from None
+    except (TypeError, ArithmeticError, RecursionError):  # such as max_by() of a number and a string
+        raise QueryTypeError("--query: a function does not take this value", hint=COMMAND_DONE) from None
     except jmespath.exceptions.JMESPathError as error:
         raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None
 

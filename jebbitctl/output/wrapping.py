@@ -66,6 +66,15 @@ def fill(parts: Iterable[str], width: int, indent: int = 0) -> list[str]:
     return lines
 
 
+def break_anywhere(text: str, width: int) -> list[str]:
+    """Return a text in pieces that fit, at least one; no character is lost."""
+    if text.isascii():
+        return [text[start : start + width] for start in range(0, max(len(text), 1), width)]
+    from rich.cells import chop_cells
+
+    return chop_cells(text, width) or [text]
+
+
 def text_width(text: str) -> int:
     """Return the columns that a text takes."""
     if text.isascii():

@@ -9,6 +9,7 @@ from jebbitctl.util.error_chain import error_chain
 _REASONS = {
     "BadStatusLine": "the response is not HTTP",
     "DecodeError": "the response could not be decompressed",
+    "HTTPException": "the response has too many headers",
     "IncompleteRead": "the response was cut off",
     "InvalidChunkLength": "the response was cut off",
     "InvalidHeader": "a header is invalid",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import math
+import signal
+import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from jebbitctl.errors import JebbitctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -93,3 +98,32 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     if thread.error is not None:
         raise thread.error
     return thread.results[0]
+
+
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Interrupt a system call of the block, such as a write to a full pipe, after some time.
+
+    Only the main thread can be interrupted, and not on Windows; elsewhere there is no limit.
+
+    Args:
+        seconds: ``math.inf`` for no limit.
+
+    Raises:
+        TimeoutError: the block takes too long.
+    """
+    can_interrupt = sys.platform != "win32" and threading.current_thread() is threading.main_thread()
+    if seconds == math.inf or not can_interrupt:
+        yield
+        return
+
+    def interrupt(*_: object) -> NoReturn:
+        raise TimeoutError(errno.ETIMEDOUT, "timed out")
+
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, handler)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.signature import Verification
 
+NOT_ANSWERED = 0
+"""The status of a delivery whose sender had no response."""
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
 
 
@@ -28,7 +30,7 @@ class Delivery:
         test: whether it carries ``x-jebbit-test``.
         repeat: whether the same timestamp with the same authentic signature was received before, in whatever
             form of the header (the last 10,000 are remembered).
-        status: the HTTP status of the response.
+        status: the HTTP status of the response; ``NOT_ANSWERED`` without one.
         omitted_bytes: how much of the body was not kept.
         method: the request's method.
         path: the path of the request's target, not decoded.

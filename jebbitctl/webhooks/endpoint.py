@@ -216,11 +216,13 @@ class EndpointClient:
         from urllib3.util import SKIP_HEADER
 
         no_default_headers = dict.fromkeys(("user-agent", "accept-encoding"), SKIP_HEADER)
+        # as bytes: of text, requests rejects a value that begins with the byte of a no-break space
+        given = {name: value.encode("latin-1") for name, value in {**headers, **self._headers}.items()}
         with session.request(
             method,
             url,
             data=body,
-            headers={**no_default_headers, **headers, **self._headers, "connection": "close"},
+            headers={**no_default_headers, **given, "connection": "close"},
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,

@@ -37,6 +37,7 @@ BROKEN_RESPONSES: dict[str, tuple[ScriptedResponse, str]] = {
     ),
     "not http": (last(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP"),
     "long header": (last(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n"), "a header is invalid"),
+    "many headers": (last(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 101 + b"\r\n"), "has too many headers"),
     "two lengths": (
         last(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"),
         "a header is invalid",

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.error_report import report
 from jebbitctl.output.streams import TerminalSettings, write_message
-from jebbitctl.output.wrapping import text_width, wrap
+from jebbitctl.output.wrapping import break_anywhere, text_width, wrap
 from jebbitctl.util.redaction import register_secret
 from tests.terminal import COLOUR, screen
 
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 WORDS = st.lists(st.text("ab'|:é界", min_size=1, max_size=12) | st.just("jebbitctl"), min_size=1, max_size=12)
+
+
+@given(st.text("abé界🙂e\u0301", max_size=60), st.integers(2, 20))
+def test_text_that_is_broken_anywhere_has_every_character_and_fits(text: str, width: int) -> None:
+    pieces = break_anywhere(text, width)
+    assert pieces
+    assert "".join(pieces) == text
+    assert all(text_width(piece) <= width for piece in pieces)
 
 
 @given(WORDS, st.integers(8, 40))

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 
 import pytest
 
 from jebbitctl.util import timeouts
-from jebbitctl.util.timeouts import call_with_timeout, sleep
+from jebbitctl.util.timeouts import call_with_timeout, interrupted_after, sleep
 from tests.support import interrupted_unnoticed
 
 
@@ -55,3 +56,16 @@ def test_a_sleep_lasts_as_long_as_it_should(monkeypatch: pytest.MonkeyPatch, sec
     began = time.monotonic()
     sleep(seconds)
     assert seconds <= time.monotonic() - began < 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_write_that_nobody_reads_is_interrupted() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    reading, writing = os.pipe()
+    with open(reading, "rb"), open(writing, "wb", buffering=0) as pipe:  # noqa: PTH123 - of a descriptor
+        with pytest.raises(TimeoutError), interrupted_after(0.05):
+            pipe.write(b"x" * 1_000_000)
+        with interrupted_after(60):
+            pass
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] < 60

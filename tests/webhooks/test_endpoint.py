@@ -49,13 +49,13 @@ def test_the_body_and_headers_are_sent_exactly_as_given() -> None:
     endpoint = Endpoint(body=b"thanks")
     body = b'\xef\xbb\xbf{ "a":1}\r\n\xff'
     with BackgroundServer(endpoint) as server, EndpointClient(server.url + "/hook?x=%2F") as client:
-        response = client.send(body, {"x-name": "caf\u00e9", "user-agent": "Jebbit"})
+        response = client.send(body, {"x-name": "\u00a0caf\u00e9", "user-agent": "Jebbit"})
     (request,) = endpoint.requests
     assert request.body == body
     assert request.path == "/hook?x=%2F"
     assert request.headers == {
         "host": server.url.removeprefix("http://"),
-        "x-name": "caf\u00e9",
+        "x-name": "\u00a0caf\u00e9",
         "user-agent": "Jebbit",
         "connection": "close",
         "content-length": str(len(body)),

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.webhooks import sign, verify
+from jebbitctl.webhooks.delivery import NOT_ANSWERED
 from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Event, Feed, Forwarded
-from jebbitctl.webhooks.receiving.forwarding import Forwarder, is_forwarded
+from jebbitctl.webhooks.receiving.forwarding import Forwarder, append_target, is_forwarded
 from jebbitctl.webhooks.receiving.intake import MAX_FORWARDS, Intake
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer, new_hop
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import Recorder
 
-from .support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post, talk
+from .support import SECRET, UNREACHABLE, Endpoint, PausingEndpoint, RecoveringEndpoint, post, talk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -126,7 +127,7 @@ def test_a_path_that_would_leave_the_target_is_not_forwarded() -> None:
     app = Endpoint()
     with serving(app) as url, receiving(f"{url}/hook") as reception:
         signature = sign(SECRET, b"{}")
-        for path in ("/../admin", "/a/%2e%2E/../..", "/.", "/a/..%2f..", "/a%5C..%5cb"):
+        for path in ("/../admin", "/a/%2e%2E/../..", "/.", "/a/..%2f..", "/a%5C..%5cb", "/..;/admin"):
             response = talk(
                 reception.url,
                 f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n"
@@ -135,6 +136,15 @@ def test_a_path_that_would_leave_the_target_is_not_forwarded() -> None:
             assert response.startswith(b"HTTP/1.1 400 ")
     assert app.requests == []
     assert all(event.outcome.attempts == 0 for event in reception.forwarded)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("-admin", "/hook/-admin"), ("*", "/hook/*"), ("http://x/a?b", "/hook/a?b"), ("http://x", "/hook")],
+)
+def test_a_target_without_a_path_does_not_leave_the_url(target: str, expected: str) -> None:
+    path, _, query = target.partition("?")
+    assert append_target("http://app/hook", path, query) == f"http://app{expected}"
 
 
 def test_an_app_that_is_down_is_502_and_a_slow_one_504() -> None:
@@ -319,6 +329,7 @@ def test_what_is_not_forwarded_in_time_is_told_and_recorded_with_its_reason(tmp_
     outcomes = [record.forwards[0] for record in read(recording, join=True) if record.forwards]
     errors = [outcome.error for outcome in outcomes]
     assert errors.count("no response before listen ended") == MAX_FORWARDS
+    assert all((outcome.milliseconds >= 100) == (outcome.attempts == 1) for outcome in outcomes)
     assert errors.count("not sent before listen ended") == 5
     assert sorted(event.number for event in reception.forwarded) == list(range(1, MAX_FORWARDS + 6))
     assert not any(is_forwarded(event.outcome) for event in reception.forwarded)
@@ -335,6 +346,36 @@ def test_a_delivery_that_cannot_be_recorded_is_500_and_not_forwarded_later(tmp_p
     assert [error.message for error in reception.failures] == [
         f"cannot record to {recording}: the file was deleted or replaced"
     ]
+
+
+def test_an_answer_of_the_app_that_the_sender_does_not_get_is_not_told_as_its_answer(tmp_path: Path) -> None:
+    recording = tmp_path / "recording"
+    with serving(Endpoint()) as url, receiving(url, recording=recording) as reception:
+        recording.unlink()
+        assert post(reception.url, b"{}").status_code == 500
+    assert [(event.outcome.status, event.answer) for event in reception.forwarded] == [(200, 500)]
+
+
+@pytest.mark.parametrize("urls", [1, 2])
+def test_what_waits_for_the_answer_of_the_app_at_the_end_is_recorded(tmp_path: Path, urls: int) -> None:
+    recording = tmp_path / "recording"
+    app = PausingEndpoint()
+    with serving(app) as url, receiving(*[url] * urls, recording=recording) as reception:
+        sender = threading.Thread(target=lambda: statuses.append(post(reception.url, b"{}").status_code))
+        statuses: list[int] = []
+        sender.start()
+        assert app.reached.wait(10)
+        reception.intake.abandon()
+        app.may_answer.set()
+        sender.join()
+    assert statuses == [502]
+    (record,) = read(recording, join=True)
+    assert (record.delivery.body, record.delivery.status) == (b"{}", NOT_ANSWERED)
+    assert len(record.forwards or ()) == urls
+    assert {outcome.error for outcome in record.forwards or ()} <= {
+        "no response before listen ended",
+        "not sent before listen ended",
+    }
 
 
 def test_no_more_valid_deliveries_than_the_limit_are_taken_side_by_side() -> None:

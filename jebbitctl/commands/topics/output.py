@@ -60,7 +60,8 @@ EVENTS
 an object on a line of its own, and --query filters each. "event" says what it
 is: "ready" (url, and inspect with --inspect) when deliveries can be sent,
 "delivery" for each that has come, and "forwarded" or "forward_failed" for each
-URL that it was forwarded to. "number" says which ones belong together.
+URL that it was forwarded to. "number" says which ones belong together. Events
+for which a query is null, or which it does not fit, are not printed.
 
 In a pipe, a delivery is a line with time, ✓ or ✗, status (- if it is to be the
 app's), reason, size, test, live or repeat, and number. A forward is a line with

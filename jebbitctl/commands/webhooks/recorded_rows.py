@@ -40,7 +40,7 @@ def to_json(record: RecordedDelivery) -> dict[str, Any]:
         "id": delivery.id or None,
         "ok": verification.valid,
         "reason": str(verification.reason),
-        "status": delivery.status,
+        "status": delivery.status or None,
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,
         "test": delivery.test,

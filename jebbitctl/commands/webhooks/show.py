@@ -102,7 +102,7 @@ def _print(context: Context, record: RecordedDelivery, explanation: dict[str, st
         ("time", to_json(record)["time"]),
         ("request", f"{delivery.method} {target(delivery)}"),
         ("reason", str(delivery.verification.reason)),
-        ("status", delivery.status),
+        ("status", delivery.status or None),
         ("kind", kind(delivery)),
         ("secret", delivery.secret),
         ("forwarded", forwarded(record)),
@@ -120,11 +120,10 @@ def _print(context: Context, record: RecordedDelivery, explanation: dict[str, st
 
 def _outcome(outcome: ForwardOutcome) -> str:
     """Return what became of a forward in words."""
+    time = f" in {outcome.milliseconds:g} ms" if outcome.attempts else ""
     attempts = f", {outcome.attempts} attempts" if outcome.attempts > 1 else ""
     answer = f": {outcome.response}" if outcome.response else ""
-    return (
-        f"{outcome.url}: {outcome.error or outcome.status} in {outcome.milliseconds:g} ms{attempts}{answer}"
-    )
+    return f"{outcome.url}: {outcome.error or outcome.status}{time}{attempts}{answer}"
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:

@@ -10,7 +10,6 @@ from jebbitctl.util.redaction import MASK, redact, scrub_registered
 from jebbitctl.util.text import count_json_values, escape_controls, indented_json, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.curl_command import curl_command
-from jebbitctl.webhooks.inspector.store import NOT_ANSWERED
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 from jebbitctl.webhooks.signature import Reason
 
@@ -42,7 +41,7 @@ def to_details(record: RecordedDelivery) -> dict[str, Any]:
         "time": rfc3339(delivery.time, "microseconds"),
         "verdict_text": _VERDICTS[verification.reason],
         "genuine": delivery.genuine,
-        "status": None if delivery.status == NOT_ANSWERED else delivery.status,
+        "status": delivery.status or None,
         "timestamp": verification.timestamp,
         "age_seconds": verification.age_seconds,
         "secret": _text(delivery.secret or ""),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.delivery import NOT_ANSWERED
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
 from jebbitctl.webhooks.recordings.lines import MAX_LINE_BYTES, DeliveryLine, parse_line
 from jebbitctl.webhooks.recordings.reading import RecordedDelivery
@@ -23,8 +24,6 @@ MAX_BYTES = 64 * 1024 * 1024
 """The maximum size of the bodies, headers and outcomes in memory; the oldest deliveries are dropped."""
 MAX_CHANGES = 1000
 """The maximum number of rows in one answer."""
-NOT_ANSWERED = 0
-"""The status of a delivery that is to get the app's."""
 _MAX_TARGET = 300
 
 

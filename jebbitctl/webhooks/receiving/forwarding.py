@@ -30,7 +30,8 @@ MAX_BACKOFF_SECONDS = 2.0
 _MAX_SHOWN_CHARS = 300
 _PASSING = frozenset({429, 502, 503, 504})
 _SLASH = r"(?:/|\\|%2f|%5c)"  # some servers decode a path before they split it
-_DOT_SEGMENT = re.compile(rf"{_SLASH}(?:\.|%2e){{1,2}}(?:{_SLASH}|$)", re.IGNORECASE)
+_END = rf"(?:{_SLASH}|;|%3b|$)"  # and some drop what follows a semicolon before they look for dots
+_DOT_SEGMENT = re.compile(rf"{_SLASH}(?:\.|%2e){{1,2}}{_END}", re.IGNORECASE)
 _PASSED_ON = ("content-type", "content-encoding", "location", "retry-after")
 """The headers of an answer that the sender gets, too."""
 _HOP_BY_HOP = frozenset(
@@ -128,7 +129,7 @@ def append_target(url: str, path: str, query: str) -> str | None:
     """Return a URL with the path and the query of a request appended; None if the path would leave it."""
     parts = urlsplit(url)
     if not path.startswith("/"):  # such as "http://host/path" (RFC 9112, section 3.2.2)
-        path = urlsplit(path).path
+        path = f"/{urlsplit(path).path.removeprefix('/')}"
     if _DOT_SEGMENT.search(path):
         return None
     joined = parts.path.rstrip("/") + path if path.strip("/") else parts.path

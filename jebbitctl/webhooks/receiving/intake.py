@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.webhooks.delivery import ForwardOutcome
+from jebbitctl.webhooks.delivery import NOT_ANSWERED, ForwardOutcome
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
+from jebbitctl.webhooks.receiving.webhook_server import Answer
 from jebbitctl.webhooks.receiving.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -19,11 +23,12 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
     from jebbitctl.webhooks.receiving.events import Feed
     from jebbitctl.webhooks.receiving.forwarding import Forwarder
-    from jebbitctl.webhooks.receiving.webhook_server import Answer
     from jebbitctl.webhooks.recordings.recorder import Recorder
 
 MAX_FORWARDS = 20
 """How many deliveries are forwarded at a time."""
+NO_RESPONSE_BEFORE_END = "no response before listen ended"
+_TOO_LATE = Answer(HTTPStatus.BAD_GATEWAY.value, b"not forwarded: the receiver has ended\n")
 
 
 @dataclass(slots=True)
@@ -34,14 +39,16 @@ class _Pending:
         number: counts the deliveries.
         delivery: the delivery.
         outcomes: one for each URL; None until it is known.
-        started: the positions of the URLs that it has been sent to.
+        started: when sending it to URLs began, by their positions.
+        claimed: whether somebody has begun to record it.
         recorded: whether its line in the recording says that the outcomes will follow.
     """
 
     number: int
     delivery: Delivery
     outcomes: list[ForwardOutcome | None]
-    started: set[int] = field(default_factory=set)
+    started: dict[int, float] = field(default_factory=dict)
+    claimed: bool = False
     recorded: bool = False
 
 
@@ -106,16 +113,18 @@ class Intake:
         self._pool.close(timeout)
 
     def abandon(self) -> None:
-        """Give up on the deliveries that are not forwarded yet."""
+        """Give up on the deliveries that are not forwarded yet, and record those that wait for an answer."""
         self._pool.close(0)
         for pending in list(self._pending.values()):
+            if self._claim(pending):
+                pending.delivery = replace(pending.delivery, status=NOT_ANSWERED)
+                with suppress(JebbitctlError):  # on_failure knows
+                    self._record_pending(pending)
             for position, forwarder in enumerate(self._forwarders):
-                started = position in pending.started
-                error = "no response before listen ended" if started else "not sent before listen ended"
-                outcome = ForwardOutcome(forwarder.url, None, 0.0, error=error, attempts=int(started))
-                self._settle(pending, position, outcome)
+                self._settle(pending, position, _abandoned(forwarder.url, pending.started.get(position)))
 
     def _acknowledge(self, pending: _Pending) -> None:
+        self._claim(pending)
         self._record_pending(pending)
         self._register(pending)
         self._feed.publish(Arrived(pending.number, pending.delivery))
@@ -126,17 +135,27 @@ class Intake:
         self._register(pending)
         self._feed.publish(Arrived(pending.number, pending.delivery, answered=False))
         self._forward_later(pending, range(1, len(self._forwarders)))
-        pending.started.add(0)
+        pending.started[0] = time.perf_counter()
         outcome, answer = self._forwarders[0].forward(pending.delivery)
+        if not self._claim(pending):
+            return _TOO_LATE
         pending.delivery = replace(pending.delivery, status=answer.status)
+        sent = HTTPStatus.INTERNAL_SERVER_ERROR.value  # if it cannot be recorded
         try:
             if len(self._forwarders) == 1:
                 self._record(pending.delivery, (outcome,))
             else:
                 self._record_pending(pending)
+            sent = answer.status
         finally:
-            self._settle(pending, 0, outcome, answer.status)
+            self._settle(pending, 0, outcome, sent)
         return answer
+
+    def _claim(self, pending: _Pending) -> bool:
+        """Whether the caller is to record a delivery, and not another thread."""
+        with self._lock:
+            claimed, pending.claimed = pending.claimed, True
+        return not claimed
 
     def _register(self, pending: _Pending) -> None:
         with self._lock:
@@ -147,7 +166,7 @@ class Intake:
             self._pool.add(partial(self._forward, pending, position))
 
     def _forward(self, pending: _Pending, position: int) -> None:
-        pending.started.add(position)
+        pending.started[position] = time.perf_counter()
         outcome, _ = self._forwarders[position].forward(pending.delivery)
         self._settle(pending, position, outcome)
 
@@ -191,3 +210,11 @@ class Intake:
         except JebbitctlError as error:
             self._on_failure(error)
             raise
+
+
+def _abandoned(url: str, started: float | None) -> ForwardOutcome:
+    """Return the outcome of a forward that listen did not wait for."""
+    if started is None:
+        return ForwardOutcome(url, None, 0.0, error="not sent before listen ended", attempts=0)
+    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    return ForwardOutcome(url, None, milliseconds, error=NO_RESPONSE_BEFORE_END)

@@ -9,7 +9,8 @@ Most are deliveries, with the raw body in Base64::
                    "error": null, "attempts": 1}]}
 
 ``forwards`` is left out if the delivery was not to be forwarded. It is null if the line was written before
-the outcome was known; that follows in a line of its own, or never, if the process was killed::
+the outcome was known; that follows in a line of its own, or never, if the process was killed. ``status`` is
+0 if the sender had no answer, as listen was stopped before the app had one::
 
     {"time": "2026-01-31T12:00:01.000000Z", "forwarded": "9f86d081884c7d65", "forwards": [{…}]}
 

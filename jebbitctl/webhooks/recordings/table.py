@@ -70,7 +70,7 @@ def _cells(record: RecordedDelivery) -> dict[str, Cell]:
         "number": record.number,
         "time": rfc3339(delivery.time, "microseconds"),
         "reason": str(delivery.verification.reason),
-        "status": delivery.status,
+        "status": delivery.status or None,
         "test": delivery.test,
         "repeat": delivery.repeat,
         "method": delivery.method,

@@ -107,6 +107,19 @@ def test_ctrl_c_prints_the_summary_and_is_130_only_if_expected_deliveries_are_mi
     assert "Received: 1 ok." in err
 
 
+@pytest.mark.long
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize("size", [1000, 60_000])
+def test_a_signal_ends_it_with_the_summary_although_nobody_reads_its_output(bare: Cli, size: int) -> None:
+    with listening(bare, "--json") as (process, url):
+        for number in range(2 * 65536 // size + 4):  # more than a pipe holds
+            assert Sender(url, SECRET, b'"%d%s"' % (number, b"x" * size)).send().status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 143
+        assert process.stderr is not None
+        assert f"Received: {number + 1} ok." in process.stderr.read()
+
+
 def test_a_recording_is_private_and_complete_before_the_response(bare: Cli, tmp_path: Path) -> None:
     path = tmp_path / "recording.jsonl"
     with listening(bare, "--record", str(path), "--count", "3", "--timeout", "20") as (process, url):

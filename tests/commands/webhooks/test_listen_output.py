@@ -201,6 +201,14 @@ def test_a_terminal_gets_a_block_with_the_body_and_the_start_of_a_failed_answer(
 
 
 @pytest.mark.usefixtures("terminal")
+def test_only_line_feeds_of_a_text_end_a_line_and_other_separators_are_visible(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    printer().show(Arrived(1, delivered("a\x0cb\x1c\u2028\r\n\nc\rd\n".encode())))
+    assert capsys.readouterr().out.splitlines()[1:] == ["    a\\x0cb\\x1c\\u2028", "    ", "    c\\rd"]
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_long_body_is_cut_on_a_terminal_and_verbose_shows_all_of_it_and_the_headers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -305,7 +313,28 @@ def test_only_takes_kinds_that_exist(signer: Cli, value: str) -> None:
     assert "\u202e" not in result.err
 
 
-def test_a_query_of_the_wrong_type_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ("length(body)", "length() expects string or array or object, not number"),
+        ("max_by([{a: body}, {a: 'a'}], &a).a", "a function does not take this value"),
+    ],
+)
+def test_a_query_that_does_not_fit_what_anybody_may_send_ends_nothing(
+    capsys: pytest.CaptureFixture[str], expression: str, problem: str
+) -> None:
+    show = printer(query=expression)
+    show.ready("http://127.0.0.1:1")
+    assert "body" not in capsys.readouterr().out
+    for body in (b"5", b"7", b'"four"'):
+        show.show(Arrived(1, delivered(body, header="")))
+    out, err = capsys.readouterr()
+    assert out in {"4\n", "four\n"}
+    assert err.count("warning: ") == 1
+    assert problem in " ".join(err.split())
+
+
+@pytest.mark.parametrize("expression", ["nonsense(body)", "length()"])
+def test_a_query_that_fits_nothing_ends_the_command(expression: str) -> None:
     with pytest.raises(UsageError):
-        printer(query="length(number)").show(Arrived(1, delivered()))
-    assert capsys.readouterr().out == ""
+        printer(query=expression).ready("http://127.0.0.1:1")

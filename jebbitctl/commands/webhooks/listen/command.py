@@ -62,15 +62,18 @@ def listen(
     require_valid_options(end, recording, forwarding)
     kinds = showing.kinds
     secrets = read_secrets(context, secret, trigger=trigger)
+    name_urls = len(forwarding.forward_to or ()) > 1
     printer = EventPrinter(
         context.output,
         Explainer(secrets),
         kinds=kinds,
         verbose=showing.verbose,
         name_secrets=len(secrets) > 1,
-        name_urls=len(forwarding.forward_to or ()) > 1,
+        name_urls=name_urls,
     )
-    session = ListenSession(context.output, printer, count=end.deliveries, check=end != EndOptions())
+    session = ListenSession(
+        context.output, printer, count=end.deliveries, check=end != EndOptions(), name_urls=name_urls
+    )
     reception = Reception(context, receiver, forwarding, recording, limit=end.deliveries, inspect=inspect)
     with session.summarised(), reception.open(secrets, session.show_all) as url:
         context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")

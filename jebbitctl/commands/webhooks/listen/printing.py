@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 import textwrap
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from jebbitctl.output.query import QueryTypeError
+from jebbitctl.output.wrapping import break_anywhere
 from jebbitctl.util.redaction import redact
 from jebbitctl.util.text import escape_controls, indented_json, plural
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
@@ -54,12 +57,14 @@ class EventPrinter:
         self._verbose = verbose
         self._name_secrets = name_secrets
         self._name_urls = name_urls
+        self._query_failed = False
 
     def ready(self, url: str, page_url: str | None = None) -> None:
         """Tell programs that deliveries can be sent to a URL, and where they are shown."""
         if self._output.json:
             shown = {"inspect": page_url} if page_url else {}
-            self._output.event({"event": "ready", "url": url, **shown})
+            with suppress(QueryTypeError):  # a query of deliveries need not fit it
+                self._output.event({"event": "ready", "url": url, **shown})
             self._output.flush()
 
     def show(self, event: Event) -> None:
@@ -69,10 +74,19 @@ class EventPrinter:
         if self._output.plain:
             self._output.line(self._line(event))
         elif self._output.json:
-            self._output.event(to_document(event) | self._explain(event))
+            self._json(event)
         else:
             self._output.diff(self._block(event))
         self._output.flush()
+
+    def _json(self, event: Event) -> None:
+        """Print an event as JSON. Anybody can send a body that a query does not fit: it ends nothing."""
+        try:
+            self._output.event(to_document(event) | self._explain(event))
+        except QueryTypeError as error:
+            if not self._query_failed:
+                self._output.warn(f"{error.message}; this and other such events are not printed")
+            self._query_failed = True
 
     def _explain(self, event: Event) -> dict[str, str | None]:
         """Return why a delivery was refused; nothing about other events."""
@@ -122,7 +136,7 @@ class EventPrinter:
     def _body(self, delivery: Delivery) -> Iterator[str]:
         value = decode(delivery.body)
         text = value if isinstance(value, str) else indented_json(delivery.body.decode("utf-8", "replace"))
-        rows = list(_folded(text.splitlines()))
+        rows = list(_folded(_lines(text)))
         # saying that one is hidden takes a row, too
         is_whole = self._verbose or len(rows) <= MAX_BODY_ROWS + 1
         shown = len(rows) if is_whole else MAX_BODY_ROWS
@@ -142,7 +156,7 @@ class EventPrinter:
             parts.append(f"the sender got {event.answer}")
         yield from _headed(_sign(ok), parts)
         if not ok or self._verbose:
-            yield from _indented(_folded(outcome.response.splitlines()))
+            yield from _indented(_folded(_lines(outcome.response)))
 
 
 def _kind(delivery: Delivery) -> str:
@@ -165,12 +179,16 @@ def _width() -> int:
     return max(MIN_WIDTH, shutil.get_terminal_size().columns - len(_INDENT) - 1)
 
 
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text; of all line breaks, only LF and CRLF are not shown as escape sequences."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
 def _folded(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines in pieces that fit the terminal."""
     width = _width()
     for line in map(escape_controls, lines):
-        for start in range(0, max(len(line), 1), width):
-            yield line[start : start + width]
+        yield from break_anywhere(line, width)
 
 
 def _wrapped(text: str) -> list[str]:

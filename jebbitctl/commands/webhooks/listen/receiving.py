@@ -20,12 +20,19 @@ from jebbitctl.webhooks.receiving.webhook_server import WebhookServer, new_hop
 from jebbitctl.webhooks.recordings.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from typing import Protocol
 
     from jebbitctl.commands.webhooks.listen.options import ForwardOptions, ReceiverOptions, RecordOptions
     from jebbitctl.context import Context
     from jebbitctl.webhooks.endpoint import EndpointClient
     from jebbitctl.webhooks.receiving.events import Event
+
+    class ShowRest(Protocol):
+        """Shows events at the end."""
+
+        def __call__(self, events: Iterator[Event], /, *, stopping: bool) -> None: ...
+
 
 THREADS = 4
 """Deliveries handled at a time without forwarding. One would be a third slower: it often waits for work."""
@@ -85,12 +92,13 @@ class Reception:
             raise self._failures[0]
 
     @contextmanager
-    def open(self, secrets: Mapping[str, str], show_rest: Callable[[Iterator[Event]], None]) -> Iterator[str]:
+    def open(self, secrets: Mapping[str, str], show_rest: ShowRest) -> Iterator[str]:
         """Receive deliveries during the block. At its end, finish what was accepted.
 
         Args:
             secrets: the shared secrets by their labels.
-            show_rest: given the events that the block has not taken, once there are no more.
+            show_rest: given the events that the block has not taken, once there are no more, and whether a
+                signal has ended the block.
 
         Yields:
             The URL to send deliveries to.
@@ -127,7 +135,7 @@ class Reception:
             server.hop = hop
             server.limit = self._limit
             self.feed.subscribe(self._queue.put)
-            stack.callback(lambda: show_rest(self._queue.remaining()))
+            stack.callback(lambda: show_rest(self._queue.remaining(), stopping=self._stopping.is_set()))
             with self._finishing(server, intake):
                 if page:
                     page.title = server.url  # its port is known now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections import Counter
 from contextlib import contextmanager, nullcontext
@@ -12,9 +13,11 @@ import typer
 
 from jebbitctl.errors import CheckFailedError, ExitCode
 from jebbitctl.util.text import plural
+from jebbitctl.util.timeouts import interrupted_after
 from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.receiving.events import Arrived
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
+from jebbitctl.webhooks.receiving.intake import NO_RESPONSE_BEFORE_END
 from jebbitctl.webhooks.signature import Reason
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.receiving.events import Event
 
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+PRINT_TIMEOUT = 3.0
+"""Seconds that a pipe which nobody reads may delay the end by a signal."""
 MAX_NAMED = 5
 """The kinds of failures that the summary names."""
 
@@ -38,17 +43,21 @@ class ListenSession:
         printer: prints the events.
         count: the number of valid deliveries to wait for; None without ``--count``.
         check: fail if a delivery was not forwarded.
+        name_urls: say where deliveries were not forwarded to.
 
     Attributes:
         interrupted: whether Ctrl-C ended it.
     """
 
-    def __init__(self, output: Output, printer: EventPrinter, *, count: int | None, check: bool) -> None:
+    def __init__(
+        self, output: Output, printer: EventPrinter, *, count: int | None, check: bool, name_urls: bool
+    ) -> None:
         self.interrupted = False
         self._output = output
         self._printer = printer
         self._count = count
         self._check = check
+        self._name_urls = name_urls
         self._received: Counter[Reason] = Counter()
         self._forwarded = 0
         self._failed: Counter[str] = Counter()
@@ -71,32 +80,47 @@ class ListenSession:
 
     def show(self, event: Event) -> None:
         """Count and print an event. While deliveries are expected, a closed stdout is no reason to end."""
+        self._add(event)
+        with nullcontext() if self._count is None else self._output.best_effort():
+            self._printer.show(event)
+
+    def show_all(self, events: Iterable[Event], *, stopping: bool) -> None:
+        """Count and print what is left at the end, also if stdout is closed.
+
+        Args:
+            events: what is left.
+            stopping: a signal has ended it, so do not wait for somebody who does not read stdout.
+        """
+        rest = list(events)
+        for event in rest:
+            self._add(event)
+        limit = PRINT_TIMEOUT if stopping else math.inf
+        with interrupted_after(limit), self._output.best_effort():
+            pass  # writes what the signal has interrupted
+        for event in rest:
+            with interrupted_after(limit), self._output.best_effort():
+                self._printer.show(event)
+
+    def _add(self, event: Event) -> None:
         if isinstance(event, Arrived):
             self._received[event.delivery.verification.reason] += 1
         elif is_forwarded(event.outcome):
             self._forwarded += 1
         else:
-            self._failed[_failure(event.outcome)] += 1
+            self._failed[self._failure(event.outcome)] += 1
             if event.outcome.error and event.outcome.attempts:
                 self._unanswered[event.outcome.error] = event.outcome.url
             elif event.outcome.status in _REFUSALS:
                 self._refusing = event.outcome.url
-        with nullcontext() if self._count is None else self._output.best_effort():
-            self._printer.show(event)
-
-    def show_all(self, events: Iterable[Event]) -> None:
-        """Count and print what is left at the end."""
-        for event in events:
-            self.show(event)
 
     @contextmanager
     def summarised(self) -> Iterator[None]:
-        """Print the summary after the block, even if a signal ends it."""
+        """Print the summary after the block, even if a signal or a closed stdout ends it."""
         try:
             yield
         except KeyboardInterrupt:
             self.interrupted = True
-        except SystemExit:
+        except (SystemExit, OSError):
             self._summarise()
             raise
         self._summarise()
@@ -125,7 +149,8 @@ class ListenSession:
             from jebbitctl.webhooks.diagnosis import fix_for_error
 
             ((error, url),) = self._unanswered.items()
-            return fix_for_error(url, error)
+            if error != NO_RESPONSE_BEFORE_END:
+                return fix_for_error(url, error).replace("--timeout", "--forward-timeout")
         if self._refusing:
             command = f"jebbitctl webhooks check {shlex.quote(shown_url(self._refusing))}"
             return f"the signatures are valid; to find out why the app refuses them: {command}"
@@ -156,6 +181,6 @@ class ListenSession:
             named.append(f"{others} others")
         return ", ".join(named)
 
-
-def _failure(outcome: ForwardOutcome) -> str:
-    return outcome.error or f"returned {outcome.status}"
+    def _failure(self, outcome: ForwardOutcome) -> str:
+        failure = outcome.error or f"returned {outcome.status}"
+        return f"{failure} at {outcome.url}" if self._name_urls else failure
