@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.curl import curl_command
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jebbitctl.context import Context
-
-_UNRESERVED = "%/:?#[]@!$&'()*+,;=~"
-"""What stays as it is in a URL that may have a query, as when a request is sent."""
 
 
 def show_curl(
@@ -33,11 +29,14 @@ def show_curl(
     Raises:
         UsageError: the request cannot be printed.
     """
+    from requests import Request
+
     from jebbitctl.api.client import request_headers
     from jebbitctl.api.documents import API_ROOT
 
     all_headers = {**request_headers(context.business, has_body=body is not None), **headers}
-    url = quote(f"{context.settings.api_url.value}{API_ROOT}{path}", safe=_UNRESERVED)
+    typed = f"{context.settings.api_url.value}{API_ROOT}{path}"
+    url = str(Request(method, typed).prepare().url)  # escaped as when it is sent; curl sends it as it is
     _require_printable(url, all_headers, body)
     authorization = f'-H "authorization: Bearer $({_token_command(context.options.profile)})"'
     options = ["--include", authorization] if include else [authorization]
