@@ -65,7 +65,7 @@ class RawListing(Listing):
 
     @property
     def _counts_no_more(self) -> bool:
-        return self._start == 1 and self._reported is not None and not self._is_incomplete
+        return self._start == 1 and self._reported == len(self._seen)  # a smaller count is wrong
 
     def _warn_if_unknown(self, number: int, size: int | None, *, rejected: bool) -> None:
         """Warn if the last page does not show that there are no more."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 IDS = list(range(7))
 
 
-def ids(document: Any) -> list[int]:
+def ids(document: Any) -> list[Any]:
     return [resource["id"] for resource in document["data"]]
 
 
@@ -50,6 +50,8 @@ def numbered(request: Request) -> Response:
     document: dict[str, Any] = {"data": [{"id": id_} for id_ in IDS[(number - 1) * size : number * size]]}
     if "x-count" in request.headers:
         document["meta"] = {"record_count": int(request.headers["x-count"])}
+    if "x-types" in request.headers:
+        document["data"] = [{"id": "1", "type": str(resource["id"])} for resource in document["data"]]
     return Response(json.dumps(document), content_type="application/json")
 
 
@@ -63,6 +65,8 @@ def numbered(request: Request) -> Response:
         ("?page[number]=3&page[size]=4", ["X-Strict: 404"], None, ""),
         ("", ["X-Count: 7"], IDS, ""),
         ("", ["X-Count: 9"], IDS, "Jebbit counts 9 numbered, but sent 7; this list may be incomplete"),
+        ("", ["X-Count: 2"], IDS, "Jebbit counts 2 numbered, but sent 7"),
+        ("", ["X-Types: 1"], ["1"] * len(IDS), ""),
         ("", ["X-Unpaged: 1"], IDS[:3], ""),
         ("", ["X-Unpaged: 1", "X-Count: 7"], IDS[:3], "this list may be incomplete"),
         ("?page[size]=3", ["X-Unpaged: 1"], IDS[:3], "there may be more than what is printed"),
@@ -72,7 +76,7 @@ def numbered(request: Request) -> Response:
     ],
 )
 def test_all_pages_come_or_a_warning_or_an_error(
-    tmp_path: Path, query: str, headers: list[str], found: list[int] | None, warning: str
+    tmp_path: Path, query: str, headers: list[str], found: list[Any] | None, warning: str
 ) -> None:
     with Sandbox(wrap=responding("numbered", numbered)) as sandbox:
         cli = cli_for(tmp_path, sandbox)
