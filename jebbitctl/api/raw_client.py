@@ -143,6 +143,13 @@ def parse_headers(lines: Sequence[str]) -> dict[str, str]:
     return headers
 
 
+def sent_url(url: str) -> str:
+    """Return a URL as a request sends it: with everything escaped that has to be."""
+    from requests import Request
+
+    return str(Request("GET", url).prepare().url)
+
+
 def join_pages(pages: Sequence[Any]) -> Any:
     """Return one document for all pages: the members of the first page, but the data of all and no links.
 

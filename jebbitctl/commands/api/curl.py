@@ -29,14 +29,12 @@ def show_curl(
     Raises:
         UsageError: the request cannot be printed.
     """
-    from requests import Request
-
     from jebbitctl.api.client import request_headers
     from jebbitctl.api.documents import API_ROOT
+    from jebbitctl.api.raw_client import sent_url
 
     all_headers = {**request_headers(context.business, has_body=body is not None), **headers}
-    typed = f"{context.settings.api_url.value}{API_ROOT}{path}"
-    url = str(Request(method, typed).prepare().url)  # escaped as when it is sent; curl sends it as it is
+    url = sent_url(f"{context.settings.api_url.value}{API_ROOT}{path}")
     _require_printable(url, all_headers, body)
     authorization = f'-H "authorization: Bearer $({_token_command(context.options.profile)})"'
     options = ["--include", authorization] if include else [authorization]
