@@ -28,7 +28,8 @@ def options_after_command(args: Sequence[str], takes_value: Mapping[str, bool]) 
         if takes_value[spelling] and word == spelling:
             common += rest[:1]
             del rest[:1]
-    return [*own, *rest[:1], *(common if rest else ()), *rest[1:]]
+    end = 2 if rest[:1] == ["--"] else 1  # of the name: "--" may stand before it
+    return [*own, *rest[:end], *(common if rest[end - 1 :] else ()), *rest[end:]]
 
 
 def require_given_once(ctx: Any, args: Sequence[str]) -> dict[str, Any]:
