@@ -45,6 +45,7 @@ def test_common_options_without_a_command_are_wrong_usage(bare: Cli, line: str) 
         ("integrations list --region us --region eu", "--region takes one value, but was given 2 times"),
         ("integrations get a1 -q id --query id", "--query takes one value, but was given 2 times"),
         ("--profile a integrations --profile=b list", "--profile takes one value, but was given 2 times"),
+        ("--show-completion bash --show-completion zsh", "--show-completion takes one value, but was given"),
         ("integrations update a1 --active --inactive", "--active and --inactive contradict each other"),
         ("whoami --profile", "--profile requires a value\nhint: see jebbitctl whoami --help"),
         ("integrations list --active=true", "--active takes no value\nhint: see jebbitctl integrations list"),
