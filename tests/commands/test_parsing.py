@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
 from jebbitctl.commands.unknown_options import MEANT
 from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES
@@ -57,6 +58,14 @@ def test_an_option_given_twice_or_without_its_value_is_wrong_usage(
     result = bare.run(*line.split())
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+def test_no_option_of_one_value_takes_two() -> None:
+    for line, (_, command) in COMMAND_LINES.items():
+        for param in command.params:
+            if param.param_type_name == "option" and not (param.is_flag or param.multiple):
+                with pytest.raises(typer.TyperException, match="takes one value, but was given 2 times"):
+                    command.make_context(line, [param.opts[0], "1", param.opts[-1], "2"])
 
 
 def test_switches_and_repeatable_options_may_be_given_twice(cli: Cli, sandbox: Sandbox) -> None:
