@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.redaction import MASK
-from jebbitctl.util.text import cell, flatten
+from jebbitctl.util.text import cell, flatten, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -15,6 +15,7 @@ COMMAND_DONE = "the command itself succeeded; only its result could not be print
 """A hint that keeps people from running a command again because its result is missing."""
 
 _CONTAINERS = (dict, list)
+_TOO_DEEP = "the expression is nested too deep"
 
 
 def compile_query(query: str) -> Any:
@@ -30,20 +31,34 @@ def compile_query(query: str) -> Any:
     except jmespath.exceptions.JMESPathError as error:
         reason = str(error).splitlines()[0].rstrip(": ")
         raise UsageError(f"--query: {reason}", hint="see https://jmespath.org for the language") from None
+    except RecursionError:
+        raise UsageError(f"--query: {_TOO_DEEP}") from None
 
 
 def search(query: Any, document: Any) -> Any:
     """Return the result of an expression for a JSON document.
 
     Raises:
-        UsageError: it calls a function with values of the wrong type.
+        UsageError: it calls a function with values of the wrong type, or its result is not JSON. The error
+            has no values of the document: they may be secret.
     """
     import jmespath
 
     try:
-        return query.search(document)
+        result = query.search(document)
+        json_text(result)
+    except jmespath.exceptions.JMESPathTypeError as error:
+        expected = " or ".join(error.expected_types)
+        reason = f"{error.function_name}() takes {expected}, but was given {error.actual_type}"
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None
+        reason = str(error).splitlines()[0]
+    except RecursionError:
+        reason = _TOO_DEEP
+    except (ArithmeticError, TypeError, ValueError):  # such as &id, ceil() of infinity and a step of 0
+        reason = "the result is not JSON"
+    else:
+        return result
+    raise UsageError(f"--query: {reason}", hint=COMMAND_DONE)
 
 
 def require_unmasked(result: Any, document: Any) -> None:
@@ -65,10 +80,14 @@ def require_no_comparison(query: Any, document: Any) -> None:
     """Check that a query does not compare a masked value of a document with anything but null.
 
     Raises:
-        UsageError: it does, and its result would be wrong.
+        UsageError: it does, and its result would be wrong; or it is nested too deep to tell.
     """
     masked = {name for name, value in _members(document) if value == MASK}
-    if masked and (compared := masked & set(_compared(query.parsed))):
+    try:
+        compared = masked & set(_compared(query.parsed)) if masked else set()
+    except RecursionError:
+        raise UsageError(f"--query: {_TOO_DEEP}") from None
+    if compared:
         raise masked_error(compared, what="--query: a value it compares is")
 
 
