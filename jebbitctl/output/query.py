@@ -15,6 +15,7 @@ COMMAND_DONE = "the command itself succeeded; only its result could not be print
 """A hint that keeps people from running a command again because its result is missing."""
 
 _CONTAINERS = (dict, list)
+_LANGUAGE = "see https://jmespath.org for the language"
 _TOO_DEEP = "the expression is nested too deep"
 
 
@@ -22,17 +23,21 @@ def compile_query(query: str) -> Any:
     """Return a parsed expression.
 
     Raises:
-        UsageError: it cannot be parsed.
+        UsageError: it cannot be parsed, or calls a function that does not exist.
     """
     import jmespath
 
     try:
-        return jmespath.compile(query)
+        compiled = jmespath.compile(query)
+        unknown = set(_functions(compiled.parsed)) - jmespath.functions.Functions.FUNCTION_TABLE.keys()
     except jmespath.exceptions.JMESPathError as error:
         reason = str(error).splitlines()[0].rstrip(": ")
-        raise UsageError(f"--query: {reason}", hint="see https://jmespath.org for the language") from None
+        raise UsageError(f"--query: {reason}", hint=_LANGUAGE) from None
     except RecursionError:
         raise UsageError(f"--query: {_TOO_DEEP}") from None
+    if unknown:
+        raise UsageError(f"--query: there is no function {min(unknown)}()", hint=_LANGUAGE)
+    return compiled
 
 
 def search(query: Any, document: Any) -> Any:
@@ -89,6 +94,15 @@ def require_no_comparison(query: Any, document: Any) -> None:
         raise UsageError(f"--query: {_TOO_DEEP}") from None
     if compared:
         raise masked_error(compared, what="--query: a value it compares is")
+
+
+def _functions(node: Any) -> Iterator[str]:
+    """Yield the names of the functions that an expression calls."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node.get("children", []):
+        if isinstance(child, dict):
+            yield from _functions(child)
 
 
 def _compared(node: dict[str, Any]) -> Iterator[str]:

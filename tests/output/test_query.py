@@ -129,6 +129,11 @@ def test_a_query_that_cannot_be_evaluated_is_an_error_without_values_of_the_docu
     assert capsys.readouterr().out == ""
 
 
+def test_a_function_that_does_not_exist_is_an_error_before_the_command_does_anything() -> None:
+    with pytest.raises(UsageError, match=r"--query: there is no function len\(\)"):
+        Output(Format(query="[?a].[b, length(len(@))]"), terminal=TerminalSettings())
+
+
 def test_a_mask_that_is_part_of_the_data_can_be_selected(printed: Callable[..., str]) -> None:
     assert printed({"url": f"http://bob:{MASK}@proxy"}, "url") == f"http://bob:{MASK}@proxy\n"
 
