@@ -134,6 +134,8 @@ def test_the_business_in_use_is_unknown_if_jebbit_does_not_say(
         (("Acme", "Second"), "Second", "second00"),
         (("Acme", "Second"), "second", "second00"),
         (("acme", "ACME"), "ACME", "second00"),
+        (("Acme", "Caf\u00e9  Two "), " cafe\u0301 two", "second00"),
+        (("Acme ", "Acme"), "Acme", "second00"),
         (("second00", "Other"), "second00", "second00"),
         (("Acme", "Acme"), "Acme", "2 businesses are named Acme .*: bTUIhsye, second00"),
         (("Acme", "ACME"), "acme", "2 businesses are named acme"),
@@ -157,7 +159,10 @@ def test_a_name_is_not_looked_up_if_the_token_lists_no_businesses(
     server: FaultServer, client: Client
 ) -> None:
     assert find_business(client, "second00", source="--business") == "second00"
-    server.script = [self_response(name="Acme Outfitters")] * 2
+    server.script = [self_response(name="Acme Outfitters")]
     assert find_business(client, "Acme Outfitters", source="--business") == "bTUIhsye"
+    server.script = [self_response(name="Acme Outfitters ")]
+    assert find_business(client, "acme outfitters", source="--business") == "bTUIhsye"
+    server.script = [self_response(name="Acme Outfitters")]
     with pytest.raises(UsageError, match=r"cannot look up .* the token lists no businesses"):
         find_business(client, "Borealis Beauty", source="--business")
