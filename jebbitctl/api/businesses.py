@@ -68,9 +68,10 @@ def find_business(client: Client, named: str, *, source: str) -> str:
 
 
 def get_self(client: Client) -> dict[str, Any]:
-    """Return ``{"id", "name"}`` of the business in use."""
+    """Return ``{"id", "name"}`` of the business in use; the name is None unless it is a text."""
     business = parse_one(client.get(SELF))
-    return {"id": business.id, "name": business.attributes.get("name")}
+    name = business.attributes.get("name")
+    return {"id": business.id, "name": name if isinstance(name, str) else None}
 
 
 def business_in_use(client: Client) -> str | None:

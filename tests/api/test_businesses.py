@@ -139,11 +139,12 @@ def test_the_business_in_use_is_unknown_if_jebbit_does_not_say(
         (("second00", "Other"), "second00", "second00"),
         (("Acme", "Acme"), "Acme", "2 businesses are named Acme .*: bTUIhsye, second00"),
         (("Acme", "ACME"), "acme", "2 businesses are named acme"),
+        (("Acme", 5), "Borealis", "do not cover business Borealis .*they cover bTUIhsye Acme, second00"),
         (("Acme", None), "Borealis", "do not cover business Borealis .*they cover bTUIhsye Acme, second00"),
     ],
 )
 def test_a_business_is_named_by_its_id_or_by_a_name_that_no_other_has(
-    server: FaultServer, transport: Transport, names: tuple[str, str | None], named: str, expected: str
+    server: FaultServer, transport: Transport, names: tuple[str, Any], named: str, expected: str
 ) -> None:
     server.script = [self_response(id_, name) for id_, name in zip(TWO, names, strict=True)]
     client = three_businesses(transport, server)
