@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.curl import curl_command
@@ -58,7 +59,7 @@ def _require_printable(url: str, headers: Mapping[str, str], body: bytes | None)
     """
     if not all(value.isascii() for value in headers.values()):
         raise UsageError("--curl cannot write a header that is not ASCII")
-    texts = [url, *headers.values(), (body or b"").decode(errors="replace")]
+    texts = [url, unquote(url), *headers.values(), (body or b"").decode(errors="replace")]
     if any(scrub_registered(text) != text for text in texts):
         raise UsageError(
             "the request contains a secret in use, which --curl does not print",

@@ -112,6 +112,16 @@ def test_a_secret_in_use_is_not_printed(cli: Cli, sandbox: Sandbox) -> None:
     assert "secret in use" in result.err
 
 
+@pytest.mark.parametrize(
+    "words", [("GET", "feeds", "-f", "q=s3cret/with a space"), ("s3cret/with%20a space",)]
+)
+def test_a_secret_in_a_url_is_not_printed_however_it_is_escaped(bare: Cli, words: tuple[str, ...]) -> None:
+    env = {"JEBBIT_CLIENT_ID": "id", "JEBBIT_CLIENT_SECRET": "s3cret/with a space"}
+    result = bare.run("api", *words, "--curl", env=env)
+    assert (result.code, result.out) == (2, "")
+    assert "secret in use" in result.err
+
+
 def test_no_login_is_needed_and_production_is_the_default(bare: Cli) -> None:
     assert bare.run("api", "self", "--curl").out == (
         "curl --globoff --path-as-is https://api2.jebbit.com/api/v1/self \\\n"
