@@ -45,7 +45,8 @@ MEANT = {
     ("--active",): "--is-active --enabled --enable",
     ("--inactive",): "--no-active --not-active --disabled --disable",
     ("--since",): "--from --start --start-date --after",
-    ("--until",): "--to --end --end-date --before",
+    ("--until",): "--end --end-date --before",
+    ("--until", "--forward-to"): "--to",
     ("--title-contains",): "--search",
     ("--dry-run",): "--plan --preview",
     ("--prune",): "--delete",
@@ -68,6 +69,9 @@ _ARGUMENTS = {
 }
 """Arguments, and the options that other tools have for them."""
 
+_SIMILARITY = 0.75
+"""Of a mistyped option: with less, --probe is --profile, and --client-cert --client-id."""
+
 
 def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
     """Return the hint for an option that a command does not have.
@@ -86,7 +90,7 @@ def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
         known |= common_spellings().keys()
     typed = _typed(option, args)
     near = _abbreviated(typed, known) or _meant(option, known, is_group=is_group)
-    near = near or _similar(typed, known, 0.8 if is_group else 0.65)
+    near = near or _similar(typed, known)
     if near:
         return f"use {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}; {help_}"
     if not is_group:
@@ -119,14 +123,12 @@ def _typed(option: str, args: Iterable[str]) -> str:
     return next(whole, next(among, option))
 
 
-def _abbreviated(typed: str, known: Iterable[str]) -> list[str]:
+def _abbreviated(typed: str, known: Collection[str]) -> list[str]:
     """Return the only option that begins as it was typed, or that has one dash too few."""
-    if len(typed) <= len("-x"):
-        return []
-    longer = [
-        spelling for spelling in known if spelling in {f"-{typed}", typed} or spelling.startswith(typed)
-    ]
-    return longer if len(longer) == 1 and typed != "--" else []
+    if len(typed) > len("-x") and f"-{typed}" in known:
+        return [f"-{typed}"]
+    longer = [spelling for spelling in known if spelling.startswith(typed) and len(typed) > len("--to")]
+    return longer if len(longer) == 1 else []
 
 
 def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
@@ -140,18 +142,19 @@ def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
     return [named[name] for name in names if name in named]
 
 
-def _similar(typed: str, known: Iterable[str], cutoff: float) -> list[str]:
-    """Return the option that something resembles, an empty list if there is none.
+def _similar(typed: str, known: Iterable[str]) -> list[str]:
+    """Return the option that something resembles, such as --profile-name, an empty list if there is none.
+
+    Both begin with the same letter: --file is not --profile.
 
     Args:
         typed: what is no option.
         known: the spellings of the options.
-        cutoff: how similar the names have to be, without their dashes. They begin with the same letter:
-            --file is not --profile.
     """
     name = typed.lstrip("-")
     names = {spelling[2:]: spelling for spelling in known if spelling.startswith(f"--{name[:1]}")}
-    return [names[near] for near in difflib.get_close_matches(name, names, 1, cutoff)]
+    name = name.removesuffix("-name").removesuffix("-id")
+    return [names[near] for near in difflib.get_close_matches(name, names, 1, _SIMILARITY)]
 
 
 def _command(ctx: Any, args: Iterable[str]) -> Any:
