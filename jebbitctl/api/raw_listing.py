@@ -51,8 +51,8 @@ class RawListing(Listing):
                 if is_first or _has_data(document):
                     yield document
             received = len(self._seen) - before
-            if documents != 1 or not received or self._counts_no_more:
-                break
+            if documents != 1 or not received or (self._counts_no_more and not is_first):
+                break  # a count of the first page may be that of the page alone
             if number == 1:  # a smaller limit of the service may decide where page 2 starts
                 size = min(size or PAGE_SIZE, received)
             number += 1

@@ -49,7 +49,8 @@ def numbered(request: Request) -> Response:
         return Response("no such page", int(request.headers["x-strict"]))
     document: dict[str, Any] = {"data": [{"id": id_} for id_ in IDS[(number - 1) * size : number * size]]}
     if "x-count" in request.headers:
-        document["meta"] = {"record_count": int(request.headers["x-count"])}
+        count = request.headers["x-count"]
+        document["meta"] = {"record_count": len(document["data"]) if count == "page" else int(count)}
     if "x-types" in request.headers:
         document["data"] = [{"id": "1", "type": str(resource["id"])} for resource in document["data"]]
     return Response(json.dumps(document), content_type="application/json")
@@ -66,6 +67,7 @@ def numbered(request: Request) -> Response:
         ("", ["X-Count: 7"], IDS, ""),
         ("", ["X-Count: 9"], IDS, "Jebbit counts 9 numbered, but sent 7; this list may be incomplete"),
         ("", ["X-Count: 2"], IDS, "Jebbit counts 2 numbered, but sent 7"),
+        ("", ["X-Count: page"], IDS, "Jebbit counts 0 numbered, but sent 7"),
         ("", ["X-Types: 1"], ["1"] * len(IDS), ""),
         ("", ["X-Unpaged: 1"], IDS[:3], ""),
         ("", ["X-Unpaged: 1", "X-Count: 7"], IDS[:3], "this list may be incomplete"),
