@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.coverage import require_covered
@@ -67,9 +68,10 @@ def find_business(client: Client, named: str, *, source: str) -> str:
 
 
 def get_self(client: Client) -> dict[str, Any]:
-    """Return ``{"id", "name"}`` of the business in use."""
+    """Return ``{"id", "name"}`` of the business in use; the name is None unless it is a text."""
     business = parse_one(client.get(SELF))
-    return {"id": business.id, "name": business.attributes.get("name")}
+    name = business.attributes.get("name")
+    return {"id": business.id, "name": name if isinstance(name, str) else None}
 
 
 def business_in_use(client: Client) -> str | None:
@@ -95,12 +97,12 @@ def _names(client: Client, token: AccessToken) -> list[dict[str, Any]]:
 
 
 def _with_same_name(businesses: list[dict[str, Any]], named: str, source: str) -> str | None:
-    """Return the id of the only business with this name, else with this name in another case.
+    """Return the id of the only business with this name, else with a name that looks the same.
 
     Raises:
         UsageError: several have it.
     """
-    for same in (str, str.casefold):
+    for same in (str, _folded):
         ids = [str(b["id"]) for b in businesses if b["name"] and same(b["name"]) == same(named)]
         if len(ids) > 1:
             raise UsageError(
@@ -111,6 +113,11 @@ def _with_same_name(businesses: list[dict[str, Any]], named: str, source: str) -
     return None
 
 
+def _folded(name: str) -> str:
+    """Return a name without what people do not see or mean: case, spaces around it, two kinds of é."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def _find_without_list(client: Client, named: str, source: str) -> str:
     """Return the id of a business if the token does not list those that it covers.
 
@@ -119,7 +126,7 @@ def _find_without_list(client: Client, named: str, source: str) -> str:
     if is_id(named):
         return named
     only = get_self(client)
-    if only["name"] == named:
+    if _folded(only["name"] or "") == _folded(named):
         return str(only["id"])
     raise UsageError(
         f"cannot look up business {named} ({source}): the token lists no businesses",

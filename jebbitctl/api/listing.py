@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jebbitctl.errors import JebbitctlError, RejectedError
 
@@ -23,6 +23,8 @@ _FULL_SHARE = 0.9
 _NO_SUCH_PAGE = {400, 404, 416, 422}
 _COUNT_NAMES = {"recordcount", "totalcount", "total"}
 """Names in ``meta`` of the number of resources on all pages, in lower case and without separators."""
+
+_Key: TypeAlias = tuple[str, str] | str
 
 
 class Listing:
@@ -42,7 +44,7 @@ class Listing:
         self._path = path
         self._params = dict(params or {})
         self._whole = whole
-        self._seen: set[str] = set()
+        self._seen: set[_Key] = set()
         self._reported: int | None = None
         self._page_length = 0
         """Of the latest page, including resources that earlier pages had."""
@@ -138,7 +140,8 @@ def reported_count(meta: Any) -> int | None:
     return None
 
 
-def _key(found: Any) -> str:
-    """Return what identifies a resource, even one without an id."""
-    id_ = found.get("id") if isinstance(found, dict) else None
-    return id_ if isinstance(id_, str) else json.dumps(found, sort_keys=True)
+def _key(found: Any) -> _Key:
+    """Return what identifies a resource: its type and id, or all of it if it has no id."""
+    if isinstance(found, dict) and isinstance(id_ := found.get("id"), str):
+        return str(found.get("type")), id_
+    return json.dumps(found, sort_keys=True)

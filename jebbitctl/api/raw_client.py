@@ -125,9 +125,9 @@ def parse_headers(lines: Sequence[str]) -> dict[str, str]:
     """Parse headers in the form ``Name: value``; names are returned in lower case.
 
     Raises:
-        UsageError: a line is not a header, or names one that users cannot set.
+        UsageError: a line is not a header, or names one that users cannot set, or that another line names.
     """
-    headers = {}
+    headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         name, value = name.lower(), value.strip(" \t")
@@ -137,8 +137,17 @@ def parse_headers(lines: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--header {name}: the value contains characters that a header cannot hold")
         if name in _RESERVED_HEADERS:
             raise UsageError(f"--header cannot set {name}", hint=_RESERVED_HEADERS[name])
+        if name in headers:
+            raise UsageError(f"--header {name} is given twice")
         headers[name] = value
     return headers
+
+
+def sent_url(url: str) -> str:
+    """Return a URL as a request sends it: with everything escaped that has to be."""
+    from requests import Request
+
+    return str(Request("GET", url).prepare().url)
 
 
 def join_pages(pages: Sequence[Any]) -> Any:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
 
 NUMBER, SIZE = "page[number]", "page[size]"
+_OTHER_PAGING = re.compile("page|limit|offset|cursor|size")
+"""In the names of parameters by which other services page."""
 
 
 class RawListing(Listing):
@@ -27,6 +29,8 @@ class RawListing(Listing):
     def __init__(self, client: Client, path: str) -> None:
         path, self._first = _split_page(path)
         super().__init__(client, path)
+        names = (parameter.partition("=")[0] for parameter in path.partition("?")[2].split("&"))
+        self._pages_otherwise = any(map(_OTHER_PAGING.search, map(unquote_plus, names)))
         self._start = _positive(self._first.get(NUMBER, "")) or 1
 
     def read(self) -> Iterator[Any]:
@@ -47,8 +51,8 @@ class RawListing(Listing):
                 if is_first or _has_data(document):
                     yield document
             received = len(self._seen) - before
-            if documents != 1 or not received or self._counts_no_more:
-                break
+            if documents != 1 or not received or (self._counts_no_more and not is_first):
+                break  # a count of the first page may be that of the page alone
             if number == 1:  # a smaller limit of the service may decide where page 2 starts
                 size = min(size or PAGE_SIZE, received)
             number += 1
@@ -65,13 +69,17 @@ class RawListing(Listing):
 
     @property
     def _counts_no_more(self) -> bool:
-        return self._start == 1 and self._reported is not None and not self._is_incomplete
+        return self._start == 1 and self._reported == len(self._seen)  # a smaller count is wrong
+
+    def _is_full(self, size: int | None) -> bool:
+        """Whether the last page is as long as the user asked for."""
+        return SIZE in self._first and size is not None and self._page_length >= size
 
     def _warn_if_unknown(self, number: int, size: int | None, *, rejected: bool) -> None:
         """Warn if the last page does not show that there are no more."""
         if rejected:
             self._client.warn(f"Jebbit rejected page {number}: there may be more than what is printed")
-        elif SIZE in self._first and size and self._page_length >= size:
+        elif self._page_length and (self._pages_otherwise or self._is_full(size)):
             self._client.warn(
                 f"Jebbit's page {number} repeats another one: there may be more than what is printed"
             )

@@ -229,7 +229,10 @@ class BaseGroup(TyperGroup):
 
             write_line(ctx.get_help())
             ctx.exit()
-        return super().parse_args(ctx, options_after_command(args, common_spellings()))
+        args = options_after_command(args, common_spellings())
+        if not ctx.resilient_parsing:
+            require_given_once(ctx, args)
+        return super().parse_args(ctx, args)
 
 
 def common_spellings() -> dict[str, bool]:

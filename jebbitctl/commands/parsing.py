@@ -28,15 +28,16 @@ def options_after_command(args: Sequence[str], takes_value: Mapping[str, bool]) 
         if takes_value[spelling] and word == spelling:
             common += rest[:1]
             del rest[:1]
-    return [*own, *rest[:1], *(common if rest else ()), *rest[1:]]
+    end = 2 if rest[:1] == ["--"] else 1  # of the name: "--" may stand before it
+    return [*own, *rest[:end], *(common if rest[end - 1 :] else ()), *rest[end:]]
 
 
 def require_given_once(ctx: Any, args: Sequence[str]) -> dict[str, Any]:
     """Check that no option contradicts itself: one of its values would be ignored.
 
     Args:
-        ctx: Typer's context of the command.
-        args: of the command.
+        ctx: Typer's context of the command or group.
+        args: of the command or group.
 
     Returns:
         The words of the command line, by the parameter's name; nothing if the command will not run.
@@ -50,14 +51,13 @@ def require_given_once(ctx: Any, args: Sequence[str]) -> dict[str, Any]:
         failed: Any = error
         failed.ctx = failed.ctx or ctx  # Typer forgets it if an option lacks its value: no hint
         raise
-    if any(param.is_eager for param in given):  # such as --help
-        return {}
+    will_run = not any(param.is_eager for param in given)  # --help and the like end it
     for param in given:
-        if param.param_type_name != "option" or param.multiple:
+        if param.param_type_name != "option" or param.multiple or not (will_run or param.is_eager):
             continue
         if not param.is_flag and given.count(param) > 1:
             ctx.fail(f"{max(param.opts, key=len)} takes one value, but was given {given.count(param)} times")
         on, off = set(args).intersection(param.opts), set(args).intersection(param.secondary_opts)
         if param.is_flag and on and off:
             ctx.fail(f"{on.pop()} and {off.pop()} contradict each other")
-    return dict(values)
+    return dict(values) if will_run else {}

@@ -5,45 +5,75 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from jebbitctl.commands.base import common_spellings
-from jebbitctl.environment import VARIABLES
+from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-_FORMATS = ("--json", "--plain", "--csv")
-_MEANT = {
-    "--output": _FORMATS,
-    "-o": _FORMATS,
-    "--format": _FORMATS,
-    "--jq": ("--query",),
-    "--token": ("JEBBIT_ACCESS_TOKEN",),
-    "--access-token": ("JEBBIT_ACCESS_TOKEN",),
-    "--verbose": ("--debug",),
-    "-v": ("--debug",),
-    "-V": ("--version",),
-    "--yaml": ("--json",),
-    "--no-headers": ("--plain",),
-    "--wide": ("--columns",),
-    "--fields": ("--columns",),
-    "--filter": ("--query",),
-    "--sort": ("--query",),
-    "--limit": ("--query",),
-    "--auto-approve": ("--yes",),
-    "--force": ("--yes",),
-    "-f": ("--yes",),
-    "--no-interactive": ("--no-input",),
-    "--account": ("--profile",),
-    "--secret": ("--secret-file", "--secret-stdin", "--client-secret-stdin"),
-    "--client-secret": ("--client-secret-stdin", "JEBBIT_CLIENT_SECRET"),
-    "--url": ("--endpoint", "--to"),
-    "--data": ("--input", "--body"),
-    "-d": ("--input", "--body", "--data"),
+MEANT = {
+    ("--json", "--plain", "--csv", "--markdown"): "--output -o --format",
+    ("--json",): "--yaml",
+    ("--plain",): "--no-headers --no-header --tsv",
+    ("--columns",): "--wide --fields",
+    ("--query",): "--jq --filter --sort --sort-by --limit -L --template",
+    ("--debug",): "--verbose -v --trace --log-level",
+    ("--version",): "-V",
+    ("--yes",): "--auto-approve --assume-yes --confirm --no-prompt --force",
+    ("--forward-to", "--yes"): "-f",
+    ("--no-input",): "--no-interactive --non-interactive --no-interaction --batch",
+    ("--port", "--profile"): "-p",
+    ("--profile",): "--account --context --env --environment",
+    ("--business",): "--brand -b",
+    ("JEBBIT_ACCESS_TOKEN",): "--token --access-token --api-key",
+    ("JEBBIT_CLIENT_ID",): "--client-id",
+    ("JEBBIT_CONFIG_DIR",): "--config --config-dir",
+    ("--timeout", "JEBBIT_TIMEOUT"): "--timeout --max-time",
+    ("--api-url", "JEBBIT_API_BASE_URL"): "--api-url --base-url",
+    ("NO_COLOR",): "--no-color --no-colour",
+    ("FORCE_COLOR",): "--color --colour",
+    ("--secret-file", "--secret-stdin", "--client-secret-stdin"): "--secret",
+    ("--client-secret-stdin", "JEBBIT_CLIENT_SECRET"): "--client-secret --password",
+    ("--client-secret-stdin", "JEBBIT_CLIENT_SECRET_FILE"): "--client-secret-file",
+    ("--show-secret",): "--reveal --unmask",
+    ("--endpoint", "--to", "--api-url"): "--url",
+    ("--input", "--body", "--data"): "--data -d --data-binary --body --body-file --payload",
+    ("--method",): "--request",
+    ("--at",): "--timestamp -t",
+    ("--active",): "--is-active --enabled --enable",
+    ("--inactive",): "--no-active --not-active --disabled --disable",
+    ("--since",): "--from --start --start-date --after",
+    ("--until",): "--end --end-date --before",
+    ("--until", "--forward-to"): "--to",
+    ("--title-contains",): "--search",
+    ("--dry-run",): "--plan --preview",
+    ("--prune",): "--delete",
+    ("--var",): "--var-file",
+    ("--wait",): "--watch",
+    ("--count",): "-n --repeat",
+    ("--host",): "--bind --address",
+    ("--ca", "REQUESTS_CA_BUNDLE"): "--cacert --insecure -k",
+    ("HTTPS_PROXY",): "--proxy",
+    ("--client-cert",): "--cert",
+    ("--client-key",): "--key",
 }
-"""Options of other tools, and what means the same here: options, or variables."""
+"""Options or variables, and the options of other tools that mean the same."""
+
+_ARGUMENTS = {
+    "FILE": "-f --file --filename",
+    "URL": "--url --endpoint --to",
+    "ID": "--id",
+    "NAME": "--name",
+}
+"""Arguments, and the options that other tools have for them."""
+
+_SIMILARITY = 0.75
+"""Of a mistyped option: with less, --probe is --profile, and --client-cert --client-id."""
 
 
-def suggestion(option: str, ctx: Any, args: Iterable[str]) -> str:
+def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
     """Return the hint for an option that a command does not have.
 
     Args:
@@ -51,52 +81,87 @@ def suggestion(option: str, ctx: Any, args: Iterable[str]) -> str:
         ctx: Typer's context of the command, or of the group that the option was given to.
         args: the whole command line.
     """
-    known = {opt for param in ctx.command.params for opt in (*param.opts, *param.secondary_opts)}
+    help_ = f"see {ctx.command_path} --help"
+    if argument := _argument(option, ctx.command):
+        return f"{argument} follows without an option; {help_}"
+    known = _options(ctx)
     is_group = hasattr(ctx.command, "commands")
     if is_group:
         known |= common_spellings().keys()
-    meant = [_named(name) for name in _MEANT.get(option, ()) if name in known or name in VARIABLES]
-    if option == "-f" and _takes_file(
-        ctx.command
-    ):  # as in kubectl apply -f FILE: --yes would skip the question
-        return f"FILE follows without an option; see {ctx.command_path} --help"
-    typed = next((arg for arg in args if arg.startswith(option)), option)  # -json is read as -j -s -o -n
-    near = meant or _similar(typed, known, 0.8 if is_group else 0.65)
-    if is_group and not near:
-        return f"options follow the command: {ctx.command_path} {_command(ctx, args)} {option} …"
-    help_ = f"see {ctx.command_path} --help"
-    return f"use {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}; {help_}" if near else help_
+    typed = _typed(option, args)
+    near = _abbreviated(typed, known) or _meant(option, known, is_group=is_group)
+    near = near or _similar(typed, known)
+    if near:
+        return f"use {' or '.join(filter(None, (', '.join(near[:-1]), near[-1])))}; {help_}"
+    if not is_group:
+        return help_
+    command = _command(ctx, args)
+    if command is None:
+        return f"options follow the command: {ctx.command_path} COMMAND {option} …"
+    if hasattr(command.command, "commands") or option in _options(command):
+        return f"options follow the command: {command.command_path} {option} …"
+    return suggestion(option, command, args)
 
 
-def _named(name: str) -> str:
-    return f"the variable {name}" if name in VARIABLES else name
+def _options(ctx: Any) -> set[str]:
+    return {opt for param in ctx.command.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
 
 
-def _takes_file(command: Any) -> bool:
-    return any(param.param_type_name == "argument" and param.metavar == "FILE" for param in command.params)
+def _argument(option: str, command: Any) -> str | None:
+    """Return the argument that an option of another tool stands for, if the command has it."""
+    own = {str(p.metavar).strip("[]…") for p in command.params if p.param_type_name == "argument"}
+    return next(
+        (name for name, others in _ARGUMENTS.items() if name in own and option in others.split()), None
+    )
 
 
-def _similar(typed: str, known: Iterable[str], cutoff: float) -> list[str]:
-    """Return the option that something abbreviates or resembles, an empty list if there is none.
+def _typed(option: str, args: Iterable[str]) -> str:
+    """Return the word that has an option: Typer reads -json as -j -s -o -n, and -help as -h -e -l -p."""
+    words = [arg for arg in args if arg.startswith("-")]
+    whole = (arg for arg in words if arg.startswith(option))
+    among = (arg for arg in words if len(option) == len("-x") and arg[1:2] != "-" and option[1] in arg)
+    return next(whole, next(among, option))
+
+
+def _abbreviated(typed: str, known: Collection[str]) -> list[str]:
+    """Return the only option that begins as it was typed, or that has one dash too few."""
+    if len(typed) > len("-x") and f"-{typed}" in known:
+        return [f"-{typed}"]
+    longer = [spelling for spelling in known if spelling.startswith(typed) and len(typed) > len("--to")]
+    return longer if len(longer) == 1 else []
+
+
+def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
+    """Return what has the meaning that an option has in other tools, as far as the command has it.
+
+    Jebbitctl's own variables are named only where there is an account.
+    """
+    names = next((names for names, others in MEANT.items() if option in others.split()), ())
+    variables = {*FOREIGN_VARIABLES, *(VARIABLES if is_group or "--profile" in known else ())}
+    named = {name: f"the variable {name}" for name in variables} | {name: name for name in known}
+    return [named[name] for name in names if name in named]
+
+
+def _similar(typed: str, known: Iterable[str]) -> list[str]:
+    """Return the option that something resembles, such as --profile-name, an empty list if there is none.
+
+    Both begin with the same letter: --file is not --profile.
 
     Args:
         typed: what is no option.
         known: the spellings of the options.
-        cutoff: how similar the names have to be, without their dashes, which are always equal.
     """
-    names = {spelling[2:]: spelling for spelling in known if spelling.startswith("--")}
     name = typed.lstrip("-")
-    longer = [spelling for spelling in names.values() if len(name) > 1 and spelling.startswith(typed)]
-    if len(longer) == 1:
-        return longer
-    return [names[near] for near in difflib.get_close_matches(name, names, 1, cutoff)]
+    names = {spelling[2:]: spelling for spelling in known if spelling.startswith(f"--{name[:1]}")}
+    name = name.removesuffix("-name").removesuffix("-id")
+    return [names[near] for near in difflib.get_close_matches(name, names, 1, _SIMILARITY)]
 
 
-def _command(ctx: Any, args: Iterable[str]) -> str:
-    """Return the words of a group's command, found between options, or a placeholder."""
-    words, command = [], ctx.command
+def _command(ctx: Any, args: Iterable[str]) -> Any:
+    """Return Typer's context of a group's command, whose words are found between options, None if none is."""
+    found: Any = ctx
     for word in args:
-        if word in getattr(command, "commands", ()):
-            words.append(word)
-            _, command, _ = command.resolve_command(ctx, [word])
-    return " ".join(words) or "COMMAND"
+        if word in getattr(found.command, "commands", ()):
+            _, command, _ = found.command.resolve_command(found, [word])
+            found = typer.Context(command, info_name=word, parent=found)
+    return None if found is ctx else found

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def parse_columns(text: str) -> list[str]:
-    """Return the names in the option's value.
+    """Return the names in the option's value; none may be empty, as the others would move to the left.
 
     Raises:
-        UsageError: there are none.
+        UsageError: one is empty.
     """
-    names = [name for name in (part.strip() for part in text.split(",")) if name]
-    if not names:
-        raise UsageError("--columns names no column", hint="for example: --columns id,created_at")
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        problem = "has an empty name" if any(names) else "names no column"
+        raise UsageError(f"--columns {problem}", hint="for example: --columns id,created_at")
     return names
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.redaction import MASK
-from jebbitctl.util.text import cell, flatten
+from jebbitctl.util.text import cell, flatten, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -15,46 +15,60 @@ COMMAND_DONE = "the command itself succeeded; only its result could not be print
 """A hint that keeps people from running a command again because its result is missing."""
 
 _CONTAINERS = (dict, list)
+_LANGUAGE = "see https://jmespath.org for the language"
+_TOO_DEEP = "the expression is nested too deep"
 
 
 class QueryTypeError(UsageError):
-    """An expression calls a function with a value of a type that it does not take."""
+    """An expression does not fit a document; it may fit another one."""
 
 
 def compile_query(query: str) -> Any:
     """Return a parsed expression.
 
     Raises:
-        UsageError: it cannot be parsed.
+        UsageError: it cannot be parsed, or calls a function that does not exist.
     """
     import jmespath
 
     try:
-        return jmespath.compile(query)
+        compiled = jmespath.compile(query)
+        unknown = set(_functions(compiled.parsed)) - jmespath.functions.Functions.FUNCTION_TABLE.keys()
     except jmespath.exceptions.JMESPathError as error:
         reason = str(error).splitlines()[0].rstrip(": ")
-        raise UsageError(f"--query: {reason}", hint="see https://jmespath.org for the language") from None
+        raise UsageError(f"--query: {reason}", hint=_LANGUAGE) from None
+    except RecursionError:
+        raise UsageError(f"--query: {_TOO_DEEP}") from None
+    if unknown:
+        raise UsageError(f"--query: there is no function {min(unknown)}()", hint=_LANGUAGE)
+    return compiled
 
 
 def search(query: Any, document: Any) -> Any:
     """Return the result of an expression for a JSON document.
 
     Raises:
-        QueryTypeError: it calls a function with values of the wrong type.
-        UsageError: it calls a function that does not exist, or with the wrong number of values.
+        QueryTypeError: the expression does not fit the document, or its result is not JSON.
+        UsageError: it calls a function with the wrong number of values. No error has values of the document:
+            they may be secret.
     """
     import jmespath
 
     try:
-        return query.search(document)
+        result = query.search(document)
+        json_text(result)
     except jmespath.exceptions.JMESPathTypeError as error:
-        expected = " or ".join(error.expected_types)  # its own text quotes the value, however long that is
-        problem = f"{error.function_name}() expects {expected}, not {error.actual_type}"
-        raise QueryTypeError(f"--query: {problem}", hint=COMMAND_DONE) from None
-    except (TypeError, ArithmeticError, RecursionError):  # such as max_by() of a number and a string
-        raise QueryTypeError("--query: a function does not take this value", hint=COMMAND_DONE) from None
+        expected = " or ".join(error.expected_types)
+        reason = f"{error.function_name}() takes {expected}, but was given {error.actual_type}"
     except jmespath.exceptions.JMESPathError as error:
         raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None
+    except RecursionError:
+        reason = _TOO_DEEP
+    except (ArithmeticError, TypeError, ValueError):  # such as &id, ceil() of infinity and a step of 0
+        reason = "the result is not JSON"
+    else:
+        return result
+    raise QueryTypeError(f"--query: {reason}", hint=COMMAND_DONE)
 
 
 def require_unmasked(result: Any, document: Any) -> None:
@@ -76,11 +90,24 @@ def require_no_comparison(query: Any, document: Any) -> None:
     """Check that a query does not compare a masked value of a document with anything but null.
 
     Raises:
-        UsageError: it does, and its result would be wrong.
+        UsageError: it does, and its result would be wrong; or it is nested too deep to tell.
     """
     masked = {name for name, value in _members(document) if value == MASK}
-    if masked and (compared := masked & set(_compared(query.parsed))):
+    try:
+        compared = masked & set(_compared(query.parsed)) if masked else set()
+    except RecursionError:
+        raise UsageError(f"--query: {_TOO_DEEP}") from None
+    if compared:
         raise masked_error(compared, what="--query: a value it compares is")
+
+
+def _functions(node: Any) -> Iterator[str]:
+    """Yield the names of the functions that an expression calls."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node.get("children", []):
+        if isinstance(child, dict):
+            yield from _functions(child)
 
 
 def _compared(node: dict[str, Any]) -> Iterator[str]:

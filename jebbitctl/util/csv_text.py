@@ -88,7 +88,11 @@ def record(cells: Iterable[str]) -> str:
 
 
 def _written(cell: str) -> str:
-    if cell == cell.strip() and not any(character in cell for character in ',"\r\n'):
+    """Return a cell, in quotation marks if it needs them.
+
+    LibreOffice splits at semicolons and tabs, too, and would take what follows for a cell, or a formula.
+    """
+    if cell == cell.strip() and not any(character in cell for character in ',;\t"\r\n'):
         return cell
     return '"{}"'.format(cell.replace('"', '""'))
 

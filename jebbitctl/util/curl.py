@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MAX_ARGUMENT_BYTES = 32 * 1024
 """A longer body goes through a pipe: systems limit the length of arguments."""
 
+_MAX_UNEXPECTED_BYTES = 1024
+"""Before a longer body, some releases of curl ask whether to send it, by a header of their own."""
+
 
 def curl_command(
     method: str,
@@ -30,6 +33,8 @@ def curl_command(
         body: None for a request without a body.
         options: further options of curl, quoted for a shell.
     """
+    if body is not None and len(body) > _MAX_UNEXPECTED_BYTES and "expect" not in headers:
+        headers = {**headers, "expect": None}
     default = "GET" if body is None else "POST"
     request = ["curl", "--globoff", "--path-as-is", *(["-X", method] if method != default else []), url]
     text = None if body is None else _plain_text(body)

@@ -165,10 +165,10 @@ def scrub_values(value: Any) -> Any:
 def _forms(secret: str) -> list[str]:
     """Return the forms in which a secret may stand in text."""
     import json
-    from urllib.parse import quote
+    from urllib.parse import quote, quote_plus
 
     escaped = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    return list(dict.fromkeys([secret, *escaped, quote(secret, safe="")]))
+    return list(dict.fromkeys([secret, *escaped, quote(secret, safe=""), quote_plus(secret)]))
 
 
 @lru_cache(maxsize=64)

@@ -46,8 +46,12 @@ def count_line_ends(text: str) -> int:
 
 
 def json_text(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
-    """Return JSON with all control characters escaped; other non-ASCII characters are kept by default."""
-    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    """Return JSON with all control characters escaped; other non-ASCII characters are kept by default.
+
+    Raises:
+        TypeError, ValueError: the value cannot be written as JSON, such as infinity.
+    """
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent, allow_nan=False)
     if text.isascii() and "\x7f" not in text:
         return text  # json.dumps has escaped the other control characters
     return re.sub(_CONTROLS, lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)

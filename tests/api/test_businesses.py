@@ -134,14 +134,17 @@ def test_the_business_in_use_is_unknown_if_jebbit_does_not_say(
         (("Acme", "Second"), "Second", "second00"),
         (("Acme", "Second"), "second", "second00"),
         (("acme", "ACME"), "ACME", "second00"),
+        (("Acme", "Caf\u00e9  Two "), " cafe\u0301 two", "second00"),
+        (("Acme ", "Acme"), "Acme", "second00"),
         (("second00", "Other"), "second00", "second00"),
         (("Acme", "Acme"), "Acme", "2 businesses are named Acme .*: bTUIhsye, second00"),
         (("Acme", "ACME"), "acme", "2 businesses are named acme"),
+        (("Acme", 5), "Borealis", "do not cover business Borealis .*they cover bTUIhsye Acme, second00"),
         (("Acme", None), "Borealis", "do not cover business Borealis .*they cover bTUIhsye Acme, second00"),
     ],
 )
 def test_a_business_is_named_by_its_id_or_by_a_name_that_no_other_has(
-    server: FaultServer, transport: Transport, names: tuple[str, str | None], named: str, expected: str
+    server: FaultServer, transport: Transport, names: tuple[str, Any], named: str, expected: str
 ) -> None:
     server.script = [self_response(id_, name) for id_, name in zip(TWO, names, strict=True)]
     client = three_businesses(transport, server)
@@ -157,7 +160,10 @@ def test_a_name_is_not_looked_up_if_the_token_lists_no_businesses(
     server: FaultServer, client: Client
 ) -> None:
     assert find_business(client, "second00", source="--business") == "second00"
-    server.script = [self_response(name="Acme Outfitters")] * 2
+    server.script = [self_response(name="Acme Outfitters")]
     assert find_business(client, "Acme Outfitters", source="--business") == "bTUIhsye"
+    server.script = [self_response(name="Acme Outfitters ")]
+    assert find_business(client, "acme outfitters", source="--business") == "bTUIhsye"
+    server.script = [self_response(name="Acme Outfitters")]
     with pytest.raises(UsageError, match=r"cannot look up .* the token lists no businesses"):
         find_business(client, "Borealis Beauty", source="--business")

@@ -78,6 +78,11 @@ def test_a_malformed_or_reserved_header_is_rejected(line: str) -> None:
         parse_headers([line])
 
 
+def test_no_header_replaces_another_one() -> None:
+    with pytest.raises(UsageError, match="--header x-trace is given twice"):
+        parse_headers(["X-Trace: 1", "x-trace: 2"])
+
+
 @pytest.mark.parametrize("last", [[], {"data": {}}, {}])
 def test_pages_without_a_list_cannot_be_joined(last: Any) -> None:
     with pytest.raises(RejectedError):

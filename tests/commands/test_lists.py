@@ -90,6 +90,7 @@ def test_columns_are_chosen_and_ordered_in_each_format(cli: Cli, sandbox: Sandbo
         ),
         ("--columns id,shared_secret", "column shared_secret is masked\nhint: add --show-secret"),
         ("--columns ,", "--columns names no column"),
+        ("--columns id,,region", "--columns has an empty name"),
         ("--columns id -q [].id", "--columns cannot be used with --json or --query"),
         ("--csv --plain", "--csv cannot be used with --json, --plain or --query"),
         ("--csv -q [].id", "--csv cannot be used with --json, --plain or --query"),

@@ -52,6 +52,10 @@ def test_lines_end_with_crlf_and_quotes_are_doubled() -> None:
     )
 
 
+def test_what_some_spreadsheets_split_at_is_in_quotation_marks() -> None:
+    assert written([["a;=1+1", "b\t=1+1", "c"]]) == b'"a;=1+1","b\t=1+1",c\r\n'
+
+
 def test_a_row_is_written_before_the_next_is_made() -> None:
     out = io.BytesIO()
     stdout = io.TextIOWrapper(out, "utf-8", write_through=True)

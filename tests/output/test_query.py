@@ -96,6 +96,44 @@ def test_whole_objects_may_hold_a_masked_value(printed: Callable[..., str], quer
     assert (MASK in printed(ROWS, query)) is ("id" not in query and "length" not in query)
 
 
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("keys(@)", "keys() takes object, but was given array"),
+        ("length(note)", "length() takes string or array or object, but was given null"),
+        ("sort_by(@, &note)", "sort_by() takes "),
+        ("to_number('nan')", "the result is not JSON"),
+        ("[to_number('inf')]", "the result is not JSON"),
+        ("ceil(to_number('inf'))", "the result is not JSON"),
+        ('`{"a": NaN}`', "the result is not JSON"),
+        ("&id", "the result is not JSON"),
+        ("@[::0]", "the result is not JSON"),
+        ("(" * 5000, "the expression is nested too deep"),
+        ("||".join(["a"] * 5000), "the expression is nested too deep"),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"json": True}, {"plain": True}])
+def test_a_query_that_cannot_be_evaluated_is_an_error_without_values_of_the_document(
+    printed: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+    query: str,
+    message: str,
+    options: dict[str, bool],
+) -> None:
+    with pytest.raises(UsageError):
+        printed(ROWS, query, **options)
+    with pytest.raises(UsageError) as raised:
+        Output(Format(query=query, **options), terminal=TerminalSettings()).document(ROWS, show_secrets=True)  # type: ignore[arg-type]
+    assert raised.value.message.startswith(f"--query: {message}")
+    assert "hush" not in raised.value.message
+    assert capsys.readouterr().out == ""
+
+
+def test_a_function_that_does_not_exist_is_an_error_before_the_command_does_anything() -> None:
+    with pytest.raises(UsageError, match=r"--query: there is no function len\(\)"):
+        Output(Format(query="[?a].[b, length(len(@))]"), terminal=TerminalSettings())
+
+
 def test_a_mask_that_is_part_of_the_data_can_be_selected(printed: Callable[..., str]) -> None:
     assert printed({"url": f"http://bob:{MASK}@proxy"}, "url") == f"http://bob:{MASK}@proxy\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util.curl import curl_command
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jebbitctl.context import Context
-
-_UNRESERVED = "%/:?#[]@!$&'()*+,;=~"
-"""What stays as it is in a URL that may have a query, as when a request is sent."""
 
 
 def show_curl(
@@ -35,9 +32,10 @@ def show_curl(
     """
     from jebbitctl.api.client import request_headers
     from jebbitctl.api.documents import API_ROOT
+    from jebbitctl.api.raw_client import sent_url
 
     all_headers = {**request_headers(context.business, has_body=body is not None), **headers}
-    url = quote(f"{context.settings.api_url.value}{API_ROOT}{path}", safe=_UNRESERVED)
+    url = sent_url(f"{context.settings.api_url.value}{API_ROOT}{path}")
     _require_printable(url, all_headers, body)
     authorization = f'-H "authorization: Bearer $({_token_command(context.options.profile)})"'
     options = ["--include", authorization] if include else [authorization]
@@ -61,7 +59,7 @@ def _require_printable(url: str, headers: Mapping[str, str], body: bytes | None)
     """
     if not all(value.isascii() for value in headers.values()):
         raise UsageError("--curl cannot write a header that is not ASCII")
-    texts = [url, *headers.values(), (body or b"").decode(errors="replace")]
+    texts = [url, unquote(url), *headers.values(), (body or b"").decode(errors="replace")]
     if any(scrub_registered(text) != text for text in texts):
         raise UsageError(
             "the request contains a secret in use, which --curl does not print",

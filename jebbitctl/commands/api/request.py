@@ -111,7 +111,7 @@ def api(
     method = named or ("POST" if any(payload) and not result.paginate else "GET")
     path = parse_path(typed_path, context.settings.api_url.value)
     parsed_headers = parse_headers(headers or [])
-    _require_compatible(context.output, method, result, payload.input_)
+    _require_compatible(context.output, method, result, payload)
     fields = parse_fields(payload.raw_fields or [], payload.fields or [])
     path, body = _compose(method, path, fields, payload.input_)
     if result.curl:
@@ -180,7 +180,7 @@ def _parse_arguments(arguments: list[str], option: str | None) -> tuple[str | No
     return method[0].upper(), path
 
 
-def _require_compatible(output: Output, method: str, result: ResultOptions, input_: str | None) -> None:
+def _require_compatible(output: Output, method: str, result: ResultOptions, payload: PayloadOptions) -> None:
     """Check that the options do not contradict each other.
 
     Raises:
@@ -190,8 +190,11 @@ def _require_compatible(output: Output, method: str, result: ResultOptions, inpu
         raise UsageError("--include cannot be used with --json or --query")
     if result.paginate and (result.include or result.curl or method != "GET"):
         raise UsageError("--paginate requires GET, and cannot be used with --include or --curl")
-    if method == "GET" and input_ is not None:
+    if method == "GET" and payload.input_ is not None:
         raise UsageError("a GET has no body: leave out --input or use another method")
+    files = [f"@{payload.input_}", *(field.partition("=")[2] for field in payload.fields or [])]
+    if files.count("@-") > 1:
+        raise UsageError("standard input cannot be read twice", hint="use files: --field NAME=@FILE")
 
 
 def _show(

@@ -31,7 +31,7 @@ BODIES = {
 def shell(command: str, cli: Cli, directory: Path = Path(JEBBITCTL).parent) -> bytes:
     """Run a command line in bash, where ``jebbitctl`` is the one in this directory; return its output."""
     env = cli.environment({"PATH": f"{directory}:{cli.environment()['PATH']}"})
-    return subprocess.run(["bash", "-c", command], env=env, capture_output=True, check=True).stdout
+    return subprocess.run(["bash"], input=command.encode(), env=env, capture_output=True, check=True).stdout
 
 
 @pytest.fixture
@@ -75,8 +75,10 @@ def test_curl_sends_the_body_that_api_sends(cli: Cli, sandbox: Sandbox, quick: P
         ["feeds/é", "-H", "X-Trace: $(id) 'a' \"b\"", "-H", "Accept: text/plain", "-H", "X-Empty:"],
         ["feeds", "-f", "data[attributes][name]=it's"],
         ["DELETE", "feeds/nowhere1"],
+        ["feeds/a%zz%c3%a9%7Eb?x=50%&y[]={z}&"],
+        ["feeds?"],
     ],
-    ids=["query", "headers", "fields", "delete"],
+    ids=["query", "headers", "fields", "delete", "percent", "empty query"],
 )
 def test_curl_sends_the_request_that_api_sends(
     cli: Cli, sandbox: Sandbox, quick: Path, words: list[str]
@@ -99,8 +101,23 @@ def test_the_token_is_that_of_the_named_profile(tmp_path: Path, sandbox: Sandbox
     assert b"200 OK" in shell(result.out, machine)
 
 
+def test_curl_does_not_add_a_header_before_a_longer_body(bare: Cli) -> None:
+    command = bare.run("api", "PUT", "feeds/a", "--input", "-", "--curl", stdin=b"x" * 1025).out
+    assert "-H expect: \\\n" in command
+
+
 def test_a_secret_in_use_is_not_printed(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run("api", "auth", "-f", f"client_secret={sandbox.state.client_secret}", "--curl")
+    assert (result.code, result.out) == (2, "")
+    assert "secret in use" in result.err
+
+
+@pytest.mark.parametrize(
+    "words", [("GET", "feeds", "-f", "q=s3cret/with a space"), ("s3cret/with%20a space",)]
+)
+def test_a_secret_in_a_url_is_not_printed_however_it_is_escaped(bare: Cli, words: tuple[str, ...]) -> None:
+    env = {"JEBBIT_CLIENT_ID": "id", "JEBBIT_CLIENT_SECRET": "s3cret/with a space"}
+    result = bare.run("api", *words, "--curl", env=env)
     assert (result.code, result.out) == (2, "")
     assert "secret in use" in result.err
 

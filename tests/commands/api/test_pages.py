@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 IDS = list(range(7))
 
 
-def ids(document: Any) -> list[int]:
+def ids(document: Any) -> list[Any]:
     return [resource["id"] for resource in document["data"]]
 
 
@@ -49,7 +49,10 @@ def numbered(request: Request) -> Response:
         return Response("no such page", int(request.headers["x-strict"]))
     document: dict[str, Any] = {"data": [{"id": id_} for id_ in IDS[(number - 1) * size : number * size]]}
     if "x-count" in request.headers:
-        document["meta"] = {"record_count": int(request.headers["x-count"])}
+        count = request.headers["x-count"]
+        document["meta"] = {"record_count": len(document["data"]) if count == "page" else int(count)}
+    if "x-types" in request.headers:
+        document["data"] = [{"id": "1", "type": str(resource["id"])} for resource in document["data"]]
     return Response(json.dumps(document), content_type="application/json")
 
 
@@ -63,16 +66,23 @@ def numbered(request: Request) -> Response:
         ("?page[number]=3&page[size]=4", ["X-Strict: 404"], None, ""),
         ("", ["X-Count: 7"], IDS, ""),
         ("", ["X-Count: 9"], IDS, "Jebbit counts 9 numbered, but sent 7; this list may be incomplete"),
+        ("", ["X-Count: 2"], IDS, "Jebbit counts 2 numbered, but sent 7"),
+        ("", ["X-Count: page"], IDS, "Jebbit counts 0 numbered, but sent 7"),
+        ("", ["X-Types: 1"], ["1"] * len(IDS), ""),
         ("", ["X-Unpaged: 1"], IDS[:3], ""),
         ("", ["X-Unpaged: 1", "X-Count: 7"], IDS[:3], "this list may be incomplete"),
         ("?page[size]=3", ["X-Unpaged: 1"], IDS[:3], "there may be more than what is printed"),
+        ("?limit=3", ["X-Unpaged: 1"], IDS[:3], "there may be more than what is printed"),
+        ("?page%5Blimit%5D=3", ["X-Unpaged: 1"], IDS[:3], "there may be more than what is printed"),
+        ("?filter[launched]=true", ["X-Unpaged: 1"], IDS[:3], ""),
+        ("?limit=3", [], IDS, ""),
         ("", ["X-Strict: 400"], IDS[:3], "Jebbit rejected page 2: there may be more"),
         ("", ["X-Strict: 400", "X-Count: 7"], None, ""),
         ("", ["X-Strict: 500"], None, ""),
     ],
 )
 def test_all_pages_come_or_a_warning_or_an_error(
-    tmp_path: Path, query: str, headers: list[str], found: list[int] | None, warning: str
+    tmp_path: Path, query: str, headers: list[str], found: list[Any] | None, warning: str
 ) -> None:
     with Sandbox(wrap=responding("numbered", numbered)) as sandbox:
         cli = cli_for(tmp_path, sandbox)

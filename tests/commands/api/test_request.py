@@ -163,6 +163,8 @@ def test_invalid_arguments_are_rejected_before_any_request(cli: Cli, sandbox: Sa
         ["-XFETCH", "self"],
         ["self", "--input", "nowhere.json"],
         ["self", "-f", "name"],
+        ["feeds", "-F", "a=@-", "-F", "b=@-"],
+        ["feeds", "-F", "a=@-", "--input", "-"],
     ):
         result = cli.run("api", *line)
         assert (result.code, result.out) == (2, ""), line

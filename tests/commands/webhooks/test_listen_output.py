@@ -316,8 +316,8 @@ def test_only_takes_kinds_that_exist(signer: Cli, value: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "problem"),
     [
-        ("length(body)", "length() expects string or array or object, not number"),
-        ("max_by([{a: body}, {a: 'a'}], &a).a", "a function does not take this value"),
+        ("length(body)", "length() takes string or array or object, but was given number"),
+        ("max_by([{a: body}, {a: 'a'}], &a).a", "the result is not JSON"),
     ],
 )
 def test_a_query_that_does_not_fit_what_anybody_may_send_ends_nothing(
