@@ -56,7 +56,6 @@ def search(query: Any, document: Any) -> Any:
 
     try:
         result = query.search(document)
-        json_text(result)
     except jmespath.exceptions.JMESPathTypeError as error:
         expected = " or ".join(error.expected_types)
         reason = f"{error.function_name}() takes {expected}, but was given {error.actual_type}"
@@ -64,11 +63,22 @@ def search(query: Any, document: Any) -> Any:
         raise UsageError(f"--query: {str(error).splitlines()[0]}", hint=COMMAND_DONE) from None
     except RecursionError:
         reason = _TOO_DEEP
-    except (ArithmeticError, TypeError, ValueError):  # such as &id, ceil() of infinity and a step of 0
-        reason = "the result is not JSON"
+    except (ArithmeticError, TypeError, ValueError):  # such as ceil() of infinity and a step of 0
+        reason = "a function or a slice does not take these values"
     else:
-        return result
+        if _is_json(result):
+            return result
+        reason = "the result is not JSON"
     raise QueryTypeError(f"--query: {reason}", hint=COMMAND_DONE)
+
+
+def _is_json(result: Any) -> bool:
+    """Whether a result is JSON, unlike that of ``&id``."""
+    try:
+        json_text(result)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def require_unmasked(result: Any, document: Any) -> None:
