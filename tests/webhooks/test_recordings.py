@@ -196,6 +196,38 @@ def test_an_invalid_line_is_skipped_and_reported_with_its_number(path: Path, lin
     assert skipped == [2]
 
 
+TORN = b'{"time": "2023-11-14T22:13:20.25'
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        to_line(make_delivery()).rstrip(),
+        to_line(make_delivery()).replace(b"\n", b"\r"),
+        TORN,
+        b"\0" * 100,
+        to_line(make_delivery()).partition(b'{"x-a"')[0],
+    ],
+    ids=["no line feed", "carriage return", "torn", "zeros", "torn before the headers"],
+)
+@pytest.mark.parametrize("header", ["x-a", "time"])
+def test_what_precedes_a_delivery_on_its_line_is_reported(path: Path, before: bytes, header: str) -> None:
+    last = replace(make_delivery(body=b"last"), headers={header: "a"})
+    write(path, to_line(make_delivery()), before, to_line(last), to_line(make_delivery()))
+    skipped: list[int] = []
+    partial: list[int] = []
+    found = list(read(path, skipped.append, on_partial=partial.append))
+    assert [(one.number, one.delivery.body) for one in found if one.number == 2] == [(2, b"last")]
+    assert ([one.number for one in found], skipped, partial) == ([1, 2, 3], [], [2])
+
+
+def test_a_delivery_that_an_outcome_follows_on_its_line_is_reported(path: Path) -> None:
+    lines = [pending("a")[1], TORN, forwarded_line(5, "a", [OUTCOME])]
+    skipped: list[int] = []
+    (found,) = read(write(path, *lines), skipped.append, join=True)
+    assert (found.forwards, skipped) == ((OUTCOME,), [2])
+
+
 def test_a_line_that_is_too_long_is_skipped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jebbitctl.webhooks.recordings.reading.MAX_LINE_BYTES", 1000)
     monkeypatch.setattr("jebbitctl.webhooks.recordings.lines.MAX_LINE_BYTES", 1000)

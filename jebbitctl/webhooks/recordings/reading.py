@@ -59,6 +59,7 @@ def read(
     path: Path,
     on_invalid: Callable[[int], object] = lambda _: None,
     *,
+    on_partial: Callable[[int], object] = lambda _: None,
     numbers: Numbers | None = None,
     join: bool = False,
 ) -> Iterator[RecordedDelivery]:
@@ -68,6 +69,7 @@ def read(
         path: the file; ``-`` is standard input.
         on_invalid: called with the number of each line that is skipped because it is not a delivery, such as
             one that a crash left incomplete.
+        on_partial: called with the number of each line that has more before its delivery, which is skipped.
         numbers: the deliveries to yield; None for all. Other lines are mostly not looked at.
         join: look for outcomes of forwarding in later lines, up to 4 MiB on.
 
@@ -82,6 +84,8 @@ def read(
                 if numbers and number > numbers.last and not waiting:
                     return
                 if isinstance(line, DeliveryLine):
+                    if line.partial:
+                        on_partial(number)
                     waiting.add(RecordedDelivery(number, line.delivery, line.forwards))
                 elif line:
                     waiting.resolve(line)
@@ -180,6 +184,8 @@ def _lines_of_a_recording(
         content = parse_line(line) if wanted or not found or may_be_forwarded_line(line) else None
         if content:
             found = True
+            if isinstance(content, ForwardedLine) and content.partial and wanted:
+                on_invalid(number)
         elif wanted or not found:
             if wanted:
                 on_invalid(number)

@@ -123,6 +123,18 @@ def test_a_file_that_is_no_recording_is_refused(bare: Cli, tmp_path: Path, comma
         assert "warning" not in result.err
 
 
+@pytest.mark.parametrize("command", [["list"], ["show", "2"], ["stats"], ["export", "--csv"]])
+def test_a_delivery_that_another_one_follows_on_its_line_is_named(
+    bare: Cli, tmp_path: Path, command: list[str]
+) -> None:
+    line = to_line(delivered(PERSON))
+    file = save(tmp_path / "a.jsonl", line, line.rstrip(), line)
+    verb, *rest = command
+    result = bare.run("webhooks", verb, file, *rest)
+    words = "line 2 has more than one delivery, or a part of one; only the last was read"
+    assert (result.code, result.err) == (0, f"warning: {file}: {words}\n")
+
+
 def test_recordings_are_read_from_standard_input_except_by_export(bare: Cli, file: str) -> None:
     content = Path(file).read_bytes()
     assert numbers(bare, file, "--only", "3") == [3]
