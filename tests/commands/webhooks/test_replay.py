@@ -77,8 +77,12 @@ def test_an_interrupted_replay_prints_the_results_so_far(
         return forward(client, delivery)
 
     monkeypatch.setattr("jebbitctl.webhooks.replay.forward", interrupt_the_second)
-    result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--json")
+    replay = ("webhooks", "replay", str(recording), "--to", endpoint, "--json")
+    result = signer.run(*replay)
     assert (result.code, [row["number"] for row in result.json]) == (130, [1])
+    without_results = signer.run(*replay)
+    assert (without_results.code, without_results.json) == (130, [])
+    assert "Nothing to replay" not in without_results.err
 
 
 @pytest.mark.parametrize(
