@@ -25,7 +25,8 @@ def curl_command(delivery: Delivery) -> str:
     the request named: https if a proxy said so in ``x-forwarded-proto``.
 
     Raises:
-        UsageError: the body was not recorded in full, or the URL or a header has a control character.
+        UsageError: the body was not recorded in full, or the URL or a header has a control character,
+            or a header is not UTF-8.
     """
     if delivery.omitted_bytes:
         raise UsageError(f"{delivery.omitted_bytes} bytes of the body were not recorded")
@@ -43,8 +44,22 @@ def _url(delivery: Delivery) -> str:
 
 def _headers(delivery: Delivery) -> dict[str, str | None]:
     """Return the headers to send; None for those that curl must not add."""
-    recorded = redact(end_to_end(delivery.headers))
-    for name, value in recorded.items():
-        if not _TOKEN.fullmatch(name) or not value.isprintable():
-            raise UsageError(f"header {name!r} cannot be written as a curl option")
+    recorded = {
+        name: _value_for_curl(name, value) for name, value in redact(end_to_end(delivery.headers)).items()
+    }
     return {**recorded, **{name: None for name in _ADDED_BY_CURL if name not in recorded}}
+
+
+def _value_for_curl(name: str, value: str) -> str:
+    """Return the text of which curl sends the bytes of a header, which were read as Latin-1.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        text = value.encode("latin-1").decode()
+    except UnicodeError:
+        text = None
+    if text is None or not text.isprintable() or not _TOKEN.fullmatch(name):
+        raise UsageError(f"header {name!r} cannot be written as a curl option")
+    return text
