@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import codecs
+import gzip
 import io
 import json
 import sys
@@ -22,6 +24,8 @@ from jebbitctl.webhooks.recordings.recorder import Recorder
 from .support import SECRET, make_delivery, post, record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jebbitctl.webhooks.delivery import Delivery
 
 
@@ -256,6 +260,39 @@ def test_a_file_is_judged_by_all_of_its_first_lines_even_if_one_is_wanted(path: 
         list(read(path, numbers=parse_numbers("1")))
     path.write_bytes(b"text\n" * 3 + to_line(make_delivery()) * 2)
     assert [one.number for one in read(path, numbers=parse_numbers("1,5"))] == [5]
+
+
+@pytest.mark.parametrize(
+    ("encode", "hint"),
+    [
+        (gzip.compress, "gunzip -c FILE"),
+        (lambda content: content.decode().encode("utf-16"), "save it as UTF-8"),
+        (lambda content: codecs.BOM_UTF16_BE + content.decode().encode("utf-16-be"), "save it as UTF-8"),
+    ],
+    ids=["gzip", "UTF-16 LE", "UTF-16 BE"],
+)
+def test_a_recording_in_another_encoding_is_neither_read_nor_written_to(
+    path: Path, encode: Callable[[bytes], bytes], hint: str
+) -> None:
+    content = encode(to_line(make_delivery()) * 5)
+    write(path, content)
+    with pytest.raises(UsageError, match="line 1: not a recorded delivery") as caught:
+        list(read(path))
+    assert hint in str(caught.value.hint)
+    with pytest.raises(UsageError, match="it is not a recording"):
+        record(path, make_delivery())
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b" \t\n"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_what_editors_do_to_lines_is_read(path: Path, start: bytes, end: bytes) -> None:
+    skipped: list[int] = []
+    write(path, start, *[to_line(make_delivery()).replace(b"\n", end)] * 3)
+    assert [one.number for one in read(path, skipped.append, on_partial=skipped.append)] == [1, 2, 3]
+    assert skipped == []
+    record(path, make_delivery())
+    assert len(list(read(path, skipped.append))) == 4
 
 
 def test_a_long_file_that_is_not_a_recording_is_not_read_to_its_end(path: Path) -> None:

@@ -127,7 +127,7 @@ def parse_line(line: bytes) -> DeliveryLine | ForwardedLine | None:
 
 def _parse(line: bytes, *, partial: bool = False) -> DeliveryLine | ForwardedLine | None:
     try:
-        parsed = load_json(line)
+        parsed = load_json(line.decode("utf-8-sig"))  # lines of UTF-16 cannot be told apart
         if "forwarded" in parsed:
             datetime.fromisoformat(parsed["time"])
             return ForwardedLine(str(parsed["forwarded"]), _forwards(parsed["forwards"]), partial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections import deque
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ MAX_WAITING_BYTES = 4 * 1024 * 1024
 A receiver forwards at most some thousand deliveries behind the last one that it answered.
 """
 _USE_RECORDING = "use a file that listen --record wrote"
+_GZIP = b"\x1f\x8b"
 _LINES_TO_JUDGE_BY = 20
 """A file without a delivery in this many lines is not a recording."""
 
@@ -179,6 +181,7 @@ def _lines_of_a_recording(
     """
     found = False
     foreign: int | None = None
+    hint = _USE_RECORDING
     for number, line in enumerate(_lines(file, path), start=1):
         wanted = numbers is None or number in numbers
         content = parse_line(line) if wanted or not found or may_be_forwarded_line(line) else None
@@ -190,13 +193,22 @@ def _lines_of_a_recording(
             if wanted:
                 on_invalid(number)
             if foreign is None and not is_damaged(line):
-                foreign = number
+                foreign, hint = number, _how_to_read(line)
             if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
                 break
         if found:
             yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
     if foreign is not None and not found:
-        raise UsageError(f"{path}, line {foreign}: not a recorded delivery", hint=_USE_RECORDING)
+        raise UsageError(f"{path}, line {foreign}: not a recorded delivery", hint=hint)
+
+
+def _how_to_read(line: bytes) -> str:
+    """Return what to do about a line that is not of a recording."""
+    if line.startswith(_GZIP):
+        return "it is compressed: use - instead of FILE, and pipe it in with gunzip -c FILE |"
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "it is UTF-16, as PowerShell's > writes it: save it as UTF-8"
+    return _USE_RECORDING
 
 
 def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
