@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 from hypothesis import example, given
@@ -78,6 +78,17 @@ def holding(value: Any) -> st.SearchStrategy[Any]:
         ),
         max_leaves=4,
     )
+
+
+@pytest.mark.parametrize("address", ["=@a.example", "a=&b=@c.example", "a?b=c#d=@e.example"])
+def test_an_address_that_looks_like_a_form_is_masked(address: str) -> None:
+    for text in (
+        address,
+        f"https://e.example/?x=1&e={address}",
+        f"https://e.example/?e={quote_plus(address)}",
+    ):
+        assert address not in unquote_plus(str(mask_value("x", text)))
+    assert address not in mask_delivery(replace(make_delivery(), query=address)).query
 
 
 @given(st.data(), ADDRESSES | PHONES)

@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,23 @@ def test_nothing_is_read_after_the_last_wanted_delivery(monkeypatch: pytest.Monk
         content.seek(0)
         assert [one.number for one in read(STDIN, numbers=parse_numbers("2-3"), join=join)] == [2, 3]
         assert content.tell() == 4 * len(line)
+
+
+@pytest.mark.parametrize("source", ["file", "-"])
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_what_is_added_while_a_file_is_read_is_left_out(
+    path: Path, monkeypatch: pytest.MonkeyPatch, source: str, size: int
+) -> None:
+    line = to_line(make_delivery(body=b"x" * size))
+    write(path, line * 3)
+    skipped: list[int] = []
+    numbers: list[int] = []
+    with path.open() as stdin, path.open("ab", buffering=0) as more:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        for found in islice(read(path if source == "file" else STDIN, skipped.append), 100):
+            more.write(line)
+            numbers.append(found.number)
+    assert (numbers, skipped) == ([1, 2, 3], [])
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def _mask_form(text: str, nested: int = 0) -> str:
     """Return ``name=value&…``, possibly behind a URL and percent-encoded, without personal data."""
     parts = _SEPARATOR.split(text)
     parts[::2] = [_mask_pair(part, nested) for part in parts[::2]]
-    return "".join(parts)
+    return mask_text("".join(parts))  # an address may have = or & in it
 
 
 def _mask_pair(pair: str, nested: int) -> str:

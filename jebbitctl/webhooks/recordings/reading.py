@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import stat
 import sys
 from collections import deque
 from contextlib import contextmanager
@@ -66,6 +68,8 @@ def read(
     join: bool = False,
 ) -> Iterator[RecordedDelivery]:
     """Yield the deliveries of a recording in the order of the file, which is read only as far as needed.
+
+    What is added to a file while it is read is left out.
 
     Args:
         path: the file; ``-`` is standard input.
@@ -217,9 +221,11 @@ def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
     Raises:
         UsageError: a line has no end.
     """
-    while line := file.readline(MAX_LINE_BYTES):
+    left = _remaining_bytes(file)
+    while line := file.readline(min(MAX_LINE_BYTES, left)):
         yield line
         skipped = 0
+        left -= len(line)
         while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             if (skipped := skipped + len(line)) >= MAX_DAMAGE_BYTES:
                 size = MAX_DAMAGE_BYTES >> 20
@@ -227,4 +233,17 @@ def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
                     f"{path or 'the file'}: not a recording: a line is longer than {size} MiB",
                     hint=_USE_RECORDING,
                 )
-            line = file.readline(MAX_LINE_BYTES)
+            line = file.readline(min(MAX_LINE_BYTES, left))
+            left -= len(line)
+
+
+def _remaining_bytes(file: BinaryIO) -> int:
+    """Return how much of an open file is still to be read; of a pipe, that is everything.
+
+    What is added later is left out: a receiver may record to the file that is replayed to it, without end.
+    """
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:  # not a file of the system
+        return sys.maxsize
+    return max(status.st_size - file.tell(), 0) if stat.S_ISREG(status.st_mode) else sys.maxsize

@@ -204,6 +204,14 @@ def test_a_recording_is_read_from_standard_input(
     assert (both.code, len(deliveries)) == (2, 2)
 
 
+def test_a_recording_can_be_replayed_to_the_receiver_that_records_to_it(signer: Cli, recording: Path) -> None:
+    with Recorder(recording) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
+        replay = ("webhooks", "replay", str(recording), "--to", receiver.url, "--re-sign", "--json")
+        result = signer.run(*replay)
+    assert (result.code, [row["number"] for row in result.json]) == (0, [1, 2, 3])
+    assert len(list(read(recording))) == 6
+
+
 def test_edited_deliveries_are_signed_again(
     signer: Cli, recording: Path, endpoint: str, deliveries: list[Delivery]
 ) -> None:
