@@ -41,6 +41,7 @@ MAX_DAMAGE_BYTES = 64 * 1024 * 1024
 _LINE_START = b'{"time":'
 _quoted = json.JSONEncoder().encode  # half the time of json.dumps() for a short string
 _BYTES_BEFORE_SECOND_KEY = 64
+_YEAR_10_000 = 253_402_300_799
 _INVALID = (ValueError, OverflowError, LookupError, TypeError, AttributeError)
 """What parsing an invalid line may raise."""
 
@@ -166,14 +167,14 @@ def _from_json(line: dict[str, Any]) -> Delivery:
     reason = Reason(line["reason"].replace("-", "_"))  # older recordings have malformed-header
     secret = line.get("secret")
     return Delivery(
-        time=datetime.fromisoformat(line["time"]).timestamp(),
+        time=_time(line["time"]),
         body=base64.b64decode(line["body"], validate=True),
         headers=_headers(line["headers"]),
         verification=Verification(reason, _seconds(line["timestamp"]), _seconds(line["age_seconds"])),
         test=bool(line["test"]),
         repeat=bool(line["repeat"]),
         status=int(line["status"]),
-        omitted_bytes=int(line.get("omitted_bytes", 0)),
+        omitted_bytes=max(int(line.get("omitted_bytes", 0)), 0),
         method=str(line.get("method", "POST")),
         path=str(line.get("path", "/")),
         query=str(line.get("query", "")),
@@ -204,6 +205,14 @@ def _forwards(outcomes: list[dict[str, Any]]) -> tuple[ForwardOutcome, ...]:
         )
         for outcome in outcomes
     )
+
+
+def _time(text: str) -> float:
+    """Return a time in unix seconds. One that systems cannot write in UTC is an error."""
+    seconds = datetime.fromisoformat(text).timestamp()
+    if not 0 <= seconds < _YEAR_10_000:
+        raise ValueError("out of range")
+    return seconds
 
 
 def _seconds(value: Any) -> int | None:

@@ -135,6 +135,22 @@ def test_a_delivery_that_another_one_follows_on_its_line_is_named(
     assert (result.code, result.err) == (0, f"warning: {file}: {words}\n")
 
 
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59.999999Z"]
+)
+@pytest.mark.parametrize("command", [["list"], ["stats"], ["export", "--csv"]])
+def test_a_line_with_a_time_that_cannot_be_written_is_named(
+    bare: Cli, tmp_path: Path, time: str, command: list[str]
+) -> None:
+    line = to_line(delivered(PERSON))
+    odd = json.dumps(json.loads(line) | {"time": time}).encode() + b"\n"
+    file = save(tmp_path / "a.jsonl", line, odd, line)
+    verb, *rest = command
+    result = bare.run("webhooks", verb, file, *rest)
+    words = "skipped line 2, which is not a complete delivery"
+    assert (result.code, result.err) == (0, f"warning: {file}: {words}\n")
+
+
 def test_recordings_are_read_from_standard_input_except_by_export(bare: Cli, file: str) -> None:
     content = Path(file).read_bytes()
     assert numbers(bare, file, "--only", "3") == [3]

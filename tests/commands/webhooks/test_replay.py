@@ -252,6 +252,21 @@ def test_a_masked_recording_is_not_sent_with_signatures_that_do_not_fit(
     assert signer.run("webhooks", "replay", path, "--to", endpoint, "--re-sign").code == 0
 
 
+def test_a_header_that_cannot_be_sent_is_named_and_the_others_are_sent(
+    signer: Cli, tmp_path: Path, endpoint: str, deliveries: list[Delivery]
+) -> None:
+    path = save(
+        tmp_path / "a.jsonl",
+        delivered(headers={"x": "\u4f60"}),
+        delivered(headers={"x": "a\nb"}),
+        delivered(),
+    )
+    result = signer.run("webhooks", "replay", path, "--to", endpoint, "--re-sign", "--json")
+    reasons = [row["error"] for row in result.json]
+    assert (result.code, reasons) == (5, ["a header is invalid", "a header is invalid", None])
+    assert len(deliveries) == 1
+
+
 def test_headers_for_the_endpoint_are_added(
     signer: Cli, recording: Path, endpoint: str, deliveries: list[Delivery]
 ) -> None:
