@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
 
 _ADDED_BY_CURL = ("accept", "content-type", "expect", "user-agent")
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """The name of a header. Source: RFC 9110, section 5.6.2."""
 
@@ -25,8 +26,7 @@ def curl_command(delivery: Delivery) -> str:
     the request named: https if a proxy said so in ``x-forwarded-proto``.
 
     Raises:
-        UsageError: the body was not recorded in full, or the URL or a header has a control character,
-            or a header is not UTF-8.
+        UsageError: the body was not recorded in full, or curl would send another URL or header.
     """
     if delivery.omitted_bytes:
         raise UsageError(f"{delivery.omitted_bytes} bytes of the body were not recorded")
@@ -34,11 +34,17 @@ def curl_command(delivery: Delivery) -> str:
 
 
 def _url(delivery: Delivery) -> str:
+    """Return the URL of a request.
+
+    Raises:
+        UsageError: curl would use another one: ``@host/path`` as the target would even lead to another host.
+    """
     scheme = "https" if delivery.headers.get("x-forwarded-proto") == "https" else "http"
     query = f"?{delivery.query}" if delivery.query else ""
-    url = f"{scheme}://{delivery.headers.get('host', 'localhost')}{delivery.path}{query}"
-    if not url.isprintable():
-        raise UsageError("the URL has a control character")
+    host = delivery.headers.get("host", "localhost")
+    url = f"{scheme}://{host}{delivery.path}{query}"
+    if not _HOST.fullmatch(host) or delivery.path[:1] != "/" or "#" in url or not url.isprintable():
+        raise UsageError("curl would not send the request to the same URL")
     return url
 
 

@@ -92,6 +92,13 @@ def test_the_url_is_the_one_that_was_requested() -> None:
     [
         delivered(omitted_bytes=1),
         delivered(path="/\x1b[2J"),
+        delivered(path="@evil.example/x"),
+        delivered(path="x"),
+        delivered(path=""),
+        delivered(path="/a#b"),
+        delivered(query="a#b"),
+        delivered(headers={"host": "localhost@evil.example"}),
+        delivered(headers={"host": "localhost/a"}),
         delivered(headers={"x": "a\nb"}),
         delivered(headers={"x": "caf\u00e9"}),
         delivered(headers={"x": "\u4f60"}),

@@ -168,11 +168,17 @@ def test_forms_are_masked_by_name_and_what_cannot_be_read_wholly(body: bytes, ma
 
 def test_headers_path_and_query_are_masked_but_not_the_signature() -> None:
     signature = "t=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw="
-    kept = {"x-jebbit-signature": signature, "content-length": "12345678", "content-type": "application/json"}
+    kept = {
+        "x-jebbit-signature": signature,
+        "content-length": "12345678",
+        "content-type": "application/json",
+        "host": "192.168.100.200:8787",
+    }
     personal = {
         "cookie": "id=Ann",
         "x-forwarded-for": "203.0.113.9",
         "x-visitor": "a@b.example",
+        "x-client-ip": "203.0.113.9",
         "from": "Ann",
     }
     delivery = replace(
@@ -185,6 +191,7 @@ def test_headers_path_and_query_are_masked_but_not_the_signature() -> None:
         "cookie": "***",
         "x-forwarded-for": "***",
         "x-visitor": "***@***",
+        "x-client-ip": "***",
         "from": "***",
     }
     assert (masked.path, masked.query, masked.body) == ("/u/***@***", "name=***&n=1", b"{}")

@@ -54,7 +54,7 @@ of each are too much for Python's stack."""
 _PERSONAL_HEADERS = frozenset(
     {"authorization", "cookie", "forwarded", "from", "proxy-authorization", "x-forwarded-for", "x-real-ip"}
 )
-_HEADERS_AS_THEY_ARE = frozenset({SIGNATURE_HEADER, "content-length", "content-type", "date"})
+_HEADERS_AS_THEY_ARE = frozenset({SIGNATURE_HEADER, "content-length", "content-type", "date", "host"})
 
 
 def is_personal(key: str) -> bool:
