@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.util import curl
-from jebbitctl.util.redaction import redact
+from jebbitctl.util.redaction import redact_headers
 from jebbitctl.webhooks.receiving.forwarding import end_to_end
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def curl_command(delivery: Delivery) -> str:
     """Return a command of one or more lines.
 
-    The signature is the recorded one; credentials in ``authorization`` are masked. The URL is the one that
+    The signature is the recorded one; credentials in other headers are masked. The URL is the one that
     the request named: https if a proxy said so in ``x-forwarded-proto``.
 
     Raises:
@@ -51,7 +51,8 @@ def _url(delivery: Delivery) -> str:
 def _headers(delivery: Delivery) -> dict[str, str | None]:
     """Return the headers to send; None for those that curl must not add."""
     recorded = {
-        name: _value_for_curl(name, value) for name, value in redact(end_to_end(delivery.headers)).items()
+        name: _value_for_curl(name, value)
+        for name, value in redact_headers(end_to_end(delivery.headers)).items()
     }
     return {**recorded, **{name: None for name in _ADDED_BY_CURL if name not in recorded}}
 

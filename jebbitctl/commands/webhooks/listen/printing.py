@@ -7,7 +7,7 @@ import textwrap
 import time
 from typing import TYPE_CHECKING
 
-from jebbitctl.util.redaction import redact
+from jebbitctl.util.redaction import redact_headers
 from jebbitctl.util.text import escape_controls, json_text, plural
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
@@ -101,7 +101,7 @@ class EventPrinter:
         delivery = event.delivery
         yield from _headed(_sign(delivery.verification.valid), self._head(event))
         if self._verbose:
-            headers = redact(dict(delivery.headers))
+            headers = redact_headers(delivery.headers)
             yield from _indented(_folded(f"{name}: {value}" for name, value in headers.items()))
             yield "", ""
         yield from _indented(self._body(delivery))
