@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
+
+from jebbitctl.util import shell
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
@@ -16,4 +17,4 @@ def command_line(context: Context, *words: str, business: str | None = None) -> 
         ("--business", business or context.options.business),
     )
     options = [word for option, value in named if value is not None for word in (option, value)]
-    return shlex.join(["jebbitctl", *words, *options])
+    return shell.join(["jebbitctl", *words, *options])

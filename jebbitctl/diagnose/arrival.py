@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from jebbitctl.api import integrations
 from jebbitctl.diagnose.findings import State, failed, ok, unknown, warning
 from jebbitctl.diagnose.probing import secret_of
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.util import shell
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import sleep
 from jebbitctl.util.times import rfc3339_or_none
@@ -134,7 +134,7 @@ class _Search:
                     return self._may_be_of_others(usable)
                 return failed(
                     f"none of {plural(len(usable), 'delivery')} is signed with this integration's secret",
-                    f"find out why: sed -n {one.line}p {shlex.quote(str(path))} | {self._verify}",
+                    f"find out why: sed -n {one.line}p {shell.quote(str(path))} | {self._verify}",
                 )
         return warning(
             f"none of {plural(len(usable), 'delivery')} is of this integration; all are of others",

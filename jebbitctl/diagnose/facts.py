@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import UserDict, defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from jebbitctl.errors import (
     UnavailableError,
     UsageError,
 )
+from jebbitctl.util import shell
 from jebbitctl.util.ids import is_id
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _SETTINGS = {
 
 def plain_command(*words: str) -> str:
     """Return the command line of the words after ``jebbitctl``."""
-    return shlex.join(["jebbitctl", *words])
+    return shell.join(["jebbitctl", *words])
 
 
 class Listed(UserDict[str, "Resource"]):

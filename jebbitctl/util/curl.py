@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import shlex
 from typing import TYPE_CHECKING
+
+from jebbitctl.util import shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,12 +39,12 @@ def curl_command(
     default = "GET" if body is None else "POST"
     request = ["curl", "--globoff", "--path-as-is", *(["-X", method] if method != default else []), url]
     text = None if body is None else _plain_text(body)
-    data = [] if body is None else [shlex.join(["--data-binary", "@-" if text is None else text])]
-    lines = [shlex.join(request), *options, *map(_header, headers.items()), *data]
+    data = [] if body is None else [shell.join(["--data-binary", "@-" if text is None else text])]
+    lines = [shell.join(request), *options, *map(_header, headers.items()), *data]
     command = " \\\n  ".join(lines)
     if body is not None and text is None:
         encoded = base64.b64encode(body).decode("ascii")
-        return f"printf %s {shlex.quote(encoded)} | base64 -d | {command}"
+        return f"printf %s {shell.quote(encoded)} | base64 -d | {command}"
     return command
 
 
@@ -51,8 +52,8 @@ def _header(header: tuple[str, str | None]) -> str:
     """Return the option for a header; curl has a syntax of its own for empty and for suppressed ones."""
     name, value = header
     if value is None:
-        return shlex.join(["-H", f"{name}:"])
-    return shlex.join(["-H", f"{name}: {value}" if value else f"{name};"])
+        return shell.join(["-H", f"{name}:"])
+    return shell.join(["-H", f"{name}: {value}" if value else f"{name};"])
 
 
 def _plain_text(body: bytes) -> str | None:

@@ -24,6 +24,7 @@ _REASONS = {
     "RemoteDisconnected": "the connection was closed without a response",
     "SSLEOFError": "the connection was closed",
     "TimeoutError": "it timed out",
+    "UnicodeEncodeError": "a header is invalid",
     "gaierror": "the host name could not be resolved",
 }
 

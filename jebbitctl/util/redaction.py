@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.util.credential_keys import looks_like_credential
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MASK = "********"
 SECRET_KEYS = frozenset({"access_token", "authorization", "client_secret", "refresh_token", "shared_secret"})
@@ -45,6 +45,11 @@ def redact_service_data(value: Any) -> Any:
     They are told by the names of their keys. So this is not for visitors' answers, which are data.
     """
     return _redact(value, guess=True)
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return a copy of the headers of a request with credentials masked, such as cookies and API keys."""
+    return {name: MASK if value and looks_like_credential(name) else value for name, value in headers.items()}
 
 
 def redact_attribute(name: str, value: Any) -> Any:

@@ -58,6 +58,7 @@ def test_curl_sends_the_same_bytes_and_headers(body: bytes) -> None:
         "user-agent": "Jebbit's $(id)",
         "x-empty": "",
         "x-jebbit-test": "1",
+        "x-utf-8": "caf\u00e9".encode().decode("latin-1"),
     }
     delivery = delivered(body, headers=headers, path="/a/../b'[1-2]{x}", query="c=$d&e=%27")
     request = executed(delivery)
@@ -91,7 +92,16 @@ def test_the_url_is_the_one_that_was_requested() -> None:
     [
         delivered(omitted_bytes=1),
         delivered(path="/\x1b[2J"),
+        delivered(path="@evil.example/x"),
+        delivered(path="x"),
+        delivered(path=""),
+        delivered(path="/a#b"),
+        delivered(query="a#b"),
+        delivered(headers={"host": "localhost@evil.example"}),
+        delivered(headers={"host": "localhost/a"}),
         delivered(headers={"x": "a\nb"}),
+        delivered(headers={"x": "caf\u00e9"}),
+        delivered(headers={"x": "\u4f60"}),
         delivered(headers={"@/etc/passwd": "a"}),
     ],
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 import pytest
 from hypothesis import example, given
@@ -79,6 +80,17 @@ def holding(value: Any) -> st.SearchStrategy[Any]:
     )
 
 
+@pytest.mark.parametrize("address", ["=@a.example", "a=&b=@c.example", "a?b=c#d=@e.example"])
+def test_an_address_that_looks_like_a_form_is_masked(address: str) -> None:
+    for text in (
+        address,
+        f"https://e.example/?x=1&e={address}",
+        f"https://e.example/?e={quote_plus(address)}",
+    ):
+        assert address not in unquote_plus(str(mask_value("x", text)))
+    assert address not in mask_delivery(replace(make_delivery(), query=address)).query
+
+
 @given(st.data(), ADDRESSES | PHONES)
 def test_no_address_or_phone_number_is_left_in_json(data: st.DataObject, personal: str) -> None:
     masked = mask_body(
@@ -104,7 +116,8 @@ def test_any_body_can_be_masked_and_masking_twice_changes_nothing(body: bytes) -
 PERSONAL = (
     "email e_mail e-mail EmailAddress work.email phone phone_number mobilePhone tel fax first_name lastName"
     " name full_name address street zip zip_code postal_code birthday date_of_birth dob city customer_name"
-    " user_name ip fname lname name_first nameLast your_name"
+    " user_name ip fname lname name_first nameLast your_name NAME names lead_name partnerName forename"
+    " name_of_child name_2"
 )
 
 
@@ -120,7 +133,11 @@ def test_the_whole_value_of_a_personal_attribute_is_masked(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["opt_in", "outcome", "campaign_name", "event_number", "favourite", "chips", "a"]
+    "key",
+    [
+        *("opt_in", "outcome", "campaign_name", "event_number", "favourite", "chips", "a"),
+        *("productName", "file-name", "hostname", "tournament", "outcome_names", "campaign_name_filter"),
+    ],
 )
 def test_other_attributes_are_kept(key: str) -> None:
     value = ["Ann", 7, 2.5, None, {"a": "2026-01-31 12:00:00", "b": "2026-01-31T12:00:00Z"}]
@@ -151,11 +168,17 @@ def test_forms_are_masked_by_name_and_what_cannot_be_read_wholly(body: bytes, ma
 
 def test_headers_path_and_query_are_masked_but_not_the_signature() -> None:
     signature = "t=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw="
-    kept = {"x-jebbit-signature": signature, "content-length": "12345678", "content-type": "application/json"}
+    kept = {
+        "x-jebbit-signature": signature,
+        "content-length": "12345678",
+        "content-type": "application/json",
+        "host": "192.168.100.200:8787",
+    }
     personal = {
         "cookie": "id=Ann",
         "x-forwarded-for": "203.0.113.9",
         "x-visitor": "a@b.example",
+        "x-client-ip": "203.0.113.9",
         "from": "Ann",
     }
     delivery = replace(
@@ -168,9 +191,10 @@ def test_headers_path_and_query_are_masked_but_not_the_signature() -> None:
         "cookie": "***",
         "x-forwarded-for": "***",
         "x-visitor": "***@***",
+        "x-client-ip": "***",
         "from": "***",
     }
-    assert (masked.path, masked.query, masked.body) == ("***@***", "name=***&n=1", b"{}")
+    assert (masked.path, masked.query, masked.body) == ("/u/***@***", "name=***&n=1", b"{}")
     assert masked.verification == delivery.verification
 
 
@@ -189,8 +213,63 @@ def test_long_text_is_masked_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize("key", ["name", "key", "field", "attribute", "label", "Title", "question"])
-def test_a_value_beside_the_name_of_a_personal_attribute_is_masked(key: str) -> None:
-    listed = [{key: "first_name", "value": "Ann"}, {key: "score", "value": 7}]
+@pytest.mark.parametrize("member", ["value", "Value", "ANSWER", "response"])
+def test_a_value_beside_the_name_of_a_personal_attribute_is_masked(key: str, member: str) -> None:
+    listed = [{key: "first_name", member: "Ann"}, {key: "score", member: 7}]
     first, second = mask_value("answers", listed)
     assert "Ann" not in first.values()
-    assert second["value"] == 7
+    assert second[member] == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("first_name=Ann&utm_source=x", "first_name=***&utm_source=x"),
+        ("?first_name=Ann&x=1", "?first_name=***&x=1"),
+        ("https://e.example/p#first_name=Ann&x=1", "https://e.example/p#first_name=***&x=1"),
+        ("https://e.example/p?x=1;first_name=Ann;Lee#y=2", "https://e.example/p?x=1;first_name=***#y=2"),
+        (
+            "https://e.example/?u=https%3A%2F%2Fe.example%2F%3Fname%3DAnn",
+            "https://e.example/?u=https%3A%2F%2Fe.example%2F%3Fname%3D***",
+        ),
+        ("https://e.example/a?b=c=&d", "https://e.example/a?b=c=&d"),
+    ],
+)
+def test_pairs_in_a_url_or_a_form_are_masked_by_their_names(text: str, masked: str) -> None:
+    assert mask_value("url_param", text) == masked
+
+
+@pytest.mark.parametrize(
+    "hidden", ["ann@example.com", "call 555-123-4567", '{"name":"Ann"}', "???a@b.example"]
+)
+def test_base64_of_personal_data_is_masked(hidden: str) -> None:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        encoded = encode(hidden.encode()).decode()
+        for text in (encoded, encoded.rstrip("=")):
+            assert mask_value("x", [text]) == ["***"]
+            assert mask_value("x", f"https://e.example/?e={text}") == "https://e.example/?e=***"
+            masked = mask_delivery(replace(make_delivery(), path=f"/u/{text}", headers={"x-a": text}))
+            assert text not in (masked.path, *masked.headers.values())
+    for other in ("L5m24mjs", "deadbeef" * 8, base64.b64encode(b"an outcome, 7").decode()):
+        assert mask_value("x", other) == other
+
+
+def test_a_phone_number_that_is_percent_encoded_in_the_path_is_masked() -> None:
+    masked = mask_delivery(replace(make_delivery(), path="/u/%2B49%20%2830%29%20123456/x"))
+    assert masked.path == "/u/***/x"
+
+
+def nested_json(levels: int) -> str:
+    text = "Ann"
+    for _ in range(levels):
+        text = "[" * 90 + json.dumps(text) + "]" * 90
+    return text
+
+
+@pytest.mark.parametrize(
+    "text", ["?a=" * 5000, "a=" * 5000, "a=1&" * 5000, nested_json(8), f"a={nested_json(4)}"]
+)
+def test_text_that_nests_without_end_is_masked(text: str) -> None:
+    for body in (text, json.dumps({"x": text}), f"x={quote_plus(text)}"):
+        assert mask_body(mask_body(body.encode())) == mask_body(body.encode())
+    mask_delivery(replace(make_delivery(), query=text, path=f"/{quote(text)}"))

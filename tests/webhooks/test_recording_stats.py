@@ -1,17 +1,23 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jebbitctl.webhooks import Reason, Verification
 from jebbitctl.webhooks.recordings import attribute_stats
 from jebbitctl.webhooks.recordings.attribute_stats import AttributeStats
 from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 from jebbitctl.webhooks.recordings.stats import RecordingStats
 from jebbitctl.webhooks.recordings.time_counts import TimeCounts
+from tests.strategies import JSON
 
 from .recorded import START, delivered, numbered, outcome
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def counted(*records: RecordedDelivery) -> RecordingStats:
@@ -133,3 +139,91 @@ def test_times_of_many_years_are_counted_in_bounded_memory() -> None:
         times.add(year * 31_556_952, "ok")
     assert sum(counts.total() for _, counts in times.counts()) == 60
     assert len(times.chart(10).with_gaps()) < 70
+
+
+REASONS = list(Reason)
+OUTCOMES = st.builds(
+    outcome,
+    st.sampled_from([200, 200, 404, 500, None]),
+    st.floats(0, 1e4).map(lambda number: round(number, 3)),
+)
+BODIES = st.one_of(
+    st.fixed_dictionaries(
+        {"data": st.dictionaries(st.sampled_from(["a", "b", "c.d"]), JSON, max_size=3)},
+        optional={"event": st.just({"n": 1})},
+    ).map(lambda body: json.dumps(body).encode()),
+    st.sampled_from([b"", b"[]", b'{"data":7}', b"text"]),
+)
+RECORDS = st.builds(
+    lambda body, time, reason, test, repeat, forwards: RecordedDelivery(
+        1,
+        replace(delivered(body, test=test, repeat=repeat), time=time, verification=Verification(reason)),
+        forwards,
+    ),
+    BODIES,
+    st.floats(START, START + 600),
+    st.sampled_from(REASONS),
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.lists(OUTCOMES, max_size=2).map(tuple),
+)
+
+
+def flat(value: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the leaves of a JSON object by dotted path, as JSON."""
+    if isinstance(value, dict) and (value or not path):
+        return {name: one for key, inner in value.items() for name, one in flat(inner, (*path, key)).items()}
+    return {".".join(path): json.dumps(value, sort_keys=True)}
+
+
+def data_of(record: RecordedDelivery) -> dict[str, str] | None:
+    """Return the attributes of a valid delivery with a JSON object."""
+    try:
+        body = json.loads(record.delivery.body)
+    except ValueError:
+        return None
+    if record.delivery.verification.reason is not Reason.OK or not isinstance(body, dict):
+        return None
+    return flat(body["data"]) if isinstance(body.get("data"), dict) else {}
+
+
+@given(st.lists(RECORDS, min_size=1, max_size=12))
+def test_the_numbers_are_those_of_an_independent_count(records: list[RecordedDelivery]) -> None:
+    stats = counted(*records).to_dict()
+    deliveries = [record.delivery for record in records]
+    reasons = [one.verification.reason for one in deliveries]
+    assert stats["deliveries"] == len(records)
+    assert stats["reasons"] == {str(reason): reasons.count(reason) for reason in reasons}
+    assert stats["test"] == sum(one.test for one in deliveries)
+    assert stats["live"] == sum(not one.test for one in deliveries)
+    assert stats["repeat"] == sum(one.repeat for one in deliveries)
+
+    outcomes = [one for record in records for one in record.forwards or ()]
+    statuses = [str(one.status) if one.status else "failed" for one in outcomes]
+    statuses += ["unknown"] * sum(record.forwards is None for record in records)
+    assert stats["forwards"] == {status: statuses.count(status) for status in statuses}
+    times = sorted(round(one.milliseconds, 1) for one in outcomes if one.status)
+    ranks = {"min": 1, "median": (len(times) + 1) // 2, "p99": -(-len(times) * 99 // 100)}
+    expected = {name: times[rank - 1] for name, rank in ranks.items()} if times else None
+    assert stats["forward_milliseconds"] == expected
+
+    bodies = [data for data in map(data_of, records) if data is not None]
+    assert stats["json_bodies"] == len(bodies)
+    names = {name for body in bodies for name in body}
+    assert {one["name"]: (one["present"], one["distinct"]) for one in stats["attributes"]} == {
+        name: (sum(name in body for body in bodies), len({body[name] for body in bodies if name in body}))
+        for name in names
+    }
+    for one in stats["attributes"]:
+        assert one["share"] == pytest.approx(one["present"] / len(bodies), abs=0.0001)
+
+    minutes = [int(one.time) // 60 * 60 for one in deliveries]
+    valid = [int(one.time) // 60 * 60 for one in deliveries if one.verification.reason is Reason.OK]
+    assert [tuple(one.values()) for one in stats["intervals"]] == [
+        (
+            f"{datetime.fromtimestamp(minute, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            valid.count(minute),
+            minutes.count(minute) - valid.count(minute),
+        )
+        for minute in sorted(set(minutes))
+    ]

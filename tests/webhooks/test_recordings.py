@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import codecs
+import gzip
 import io
 import json
 import sys
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,8 @@ from jebbitctl.webhooks.recordings.recorder import Recorder
 from .support import SECRET, make_delivery, post, record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jebbitctl.webhooks.delivery import Delivery
 
 
@@ -149,6 +154,23 @@ def test_nothing_is_read_after_the_last_wanted_delivery(monkeypatch: pytest.Monk
         assert content.tell() == 4 * len(line)
 
 
+@pytest.mark.parametrize("source", ["file", "-"])
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_what_is_added_while_a_file_is_read_is_left_out(
+    path: Path, monkeypatch: pytest.MonkeyPatch, source: str, size: int
+) -> None:
+    line = to_line(make_delivery(body=b"x" * size))
+    write(path, line * 3)
+    skipped: list[int] = []
+    numbers: list[int] = []
+    with path.open() as stdin, path.open("ab", buffering=0) as more:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        for found in islice(read(path if source == "file" else STDIN, skipped.append), 100):
+            more.write(line)
+            numbers.append(found.number)
+    assert (numbers, skipped) == ([1, 2, 3], [])
+
+
 @pytest.mark.parametrize(
     "forwards",
     [5, [5], [{}], [{"url": "a", "status": "x"}], [{"url": "", "status": 1, "milliseconds": "inf"}]],
@@ -196,6 +218,38 @@ def test_an_invalid_line_is_skipped_and_reported_with_its_number(path: Path, lin
     assert skipped == [2]
 
 
+TORN = b'{"time": "2023-11-14T22:13:20.25'
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        to_line(make_delivery()).rstrip(),
+        to_line(make_delivery()).replace(b"\n", b"\r"),
+        TORN,
+        b"\0" * 100,
+        to_line(make_delivery()).partition(b'{"x-a"')[0],
+    ],
+    ids=["no line feed", "carriage return", "torn", "zeros", "torn before the headers"],
+)
+@pytest.mark.parametrize("header", ["x-a", "time"])
+def test_what_precedes_a_delivery_on_its_line_is_reported(path: Path, before: bytes, header: str) -> None:
+    last = replace(make_delivery(body=b"last"), headers={header: "a"})
+    write(path, to_line(make_delivery()), before, to_line(last), to_line(make_delivery()))
+    skipped: list[int] = []
+    partial: list[int] = []
+    found = list(read(path, skipped.append, on_partial=partial.append))
+    assert [(one.number, one.delivery.body) for one in found if one.number == 2] == [(2, b"last")]
+    assert ([one.number for one in found], skipped, partial) == ([1, 2, 3], [], [2])
+
+
+def test_a_delivery_that_an_outcome_follows_on_its_line_is_reported(path: Path) -> None:
+    lines = [pending("a")[1], TORN, forwarded_line(5, "a", [OUTCOME])]
+    skipped: list[int] = []
+    (found,) = read(write(path, *lines), skipped.append, join=True)
+    assert (found.forwards, skipped) == ((OUTCOME,), [2])
+
+
 def test_a_line_that_is_too_long_is_skipped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jebbitctl.webhooks.recordings.reading.MAX_LINE_BYTES", 1000)
     monkeypatch.setattr("jebbitctl.webhooks.recordings.lines.MAX_LINE_BYTES", 1000)
@@ -224,6 +278,39 @@ def test_a_file_is_judged_by_all_of_its_first_lines_even_if_one_is_wanted(path: 
         list(read(path, numbers=parse_numbers("1")))
     path.write_bytes(b"text\n" * 3 + to_line(make_delivery()) * 2)
     assert [one.number for one in read(path, numbers=parse_numbers("1,5"))] == [5]
+
+
+@pytest.mark.parametrize(
+    ("encode", "hint"),
+    [
+        (gzip.compress, "gunzip -c FILE"),
+        (lambda content: content.decode().encode("utf-16"), "save it as UTF-8"),
+        (lambda content: codecs.BOM_UTF16_BE + content.decode().encode("utf-16-be"), "save it as UTF-8"),
+    ],
+    ids=["gzip", "UTF-16 LE", "UTF-16 BE"],
+)
+def test_a_recording_in_another_encoding_is_neither_read_nor_written_to(
+    path: Path, encode: Callable[[bytes], bytes], hint: str
+) -> None:
+    content = encode(to_line(make_delivery()) * 5)
+    write(path, content)
+    with pytest.raises(UsageError, match="line 1: not a recorded delivery") as caught:
+        list(read(path))
+    assert hint in str(caught.value.hint)
+    with pytest.raises(UsageError, match="it is not a recording"):
+        record(path, make_delivery())
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b" \t\n"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_what_editors_do_to_lines_is_read(path: Path, start: bytes, end: bytes) -> None:
+    skipped: list[int] = []
+    write(path, start, *[to_line(make_delivery()).replace(b"\n", end)] * 3)
+    assert [one.number for one in read(path, skipped.append, on_partial=skipped.append)] == [1, 2, 3]
+    assert skipped == []
+    record(path, make_delivery())
+    assert len(list(read(path, skipped.append))) == 4
 
 
 def test_a_long_file_that_is_not_a_recording_is_not_read_to_its_end(path: Path) -> None:

@@ -37,7 +37,9 @@ def test_deliveries_are_selected_in_the_order_of_the_recording(
     assert [one.number for one in select(recorded(), numbers=numbers, since=since)] == selected
 
 
-@pytest.mark.parametrize(("only", "missing"), [("1,7", "7"), ("7-9,2", "7 to 9"), ("9,5-6", "5 to 6")])
+@pytest.mark.parametrize(
+    ("only", "missing"), [("1,7", "7"), ("7-9,2", "7 to 9"), ("9,5-6", "5 to 6"), ("9" * 18, "9" * 18)]
+)
 def test_a_number_or_range_without_a_delivery_is_an_error(only: str, missing: str) -> None:
     with pytest.raises(UsageError, match=f"^the recording has no delivery {missing}$"):
         list(select(recorded(), numbers=parse_numbers(only)))
@@ -49,7 +51,7 @@ def test_a_delivery_is_handed_on_before_the_next_is_read() -> None:
     assert next(source).number == 2
 
 
-@pytest.mark.parametrize("text", ["", "x", "1,", "-1", "1-", "3-1", "1-2-3", "0x1", "1234567890", "\u0661"])
+@pytest.mark.parametrize("text", ["", "x", "1,", "-1", "1-", "3-1", "1-2-3", "0x1", "1" * 19, "\u0661"])
 def test_text_that_is_no_list_of_numbers_is_rejected(text: str) -> None:
     with pytest.raises(UsageError, match="is not a list of numbers"):
         parse_numbers(text)

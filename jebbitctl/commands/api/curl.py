@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from jebbitctl.errors import UsageError
+from jebbitctl.util import shell
 from jebbitctl.util.curl import curl_command
 from jebbitctl.util.redaction import scrub_registered
 
@@ -47,7 +47,7 @@ def show_curl(
 
 
 def _token_command(profile: str | None) -> str:
-    return shlex.join(["jebbitctl", "token", *(["--profile", profile] if profile is not None else [])])
+    return shell.join(["jebbitctl", "token", *(["--profile", profile] if profile is not None else [])])
 
 
 def _require_printable(url: str, headers: Mapping[str, str], body: bytes | None) -> None:

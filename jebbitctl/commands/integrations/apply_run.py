@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from jebbitctl.commands.integrations import plan_output, unmatched_mappings
 from jebbitctl.commands.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.storage.backup_files import write_backup
+from jebbitctl.util import shell
 from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import plural
 
@@ -92,7 +92,7 @@ def _restoring_command(context: Context, path: Path, plan: Plan) -> str:
     deletes = sum(not step.is_mapping or step.integration is not None for step in created)
     limit = ["--max-deletes", str(deletes)] if deletes else []
     words = ["jebbitctl", "integrations", "apply", str(path), *account_options(context), "--prune", *limit]
-    return shlex.join(words)
+    return shell.join(words)
 
 
 class ApplyRun:

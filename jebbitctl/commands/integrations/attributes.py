@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, OPTIONS
 from jebbitctl.errors import UsageError
+from jebbitctl.util import shell
 from jebbitctl.util.redaction import MASK, redact_attribute
 from jebbitctl.util.text import json_text, parse_json
 
@@ -110,7 +110,7 @@ def update_command(id_: str, values: Mapping[str, Any]) -> str:
     Instead of a credential, it has a placeholder, with which it is not valid.
     """
     options = [word for name, value in values.items() for word in _option(name, value)]
-    return shlex.join(["jebbitctl", "integrations", "update", id_, *options])
+    return shell.join(["jebbitctl", "integrations", "update", id_, *options])
 
 
 def _option(name: str, value: Any) -> list[str]:

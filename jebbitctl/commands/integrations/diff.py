@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, command
 from jebbitctl.errors import CheckFailedError, UsageError
+from jebbitctl.util import shell
 from jebbitctl.util.redaction import scrub_registered
 
 if TYPE_CHECKING:
@@ -129,4 +129,4 @@ def _command(context: Context, words: list[str], var: list[str], *flags: str) ->
     from jebbitctl.commands.integrations.manifests import account_options
 
     variables = [word for text in var for word in ("--var", scrub_registered(text))]  # before it is quoted
-    return shlex.join(["jebbitctl", "integrations", *words, *account_options(context), *variables, *flags])
+    return shell.join(["jebbitctl", "integrations", *words, *account_options(context), *variables, *flags])

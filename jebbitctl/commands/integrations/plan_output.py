@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +11,7 @@ from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import format_value
 from jebbitctl.commands.integrations.attributes import update_command
 from jebbitctl.manifest.plan import Phase
+from jebbitctl.util import shell
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _set_command(id_: str, values: dict[str, Any]) -> str:
     (name, value), *_ = values.items()
     if not name.startswith("mappings."):
         return update_command(id_, values)
-    return shlex.join(["jebbitctl", "mappings", "update", id_, "--default", str(value)])
+    return shell.join(["jebbitctl", "mappings", "update", id_, "--default", str(value)])
 
 
 def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:

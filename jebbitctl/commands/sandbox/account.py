@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jebbitctl import environment as env
+from jebbitctl.util import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def show_environment(context: Context, sandbox: Mapping[str, str], *, for_shell:
             if name in context.environment.values:
                 output.line(f"unset {name}")
         for name, value in sandbox.items():
-            output.line(f"export {name}={shlex.quote(value)}", show_secrets=True)
+            output.line(f"export {name}={shell.quote(value)}", show_secrets=True)
     else:
         for name, value in sandbox.items():
             output.line(f"{name}={value}", show_secrets=True)

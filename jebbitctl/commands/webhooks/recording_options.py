@@ -99,11 +99,10 @@ def read_selected(
     only, since, reason = selection
     numbers = None if only is None else parse_numbers(only)
     start = None if since is None else parse_start(since, what="--since", now=datetime.now().astimezone())
-    skipped = ListedNumbers()
+    skipped, partial = ListedNumbers(), ListedNumbers()
+    records = read(file, skipped.add, on_partial=partial.add, numbers=numbers, join=join)
     try:
-        for record in select(
-            read(file, skipped.add, numbers=numbers, join=join), numbers=numbers, since=start
-        ):
+        for record in select(records, numbers=numbers, since=start):
             if reason is None or has_reason(record.delivery, reason):
                 yield record
     except UsageError:
@@ -112,6 +111,8 @@ def read_selected(
     finally:
         if skipped.count and warn:
             context.output.warn(_skipped(file, skipped))
+        if partial.count and warn:
+            context.output.warn(_partial(file, partial))
 
 
 def require_numbers(file: Path, selection: SelectOptions) -> None:
@@ -150,3 +151,8 @@ def _skipped(file: Path, numbers: ListedNumbers) -> str:
     if numbers.count == 1:
         return f"{file}: skipped line {numbers}, which is not a complete delivery"
     return f"{file}: skipped lines {numbers}, which are not complete deliveries"
+
+
+def _partial(file: Path, numbers: ListedNumbers) -> str:
+    lines = f"line {numbers} has" if numbers.count == 1 else f"lines {numbers} have"
+    return f"{file}: {lines} more than one delivery, or a part of one; only the last was read"

@@ -75,6 +75,8 @@ def replay(
         with SideBySide(records, run.send, concurrency=speed.concurrency, rate=speed.rate) as calls:
             _follow(context, calls, run)
     _print(context, run)
+    if not run.rows:
+        context.output.note("Nothing to replay.")
     _require_accepted(run.rows, client.url, re_sign=re_sign)
 
 
@@ -139,8 +141,6 @@ def _print(context: Context, run: ReplayRun) -> None:
     rows = sorted(run.rows, key=lambda row: row["number"])
     with context.output.best_effort():
         context.output.table(rows, ("number", "status", "milliseconds", "error", "response"))
-    if not rows:
-        context.output.note("Nothing to replay.")
 
 
 def _forged(numbers: ListedNumbers) -> str:

@@ -128,9 +128,9 @@ def _outcome(outcome: ForwardOutcome) -> str:
 
 def _headers(delivery: Delivery) -> dict[str, str]:
     """Return the headers without credentials."""
-    from jebbitctl.util.redaction import redact
+    from jebbitctl.util.redaction import redact_headers
 
-    return dict(redact(dict(delivery.headers)))
+    return redact_headers(delivery.headers)
 
 
 def _pretty(body: bytes) -> list[str]:

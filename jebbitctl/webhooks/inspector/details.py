@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.errors import UsageError
-from jebbitctl.util.redaction import MASK, redact, scrub_registered
+from jebbitctl.util.redaction import redact_headers, scrub_registered
 from jebbitctl.util.text import count_json_values, escape_controls, indented_json, parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.curl_command import curl_command
@@ -21,7 +21,6 @@ MAX_SHOWN_CHARACTERS = 256 * 1024
 """How much of a body the page gets."""
 _MAX_INDENTED_VALUES = 20_000
 """A body with more values is shown as it is: indentation can multiply its size."""
-_MASKED_HEADERS = frozenset({"cookie", "proxy-authorization", "set-cookie"})
 _VERDICTS = {
     Reason.OK: "The signature is valid.",
     Reason.MISMATCH: "The signature does not belong to this body and shared secret.",
@@ -33,7 +32,7 @@ _VERDICTS = {
 
 def to_details(record: RecordedDelivery) -> dict[str, Any]:
     """Return everything about a delivery but its explanation; control characters are escaped."""
-    delivery = replace(record.delivery, headers=shown_headers(record.delivery))
+    delivery = replace(record.delivery, headers=redact_headers(record.delivery.headers))
     verification = delivery.verification
     forwards = record.forwards
     return {
@@ -64,12 +63,6 @@ def outcome_document(outcome: ForwardOutcome) -> dict[str, Any]:
         "error": None if outcome.error is None else _text(outcome.error),
         "attempts": outcome.attempts,
     }
-
-
-def shown_headers(delivery: Delivery) -> dict[str, str]:
-    """Return the headers with credentials masked."""
-    shown = dict(redact(dict(delivery.headers)))
-    return {name: MASK if name in _MASKED_HEADERS else value for name, value in shown.items()}
 
 
 def _body(delivery: Delivery) -> dict[str, Any]:

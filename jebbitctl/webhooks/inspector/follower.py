@@ -108,9 +108,11 @@ class RecordingFollower:
 
     def _take(self, line: bytes, offset: int) -> None:
         content = parse_line(line)
-        if content is None:
+        if content is None or content.partial:
             self._store.invalid_lines += 1
-        elif isinstance(content, DeliveryLine):
+        if content is None:
+            return
+        if isinstance(content, DeliveryLine):
             self._store.add_recorded(self._number, content, offset)
             if content.forwards is None:
                 self._await(content.delivery.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jebbitctl.util.redaction import redact
+from jebbitctl.util.redaction import redact_headers
 from jebbitctl.util.text import parse_json
 from jebbitctl.util.times import rfc3339
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
@@ -117,7 +117,7 @@ def _arrived(event: Arrived, *, with_content: bool) -> dict[str, Any]:
         "bytes": len(delivery.body) + delivery.omitted_bytes,
     }
     if with_content:
-        document |= {"headers": redact(dict(delivery.headers)), "body": decode(delivery.body)}
+        document |= {"headers": redact_headers(delivery.headers), "body": decode(delivery.body)}
         if delivery.omitted_bytes:
             document["omitted_bytes"] = delivery.omitted_bytes
     return document

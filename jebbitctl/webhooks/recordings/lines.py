@@ -15,7 +15,8 @@ the outcome was known; that follows in a line of its own, or never, if the proce
     {"time": "2026-01-31T12:00:01.000000Z", "forwarded": "9f86d081884c7d65", "forwards": [{…}]}
 
 A line is only ever added. A process that is killed can leave its last one incomplete; then the line that
-another process adds follows on the same line of the file.
+another process adds follows on the same line of the file. So does what is added to a file without a last
+line feed by a program that does not look.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ MAX_DAMAGE_BYTES = 64 * 1024 * 1024
 _LINE_START = b'{"time":'
 _quoted = json.JSONEncoder().encode  # half the time of json.dumps() for a short string
 _BYTES_BEFORE_SECOND_KEY = 64
+_YEAR_10_000 = 253_402_300_799
 _INVALID = (ValueError, OverflowError, LookupError, TypeError, AttributeError)
 """What parsing an invalid line may raise."""
 
@@ -52,10 +54,12 @@ class DeliveryLine:
     Attributes:
         delivery: the delivery as it was received; its verification is from that time.
         forwards: one outcome for each URL; empty if it was not forwarded, None if that was not known yet.
+        partial: whether its line has more before it, such as an incomplete delivery.
     """
 
     delivery: Delivery
     forwards: tuple[ForwardOutcome, ...] | None = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,12 @@ class ForwardedLine:
     Attributes:
         id: the delivery's.
         forwards: one outcome for each URL.
+        partial: whether its line has more before it, such as an incomplete delivery.
     """
 
     id: str
     forwards: tuple[ForwardOutcome, ...]
+    partial: bool = False
 
 
 def to_line(delivery: Delivery, forwards: Sequence[ForwardOutcome] | None = ()) -> bytes:
@@ -113,21 +119,22 @@ def forwarded_line(time: float, id_: str, forwards: Sequence[ForwardOutcome]) ->
 
 
 def parse_line(line: bytes) -> DeliveryLine | ForwardedLine | None:
-    """Return what a line holds, at its end if an incomplete one precedes it; None if it is invalid."""
-    content = _parse(line)
-    if content is None and (start := line.rfind(_LINE_START)) > 0:
-        content = _parse(line[start:])
+    """Return what a line holds, at its end if something else precedes it; None if it is invalid."""
+    content, end = _parse(line), len(line)
+    for _ in range(2):  # the last {"time": may be the headers of a delivery with a header of this name
+        if content is None and (end := line.rfind(_LINE_START, 1, end)) > 0:
+            content = _parse(line[end:], partial=True)
     return content
 
 
-def _parse(line: bytes) -> DeliveryLine | ForwardedLine | None:
+def _parse(line: bytes, *, partial: bool = False) -> DeliveryLine | ForwardedLine | None:
     try:
-        parsed = load_json(line)
+        parsed = load_json(line.decode("utf-8-sig"))  # lines of UTF-16 cannot be told apart
         if "forwarded" in parsed:
             datetime.fromisoformat(parsed["time"])
-            return ForwardedLine(str(parsed["forwarded"]), _forwards(parsed["forwards"]))
+            return ForwardedLine(str(parsed["forwarded"]), _forwards(parsed["forwards"]), partial)
         forwards = parsed.get("forwards", ())
-        return DeliveryLine(_from_json(parsed), None if forwards is None else _forwards(forwards))
+        return DeliveryLine(_from_json(parsed), None if forwards is None else _forwards(forwards), partial)
     except _INVALID:
         return None
 
@@ -161,14 +168,14 @@ def _from_json(line: dict[str, Any]) -> Delivery:
     reason = Reason(line["reason"].replace("-", "_"))  # older recordings have malformed-header
     secret = line.get("secret")
     return Delivery(
-        time=datetime.fromisoformat(line["time"]).timestamp(),
+        time=_time(line["time"]),
         body=base64.b64decode(line["body"], validate=True),
         headers=_headers(line["headers"]),
         verification=Verification(reason, _seconds(line["timestamp"]), _seconds(line["age_seconds"])),
         test=bool(line["test"]),
         repeat=bool(line["repeat"]),
         status=int(line["status"]),
-        omitted_bytes=int(line.get("omitted_bytes", 0)),
+        omitted_bytes=max(int(line.get("omitted_bytes", 0)), 0),
         method=str(line.get("method", "POST")),
         path=str(line.get("path", "/")),
         query=str(line.get("query", "")),
@@ -199,6 +206,14 @@ def _forwards(outcomes: list[dict[str, Any]]) -> tuple[ForwardOutcome, ...]:
         )
         for outcome in outcomes
     )
+
+
+def _time(text: str) -> float:
+    """Return a time in unix seconds. One that systems cannot write in UTC is an error."""
+    seconds = datetime.fromisoformat(text).timestamp()
+    if not 0 <= seconds < _YEAR_10_000:
+        raise ValueError("out of range")
+    return seconds
 
 
 def _seconds(value: Any) -> int | None:

@@ -6,11 +6,12 @@ other text cannot be found.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from jebbitctl.util.text import parse_json
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER
@@ -30,24 +31,35 @@ _PHONE = re.compile(r"[+(]{0,2}\d(?:[\s().+/\u2010-\u2015\u2212-]{0,4}\d){6,}")
 _DATE = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9](?:[ T][0-2][0-9])?")
 _PERSONAL = re.compile(
     "e?mail|phone|mobile|cellular|telefax|address|birth|zipcode|postal|postcode|street|surname|passport"
-    "|(?:first|last|full|middle|given|family|maiden|user|nick|customer|contact|your)name|name(?:first|last)"
+    "|(?:first|last|full|middle|given|family|maiden|user|nick|customer|contact|your)name|name(?:first|last|of)"
+    "|names?[0-9]*$"
 )
 """What the name of an attribute has in it, without its punctuation, if its value is personal."""
-_PERSONAL_WORDS = frozenset(
-    {"name", "fname", "lname", "tel", "fax", "zip", "dob", "ip", "ssn", "cell", "city"}
+_NAMES_OF_THINGS = re.compile(
+    "(?:app|attribute|brand|browser|business|campaign|category|channel|class|company|country|device|domain|event"
+    "|experience|field|file|form|host|integration|item|list|offer|outcome|page|path|product|question|quiz|result"
+    "|reward|screen|segment|server|service|source|store|survey|tag|template|test|variable)names?"
 )
+"""Names that are not of people."""
+_PERSONAL_WORDS = frozenset({"fname", "lname", "tel", "fax", "zip", "dob", "ip", "ssn", "cell", "city"})
 """Names of attributes that are personal as they are."""
-_VALUES = frozenset({"value", "values", "answer", "answers"})
+_VALUES = frozenset({"value", "values", "answer", "answers", "response", "responses", "text"})
 """Members of objects that name an attribute in another member: ``{"key": "first_name", "value": "Ann"}``."""
+_SEPARATOR = re.compile("([?&;#](?=[^=?&;#]+=))")
+"""Stands between pairs in a URL or a form; what is no pair belongs to the value before it."""
+_BASE64 = re.compile("[A-Za-z0-9+/_-]{8,}={0,2}")
+_MAX_NESTED_TEXTS = 2
+"""JSON or a form may be in a string of another one, and so on. What is deeper is masked wholly: 100 levels
+of each are too much for Python's stack."""
 _PERSONAL_HEADERS = frozenset(
     {"authorization", "cookie", "forwarded", "from", "proxy-authorization", "x-forwarded-for", "x-real-ip"}
 )
-_HEADERS_AS_THEY_ARE = frozenset({SIGNATURE_HEADER, "content-length", "content-type", "date"})
+_HEADERS_AS_THEY_ARE = frozenset({SIGNATURE_HEADER, "content-length", "content-type", "date", "host"})
 
 
 def is_personal(key: str) -> bool:
     """Whether the name of an attribute says that its value is personal, such as ``first_name``."""
-    plain = re.sub(r"[\W_]", "", key).lower()
+    plain = _NAMES_OF_THINGS.sub("", re.sub(r"[\W_]", "", key).lower())
     return plain in _PERSONAL_WORDS or bool(_PERSONAL.search(plain))
 
 
@@ -88,7 +100,7 @@ def mask_delivery(delivery: Delivery) -> Delivery:
         delivery,
         body=mask_body(delivery.body),
         headers={name: _mask_header(name, value) for name, value in delivery.headers.items()},
-        path=mask_text(delivery.path),
+        path=_mask_path(delivery.path),
         query=_mask_form(delivery.query),
         masked=True,
     )
@@ -108,58 +120,86 @@ def mask_record(record: RecordedDelivery) -> RecordedDelivery:
     return replace(record, delivery=mask_delivery(record.delivery), forwards=forwards)
 
 
-def _masked(value: Any, *, whole: bool = False) -> Any:
+def _masked(value: Any, *, whole: bool = False, nested: int = 0) -> Any:
     if isinstance(value, dict):
         named = any(
-            key not in _VALUES and isinstance(one, str) and is_personal(one) for key, one in value.items()
+            key.lower() not in _VALUES and isinstance(one, str) and is_personal(one)
+            for key, one in value.items()
         )
         return {
-            mask_text(key): _masked(inner, whole=whole or is_personal(key) or (named and key in _VALUES))
+            mask_text(key): _masked(
+                inner, whole=whole or is_personal(key) or (named and key.lower() in _VALUES), nested=nested
+            )
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [_masked(inner, whole=whole) for inner in value]
+        return [_masked(inner, whole=whole, nested=nested) for inner in value]
     if value is None or isinstance(value, bool) or value == "":
         return value
     if whole:
         return MASKED_ADDRESS if isinstance(value, str) and _ADDRESS.search(value) else MASK
     if isinstance(value, str):
-        return _mask_string(value)
+        return _mask_string(value, nested)
     return MASK if _PHONE.search(json.dumps(value)) else value
 
 
-def _mask_string(text: str) -> str:
-    if text.lstrip()[:1] in {"{", "["}:
+def _mask_string(text: str, nested: int = 0) -> str:
+    is_json = text.lstrip()[:1] in {"{", "["}
+    if (is_json or _is_form(text)) and nested >= _MAX_NESTED_TEXTS:
+        return MASK
+    if is_json:
         try:
-            return json.dumps(_masked(parse_json(text)), ensure_ascii=False)
+            return json.dumps(_masked(parse_json(text), nested=nested + 1), ensure_ascii=False)
         except ValueError:
             return MASK
-    start, mark, query = text.partition("?")
-    if mark and _is_form(query):
-        return f"{mask_text(start)}?{_mask_form(query)}"
-    return mask_text(text)
+    if (hidden := _decode_base64(text)) and _mask_string(hidden, nested + 1) != hidden:
+        return MASK
+    return _mask_form(text, nested) if _is_form(text) else mask_text(text)
+
+
+def _decode_base64(text: str) -> str | None:
+    """Return the text that a string encodes; None if it is not Base64 of a text."""
+    if not _BASE64.fullmatch(text):
+        return None
+    try:
+        return base64.b64decode(f"{text}==", altchars="-_" if set(text) & {"-", "_"} else None).decode()
+    except ValueError:
+        return None
 
 
 def _is_form(text: str) -> bool:
     return "=" in text and not re.search(r"[\s{<\[]", text)
 
 
-def _mask_form(text: str) -> str:
-    """Return ``name=value&…``, which may be percent-encoded, without personal data."""
-    return "&".join(map(_mask_pair, text.split("&")))
+def _mask_form(text: str, nested: int = 0) -> str:
+    """Return ``name=value&…``, possibly behind a URL and percent-encoded, without personal data."""
+    parts = _SEPARATOR.split(text)
+    parts[::2] = [_mask_pair(part, nested) for part in parts[::2]]
+    return mask_text("".join(parts))  # an address may have = or & in it
 
 
-def _mask_pair(pair: str) -> str:
+def _mask_pair(pair: str, nested: int) -> str:
     name, equals, value = pair.partition("=")
-    masked_name, masked = mask_text(unquote_plus(name)), mask_value(unquote_plus(name), unquote_plus(value))
-    name = name if masked_name == unquote_plus(name) else quote_plus(masked_name, safe="*@")
-    return f"{name}{equals}{value if masked == unquote_plus(value) else quote_plus(masked, safe='*@')}"
+    plain_name, plain = unquote_plus(name), unquote_plus(value)
+    masked_name = mask_text(plain_name)
+    masked = _masked(plain, whole=is_personal(plain_name), nested=nested + 1)
+    name = name if masked_name == plain_name else quote_plus(masked_name, safe="*@:/")
+    return f"{name}{equals}{value if masked == plain else quote_plus(masked, safe='*@')}"
+
+
+def _mask_path(path: str) -> str:
+    return mask_text("/".join(map(_mask_segment, path.split("/"))))
+
+
+def _mask_segment(segment: str) -> str:
+    masked = _mask_string(unquote(segment))
+    return segment if masked == unquote(segment) else quote(masked, safe="*@")
 
 
 def _mask_header(name: str, value: str) -> str:
     if name in _HEADERS_AS_THEY_ARE:
         return value
-    return MASK if name in _PERSONAL_HEADERS else str(mask_value(name, value))
+    return MASK if name in _PERSONAL_HEADERS or name.endswith("-ip") else str(mask_value(name, value))
 
 
 def _masked_number(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import escape_controls
 
-_PART = re.compile(r"\s*([0-9]{1,9})(?:-([0-9]{1,9}))?\s*")
+_PART = re.compile(r"\s*([0-9]{1,18})(?:-([0-9]{1,18}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import os
+import stat
 import sys
 from collections import deque
 from contextlib import contextmanager
@@ -36,6 +39,7 @@ MAX_WAITING_BYTES = 4 * 1024 * 1024
 A receiver forwards at most some thousand deliveries behind the last one that it answered.
 """
 _USE_RECORDING = "use a file that listen --record wrote"
+_GZIP = b"\x1f\x8b"
 _LINES_TO_JUDGE_BY = 20
 """A file without a delivery in this many lines is not a recording."""
 
@@ -59,15 +63,19 @@ def read(
     path: Path,
     on_invalid: Callable[[int], object] = lambda _: None,
     *,
+    on_partial: Callable[[int], object] = lambda _: None,
     numbers: Numbers | None = None,
     join: bool = False,
 ) -> Iterator[RecordedDelivery]:
     """Yield the deliveries of a recording in the order of the file, which is read only as far as needed.
 
+    What is added to a file while it is read is left out.
+
     Args:
         path: the file; ``-`` is standard input.
         on_invalid: called with the number of each line that is skipped because it is not a delivery, such as
             one that a crash left incomplete.
+        on_partial: called with the number of each line that has more before its delivery, which is skipped.
         numbers: the deliveries to yield; None for all. Other lines are mostly not looked at.
         join: look for outcomes of forwarding in later lines, up to 4 MiB on.
 
@@ -82,6 +90,8 @@ def read(
                 if numbers and number > numbers.last and not waiting:
                     return
                 if isinstance(line, DeliveryLine):
+                    if line.partial:
+                        on_partial(number)
                     waiting.add(RecordedDelivery(number, line.delivery, line.forwards))
                 elif line:
                     waiting.resolve(line)
@@ -175,22 +185,34 @@ def _lines_of_a_recording(
     """
     found = False
     foreign: int | None = None
+    hint = _USE_RECORDING
     for number, line in enumerate(_lines(file, path), start=1):
         wanted = numbers is None or number in numbers
         content = parse_line(line) if wanted or not found or may_be_forwarded_line(line) else None
         if content:
             found = True
+            if isinstance(content, ForwardedLine) and content.partial and wanted:
+                on_invalid(number)
         elif wanted or not found:
             if wanted:
                 on_invalid(number)
             if foreign is None and not is_damaged(line):
-                foreign = number
+                foreign, hint = number, _how_to_read(line)
             if foreign is not None and not found and number >= _LINES_TO_JUDGE_BY:
                 break
         if found:
             yield number, len(line), content if wanted or isinstance(content, ForwardedLine) else None
     if foreign is not None and not found:
-        raise UsageError(f"{path}, line {foreign}: not a recorded delivery", hint=_USE_RECORDING)
+        raise UsageError(f"{path}, line {foreign}: not a recorded delivery", hint=hint)
+
+
+def _how_to_read(line: bytes) -> str:
+    """Return what to do about a line that is not of a recording."""
+    if line.startswith(_GZIP):
+        return "it is compressed: use - instead of FILE, and pipe it in with gunzip -c FILE |"
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "it is UTF-16, as PowerShell's > writes it: save it as UTF-8"
+    return _USE_RECORDING
 
 
 def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
@@ -199,9 +221,11 @@ def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
     Raises:
         UsageError: a line has no end.
     """
-    while line := file.readline(MAX_LINE_BYTES):
+    left = _remaining_bytes(file)
+    while line := file.readline(min(MAX_LINE_BYTES, left)):
         yield line
         skipped = 0
+        left -= len(line)
         while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             if (skipped := skipped + len(line)) >= MAX_DAMAGE_BYTES:
                 size = MAX_DAMAGE_BYTES >> 20
@@ -209,4 +233,17 @@ def _lines(file: BinaryIO, path: Path | None = None) -> Iterator[bytes]:
                     f"{path or 'the file'}: not a recording: a line is longer than {size} MiB",
                     hint=_USE_RECORDING,
                 )
-            line = file.readline(MAX_LINE_BYTES)
+            line = file.readline(min(MAX_LINE_BYTES, left))
+            left -= len(line)
+
+
+def _remaining_bytes(file: BinaryIO) -> int:
+    """Return how much of an open file is still to be read; of a pipe, that is everything.
+
+    What is added later is left out: a receiver may record to the file that is replayed to it, without end.
+    """
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:  # not a file of the system
+        return sys.maxsize
+    return max(status.st_size - file.tell(), 0) if stat.S_ISREG(status.st_mode) else sys.maxsize

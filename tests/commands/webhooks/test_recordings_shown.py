@@ -124,6 +124,34 @@ def test_a_file_that_is_no_recording_is_refused(bare: Cli, tmp_path: Path, comma
         assert "warning" not in result.err
 
 
+@pytest.mark.parametrize("command", [["list"], ["show", "2"], ["stats"], ["export", "--csv"]])
+def test_a_delivery_that_another_one_follows_on_its_line_is_named(
+    bare: Cli, tmp_path: Path, command: list[str]
+) -> None:
+    line = to_line(delivered(PERSON))
+    file = save(tmp_path / "a.jsonl", line, line.rstrip(), line)
+    verb, *rest = command
+    result = bare.run("webhooks", verb, file, *rest)
+    words = "line 2 has more than one delivery, or a part of one; only the last was read"
+    assert (result.code, result.err) == (0, f"warning: {file}: {words}\n")
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59.999999Z"]
+)
+@pytest.mark.parametrize("command", [["list"], ["stats"], ["export", "--csv"]])
+def test_a_line_with_a_time_that_cannot_be_written_is_named(
+    bare: Cli, tmp_path: Path, time: str, command: list[str]
+) -> None:
+    line = to_line(delivered(PERSON))
+    odd = json.dumps(json.loads(line) | {"time": time}).encode() + b"\n"
+    file = save(tmp_path / "a.jsonl", line, odd, line)
+    verb, *rest = command
+    result = bare.run("webhooks", verb, file, *rest)
+    words = "skipped line 2, which is not a complete delivery"
+    assert (result.code, result.err) == (0, f"warning: {file}: {words}\n")
+
+
 def test_recordings_are_read_from_standard_input_except_by_export(bare: Cli, file: str) -> None:
     content = Path(file).read_bytes()
     assert numbers(bare, file, "--only", "3") == [3]
@@ -190,11 +218,12 @@ def test_show_does_not_explain_what_was_changed_since(
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--curl",)])
 def test_show_masks_credentials_in_headers(bare: Cli, tmp_path: Path, options: tuple[str, ...]) -> None:
-    file = save(tmp_path / "a.jsonl", delivered(headers={"authorization": "Bearer hush-hush"}))
+    names = ("authorization", "cookie", "x-api-key", "x-auth-token")
+    file = save(tmp_path / "a.jsonl", delivered(headers=dict.fromkeys(names, "Bearer hush-hush")))
     result = bare.run("webhooks", "show", file, "1", *options)
     assert result.code == 0
     assert "hush" not in result.out
-    assert "********" in result.out
+    assert result.out.count("********") == len(names)
 
 
 def test_show_prints_a_curl_command_without_the_secret(bare: Cli, file: str) -> None:

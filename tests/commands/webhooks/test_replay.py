@@ -77,8 +77,12 @@ def test_an_interrupted_replay_prints_the_results_so_far(
         return forward(client, delivery)
 
     monkeypatch.setattr("jebbitctl.webhooks.replay.forward", interrupt_the_second)
-    result = signer.run("webhooks", "replay", str(recording), "--to", endpoint, "--json")
+    replay = ("webhooks", "replay", str(recording), "--to", endpoint, "--json")
+    result = signer.run(*replay)
     assert (result.code, [row["number"] for row in result.json]) == (130, [1])
+    without_results = signer.run(*replay)
+    assert (without_results.code, without_results.json) == (130, [])
+    assert "Nothing to replay" not in without_results.err
 
 
 @pytest.mark.parametrize(
@@ -200,6 +204,14 @@ def test_a_recording_is_read_from_standard_input(
     assert (both.code, len(deliveries)) == (2, 2)
 
 
+def test_a_recording_can_be_replayed_to_the_receiver_that_records_to_it(signer: Cli, recording: Path) -> None:
+    with Recorder(recording) as recorder, WebhookServer(SECRET, recorder.append) as receiver:
+        replay = ("webhooks", "replay", str(recording), "--to", receiver.url, "--re-sign", "--json")
+        result = signer.run(*replay)
+    assert (result.code, [row["number"] for row in result.json]) == (0, [1, 2, 3])
+    assert len(list(read(recording))) == 6
+
+
 def test_edited_deliveries_are_signed_again(
     signer: Cli, recording: Path, endpoint: str, deliveries: list[Delivery]
 ) -> None:
@@ -238,6 +250,21 @@ def test_a_masked_recording_is_not_sent_with_signatures_that_do_not_fit(
     assert "not sent: the body is masked" in result.out
     assert "hint: use --re-sign: masking changed the bodies" in result.err
     assert signer.run("webhooks", "replay", path, "--to", endpoint, "--re-sign").code == 0
+
+
+def test_a_header_that_cannot_be_sent_is_named_and_the_others_are_sent(
+    signer: Cli, tmp_path: Path, endpoint: str, deliveries: list[Delivery]
+) -> None:
+    path = save(
+        tmp_path / "a.jsonl",
+        delivered(headers={"x": "\u4f60"}),
+        delivered(headers={"x": "a\nb"}),
+        delivered(),
+    )
+    result = signer.run("webhooks", "replay", path, "--to", endpoint, "--re-sign", "--json")
+    reasons = [row["error"] for row in result.json]
+    assert (result.code, reasons) == (5, ["a header is invalid", "a header is invalid", None])
+    assert len(deliveries) == 1
 
 
 def test_headers_for_the_endpoint_are_added(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.output.query import QueryTypeError
 from jebbitctl.output.wrapping import break_anywhere
-from jebbitctl.util.redaction import redact
+from jebbitctl.util.redaction import redact_headers
 from jebbitctl.util.text import escape_controls, indented_json, plural
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded, decode, to_document
 from jebbitctl.webhooks.receiving.forwarding import is_forwarded
@@ -115,7 +115,7 @@ class EventPrinter:
         delivery = event.delivery
         yield from _headed(_sign(delivery.verification.valid), self._head(event))
         if self._verbose:
-            headers = redact(dict(delivery.headers))
+            headers = redact_headers(delivery.headers)
             yield from _indented(_folded(f"{name}: {value}" for name, value in headers.items()))
             yield "", ""
         yield from _indented(self._body(delivery))
