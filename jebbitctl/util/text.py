@@ -39,6 +39,14 @@ def escape_for_terminal(text: str) -> str:
     return re.sub(rf"({_COLOUR}|[\n\t])|{_CONTROLS}", lambda match: match[1] or _escape(match), text)
 
 
+def escape_commands(text: str) -> str:
+    """Return text for a log of GitHub Actions, whose runner obeys ``##[command]`` anywhere in a line.
+
+    See ``TryParse`` in https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs.
+    """
+    return text.replace("##[", r"##\x5b")
+
+
 def count_line_ends(text: str) -> int:
     """Return how many lines end in a text."""
     return len(re.findall(LINE_END, text))
