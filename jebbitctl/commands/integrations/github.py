@@ -82,7 +82,8 @@ def _differences(manifest: Manifest, report: PlanReport) -> Iterator[tuple[str, 
     new = set(report.plan.new)
     for step in report.plan.steps:
         spec = specs.get((step.business, step.name or ""))
-        title = f"{verb(step)} {step_title(step)}"
+        what = Action.UPDATE if step.is_mapping else verb(step)  # of the integration
+        title = f"{what} {step_title(step)}"
         if spec is None:
             yield title, "not in the manifest", ()
         elif step.is_mapping:
