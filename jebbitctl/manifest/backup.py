@@ -10,7 +10,7 @@ from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.schema import match_key
-from jebbitctl.manifest.toml_entry import is_creatable, is_representable, split_mappings
+from jebbitctl.manifest.toml_entry import is_creatable, is_representable, is_sendable, split_mappings
 from jebbitctl.util.redaction import is_credential
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def _before(resource: Resource, step: PlanStep | None, lose: Callable[[str], Non
     A manifest cannot remove an option that was not set, but it can turn it off.
     """
     options: dict[str, Any] = {}
+    attributes = dict(resource.attributes)
     for name, current, desired in step.differences if step else ():
         option = name.removeprefix(f"{OPTIONS}.")
         if is_credential(name, current) or is_credential(name, desired):
@@ -151,7 +152,9 @@ def _before(resource: Resource, step: PlanStep | None, lose: Callable[[str], Non
             lose(f"{name} of {resource.id}, which was not set: it keeps its new value")
         elif not is_representable(name, current, ATTRIBUTE_TYPES.get(name) or OPTION_TYPES.get(option)):
             lose(f"{name} of {resource.id}: a manifest cannot represent its value")
-    if not options:
-        return resource
-    merged = {**options_in(resource.attributes), **options}
-    return replace(resource, attributes={**resource.attributes, OPTIONS: merged})
+        elif name == ENDPOINT and not is_sendable(current):
+            lose(f"{name} of {resource.id}, which was not a valid https URL: it keeps its new value")
+            del attributes[ENDPOINT]  # apply would refuse all of the backup
+    if options:
+        attributes[OPTIONS] = {**options_in(attributes), **options}
+    return replace(resource, attributes=attributes)

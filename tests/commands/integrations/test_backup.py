@@ -138,6 +138,18 @@ def test_a_backup_says_what_it_cannot_put_back(cli: Cli, sandbox: Sandbox) -> No
     assert cli.run(*APPLY, str(backup), "--yes").code == 0
 
 
+def test_a_backup_can_be_applied_where_the_old_endpoint_could_not_be_set(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = webhook(sandbox, "http://plain.example.com/")
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli, MOVED.format(id=id_)), "--yes", "--backup", str(backup))
+    assert result.code == 0, result.err
+    assert f"cannot be put back: endpoint of {id_}, which was not a valid https URL" in result.err
+    restored = cli.run(*APPLY, str(backup), *PRUNE)
+    assert restored.code == 0, restored.err
+    found = attributes_of(sandbox, "integrations")[id_]
+    assert (found["endpoint"], found["is_active"]) == ("https://hooks.example.com/elsewhere", True)
+
+
 def test_a_backup_has_attributes_without_their_own_key_and_warns_of_nothing_that_stays(
     cli: Cli, sandbox: Sandbox
 ) -> None:
