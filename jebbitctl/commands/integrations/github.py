@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.validation import KeyPath
     from jebbitctl.output.workflow_commands import Level
 
+_MAX_SUMMARY = 1024 * 1024
+"""Bytes of the summary of a step; if it has more, GitHub shows nothing of it."""
+
 
 def is_github(context: Context) -> bool:
     """Whether the command runs in a job of GitHub Actions."""
@@ -61,7 +64,7 @@ def report_plan(context: Context, file: str, manifest: Manifest, report: PlanRep
         from jebbitctl.storage.files import append_public_file
 
         try:
-            append_public_file(Path(summary), f"{plan_markdown(report)}\n\n")
+            append_public_file(Path(summary), f"{plan_markdown(report)}\n\n", max_bytes=_MAX_SUMMARY)
         except JebbitctlError as error:
             context.output.warn(f"no summary of the job: {error.message}")
 

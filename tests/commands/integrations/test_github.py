@@ -111,6 +111,15 @@ def test_the_summary_of_the_job_gets_each_plan(cli: Cli, sandbox: Sandbox) -> No
     assert summary.read_text() == "before\n" + "\n".join([*comments, ""])
 
 
+def test_a_summary_that_github_would_not_show_keeps_what_it_has(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    summary, before = cli.home / "summary.md", b"x" * (1024 * 1024 - 99)
+    summary.write_bytes(before)
+    result = in_github(cli, *DIFF, write(cli))
+    assert (result.code, summary.read_bytes() == before) == (0, True)
+    assert "summary.md would be larger than 1,048,576 bytes" in result.err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 def test_a_summary_that_cannot_be_written_safely_is_a_warning(cli: Cli, sandbox: Sandbox) -> None:
     spring(sandbox)
