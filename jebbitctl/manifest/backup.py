@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.api.differences import ENDPOINT, OPTIONS, options_in
-from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, named
+from jebbitctl.api.differences import ENDPOINT, OPTIONS, SERVICE, knows, options_in
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, matches, named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.schema import match_key
@@ -118,15 +118,18 @@ def _split(existing: list[Resource], deleted: set[str]) -> tuple[list[Resource],
     """Return the integrations that a manifest can put back, and those that it cannot.
 
     An integration that is deleted has to be created again. That works for a webhook, unless another
-    integration has its endpoint.
+    integration has its endpoint, or Jebbit does not say whether it has.
     """
     restorable = [resource for resource in existing if str(resource.id) not in deleted]
+    unclear = [resource for resource in restorable if not knows(resource.attributes, [SERVICE, ENDPOINT])]
     keys = {match_key(resource.attributes) for resource in restorable}
     others = []
     for resource in existing:
         if str(resource.id) in deleted:
             key = match_key(resource.attributes)
-            if key in keys or not is_creatable(resource):
+            known = {name: resource.attributes.get(name) for name in (SERVICE, ENDPOINT)}
+            may_exist = any(matches(other.attributes, known) is None for other in unclear)
+            if key in keys or may_exist or not is_creatable(resource):
                 others.append(resource)
             else:
                 restorable.append(resource)

@@ -150,6 +150,23 @@ def test_a_backup_can_be_applied_where_the_old_endpoint_could_not_be_set(cli: Cl
     assert (found["endpoint"], found["is_active"]) == ("https://hooks.example.com/elsewhere", True)
 
 
+def test_a_backup_can_be_applied_where_jebbit_does_not_say_another_endpoint(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    id_ = spring(sandbox, region="us")
+    doomed = webhook(sandbox, "https://doomed.example.com/")
+    unclear = webhook(sandbox, "")
+    attributes_of(sandbox, "integrations")[unclear]["endpoint"] = None
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    losses = [line for line in result.err.splitlines() if line.endswith("the backup has them as a comment")]
+    assert [doomed in line for line in losses] == [True]  # beside the sandbox's own
+    restored = cli.run(*APPLY, str(backup), *PRUNE)
+    assert restored.code == 0, restored.err
+    assert attributes_of(sandbox, "integrations")[id_]["region"] == "us"
+
+
 def test_a_backup_has_attributes_without_their_own_key_and_warns_of_nothing_that_stays(
     cli: Cli, sandbox: Sandbox
 ) -> None:
