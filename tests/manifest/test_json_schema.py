@@ -86,6 +86,7 @@ def test_a_valid_manifest_has_a_valid_schema(text: str) -> None:
         ENTRY + "additional_options.hash_pii = 1\n",
         ENTRY + "set.region = 'us'\n",
         ENTRY + "set.shared_secret = 'x'\n",
+        ENTRY + "set.'größe' = 1\n",
         ENTRY + "set.'additional_options.hash_pii' = true\n",
         ENTRY + "set.additional_options.hash_pii = true\n",
         ENTRY + "mappings = {}\n",
