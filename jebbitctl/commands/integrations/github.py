@@ -16,7 +16,6 @@ from jebbitctl.commands.integrations.unmatched_mappings import unmatched_lines
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.manifest.positions import is_in, line_of
 from jebbitctl.output.workflow_commands import MAX_ANNOTATIONS, annotate
-from jebbitctl.util.redaction import mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +57,7 @@ def report_plan(context: Context, file: str, manifest: Manifest, report: PlanRep
     for level_, found in annotations:
         for title, message, key in found:
             line = line_of(manifest.text, key) if key else None
-            annotate(level_, mask_urls(message), {"file": path, "line": line, "title": mask_urls(title)})
+            annotate(level_, message, {"file": path, "line": line, "title": title})
     if summary := context.environment.values.get(env.GITHUB_STEP_SUMMARY):
         from jebbitctl.commands.integrations.plan_markdown import plan_markdown
         from jebbitctl.storage.files import append_public_file
