@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.api.differences import ENDPOINT, OPTIONS, SERVICE, knows, options_in
-from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, matches, named
+from jebbitctl.api.differences import ENDPOINT, HOST, OPTIONS, SERVICE, knows, options_in
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, READ_ONLY, matches, named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.schema import match_key
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _HEADER = "# What was at Jebbit before a manifest was applied. To put it back, apply this one with --prune."
 _NOT_RESTORABLE = "# Cannot be put back by apply:"
+_CREDENTIAL = "a credential is not written to a file"
+_NOT_LOST = {*READ_ONLY, HOST, "mappings", "attached_at", "created_in_dashboard"}
+"""Attributes of a deleted integration that follow from others, or that the losses name in other words."""
 
 
 class Backup(NamedTuple):
@@ -99,15 +102,20 @@ def _has_no_key(name: str) -> bool:
 
 def _not_exported(states: Mapping[str | None, CurrentState], deleted: set[str]) -> list[str]:
     """Return what a manifest cannot say of integrations that are deleted."""
-    warnings: list[str] = []
-    export(
-        {
-            business: replace(state, integrations=[r for r in state.integrations if str(r.id) in deleted])
-            for business, state in states.items()
-        },
-        warn=warnings.append,
-    )
-    return warnings
+    doomed = {
+        business: replace(state, integrations=[r for r in state.integrations if str(r.id) in deleted])
+        for business, state in states.items()
+    }
+    losses: list[str] = []
+    export(doomed, warn=losses.append)
+    for resource in (resource for state in doomed.values() for resource in state.integrations):
+        for name, value in options_in(resource.attributes).items():
+            if value is not None and is_credential(f"{OPTIONS}.{name}", value):
+                losses.append(f"{OPTIONS}.{name} of {resource.id}: {_CREDENTIAL}")
+        for name, value in resource.attributes.items():
+            if value and _has_no_key(name) and name not in _NOT_LOST:
+                losses.append(f"{name} of {resource.id}: a manifest has no key for it")
+    return losses
 
 
 def _ignore(_: str) -> None:
@@ -148,7 +156,7 @@ def _before(resource: Resource, step: PlanStep | None, lose: Callable[[str], Non
     for name, current, desired in step.differences if step else ():
         option = name.removeprefix(f"{OPTIONS}.")
         if is_credential(name, current) or is_credential(name, desired):
-            lose(f"{name} of {resource.id}: a credential is not written to a file")
+            lose(f"{name} of {resource.id}: {_CREDENTIAL}")
         elif current is None and name != option and option in OPTION_TYPES:
             options[option] = OPTION_TYPES[option]()
         elif current is None:

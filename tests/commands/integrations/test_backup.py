@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.sandbox.dialects import Dialect
 from tests.manifest.support import SPRING, spring, state_of, write
 from tests.scripted_server import add, add_mapping, attributes_of, writes
 from tests.support import mode
@@ -136,6 +137,24 @@ def test_a_backup_says_what_it_cannot_put_back(cli: Cli, sandbox: Sandbox) -> No
     assert f"additional_options.extra of {kept}, which was not set: it keeps its new value" in result.err
     assert '\n# endpoint = "https://twin.example.com/"\n' in backup.read_text()
     assert cli.run(*APPLY, str(backup), "--yes").code == 0
+
+
+def test_a_backup_names_what_a_manifest_has_no_place_for_of_a_deleted_integration(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    spring(sandbox)
+    doomed = webhook(sandbox, "https://doomed.example.com/")
+    values = [{"client_var": "source", "static_value": "jebbit"}]
+    attributes = attributes_of(sandbox, "integrations")[doomed]
+    attributes |= {"static_values": values, "additional_options": {"api_key": "K3y-of-them"}}
+    sandbox.state.behaviour.dialect = Dialect()
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    lost = "warning: cannot be put back: "
+    assert f"{lost}additional_options.api_key of {doomed}: a credential is not written" in result.err
+    assert f"{lost}static_values of {doomed}: a manifest has no key for it" in result.err
+    assert "K3y-of-them" not in backup.read_text() + result.err
 
 
 def test_a_backup_can_be_applied_where_the_old_endpoint_could_not_be_set(cli: Cli, sandbox: Sandbox) -> None:
