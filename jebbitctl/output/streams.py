@@ -149,7 +149,7 @@ def write_error(text: str, *, show_secrets: bool = False) -> None:
     if sys.stderr is None:
         return
     try:
-        text = escape_commands(text if show_secrets else scrub_registered(text))
+        text = text if show_secrets else escape_commands(scrub_registered(text))
         sys.stderr.write(escape_for_terminal(text) if is_terminal(sys.stderr) else text)
         sys.stderr.flush()
     except (OSError, ValueError):
