@@ -119,6 +119,13 @@ def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox
     assert cli.run(*APPLY, "--plain", path, "--dry-run", "--verify").code == 2
 
 
+def test_a_dry_run_without_changes_says_so(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    path = write(cli)
+    result = cli.run(*APPLY, path, "--dry-run")
+    assert (result.code, result.err) == (0, f"Jebbit matches {path}.\n")
+
+
 def test_new_shared_secrets_are_written_to_private_files(cli: Cli, sandbox: Sandbox) -> None:
     directory = cli.home / "secrets"
     result = cli.run(*APPLY, write(cli), "--yes", "--secrets-dir", str(directory))
