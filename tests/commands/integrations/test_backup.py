@@ -115,6 +115,7 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
         ("", (), "--backup is empty"),
         (".", (), "is not a regular file"),
         ("-", (), "a backup cannot be -"),
+        ("~/dangling", (), "dangling is not a regular file"),
         ("missing/before.toml", (), "is not a directory"),
         ("before.toml", ("--dry-run",), "mutually exclusive"),
     ],
@@ -122,6 +123,7 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
 def test_a_backup_that_cannot_be_written_ends_apply_before_a_request(
     cli: Cli, sandbox: Sandbox, path: str, args: tuple[str, ...], problem: str
 ) -> None:
+    (cli.home / "dangling").symlink_to("nowhere")
     result = cli.run(*APPLY, write(cli), "--yes", "--backup", path, *args)
     assert (result.code, sandbox.requests) == (2, [])
     assert problem in result.err
