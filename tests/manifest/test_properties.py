@@ -20,6 +20,7 @@ from jebbitctl.manifest.edit import edit
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.load import load
 from jebbitctl.manifest.plan import plan_changes
+from jebbitctl.sandbox.dialects import Dialect
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.secret_files import SecretFiles
 from tests.manifest.support import apply, client_for, make_plan, state_of
@@ -80,6 +81,7 @@ def manifest_of(entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:
+        running.state.behaviour.dialect = Dialect()  # which says everything that any document says
         yield running
 
 
