@@ -40,11 +40,12 @@ def escape_for_terminal(text: str) -> str:
 
 
 def escape_commands(text: str) -> str:
-    """Return text for a log of GitHub Actions, whose runner obeys ``##[command]`` anywhere in a line.
+    """Return text for the log of a pipeline, in which nothing is a command such as ``##[error]``.
 
-    See ``TryParse`` in https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs.
+    GitHub's runner obeys it anywhere in a line (see ``TryParse`` in
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs), Azure's agent ``##vso[``.
     """
-    return text.replace("##[", r"##\x5b")
+    return re.sub(r"(##[A-Za-z]*)\[", r"\1\\x5b", text) if "##" in text else text
 
 
 def count_line_ends(text: str) -> int:
