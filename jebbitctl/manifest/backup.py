@@ -77,7 +77,11 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
     )
     text = f"{_HEADER}\n{manifest}"
     losses += _not_exported(kept, deleted)
-    losses += [f"{id_}: {problem}" for id_ in sorted(changed & left_out.keys()) for problem in left_out[id_]]
+    losses += [
+        f"{id_}: {problem}; applying the backup with --prune deletes it"
+        for id_ in sorted(changed & left_out.keys())
+        for problem in left_out[id_]
+    ]
     if deleted:
         losses.append(f"the ids, shared secrets and chosen campaigns of {named(sorted(deleted))}")
     if lost:
