@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.diagnose.findings import State
 from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.redaction import scrub_registered
-from jebbitctl.util.text import escape_controls
+from jebbitctl.util.text import escape_commands, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,4 +39,5 @@ def shown_lines(text: str, room: int, hanging: str = "") -> list[str]:
         room: columns of a line; at least 20 are used.
         hanging: begins each line but the first.
     """
-    return wrap(escape_controls(scrub_registered(text)), max(room, _MIN_ROOM), hanging=hanging)
+    shown = escape_commands(escape_controls(scrub_registered(text)))
+    return wrap(shown, max(room, _MIN_ROOM), hanging=hanging)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from jebbitctl.storage.secret_files import SecretFiles
 
 _RUN_AGAIN = "run the command again to make a new plan"
-_NOT_COMPARED = frozenset({"updated_at", "shared_secret"})
-"""Changing a mapping may change updated_at. A list may leave out shared_secret, and no step writes it."""
+_NOT_COMPARED = frozenset({"updated_at", "shared_secret", "mappings"})
+"""Changing a mapping may change updated_at, and an integration may show its mappings. A list may leave out
+shared_secret, and no step writes it."""
 
 
 class Applier:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.api.differences import ENDPOINT, OPTIONS, options_in
-from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, named
+from jebbitctl.api.differences import ENDPOINT, HOST, OPTIONS, SERVICE, knows, options_in
+from jebbitctl.api.integrations import ATTRIBUTE_TYPES, OPTION_TYPES, READ_ONLY, matches, named
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.manifest.export import Details, export
 from jebbitctl.manifest.schema import match_key
-from jebbitctl.manifest.toml_entry import is_creatable, is_representable, split_mappings
+from jebbitctl.manifest.toml_entry import is_creatable, is_representable, is_sendable, split_mappings
 from jebbitctl.util.redaction import is_credential
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _HEADER = "# What was at Jebbit before a manifest was applied. To put it back, apply this one with --prune."
 _NOT_RESTORABLE = "# Cannot be put back by apply:"
+_CREDENTIAL = "a credential is not written to a file"
+_NOT_LOST = {*READ_ONLY, HOST, "mappings", "attached_at", "created_in_dashboard"}
+"""Attributes of a deleted integration that follow from others, or that the losses name in other words."""
 
 
 class Backup(NamedTuple):
@@ -74,7 +77,11 @@ def make_backup(states: Mapping[str | None, CurrentState], plan: Plan) -> Backup
     manifest = export(kept, warn=_ignore, details=details)
     text = f"{_HEADER}\n{manifest}"
     losses += _not_exported(kept, deleted)
-    losses += [f"{id_}: {problem}" for id_ in sorted(changed & left_out.keys()) for problem in left_out[id_]]
+    losses += [
+        f"{id_}: {problem}; applying the backup with --prune deletes it"
+        for id_ in sorted(changed & left_out.keys())
+        for problem in left_out[id_]
+    ]
     if deleted:
         losses.append(f"the ids, shared secrets and chosen campaigns of {named(sorted(deleted))}")
     if lost:
@@ -99,15 +106,20 @@ def _has_no_key(name: str) -> bool:
 
 def _not_exported(states: Mapping[str | None, CurrentState], deleted: set[str]) -> list[str]:
     """Return what a manifest cannot say of integrations that are deleted."""
-    warnings: list[str] = []
-    export(
-        {
-            business: replace(state, integrations=[r for r in state.integrations if str(r.id) in deleted])
-            for business, state in states.items()
-        },
-        warn=warnings.append,
-    )
-    return warnings
+    doomed = {
+        business: replace(state, integrations=[r for r in state.integrations if str(r.id) in deleted])
+        for business, state in states.items()
+    }
+    losses: list[str] = []
+    export(doomed, warn=losses.append)
+    for resource in (resource for state in doomed.values() for resource in state.integrations):
+        for name, value in options_in(resource.attributes).items():
+            if value is not None and is_credential(f"{OPTIONS}.{name}", value):
+                losses.append(f"{OPTIONS}.{name} of {resource.id}: {_CREDENTIAL}")
+        for name, value in resource.attributes.items():
+            if value and _has_no_key(name) and name not in _NOT_LOST:
+                losses.append(f"{name} of {resource.id}: a manifest has no key for it")
+    return losses
 
 
 def _ignore(_: str) -> None:
@@ -118,15 +130,18 @@ def _split(existing: list[Resource], deleted: set[str]) -> tuple[list[Resource],
     """Return the integrations that a manifest can put back, and those that it cannot.
 
     An integration that is deleted has to be created again. That works for a webhook, unless another
-    integration has its endpoint.
+    integration has its endpoint, or Jebbit does not say whether it has.
     """
     restorable = [resource for resource in existing if str(resource.id) not in deleted]
+    unclear = [resource for resource in restorable if not knows(resource.attributes, [SERVICE, ENDPOINT])]
     keys = {match_key(resource.attributes) for resource in restorable}
     others = []
     for resource in existing:
         if str(resource.id) in deleted:
             key = match_key(resource.attributes)
-            if key in keys or not is_creatable(resource):
+            known = {name: resource.attributes.get(name) for name in (SERVICE, ENDPOINT)}
+            may_exist = any(matches(other.attributes, known) is None for other in unclear)
+            if key in keys or may_exist or not is_creatable(resource):
                 others.append(resource)
             else:
                 restorable.append(resource)
@@ -141,17 +156,20 @@ def _before(resource: Resource, step: PlanStep | None, lose: Callable[[str], Non
     A manifest cannot remove an option that was not set, but it can turn it off.
     """
     options: dict[str, Any] = {}
+    attributes = dict(resource.attributes)
     for name, current, desired in step.differences if step else ():
         option = name.removeprefix(f"{OPTIONS}.")
         if is_credential(name, current) or is_credential(name, desired):
-            lose(f"{name} of {resource.id}: a credential is not written to a file")
+            lose(f"{name} of {resource.id}: {_CREDENTIAL}")
         elif current is None and name != option and option in OPTION_TYPES:
             options[option] = OPTION_TYPES[option]()
         elif current is None:
             lose(f"{name} of {resource.id}, which was not set: it keeps its new value")
         elif not is_representable(name, current, ATTRIBUTE_TYPES.get(name) or OPTION_TYPES.get(option)):
             lose(f"{name} of {resource.id}: a manifest cannot represent its value")
-    if not options:
-        return resource
-    merged = {**options_in(resource.attributes), **options}
-    return replace(resource, attributes={**resource.attributes, OPTIONS: merged})
+        elif name == ENDPOINT and not is_sendable(current):
+            lose(f"{name} of {resource.id}, which was not a valid https URL: it keeps its new value")
+            del attributes[ENDPOINT]  # apply would refuse all of the backup
+    if options:
+        attributes[OPTIONS] = {**options_in(attributes), **options}
+    return replace(resource, attributes=attributes)

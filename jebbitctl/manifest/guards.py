@@ -15,7 +15,7 @@ from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.plan import Plan, PlanStep
@@ -120,15 +120,20 @@ def _require_half(plan: Plan, business: str | None, all_pruned: Sequence[PlanSte
     integrations = [step for step in pruned if not step.is_mapping]
     mappings = [step for step in pruned if step.is_mapping]
     added = [step for step in own if step.phase is Phase.MAPPINGS and step.action is Action.CREATE]
-    replaced = sum(step.integration is not None for step in added)
+    lost = (_by_integration(mappings) - _by_integration(added)).total()
     existing = plan.existing[business]
     of = f" of business {business}" if business else ""
-    for noun, steps, lost, total in (
+    for noun, steps, count, total in (
         ("integration", integrations, len(integrations), existing.integrations),
-        ("mapping", mappings, len(mappings) - replaced, existing.mappings),
+        ("mapping", mappings, lost, existing.mappings),
     ):
-        if lost * 2 > total:
+        if count * 2 > total:
             raise _too_many(f"{len(steps)} of {plural(total, noun)}{of}", all_pruned)
+
+
+def _by_integration(steps: Iterable[PlanStep]) -> Counter[str]:
+    """Return the number of steps of each existing integration."""
+    return Counter(str(step.integration.id) for step in steps if step.integration)
 
 
 def _too_many(what: str, all_pruned: Sequence[PlanStep]) -> UsageError:

@@ -148,8 +148,11 @@ def _line_in(text: str, path: KeyPath) -> int:
 
 
 def _parse(text: str) -> Any:
-    """Return the content of a prefix, closing an array that it ends in; None if it ends inside a value."""
-    for end in ("", "\n]"):
+    """Return the content of a prefix, None if it ends inside a value.
+
+    An array that it ends in is closed, and an inline table around that.
+    """
+    for end in ("", "\n]", "\n]}"):
         try:
             return tomllib.loads(text + end)
         except ValueError:

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.validation import KeyPath, Problems
 
 VERSION = 1
-ATTRIBUTE_PATTERN = r"\w([\w-]*\w)?"
-"""Of the name of an attribute: JSON:API allows no more, and a log may take it for a command."""
+ATTRIBUTE_PATTERN = "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+r"""Of the name of an attribute: a log may take anything else for a command. Editors read \w as ASCII only."""
 PROTECTED = "protected"
 ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 

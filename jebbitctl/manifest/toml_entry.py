@@ -148,8 +148,12 @@ class TomlEntry(ABC):
 
 def is_creatable(integration: Resource) -> bool:
     """Whether apply could create this integration from an entry without an id."""
-    endpoint = integration.attributes.get("endpoint")
-    if not isinstance(endpoint, str) or not is_webhook(integration.attributes):
+    return bool(is_webhook(integration.attributes)) and is_sendable(integration.attributes.get(ENDPOINT))
+
+
+def is_sendable(endpoint: Any) -> bool:
+    """Whether apply could set this endpoint."""
+    if not isinstance(endpoint, str):
         return False
     try:
         require_https(endpoint, what="endpoint")

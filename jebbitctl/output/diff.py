@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from jebbitctl.util.text import escape_controls
+from jebbitctl.util.text import escape_commands, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,6 @@ _COLOURS = {"+": "green", "✓": "green", "~": "yellow", "-": "red", "✗": "red
 def diff_lines(lines: Iterable[tuple[str, str]], *, coloured: bool) -> Iterator[str]:
     """Yield a line for each sign and text, optionally in colour; signs may be indented."""
     for sign, text in lines:
-        line = f"{sign} {escape_controls(text)}"
+        line = f"{sign} {escape_commands(escape_controls(text))}"
         colour = _COLOURS.get(sign.strip())
         yield typer.style(line, fg=colour) if coloured and colour else line

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jebbitctl.util.redaction import mask_urls, scrub_registered
-from jebbitctl.util.text import escape_controls, plural
+from jebbitctl.util.text import escape_commands, escape_controls, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,5 +86,5 @@ def _fitting(heading: str, lines: Sequence[str], room: int) -> int:
 
 def _clean(text: str) -> str:
     """Return text on one line of limited length, without the secrets in use and the credentials in URLs."""
-    text = mask_urls(escape_controls(scrub_registered(text)))
+    text = mask_urls(escape_commands(escape_controls(scrub_registered(text))))
     return text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}… ({len(text) - MAX_LINE} more characters)"

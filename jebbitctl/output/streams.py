@@ -15,7 +15,7 @@ from jebbitctl import environment as env
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.output.wrapping import wrap
 from jebbitctl.util.redaction import scrub_registered
-from jebbitctl.util.text import escape_controls, escape_for_terminal
+from jebbitctl.util.text import escape_commands, escape_controls, escape_for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +149,7 @@ def write_error(text: str, *, show_secrets: bool = False) -> None:
     if sys.stderr is None:
         return
     try:
-        text = text if show_secrets else scrub_registered(text)
+        text = text if show_secrets else escape_commands(scrub_registered(text))
         sys.stderr.write(escape_for_terminal(text) if is_terminal(sys.stderr) else text)
         sys.stderr.flush()
     except (OSError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from jebbitctl.output.streams import write_error_line
+from jebbitctl.util.redaction import mask_urls
 from jebbitctl.util.text import escape_controls
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _IN_PROPERTIES = "%:,"
 
 
 def annotate(level: Level, message: str, properties: Mapping[str, str | int | None]) -> None:
-    """Print an annotation on stderr, which GitHub reads as well as stdout.
+    """Print an annotation on stderr, which GitHub reads as well as stdout. URLs have no credentials in it.
 
     Args:
         level: its kind.
@@ -38,7 +39,7 @@ def annotate(level: Level, message: str, properties: Mapping[str, str | int | No
 
 
 def _escape(text: str, escapes: str) -> str:
-    text = escape_controls(text)
+    text = mask_urls(escape_controls(text))
     for character in escapes:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

@@ -20,13 +20,13 @@ def require_backup_possible(path: Path) -> None:
     """Check, without changing anything, that a file may be created at a path, or is there already.
 
     Raises:
-        UsageError: it is a directory, a pipe or a device, or its directory is missing or read-only, or under
-            the control of another user.
+        UsageError: it is a directory, a pipe, a device or a link to nothing, or its directory is missing or
+            read-only, or under the control of another user.
     """
     if str(path) == "-":
         raise UsageError("a backup cannot be -", hint="give a path, or ./- for a file of this name")
     require_own_target(path)
-    if path.exists() and not path.is_file():
+    if (path.exists() or path.is_symlink()) and not path.is_file():
         raise UsageError(f"{path} is not a regular file", hint=_ANOTHER)
     if not path.parent.is_dir():
         raise UsageError(f"{path} cannot be written: {path.parent} is not a directory")

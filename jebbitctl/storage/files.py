@@ -169,12 +169,12 @@ def write_public_file(path: Path, content: str) -> None:
         raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
 
 
-def append_public_file(path: Path, content: str) -> None:
+def append_public_file(path: Path, content: str, *, max_bytes: int) -> None:
     """Append to a file that holds no secret, and create it if it is missing.
 
     Raises:
         UsageError: another user could redirect or has made it.
-        JebbitctlError: it cannot be written; it may have a part of the content.
+        JebbitctlError: it would be too large; or it cannot be written, and may have a part of the content.
     """
     require_own_target(path)
     try:
@@ -182,6 +182,8 @@ def append_public_file(path: Path, content: str) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | never_wait, 0o666)
         try:
             rest = content.encode()
+            if os.fstat(descriptor).st_size + len(rest) > max_bytes:
+                raise JebbitctlError(f"{path} would be larger than {max_bytes:,} bytes")
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
         finally:

@@ -40,6 +40,15 @@ def escape_for_terminal(text: str) -> str:
     return re.sub(rf"({_COLOUR}|[\n\t])|{_CONTROLS}", lambda match: match[1] or _escape(match), text)
 
 
+def escape_commands(text: str) -> str:
+    """Return text for the log of a pipeline, in which nothing is a command such as ``##[error]``.
+
+    GitHub's runner obeys it anywhere in a line (see ``TryParse`` in
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs), Azure's agent ``##vso[``.
+    """
+    return re.sub(r"(##[A-Za-z]*)\[", r"\1\\x5b", text) if "##" in text else text
+
+
 def count_line_ends(text: str) -> int:
     """Return how many lines end in a text."""
     return len(re.findall(LINE_END, text))

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jebbitctl.commands.topics.manifest import EXAMPLE, schema
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.load import load
+from jebbitctl.manifest.schema import ENTRY_KEYS
 from tests.manifest.support import SPRING
 
 if TYPE_CHECKING:
@@ -20,6 +24,45 @@ VALIDATOR = jsonschema.Draft7Validator(schema())
 VARIABLES = {"HOOKS_HOST": "hooks.example.com", "REGION": "eu", "ID": "L5m24mjs", "URL": "https://x.example"}
 ENTRY = 'version = 1\n[integrations.a]\nendpoint = "https://x.example/"\n'
 BY_ID = 'version = 1\n[integrations.a]\nid = "L5m24mjs"\n'
+
+
+ODD: list[Any] = [
+    "",
+    " ",
+    "x",
+    "..",
+    "ä",
+    "a\n",
+    "$${x}",
+    "//",
+    "https://",
+    "$metadata",
+    True,
+    0,
+    1.5,
+    [],
+    [1],
+    {},
+]
+USUAL: dict[str, list[Any]] = {
+    "id": ["L5m24mjs", "${ID}", "a~b.c-d"],
+    "endpoint": [
+        "https://x.example/",
+        "HTTPS://x.example",
+        "${URL}/x",
+        "https://${HOOKS_HOST}",
+        "http://[::1]:1",
+    ],
+    "region": ["us", "eu", "${REGION}"],
+    "service_name": ["klaviyo", "webhook", "${ID}"],
+    "additional_options": [{"hash_pii": True}, {"campaign_name_filter": "${ID}"}, {"other": 1}],
+    "set": [{"a-1_b": {"ä b": [1, {"": ""}]}}, {"additional_options": {"": 1.5}}, {"id": 1}, {"ä": 1}],
+    "mappings": [[{"jebbit_var": "ä", "client_var": "${ID}", "default": ""}], [{"jebbit_var": "a"}]],
+}
+ENTRIES = st.fixed_dictionaries(
+    {},
+    optional={key: st.sampled_from(5 * USUAL.get(key, [True, False]) + ODD) for key in (*ENTRY_KEYS, "nope")},
+)
 
 
 def is_loaded(text: str) -> bool:
@@ -86,6 +129,7 @@ def test_a_valid_manifest_has_a_valid_schema(text: str) -> None:
         ENTRY + "additional_options.hash_pii = 1\n",
         ENTRY + "set.region = 'us'\n",
         ENTRY + "set.shared_secret = 'x'\n",
+        ENTRY + "set.'größe' = 1\n",
         ENTRY + "set.'additional_options.hash_pii' = true\n",
         ENTRY + "set.additional_options.hash_pii = true\n",
         ENTRY + "mappings = {}\n",
@@ -100,6 +144,13 @@ def test_a_valid_manifest_has_a_valid_schema(text: str) -> None:
 def test_a_mistake_is_one_for_the_schema_as_well(text: str) -> None:
     assert not is_loaded(text)
     assert not VALIDATOR.is_valid(tomllib.loads(text))
+
+
+@given(st.dictionaries(st.sampled_from(["a", "A-b_1.c", "x" * 64, "-a", "ä"]), ENTRIES, max_size=2))
+def test_the_schema_accepts_whatever_is_loaded(entries: dict[str, Any]) -> None:
+    document = {"version": 1, "integrations": entries}
+    if is_loaded(tomlkit.dumps(document)):
+        VALIDATOR.validate(document)
 
 
 def test_help_prints_the_schema_of_manifests_only(bare: Cli) -> None:

@@ -62,6 +62,12 @@ def test_the_line_of_each_value_is_the_same_with_and_without_sections(text: str)
             assert line_of(text, asked) == positions._line_in(text, asked), asked  # noqa: SLF001
 
 
+def test_an_array_in_an_inline_table_has_lines_of_its_own() -> None:
+    text = 'a = { id = "x", b = [\n  { c = 1 },\n\n  { c = 2 },\n], d = 1 }\n'
+    asked: list[KeyPath] = [("a", "id"), ("a", "b", 0), ("a", "b", 1, "c"), ("a", "d")]
+    assert [line_of(text, path) for path in asked] == [1, 2, 4, 5]
+
+
 def test_lines_of_a_large_file_are_found_without_parsing_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = [f'[integrations.a{number}]\nid = "x"\nregion = "us"\n\n' for number in range(1000)]
     text = "version = 1\n" + "".join(entries)

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from jebbitctl.api.integrations import OPTION_TYPES
 from jebbitctl.api.transport import Transport
+from jebbitctl.manifest.backup import make_backup
 from jebbitctl.manifest.current_state import fetch_current_state
 from jebbitctl.manifest.edit import edit
 from jebbitctl.manifest.export import export
 from jebbitctl.manifest.load import load
+from jebbitctl.manifest.plan import plan_changes
+from jebbitctl.sandbox.dialects import Dialect
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.storage.secret_files import SecretFiles
 from tests.manifest.support import apply, client_for, make_plan, state_of
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jebbitctl.api.client import Client
+    from jebbitctl.manifest.current_state import CurrentState
 
 FEW = settings(
     max_examples=max(15, settings.default.max_examples // 10) if settings.default else 15,
@@ -77,6 +81,7 @@ def manifest_of(entries: list[tuple[str, dict[str, Any], list[dict[str, str]] | 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:
+        running.state.behaviour.dialect = Dialect()  # which says everything that any document says
         yield running
 
 
@@ -151,6 +156,31 @@ def test_a_manifest_updated_by_export_has_no_differences(
     before = load(manifest_of(declared).encode(), "m", {})
     text = edit(before, {None: fetch_current_state(client, [], all_attributes=True)}, warn=lambda _: None)
     assert make_plan(client, load(text.encode(), "m", {}), prune=True).steps == []
+
+
+@pytest.mark.long
+@given(ENTRIES, ENTRIES, st.tuples(st.booleans(), st.booleans()))
+@FEW
+def test_a_backup_puts_everything_back(
+    sandbox: Sandbox, client: Client, stored: Any, desired: Any, choices: tuple[bool, bool]
+) -> None:
+    moved, prune = choices
+    off = {name: type_() for name, type_ in OPTION_TYPES.items()}  # which no manifest can remove
+    for _, attributes, _ in stored:
+        attributes["additional_options"] = {**off, **attributes.get("additional_options", {})}
+        attributes |= {"include_mapped_attributes": True, "require_opt_in": None}  # the API's defaults
+    store(sandbox, stored)
+    before = state_of(sandbox)
+    text = manifest_of(desired)
+    if moved and stored:
+        id_ = next(i for i, a in attributes_of(sandbox, "integrations").items() if a["endpoint"])
+        text += f'[integrations.moved]\nid = "{id_}"\nendpoint = "https://elsewhere.example.com/"\n'
+    states: dict[str | None, CurrentState] = {None: fetch_current_state(client, [], all_attributes=True)}
+    backup = make_backup(states, plan_changes(load(text.encode(), "m", {}), states, prune=prune))
+    apply(client, text, prune=prune)
+    apply(client, backup.text, prune=True)
+    assert state_of(sandbox) == before
+    assert apply(client, backup.text, prune=True) == []
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error

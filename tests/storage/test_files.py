@@ -182,7 +182,7 @@ def test_a_file_that_cannot_be_written_in_place_gets_its_old_content_back(
 def test_text_is_appended_to_a_file_or_begins_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "summary"
     for text in ("ä\n", "b\n"):
-        files.append_public_file(path, text)
+        files.append_public_file(path, text, max_bytes=9)
     assert path.read_text(encoding="utf-8") == "ä\nb\n"
 
     def full(*_: object) -> int:
@@ -190,7 +190,7 @@ def test_text_is_appended_to_a_file_or_begins_it(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(JebbitctlError, match="summary could not be written: No space"):
-        files.append_public_file(path, "c")
+        files.append_public_file(path, "c", max_bytes=9)
 
 
 def test_an_error_of_removing_old_files_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,3 +227,15 @@ def test_nested_members_have_dotted_names() -> None:
 )
 def test_a_count_has_the_plural_of_its_noun(count: int, noun: str, words: str) -> None:
     assert text.plural(count, noun) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a ##[set-output name=a]b", r"a ##\x5bset-output name=a]b"),
+        ("##vso[task.setvariable]###[x]", r"##vso\x5btask.setvariable]###\x5bx]"),
+        ("## [a] # [b] ##", "## [a] # [b] ##"),
+    ],
+)
+def test_no_text_is_a_command_for_a_pipeline(line: str, shown: str) -> None:
+    assert text.escape_commands(line) == shown

@@ -165,7 +165,7 @@ def _dry_run(
     """
     from jebbitctl.commands.integrations.github import is_github, report_plan
     from jebbitctl.commands.integrations.plan_formats import show_plan
-    from jebbitctl.commands.integrations.plan_output import warn_of_unknown
+    from jebbitctl.commands.integrations.plan_output import in_sync, warn_of_unknown
     from jebbitctl.commands.integrations.unmatched_mappings import warn_of_unmatched
     from jebbitctl.manifest.guards import require_harmless
 
@@ -182,6 +182,8 @@ def _dry_run(
     warn_of_unknown(context, report.plan, prune=options.prune)
     if refusal is not None:
         raise refusal
+    if not report.plan.steps:
+        context.output.note(in_sync(report.plan, manifest.name))
 
 
 def _require_possible(

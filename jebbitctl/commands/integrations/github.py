@@ -16,7 +16,6 @@ from jebbitctl.commands.integrations.unmatched_mappings import unmatched_lines
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.manifest.positions import is_in, line_of
 from jebbitctl.output.workflow_commands import MAX_ANNOTATIONS, annotate
-from jebbitctl.util.redaction import mask_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
     from jebbitctl.manifest.schema import IntegrationSpec
     from jebbitctl.manifest.validation import KeyPath
     from jebbitctl.output.workflow_commands import Level
+
+_MAX_SUMMARY = 1024 * 1024
+"""Bytes of the summary of a step; if it has more, GitHub shows nothing of it."""
 
 
 def is_github(context: Context) -> bool:
@@ -55,13 +57,13 @@ def report_plan(context: Context, file: str, manifest: Manifest, report: PlanRep
     for level_, found in annotations:
         for title, message, key in found:
             line = line_of(manifest.text, key) if key else None
-            annotate(level_, mask_urls(message), {"file": path, "line": line, "title": mask_urls(title)})
+            annotate(level_, message, {"file": path, "line": line, "title": title})
     if summary := context.environment.values.get(env.GITHUB_STEP_SUMMARY):
         from jebbitctl.commands.integrations.plan_markdown import plan_markdown
         from jebbitctl.storage.files import append_public_file
 
         try:
-            append_public_file(Path(summary), f"{plan_markdown(report)}\n\n")
+            append_public_file(Path(summary), f"{plan_markdown(report)}\n\n", max_bytes=_MAX_SUMMARY)
         except JebbitctlError as error:
             context.output.warn(f"no summary of the job: {error.message}")
 
@@ -82,7 +84,8 @@ def _differences(manifest: Manifest, report: PlanReport) -> Iterator[tuple[str, 
     new = set(report.plan.new)
     for step in report.plan.steps:
         spec = specs.get((step.business, step.name or ""))
-        title = f"{verb(step)} {step_title(step)}"
+        what = Action.UPDATE if step.is_mapping else verb(step)  # of the integration
+        title = f"{what} {step_title(step)}"
         if spec is None:
             yield title, "not in the manifest", ()
         elif step.is_mapping:

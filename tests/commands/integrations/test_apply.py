@@ -11,6 +11,7 @@ import pexpect
 import pytest
 from werkzeug.wrappers import Response
 
+from jebbitctl.sandbox.dialects import Dialect
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.interference import interfering
 from tests.interruptions import Stage, ended, started
@@ -117,6 +118,22 @@ def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox
         ["endpoint", "https://hooks.example.com/jebbit/1"]
     ]
     assert cli.run(*APPLY, "--plain", path, "--dry-run", "--verify").code == 2
+
+
+def test_a_changed_mapping_is_no_change_by_somebody_else(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    sandbox.state.behaviour.dialect = Dialect()  # an integration shows its mappings
+    text = SPRING.replace('"mail"', '"e-mail"').replace("region", "is_active = false\nregion")
+    result = cli.run(*APPLY, write(cli, text), "--yes")
+    assert result.code == 0, result.err
+    assert attributes_of(sandbox, "integrations")[id_]["is_active"] is False
+
+
+def test_a_dry_run_without_changes_says_so(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    path = write(cli)
+    result = cli.run(*APPLY, path, "--dry-run")
+    assert (result.code, result.err) == (0, f"Jebbit matches {path}.\n")
 
 
 def test_new_shared_secrets_are_written_to_private_files(cli: Cli, sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.sandbox.dialects import Dialect
 from tests.manifest.support import SPRING, spring, state_of, write
 from tests.scripted_server import add, add_mapping, attributes_of, writes
 from tests.support import mode
@@ -116,6 +117,7 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
         ("", (), "--backup is empty"),
         (".", (), "is not a regular file"),
         ("-", (), "a backup cannot be -"),
+        ("~/dangling", (), "dangling is not a regular file"),
         ("missing/before.toml", (), "missing/before.toml cannot be written: "),
         ("before.toml", ("--dry-run",), "mutually exclusive"),
     ],
@@ -123,6 +125,7 @@ def test_a_backup_may_fill_an_empty_file(cli: Cli, sandbox: Sandbox) -> None:
 def test_a_backup_that_cannot_be_written_ends_apply_before_a_request(
     cli: Cli, sandbox: Sandbox, path: str, args: tuple[str, ...], problem: str
 ) -> None:
+    (cli.home / "dangling").symlink_to("nowhere")
     result = cli.run(*APPLY, write(cli), "--yes", "--backup", path, *args)
     assert (result.code, sandbox.requests) == (2, [])
     assert problem in result.err
@@ -138,6 +141,53 @@ def test_a_backup_says_what_it_cannot_put_back(cli: Cli, sandbox: Sandbox) -> No
     assert f"additional_options.extra of {kept}, which was not set: it keeps its new value" in result.err
     assert '\n# endpoint = "https://twin.example.com/"\n' in backup.read_text()
     assert cli.run(*APPLY, str(backup), "--yes").code == 0
+
+
+def test_a_backup_names_what_a_manifest_has_no_place_for_of_a_deleted_integration(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    spring(sandbox)
+    doomed = webhook(sandbox, "https://doomed.example.com/")
+    values = [{"client_var": "source", "static_value": "jebbit"}]
+    attributes = attributes_of(sandbox, "integrations")[doomed]
+    attributes |= {"static_values": values, "additional_options": {"api_key": "K3y-of-them"}}
+    sandbox.state.behaviour.dialect = Dialect()
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    lost = "warning: cannot be put back: "
+    assert f"{lost}additional_options.api_key of {doomed}: a credential is not written" in result.err
+    assert f"{lost}static_values of {doomed}: a manifest has no key for it" in result.err
+    assert "K3y-of-them" not in backup.read_text() + result.err
+
+
+def test_a_backup_can_be_applied_where_the_old_endpoint_could_not_be_set(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = webhook(sandbox, "http://plain.example.com/")
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli, MOVED.format(id=id_)), "--yes", "--backup", str(backup))
+    assert result.code == 0, result.err
+    assert f"cannot be put back: endpoint of {id_}, which was not a valid https URL" in result.err
+    restored = cli.run(*APPLY, str(backup), *PRUNE)
+    assert restored.code == 0, restored.err
+    found = attributes_of(sandbox, "integrations")[id_]
+    assert (found["endpoint"], found["is_active"]) == ("https://hooks.example.com/elsewhere", True)
+
+
+def test_a_backup_can_be_applied_where_jebbit_does_not_say_another_endpoint(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    id_ = spring(sandbox, region="us")
+    doomed = webhook(sandbox, "https://doomed.example.com/")
+    unclear = webhook(sandbox, "")
+    attributes_of(sandbox, "integrations")[unclear]["endpoint"] = None
+    backup = cli.home / "before.toml"
+    result = cli.run(*APPLY, write(cli), *PRUNE, "--backup", str(backup))
+    assert result.code == 0, result.err
+    losses = [line for line in result.err.splitlines() if line.endswith("the backup has them as a comment")]
+    assert [doomed in line for line in losses] == [True]  # beside the sandbox's own
+    restored = cli.run(*APPLY, str(backup), *PRUNE)
+    assert restored.code == 0, restored.err
+    assert attributes_of(sandbox, "integrations")[id_]["region"] == "us"
 
 
 def test_a_backup_has_attributes_without_their_own_key_and_warns_of_nothing_that_stays(
@@ -173,7 +223,8 @@ def test_a_backup_can_be_applied_where_two_mappings_have_the_same_names(
     backup = cli.home / "before.toml"
     result = cli.run(*APPLY, write(cli, text), *PRUNE, "--backup", str(backup))
     assert result.code == 0, result.err
-    assert ("has the same names, Outcome and x" in result.err) == (len(left) == 1)
+    warning = "has the same names, Outcome and x; applying the backup with --prune deletes it"
+    assert (warning in result.err) == (len(left) == 1)
     restored = cli.run(*APPLY, str(backup), *PRUNE)
     assert restored.code == 0, restored.err
     mappings = attributes_of(sandbox, "integration_mappings").values()

@@ -50,6 +50,32 @@ def test_each_difference_is_annotated_at_its_line_and_stdout_stays_as_it_is(
     assert [line.split(" ")[0] for line in annotated(in_github(cli, *DRY_RUN, path))] == ["::notice"] * 5
 
 
+def test_a_mapping_that_comes_or_goes_is_an_update_of_its_integration(cli: Cli, sandbox: Sandbox) -> None:
+    id_ = spring(sandbox)
+    path = write(cli, SPRING.replace('"email"', '"phone"'))
+    titles = [line.partition("title=")[2] for line in annotated(in_github(cli, *DRY_RUN, path, "--prune"))]
+    assert titles[1:3] == [
+        f"update spring ({id_})::create mapping phone → mail",
+        f"update spring ({id_})::delete mapping email → mail",
+    ]
+
+
+@pytest.mark.parametrize("args", [DIFF, (*DIFF, "--markdown"), DRY_RUN])
+def test_no_text_from_jebbit_is_a_command_for_github(
+    cli: Cli, sandbox: Sandbox, args: tuple[str, ...]
+) -> None:
+    spring(sandbox, region="::stop-commands::x\n::error::y ##[set-output name=a]b")
+    path = write(cli, SPRING.replace('"mail"', '"##[error]mail"'))
+    result = in_github(cli, *args, path)
+    summary = (cli.home / "summary.md").read_text()
+    assert r"##\x5bset-output name=a]b" in result.out
+    assert r"##\x5berror]mail" in result.out
+    assert "##[" not in result.out + result.err + summary
+    commands = [line for line in (result.out + result.err).splitlines() if line.lstrip().startswith("::")]
+    assert commands == annotated(result)
+    assert all(line.startswith(("::notice file=", "::warning file=")) for line in commands)
+
+
 def test_at_most_ten_are_annotated_since_github_shows_no_more(cli: Cli) -> None:
     entries = [f'[integrations.a{n}]\nendpoint = "https://x.example/{n}"\n' for n in range(12)]
     assert len(annotated(in_github(cli, *DIFF, write(cli, "version = 1\n" + "".join(entries))))) == 10
@@ -83,6 +109,15 @@ def test_the_summary_of_the_job_gets_each_plan(cli: Cli, sandbox: Sandbox) -> No
     path = write(cli)
     comments = [in_github(cli, *args, path, "--markdown").out for args in (DIFF, DRY_RUN)]
     assert summary.read_text() == "before\n" + "\n".join([*comments, ""])
+
+
+def test_a_summary_that_github_would_not_show_keeps_what_it_has(cli: Cli, sandbox: Sandbox) -> None:
+    spring(sandbox)
+    summary, before = cli.home / "summary.md", b"x" * (1024 * 1024 - 99)
+    summary.write_bytes(before)
+    result = in_github(cli, *DIFF, write(cli))
+    assert (result.code, summary.read_bytes() == before) == (0, True)
+    assert "summary.md would be larger than 1,048,576 bytes" in result.err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")

@@ -137,6 +137,15 @@ def test_prune_deletes_half_unasked_and_a_renamed_mapping_is_not_lost(cli: Cli, 
     assert len(attributes_of(sandbox, "integrations")) == 1
 
 
+def test_new_mappings_of_another_integration_replace_none(cli: Cli, sandbox: Sandbox, two: str) -> None:
+    other = next(id_ for id_ in attributes_of(sandbox, "integrations") if id_ != two)
+    more = ", ".join(f'{{ jebbit_var = "{name}", client_var = "x" }}' for name in ("Outcome", "email"))
+    path = write(cli, f'{NO_MAPPINGS}[integrations.other]\nid = "{other}"\nmappings = [{more}]\n')
+    result = cli.run(*APPLY, path, "--yes", "--prune")
+    assert (result.code, writes(sandbox)) == (2, [])
+    assert "--prune would delete or deactivate 2 of 2 mappings" in result.err
+
+
 def test_max_deletes_needs_prune(cli: Cli, sandbox: Sandbox) -> None:
     result = cli.run(*APPLY, write(cli), "--yes", "--max-deletes", "1")
     assert (result.code, sandbox.requests) == (2, [])

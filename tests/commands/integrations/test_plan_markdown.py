@@ -81,7 +81,10 @@ def test_what_is_published_has_no_credentials_of_urls(cli: Cli, sandbox: Sandbox
     summary = cli.home / "summary.md"
     variables = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary), "JEBBIT_VAR_KEY": "new-key"}
     result = cli.run(*DIFF, path, "--strict", env=variables)
-    published = result.out + result.err + summary.read_text()
+    mistake = write(cli, 'version = 1\n[integrations.a]\nid = "https://user:old-pass@x.example/"\n')
+    annotations = [line for line in cli.run(*DIFF, mistake, env=variables).err.splitlines() if line[0] == ":"]
+    published = result.out + result.err + summary.read_text() + "".join(annotations)
+    assert "'https://********@x.example/' is not an id" in annotations[0]
     assert "https://hooks.example.com/spring?key=********" in result.out
     assert [text for text in ("old-pass", "old-key", "new-key") if text in published] == []
 
