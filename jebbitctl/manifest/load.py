@@ -13,7 +13,7 @@ from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.toml_syntax import explain_syntax
 from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.manifest.variables import expand, may_have_variables, variables_in
-from jebbitctl.util.credential_keys import looks_like_credential
+from jebbitctl.util.credential_keys import looks_like_credential, may_be_credential
 from jebbitctl.util.redaction import register_secret
 from jebbitctl.util.text import flatten
 from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, EncodingError, decode_utf_8
@@ -133,7 +133,10 @@ def _register_credentials(specs: Iterable[IntegrationSpec]) -> None:
     """Mask the credentials of other services wherever they are printed: a hint repeats ``--var``."""
     for spec in specs:
         for name, value in flatten(spec.attributes):
-            if isinstance(value, str) and any(map(looks_like_credential, name.split("."))):
+            parts = name.split(".")
+            if isinstance(value, str) and (
+                any(map(looks_like_credential, parts)) or may_be_credential(parts[-1])
+            ):
                 register_secret(value)
 
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.util.credential_keys import looks_like_credential
+from jebbitctl.util.credential_keys import looks_like_credential, may_be_credential
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +22,18 @@ _URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
 _PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
 _ERROR_KEY = re.compile("error|exception|fail|reason|message", re.IGNORECASE)
 _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
+_PAIR_IN_TEXT = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)")
+"""Such as a parameter of a URL's query, or a part of a connection string."""
+_OPAQUE = re.compile(r"(?=\D*\d)([a-z]{1,5}[_-]){0,3}[A-Za-z0-9.+/=-]{16,}")
 _SECRET_TEXT = re.compile(
-    r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@", re.IGNORECASE
+    r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@"
+    r"|-----BEGIN [a-z ]*PRIVATE KEY",
+    re.IGNORECASE,
 )
+_OPENING = ("{", "[")
+"""How the text of a JSON object or array begins."""
+_WRITTEN_BY_USERS = ("default",)
+"""Such as the default of a mapping, which may be any text."""
 _ENDPOINT = "endpoint"
 """It identifies an integration, so it is shown; Jebbit's own may not have a password."""
 _NAMES_OF_PAIRS = ("name", "key", "header", "client_var", "field")
@@ -49,7 +58,9 @@ def redact_service_data(value: Any) -> Any:
 
 def redact_attribute(name: str, value: Any) -> Any:
     """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name."""
-    key = name.rpartition(".")[2]
+    *outer, key = name.split(".")
+    if any(map(looks_like_credential, outer)) and not (value is None or _is_harmless(value)):
+        return MASK
     return redact_service_data({key: value})[key]
 
 
@@ -64,8 +75,12 @@ def _redact(value: Any, *, guess: bool) -> Any:
         for key, inner in value.items():
             if isinstance(inner, _CONTAINERS):
                 copy[key] = _redact(inner, guess=guess)
-        for key in _secret_keys(tuple(value), guess=guess):
+        secret, possible = _secret_keys(tuple(value), guess=guess)
+        for key in secret:
             if copy[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(copy[key])):
+                copy[key] = MASK
+        for key in possible:
+            if isinstance(copy[key], str) and _OPAQUE.fullmatch(copy[key]):
                 copy[key] = MASK
         if guess:
             _mask_by_value(copy)
@@ -73,18 +88,35 @@ def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
     if guess and isinstance(value, str):
-        return MASK if _SECRET_TEXT.match(value) else _mask_in_text(value)
+        return _mask_in_text(value)
     return value
 
 
 def _mask_in_text(text: str, key: object = None) -> str:
-    """Return text with passwords in URLs masked; in that of an error, also the values of queries.
+    """Return text without what tells itself to be a credential, such as a password in a URL.
 
-    Elsewhere, a query may be what users wrote, such as the default of a mapping.
+    In a URL's query, that is what has the name of a credential; in the text of an error, it is any value.
     """
+    if _SECRET_TEXT.match(text) or (text[:1] in _OPENING and _holds_credentials(text)):
+        return MASK
+    if "=" in text and key not in _WRITTEN_BY_USERS:
+        text = _PAIR_IN_TEXT.sub(
+            lambda pair: f"{pair[1]}={MASK}" if looks_like_credential(pair[1]) else pair[0], text
+        )
     if "://" not in text:
         return text
     return mask_urls(text) if _ERROR_KEY.search(str(key)) else _PASSWORD.sub(f"{MASK}@", text)
+
+
+def _holds_credentials(text: str) -> bool:
+    """Whether a text is JSON with credentials."""
+    import json
+
+    try:
+        value = json.loads(text)
+        return bool(_redact(value, guess=True) != value)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _mask_by_value(table: dict[str, Any]) -> None:
@@ -92,10 +124,10 @@ def _mask_by_value(table: dict[str, Any]) -> None:
     for key, value in table.items():
         if (
             type(value) is str
-            and (" " in value or "@" in value)  # few have one, and a list has many values
+            and (" " in value or "@" in value or "=" in value or '"' in value)  # few have one
             and key != _ENDPOINT
         ):
-            table[key] = MASK if _SECRET_TEXT.match(value) else _mask_in_text(value, key)
+            table[key] = _mask_in_text(value, key)
     values = [key for key in _VALUES_OF_PAIRS if table.get(key)]
     if values and any(
         isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
@@ -172,10 +204,15 @@ def _forms(secret: str) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> list[Any]:
-    """Return the keys that hold secrets. Cached, as the resources of a list mostly have the same keys."""
-    return [
+def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> tuple[list[Any], list[Any]]:
+    """Return the keys that hold secrets, and those that do if their values look like it.
+
+    Cached, as the resources of a list mostly have the same keys.
+    """
+    secret = [
         key
         for key in keys
         if str(key).lower() in SECRET_KEYS or (guess and isinstance(key, str) and looks_like_credential(key))
     ]
+    others = [key for key in keys if guess and isinstance(key, str) and key not in secret]
+    return secret, [key for key in others if may_be_credential(key)]

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from jebbitctl.sandbox.server import Sandbox
     from tests.support import Cli
 
-HUSH = "pk_hush_7f3a"
+HUSH = "pk_hush7f3a9b2c1d4e"
 OPTIONS: dict[str, Any] = {
     "api_key": HUSH,
+    "klaviyo_key": HUSH,
+    "contraseña": HUSH,
+    "header": "X-Api-Key",
+    "value": HUSH,
+    "url": f"https://a.klaviyo.example/in?page=1&apiKey={HUSH}",
+    "account": f'{{"list": 1, "private_key": "{HUSH}"}}',
+    "token\n": HUSH,
     "list_id": "X1",
     "login": {"user": "ann", "password": HUSH},
     "targets": [{"token": HUSH}],
@@ -51,6 +58,7 @@ def test_credentials_of_other_services_are_shown_nowhere(cli: Cli, klaviyo: str)
         ("get", klaviyo, "-q", "additional_options"),
         ("list", "--all-businesses", "--json"),
         ("list", "--debug"),
+        ("list", "--columns", "id,additional_options", "--csv"),
         ("diff", path, "--json"),
         ("update", klaviyo, "--set", f'additional_options.api_key="{HUSH}-new"', "--dry-run"),
         ("apply", path, "--yes"),
@@ -68,7 +76,9 @@ def test_an_export_leaves_credentials_out_and_an_apply_of_it_keeps_them(
 ) -> None:
     exported = cli.run("integrations", "export")
     assert HUSH not in exported.out
-    for name in ("api_key", "login", "targets"):
+    assert 'header = "X-Api-Key"' in exported.out
+    hidden = ("api_key", "klaviyo_key", "contraseña", "value", "url", "account", r"token\n", "login", "targets")
+    for name in hidden:
         assert f"# additional_options.{name} looks like a credential: not exported" in exported.out
     path = write(cli, exported.out.replace('"X1"', '"X2"'))
     assert cli.run("integrations", "apply", path, "--yes", "--prune").code == 0
