@@ -75,13 +75,7 @@ def _redact(value: Any, *, guess: bool) -> Any:
         for key, inner in value.items():
             if isinstance(inner, _CONTAINERS):
                 copy[key] = _redact(inner, guess=guess)
-        secret, possible = _secret_keys(tuple(value), guess=guess)
-        for key in secret:
-            if copy[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(copy[key])):
-                copy[key] = MASK
-        for key in possible:
-            if isinstance(copy[key], str) and _OPAQUE.fullmatch(copy[key]):
-                copy[key] = MASK
+        _mask_by_key(copy, guess=guess)
         if guess:
             _mask_by_value(copy)
         return copy
@@ -90,6 +84,16 @@ def _redact(value: Any, *, guess: bool) -> Any:
     if guess and isinstance(value, str):
         return _mask_in_text(value)
     return value
+
+
+def _mask_by_key(table: dict[str, Any], *, guess: bool) -> None:
+    secret, possible = _secret_keys(tuple(table), guess=guess)
+    for key in secret:
+        if table[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(table[key])):
+            table[key] = MASK
+    for key in possible:
+        if isinstance(table[key], str) and _OPAQUE.fullmatch(table[key]):
+            table[key] = MASK
 
 
 def _mask_in_text(text: str, key: object = None) -> str:

@@ -205,7 +205,7 @@ def _problem(url: str) -> str | None:
     scheme = url.partition(":")[0].lower()
     if scheme not in {"https", "http"} or not authority:
         return "it is not an absolute URL"
-    if authority.lower() in {"https:", "http:"}:
+    if authority.lower() in {"https:", "http:", "https", "http"}:  # such as https://https//example.com
         return "it has https:// or http:// twice"
     if problem := authority_problem(authority):
         return problem
@@ -226,7 +226,7 @@ def _text_problem(url: str, authority: str) -> str | None:
         return "it is in quotation marks"
     if "@" in authority:
         return "it contains a user name or password"
-    if is_placeholder(authority):
+    if is_placeholder(authority) or ("://" not in url and is_placeholder(re.split("[/?#]", url)[0])):
         return _PLACEHOLDER
     if " " in url or not url.isprintable():  # no other white space is printable
         return "it contains spaces or control characters"

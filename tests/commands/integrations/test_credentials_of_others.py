@@ -77,7 +77,17 @@ def test_an_export_leaves_credentials_out_and_an_apply_of_it_keeps_them(
     exported = cli.run("integrations", "export")
     assert HUSH not in exported.out
     assert 'header = "X-Api-Key"' in exported.out
-    hidden = ("api_key", "klaviyo_key", "contraseña", "value", "url", "account", r"token\n", "login", "targets")
+    hidden = (
+        "api_key",
+        "klaviyo_key",
+        "contraseña",
+        "value",
+        "url",
+        "account",
+        r"token\n",
+        "login",
+        "targets",
+    )
     for name in hidden:
         assert f"# additional_options.{name} looks like a credential: not exported" in exported.out
     path = write(cli, exported.out.replace('"X1"', '"X2"'))
