@@ -79,7 +79,7 @@ class SecretFile:
         """Hold the file for a secret that does not exist yet."""
         with secret_files.reserved_secret_file(self.path, force=self._force) as tightened:
             if tightened:
-                self._context.output.warn(f"other users could read {self.path}; its mode is now 0600")
+                self._warn_of_mode()
             yield
 
     def save(self, secret: str) -> None:
@@ -132,9 +132,15 @@ class SecretFile:
     def _save(self, secret: str) -> None:
         if secret_files.holds_secret(self.path, secret):
             self._context.output.note(f"{self.path} already holds the shared secret.")
+            if secret_files.make_private(self.path):
+                self._warn_of_mode()
             return
-        secret_files.write_secret_file(self.path, secret, force=self._force)
+        if secret_files.write_secret_file(self.path, secret, force=self._force):
+            self._warn_of_mode()
         self._context.output.note(f"Wrote the shared secret to {self.path}.")
+
+    def _warn_of_mode(self) -> None:
+        self._context.output.warn(f"other users could read {self.path}; its mode is now 0600")
 
 
 def keep_secret(context: Context, integration: Resource, secret: str) -> str:

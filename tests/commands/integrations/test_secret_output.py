@@ -110,6 +110,40 @@ def test_a_secret_for_a_pipe_that_nobody_reads_is_not_lost(
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # ends the thread that writes
 
 
+@pytest.mark.keeps("shared", "webhook.secret", "/dev/stderr")
+@pytest.mark.parametrize("to_file", [True, False])
+@pytest.mark.parametrize("ended_by", [KeyboardInterrupt, SystemExit(143)])
+def test_a_signal_while_a_new_integration_is_shown_does_not_lose_its_secret(
+    cli: Cli,
+    once: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    ended_by: type[BaseException] | BaseException,
+    *,
+    to_file: bool,
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise ended_by
+
+    monkeypatch.setattr("jebbitctl.output.output.Output.resource", interrupted)
+    before, path = set(stored(once)), cli.home / "webhook.secret"
+    result = cli.run(*CREATE, *(("--secret-file", str(path)) if to_file else ()))
+    (id_,) = stored(once).keys() - before
+    secret = stored(once)[id_]["shared_secret"]
+    assert result.code == (130 if ended_by is KeyboardInterrupt else 143)
+    assert f"Stopped: integration {id_} was created.\n" in result.err
+    assert path.read_text() == f"{secret}\n" if to_file else f"saved nowhere: {secret}\n" in result.err
+
+
+@pytest.mark.keeps("shared", "webhook.secret")
+def test_a_file_that_holds_the_secret_already_is_made_private(cli: Cli, sandbox: Sandbox) -> None:
+    id_, path = webhook(sandbox), cli.home / "webhook.secret"
+    path.write_text(f"{stored(sandbox)[id_]['shared_secret']}\n")
+    path.chmod(0o640)
+    result = cli.run("integrations", "secret", id_, "--secret-file", str(path))
+    assert (result.code, mode(path)) == (0, 0o600)
+    assert f"warning: other users could read {path}; its mode is now 0600\n" in result.err
+
+
 @pytest.mark.long
 @needs_a_full_device
 @pytest.mark.keeps("shared", "/dev/stderr")
