@@ -153,6 +153,21 @@ def test_the_notes_of_a_directory_that_others_can_write_to_are_ignored(tmp_path:
     assert LoginNotes(tmp_path).interrupted() == []
 
 
+def test_a_note_that_another_user_may_have_made_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would make the next login remove secrets from the keyring."""
+    with LoginNotes(tmp_path).note(["a"]) as note:
+        pass
+    tmp_path.chmod(0o1777)
+    assert len(LoginNotes(tmp_path).interrupted()) == 1
+    note.path.chmod(0o640)
+    assert LoginNotes(tmp_path).interrupted() == []
+    note.path.chmod(0o600)
+    os.chown(note.path, 65534, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    assert LoginNotes(tmp_path).interrupted() == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("client", ["same", "other"])
 def test_a_crash_at_any_step_of_a_login_leaves_no_secret_after_logout_all(
