@@ -57,9 +57,13 @@ def redact_service_data(value: Any) -> Any:
 
 
 def redact_attribute(name: str, value: Any) -> Any:
-    """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name."""
+    """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name.
+
+    A nested value of a pair is masked, as what is beside it may tell that it is a credential.
+    """
     *outer, key = name.split(".")
-    if any(map(looks_like_credential, outer)) and not (value is None or _is_harmless(value)):
+    is_pair = bool(outer) and key in _VALUES_OF_PAIRS
+    if (is_pair or any(map(looks_like_credential, outer))) and not (value is None or _is_harmless(value)):
         return MASK
     return redact_service_data({key: value})[key]
 

@@ -52,7 +52,9 @@ def klaviyo(sandbox: Sandbox) -> str:
 
 
 def test_credentials_of_other_services_are_shown_nowhere(cli: Cli, klaviyo: str) -> None:
-    path = write(cli, ENTRY.format(id=klaviyo) + f'set.additional_options.api_key = "{HUSH}-new"\n')
+    names = ("api_key", "klaviyo_key", "value", "token", "contraseña")
+    lines = [f'set.additional_options."{name}" = "{HUSH}-new"\n' for name in names]
+    path = write(cli, ENTRY.format(id=klaviyo) + "".join(lines))
     for args in (
         ("get", klaviyo),
         ("get", klaviyo, "-q", "additional_options"),
@@ -60,6 +62,7 @@ def test_credentials_of_other_services_are_shown_nowhere(cli: Cli, klaviyo: str)
         ("list", "--debug"),
         ("list", "--columns", "id,additional_options", "--csv"),
         ("diff", path, "--json"),
+        ("diff", path, "--markdown"),
         ("update", klaviyo, "--set", f'additional_options.api_key="{HUSH}-new"', "--dry-run"),
         ("apply", path, "--yes"),
         ("update", klaviyo, "--set", f'additional_options.api_key="{HUSH}-newer"', "--debug"),
@@ -68,7 +71,8 @@ def test_credentials_of_other_services_are_shown_nowhere(cli: Cli, klaviyo: str)
         assert HUSH not in result.out + result.err, args
         assert MASK in result.out + result.err, args
     shown = cli.run("integrations", "get", klaviyo, "--json", "--show-secret")
-    assert shown.json["additional_options"] == {**OPTIONS, "api_key": f"{HUSH}-newer", "list_id": "X2"}
+    new = {**dict.fromkeys(names, f"{HUSH}-new"), "api_key": f"{HUSH}-newer", "list_id": "X2"}
+    assert shown.json["additional_options"] == {**OPTIONS, **new}
 
 
 def test_an_export_leaves_credentials_out_and_an_apply_of_it_keeps_them(
