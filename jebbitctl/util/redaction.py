@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jebbitctl.util.credential_keys import looks_like_credential, may_be_credential
 
@@ -77,11 +77,12 @@ def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, dict):
         copy = dict(value)
         for key, inner in value.items():
-            if isinstance(inner, _CONTAINERS):
+            if type(inner) is str:
+                if guess and key != _ENDPOINT and _may_tell(inner):
+                    copy[key] = _mask_in_text(inner, key)
+            elif isinstance(inner, _CONTAINERS):
                 copy[key] = _redact(inner, guess=guess)
-        _mask_by_key(copy, guess=guess)
-        if guess:
-            _mask_by_value(copy)
+        _mask_by_key(copy, value, _secret_keys(tuple(value), guess=guess))
         return copy
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
@@ -90,14 +91,23 @@ def _redact(value: Any, *, guess: bool) -> Any:
     return value
 
 
-def _mask_by_key(table: dict[str, Any], *, guess: bool) -> None:
-    secret, possible = _secret_keys(tuple(table), guess=guess)
-    for key in secret:
-        if table[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(table[key])):
+def _may_tell(text: str) -> bool:
+    """Whether a text may tell itself to be a credential: few texts do, and a list has many."""
+    return " " in text or "@" in text or "=" in text or '"' in text
+
+
+def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _SecretKeys) -> None:
+    """Mask what keys tell, in a table whose values were these."""
+    for key in keys.secret:
+        if values[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(values[key])):
             table[key] = MASK
-    for key in possible:
-        if isinstance(table[key], str) and _OPAQUE.fullmatch(table[key]):
+    for key in keys.possible:
+        if isinstance(values[key], str) and _OPAQUE.fullmatch(values[key]):
             table[key] = MASK
+    if keys.pairs and any(
+        isinstance(name := values.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
+    ):
+        table.update(dict.fromkeys([key for key in keys.pairs if values[key]], MASK))
 
 
 def _mask_in_text(text: str, key: object = None) -> str:
@@ -125,22 +135,6 @@ def _holds_credentials(text: str) -> bool:
         return bool(_redact(value, guess=True) != value)
     except (ValueError, RecursionError):
         return False
-
-
-def _mask_by_value(table: dict[str, Any]) -> None:
-    """Mask what no key tells: the value of an authorization header, a password in a URL, a pair."""
-    for key, value in table.items():
-        if (
-            type(value) is str
-            and (" " in value or "@" in value or "=" in value or '"' in value)  # few have one
-            and key != _ENDPOINT
-        ):
-            table[key] = _mask_in_text(value, key)
-    values = [key for key in _VALUES_OF_PAIRS if table.get(key)]
-    if values and any(
-        isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
-    ):
-        table.update(dict.fromkeys(values, MASK))
 
 
 def _is_harmless(value: Any) -> bool:
@@ -211,16 +205,22 @@ def _forms(secret: str) -> list[str]:
     return list(dict.fromkeys([secret, *escaped, quote(secret, safe="")]))
 
 
-@lru_cache(maxsize=64)
-def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> tuple[list[Any], list[Any]]:
-    """Return the keys that hold secrets, and those that do if their values look like it.
+class _SecretKeys(NamedTuple):
+    """The keys of a table that hold secrets, those whose values may, and the values of pairs."""
 
-    Cached, as the resources of a list mostly have the same keys.
-    """
+    secret: list[Any]
+    possible: list[str]
+    pairs: list[str]
+
+
+@lru_cache(maxsize=64)
+def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> _SecretKeys:
+    """Return the secret keys. Cached, as the resources of a list mostly have the same keys."""
+    names = [key for key in keys if guess and isinstance(key, str)]
     secret = [
         key
         for key in keys
-        if str(key).lower() in SECRET_KEYS or (guess and isinstance(key, str) and looks_like_credential(key))
+        if str(key).lower() in SECRET_KEYS or (key in names and looks_like_credential(key))
     ]
-    others = [key for key in keys if guess and isinstance(key, str) and key not in secret]
-    return secret, [key for key in others if may_be_credential(key)]
+    possible = [key for key in names if key not in secret and may_be_credential(key)]
+    return _SecretKeys(secret, possible, [key for key in _VALUES_OF_PAIRS if key in names])
