@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path  # noqa: TC003 - read at runtime
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -120,13 +120,16 @@ class SecretFile:
         if secret is None:
             self.save(integrations.shared_secret(self._context.client, str(integration.id)))
             return
+        may_wait = self.path.exists() and not self.path.is_file()  # for somebody who reads a pipe
         try:
-            self._save(secret)
+            with nullcontext() if may_wait else deferred_signals():
+                self._save(secret)
         except JebbitctlError as error:
             raise error.with_hint(keep_secret(self._context, integration, secret)) from error
-        except (KeyboardInterrupt, SystemExit):  # while nobody reads a pipe
+        except (KeyboardInterrupt, SystemExit):
             with deferred_signals():
-                keep_secret(self._context, integration, secret)
+                if not secret_files.holds_secret(self.path, secret):
+                    keep_secret(self._context, integration, secret)
             raise
 
     def _save(self, secret: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.storage import secret_files
+from jebbitctl.storage.files import write_all
 from tests.commands.integrations.support import stored, webhook
 from tests.manifest.support import write
 from tests.scripted_server import writes
@@ -132,6 +134,27 @@ def test_a_signal_while_a_new_integration_is_shown_does_not_lose_its_secret(
     assert result.code == (130 if ended_by is KeyboardInterrupt else 143)
     assert f"Stopped: integration {id_} was created.\n" in result.err
     assert path.read_text() == f"{secret}\n" if to_file else f"saved nowhere: {secret}\n" in result.err
+
+
+@pytest.mark.keeps("shared", "webhook.secret", "spring.secret")
+@pytest.mark.parametrize("command", ["create", "apply"])
+def test_a_signal_while_a_secret_is_written_leaves_it_in_the_file_and_out_of_the_output(
+    cli: Cli, once: Sandbox, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def interrupted(descriptor: int, data: bytes) -> None:
+        signal.raise_signal(signal.SIGINT)
+        write_all(descriptor, data)
+
+    monkeypatch.setattr(secret_files, "write_all", interrupted)
+    path = cli.home / "secrets" / ("webhook.secret" if command == "create" else "spring.secret")
+    path.parent.mkdir()
+    if command == "create":
+        result = cli.run(*CREATE, "--secret-file", str(path))
+    else:
+        apply = ("integrations", "apply", write(cli), "--yes", "--secrets-dir", str(path.parent))
+        result = cli.run(*apply)
+    assert result.code == 130
+    assert path.read_text().strip() in {a["shared_secret"] for a in stored(once).values()}
 
 
 @pytest.mark.keeps("shared", "webhook.secret")
