@@ -23,7 +23,10 @@ _SECRET_WORDS = frozenset(
 )
 _SECRET_PAIRS = frozenset({"connection_string", "conn_str", "de_passe"})
 """Two words in a row, the last as in "mot de passe"."""
-_SECRET_ENDINGS = ("token", "secret", "password", "passwd", "passphrase", "credential", "apikey")
+_SECRET_ENDINGS = (
+    *("token", "secret", "password", "passwd", "passphrase", "credential"),
+    *("apikey", "accesskey", "privatekey", "secretkey"),
+)
 """Of names that are written in one word, such as authtoken."""
 _KEY_KINDS = frozenset(
     {"access", "account", "api", "app", "auth", "cipher", "client", "consumer", "encryption", "integration"}

@@ -57,6 +57,7 @@ def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
             "sentry_dsn",
         ),
         *("connectionString", "licence_key", "personal_pat"),
+        *("AWSSecretAccessKey", "apisecretkey", "OAuthToken", "x_api_key_2", "TOKEN-prod", "rsaprivatekey"),
         *("accessKeyId", "write_key", "signing_key", "credentials", "Authorization", "auth", "jwt"),
     ],
 )
