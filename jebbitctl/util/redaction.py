@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jebbitctl.util.credential_keys import looks_like_credential, may_be_credential
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MASK = "********"
 SECRET_KEYS = frozenset({"access_token", "authorization", "client_secret", "refresh_token", "shared_secret"})
@@ -54,6 +54,28 @@ def redact_service_data(value: Any) -> Any:
     They are told by the names of their keys. So this is not for visitors' answers, which are data.
     """
     return _redact(value, guess=True)
+
+
+def register_credentials(attributes: dict[str, Any]) -> None:
+    """Register what :func:`redact_service_data` masks in attributes that are about to be sent.
+
+    Jebbit's answer or an error may repeat it.
+    """
+    shown = redact_service_data(attributes)
+    if shown != attributes:
+        for text in _masked_texts(attributes, shown):
+            register_secret(text)
+
+
+def _masked_texts(value: Any, shown: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _masked_texts(inner, shown[key] if isinstance(shown, dict) else shown)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _masked_texts(inner, shown[place] if isinstance(shown, list) else shown)
+    elif isinstance(value, str) and shown == MASK:
+        yield value
 
 
 def redact_attribute(name: str, value: Any) -> Any:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.util.redaction import MASK
+from tests.api.faults import FaultServer, api, resource
 from tests.manifest.support import write
 from tests.scripted_server import add, attributes_of, writes
+from tests.support import Cli
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jebbitctl.sandbox.server import Sandbox
-    from tests.support import Cli
 
 HUSH = "pk_hush7f3a9b2c1d4e"
 OPTIONS: dict[str, Any] = {
@@ -140,3 +143,14 @@ def test_the_hint_for_an_unknown_credential_leaves_its_value_out(
     result = cli.run("integrations", "apply", path, "--yes")
     assert HUSH not in result.out + result.err
     assert "--set additional_options.api_key=VALUE" in result.err
+
+
+def test_an_error_that_repeats_a_credential_is_shown_without_it(tmp_path: Path) -> None:
+    found = resource({"service_name": "klaviyo", "additional_options": {"login": {"password": "x"}}})
+    rejected = api({"errors": [{"title": "Invalid", "detail": f"{HUSH} is no password"}]}, 422)
+    with FaultServer(found, rejected) as server:
+        env = {"JEBBIT_API_BASE_URL": server.url, "JEBBIT_ACCESS_TOKEN": "TOKEN-0815-4711"}
+        option = f'additional_options.login={{"password": "{HUSH}"}}'
+        result = Cli(tmp_path, env).run("integrations", "update", "L5m24mjs", "--set", option)
+    assert (result.code, HUSH in result.err) == (1, False), result.err
+    assert f"{MASK} is no password" in result.err
