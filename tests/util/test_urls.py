@@ -254,6 +254,15 @@ def test_equivalent_urls_have_the_same_normal_form(spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "spelling",
+    ["https://B\xfccher.example:443", "https://b\xfccher\u3002example/", "https://xn--bcher-kva.example"],
+)
+def test_an_international_name_has_the_normal_form_of_dns(spelling: str) -> None:
+    assert normalize_url(spelling) == "https://xn--bcher-kva.example/"
+    assert same_origin(spelling, "https://xn--bcher-kva.example/")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://hooks.example.com/",
