@@ -95,6 +95,15 @@ def is_credential(name: str, value: Any) -> bool:
     return value == MASK or bool(redact_attribute(name, value) != value)
 
 
+def holds_mask(value: Any) -> bool:
+    """Whether a value holds what output shows in place of a secret, so that it must not be sent."""
+    if isinstance(value, dict):
+        return any(map(holds_mask, value.values()))
+    if isinstance(value, list):
+        return any(map(holds_mask, value))
+    return isinstance(value, str) and MASK in value
+
+
 def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, dict):
         copy = dict(value)

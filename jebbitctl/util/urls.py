@@ -233,6 +233,8 @@ def _text_problem(url: str, authority: str) -> str | None:
         return "it contains a user name or password"
     if is_placeholder(authority) or ("://" not in url and is_placeholder(re.split("[/?#]", url)[0])):
         return _PLACEHOLDER
+    if MASK in url:
+        return f"it is masked ({MASK}), as output shows a secret"
     if " " in url or not url.isprintable():  # no other white space is printable
         return "it contains spaces or control characters"
     return None

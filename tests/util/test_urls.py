@@ -162,6 +162,7 @@ def test_a_safe_url_is_returned_unchanged(url: str) -> None:
     [
         ("", "empty"),
         (" https://example.com", "spaces"),
+        ("https://example.com/********", "masked"),
         ("https://example.com/a b", "spaces"),
         ("https://example.com/\r\nX: y", "spaces or control"),
         ("https://exa\x1bmple.com", "control characters"),

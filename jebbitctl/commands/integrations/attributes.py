@@ -10,7 +10,7 @@ import typer
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, OPTIONS
 from jebbitctl.errors import UsageError
-from jebbitctl.util.redaction import MASK, redact_attribute, register_credentials
+from jebbitctl.util.redaction import MASK, holds_mask, redact_attribute, register_credentials
 from jebbitctl.util.text import json_text, parse_json
 
 if TYPE_CHECKING:
@@ -144,6 +144,11 @@ def _parse(text: str) -> tuple[str, Any]:
         )
     if parts[0] in integrations.READ_ONLY:
         raise UsageError(f"--set cannot set {parts[0]}, which only Jebbit sets")
+    if holds_mask(value):
+        raise UsageError(
+            f"--set {name} is masked ({MASK}), as output shows a credential",
+            hint="give the value itself; integrations get shows it with --show-secret",
+        )
     try:
         return name, parse_json(value)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,3 +155,20 @@ def test_an_error_that_repeats_a_credential_is_shown_without_it(tmp_path: Path) 
         result = Cli(tmp_path, env).run("integrations", "update", "L5m24mjs", "--set", option)
     assert (result.code, HUSH in result.err) == (1, False), result.err
     assert f"{MASK} is no password" in result.err
+
+
+def test_a_masked_credential_is_not_sent_back(cli: Cli, sandbox: Sandbox, klaviyo: str) -> None:
+    shown = cli.run("integrations", "get", klaviyo, "-q", "additional_options").json
+    for value in ('"********"', json.dumps(shown["login"]), json.dumps(shown["targets"])):
+        option = f"additional_options.api_key={value}"
+        update = cli.run("integrations", "update", klaviyo, "--set", option)
+        assert (update.code, "additional_options.api_key is masked (********)" in update.err) == (2, True)
+    path = write(
+        cli,
+        ENTRY.format(id=klaviyo)
+        + 'set.additional_options.api_key = "********"\nset.other = ["********"]\n'
+        + f'set.additional_options.url = "{shown["url"]}"\n',
+    )
+    applied = cli.run("integrations", "apply", path, "--yes")
+    assert (applied.code, applied.err.count("is masked (********)")) == (2, 3), applied.err
+    assert writes(sandbox) == []
