@@ -29,10 +29,19 @@ def main() -> None:
         sys.exit(_INTERRUPTED)
     finally:
         gc.freeze()  # a last collection would take a tenth of the run
+        _flush()  # timeout and some shells send each signal twice
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)  # not all exist on Windows
             if number is not None and callable(signal.getsignal(number)):
                 signal.signal(number, _exit)
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        pass  # it fails again at the end of the process, which reports it
 
 
 def _exit(signum: int, _: object) -> None:
