@@ -176,6 +176,45 @@ def test_credentials_of_other_services_are_also_told_by_their_values(value: obje
     assert redact({"other": value}) == {"other": value}
 
 
+KEYS = st.sampled_from(
+    [
+        "api_key",
+        "name",
+        "header",
+        "value",
+        "static_value",
+        "url",
+        "klaviyo_key",
+        "login",
+        "a.b",
+        "token.x",
+        "list",
+    ]
+)
+VALUES = st.sampled_from(
+    [
+        "X-Api-Key",
+        "s3cr3t",
+        "pk_0123456789abcdef",
+        "https://u:p@x.example",
+        "https://x.example/?token=a",
+        "",
+        True,
+        None,
+    ]
+)
+
+
+@given(
+    st.dictionaries(KEYS, st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
+)
+def test_what_a_resource_hides_a_difference_hides_as_well(options: dict[str, object]) -> None:
+    shown = redact_service_data({"additional_options": options})["additional_options"]
+    for name, value in options.items():
+        if shown[name] != value:
+            assert redact_attribute(f"additional_options.{name}", value) != value, name
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
