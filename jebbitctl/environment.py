@@ -236,15 +236,25 @@ class Environment:
             if slip := carriage_return(self.values[file]):
                 raise UsageError(f"{file} {slip.problem}", hint=slip.hint)
             path = self.expand_home(self.values[file]).absolute()
-            if os.sep not in self.values[file] and not _exists(path):
-                # not shown: it may be the credential itself
-                raise UsageError(
-                    f"{file} names no file in this directory",
-                    hint=f"give the file's path; a value itself belongs into {name}",
-                )
+            if not _exists(path):
+                self._require_path(name, file)
             text = _read_credential(path, file)
             self._files[file] = register_secret(clean_credential(text, source=f"{file} {path}"))
         return self._files[file]
+
+    def _require_path(self, name: str, file: str) -> None:
+        """Check that what names no file is meant as a path.
+
+        Raises:
+            UsageError: it stands in quotes, or may be the credential itself, so that it is not shown.
+        """
+        if found := padding(self.values[file], source=file):
+            raise UsageError(found.problem, hint=found.fix)
+        if not (Path(self.values[file]).is_absolute() or self.values[file].startswith((".", "~"))):
+            raise UsageError(
+                f"{file} names no file in this directory",
+                hint=f"give the file's path; a value itself belongs into {name}",
+            )
 
     def switch(self, name: str) -> bool:
         """Whether a switch is on: set, and not empty, ``0``, ``false`` or ``no``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,7 @@ class IsolatedHome(Cli):
         source = Path(str(backends.__file__)).parent
         shutil.copytree(source, self.modules / backends.PACKAGE, dirs_exist_ok=True, ignore=_COMPILED)
         self.env = {
-            "PYTHONPATH": str(self.modules),
+            "PYTHONPATH": os.pathsep.join([str(self.modules), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "PYTHON_KEYRING_BACKEND": KEYRING,
             "TEST_KEYRING": str(self.home / "keyring.json"),
             **self.env,

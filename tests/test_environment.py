@@ -215,7 +215,16 @@ def test_a_credential_whose_file_is_missing_or_wrong_is_an_error(
         environment.credential("JEBBIT_CLIENT_SECRET")
 
 
-@pytest.mark.parametrize("value", ["the-credential-itself", "x" * 300])
+def test_quotes_around_the_path_of_a_credentials_file_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("value")
+    with pytest.raises(
+        UsageError, match=r"^JEBBIT_CLIENT_SECRET_FILE begins and ends with a quotation mark$"
+    ):
+        Environment({"JEBBIT_CLIENT_SECRET_FILE": f'"{path}"'}).credential("JEBBIT_CLIENT_SECRET")
+
+
+@pytest.mark.parametrize("value", ["the-credential-itself", "x" * 300, "the/credential+itself=="])
 def test_a_credential_in_place_of_its_files_path_is_not_shown(value: str) -> None:
     with pytest.raises(UsageError) as caught:
         Environment({"JEBBIT_CLIENT_SECRET_FILE": value}).credential("JEBBIT_CLIENT_SECRET")

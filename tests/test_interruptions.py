@@ -258,7 +258,13 @@ def test_ctrl_c_while_the_program_is_imported_prints_nothing(machine: IsolatedHo
         assert ended(process, signal.SIGINT) == (130, "", "")
 
 
-def test_ctrl_c_after_a_command_has_finished_exits_130(machine: IsolatedHome) -> None:
+@pytest.mark.default_cases(2)
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_after_a_command_has_finished_ends_it_without_a_traceback(
+    machine: IsolatedHome, sent: signal.Signals, code: int
+) -> None:
     (machine.modules / "sitecustomize.py").write_text(
         f"import atexit, time\natexit.register(lambda: (print('done', flush=True), {SLEEP}))\n"
     )
@@ -266,7 +272,7 @@ def test_ctrl_c_after_a_command_has_finished_exits_130(machine: IsolatedHome) ->
         assert process.stdout is not None
         assert process.stdout.readline().startswith("jebbitctl ")
         assert process.stdout.readline() == "done\n"
-        assert ended(process, signal.SIGINT) == (130, "", "")
+        assert ended(process, sent) == (code, "", "")
 
 
 def test_a_background_job_that_ignores_sigint_keeps_ignoring_it(machine: IsolatedHome) -> None:

@@ -75,7 +75,8 @@ def run_secret_command(command: str, variables: Mapping[str, str]) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a program"
         raise CredentialsError(
-            f"the client secret's command {name} cannot be run: {reason}", hint=_RUN_IT_YOURSELF
+            f"the client secret's command {name} cannot be run: {reason}",
+            hint="give the absolute path of a program: PATH is not the same everywhere, such as in cron",
         ) from None
     if len(output) > MAX_OUTPUT:
         raise CredentialsError(f"the client secret's command {name} prints more than a secret")

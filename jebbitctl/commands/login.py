@@ -13,6 +13,7 @@ from jebbitctl import environment as env
 from jebbitctl.auth.credentials import secret_source
 from jebbitctl.auth.secret_command import require_no_secret, require_secret_command, run_secret_command
 from jebbitctl.commands.base import Context, command, single
+from jebbitctl.commands.profiles import warn_if_overridden
 from jebbitctl.commands.whoami import account_document, show_account
 from jebbitctl.errors import UsageError
 from jebbitctl.output.streams import is_terminal
@@ -265,12 +266,7 @@ def _show(context: Context, account: Account, result: LoginResult) -> None:
         context.output.note(
             f"The default profile is {active}. To change it, run: jebbitctl profiles use {name}"
         )
-    for variable in (env.ACCESS_TOKEN, env.CLIENT_ID):
-        if variable in context.environment:
-            context.output.warn(
-                f"{variable} is set and overrides this profile unless you add --profile {name}"
-            )
-            break
+    warn_if_overridden(context, name)
 
 
 app = single(login)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from jebbitctl.commands.base import PROFILE_OPTIONS, Context, Yes, command, single
-from jebbitctl.commands.profiles import note_if_none_is_active
+from jebbitctl.commands.profiles import credentials_variable, note_if_none_is_active
 from jebbitctl.errors import UsageError
 
 
@@ -40,6 +40,8 @@ def logout(
         entries = ", ".join(interrupted)
         context.output.note(f"Removed from the keyring what an interrupted login had left: {entries}.")
     note_if_none_is_active(context)
+    if variable := credentials_variable(context):
+        context.output.warn(f"{variable} is set: commands still use the credentials of the environment")
 
 
 def _chosen(context: Context) -> list[str]:

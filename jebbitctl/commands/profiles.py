@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from jebbitctl import environment as env
 from jebbitctl.auth.credentials import secret_place
 from jebbitctl.commands.base import LOCAL_OPTIONS, ROW_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
@@ -56,6 +57,7 @@ def use(context: Context, name: Name) -> None:
         context.output.document({"default": name})
     else:
         context.output.note(f"The default profile is now {name}.")
+    warn_if_overridden(context, name)
 
 
 @command(common=LOCAL_OPTIONS, example="jebbitctl profiles remove staging --yes")
@@ -127,6 +129,20 @@ def note_if_none_is_active(context: Context) -> None:
         context.output.note(
             f"No profile is active. Choose one with jebbitctl profiles use NAME: {', '.join(names)}"
         )
+
+
+def warn_if_overridden(context: Context, name: str) -> None:
+    """Warn if the environment overrides a profile that was just chosen."""
+    variable = credentials_variable(context)
+    if variable is None and context.environment.values.get(env.PROFILE, name) != name:
+        variable = env.PROFILE
+    if variable:
+        context.output.warn(f"{variable} is set and overrides this profile unless you add --profile {name}")
+
+
+def credentials_variable(context: Context) -> str | None:
+    """Return the variable whose credentials commands use instead of a profile's, None if there is none."""
+    return next((name for name in (env.ACCESS_TOKEN, env.CLIENT_ID) if name in context.environment), None)
 
 
 app = group("Manage several accounts on one machine.", list_, use, set_, remove)

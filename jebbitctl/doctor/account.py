@@ -22,8 +22,8 @@ def environment(check_context: CheckContext) -> str:
     context = check_context.context
     problems = [*_malformed(context), *_contradictions(context)] or list(_overrides(context))
     if problems:
-        fixes = dict.fromkeys(fix for _, fix in problems)
-        raise CheckFailedError("; ".join(problem for problem, _ in problems), hint="; ".join(fixes))
+        found, fixes = map(dict.fromkeys, zip(*problems, strict=True))
+        raise CheckFailedError("; ".join(found), hint="; ".join(fixes))
     names = ", ".join(context.environment.declared())
     return f"set: {names}" if names else "no JEBBIT_ variable is set"
 

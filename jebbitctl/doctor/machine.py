@@ -19,7 +19,7 @@ from jebbitctl.doctor.check_context import CheckSkipped
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.storage.atomic_files import leftovers
 from jebbitctl.storage.completion_scripts import LOADED_FROM, has_line_with, script_path, startup_files
-from jebbitctl.storage.trust import find_problem, user_name
+from jebbitctl.storage.trust import find_config_problem, user_name
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def directory(check_context: CheckContext) -> str:
     if path is None:
         raise CheckFailedError("there is no home directory", hint="set HOME, or JEBBIT_CONFIG_DIR")
     try:
-        if problem := find_problem(path / "config.toml"):
+        if problem := find_config_problem(path / "config.toml"):
             raise CheckFailedError(problem.message, hint=problem.hint)
         if not path.is_dir():
             if path.exists():

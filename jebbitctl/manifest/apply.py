@@ -10,6 +10,7 @@ from jebbitctl.api.duplicates import Creation, identifying_keys, new_integration
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.api.resources import OWNER, raise_if_unapplied, require_created_id, unconfirmed
 from jebbitctl.errors import ConflictError, JebbitctlError, NotFoundError, RejectedError
+from jebbitctl.util.signals import deferred_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -139,7 +140,8 @@ class Applier:
 
     def _write_new_secret(self, client: Client, secrets: SecretFiles, name: str, secret: str) -> None:
         try:
-            secrets.write(name, secret)
+            with deferred_signals():
+                secrets.write(name, secret)
         except JebbitctlError:
             id_ = self.ids.get(name)
             if self.unsaved_secret and not integrations.shows_secret(client, id_):

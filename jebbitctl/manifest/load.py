@@ -13,9 +13,7 @@ from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.toml_syntax import explain_syntax
 from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.manifest.variables import expand, may_have_variables, variables_in
-from jebbitctl.util.credential_keys import looks_like_credential
-from jebbitctl.util.redaction import register_secret
-from jebbitctl.util.text import flatten
+from jebbitctl.util.redaction import register_credentials
 from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, EncodingError, decode_utf_8
 
 if TYPE_CHECKING:
@@ -122,19 +120,12 @@ def _validate(document: dict[str, Any], unset: Problems) -> tuple[tuple[Integrat
     """
     problems: Problems = []
     specs = tuple(parse_specs(document, problems))
-    _register_credentials(specs)
+    for spec in specs:
+        register_credentials(spec.attributes)  # a hint repeats --var
     _check_distinct(specs, problems)
     # what a check says about a value that could not be expanded follows from that
     places = {error.path for error in unset}
     return specs, [*unset, *(error for error in problems if error.path not in places)]
-
-
-def _register_credentials(specs: Iterable[IntegrationSpec]) -> None:
-    """Mask the credentials of other services wherever they are printed: a hint repeats ``--var``."""
-    for spec in specs:
-        for name, value in flatten(spec.attributes):
-            if isinstance(value, str) and any(map(looks_like_credential, name.split("."))):
-                register_secret(value)
 
 
 def _check_distinct(specs: Iterable[IntegrationSpec], problems: Problems) -> None:

@@ -40,6 +40,7 @@ from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.validation import ManifestError, get_table, get_typed, reject_keys, require_known
 from jebbitctl.util.ids import NAME_HINT, is_id, is_name
+from jebbitctl.util.redaction import MASK, holds_mask
 from jebbitctl.util.urls import normalize_url, require_https
 
 if TYPE_CHECKING:
@@ -200,8 +201,20 @@ def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dic
     other_options = get_table(others, OPTIONS, (*path, "set"), problems)
     reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
     others.pop(OPTIONS, None)
+    _require_unmasked(others, (*path, "set"), problems)
+    _require_unmasked(other_options, (*path, "set", OPTIONS), problems)
     nested |= other_options
     return attributes | others | ({OPTIONS: nested} if nested else {})
+
+
+def _require_unmasked(values: dict[str, Any], path: KeyPath, problems: Problems) -> None:
+    """Check that no value was copied from output that hides credentials."""
+    hint = "write the value itself, or remove the key: it is then not managed"
+    problems += [
+        ManifestError((*path, name), f"is masked ({MASK}), as output shows a credential", hint)
+        for name, value in values.items()
+        if holds_mask(value)
+    ]
 
 
 def _mappings(entry: dict[str, Any], path: KeyPath, problems: Problems) -> tuple[MappingSpec, ...]:

@@ -12,7 +12,8 @@ from jebbitctl.errors import UsageError
 from jebbitctl.manifest.toml_text import inline_table, inline_value
 from jebbitctl.manifest.validation import is_json
 from jebbitctl.manifest.variables import escape
-from jebbitctl.util.redaction import is_credential
+from jebbitctl.util.redaction import MASK, is_credential, redact_service_data
+from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ class TomlEntry(ABC):
         for name in filter(lambda name: knows(current, [name]), (*ATTRIBUTE_TYPES, *sorted(others))):
             value = current.get(name)
             holder = ("set",) if name in others else ()
-            if name in others and self._keep_credential(name, value, declared[name]):
+            if name in others and self._keep_credential(
+                name, value, declared[name], is_masked=is_credential(name, value)
+            ):
                 continue
             if not self._is_storable(name, value, ATTRIBUTE_TYPES.get(name)):
                 self._remove((*holder, name))
@@ -97,23 +100,26 @@ class TomlEntry(ABC):
     def _update_options(self, current: Any) -> None:
         declared = self._spec.attributes.get(OPTIONS, {})
         options = current if isinstance(current, dict) else {}
+        masked = redact_service_data(options)  # a name such as X-Api-Key says what the value beside it is
         for name in dict.fromkeys((*OPTION_TYPES, *options, *declared)):
             holder = (OPTIONS,) if name in OPTION_TYPES else ("set", OPTIONS)
             value = options.get(name)
-            if self._keep_credential(f"{OPTIONS}.{name}", value, declared.get(name)):
+            is_masked = value == MASK or masked.get(name) != value
+            if self._keep_credential(f"{OPTIONS}.{name}", value, declared.get(name), is_masked=is_masked):
                 continue
             if not self._is_storable(f"{OPTIONS}.{name}", value, OPTION_TYPES.get(name)):
                 self._remove((*holder, name))
             elif name not in declared or diff({name: value}, {name: declared[name]}):
                 self._put((*holder, name), value)
 
-    def _keep_credential(self, name: str, value: Any, declared: Any) -> bool:
+    def _keep_credential(self, name: str, value: Any, declared: Any, *, is_masked: bool) -> bool:
         """Return whether an attribute holds a credential. If so, say that it is not exported.
 
         The entry keeps its own value, which may be a variable.
         """
-        if value is None or not (is_credential(name, value) or is_credential(name, declared)):
+        if value is None or not (is_masked or (declared is not None and is_credential(name, declared))):
             return False
+        name = escape_controls(name)
         if declared is not None:
             if value != declared:
                 self._warn(f"{self._spec.name}: {name} differs at Jebbit; a credential is not exported")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 import time
@@ -11,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jebbitctl.environment import CONFIG_DIR, XDG_CONFIG_HOME
-from jebbitctl.errors import JebbitctlError
+from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage.atomic_files import replace_file
 from jebbitctl.storage.trust import find_problem, require_own_target
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.environment import Environment
 
+_UNEXPANDED = r"\$[A-Za-z_{]|%\w+%|^~"
+"""Such as ``$HOME`` in an environment file, or another user's home directory."""
 MAX_BYTES = 1024 * 1024
 """The size of the largest file that is read."""
 
@@ -30,11 +33,18 @@ def config_dir(environment: Environment) -> Path | None:
     It may not exist yet.
 
     Raises:
-        UsageError: JEBBIT_CONFIG_DIR is empty, or stands in quotes, or contains control characters.
+        UsageError: JEBBIT_CONFIG_DIR is empty, or stands in quotes, or contains control characters or a
+            variable that nothing has expanded.
     """
     directory = environment.setting(CONFIG_DIR)
     if directory is not None:
-        return environment.expand_home(directory).absolute()
+        path = environment.expand_home(directory)
+        if re.search(_UNEXPANDED, str(path)) and not path.exists():
+            raise UsageError(
+                f"{CONFIG_DIR} was not expanded: {directory}",
+                hint="write out the path; only ~/ at its beginning stands for the home directory",
+            )
+        return path.absolute()
     parent = _posix_config_parent(environment) if os.name == "posix" else None
     if os.name == "posix" and (parent is None or sys.platform != "darwin"):
         return parent and parent / "jebbitctl"

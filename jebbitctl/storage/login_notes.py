@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import UsageError
 from jebbitctl.storage.atomic_files import lock
-from jebbitctl.storage.files import create_config_dir, read_regular_file
+from jebbitctl.storage.files import create_config_dir, is_private, read_regular_file
 from jebbitctl.storage.trust import find_problem
 
 if TYPE_CHECKING:
@@ -139,8 +139,10 @@ def _is_locked(path: Path) -> bool | None:
 
 
 def _accounts(path: Path) -> list[str] | None:
-    """Return what a note names, None if it is not a note."""
+    """Return what a note names, None if it is not a note of this user: ``/tmp`` may have others'."""
     try:
+        if not is_private(path):
+            return None
         accounts = json.loads(read_regular_file(path) or b"[]")
     except (OSError, ValueError, RecursionError):
         return None

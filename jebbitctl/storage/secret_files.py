@@ -28,6 +28,7 @@ PIPE_TIMEOUT = 30.0
 """Seconds for the reader of a pipe."""
 MAX_SECRET_FILE = 64 * 1024
 """Bytes that even ``force`` replaces: what is larger is another file than the user thinks."""
+_OTHERS = 0o077
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -95,13 +96,10 @@ def reserved_secret_file(path: Path, *, force: bool = False) -> Iterator[bool]:
         if lock(descriptor) is False:
             raise UsageError(f"{path} is reserved by another process", hint="choose another path")
         try:
-            tightened = _make_private(descriptor)
-        except OSError as error:
-            raise UsageError(
-                f"others can read {path}, and its mode cannot be changed: {error.strerror}",
-                hint="choose another path",
-            ) from None
-        try:
+            try:
+                tightened = _make_private(descriptor)
+            except OSError as error:
+                raise _readable(UsageError, path, error) from None
             yield tightened
         except BaseException:
             if is_new and not os.fstat(descriptor).st_size:
@@ -112,10 +110,13 @@ def reserved_secret_file(path: Path, *, force: bool = False) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
+def write_secret_file(path: Path, secret: str, *, force: bool = False) -> bool:
     """Write a secret to a new or an empty file with mode 0600, or into an existing pipe or device.
 
-    Does nothing if the file already holds this secret. With ``force``, replaces whatever it holds.
+    Writes nothing if the file already holds this secret. With ``force``, replaces whatever it holds.
+
+    Returns:
+        whether others could access the file before.
 
     Raises:
         JebbitctlError: it cannot be written, or holds something else, which stays as it is.
@@ -124,7 +125,7 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
     try:
         if path.exists() and not path.is_file():
             call_with_timeout(PIPE_TIMEOUT, lambda: _write_to_stream(path, line))
-            return
+            return False
     except TimeoutError:
         raise JebbitctlError(
             f"{path}: the secret could not be written: nobody has read it within {PIPE_TIMEOUT:g} s"
@@ -132,15 +133,16 @@ def write_secret_file(path: Path, secret: str, *, force: bool = False) -> None:
     except OSError as error:
         raise _unwritable(path, error) from None
     if holds_secret(path, secret):
-        return
+        return make_private(path)
     descriptor, _ = _open(path, force=force)
     try:
-        _make_private(descriptor)
+        tightened = _make_private(descriptor)
         _fill(descriptor, line.encode())
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
         os.close(descriptor)
+    return tightened
 
 
 def _write_to_stream(path: Path, line: str) -> None:
@@ -229,7 +231,13 @@ class SecretFiles:
                 descriptor, _ = _open(path)
             else:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            os.close(descriptor)
+            try:
+                _make_private(descriptor)
+            except OSError as error:
+                self.release(name)
+                raise _readable(JebbitctlError, path, error) from None
+            finally:
+                os.close(descriptor)
         except FileExistsError:
             if not self.is_pending(name):
                 raise ConflictError(f"someone else has just written {path}", hint=_MOVE_AWAY) from None
@@ -290,11 +298,32 @@ def _open(path: Path, *, force: bool = False) -> tuple[int, bool]:
     return descriptor, False
 
 
+def make_private(path: Path) -> bool:
+    """Give a file that holds its secret already mode 0600; return whether others could access it before.
+
+    Raises:
+        JebbitctlError: its mode cannot be changed.
+    """
+    descriptor, _ = _open(path, force=True)
+    try:
+        return _make_private(descriptor)
+    except OSError as error:
+        raise _readable(JebbitctlError, path, error) from None
+    finally:
+        os.close(descriptor)
+
+
 def _make_private(descriptor: int) -> bool:
-    """Give an open file mode 0600; return whether others could access it before."""
-    if os.name != "posix" or not os.fstat(descriptor).st_mode & 0o077:
+    """Give an open file mode 0600; return whether others could access it before.
+
+    Raises:
+        OSError: its mode cannot be changed; some file systems of Windows ignore that without an error.
+    """
+    if os.name != "posix" or not os.fstat(descriptor).st_mode & _OTHERS:
         return False
     os.fchmod(descriptor, 0o600)
+    if os.fstat(descriptor).st_mode & _OTHERS:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
     return True
 
 
@@ -307,6 +336,13 @@ def _fill(descriptor: int, data: bytes) -> None:
         with suppress(OSError):
             write_all(descriptor, old)
         raise
+
+
+def _readable(type_: type[JebbitctlError], path: Path, error: OSError) -> JebbitctlError:
+    return type_(
+        f"others can read {path}, and its mode cannot be changed: {error.strerror}",
+        hint="choose another path",
+    )
 
 
 def _unwritable(path: Path, error: OSError) -> JebbitctlError:

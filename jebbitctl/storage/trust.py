@@ -108,6 +108,26 @@ def find_problem(path: Path) -> TrustProblem | None:
     return None
 
 
+def find_config_problem(path: Path) -> TrustProblem | None:
+    """Return why a file of the configuration directory is not trusted, as :func:`find_problem` does.
+
+    Others must not write to its directory, not even with the sticky bit: they could add files to it.
+    """
+    if (problem := find_problem(path)) or os.name != "posix":
+        return problem
+    try:
+        status = path.parent.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not _others_can_write(status, sticky_is_safe=False):
+        return None
+    mode, owner = stat.S_IMODE(status.st_mode), user_name(status.st_uid)
+    return TrustProblem(
+        f"other users can write to {path.parent} (mode {mode:04o}, owner {owner})",
+        f"set {CONFIG_DIR} to a directory that only you can write to, such as one in it",
+    )
+
+
 def require_trusted(path: Path) -> None:
     """Check that no other user could have written or replaced a file of the configuration directory.
 
@@ -115,7 +135,7 @@ def require_trusted(path: Path) -> None:
         CredentialsError: another user could; the message names path and owner.
         OSError: a part of the path cannot be read.
     """
-    if problem := find_problem(path):
+    if problem := find_config_problem(path):
         raise CredentialsError(f"{path} is not used: {problem.message}", hint=problem.hint)
 
 

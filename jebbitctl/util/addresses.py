@@ -24,10 +24,14 @@ _NOT_PUBLIC = (
     ("240.0.0.0/4", "a reserved address"),
     ("::/128", "an address of this machine itself"),
     ("::1/128", LOOPBACK),
+    ("::/96", "a reserved address"),
+    ("64:ff9b:1::/48", "a private address (NAT64)"),
     ("2001:db8::/32", "an address for documentation"),
     ("3fff::/20", "an address for documentation"),
+    ("5f00::/16", "a reserved address"),
     ("fc00::/7", "a private address (ULA)"),
     ("fe80::/10", "a link-local address"),
+    ("fec0::/10", "a private address (site-local)"),
     ("ff00::/8", "a multicast address"),
 )
 """Source: the registries of special-purpose addresses of IANA (RFC 6890)."""

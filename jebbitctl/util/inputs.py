@@ -11,6 +11,10 @@ from jebbitctl.util.text_slips import find_slip
 
 MAX_INPUT_BYTES = 32 * 1024 * 1024
 """Larger than any document that the API accepts; a limit for endless input such as ``/dev/zero``."""
+_QUOTES = frozenset(
+    {'""', "''", "``", "\u201c\u201d", "\u2018\u2019", "\u201e\u201c", "\u201a\u2018", "\xab\xbb"}
+)
+"""Quotation marks: of shells and of text documents."""
 
 
 def read_input(name: str, *, option: str) -> bytes:
@@ -72,6 +76,8 @@ def clean_credential(value: str, *, source: str) -> str:
     if slip := find_slip(value, secret=True):
         raise CredentialsError(f"{source} {slip.problem}", hint=slip.hint)
     if not value.isprintable():
+        if value.strip().isprintable() and (found := padding(value, source=source)):
+            raise CredentialsError(found.problem, hint=found.fix)
         raise CredentialsError(f"{source} contains a line break or another control character")
     return value
 
@@ -94,11 +100,13 @@ def padding(value: str, *, source: str) -> Padding | None:
         source: its name, such as ``JEBBIT_CLIENT_ID``.
     """
     first, last = value[:1], value[-1:]
-    if len(value) > 1 and first == last and first in "\"'":
+    if len(value) > 1 and first + last in _QUOTES:
         return Padding(
             f"{source} begins and ends with a quotation mark",
             "remove both, as docker --env-file keeps quotation marks",
         )
     if first.isspace() or last.isspace():
-        return Padding(f"{source} {'begins' if first.isspace() else 'ends'} with a space", "remove the space")
+        space = first if first.isspace() else last
+        kind = "a space" if space == " " else "a tab" if space == "\t" else f"a space (U+{ord(space):04X})"
+        return Padding(f"{source} {'begins' if first.isspace() else 'ends'} with {kind}", "remove it")
     return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jebbitctl.util.credential_keys import looks_like_credential
+from jebbitctl.util.credential_keys import looks_like_credential, may_be_credential
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 MASK = "********"
 SECRET_KEYS = frozenset({"access_token", "authorization", "client_secret", "refresh_token", "shared_secret"})
@@ -22,9 +22,18 @@ _URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
 _PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
 _ERROR_KEY = re.compile("error|exception|fail|reason|message", re.IGNORECASE)
 _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
+_PAIR_IN_TEXT = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)")
+"""Such as a parameter of a URL's query, or a part of a connection string."""
+_OPAQUE = re.compile(r"(?=\D*\d)([a-z]{1,5}[_-]){0,3}[A-Za-z0-9.+/=-]{16,}")
 _SECRET_TEXT = re.compile(
-    r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@", re.IGNORECASE
+    r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@"
+    r"|-----BEGIN [a-z ]*PRIVATE KEY",
+    re.IGNORECASE,
 )
+_OPENING = ("{", "[")
+"""How the text of a JSON object or array begins."""
+_WRITTEN_BY_USERS = ("default",)
+"""Such as the default of a mapping, which may be any text."""
 _ENDPOINT = "endpoint"
 """It identifies an integration, so it is shown; Jebbit's own may not have a password."""
 _NAMES_OF_PAIRS = ("name", "key", "header", "client_var", "field")
@@ -52,9 +61,37 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: MASK if value and looks_like_credential(name) else value for name, value in headers.items()}
 
 
+def register_credentials(attributes: dict[str, Any]) -> None:
+    """Register what :func:`redact_service_data` masks in attributes that are about to be sent.
+
+    Jebbit's answer or an error may repeat it.
+    """
+    shown = redact_service_data(attributes)
+    if shown != attributes:
+        for text in _masked_texts(attributes, shown):
+            register_secret(text)
+
+
+def _masked_texts(value: Any, shown: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _masked_texts(inner, shown[key] if isinstance(shown, dict) else shown)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _masked_texts(inner, shown[place] if isinstance(shown, list) else shown)
+    elif isinstance(value, str) and shown == MASK:
+        yield value
+
+
 def redact_attribute(name: str, value: Any) -> Any:
-    """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name."""
-    key = name.rpartition(".")[2]
+    """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name.
+
+    A nested value of a pair is masked, as what is beside it may tell that it is a credential.
+    """
+    *outer, key = name.split(".")
+    is_pair = bool(outer) and key in _VALUES_OF_PAIRS
+    if (is_pair or any(map(looks_like_credential, outer))) and not (value is None or _is_harmless(value)):
+        return MASK
     return redact_service_data({key: value})[key]
 
 
@@ -63,49 +100,77 @@ def is_credential(name: str, value: Any) -> bool:
     return value == MASK or bool(redact_attribute(name, value) != value)
 
 
+def holds_mask(value: Any) -> bool:
+    """Whether a value holds what output shows in place of a secret, so that it must not be sent."""
+    if isinstance(value, dict):
+        return any(map(holds_mask, value.values()))
+    if isinstance(value, list):
+        return any(map(holds_mask, value))
+    return isinstance(value, str) and MASK in value
+
+
 def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, dict):
         copy = dict(value)
         for key, inner in value.items():
-            if isinstance(inner, _CONTAINERS):
+            if type(inner) is str:
+                if guess and key != _ENDPOINT and _may_tell(inner):
+                    copy[key] = _mask_in_text(inner, key)
+            elif isinstance(inner, _CONTAINERS):
                 copy[key] = _redact(inner, guess=guess)
-        for key in _secret_keys(tuple(value), guess=guess):
-            if copy[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(copy[key])):
-                copy[key] = MASK
-        if guess:
-            _mask_by_value(copy)
+        _mask_by_key(copy, value, _secret_keys(tuple(value), guess=guess))
         return copy
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
     if guess and isinstance(value, str):
-        return MASK if _SECRET_TEXT.match(value) else _mask_in_text(value)
+        return _mask_in_text(value)
     return value
 
 
-def _mask_in_text(text: str, key: object = None) -> str:
-    """Return text with passwords in URLs masked; in that of an error, also the values of queries.
+def _may_tell(text: str) -> bool:
+    """Whether a text may tell itself to be a credential: few texts do, and a list has many."""
+    return " " in text or "@" in text or "=" in text or '"' in text
 
-    Elsewhere, a query may be what users wrote, such as the default of a mapping.
+
+def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _SecretKeys) -> None:
+    """Mask what keys tell, in a table whose values were these."""
+    for key in keys.secret:
+        if values[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(values[key])):
+            table[key] = MASK
+    for key in keys.possible:
+        if isinstance(values[key], str) and _OPAQUE.fullmatch(values[key]):
+            table[key] = MASK
+    if keys.pairs and any(
+        isinstance(name := values.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
+    ):
+        table.update(dict.fromkeys([key for key in keys.pairs if values[key]], MASK))
+
+
+def _mask_in_text(text: str, key: object = None) -> str:
+    """Return text without what tells itself to be a credential, such as a password in a URL.
+
+    In a URL's query, that is what has the name of a credential; in the text of an error, it is any value.
     """
+    if _SECRET_TEXT.match(text) or (text[:1] in _OPENING and _holds_credentials(text)):
+        return MASK
+    if "=" in text and key not in _WRITTEN_BY_USERS:
+        text = _PAIR_IN_TEXT.sub(
+            lambda pair: f"{pair[1]}={MASK}" if looks_like_credential(pair[1]) else pair[0], text
+        )
     if "://" not in text:
         return text
     return mask_urls(text) if _ERROR_KEY.search(str(key)) else _PASSWORD.sub(f"{MASK}@", text)
 
 
-def _mask_by_value(table: dict[str, Any]) -> None:
-    """Mask what no key tells: the value of an authorization header, a password in a URL, a pair."""
-    for key, value in table.items():
-        if (
-            type(value) is str
-            and (" " in value or "@" in value)  # few have one, and a list has many values
-            and key != _ENDPOINT
-        ):
-            table[key] = MASK if _SECRET_TEXT.match(value) else _mask_in_text(value, key)
-    values = [key for key in _VALUES_OF_PAIRS if table.get(key)]
-    if values and any(
-        isinstance(name := table.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
-    ):
-        table.update(dict.fromkeys(values, MASK))
+def _holds_credentials(text: str) -> bool:
+    """Whether a text is JSON with credentials."""
+    import json
+
+    try:
+        value = json.loads(text)
+        return bool(_redact(value, guess=True) != value)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_harmless(value: Any) -> bool:
@@ -176,11 +241,22 @@ def _forms(secret: str) -> list[str]:
     return list(dict.fromkeys([secret, *escaped, quote(secret, safe=""), quote_plus(secret)]))
 
 
+class _SecretKeys(NamedTuple):
+    """The keys of a table that hold secrets, those whose values may, and the values of pairs."""
+
+    secret: list[Any]
+    possible: list[str]
+    pairs: list[str]
+
+
 @lru_cache(maxsize=64)
-def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> list[Any]:
-    """Return the keys that hold secrets. Cached, as the resources of a list mostly have the same keys."""
-    return [
+def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> _SecretKeys:
+    """Return the secret keys. Cached, as the resources of a list mostly have the same keys."""
+    names = [key for key in keys if guess and isinstance(key, str)]
+    secret = [
         key
         for key in keys
-        if str(key).lower() in SECRET_KEYS or (guess and isinstance(key, str) and looks_like_credential(key))
+        if str(key).lower() in SECRET_KEYS or (key in names and looks_like_credential(key))
     ]
+    possible = [key for key in names if key not in secret and may_be_credential(key)]
+    return _SecretKeys(secret, possible, [key for key in _VALUES_OF_PAIRS if key in names])

@@ -107,8 +107,9 @@ def same_origin(one: str, other: str) -> bool:
 def normalize_url(url: str) -> str:
     """Return the normal form of an absolute URL, and any other text unchanged.
 
-    Scheme and host are in lower case, a default port is removed, and an empty path is ``/`` (RFC 3986,
-    sections 6.2.2.1 and 6.2.3). An empty query or fragment is removed. The rest is unchanged.
+    Scheme and host are in lower case, an international name is as in DNS, a default port is removed, and an
+    empty path is ``/`` (RFC 3986, sections 6.2.2.1 and 6.2.3). An empty query or fragment is removed. The
+    rest is unchanged.
     """
     origin = _origin(url)
     if origin is None:
@@ -195,7 +196,7 @@ def require_proxy_url(url: str, *, name: str) -> str:
 
 
 def _origin(url: str) -> tuple[str, str] | None:
-    """Return scheme and authority, in lower case and without a default port; None if it is not absolute."""
+    """Return scheme and authority, as :func:`normalize_url` has them; None if the URL is not absolute."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises ValueError if it is not a number
@@ -205,7 +206,11 @@ def _origin(url: str) -> tuple[str, str] | None:
     if not host:
         return None
     default_port = {"https": ":443", "http": ":80"}.get(parts.scheme, ":")
-    return parts.scheme, f"{user_info}{at}{host.lower().removesuffix(default_port).removesuffix(':')}"
+    host = host.lower().removesuffix(default_port).removesuffix(":")
+    if not host.isascii():
+        name, colon, port = host.partition(":")
+        host = f"{ascii_host(name) or name}{colon}{port}"
+    return parts.scheme, f"{user_info}{at}{host}"
 
 
 def _problem(url: str) -> str | None:
@@ -215,7 +220,7 @@ def _problem(url: str) -> str | None:
     scheme = url.partition(":")[0].lower()
     if scheme not in {"https", "http"} or not authority:
         return "it is not an absolute URL"
-    if authority.lower() in {"https:", "http:"}:
+    if authority.lower() in {"https:", "http:", "https", "http"}:  # such as https://https//example.com
         return "it has https:// or http:// twice"
     if problem := authority_problem(authority):
         return problem
@@ -236,8 +241,10 @@ def _text_problem(url: str, authority: str) -> str | None:
         return "it is in quotation marks"
     if "@" in authority:
         return "it contains a user name or password"
-    if is_placeholder(authority):
+    if is_placeholder(authority) or ("://" not in url and is_placeholder(re.split("[/?#]", url)[0])):
         return _PLACEHOLDER
+    if MASK in url:
+        return f"it is masked ({MASK}), as output shows a secret"
     if " " in url or not url.isprintable():  # no other white space is printable
         return "it contains spaces or control characters"
     return None

@@ -119,7 +119,7 @@ def test_a_secret_that_cannot_be_removed_stays_noted_until_it_can(machine: Isola
 def test_a_keyring_that_fails_to_store_leaves_a_note_as_it_may_store_later(machine: IsolatedHome) -> None:
     assert machine.run("login", env=backend("ForgetfulKeyring")).code == 4
     assert len(notes(machine)) == 1
-    assert machine.run("logout", "-y").err == "Not logged in.\n"
+    assert machine.run("logout", "-y").err.startswith("Not logged in.\n")
     assert notes(machine) == []
 
 
@@ -150,6 +150,21 @@ def test_the_notes_of_a_directory_that_others_can_write_to_are_ignored(tmp_path:
         pass
     assert len(LoginNotes(tmp_path).interrupted()) == 1
     tmp_path.chmod(0o777)
+    assert LoginNotes(tmp_path).interrupted() == []
+
+
+def test_a_note_that_another_user_may_have_made_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would make the next login remove secrets from the keyring."""
+    with LoginNotes(tmp_path).note(["a"]) as note:
+        pass
+    tmp_path.chmod(0o1777)
+    assert len(LoginNotes(tmp_path).interrupted()) == 1
+    note.path.chmod(0o640)
+    assert LoginNotes(tmp_path).interrupted() == []
+    note.path.chmod(0o600)
+    os.chown(note.path, 65534, -1) if os.geteuid() == 0 else monkeypatch.setattr(os, "geteuid", lambda: 4711)
     assert LoginNotes(tmp_path).interrupted() == []
 
 

@@ -64,6 +64,13 @@ def test_an_option_or_a_variable_names_the_profile(machine: IsolatedHome, env: d
     assert profile_names(machine) == ["default", "a"]
 
 
+def test_logout_warns_that_the_environments_credentials_remain(machine: IsolatedHome) -> None:
+    for profile, name in (("a", "JEBBIT_CLIENT_ID"), ("b", "JEBBIT_ACCESS_TOKEN")):
+        result = machine.run("logout", "-y", "--profile", profile, env={name: "x"})
+        warning = f"warning: {name} is set: commands still use the credentials of the environment\n"
+        assert (result.code, warning in result.err) == (0, True), result
+
+
 def test_an_unknown_profile_is_a_usage_error(machine: IsolatedHome) -> None:
     result = machine.run("logout", "-y", "--profile", "nobody")
     assert result.code == 2

@@ -61,6 +61,10 @@ def test_use_changes_the_default_profile(machine: IsolatedHome) -> None:
     assert machine.run("profiles", "use", "staging", "--json").json == {"default": "staging"}
     assert machine.run("whoami", "-q", "profile").out == "staging\n"
     assert machine.run("whoami", "-q", "profile", env={"JEBBIT_PROFILE": "default"}).out == "default\n"
+    for name in ("JEBBIT_PROFILE", "JEBBIT_CLIENT_ID"):
+        result = machine.run("profiles", "use", "staging", env={name: "default"})
+        warning = f"warning: {name} is set and overrides this profile unless you add --profile staging\n"
+        assert result.err == f"The default profile is now staging.\n{warning}"
 
 
 @pytest.mark.parametrize("verb", ["use", "remove"])

@@ -113,9 +113,13 @@ def test_a_login_into_a_directory_that_others_can_write_to_is_refused(
     machine: IsolatedHome, evil: Sandbox
 ) -> None:
     config(machine).unlink()
-    problem = open_directory(machine)
     login = ("login", "--client-id", "x", "--client-secret-stdin", "--auth-url", evil.url)
-    assert_refused(machine, evil, problem, *login)
+    for shared in (0o777, 0o1777):  # the sticky bit lets others add files, as in /tmp
+        machine.config.chmod(shared)
+        problem = f"other users can write to {machine.config} (mode {shared:04o}, owner {owner()})"
+        assert_refused(machine, evil, problem, *login)
+        assert f"✗ directory     {problem} → " in machine.run("doctor", env={"TERM": "dumb"}).out
+        assert mode(machine.config) == shared
 
 
 def test_a_configuration_that_only_this_user_can_change_is_used(machine: IsolatedHome, evil: Sandbox) -> None:

@@ -64,6 +64,10 @@ def test_a_name_with_public_addresses_is_fine() -> None:
         ("::ffff:10.0.0.1", "private"),
         ("64:ff9b::10.0.0.1", "private"),
         ("2002:a00:1::1", "private"),
+        ("64:ff9b:1::10.0.0.1", "private"),
+        ("fec0::1", "private"),
+        ("::10.0.0.1", "reserved"),
+        ("5f00::1", "reserved"),
     ],
 )
 def test_an_address_that_jebbit_cannot_reach_is_named(address: str, kind: str) -> None:

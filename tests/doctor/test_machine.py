@@ -77,7 +77,7 @@ def test_a_directory_of_another_user_or_a_read_only_one_fails_the_check(
 ) -> None:
     (tmp_path / "config").mkdir(mode=0o700)
     with patch.context() as temporary:
-        temporary.setattr(machine, "find_problem", lambda _: None)
+        temporary.setattr(machine, "find_config_problem", lambda _: None)
         (tmp_path / "config" / "tokens").mkdir(mode=0o700)
         temporary.setattr(os, "geteuid", lambda: 4711)
         with pytest.raises(CheckFailedError, match="belongs to user"):
@@ -91,7 +91,7 @@ def test_a_directory_of_another_user_or_a_read_only_one_fails_the_check(
 def test_the_root_of_a_volume_can_be_the_directory(patch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     found = tmp_path / "config" / "lost+found"
     found.mkdir(parents=True)
-    patch.setattr(machine, "find_problem", lambda _: None)
+    patch.setattr(machine, "find_config_problem", lambda _: None)
     contents = type(found).iterdir
 
     def iterdir(path: Path) -> Iterator[Path]:

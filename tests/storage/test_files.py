@@ -39,8 +39,16 @@ def test_the_environment_names_the_config_directory(monkeypatch: pytest.MonkeyPa
     for named in ("~/config", "~"):
         monkeypatch.setenv("JEBBIT_CONFIG_DIR", named)
         assert config_dir() == tmp_path / named[2:]
-    monkeypatch.setenv("JEBBIT_CONFIG_DIR", "")
-    with pytest.raises(UsageError):
+    for named in ("", "$HOME/x", "/home/${USER}/x", "~ann/x", r"%USERPROFILE%\x"):
+        monkeypatch.setenv("JEBBIT_CONFIG_DIR", named)
+        with pytest.raises(UsageError, match=r"is set but empty|JEBBIT_CONFIG_DIR was not expanded: "):
+            config_dir()
+    (tmp_path / "$x").mkdir()
+    monkeypatch.setenv("JEBBIT_CONFIG_DIR", "$x")
+    assert config_dir() == tmp_path / "$x"
+    monkeypatch.setenv("JEBBIT_CONFIG_DIR", "~/x")
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(UsageError, match="not expanded"):
         config_dir()
 
 

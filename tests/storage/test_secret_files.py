@@ -140,6 +140,28 @@ def test_a_file_whose_mode_cannot_be_changed_is_refused_beforehand(
         pytest.fail("reserved")
 
 
+def test_a_file_system_that_ignores_modes_is_refused_beforehand_and_keeps_no_file(
+    secrets: SecretFiles, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, others_can = os.open, 0o755
+
+    def ignores_modes(path: Path, flags: int, _: int = 0) -> int:
+        return create(path, flags, others_can)  # as Windows' drives in WSL
+
+    monkeypatch.setattr(os, "open", ignores_modes)
+    monkeypatch.setattr(os, "fchmod", lambda *_: None)
+    with pytest.raises(UsageError, match=r"others can read .*: Operation not"), reserved_secret_file(path):
+        pytest.fail("reserved")
+    with pytest.raises(JebbitctlError, match=r"others can read .*: Operation not"):
+        secrets.reserve("a", alone=True)
+    assert not path.exists()
+    assert not secrets.path("a").exists()
+    path.touch(mode=0o644)
+    path.write_text("abc")
+    with pytest.raises(JebbitctlError, match=r"others can read .*: Operation not"):
+        write_secret_file(path, "abc")
+
+
 def test_a_reserved_file_is_removed_if_the_secret_never_came(path: Path) -> None:
     with suppress(KeyboardInterrupt), reserved_secret_file(path):
         assert path.exists()

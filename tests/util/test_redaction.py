@@ -46,6 +46,18 @@ def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
         *("secret", "clientSecret", "secret_2", "password", "sftp-passwd", "user.pwd", "passphrase"),
         *("api_key", "apikey", "APIKey", "x-api-key", "rest_api_keys", "private_key", "privateKeyPem"),
         *("smtp_pass", "sftpPass", "creds", "auth_header", "Authorization-Header"),
+        *(
+            "Passwort",
+            "contraseña",
+            "CONTRASENA",
+            "motDePasse",
+            "mot-de-passe",
+            "api_clave",
+            "db_pw",
+            "sentry_dsn",
+        ),
+        *("connectionString", "licence_key", "personal_pat"),
+        *("AWSSecretAccessKey", "apisecretkey", "OAuthToken", "x_api_key_2", "TOKEN-prod", "rsaprivatekey"),
         *("accessKeyId", "write_key", "signing_key", "credentials", "Authorization", "auth", "jwt"),
     ],
 )
@@ -136,12 +148,24 @@ def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after:
             {"client_var": "api_key", "fallback_value": MASK, "value": None},
         ),
         ({"client_var": "api_key", "default": "x"}, {"client_var": "api_key", "default": "x"}),
+        ({"hubspotKey": "c0ffee00-1111-4222-8333-f00dcafe0815"}, {"hubspotKey": MASK}),
+        ({"klaviyo_key": "pk_0123456789abcdef"}, {"klaviyo_key": MASK}),
+        ("https://x.example/h?a=1&api_key=s3cr3t#x", f"https://x.example/h?a=1&api_key={MASK}"),
+        ("Server=db;User Id=ann;Password=s3cr3t;Port=1", f"Server=db;User Id=ann;Password={MASK};Port=1"),
+        ('{"user": "ann", "password": "s3cr3t"}', MASK),
+        ('[{"token":"s3cr3t"}]', MASK),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", MASK),
         *(
             (same, same)
             for same in (
                 "Basic training",
                 "see https://x.example/?page=1 today",
                 "https://x.example/@user:1",
+                "https://x.example/?utm_source=token&keyword=2#a",
+                '{"list": [1], "hash": true}',
+                '{"token": "broken',
+                {"default": "https://x.example/?token=a"},
+                {"partition_key": "campaign_1_answer", "public_key": "0123456789abcdef"},
                 [{"name": "a", "value": 1}],
             )
         ),
@@ -150,6 +174,45 @@ def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after:
 def test_credentials_of_other_services_are_also_told_by_their_values(value: object, shown: object) -> None:
     assert redact_service_data({"options": {"other": value}}) == {"options": {"other": shown}}
     assert redact({"other": value}) == {"other": value}
+
+
+KEYS = st.sampled_from(
+    [
+        "api_key",
+        "name",
+        "header",
+        "value",
+        "static_value",
+        "url",
+        "klaviyo_key",
+        "login",
+        "a.b",
+        "token.x",
+        "list",
+    ]
+)
+VALUES = st.sampled_from(
+    [
+        "X-Api-Key",
+        "s3cr3t",
+        "pk_0123456789abcdef",
+        "https://u:p@x.example",
+        "https://x.example/?token=a",
+        "",
+        True,
+        None,
+    ]
+)
+
+
+@given(
+    st.dictionaries(KEYS, st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
+)
+def test_what_a_resource_hides_a_difference_hides_as_well(options: dict[str, object]) -> None:
+    shown = redact_service_data({"additional_options": options})["additional_options"]
+    for name, value in options.items():
+        if shown[name] != value:
+            assert redact_attribute(f"additional_options.{name}", value) != value, name
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import string
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,7 @@ def test_a_safe_url_is_returned_unchanged(url: str) -> None:
     [
         ("", "empty"),
         (" https://example.com", "spaces"),
+        ("https://example.com/********", "masked"),
         ("https://example.com/a b", "spaces"),
         ("https://example.com/\r\nX: y", "spaces or control"),
         ("https://exa\x1bmple.com", "control characters"),
@@ -175,6 +177,7 @@ def test_a_safe_url_is_returned_unchanged(url: str) -> None:
         ("https://[your-domain]/", "not an IPv6"),
         ("https://https://example.com", "it has https:// or http:// twice"),
         ("https://http://example.com/", "it has https:// or http:// twice"),
+        ("https://https//example.com/", "it has https:// or http:// twice"),
         ('"https://example.com"', "quotation marks"),
         ("\u2018https://example.com\u2019", "quotation marks"),
         ('https://"example.com"/', 'contains "'),
@@ -192,8 +195,12 @@ def test_a_safe_url_is_returned_unchanged(url: str) -> None:
                 "%7Bhost%7D",
                 "__HOST__.example.com",
                 "${HOST}:8443",
+                "%HOST%",
+                "%(host)s",
+                "hooks-__ENV__.example.com",
             )
         ],
+        *[(url, "host is a placeholder") for url in ("$BASE_URL/hook", "{{url}}", "<url>", "${URL}?a=b")],
         ("https://a%2Fb.example", "contains %"),
         ("https://a,b.example", "contains ,"),
         ("https://*.example.com", "contains \\*"),
@@ -248,6 +255,15 @@ def test_equivalent_urls_have_the_same_normal_form(spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "spelling",
+    ["https://B\xfccher.example:443", "https://b\xfccher\u3002example/", "https://xn--bcher-kva.example"],
+)
+def test_an_international_name_has_the_normal_form_of_dns(spelling: str) -> None:
+    assert normalize_url(spelling) == "https://xn--bcher-kva.example/"
+    assert same_origin(spelling, "https://xn--bcher-kva.example/")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://hooks.example.com/",
@@ -273,6 +289,33 @@ def test_a_normal_form_or_other_text_is_unchanged(url: str) -> None:
 @given(st.text() | st.text("htPs:/[]@.1%\\#?43").map("http:/".__add__))
 def test_normalizing_twice_changes_nothing(url: str) -> None:
     assert normalize_url(normalize_url(url)) == normalize_url(url)
+
+
+LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
+LEGAL_HOST = (
+    st.builds(
+        lambda labels, last, root: ".".join([*labels, last]) + root,
+        st.lists(
+            LABEL | st.sampled_from(["m\u00fcnchen", "\u65e5\u672c", "xn--bcher-kva", "my_hooks"]), max_size=5
+        ),
+        st.from_regex("[a-z][a-z0-9]{1,20}", fullmatch=True).filter(
+            lambda name: name not in {"http", "https"}
+        ),
+        st.sampled_from(["", "."]),
+    )
+    | st.ip_addresses(v=4).map(str)
+    | st.ip_addresses(v=6).map("[{}]".format)
+)
+
+
+@given(
+    LEGAL_HOST,
+    st.none() | st.integers(1, 65535),
+    st.text(string.printable.strip(), max_size=20).map(lambda text: text and f"/{text}"),
+)
+def test_every_legal_host_and_port_is_accepted(host: str, port: int | None, path: str) -> None:
+    url = f"https://{host.swapcase()}{'' if port is None else f':{port}'}{path}"
+    assert require_https(url, what="--endpoint") == url
 
 
 @given(

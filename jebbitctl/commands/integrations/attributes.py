@@ -10,7 +10,7 @@ from jebbitctl.api import integrations
 from jebbitctl.api.differences import ENDPOINT, OPTIONS
 from jebbitctl.errors import UsageError
 from jebbitctl.util import shell
-from jebbitctl.util.redaction import MASK, redact_attribute
+from jebbitctl.util.redaction import MASK, holds_mask, redact_attribute, register_credentials
 from jebbitctl.util.text import json_text, parse_json
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def requested_attributes(options: AttributeOptions, endpoint: str | None) -> dic
             pairs.append((_attribute(option), value))
     pairs += [_parse(text) for text in options.set_ or ()]
     requested = _nest(pairs)
+    register_credentials(requested)
     region = requested.get("region")
     if region is not None and region not in integrations.REGIONS:
         raise UsageError(f"{region!r} is not a region", hint=f"use {' or '.join(integrations.REGIONS)}")
@@ -143,6 +144,11 @@ def _parse(text: str) -> tuple[str, Any]:
         )
     if parts[0] in integrations.READ_ONLY:
         raise UsageError(f"--set cannot set {parts[0]}, which only Jebbit sets")
+    if holds_mask(value):
+        raise UsageError(
+            f"--set {name} is masked ({MASK}), as output shows a credential",
+            hint="give the value itself; integrations get shows it with --show-secret",
+        )
     try:
         return name, parse_json(value)
     except ValueError:

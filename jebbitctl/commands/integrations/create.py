@@ -18,6 +18,7 @@ from jebbitctl.commands.integrations.secret_output import SecretFile, SecretFile
 from jebbitctl.commands.interruptions import note_of_write
 from jebbitctl.commands.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError
+from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -181,9 +182,18 @@ def _report_existing(
 
 def _print_created(context: Context, created: Resource, secret_file: SecretFile | None) -> None:
     """Print a new integration. With a secret file, write the secret there and mask it here."""
-    done = f"integration {created.id or 'without an id'} was created, but not shown: "
-    with context.output.best_effort(done):
-        context.output.resource(created, show_secrets=secret_file is None)
+    named = f"integration {created.id or 'without an id'} was created"
+    try:
+        with context.output.best_effort(f"{named}, but not shown: "):
+            context.output.resource(created, show_secrets=secret_file is None)
+    except (KeyboardInterrupt, SystemExit):  # such as while nobody reads a pipe
+        with deferred_signals():
+            context.output.note(f"Stopped: {named}.")
+            if secret_file:
+                secret_file.save_new(created)
+            elif secret := integrations.secret_in(created):
+                context.output.note(f"To get its secret, {keep_secret(context, created, secret)}.")
+        raise
     if secret_file:
         secret_file.save_new(created)
     elif secret := integrations.secret_in(created):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path  # noqa: TC003 - read at runtime
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -79,7 +79,7 @@ class SecretFile:
         """Hold the file for a secret that does not exist yet."""
         with secret_files.reserved_secret_file(self.path, force=self._force) as tightened:
             if tightened:
-                self._context.output.warn(f"other users could read {self.path}; its mode is now 0600")
+                self._warn_of_mode()
             yield
 
     def save(self, secret: str) -> None:
@@ -120,21 +120,30 @@ class SecretFile:
         if secret is None:
             self.save(integrations.shared_secret(self._context.client, str(integration.id)))
             return
+        may_wait = self.path.exists() and not self.path.is_file()  # for somebody who reads a pipe
         try:
-            self._save(secret)
+            with nullcontext() if may_wait else deferred_signals():
+                self._save(secret)
         except JebbitctlError as error:
             raise error.with_hint(keep_secret(self._context, integration, secret)) from error
-        except (KeyboardInterrupt, SystemExit):  # while nobody reads a pipe
+        except (KeyboardInterrupt, SystemExit):
             with deferred_signals():
-                keep_secret(self._context, integration, secret)
+                if not secret_files.holds_secret(self.path, secret):
+                    keep_secret(self._context, integration, secret)
             raise
 
     def _save(self, secret: str) -> None:
         if secret_files.holds_secret(self.path, secret):
             self._context.output.note(f"{self.path} already holds the shared secret.")
+            if secret_files.make_private(self.path):
+                self._warn_of_mode()
             return
-        secret_files.write_secret_file(self.path, secret, force=self._force)
+        if secret_files.write_secret_file(self.path, secret, force=self._force):
+            self._warn_of_mode()
         self._context.output.note(f"Wrote the shared secret to {self.path}.")
+
+    def _warn_of_mode(self) -> None:
+        self._context.output.warn(f"other users could read {self.path}; its mode is now 0600")
 
 
 def keep_secret(context: Context, integration: Resource, secret: str) -> str:

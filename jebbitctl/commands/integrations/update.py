@@ -42,7 +42,9 @@ def update(
     Options that are not named keep their values. If Jebbit does not say these values, nothing is sent;
     --force sends the named options alone. The others may then be turned off, including hash_pii.
     """
-    requested = requested_attributes(attributes, endpoint and require_https(endpoint, what="--endpoint"))
+    if endpoint is not None:
+        require_https(endpoint, what="--endpoint")
+    requested = requested_attributes(attributes, endpoint)
     require_changes(requested, example="--region eu")
     current = integrations.get_complete(context.client, id_, requested)
     if isinstance(requested.get(OPTIONS), dict) and not knows(current.attributes, [OPTIONS]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.storage import secret_files
+from jebbitctl.storage.files import write_all
 from tests.commands.integrations.support import stored, webhook
 from tests.manifest.support import write
 from tests.scripted_server import writes
@@ -119,6 +121,61 @@ def test_a_secret_for_a_pipe_that_nobody_reads_is_not_lost(
     assert interrupt or "nobody has read it within 0.1 s" in result.err
     if not interrupt:
         os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # ends the thread that writes
+
+
+@pytest.mark.keeps("shared", "webhook.secret", "/dev/stderr")
+@pytest.mark.parametrize("to_file", [True, False])
+@pytest.mark.parametrize("ended_by", [KeyboardInterrupt, SystemExit(143)])
+def test_a_signal_while_a_new_integration_is_shown_does_not_lose_its_secret(
+    cli: Cli,
+    once: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    ended_by: type[BaseException] | BaseException,
+    *,
+    to_file: bool,
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise ended_by
+
+    monkeypatch.setattr("jebbitctl.output.output.Output.resource", interrupted)
+    before, path = set(stored(once)), cli.home / "webhook.secret"
+    result = cli.run(*CREATE, *(("--secret-file", str(path)) if to_file else ()))
+    (id_,) = stored(once).keys() - before
+    secret = stored(once)[id_]["shared_secret"]
+    assert result.code == (130 if ended_by is KeyboardInterrupt else 143)
+    assert f"Stopped: integration {id_} was created.\n" in result.err
+    assert path.read_text() == f"{secret}\n" if to_file else f"saved nowhere: {secret}\n" in result.err
+
+
+@pytest.mark.keeps("shared", "webhook.secret", "spring.secret")
+@pytest.mark.parametrize("command", ["create", "apply"])
+def test_a_signal_while_a_secret_is_written_leaves_it_in_the_file_and_out_of_the_output(
+    cli: Cli, once: Sandbox, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def interrupted(descriptor: int, data: bytes) -> None:
+        signal.raise_signal(signal.SIGINT)
+        write_all(descriptor, data)
+
+    monkeypatch.setattr(secret_files, "write_all", interrupted)
+    path = cli.home / "secrets" / ("webhook.secret" if command == "create" else "spring.secret")
+    path.parent.mkdir()
+    if command == "create":
+        result = cli.run(*CREATE, "--secret-file", str(path))
+    else:
+        apply = ("integrations", "apply", write(cli), "--yes", "--secrets-dir", str(path.parent))
+        result = cli.run(*apply)
+    assert result.code == 130
+    assert path.read_text().strip() in {a["shared_secret"] for a in stored(once).values()}
+
+
+@pytest.mark.keeps("shared", "webhook.secret")
+def test_a_file_that_holds_the_secret_already_is_made_private(cli: Cli, sandbox: Sandbox) -> None:
+    id_, path = webhook(sandbox), cli.home / "webhook.secret"
+    path.write_text(f"{stored(sandbox)[id_]['shared_secret']}\n")
+    path.chmod(0o640)
+    result = cli.run("integrations", "secret", id_, "--secret-file", str(path))
+    assert (result.code, mode(path)) == (0, 0o600)
+    assert f"warning: other users could read {path}; its mode is now 0600\n" in result.err
 
 
 @pytest.mark.long

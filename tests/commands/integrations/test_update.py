@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.commands.integrations.support import stored, webhook
 from tests.scripted_server import writes
 
@@ -57,6 +59,15 @@ def test_an_update_without_attributes_is_a_usage_error(
     jebbitctl: Callable[..., Result], sandbox: Sandbox
 ) -> None:
     assert jebbitctl("integrations", "update", webhook(sandbox)).code == 2
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("endpoint", ["", "$HOST/hook", "https://https//example.com"])
+def test_an_update_to_an_invalid_endpoint_sends_nothing(
+    jebbitctl: Callable[..., Result], sandbox: Sandbox, endpoint: str
+) -> None:
+    result = jebbitctl("integrations", "update", webhook(sandbox), "--endpoint", endpoint)
+    assert (result.code, "error: --endpoint: it" in result.err) == (2, True), result.err
     assert sandbox.requests == []
 
 
