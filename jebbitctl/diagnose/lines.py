@@ -10,7 +10,7 @@ from jebbitctl.diagnose.endpoint_url import url
 from jebbitctl.diagnose.jebbit_test import test
 from jebbitctl.diagnose.name_resolution import dns
 from jebbitctl.diagnose.receiver_check import receiver
-from jebbitctl.diagnose.redirect import redirect
+from jebbitctl.diagnose.response import response
 from jebbitctl.diagnose.tls import tls
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ LINES: dict[str, Callable[[Case], Finding]] = {
     "url": url,
     "dns": dns,
     "tls": tls,
-    "redirect": redirect,
+    "response": response,
     "receiver": receiver,
     "test": test,
     "arrived": arrived,

@@ -35,8 +35,8 @@ def receiver(case: Case) -> Finding:
         return unknown("this machine reaches it only through a proxy, which may answer itself")
     if case.network.head(place) is None:
         return unknown("there is no connection to send on (see dns and tls)")
-    if case.states.get("redirect") is State.FAILED:
-        return unknown("deliveries do not arrive at this URL (see redirect)")
+    if case.states.get("response") is State.FAILED:
+        return unknown("deliveries do not arrive at this URL (see response)")
     secret = secret_of(case)
     deadline = time.monotonic() + MAX_SECONDS
     with client_for(case, place) as client:

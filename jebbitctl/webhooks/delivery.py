@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from jebbitctl.util.text import parse_json
 from jebbitctl.webhooks.signature import Reason
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.signature import Verification
 
+Kind: TypeAlias = Literal["test", "live", "refused"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 NOT_ANSWERED = 0
 """The status of a delivery whose sender had no response."""
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
@@ -59,6 +61,13 @@ class Delivery:
     def genuine(self) -> bool:
         """Whether the signature matches, regardless of its age."""
         return self.verification.reason not in _FORGED
+
+    @property
+    def kind(self) -> Kind:
+        """Whose it is: only a valid signature says that it is a test of Jebbit's, or a visitor's answers."""
+        if not self.verification.valid:
+            return "refused"
+        return "test" if self.test else "live"
 
     @property
     def json(self) -> Any:

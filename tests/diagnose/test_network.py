@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.diagnose import name_resolution, redirect
+from jebbitctl.diagnose import name_resolution, response
 from jebbitctl.diagnose.findings import State
 from jebbitctl.diagnose.network import Network, Place
 from jebbitctl.errors import JebbitctlError
@@ -51,7 +51,7 @@ def test_fifty_endpoints_that_all_hang_take_as_long_as_one(
     cases = [a_case(f"{server.url}/{number}", network) for number in range(50)]
     started = time.monotonic()
     network.look_ahead(Place.of_url(case.endpoint or "") for case in cases)
-    found = [redirect.redirect(case) for case in cases]
+    found = [response.response(case) for case in cases]
     assert {one.state for one in found} == {State.FAILED}
     assert time.monotonic() - started < 0.3 * 10
 

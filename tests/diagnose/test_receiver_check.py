@@ -69,7 +69,7 @@ def test_a_receiver_behind_a_redirect_is_not_checked() -> None:
     with serving(correct) as url:
         case = a_case(url, Network(api_url=SANDBOX), shared_secret=SECRET)
         case.probe = True
-        case.states["redirect"] = State.FAILED
+        case.states["response"] = State.FAILED
         assert receiver_check.receiver(case).state is State.UNKNOWN
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jebbitctl.diagnose import redirect, tls
+from jebbitctl.diagnose import response, tls
 from jebbitctl.diagnose.findings import State
 from jebbitctl.diagnose.network import _DEFAULT_PORTS
 from jebbitctl.util.certificates import SYSTEM_CERTIFICATES, TrustedCertificates, public_certificates
@@ -165,7 +165,7 @@ def test_an_endpoint_that_asks_for_a_client_certificate_is_warned_of(
         case = a_case(f"{server.url}/hook", public(authority))
         found = tls.tls(case)
         if found.state is State.OK:  # TLS 1.3 asks after the handshake
-            found = redirect.redirect(case)
+            found = response.response(case)
     assert found.state is State.WARNING, found
 
 

@@ -36,7 +36,7 @@ def test_reasons_and_kinds_are_counted() -> None:
         )
     ).to_dict()
     assert stats["reasons"] == {"ok": 2, "mismatch": 1}
-    assert (stats["deliveries"], stats["test"], stats["live"], stats["repeat"]) == (3, 1, 2, 1)
+    assert [stats[name] for name in ("deliveries", "test", "live", "refused", "repeat")] == [3, 1, 1, 1, 1]
     assert (stats["first"], stats["last"]) == ("2026-09-21T14:13:20.000000Z", "2026-09-21T14:14:25.000000Z")
     assert stats["intervals"] == [
         {"time": "2026-09-21T14:13:00Z", "ok": 1, "refused": 0},
@@ -194,8 +194,10 @@ def test_the_numbers_are_those_of_an_independent_count(records: list[RecordedDel
     reasons = [one.verification.reason for one in deliveries]
     assert stats["deliveries"] == len(records)
     assert stats["reasons"] == {str(reason): reasons.count(reason) for reason in reasons}
-    assert stats["test"] == sum(one.test for one in deliveries)
-    assert stats["live"] == sum(not one.test for one in deliveries)
+    valid = [one for one in deliveries if one.verification.reason is Reason.OK]
+    assert stats["test"] == sum(one.test for one in valid)
+    assert stats["live"] == sum(not one.test for one in valid)
+    assert stats["refused"] == len(deliveries) - len(valid)
     assert stats["repeat"] == sum(one.repeat for one in deliveries)
 
     outcomes = [one for record in records for one in record.forwards or ()]

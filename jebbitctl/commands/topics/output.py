@@ -64,9 +64,9 @@ URL that it was forwarded to. "number" says which ones belong together. Events
 for which a query is null, or which it does not fit, are not printed.
 
 In a pipe, a delivery is a line with time, ✓ or ✗, status (- if it is to be the
-app's), reason, size, test, live or repeat, and number. A forward is a line with
-the delivery's number, →, status, event, milliseconds and error. The secret's
-source or the URL follow if there are several.
+app's), reason, size, kind (test, live or refused, and repeat), and number. A
+forward is a line with the delivery's number, →, status, event, milliseconds and
+error. The secret's source or the URL follow if there are several.
 
 The reason is ok, or why a delivery was refused: mismatch, malformed_header,
 stale or future (see `jebbitctl help receivers`).

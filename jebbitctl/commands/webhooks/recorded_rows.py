@@ -57,8 +57,8 @@ def to_json(record: RecordedDelivery) -> dict[str, Any]:
 
 
 def kind(delivery: Delivery) -> str:
-    """Return ``test`` or ``live``, and ``repeat`` if it was received before."""
-    return f"{'test' if delivery.test else 'live'}{' repeat' if delivery.repeat else ''}"
+    """Return the kind of a delivery, and ``repeat`` if it was received before."""
+    return f"{delivery.kind}{' repeat' if delivery.repeat else ''}"
 
 
 def target(delivery: Delivery) -> str:

@@ -49,7 +49,7 @@ class RecordingStats:
         self._last = max(self._last, delivery.time) if self.count else delivery.time
         self.count += 1
         self.reasons[str(delivery.verification.reason)] += 1
-        self.kinds["test" if delivery.test else "live"] += 1
+        self.kinds[delivery.kind] += 1
         self.kinds["repeat"] += delivery.repeat
         self.times.add(delivery.time, "ok" if valid else "refused")
         self._add_forwards(record)
@@ -67,7 +67,7 @@ class RecordingStats:
             "first": rfc3339(self._first, "microseconds") if self.count else None,
             "last": rfc3339(self._last, "microseconds") if self.count else None,
             "reasons": dict(self.reasons.most_common()),
-            **{name: self.kinds[name] for name in ("test", "live", "repeat")},
+            **{name: self.kinds[name] for name in ("test", "live", "refused", "repeat")},
             "forwards": dict(sorted(self.forwards.items())),
             "forward_milliseconds": self._latency(),
             "json_bodies": self.attributes.bodies,

@@ -170,7 +170,7 @@ def test_a_pipe_gets_one_line_for_each_event(capsys: pytest.CaptureFixture[str])
     show.show(Forwarded(1, delivered(), ForwardOutcome("http://app", 500, 3.25, "a\nb"), 500))
     assert capsys.readouterr().out.splitlines() == [
         f"2023-11-14T22:13:20Z\t✓\t200\tok\t{len(BODY)} bytes\ttest\t#1\tfile a",
-        f"2023-11-14T22:13:20Z\t✗\t400\tmalformed_header\t{len(BODY)} bytes\tlive\t#2\tfile a",
+        f"2023-11-14T22:13:20Z\t✗\t400\tmalformed_header\t{len(BODY)} bytes\trefused\t#2\tfile a",
         "#1\t→\t500\tforward_failed\t3.25 ms",
     ]
 

@@ -56,7 +56,7 @@ def test_list_shows_a_line_for_each_delivery_with_its_outcome(bare: Cli, file: s
     target = "/jebbit?email=ann@example.com"
     assert [line.split("\t") for line in result.out.splitlines()] == [
         ["1", "2026-09-21T14:13:20Z", "ok", "live", "105", "200", "integration L5m24mjs", target],
-        ["2", "2026-09-21T14:13:30Z", "mismatch", "live", "105", "", "", "/"],
+        ["2", "2026-09-21T14:13:30Z", "mismatch", "refused", "105", "", "", "/"],
         ["3", "2026-09-21T14:13:40Z", "ok", "test", "105", "500", "", "/"],
         ["6", "2026-09-21T14:13:50Z", "ok", "live repeat", "105", "unknown", "", "/"],
     ]

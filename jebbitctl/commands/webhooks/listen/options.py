@@ -25,13 +25,11 @@ from jebbitctl.commands.webhooks.options import (
 )
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import escape_controls
+from jebbitctl.webhooks.delivery import KINDS
 from jebbitctl.webhooks.signature import TOLERANCE
 
 if TYPE_CHECKING:
     from jebbitctl.context import Context
-
-KINDS = ("test", "live", "refused")
-"""What ``--only`` takes."""
 
 
 class ReceiverOptions(NamedTuple):

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from jebbitctl.commands.webhooks.recorded_rows import kind
 from jebbitctl.output.query import QueryTypeError
 from jebbitctl.output.wrapping import break_anywhere
 from jebbitctl.util.redaction import redact_headers
@@ -69,7 +70,7 @@ class EventPrinter:
 
     def show(self, event: Event) -> None:
         """Print an event of a delivery that is to be printed."""
-        if _kind(event.delivery) not in self._kinds:
+        if event.delivery.kind not in self._kinds:
             return
         if self._output.plain:
             self._output.line(self._line(event))
@@ -99,7 +100,7 @@ class EventPrinter:
         status = "-" if document["status"] is None else document["status"]
         if isinstance(event, Arrived):
             parts = [document["time"], _sign(document["ok"]), status, document["reason"]]
-            parts += [f"{document['bytes']} bytes", _flags(event.delivery), f"#{event.number}"]
+            parts += [f"{document['bytes']} bytes", kind(event.delivery), f"#{event.number}"]
             parts += [document["secret"] or ""] if self._name_secrets else []
         else:
             parts = [f"#{event.number}", "→", status, document["event"], f"{document['milliseconds']:g} ms"]
@@ -129,7 +130,10 @@ class EventPrinter:
         yield time.strftime("%H:%M:%S", time.localtime(delivery.time))
         yield f"{delivery.method} {delivery.path}{'?' if delivery.query else ''}{delivery.query}"
         yield "ok" if valid else f"{delivery.status} {delivery.verification.reason}"
-        yield f"{'test' if delivery.test else 'live'}{' repeat' if delivery.repeat else ''}"
+        if valid:
+            yield delivery.kind
+        if delivery.repeat:
+            yield "repeat"
         if self._name_secrets and delivery.secret:
             yield delivery.secret
 
@@ -159,19 +163,8 @@ class EventPrinter:
             yield from _indented(_folded(_lines(outcome.response)))
 
 
-def _kind(delivery: Delivery) -> str:
-    if not delivery.verification.valid:
-        return "refused"
-    return "test" if delivery.test else "live"
-
-
 def _sign(ok: object) -> str:
     return "✓" if ok else "✗"
-
-
-def _flags(delivery: Delivery) -> str:
-    flags = {"test": delivery.test, "repeat": delivery.repeat}
-    return " ".join(name for name, is_set in flags.items() if is_set) or "live"
 
 
 def _width() -> int:

@@ -8,7 +8,8 @@ const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" 
 
 export const isRefused = (row) => row.verdict !== "ok";
 
-export const kind = (row) => `${row.test ? "test" : "live"}${row.repeat ? " repeat" : ""}`;
+export const kind = (row) =>
+  `${isRefused(row) ? "refused" : row.test ? "test" : "live"}${row.repeat ? " repeat" : ""}`;
 
 export const plural = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 

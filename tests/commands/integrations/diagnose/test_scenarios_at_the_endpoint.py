@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["own_environment"]
 
-LINES = ("url", "dns", "tls", "redirect", "receiver", "test", "arrived")
+LINES = ("url", "dns", "tls", "response", "receiver", "test", "arrived")
 HEALTHY = {
-    **dict.fromkeys(("url", "dns", "tls", "redirect"), "ok"),
+    **dict.fromkeys(("url", "dns", "tls", "response"), "ok"),
     **dict.fromkeys(("receiver", "test", "arrived"), "unknown"),
 }
 """Without --probe and --receipts, at an https endpoint."""
@@ -156,15 +156,15 @@ BROKEN = {
         "tls", "failed", "connection refused", "start", url=UNREACHABLE.replace("http:", "https:")
     ),
     "moved": Broken(
-        "redirect",
+        "response",
         "failed",
         "is redirected",
         "--endpoint https://www.acme.io/hook",
         answer=http(308, Location="https://www.acme.io/hook"),
     ),
-    "login": Broken("redirect", "warning", "may not be", "--probe", answer=http(302, Location="/login")),
-    "hanging": Broken("redirect", "failed", "no response within", "start", answer=silence),
-    "gateway": Broken("redirect", "warning", "502", "runs", answer=http(502)),
+    "login": Broken("response", "warning", "may not be", "--probe", answer=http(302, Location="/login")),
+    "hanging": Broken("response", "failed", "no response within", "start", answer=silence),
+    "gateway": Broken("response", "warning", "502", "runs", answer=http(502)),
 }
 
 
@@ -313,4 +313,4 @@ def test_an_endpoint_that_jebbit_shows_only_as_a_host_can_be_given(diagnosed: Di
         assert (rows["url"].state, "Jebbit delivers to private" in rows["url"].seen) == ("warning", True)
         attributes["host"] = "127.0.0.1"
         rows = diagnosed.rows("--endpoint", server.url)
-    assert {rows[name].state for name in ("url", "dns", "redirect")} == {"ok"}
+    assert {rows[name].state for name in ("url", "dns", "response")} == {"ok"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jebbitctl.diagnose import redirect
+from jebbitctl.diagnose import response
 from jebbitctl.diagnose.findings import Finding, State
 from jebbitctl.diagnose.network import Network
 from tests.api.faults import drop, http, silence
@@ -41,7 +41,7 @@ def seen(server: SteadyServer, path: str = "/hook", *, probe: bool = False) -> F
     with server:
         case = a_case(f"{server.url}{path}", Network(api_url=SANDBOX), shared_secret=SECRET)
         case.probe = probe
-        return redirect.redirect(case)
+        return response.response(case)
 
 
 def answering(answer: ScriptedResponse) -> SteadyServer:
@@ -52,7 +52,7 @@ def answering(answer: ScriptedResponse) -> SteadyServer:
 
 @pytest.mark.parametrize("status", [200, 204, 304, 401, 403, 404, 500])
 def test_an_endpoint_that_answers_itself_is_fine(status: int) -> None:
-    assert seen(answering(http(status))) == Finding(State.OK, f"none: HEAD returned {status}")
+    assert seen(answering(http(status))) == Finding(State.OK, f"no redirect: HEAD returned {status}")
 
 
 @pytest.mark.parametrize("status", [405, 501])
@@ -99,7 +99,7 @@ def test_any_target_of_a_redirect_is_shown_or_called_invalid(target: str) -> Non
 
 
 def test_with_probe_only_the_answer_to_a_delivery_counts() -> None:
-    assert seen(OnlyForPosts(), probe=True) == Finding(State.OK, "none: POST returned 200")
+    assert seen(OnlyForPosts(), probe=True) == Finding(State.OK, "no redirect: POST returned 200")
 
 
 def test_with_probe_a_delivery_shows_whether_it_is_redirected() -> None:
@@ -129,16 +129,16 @@ def test_an_endpoint_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatc
 def test_what_a_proxy_answers_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(http(200)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        found = redirect.redirect(a_case("http://8.8.8.8/hook"))
+        found = response.response(a_case("http://8.8.8.8/hook"))
     assert (found.state, "proxy" in found.seen, proxy.seen) == (State.UNKNOWN, True, [])
 
 
 def test_a_proxy_that_does_not_connect_is_no_fault_of_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    found = redirect.redirect(a_case("https://8.8.8.8/hook"))
+    found = response.response(a_case("https://8.8.8.8/hook"))
     assert (found.state, "through this machine's proxy" in found.seen) == (State.UNKNOWN, True)
 
 
 def test_a_host_without_a_url_is_not_asked() -> None:
-    found = redirect.redirect(a_case(None, host="acme.io"))
+    found = response.response(a_case(None, host="acme.io"))
     assert (found.state, found.fix) == (State.UNKNOWN, "give the URL: --endpoint URL")

@@ -1,4 +1,4 @@
-"""Redirects: a POST that is answered with one is lost, unless the sender repeats it elsewhere."""
+"""The response to a request: a POST that gets none, or a redirect, is lost, unless the sender repeats it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PROBE = "see what a delivery gets: --probe"
 _GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
-def redirect(case: Case) -> Finding:
+def response(case: Case) -> Finding:
     """The endpoint answers itself instead of with a redirect.
 
     Asks with an unsigned HEAD, or with a signed test delivery if deliveries may be sent. Follows nothing.
@@ -66,7 +66,7 @@ def _judged(case: Case, url: str, method: str, answer: EndpointResponse) -> Find
         )
     if method == "HEAD" and status in _NO_HEAD:
         return unknown(f"HEAD returned {status}, which says nothing of a POST", _PROBE)
-    return ok(f"none: {method} returned {status}")
+    return ok(f"no redirect: {method} returned {status}")
 
 
 def _post(case: Case, place: Place) -> EndpointResponse | None:
