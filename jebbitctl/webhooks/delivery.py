@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.webhooks.signature import Verification
 
-Kind: TypeAlias = Literal["test", "live", "refused"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+DeliveryKind: TypeAlias = Literal["test", "live", "refused"]
+KINDS: tuple[DeliveryKind, ...] = get_args(DeliveryKind)
 NOT_ANSWERED = 0
 """The status of a delivery whose sender had no response."""
 _FORGED = frozenset({Reason.MALFORMED_HEADER, Reason.MISMATCH})
@@ -63,7 +63,7 @@ class Delivery:
         return self.verification.reason not in _FORGED
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> DeliveryKind:
         """Whose it is: only a valid signature says that it is a test of Jebbit's, or a visitor's answers."""
         if not self.verification.valid:
             return "refused"
