@@ -125,7 +125,9 @@ def test_a_signal_ends_an_import_whose_write_hangs(
         line = f"mappings import {active(sandbox)} {machine.home / 'm.csv'}"
         with started(machine, *line.split()) as process:
             assert stage.reached.wait(20)
-            assert ended(process, sent)[0] == code
+            ended_with, out, err = ended(process, sent)
+        assert (ended_with, out) == (code, "2\tunknown\ta\tx\t\n")
+        assert err.startswith("1 unknown.\nStopped after 0 of 1, 1 more may have been done. ")
         stage.over.set()
 
 

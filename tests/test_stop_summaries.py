@@ -51,6 +51,7 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "POST /api/v1/integrations/",
             "Stopped: 3 of 3 steps done, 0 integrations tested.\n",
         ),
+        ("mappings import {id} m.csv", "GET /api/v1/integration", "Stopped: nothing was changed.\n"),
         (
             "mappings import {id} m.csv",
             "POST /api/v1/integration_mappings",
@@ -99,6 +100,7 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "plan",
             "steps",
             "tests",
+            "import-plan",
             "import",
             "wait",
             "export",
