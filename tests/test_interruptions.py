@@ -260,7 +260,30 @@ def test_ctrl_c_while_the_program_is_imported_prints_nothing(machine: IsolatedHo
         assert ended(process, signal.SIGINT) == (130, "", "")
 
 
-def test_ctrl_c_after_a_command_has_finished_exits_130(machine: IsolatedHome) -> None:
+@signals
+def test_a_signal_in_a_callback_of_python_itself_is_not_lost(
+    machine: IsolatedHome, sent: signal.Signals, code: int
+) -> None:
+    """Python ignores exceptions there, and prints a traceback."""
+    interrupted = f"""
+class Interrupted:
+    def __del__(self):
+        import os
+        os.kill(os.getpid(), {int(sent)})
+
+Interrupted(); {SLEEP}
+"""
+    (machine.modules / "sitecustomize.py").write_text(
+        _announcing("jebbitctl.commands.help", f"exec({interrupted!r})")
+    )
+    result = machine.run_process("help")
+    assert (result.code, result.out, result.err) == (code, "importing\n", "")
+
+
+@signals
+def test_a_signal_after_a_command_has_finished_ends_it_at_once(
+    machine: IsolatedHome, sent: signal.Signals, code: int
+) -> None:
     (machine.modules / "sitecustomize.py").write_text(
         f"import atexit, time\natexit.register(lambda: (print('done', flush=True), {SLEEP}))\n"
     )
@@ -268,7 +291,7 @@ def test_ctrl_c_after_a_command_has_finished_exits_130(machine: IsolatedHome) ->
         assert process.stdout is not None
         assert process.stdout.readline().startswith("jebbitctl ")
         assert process.stdout.readline() == "done\n"
-        assert ended(process, signal.SIGINT) == (130, "", "")
+        assert ended(process, sent) == (code, "", "")
 
 
 def test_a_background_job_that_ignores_sigint_keeps_ignoring_it(machine: IsolatedHome) -> None:
