@@ -251,6 +251,20 @@ def test_a_signal_ends_sandbox_run_while_its_command_starts(
     assert (result.code, result.out, result.err) == (code, "", "")
 
 
+def test_sandbox_run_passes_sigint_on_to_its_command_without_a_terminal(machine: IsolatedHome) -> None:
+    """A CI system sends it to this process only. At a terminal, Ctrl-C reaches the command by itself."""
+    script = "trap 'echo interrupted; exit 3' INT; echo ready; while :; do sleep 0.05; done"
+    command = [JEBBITCTL, "sandbox", "run", "--", "sh", "-c", script]
+    with subprocess.Popen(
+        command, env=machine.environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20)[0] == "interrupted\n"
+    assert process.returncode == 3
+
+
 @pytest.mark.parametrize("module", ["typer", "jebbitctl.cli"])
 def test_ctrl_c_while_the_program_is_imported_prints_nothing(machine: IsolatedHome, module: str) -> None:
     (machine.modules / "sitecustomize.py").write_text(_announcing(module, SLEEP))
