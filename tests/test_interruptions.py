@@ -280,12 +280,12 @@ def test_a_signal_in_a_callback_of_python_itself_is_not_lost(
 ) -> None:
     """Python ignores exceptions there, and prints a traceback."""
     interrupted = f"""
-class Interrupted:
+class Dropped:
     def __del__(self):
         import os
         os.kill(os.getpid(), {int(sent)})
 
-Interrupted(); {SLEEP}
+Dropped(); {SLEEP}
 """
     (machine.modules / "sitecustomize.py").write_text(
         _announcing("jebbitctl.commands.help", f"exec({interrupted!r})")
