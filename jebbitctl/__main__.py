@@ -7,8 +7,8 @@ import sys
 
 _INTERRUPTED = 130
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
-_SIGNAL_DELAY = 0.01
-"""Seconds until a lost signal is sent again."""
+_SIGNAL_DELAY = 0.2
+"""Seconds until a lost signal is sent again: earlier, it would count as a repeat, which is ignored."""
 
 
 def main() -> None:
