@@ -94,6 +94,7 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "Stopped: the DELETE may have been carried out; delete it again; this is safe",
         ),
         ("api integrations", "GET /api/v1/integrations", ""),
+        ("sandbox visit", "POST /sandbox/visits", "Stopped. The sandbox may still make visits that it was "),
     ],
     ids=(
         [
@@ -111,6 +112,7 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "backfill",
             "api",
             "api-get",
+            "visit",
         ]
     ),
 )
