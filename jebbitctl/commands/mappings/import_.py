@@ -11,7 +11,7 @@ from jebbitctl.api import mapping_import, mappings
 from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
-from jebbitctl.commands.interruptions import note_if_interrupted
+from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
 from jebbitctl.commands.mappings.csv_file import Delimiter, note_trimmed, read_specs, warn_of_odd_names
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
@@ -103,7 +103,7 @@ def import_(
         _dry_run(context, integration_id, _plan(context, integration_id, specs, prune=prune), prune=prune)
         return
     with ExclusiveRun(context, {None: context.client}) as run:
-        with note_if_interrupted(context.output, "Stopped: nothing was changed."):
+        with note_if_interrupted(context.output, NOTHING_CHANGED):
             steps = _plan(context, integration_id, specs, prune=prune)
             if not yes and (deletions := _deletions(steps)):
                 with run.paused():
