@@ -3,7 +3,7 @@ _jebbitctl_completion() {
 '
     COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
                    COMP_CWORD=$COMP_CWORD COMP_TYPE=$COMP_TYPE \
-                   _JEBBITCTL_COMPLETE=complete_bash $1 ) )
+                   _JEBBITCTL_COMPLETE=complete_bash "${1/#\~\//$HOME/}" 2>/dev/null ) )
     return 0
 }
 

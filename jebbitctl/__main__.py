@@ -6,18 +6,22 @@ import signal
 import sys
 
 _INTERRUPTED = 130
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_SIGNAL_DELAY = 0.2
+"""Seconds until a lost signal is sent again: earlier, it would count as a repeat, which is ignored."""
 
 
 def main() -> None:
     """Run the command line of this process.
 
-    While the program is being imported, and after it has finished, nothing would catch the exception that a
-    signal raises: it then ends the process at once.
+    While the program is being imported, and after it has finished, nothing would catch what a signal raises:
+    it then ends the process at once.
     """
     handler = signal.getsignal(signal.SIGINT)
     handled = handler is signal.default_int_handler  # a shell's background jobs ignore SIGINT: leave it so
     if handled:
         signal.signal(signal.SIGINT, _exit)
+    sys.unraisablehook = _send_again
     gc.set_threshold(200_000)  # a command creates many objects and little garbage: collect less often
     from jebbitctl.cli import run
 
@@ -29,10 +33,10 @@ def main() -> None:
         sys.exit(_INTERRUPTED)
     finally:
         gc.freeze()  # a last collection would take a tenth of the run
-        _flush()  # timeout and some shells send each signal twice
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # not all exist on Windows
-            if number is not None and callable(signal.getsignal(number)):
+        _flush()  # a signal that comes now would lose what is buffered
+        for name in _ENDING:
+            number = getattr(signal, name, None)  # SIGHUP is missing on Windows
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _exit)
 
 
@@ -44,8 +48,27 @@ def _flush() -> None:
         pass  # it fails again at the end of the process, which reports it
 
 
-def _exit(signum: int, _: object) -> None:
-    os._exit(128 + signum)
+def _send_again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Send a signal again whose exception Python ignored: it came in a callback, such as one of an import.
+
+    Otherwise, the command would print a traceback and go on.
+    """
+    error = unraisable.exc_value
+    number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else 0
+    if isinstance(error, SystemExit) and isinstance(error.code, int):
+        number = error.code - 128
+    if number > 0:
+        import threading
+
+        again = threading.Timer(_SIGNAL_DELAY, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _exit(number: int, _: object) -> None:
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -19,11 +18,11 @@ from jebbitctl.commands.completion import install
 from jebbitctl.commands.completion.scripts import use_completion_scripts
 from jebbitctl.errors import ExitCode, JebbitctlError, UsageError
 from jebbitctl.util.redaction import forget_registered_secrets
+from jebbitctl.util.signals import end_normally_on_signals
 from jebbitctl.util.timeouts import no_thread_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import FrameType
 
 COMMANDS = {
     "login": "Log in: verify credentials and save them.",
@@ -126,7 +125,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     forget_registered_secrets()
-    _exit_normally_on_signals()
+    end_normally_on_signals()
     use_completion_scripts()
     try:
         root = typer.main.get_command(app)
@@ -245,16 +244,3 @@ def _ignore_broken_pipe() -> int:
 
     discard(sys.stdout)
     return ExitCode.OK
-
-
-def _exit_normally_on_signals() -> None:
-    """Clean up on SIGTERM, and on SIGHUP, which a closed terminal sends, unless nohup has it ignored."""
-    signal.signal(signal.SIGTERM, _terminate)
-    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-        signal.signal(hangup, _terminate)
-
-
-def _terminate(signum: int, _frame: FrameType | None) -> NoReturn:
-    """Exit the normal way, so that everything is cleaned up."""
-    raise SystemExit(128 + signum)

@@ -103,6 +103,8 @@ VARIABLE_OF_OPTION = {
 
 MANIFEST_PREFIX = "JEBBIT_VAR_"
 """Variables with this prefix are the only ones that a manifest can use: ``${NAME}`` is JEBBIT_VAR_NAME."""
+MANIFEST_VARIABLES = {f"{MANIFEST_PREFIX}NAME": "Value of ${NAME} in a manifest, unless --var gives one"}
+"""How such a variable is called in help, and its help."""
 
 HTTPS_PROXY = "HTTPS_PROXY"
 HTTP_PROXY = "HTTP_PROXY"

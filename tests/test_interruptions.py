@@ -125,7 +125,9 @@ def test_a_signal_ends_an_import_whose_write_hangs(
         line = f"mappings import {active(sandbox)} {machine.home / 'm.csv'}"
         with started(machine, *line.split()) as process:
             assert stage.reached.wait(20)
-            assert ended(process, sent)[0] == code
+            ended_with, out, err = ended(process, sent)
+        assert (ended_with, out) == (code, "2\tunknown\ta\tx\t\n")
+        assert err.startswith("1 unknown.\nStopped after 0 of 1, 1 more may have been done. ")
         stage.over.set()
 
 
@@ -249,6 +251,20 @@ def test_a_signal_ends_sandbox_run_while_its_command_starts(
     assert (result.code, result.out, result.err) == (code, "", "")
 
 
+def test_sandbox_run_passes_sigint_on_to_its_command_without_a_terminal(machine: IsolatedHome) -> None:
+    """A CI system sends it to this process only. At a terminal, Ctrl-C reaches the command by itself."""
+    script = "trap 'echo interrupted; exit 3' INT; echo ready; while :; do sleep 0.05; done"
+    command = [JEBBITCTL, "sandbox", "run", "--", "sh", "-c", script]
+    with subprocess.Popen(
+        command, env=machine.environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20)[0] == "interrupted\n"
+    assert process.returncode == 3
+
+
 @pytest.mark.parametrize("module", ["typer", "jebbitctl.cli"])
 def test_ctrl_c_while_the_program_is_imported_prints_nothing(machine: IsolatedHome, module: str) -> None:
     (machine.modules / "sitecustomize.py").write_text(_announcing(module, SLEEP))
@@ -258,11 +274,28 @@ def test_ctrl_c_while_the_program_is_imported_prints_nothing(machine: IsolatedHo
         assert ended(process, signal.SIGINT) == (130, "", "")
 
 
-@pytest.mark.default_cases(2)
-@pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-)
-def test_a_signal_after_a_command_has_finished_ends_it_without_a_traceback(
+@signals
+def test_a_signal_in_a_callback_of_python_itself_is_not_lost(
+    machine: IsolatedHome, sent: signal.Signals, code: int
+) -> None:
+    """Python ignores exceptions there, and prints a traceback."""
+    interrupted = f"""
+class Dropped:
+    def __del__(self):
+        import os
+        os.kill(os.getpid(), {int(sent)})
+
+Dropped(); {SLEEP}
+"""
+    (machine.modules / "sitecustomize.py").write_text(
+        _announcing("jebbitctl.commands.help", f"exec({interrupted!r})")
+    )
+    result = machine.run_process("help")
+    assert (result.code, result.out, result.err) == (code, "importing\n", "")
+
+
+@signals
+def test_a_signal_after_a_command_has_finished_ends_it_at_once(
     machine: IsolatedHome, sent: signal.Signals, code: int
 ) -> None:
     (machine.modules / "sitecustomize.py").write_text(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from jebbitctl.storage.run_lock import RunLock
 from tests.interruptions import interrupting
-from tests.scripted_server import active
+from tests.scripted_server import active, writes
 from tests.support import cli_for
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "POST /api/v1/integrations/",
             "Stopped: 3 of 3 steps done, 0 integrations tested.\n",
         ),
+        ("mappings import {id} m.csv", "GET /api/v1/integration", "Stopped: nothing was changed.\n"),
         (
             "mappings import {id} m.csv",
             "POST /api/v1/integration_mappings",
@@ -93,12 +95,14 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "Stopped: the DELETE may have been carried out; delete it again; this is safe",
         ),
         ("api integrations", "GET /api/v1/integrations", ""),
+        ("sandbox visit", "POST /sandbox/visits", "Stopped. The sandbox may still make visits that it was "),
     ],
     ids=(
         [
             "plan",
             "steps",
             "tests",
+            "import-plan",
             "import",
             "wait",
             "export",
@@ -109,6 +113,7 @@ AGAIN = " Run the command again: it continues where this run stopped.\n"
             "backfill",
             "api",
             "api-get",
+            "visit",
         ]
     ),
 )
@@ -129,3 +134,19 @@ def test_a_command_that_a_signal_ends_says_what_was_done_and_what_was_not(  # no
     assert result.code == code
     assert said in result.err
     assert said or not result.err
+
+
+@pytest.mark.parametrize("line", [APPLY, "integrations create --endpoint https://hooks.example.com/x"])
+def test_a_run_that_is_stopped_while_it_waits_for_another_has_changed_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    def wait(_: RunLock) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(RunLock, "acquire", wait)
+    (tmp_path / "jebbit.toml").write_text(MANIFEST)
+    with Sandbox() as sandbox:
+        result = cli_for(tmp_path, sandbox).run(*line.split())
+        assert writes(sandbox) == []
+    assert (result.code, result.err) == (143, "Stopped: nothing was changed.\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from jebbitctl import __version__
 from jebbitctl.commands.base import COMMON_OPTIONS
 from jebbitctl.commands.topics import TOPICS
-from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLE_OF_OPTION, VARIABLES
+from jebbitctl.environment import FOREIGN_VARIABLES, MANIFEST_VARIABLES, VARIABLE_OF_OPTION, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,10 @@ def command_tree(root: Any, find: Callable[[str], Any]) -> dict[str, Any]:
                 {"name": name, "help": found.help, "secret": found.secret}
                 for name, found in VARIABLES.items()
             ),
-            *({"name": name, "help": help_, "secret": False} for name, help_ in FOREIGN_VARIABLES.items()),
+            *(
+                {"name": name, "help": help_, "secret": False}
+                for name, help_ in (*MANIFEST_VARIABLES.items(), *FOREIGN_VARIABLES.items())
+            ),
         ],
         "exit_codes": [
             {"code": code.value, "name": code.name.lower(), "help": meaning}
@@ -69,8 +72,11 @@ def _command(words: str, command: Any, common: dict[str, dict[str, Any]]) -> dic
     own: dict[str, list[dict[str, Any]]] = {"argument": [], "option": []}
     declared = inspect.signature(command.callback).parameters
     taken = []
+    uses_account = any(param.name == "profile" for param in command.params)
     for param in command.params:
         described = _parameter(param, declared[param.name].annotation)
+        if "variable" in described and not (uses_account or param.name in COMMON_OPTIONS):
+            described["variable"] = None  # such as of the client id that a sandbox accepts
         if param.param_type_name == "option" and param.name in COMMON_OPTIONS:
             common[param.name] = described
             taken.append(described["names"][-1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api.ambiguous_writes import noun
 from jebbitctl.api.businesses import business_in_use
 from jebbitctl.api.creations import Creations
+from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
 from jebbitctl.storage.run_lock import RunLock
 from jebbitctl.storage.token_cache import cache_key
 from jebbitctl.storage.write_journal import WriteJournal
@@ -59,14 +60,19 @@ class ExclusiveRun:
         return self._lock.held
 
     def __enter__(self) -> Self:
-        self._lock.acquire()
+        with note_if_interrupted(self._context.output, NOTHING_CHANGED):
+            self._lock.acquire()
+        self._begin()
+        return self
+
+    def _begin(self) -> None:
+        """Settle what killed runs have left; release the lock if that fails."""
         try:
             by_lock = {name: self._start(name, business) for business, name in self._locks.items()}
         except BaseException:
             self._lock.release()
             raise
         self.creations = {business: by_lock[name] for business, name in self._locks.items()}
-        return self
 
     def __exit__(
         self, type_: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
@@ -78,7 +84,8 @@ class ExclusiveRun:
         """Let other runs go first while the block runs, such as while a person thinks."""
         self._lock.release()
         yield
-        self.__enter__()
+        self._lock.acquire()
+        self._begin()
 
     def _start(self, name: str, business: str | None) -> Creations:
         """Settle what a killed run has created in a business; return the creations of this run."""

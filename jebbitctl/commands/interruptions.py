@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from jebbitctl.output.output import Output
 
+NOTHING_CHANGED = "Stopped: nothing was changed."
+
 
 @contextmanager
 def note_if_interrupted(output: Output, text: str | Callable[[], str]) -> Iterator[None]:

@@ -18,7 +18,13 @@ from jebbitctl import environment as env
 from jebbitctl.doctor.check_context import CheckSkipped
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.storage.atomic_files import leftovers
-from jebbitctl.storage.completion_scripts import LOADED_FROM, has_line_with, script_path, startup_files
+from jebbitctl.storage.completion_scripts import (
+    LOADED_FROM,
+    has_line_with,
+    loads_script,
+    script_path,
+    startup_files,
+)
 from jebbitctl.storage.trust import find_config_problem, user_name
 from jebbitctl.util.text import plural
 
@@ -105,7 +111,7 @@ def completion(check_context: CheckContext) -> str:
         if has_line_with("_JEBBITCTL_COMPLETE", path):
             return f"{shell}: {path}"
     if shell in LOADED_FROM and _is_file(script := script_path(shell, environment)):
-        if not any(has_line_with(LOADED_FROM[shell], path) for path in files):
+        if not any(loads_script(shell, path) for path in files):
             raise CheckSkipped(f"found {script}, but {files[0]} does not load it", _INSTALL)
         return f"{shell}: {script}"
     raise CheckSkipped(f"not installed for {shell}", _INSTALL)

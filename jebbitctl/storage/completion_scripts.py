@@ -11,6 +11,7 @@ from jebbitctl.storage.files import create_directory, write_public_file
 from jebbitctl.storage.trust import require_own_target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from jebbitctl.environment import Environment
@@ -45,15 +46,21 @@ def startup_files(shell: str, environment: Environment) -> list[Path]:
 
 def has_line_with(text: str, path: Path) -> bool:
     """Whether a file has a line with this text that is not commented out; False if it cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return False
-    return any(text in line for line in lines if not line.lstrip().startswith("#"))
+    return any(text in line for line in _lines(path))
 
 
-def install_script(shell: str, script: str, environment: Environment) -> list[str]:
-    """Install a completion script, and have a start-up file load it; return what was done, as sentences.
+def loads_script(shell: str, path: Path) -> bool:
+    """Whether a start-up file loads the script: not only that of another program in the same folder."""
+    lines = _lines(path)
+    naming = [number for number, line in enumerate(lines) if LOADED_FROM[shell] in line]
+    if shell == "bash":
+        files = (lines[number].partition(LOADED_FROM[shell])[2] for number in naming)
+        return any("jebbitctl" in file or "*" in file for file in files)
+    return any("compinit" in line for number in naming[:1] for line in lines[number:])
+
+
+def install_script(shell: str, script: str, environment: Environment) -> Iterator[str]:
+    """Install a completion script, and have a start-up file load it; yield what was done, as sentences.
 
     Args:
         shell: bash, zsh or fish.
@@ -65,7 +72,7 @@ def install_script(shell: str, script: str, environment: Environment) -> list[st
         JebbitctlError: a file cannot be written.
     """
     path = script_path(shell, environment)
-    done = [_write_script(path, f"{script.strip()}\n")]
+    yield _write_script(path, f"{script.strip()}\n")
     if shell in LOADED_FROM:
         folder = shlex.quote(str(path.parent))
         line = (
@@ -74,9 +81,8 @@ def install_script(shell: str, script: str, environment: Environment) -> list[st
             else f"fpath+=({folder}); autoload -Uz compinit; compinit"
         )
         files = startup_files(shell, environment)
-        loading = [file for file in files if has_line_with(LOADED_FROM[shell], file)]
-        done.append(f"{loading[0]} already loads it." if loading else append_line(files[0], line))
-    return done
+        loading = [file for file in files if loads_script(shell, file)]
+        yield f"{loading[0]} already loads it." if loading else append_line(files[0], line)
 
 
 def append_line(path: Path, line: str) -> str:
@@ -97,8 +103,20 @@ def append_line(path: Path, line: str) -> str:
             gap = b"" if content.endswith(b"\n") or not content else b"\n"
             file.write(gap + line.encode() + b"\n")
     except OSError as error:
-        raise JebbitctlError(f"{path} could not be written: {error.strerror}") from None
+        raise JebbitctlError(
+            f"{path} could not be written: {error.strerror}",
+            hint=f"add this line yourself: {line}",
+        ) from None
     return f"Added to {path}: {line}"
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file that are not commented out; none if it cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line for line in lines if not line.lstrip().startswith("#")]
 
 
 def _write_script(path: Path, content: str) -> str:

@@ -82,13 +82,14 @@ def test_the_command_tree_says_what_an_option_takes(tree: Any) -> None:
     assert subset(option(create, "--set"), repeatable=True, metavar="NAME=JSON")
     assert subset(option(verify, "--tolerance"), type="integer", default=300)
     assert subset(option("login", "--api-url"), variable="JEBBIT_API_BASE_URL")
+    assert subset(option("sandbox serve", "--client-id"), variable=None)
     assert subset(commands["api"]["arguments"][0], names=["[METHOD] PATH"], repeatable=True, required=True)
     assert commands["token"]["options"] == []
 
 
 def test_the_command_tree_has_variables_exit_codes_and_topics(tree: Any) -> None:
     variables = {found["name"]: found["secret"] for found in tree["environment"]}
-    assert VARIABLES.keys() | {"NO_COLOR"} <= variables.keys()
+    assert VARIABLES.keys() | {"JEBBIT_VAR_NAME", "NO_COLOR"} <= variables.keys()
     assert variables["JEBBIT_CLIENT_SECRET"]
     assert [(found["code"], found["name"]) for found in tree["exit_codes"]] == [
         (code.value, code.name.lower()) for code in ExitCode

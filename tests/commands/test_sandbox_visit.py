@@ -260,7 +260,9 @@ def test_ctrl_c_shows_what_came_of_the_visits_so_far(
             code, out, err = ended(process, signal.SIGINT)
         endpoint.may_answer.set()
     assert (code, out) == (130, "1 visit, 1 finished, 1 delivery\n      1  no result yet\n")
-    assert err.startswith("Stopped. What is queued in the sandbox is still delivered.")
+    assert err.startswith(
+        "Stopped. The sandbox may still make visits that it was asked for, and delivers what"
+    )
 
 
 def test_a_sandbox_that_is_gone_is_not_said_to_deliver_the_rest(

@@ -179,7 +179,8 @@ def test_a_completion_script_counts_only_if_a_startup_file_loads_it(
     path.parent.mkdir()
     path.touch()
     line = loading.format(path=path)
-    for text in (None, "echo hello\n", f"  # {line}\n"):
+    elsewhere = line.replace("jebbitctl", "another").replace("; autoload -Uz compinit; compinit", "")
+    for text in (None, "echo hello\n", f"  # {line}\n", elsewhere):
         if text:
             (tmp_path / startup_file).write_text(text)
         with pytest.raises(CheckSkipped) as skipped:

@@ -47,11 +47,12 @@ def install(ctx: typer.Context, shell: str | None) -> None:
 
     shell = _named(shell)
     if shell in {"powershell", "pwsh"}:
-        done = [append_line(_powershell_profile(shell), _POWERSHELL_LINE)]
+        done = iter([append_line(_powershell_profile(shell), _POWERSHELL_LINE)])
     else:
         done = install_script(shell, _script(shell), Environment(ctx.find_root().obj))
-    for line in (*done, f"Completion works in {shell} sessions that start from now on."):
+    for line in done:  # each once it is done: a later one may fail
         write_error_line(escape_controls(line))
+    write_error_line(f"Completion works in {shell} sessions that start from now on.")
     raise typer.Exit
 
 

@@ -17,6 +17,10 @@ _AUTOLOADED = "\nif [[ $funcstack[1] = _%(prog_name)s ]]; then\n  %(complete_fun
 """zsh autoloads the script as the function itself; without this, the first TAB would only register it."""
 
 _WORD = "COMP_CWORD=$COMP_CWORD"
+_PROGRAM = r"${1/#\~\//$HOME/}"
+"""The program's name as bash was given it, which may be a path that begins with ~."""
+_NO_ERRORS = "2>/dev/null"
+"""If the program is missing or damaged, a message would garble the line being typed."""
 _LISTING = str(ord("?"))
 """The value of bash's COMP_TYPE while it lists completions."""
 
@@ -42,7 +46,9 @@ class _Quiet:
 class Bash(_Quiet, classes.BashComplete):
     """Lists several completions with their descriptions, and joins what bash splits at ``=``."""
 
-    source_template = shared.COMPLETION_SCRIPT_BASH.replace(_WORD, f"{_WORD} COMP_TYPE=$COMP_TYPE")
+    source_template = shared.COMPLETION_SCRIPT_BASH.replace(_WORD, f"{_WORD} COMP_TYPE=$COMP_TYPE").replace(
+        "_bash $1 ", f'_bash "{_PROGRAM}" {_NO_ERRORS} '
+    )
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the one being typed, and that one; ``--region = eu`` becomes one word."""
@@ -72,7 +78,9 @@ class Bash(_Quiet, classes.BashComplete):
 class Zsh(_Quiet, classes.ZshComplete):
     """Completes on the first TAB, and keeps apostrophes."""
 
-    source_template = shared.COMPLETION_SCRIPT_ZSH + _AUTOLOADED
+    source_template = (
+        shared.COMPLETION_SCRIPT_ZSH.replace("%(prog_name)s)", f"%(prog_name)s {_NO_ERRORS})") + _AUTOLOADED
+    )
 
     def format_completion(self, item: Any) -> str:
         """Return a completion for ``_arguments``, which puts it in single quotes."""
@@ -81,6 +89,10 @@ class Zsh(_Quiet, classes.ZshComplete):
 
 class Fish(_Quiet, classes.FishComplete):
     """Completes ``--option=value`` as well."""
+
+    source_template = shared.COMPLETION_SCRIPT_FISH.replace(
+        '%(prog_name)s)"', f'%(prog_name)s {_NO_ERRORS})"'
+    ).replace('%(prog_name)s"', f'%(prog_name)s {_NO_ERRORS}"')
 
 
 class PowerShell(_Quiet, classes.PowerShellComplete):
@@ -91,7 +103,7 @@ def use_completion_scripts() -> None:
     """Make Typer use these classes and their scripts."""
     classes.BashComplete, classes.ZshComplete = Bash, Zsh  # type: ignore[misc]
     classes.FishComplete, classes.PowerShellComplete = Fish, PowerShell  # type: ignore[misc]
-    for shell in (Bash, Zsh):
+    for shell in (Bash, Zsh, Fish):
         shared._completion_scripts[shell.name] = shell.source_template  # noqa: SLF001
     classes.completion_init()
 

@@ -88,7 +88,7 @@ def apply(
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import PlanReport, in_sync, warn_of_unknown
     from jebbitctl.commands.integrations.unmatched_mappings import unmatched_steps, warn_of_unmatched
-    from jebbitctl.commands.interruptions import note_if_interrupted
+    from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.manifest.test_deliveries import send_tests
@@ -98,8 +98,9 @@ def apply(
     directory = context.environment.expand_home(options.secrets_dir) if options.secrets_dir else None
     secrets = SecretFiles(directory) if directory else None
     with mistakes_shown(context, file):
-        manifest = read_manifest(context, file, var)
-        clients = clients_for(context, manifest.businesses)
+        with note_if_interrupted(context.output, NOTHING_CHANGED):
+            manifest = read_manifest(context, file, var)
+            clients = clients_for(context, manifest.businesses)
         plan_now = partial(_plan, manifest, clients, secrets, options)
         if dry_run:
             plan, _ = plan_now()
@@ -107,7 +108,7 @@ def apply(
             _dry_run(context, file, manifest, report, options, markdown=markdown)
             return
         with ExclusiveRun(context, clients, directory=directory) as run:
-            with note_if_interrupted(context.output, "Stopped: nothing was changed."):
+            with note_if_interrupted(context.output, NOTHING_CHANGED):
                 plan, states = plan_now()
                 require_harmless(plan, manifest, max_deletes=options.max_deletes)
                 warn_of_unknown(context, plan, prune=options.prune)

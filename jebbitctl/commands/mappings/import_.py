@@ -11,21 +11,32 @@ from jebbitctl.api import mapping_import, mappings
 from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
 from jebbitctl.commands.mappings.csv_file import Delimiter, note_trimmed, read_specs, warn_of_odd_names
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
+from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jebbitctl.api.creations import Creations
+    from jebbitctl.api.mapping_import import ImportRun
     from jebbitctl.api.mapping_plan import ImportStep
     from jebbitctl.api.mappings import MappingSpec
 
 COLUMNS = ("line", "result", *mappings.ATTRIBUTES)
 CONFIRM_HINT = "add --yes to delete them without confirmation"
 RUN_AGAIN = "run the command again"
+UNCHECKED = (
+    "Stopped: everything was imported, but not yet checked for mappings that another run created meanwhile. "
+    "Run the command again to check."
+)
+INTERRUPT_GRACE = 1.0
+"""Seconds that an interrupted import waits for the writes under way, to report their results."""
+UNKNOWN = "unknown"
+"""The result of a write that an interrupt left without a response."""
 MAX_NAMED_FAILURES = 20
 """Failed lines that the final error lists by number."""
 
@@ -92,17 +103,24 @@ def import_(
         _dry_run(context, integration_id, _plan(context, integration_id, specs, prune=prune), prune=prune)
         return
     with ExclusiveRun(context, {None: context.client}) as run:
-        steps = _plan(context, integration_id, specs, prune=prune)
-        if not yes and (deletions := _deletions(steps)):
-            with run.paused():
-                _confirm_deletions(context, len(deletions))
+        with note_if_interrupted(context.output, NOTHING_CHANGED):
             steps = _plan(context, integration_id, specs, prune=prune)
-            if not _deletions(steps) <= deletions:
-                raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
+            if not yes and (deletions := _deletions(steps)):
+                with run.paused():
+                    _confirm_deletions(context, len(deletions))
+                steps = _plan(context, integration_id, specs, prune=prune)
+                if not _deletions(steps) <= deletions:
+                    raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
         _warn_of_unknown(context, steps)
         warn_of_odd_names(context, steps)
         results = _execute(context, integration_id, steps, run.creations[None])
-        results, error = _settle(context, results, run.creations[None])
+        try:
+            results, error = _settle(context, results, run.creations[None])
+        except (KeyboardInterrupt, SystemExit):
+            with deferred_signals():
+                _print_report(context, integration_id, results, dry_run=False, complete=False)
+                context.output.note(UNCHECKED)
+            raise
     _print_report(context, integration_id, results, dry_run=False, complete=error is None)
     warn_of_missing_attributes(context, _written(results), integration=integration_id)
     if error:
@@ -173,21 +191,47 @@ def _execute(
     context: Context, integration: str, steps: Sequence[ImportStep], creations: Creations
 ) -> list[ImportStep]:
     """Execute a plan and return the results; if it ends early, print a report of the results so far."""
-    results: list[ImportStep] = []
+    run, shown = mapping_import.ImportRun(context.clients(), integration, steps, creations), 0
     try:
         with context.output.progress("Importing", total=len(steps)) as bar:
-            for step in mapping_import.execute(context.clients(), integration, steps, creations):
-                results.append(step)
+            for step in run:
+                shown += 1
                 _warn_if_failed(context, step)
                 bar.advance()
-    except BaseException:
-        if results:
-            _print_report(context, integration, results, dry_run=False, complete=False)
-        context.output.note(
-            f"Stopped after {len(results)} of {len(steps)}. Run the command again to import the rest."
-        )
+    except JebbitctlError:
+        try:
+            run.stop()
+        finally:
+            _report_end(context, integration, run, shown, len(steps))
         raise
-    return results
+    except BaseException:
+        with deferred_signals():  # timeout and some shells send each signal twice
+            run.stop(INTERRUPT_GRACE)
+            _report_end(context, integration, run, shown, len(steps))
+        raise
+    return run.results
+
+
+def _report_end(context: Context, integration: str, run: ImportRun, shown: int, total: int) -> None:
+    """Report what an import that ends early has done, and what it may have done.
+
+    Args:
+        context: of the command.
+        integration: the id of the integration.
+        run: the import, which begins no further step.
+        shown: the number of results whose failures have been printed.
+        total: the number of steps.
+    """
+    with deferred_signals():
+        results, unclear = run.results, run.unclear
+        for step in results[shown:]:
+            _warn_if_failed(context, step)
+        if results or unclear:
+            _print_report(context, integration, results, dry_run=False, complete=False, unclear=unclear)
+        maybe = f", {len(unclear)} more may have been done" if unclear else ""
+        context.output.note(
+            f"Stopped after {len(results)} of {total}{maybe}. {RUN_AGAIN.capitalize()} to import the rest."
+        )
 
 
 def _warn_of_unknown(context: Context, steps: Sequence[ImportStep]) -> None:
@@ -210,9 +254,16 @@ def _name(step: ImportStep) -> str:
 
 
 def _print_report(
-    context: Context, integration: str, steps: Sequence[ImportStep], *, dry_run: bool, complete: bool
+    context: Context,
+    integration: str,
+    steps: Sequence[ImportStep],
+    *,
+    dry_run: bool,
+    complete: bool,
+    unclear: Sequence[ImportStep] = (),
 ) -> None:
     rows = [_row(step, step.action.value if dry_run else RESULTS[step.action]) for step in steps]
+    rows += [_row(step, UNKNOWN) for step in unclear]
     counts = Counter(step.action for step in steps)
     if context.output.json:
         ok = complete and not counts[Action.FAILED]
@@ -225,6 +276,8 @@ def _print_report(
         context.output.table(rows, COLUMNS)
     words = PLANNED if dry_run else RESULTS
     summary = ", ".join(f"{counts[action]} {word}" for action, word in words.items() if counts[action])
+    if unclear:
+        summary = f"{summary}{', ' if summary else ''}{len(unclear)} {UNKNOWN}"
     summary = summary or "no lines"
     context.output.note(
         f"Dry run: {summary}. Nothing was changed." if dry_run else f"{summary.capitalize()}."

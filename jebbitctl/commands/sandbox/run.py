@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -128,8 +129,9 @@ def _require(expectation: Expectation, sandbox: Sandbox) -> None:
 def _run(cmd: list[str], environment: Mapping[str, str], warn: Callable[[str], None]) -> int:
     """Run a command and return its exit code; an OSError says why it cannot be run.
 
-    Signals raise no exceptions here: subprocess could lose the process or its exit code. Ctrl-C also reaches
-    the process, which handles it. A signal that ends this process is passed on first.
+    Signals raise no exceptions here: subprocess could lose the process or its exit code. Ctrl-C at a terminal
+    also reaches the process, which handles it; without a terminal, it is passed on. A signal that ends this
+    process is passed on first.
     """
     interrupts: list[int] = []
     ending: list[int] = []
@@ -139,13 +141,32 @@ def _run(cmd: list[str], environment: Mapping[str, str], warn: Callable[[str], N
         try:
             if interrupts:
                 process.send_signal(signal.SIGINT)  # it possibly came before the process could receive it
+                interrupts.clear()
             while process.poll() is None and not ending:
+                if interrupts:
+                    interrupts.clear()
+                    if not _is_at_terminal():
+                        process.send_signal(signal.SIGINT)
                 time.sleep(_POLL_INTERVAL)
         finally:
             if not _terminate(process, ending[0] if ending else signal.SIGTERM):
                 warn(f"{cmd[0]} did not end within {TERMINATE_TIMEOUT:g} s, so it was killed")
     code = -ending[0] if ending else process.returncode
     return code if code >= 0 else 128 - code
+
+
+def _is_at_terminal() -> bool:
+    """Whether Ctrl-C at a terminal reaches this process and its command."""
+    if os.name != "posix":
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    finally:
+        os.close(terminal)
 
 
 @contextmanager

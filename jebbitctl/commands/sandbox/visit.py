@@ -9,6 +9,7 @@ import typer
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.completion import values
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.sandbox_control import Visits
 
 
-_STOPPED = "Stopped. What is queued in the sandbox is still delivered."
+_STOPPED = "Stopped. The sandbox may still make visits that it was asked for, and delivers what is queued."
 
 
 @command(
@@ -69,10 +70,13 @@ def visit(
         for latest in _results(context, visits):
             result = latest
     except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
-        if result:
-            stopped = "Failed." if isinstance(error, JebbitctlError) else _STOPPED
-            context.output.note(f"{stopped} Until then:")
-            _show(context, result)
+        failed = isinstance(error, JebbitctlError)
+        with deferred_signals():
+            if result or not failed:
+                until = " Until then:" if result else ""
+                context.output.note(f"{'Failed.' if failed else _STOPPED}{until}")
+            if result:
+                _show(context, result)
         raise
     _show(context, result)
     if not result["finished"] and not context.output.json:

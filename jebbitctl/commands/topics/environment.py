@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from jebbitctl.commands.topics.layout import WIDTH, table
-from jebbitctl.environment import FILES, FOREIGN_VARIABLES, MANIFEST_PREFIX, VARIABLES, Kind
+from jebbitctl.environment import FILES, FOREIGN_VARIABLES, MANIFEST_VARIABLES, VARIABLES, Kind
 
 _PRECEDENCE = """\
 PRECEDENCE
@@ -34,7 +34,7 @@ def text() -> str:
     own = table(
         [
             *((variable.name, variable.help) for variable in VARIABLES.values()),
-            (f"{MANIFEST_PREFIX}NAME", "Value of ${NAME} in a manifest, unless --var gives one"),
+            *MANIFEST_VARIABLES.items(),
         ]
     )
     switches = " and ".join(name for name, variable in VARIABLES.items() if variable.kind is Kind.SWITCH)

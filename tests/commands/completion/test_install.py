@@ -97,3 +97,34 @@ def test_a_shell_that_is_not_supported_is_refused_and_nothing_is_written(bare: C
 
 def test_show_completion_prints_the_script_of_the_named_shell(bare: Cli) -> None:
     assert bare.run("--show-completion", "zsh").out.strip() == (SCRIPTS / "_jebbitctl").read_text().strip()
+
+
+@pytest.mark.parametrize(
+    ("shell", "startup", "content"),
+    [
+        ("bash", ".bashrc", "source '{home}/.bash_completions/another.sh'\n"),
+        ("zsh", ".zshrc", "fpath+=~/.zfunc\n"),
+        ("zsh", ".zshrc", "autoload -Uz compinit; compinit\nfpath+=~/.zfunc\n"),
+    ],
+    ids=["another program", "no compinit", "compinit before"],
+)
+def test_a_startup_file_that_names_the_folder_but_does_not_load_the_script_gets_the_line(
+    bare: Cli, shell: str, startup: str, content: str
+) -> None:
+    path, before = bare.home / startup, content.format(home=bare.home)
+    path.write_text(before)
+    assert f"Added to {path}: " in bare.run("--install-completion", shell).err
+    after = path.read_text()
+    assert after.startswith(before)
+    assert len(after.splitlines()) == len(before.splitlines()) + 1
+    assert f"{path} already loads it." in bare.run("--install-completion", shell).err
+    assert path.read_text() == after
+
+
+def test_a_startup_file_that_cannot_be_written_does_not_hide_what_was_written(bare: Cli) -> None:
+    (bare.home / ".bashrc").symlink_to("/proc/version")  # such as a link to files of a package manager
+    result = bare.run("--install-completion", "bash")
+    script = bare.home / ".bash_completions" / "jebbitctl.sh"
+    assert result.code == 1
+    assert result.err.startswith(f"Wrote {script}.\nerror: {bare.home / '.bashrc'} could not be written: ")
+    assert result.err.endswith(f": source {script}\n")

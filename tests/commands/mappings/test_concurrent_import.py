@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from werkzeug.wrappers import Response
 
 from jebbitctl.api.concurrency import WINDOW_FACTOR
 from jebbitctl.api.mapping_import import MAX_CONCURRENT_WRITES
+from jebbitctl.output.progress import Progress
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
+from tests.interruptions import interrupting
 from tests.scripted_server import active, add_mapping, attributes_of, writes
 from tests.support import cli_for
 
@@ -166,6 +169,35 @@ def test_writes_without_any_response_end_the_import(tmp_path: Path) -> None:
     begun = len(result.json["lines"])
     assert 3 < begun <= 1 + 2 * MAX_CONCURRENT_WRITES
     assert f"Stopped after {begun} of {LINES}" in result.err
+
+
+def test_ctrl_c_between_two_results_reports_the_writes_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Progress] = []
+
+    def advance(progress: Progress) -> None:
+        shown.append(progress)
+        if len(shown) == LINES // 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "advance", advance)
+    with Sandbox(SandboxOptions(integrations=1, latency_ms=20), wrap=on_create(lambda _: None)) as sandbox:
+        result = run_import(tmp_path, sandbox)
+        names = created(sandbox)
+    assert result.code == 130
+    assert len(names) > LINES // 2
+    assert sorted(line["jebbit_var"] for line in result.json["lines"]) == sorted(names)
+    assert f"Stopped after {len(names)} of {LINES}. " in result.err
+
+
+def test_ctrl_c_while_duplicates_are_looked_for_reports_what_was_imported(tmp_path: Path) -> None:
+    looking = interrupting(f"GET /api/v1/{TYPE}", signal.SIGINT, number=2)
+    with Sandbox(SandboxOptions(integrations=1), wrap=looking) as sandbox:
+        result = run_import(tmp_path, sandbox)
+        assert result.json["created"] == len(created(sandbox)) == LINES
+    assert (result.code, result.json["ok"]) == (130, False)
+    assert "Stopped: everything was imported, but not yet checked" in result.err
 
 
 def test_a_rate_limited_line_is_retried_and_written_once(tmp_path: Path) -> None:

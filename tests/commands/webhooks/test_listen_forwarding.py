@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.util.signals import REPEAT_SECONDS
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.sender import Sender
@@ -165,6 +166,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_names_what_was_not_forwarded(bare: 
         assert all(received.acquire(timeout=10) for _ in range(2))
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == "Finishing 2 forwards. Press Ctrl-C again to stop at once.\n"
+        time.sleep(REPEAT_SECONDS)  # nobody presses it again sooner
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         code, out, err = wait_for_end(process)
