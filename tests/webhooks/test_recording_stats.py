@@ -194,10 +194,10 @@ def test_the_numbers_are_those_of_an_independent_count(records: list[RecordedDel
     reasons = [one.verification.reason for one in deliveries]
     assert stats["deliveries"] == len(records)
     assert stats["reasons"] == {str(reason): reasons.count(reason) for reason in reasons}
-    valid = [one for one in deliveries if one.verification.reason is Reason.OK]
-    assert stats["test"] == sum(one.test for one in valid)
-    assert stats["live"] == sum(not one.test for one in valid)
-    assert stats["refused"] == len(deliveries) - len(valid)
+    accepted = [one for one in deliveries if one.verification.reason is Reason.OK]
+    assert stats["test"] == sum(one.test for one in accepted)
+    assert stats["live"] == sum(not one.test for one in accepted)
+    assert stats["refused"] == len(deliveries) - len(accepted)
     assert stats["repeat"] == sum(one.repeat for one in deliveries)
 
     outcomes = [one for record in records for one in record.forwards or ()]
