@@ -259,7 +259,13 @@ def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
         _signals_restored(),
         _alarm(timeout, shlex.join(args)),
     ):
-        return _exit_code(args)
+        try:
+            return _exit_code(args)
+        finally:
+            if (
+                "rich" in sys.modules and sys.modules["rich"] is None
+            ):  # TAB keeps its process from importing it
+                del sys.modules["rich"]
 
 
 def _exit_code(args: Sequence[str]) -> int:
