@@ -17,27 +17,33 @@ def main() -> None:
     While the program is being imported, and after it has finished, nothing would catch what a signal raises:
     it then ends the process at once.
     """
-    handler = signal.getsignal(signal.SIGINT)
-    handled = handler is signal.default_int_handler  # a shell's background jobs ignore SIGINT: leave it so
-    if handled:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is ignored in background jobs
         signal.signal(signal.SIGINT, _exit)
     sys.unraisablehook = _send_again
     gc.set_threshold(200_000)  # a command creates many objects and little garbage: collect less often
     from jebbitctl.cli import run
 
     try:
-        if handled:
-            signal.signal(signal.SIGINT, handler)
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     finally:
         gc.freeze()  # a last collection would take a tenth of the run
-        _flush()  # a signal that comes now would lose what is buffered
+        _end_at_once_on_signals()
+
+
+def _end_at_once_on_signals() -> None:
+    """Write what is buffered, and let signals end the process at once, also while nobody reads that."""
+    try:
+        _flush()
         for name in _ENDING:
             number = getattr(signal, name, None)  # SIGHUP is missing on Windows
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _exit)
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)
+    except SystemExit as ended:
+        os._exit(ended.code if isinstance(ended.code, int) else _INTERRUPTED)
 
 
 def _flush() -> None:
@@ -45,7 +51,7 @@ def _flush() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError):
-        pass  # it fails again at the end of the process, which reports it
+        sys.stdout = None  # Python would report that with a traceback; run has reported it, or a signal came
 
 
 def _send_again(unraisable: "sys.UnraisableHookArgs") -> None:

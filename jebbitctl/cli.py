@@ -137,7 +137,7 @@ def run(args: list[str], environment: Mapping[str, str] = os.environ) -> int:
             obj=environment,
             terminal_width=min(max(width, MIN_WIDTH), MAX_WIDTH),
         )
-        sys.stdout.flush()
+        _finish_output()
     except BrokenPipeError:
         return _ignore_broken_pipe()
     except SystemExit as error:
@@ -157,15 +157,28 @@ def wants_json(args: list[str]) -> bool:
     return "--json" in own
 
 
+def _finish_output() -> None:
+    """Write what stdout has buffered; a signal that ends the wait for its reader discards the rest."""
+    try:
+        sys.stdout.flush()
+    except (KeyboardInterrupt, SystemExit):
+        from jebbitctl.output.streams import discard
+
+        discard(sys.stdout)
+        raise
+
+
 def _report(error: JebbitctlError, environment: Mapping[str, str], *, as_json: bool) -> int:
     """Print an error and return its exit code."""
     from jebbitctl.output.error_report import report
-    from jebbitctl.output.streams import TerminalSettings, discard
+    from jebbitctl.output.streams import TerminalSettings, discard, flush
 
     try:
-        sys.stdout.flush()
-    except OSError:
+        flush()
+    except OSError as again:
         discard(sys.stdout)
+        if error.message == again.strerror:  # it is the same error, which now names stdout
+            error = _to_jebbitctl_error(again)
     report(error, TerminalSettings.from_variables(environment), as_json=as_json)
     return error.exit_code
 

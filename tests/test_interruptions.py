@@ -294,6 +294,45 @@ Dropped(); {SLEEP}
     assert (result.code, result.out, result.err) == (code, "importing\n", "")
 
 
+@pytest.fixture
+def full_pipe() -> Iterator[int]:
+    """Return the end for writing of a pipe that is full, and that nobody reads."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    yield writing
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.long
+@signals
+@pytest.mark.parametrize("print_and", ["pass", "raise KeyboardInterrupt", "raise SystemExit(143)"])
+def test_a_signal_ends_a_command_whose_output_nobody_reads(
+    machine: IsolatedHome, full_pipe: int, sent: signal.Signals, code: int, *, print_and: str
+) -> None:
+    """Also if another signal has ended the command already."""
+    (machine.modules / "sitecustomize.py").write_text(
+        f"def main(*_, **settings):\n"
+        f"    print('report')\n"
+        f"    {print_and}\n"
+        f"import typer, types\n"
+        f"typer.main.get_command = lambda _: types.SimpleNamespace(main=main)\n"
+    )
+    with subprocess.Popen(
+        [JEBBITCTL], env=machine.environment(), stdout=full_pipe, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(1)  # until it waits
+        try:
+            ended_with, _, err = ended(process, sent)
+            assert (ended_with, err) == (code, "")
+        finally:
+            process.kill()
+
+
 @signals
 def test_a_signal_after_a_command_has_finished_ends_it_at_once(
     machine: IsolatedHome, sent: signal.Signals, code: int

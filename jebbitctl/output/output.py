@@ -27,7 +27,7 @@ from jebbitctl.output.query import (
     require_unmasked,
     search,
 )
-from jebbitctl.output.streams import discard, is_terminal, write_error_line, write_line, write_message
+from jebbitctl.output.streams import discard, flush, is_terminal, write_error_line, write_line, write_message
 from jebbitctl.output.tables import Table, key_value_lines
 from jebbitctl.util.redaction import redact, redact_service_data, scrub_registered, scrub_values
 from jebbitctl.util.text import cell, escape_controls, flatten, json_text
@@ -246,7 +246,7 @@ class Output:
 
     def flush(self) -> None:
         """Write what is buffered, so that it precedes what follows on stderr."""
-        sys.stdout.flush()
+        flush()
 
     @contextmanager
     def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 
 import typer
@@ -18,7 +18,7 @@ from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_commands, escape_controls, escape_for_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Self
 
     from rich.console import Console
@@ -105,13 +105,31 @@ def write_line(text: str) -> None:
     Everything that the program prints passes through this module. Escaping here is the last line of defence;
     whoever composes a line escapes what comes from elsewhere, so that it stays one line.
     """
-    sys.stdout.write((escape_for_terminal(text) if is_terminal(sys.stdout) else text) + "\n")
+    with _naming_stdout():
+        sys.stdout.write((escape_for_terminal(text) if is_terminal(sys.stdout) else text) + "\n")
 
 
 def write_bytes(content: bytes) -> None:
     """Write bytes to a stdout that is not a terminal."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
+    flush()
+    with _naming_stdout():
+        sys.stdout.buffer.write(content)
+
+
+def flush() -> None:
+    """Write what stdout has buffered."""
+    with _naming_stdout():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _naming_stdout() -> Iterator[None]:
+    """Let errors of the block say that they are about stdout."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = "standard output"
+        raise
 
 
 def write_error_line(text: str, *, show_secrets: bool = False) -> None:

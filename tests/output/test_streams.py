@@ -47,6 +47,7 @@ def test_a_closed_or_full_stdout_is_one_error(cli: Cli, line: str, redirection: 
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if line.startswith(("error: ", '{"error": '))]
     assert len(errors) == 1, done.stderr
+    assert "standard output" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert "a bug in" not in done.stderr

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
+
+from jebbitctl.output.streams import flush
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,5 +16,4 @@ def page_by_page(pages: Iterable[list[Resource]]) -> Iterator[Resource]:
     """Yield each resource; flush a page to a pipe before requesting the next one."""
     for page in pages:
         yield from page
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        flush()

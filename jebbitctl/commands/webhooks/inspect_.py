@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -88,7 +87,7 @@ def _serve(context: Context, url: str) -> None:
         context.output.note("Press Ctrl-C to stop.")
         if context.output.json:
             context.output.event({"url": url})
-            sys.stdout.flush()
+            context.output.flush()
         while True:
             time.sleep(POLL_INTERVAL)
     except KeyboardInterrupt:
