@@ -22,13 +22,13 @@ _URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
 _PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
 _ERROR_KEY = re.compile("error|exception|fail|reason|message", re.IGNORECASE)
 _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
-_PAIR_IN_TEXT = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)")
+# These are compiled when they are used: every command imports this module, but few look at documents.
+_PAIR_IN_TEXT = r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)"
 """Such as a parameter of a URL's query, or a part of a connection string."""
-_OPAQUE = re.compile(r"(?=\D*\d)([a-z]{1,5}[_-]){0,3}[A-Za-z0-9.+/=-]{16,}")
-_SECRET_TEXT = re.compile(
-    r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@"
-    r"|-----BEGIN [a-z ]*PRIVATE KEY",
-    re.IGNORECASE,
+_OPAQUE = r"(?=\D*\d)([a-z]{1,5}[_-]){0,3}[A-Za-z0-9.+/=-]{16,}"
+_CREDENTIAL = (
+    r"(?i)(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@"
+    r"|-----BEGIN [a-z ]*PRIVATE KEY"
 )
 _OPENING = ("{", "[")
 """How the text of a JSON object or array begins."""
@@ -138,7 +138,7 @@ def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _SecretKey
         if values[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(values[key])):
             table[key] = MASK
     for key in keys.possible:
-        if isinstance(values[key], str) and _OPAQUE.fullmatch(values[key]):
+        if isinstance(values[key], str) and re.fullmatch(_OPAQUE, values[key]):
             table[key] = MASK
     if keys.pairs and any(
         isinstance(name := values.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
@@ -151,11 +151,13 @@ def _mask_in_text(text: str, key: object = None) -> str:
 
     In a URL's query, that is what has the name of a credential; in the text of an error, it is any value.
     """
-    if _SECRET_TEXT.match(text) or (text[:1] in _OPENING and _holds_credentials(text)):
+    if re.match(_CREDENTIAL, text) or (text[:1] in _OPENING and _holds_credentials(text)):
         return MASK
     if "=" in text and key not in _WRITTEN_BY_USERS:
-        text = _PAIR_IN_TEXT.sub(
-            lambda pair: f"{pair[1]}={MASK}" if looks_like_credential(pair[1]) else pair[0], text
+        text = re.sub(
+            _PAIR_IN_TEXT,
+            lambda pair: f"{pair[1]}={MASK}" if looks_like_credential(pair[1]) else pair[0],
+            text,
         )
     if "://" not in text:
         return text
