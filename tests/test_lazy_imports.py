@@ -49,7 +49,7 @@ COSTLY = {
     *("asyncio", "concurrent.futures", "csv", "dataclasses", "email", "hashlib", "http.client"),
     *("importlib.metadata", "json", "logging", "pydantic", "socket", "ssl", "statistics", "tempfile"),
     *("tomllib", "xml.etree", "jebbitctl.sandbox", "jebbitctl.doctor", "jebbitctl.api.transport"),
-    "jebbitctl.util.text_encodings",
+    *("jebbitctl.util.text_encodings", "jebbitctl.webhooks.delivery"),
 }
 """Modules that take a millisecond or more to import, or explain files, and that a command should need."""
 

@@ -13,7 +13,7 @@ _COLOUR = "\x1b\\[(?:[01]|[39][0-7])m"
 """Bold, a colour, or the end of either: the only escape sequences that jebbitctl writes itself."""
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
-_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+_JSON_PARTS = r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+'
 _AS_ARRAYS = bytes.maketrans(b"{}", b"[]")
 _OTHER_BYTES = bytes(set(range(256)) - set(b'"[]{}'))
 
@@ -78,7 +78,7 @@ def indented_json(text: str | bytes) -> str:
         text = text.decode(json.detect_encoding(text), "surrogatepass")
     parts: list[str] = []
     depth, previous = 0, ""
-    for token in _JSON_TOKEN.findall(text):
+    for token in re.findall(_JSON_PARTS, text):
         opened = previous in ("[", "{")
         closes = token in ("]", "}")
         depth -= closes

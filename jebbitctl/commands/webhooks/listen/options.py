@@ -25,7 +25,6 @@ from jebbitctl.commands.webhooks.options import (
 )
 from jebbitctl.errors import UsageError
 from jebbitctl.util.text import escape_controls
-from jebbitctl.webhooks.delivery import KINDS
 from jebbitctl.webhooks.signature import TOLERANCE
 
 if TYPE_CHECKING:
@@ -129,6 +128,8 @@ class ShowOptions(NamedTuple):
         Raises:
             UsageError: there is no such kind.
         """
+        from jebbitctl.webhooks.delivery import KINDS
+
         named = [kind.strip() for text in self.only or KINDS for kind in text.split(",")]
         for kind in named:
             if kind not in KINDS:
