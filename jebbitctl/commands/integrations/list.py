@@ -35,9 +35,7 @@ def list_(
     region: Annotated[integrations.Region | None, typer.Option(help="Only this region.")] = None,
     service: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="Only this service, such as webhook, which is also webhooks_standard."
-        ),
+        typer.Option(metavar="NAME", help="Only this service; webhook and webhooks_standard are the same."),
     ] = None,
     endpoint: Annotated[str | None, typer.Option(metavar="URL", help="Only this endpoint.")] = None,
     all_businesses: AllBusinesses = False,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Delimiter = Annotated[
     str | None,
-    typer.Option(metavar="CHAR", help="Character between cells, or tab. Default: the one that fits."),
+    typer.Option(metavar="CHAR", help="Character between cells, or tab. Default: detected."),
 ]
 _WORDS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";"}
 
