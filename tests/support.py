@@ -262,10 +262,9 @@ def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
         try:
             return _exit_code(args)
         finally:
-            if (
-                "rich" in sys.modules and sys.modules["rich"] is None
-            ):  # TAB keeps its process from importing it
-                del sys.modules["rich"]
+            modules: dict[str, Any] = sys.modules
+            if modules.get("rich", True) is None:  # TAB keeps its process from importing it
+                del modules["rich"]
 
 
 def _exit_code(args: Sequence[str]) -> int:
