@@ -19,12 +19,11 @@ import jebbitctl
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.util.text import escape_for_terminal
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.sender import Sender
 from tests.scripted_server import scripted
 from tests.strategies import BIDI
 from tests.support import cli_for
 from tests.terminal import COLOUR, on_terminal, screen
-from tests.webhooks.support import SECRET, make_delivery, raw_server, record
+from tests.webhooks.support import SECRET, make_delivery, raw_server, record, send_delivery
 
 if TYPE_CHECKING:
     import socket
@@ -220,7 +219,7 @@ def test_an_endpoint_cannot_write_to_the_terminal_of_a_listener(
         child = on_terminal(bare, *line, columns=600, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
         child.expect(r"Listening on (\S+)\. ")
         body = json.dumps({HOSTILE: HOSTILE}).encode()
-        assert Sender(child.match[1], SECRET, body).send().status == (502 if broken else 403)
+        assert send_delivery(child.match[1], SECRET, body).status == (502 if broken else 403)
         child.expect(pexpect.EOF)
         child.close()
     assert child.exitstatus == 6

@@ -19,7 +19,6 @@ from tests.webhooks.support import UNREACHABLE, Endpoint
 
 COUNTED = {name: number for number, name in enumerate(COUNTERS)}
 
-PRINTABLE = [chr(code) for code in range(128)]
 PIECES = [
     *"()<>=+-*/.,:[]{}!@1",
     "and",

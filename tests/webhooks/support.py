@@ -14,7 +14,9 @@ import requests
 
 from jebbitctl.webhooks import Reason, Verification, sign
 from jebbitctl.webhooks.delivery import Delivery
+from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.recordings.recorder import Recorder
+from jebbitctl.webhooks.sender import SAMPLE_BODY, deliver
 from tests.api.faults import ReceivedRequest
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from jebbitctl.webhooks.endpoint import EndpointResponse
 
 SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
 UNREACHABLE = "http://127.0.0.1:9"
@@ -36,6 +40,14 @@ def post(
     with requests.Session() as session:
         session.trust_env = False
         return session.post(url, data=body, headers={**signed, **(headers or {})}, timeout=10)
+
+
+def send_delivery(
+    url: str, secret: str = SECRET, body: bytes = SAMPLE_BODY, *, live: bool = False
+) -> EndpointResponse:
+    """Send a delivery as Jebbit does; return the response, or why there is none."""
+    with EndpointClient(url) as client:
+        return deliver(client, secret, body, live=live)
 
 
 def make_delivery(time: float = 1_700_000_000.25, body: bytes = b"\xff\r\n{}") -> Delivery:

@@ -3,13 +3,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
-from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
-from jebbitctl.webhooks.sender import SAMPLE_BODY, Sender
+from jebbitctl.webhooks.sender import SAMPLE_BODY
 
-from .support import SECRET, UNREACHABLE
+from .support import SECRET, UNREACHABLE, send_delivery
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 def test_a_sample_delivery_verifies_and_is_marked_as_a_test() -> None:
     deliveries: list[Delivery] = []
     with WebhookServer(SECRET, deliveries.append) as receiver:
-        response = Sender(receiver.url, SECRET).send()
+        response = send_delivery(receiver.url, SECRET)
     assert (response.status, response.start) == (200, b"")
     (delivery,) = deliveries
     assert delivery.test
@@ -36,21 +33,10 @@ def test_the_sample_is_from_jebbits_documentation() -> None:
 def test_a_live_delivery_is_not_marked_as_a_test() -> None:
     deliveries: list[Delivery] = []
     with WebhookServer(SECRET, deliveries.append) as receiver:
-        assert Sender(receiver.url, SECRET, b"\xff\r\n", live=True).send().accepted
+        assert send_delivery(receiver.url, SECRET, b"\xff\r\n", live=True).accepted
     assert not deliveries[0].test
     assert deliveries[0].body == b"\xff\r\n"
 
 
 def test_an_endpoint_that_refuses_connections_is_a_result() -> None:
-    assert Sender(UNREACHABLE, SECRET).send().error == "connection refused"
-
-
-def test_an_invalid_url_or_an_empty_secret_is_rejected_before_anything_is_sent() -> None:
-    with pytest.raises(UsageError, match="URL"):
-        Sender("example.com", SECRET)
-    with pytest.raises(UsageError, match="secret is empty"):
-        Sender("https://example.com", "")
-
-
-def test_repr_does_not_contain_the_secret() -> None:
-    assert SECRET not in repr(Sender("https://example.com", SECRET))
+    assert send_delivery(UNREACHABLE, SECRET).error == "connection refused"

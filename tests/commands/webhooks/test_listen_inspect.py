@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import listening, wait_for_end
 from tests.webhooks.inspector.support import ask
-from tests.webhooks.support import SECRET, Endpoint
+from tests.webhooks.support import SECRET, Endpoint, send_delivery
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -35,7 +34,7 @@ def test_the_page_shows_a_delivery_and_what_the_app_answered_and_replays_it(sign
         listening(signer, "--inspect", "--json", "--forward-to", f"{target.url}/hook") as (process, url),
     ):
         page = page_of(process)
-        assert Sender(url, SECRET).send().status == 500
+        assert send_delivery(url, SECRET).status == 500
         opened = ask(f"{page}deliveries/1").json()
         replayed = ask(f"{page}deliveries/1/replay", "POST", json={"target": 0, "re_sign": True}).json()
         process.terminate()
@@ -62,7 +61,7 @@ def test_a_delivery_to_listen_appears_in_the_browser(signer: Cli, browser: Brows
         browser.open(page_of(process))
         try:
             assert browser.text("#source") == url
-            Sender(f"{url}/quiz", SECRET).send()
+            send_delivery(f"{url}/quiz", SECRET)
             browser.wait(lambda: "/quiz" in browser.text("#list"))
         finally:
             browser.leave()
