@@ -169,7 +169,7 @@ class SecretsOptions(NamedTuple):
 
 
 def require_valid_options(end: EndOptions, recording: RecordOptions, forwarding: ForwardOptions) -> None:
-    """Check what does not depend on anything else than the options.
+    """Check the options by themselves, before anything is read.
 
     Raises:
         UsageError: an option is not valid, or requires another one.
