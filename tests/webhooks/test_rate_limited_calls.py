@@ -201,7 +201,7 @@ def test_an_exception_of_the_items_is_raised() -> None:
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 2])
-def test_where_the_system_allows_fewer_threads_those_do_the_work(
+def test_fewer_threads_do_the_work_if_the_system_allows_no_more(
     allowed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[threading.Thread] = []
