@@ -17,9 +17,18 @@ from .support import ENDPOINT, TYPE
 
 if TYPE_CHECKING:
     from jebbitctl.sandbox.server import Sandbox
-    from tests.support import Cli
+    from tests.support import Cli, Result
 
 ENTRY = f'version = 1\n[integrations.leads]\nendpoint = "{ENDPOINT}"\n'
+
+
+def replace_lost_secret(cli: Cli) -> Result:
+    """Apply ENTRY, whose secret an earlier run could not write to its file."""
+    secrets = cli.home / "secrets"
+    secrets.mkdir()
+    (secrets / "leads.secret").touch(mode=0o600)
+    options = ("--yes", "--secrets-dir", str(secrets), "--replace-lost-secrets")
+    return cli.run(TYPE, "apply", write(cli, ENTRY), *options)
 
 
 @pytest.mark.usefixtures("in_host")
@@ -161,11 +170,7 @@ def test_an_integration_whose_options_are_unknown_is_not_replaced(
     cli: Cli, sandbox: Sandbox, api_made: str
 ) -> None:
     stored(sandbox)[api_made]["shared_secret"] = None
-    secrets = cli.home / "secrets"
-    secrets.mkdir()
-    (secrets / "leads.secret").touch(mode=0o600)
-    options = ("--yes", "--secrets-dir", str(secrets), "--replace-lost-secrets")
-    result = cli.run(TYPE, "apply", write(cli, ENTRY), *options)
+    result = replace_lost_secret(cli)
     assert (result.code, writes(sandbox)) == (1, [])
     assert "leads cannot be replaced: Jebbit does not say additional_options, is_active" in result.err
 
@@ -240,10 +245,6 @@ def test_an_integration_is_not_replaced_where_a_mappings_default_is_unknown(
     owned = {"integration_id": api_made, "jebbit_var": "a", "client_var": "b", "default": "none"}
     mapping = add(sandbox, "integration_mappings", **owned)
     sandbox.state.behaviour.dialect = DIALECTS["article"].without("integration_mappings", "default")
-    secrets = cli.home / "secrets"
-    secrets.mkdir()
-    (secrets / "leads.secret").touch(mode=0o600)
-    options = ("--yes", "--secrets-dir", str(secrets), "--replace-lost-secrets")
-    result = cli.run(TYPE, "apply", write(cli, ENTRY), *options)
+    result = replace_lost_secret(cli)
     assert (result.code, writes(sandbox)) == (1, [])
     assert f"leads cannot be replaced: Jebbit does not say default of mapping {mapping}\n" in result.err
