@@ -141,8 +141,8 @@ FOREIGN_VARIABLES = {
     XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux, and of fish's",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
     GITHUB_ACTIONS: "true: diff and apply --dry-run annotate the lines of the manifest",
-    GITHUB_STEP_SUMMARY: "File to which they append the plan as Markdown then",
-    GITHUB_WORKSPACE: "Directory that the paths of annotations are relative to",
+    GITHUB_STEP_SUMMARY: "File that diff and apply --dry-run then append the plan to, as Markdown",
+    GITHUB_WORKSPACE: "Directory that paths in annotations are relative to",
     ZDOTDIR: "Where --install-completion finds zsh's files",
 }
 """Variables of other tools that are honoured, with one line of help each."""

@@ -296,7 +296,7 @@ class Facts:
         return self._once(name, lambda: self._asked(read))
 
     def _require_scope(self, path: str) -> None:
-        """Check that the token permits to read a collection, as far as it tells.
+        """Check that the token permits reading a collection, if it lists its scopes.
 
         Raises:
             ForbiddenError: it does not.

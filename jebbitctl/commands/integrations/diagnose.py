@@ -99,7 +99,7 @@ def diagnose(
 
     --all leaves out inactive webhooks. To notice that one is inactive, give its id.
 
-    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit to list
+    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit listing
     integrations, and 5 if Jebbit cannot be reached. ! and – alone are success.
     """  # noqa: RUF002 - an en dash
     from jebbitctl.commands.command_lines import command_line

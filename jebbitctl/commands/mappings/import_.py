@@ -84,14 +84,14 @@ def import_(
 ) -> None:
     """Import an integration's mappings from a CSV file.
 
-    The header names the columns jebbit_var, client_var and default, in any order. Commas, semicolons or tabs
-    are recognised by it. An empty or missing last cell means no default. Spaces around a cell are left out,
-    unless they are inside quotation marks. The file is UTF-8, or UTF-16 with a byte order mark. Mappings are
-    matched by jebbit_var. Those that are up to date are left unchanged, so it is safe to run an import again.
-    Invalid lines are reported and skipped. If a line fails, --prune deletes nothing. If another run creates
-    the same mapping at the same time, one of the two is removed, or both are named. Warns of names that
-    contain unusual characters, and of mappings of attributes that Jebbit does not have, if the token may
-    read attributes.
+    The header names the columns jebbit_var, client_var and default, in any order. Commas, semicolons and tabs
+    are recognised as delimiters. An empty or missing last cell means no default. Spaces around a cell are
+    left out, unless they are inside quotation marks. The file is UTF-8, or UTF-16 with a byte order mark.
+    Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe to run an
+    import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing. If another
+    run creates the same mapping at the same time, one of the two is removed, or both are named. Warns of
+    names that contain unusual characters, and of mappings of attributes that Jebbit does not have, if the
+    token may read attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes

@@ -51,7 +51,7 @@ if it is overdue. It also does if that cannot be known; the error says which.
 
 `jebbitctl integrations diagnose` exits with 6 if there is a ✗, and with 3 if
 none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
-credentials do not permit to list integrations. If Jebbit cannot be reached, it
+credentials do not permit listing integrations. If Jebbit cannot be reached, it
 prints no diagnosis and exits with 5.
 
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count

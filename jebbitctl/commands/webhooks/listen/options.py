@@ -51,8 +51,8 @@ class ForwardOptions(NamedTuple):
         list[str] | None,
         typer.Option(
             metavar="URL",
-            help="Forward valid deliveries: same bytes and headers, path and query appended. The app's"
-            " response is the sender's. Repeatable; then the first one's is.",
+            help="Forward valid deliveries: same bytes and headers, path and query appended. The sender gets"
+            " the app's response. Repeatable: the sender gets the first app's.",
         ),
     ] = None
     ack: Annotated[
