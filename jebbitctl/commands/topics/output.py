@@ -43,9 +43,9 @@ and - on a terminal. JSON has every attribute that Jebbit returned, with id
 and type beside the others. Shared secrets print as ********: see
 `jebbitctl help security`.
 
-The JSON of a command that checks something has "ok", true or false. Of
-diagnose, lint and `exports check`, each finding also has "state" (ok, warning,
-failed or unknown), "detail", what was seen, and "fix", what to do, or null.
+The JSON of a command that checks something has "ok", true or false. Each
+finding of diagnose, lint and `exports check` also has "state" (see CHECKS),
+"detail" (what was seen) and "fix" (what to do, or null).
 
 On a terminal that is too narrow for a table, a row has two lines, or each
 value its own. No id, URL, secret or command gets a line break, so all can be
