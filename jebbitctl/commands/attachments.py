@@ -50,7 +50,7 @@ def note_reach(
     try:
         attributes = get(context.client, id_).attributes
     except JebbitctlError as error:
-        context.output.warn(f"whether {noun} {id_} is brand-wide is not known: {error.message}")
+        context.output.warn(f"cannot tell whether {noun} {id_} is brand-wide: {error.message}")
         return
     brand_wide = is_brand_wide(attributes)
     if brand_wide is None:

@@ -61,7 +61,7 @@ def _judged(case: Case, url: str, method: str, answer: EndpointResponse) -> Find
         return _redirected(case, url, method, answer)
     if status in _GATEWAY:
         return warning(
-            f"{method} returned {status}, as a proxy does that does not reach the endpoint",
+            f"{method} returned {status}, as proxies do that cannot reach the endpoint",
             "check that the endpoint runs",
         )
     if method == "HEAD" and status in _NO_HEAD:

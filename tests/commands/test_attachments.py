@@ -183,7 +183,7 @@ def test_whether_it_is_brand_wide_is_unknown_if_the_token_may_not_read_it(cli: C
     result = cli.run("integrations", "campaigns", id_)
     assert result.code == 0
     assert (
-        f"warning: whether integration {id_} is brand-wide is not known: Jebbit does not allow GET "
+        f"warning: cannot tell whether integration {id_} is brand-wide: Jebbit does not allow GET "
         in result.err
     )
 

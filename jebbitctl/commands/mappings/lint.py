@@ -69,7 +69,7 @@ def lint(
     if doubts:
         raise CheckFailedError(
             "mappings that Jebbit did not send could not be checked",
-            hint="try again; if it stays so, ask Jebbit which mappings these credentials cannot see",
+            hint="try again; if that does not help, ask Jebbit which mappings these credentials cannot see",
         )
 
 

@@ -93,8 +93,8 @@ STATES = {
     "✓ ok": "it is as it should be",
     "! warning": "it may be wanted, or have consequences; it does not fail",
     "✗ failed": "it is not as it should be",
-    "– unknown": "that cannot be told, and why",  # noqa: RUF001 - an en dash
-    "– skipped": "only in doctor: there is nothing to check, and why",  # noqa: RUF001 - an en dash
+    "– unknown": "it cannot be known; the text says why",  # noqa: RUF001 - an en dash
+    "– skipped": "only in doctor: nothing to check; the text says why",  # noqa: RUF001 - an en dash
 }
 """The words and signs for what a check has found."""
 
