@@ -23,7 +23,7 @@ _PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
 _ERROR_KEY = re.compile("error|exception|fail|reason|message", re.IGNORECASE)
 _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
 _PAIR_IN_TEXT = re.compile(r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)")
-"""A parameter of a URL's query, or a part of a connection string."""
+"""Such as a parameter of a URL's query, or a part of a connection string."""
 _OPAQUE = re.compile(r"(?=\D*\d)([a-z]{1,5}[_-]){0,3}[A-Za-z0-9.+/=-]{16,}")
 _SECRET_TEXT = re.compile(
     r"(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@"
@@ -33,12 +33,12 @@ _SECRET_TEXT = re.compile(
 _OPENING = ("{", "[")
 """How the text of a JSON object or array begins."""
 _WRITTEN_BY_USERS = ("default",)
-"""Keys of texts that users write, such as the default of a mapping."""
+"""Such as the default of a mapping, which may be any text."""
 _ENDPOINT = "endpoint"
 """It identifies an integration, so it is shown; Jebbit's own may not have a password."""
 _NAMES_OF_PAIRS = ("name", "key", "header", "client_var", "field")
 _VALUES_OF_PAIRS = ("value", "static_value", "fallback_value")
-"""The keys of a value whose name is beside it: ``{"name": "X-Api-Key", "value": …}``."""
+"""Of headers as some services have them, ``{"name": "X-Api-Key", "value": …}``, and of values always sent."""
 _registered: set[str] = set()
 """The secrets in use by this process."""
 
@@ -51,7 +51,7 @@ def redact(value: Any) -> Any:
 def redact_service_data(value: Any) -> Any:
     """Return a copy of a JSON value without the credentials of other services, too.
 
-    They are recognized by the names of their keys. Not for visitors' answers, whose names are any words.
+    They are told by the names of their keys. So this is not for visitors' answers, which are data.
     """
     return _redact(value, guess=True)
 
@@ -86,7 +86,7 @@ def _masked_texts(value: Any, shown: Any) -> Iterator[str]:
 def redact_attribute(name: str, value: Any) -> Any:
     """Like :func:`redact_service_data`, for the value of one attribute. A nested one has a dotted name.
 
-    A nested value of a pair is masked, as the name beside it may be that of a credential.
+    A nested value of a pair is masked, as what is beside it may tell that it is a credential.
     """
     *outer, key = name.split(".")
     is_pair = bool(outer) and key in _VALUES_OF_PAIRS
@@ -114,7 +114,7 @@ def _redact(value: Any, *, guess: bool) -> Any:
         copy = dict(value)
         for key, inner in value.items():
             if type(inner) is str:
-                if guess and key != _ENDPOINT and _may_hold_credential(inner):
+                if guess and key != _ENDPOINT and _may_tell(inner):
                     copy[key] = _mask_in_text(inner, key)
             elif isinstance(inner, _CONTAINERS):
                 copy[key] = _redact(inner, guess=guess)
@@ -127,13 +127,13 @@ def _redact(value: Any, *, guess: bool) -> Any:
     return value
 
 
-def _may_hold_credential(text: str) -> bool:
-    """Whether a text can hold what :func:`_mask_in_text` masks: few can, and a list has many texts."""
+def _may_tell(text: str) -> bool:
+    """Whether a text may tell itself to be a credential: few texts do, and a list has many."""
     return " " in text or "@" in text or "=" in text or '"' in text
 
 
 def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _SecretKeys) -> None:
-    """Mask the values of secret keys in ``table``, a copy of ``values``."""
+    """Mask what keys tell, in a table whose values were these."""
     for key in keys.secret:
         if values[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(values[key])):
             table[key] = MASK
@@ -147,9 +147,9 @@ def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _SecretKey
 
 
 def _mask_in_text(text: str, key: object = None) -> str:
-    """Return text with what looks like a credential masked, such as a password in a URL.
+    """Return text without what tells itself to be a credential, such as a password in a URL.
 
-    In a URL's query, that is a value with the name of a credential; in the text of an error, every value.
+    In a URL's query, that is what has the name of a credential; in the text of an error, it is any value.
     """
     if _SECRET_TEXT.match(text) or (text[:1] in _OPENING and _holds_credentials(text)):
         return MASK
@@ -242,7 +242,7 @@ def _forms(secret: str) -> list[str]:
 
 
 class _SecretKeys(NamedTuple):
-    """The keys of a table: with secrets, with possible secrets, and of values whose name is beside them."""
+    """The keys of a table that hold secrets, those whose values may, and the values of pairs."""
 
     secret: list[Any]
     possible: list[str]

@@ -23,7 +23,7 @@ from tests.scripted_server import scripted
 from tests.strategies import BIDI
 from tests.support import cli_for
 from tests.terminal import COLOUR, on_terminal, screen
-from tests.webhooks.support import SECRET, make_delivery, raw_server, record, send_delivery
+from tests.webhooks.support import SECRET, Sender, make_delivery, raw_server, record
 
 if TYPE_CHECKING:
     import socket
@@ -219,7 +219,7 @@ def test_an_endpoint_cannot_write_to_the_terminal_of_a_listener(
         child = on_terminal(bare, *line, columns=600, env={"JEBBIT_WEBHOOK_SECRET": SECRET})
         child.expect(r"Listening on (\S+)\. ")
         body = json.dumps({HOSTILE: HOSTILE}).encode()
-        assert send_delivery(child.match[1], SECRET, body).status == (502 if broken else 403)
+        assert Sender(child.match[1], SECRET, body).send().status == (502 if broken else 403)
         child.expect(pexpect.EOF)
         child.close()
     assert child.exitstatus == 6

@@ -14,7 +14,7 @@ from jebbitctl.sandbox.visit_simulator import VisitSimulator
 from jebbitctl.sandbox.visits import VisitOptions
 from tests.sandbox import idle_receiver
 from tests.sandbox.support import SandboxClient
-from tests.webhooks.support import send_delivery
+from tests.webhooks.support import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_2000_visits_a_second_are_delivered_or_half_of_what_a_bare_loop_sends(
         for _ in range(ROUNDS):
             started = time.perf_counter()
             for _ in range(PER_ROUND):
-                assert send_delivery(receiver_url, "secret", live=True).accepted
+                assert Sender(receiver_url, "secret", live=True).send().accepted
             bare.append(PER_ROUND / (time.perf_counter() - started))
             started = time.perf_counter()
             visitors.simulate(PER_ROUND, campaigns, VisitOptions(finish=True), seconds=60)

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -42,12 +42,18 @@ def post(
         return session.post(url, data=body, headers={**signed, **(headers or {})}, timeout=10)
 
 
-def send_delivery(
-    url: str, secret: str = SECRET, body: bytes = SAMPLE_BODY, *, live: bool = False
-) -> EndpointResponse:
-    """Send a delivery as Jebbit does; return the response, or why there is none."""
-    with EndpointClient(url) as client:
-        return deliver(client, secret, body, live=live)
+class Sender(NamedTuple):
+    """Sends a delivery as Jebbit does."""
+
+    url: str
+    secret: str = SECRET
+    body: bytes = SAMPLE_BODY
+    live: bool = False
+
+    def send(self) -> EndpointResponse:
+        """Return the response, or why there is none."""
+        with EndpointClient(self.url) as client:
+            return deliver(client, self.secret, self.body, live=self.live)
 
 
 def make_delivery(time: float = 1_700_000_000.25, body: bytes = b"\xff\r\n{}") -> Delivery:

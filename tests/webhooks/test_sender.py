@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
-from .support import SECRET, UNREACHABLE, send_delivery
+from .support import SECRET, UNREACHABLE, Sender
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_a_sample_delivery_verifies_and_is_marked_as_a_test() -> None:
     deliveries: list[Delivery] = []
     with WebhookServer(SECRET, deliveries.append) as receiver:
-        response = send_delivery(receiver.url, SECRET)
+        response = Sender(receiver.url, SECRET).send()
     assert (response.status, response.start) == (200, b"")
     (delivery,) = deliveries
     assert delivery.test
@@ -33,10 +33,10 @@ def test_the_sample_is_from_jebbits_documentation() -> None:
 def test_a_live_delivery_is_not_marked_as_a_test() -> None:
     deliveries: list[Delivery] = []
     with WebhookServer(SECRET, deliveries.append) as receiver:
-        assert send_delivery(receiver.url, SECRET, b"\xff\r\n", live=True).accepted
+        assert Sender(receiver.url, SECRET, b"\xff\r\n", live=True).send().accepted
     assert not deliveries[0].test
     assert deliveries[0].body == b"\xff\r\n"
 
 
 def test_an_endpoint_that_refuses_connections_is_a_result() -> None:
-    assert send_delivery(UNREACHABLE, SECRET).error == "connection refused"
+    assert Sender(UNREACHABLE, SECRET).send().error == "connection refused"

@@ -22,7 +22,7 @@ from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
 from tests.interruptions import Stage
 from tests.support import cli_for
-from tests.webhooks.support import SECRET, Endpoint, connected, send_delivery, talk
+from tests.webhooks.support import SECRET, Endpoint, Sender, connected, talk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 def test_each_delivery_is_printed_as_it_arrives(bare: Cli) -> None:
     with listening(bare, "--count", "2", "--timeout", "20") as (process, url):
         assert process.stdout is not None
-        assert send_delivery(url, SECRET).status == 200
+        assert Sender(url, SECRET).send().status == 200
         first = process.stdout.readline().split("\t")
         assert first[1:4] == ["✓", "200", "ok"]
-        assert send_delivery(url, "another").status == 403
+        assert Sender(url, "another").send().status == 403
         assert process.stdout.readline().split("\t")[1:4] == ["✗", "403", "mismatch"]
-        assert send_delivery(url, SECRET, b"{}", live=True).status == 200
+        assert Sender(url, SECRET, b"{}", live=True).send().status == 200
         code, _, err = wait_for_end(process)
     assert code == 0
     assert "2 ok, 1 mismatch" in err
@@ -48,11 +48,11 @@ def test_each_delivery_is_printed_as_it_arrives(bare: Cli) -> None:
 def test_expected_deliveries_are_received_after_stdout_is_closed(bare: Cli) -> None:
     with listening(bare, "--count", "3", "--timeout", "30") as (process, url):
         assert process.stdout is not None
-        send_delivery(url, SECRET)
+        Sender(url, SECRET).send()
         process.stdout.readline()
         process.stdout.close()
         for body in (b"{}", b"[]"):
-            assert send_delivery(url, SECRET, body).status == 200
+            assert Sender(url, SECRET, body).send().status == 200
         assert process.wait(30) == 0
         assert process.stderr is not None
         assert "Received: 3 ok." in process.stderr.read()
@@ -60,8 +60,8 @@ def test_expected_deliveries_are_received_after_stdout_is_closed(bare: Cli) -> N
 
 def test_json_prints_one_line_per_delivery(bare: Cli) -> None:
     with listening(bare, "--count", "2", "--timeout", "20", "--json") as (process, url):
-        send_delivery(url, SECRET)
-        send_delivery(url, SECRET, b"not json \xff")
+        Sender(url, SECRET).send()
+        Sender(url, SECRET, b"not json \xff").send()
         code, out, _ = wait_for_end(process)
     first, second = events_of(out)
     assert code == 0
@@ -73,7 +73,7 @@ def test_json_prints_one_line_per_delivery(bare: Cli) -> None:
 
 def test_too_few_deliveries_in_time_are_exit_6(bare: Cli) -> None:
     with listening(bare, "--count", "1", "--timeout", "0.5") as (process, url):
-        send_delivery(url, "another")
+        Sender(url, "another").send()
         code, _, err = wait_for_end(process)
     assert code == 6
     assert "0 of 1 valid deliveries" in err
@@ -97,7 +97,7 @@ def test_ctrl_c_prints_the_summary_and_is_130_only_if_expected_deliveries_are_mi
     bare: Cli, options: tuple[str, ...], code: int
 ) -> None:
     with listening(bare, *options) as (process, url):
-        send_delivery(url, SECRET)
+        Sender(url, SECRET).send()
         assert process.stdout is not None
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -112,7 +112,7 @@ def test_ctrl_c_prints_the_summary_and_is_130_only_if_expected_deliveries_are_mi
 def test_a_signal_ends_it_with_the_summary_although_nobody_reads_its_output(bare: Cli, size: int) -> None:
     with listening(bare, "--json") as (process, url):
         for number in range(2 * 65536 // size + 4):  # more than a pipe holds
-            assert send_delivery(url, SECRET, b'"%d%s"' % (number, b"x" * size)).status == 200
+            assert Sender(url, SECRET, b'"%d%s"' % (number, b"x" * size)).send().status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 143
         assert process.stderr is not None
@@ -123,7 +123,7 @@ def test_a_recording_is_private_and_complete_before_the_response(bare: Cli, tmp_
     path = tmp_path / "recording.jsonl"
     with listening(bare, "--record", str(path), "--count", "3", "--timeout", "20") as (process, url):
         for number in (1, 2):
-            send_delivery(url, SECRET, b'{"n":%d}' % number)
+            Sender(url, SECRET, b'{"n":%d}' % number).send()
             assert len(path.read_text().splitlines()) == number
         process.kill()
     assert [record.delivery.body for record in read(path)] == [b'{"n":1}', b'{"n":2}']
@@ -136,8 +136,8 @@ def test_valid_deliveries_are_forwarded_with_the_same_bytes_and_headers(bare: Cl
         WebhookServer(SECRET, forwarded.append) as target,
         listening(bare, "--forward-to", f"{target.url}/app", "--count", "1", "--json") as (process, url),
     ):
-        send_delivery(url, "another")
-        send_delivery(url, SECRET, b'{ "odd" :\t1}\n')
+        Sender(url, "another").send()
+        Sender(url, SECRET, b'{ "odd" :\t1}\n').send()
         code, out, _ = wait_for_end(process)
     assert code == 0
     (delivery,) = forwarded
@@ -176,7 +176,7 @@ def test_invalid_requests_print_nothing(bare: Cli) -> None:
             stack.enter_context(connected(url))
         time.sleep(0.2)
         stack.close()
-        assert send_delivery(url, SECRET).status == 200
+        assert Sender(url, SECRET).send().status == 200
         code, out, err = wait_for_end(process)
     assert code == 0
     assert err.startswith("Received: 1 ok")
@@ -187,7 +187,7 @@ def test_invalid_requests_print_nothing(bare: Cli) -> None:
 @pytest.mark.parametrize("timeout", ["inf", "1e12"])
 def test_the_timeout_has_no_maximum(bare: Cli, timeout: str) -> None:
     with listening(bare, "--count", "1", "--timeout", timeout) as (process, url):
-        send_delivery(url, SECRET)
+        Sender(url, SECRET).send()
         assert wait_for_end(process)[0] == 0
 
 
@@ -212,7 +212,7 @@ def test_a_port_in_use_is_exit_2(bare: Cli) -> None:
 @pytest.mark.parametrize("body", [b"NaN", b"[1e999]", b"[" * 400 + b"]" * 400, b"[" * 980 + b"]" * 980])
 def test_json_output_is_valid_even_if_the_body_is_not(bare: Cli, body: bytes) -> None:
     with listening(bare, "--count", "1", "--json") as (process, url):
-        assert send_delivery(url, SECRET, body).status == 200
+        assert Sender(url, SECRET, body).send().status == 200
         code, out, _ = wait_for_end(process)
     assert code == 0
 
@@ -226,10 +226,10 @@ def test_json_output_is_valid_even_if_the_body_is_not(bare: Cli, body: bytes) ->
 def test_a_delivery_that_cannot_be_recorded_ends_the_command(bare: Cli, tmp_path: Path) -> None:
     path = tmp_path / "recording"
     with listening(bare, "--record", str(path), "--count", "2") as (process, url):
-        assert send_delivery(url, SECRET).status == 200
+        assert Sender(url, SECRET).send().status == 200
         path.unlink()
         time.sleep(2 * LOOK_INTERVAL)
-        assert send_delivery(url, SECRET, b"{}").status == 500
+        assert Sender(url, SECRET, b"{}").send().status == 500
         code, out, err = wait_for_end(process)
     assert (code, len(out.splitlines())) == (1, 1)
     assert f"error: cannot record to {path}: the file was deleted or replaced\nhint: " in err
@@ -248,8 +248,8 @@ def test_refused_deliveries_are_recorded_on_request_only(
 ) -> None:
     path = tmp_path / "recording"
     with listening(bare, "--record", str(path), *options, "--count", "1", "--json") as (process, url):
-        assert send_delivery(url, "another", b"x" * 100_000).status == 403
-        assert send_delivery(url, SECRET, b"x" * 100_000).status == 200
+        assert Sender(url, "another", b"x" * 100_000).send().status == 403
+        assert Sender(url, SECRET, b"x" * 100_000).send().status == 200
         code, out, _ = wait_for_end(process)
     assert code == 0
     recorded = [one.delivery for one in read(path)]
@@ -276,7 +276,7 @@ def test_a_masked_recording_holds_no_personal_data_and_the_app_gets_all_of_it(
     with BackgroundServer(app) as server:
         options = ("--record", str(path), "--mask", "--forward-to", server.url, "--count", "1")
         with listening(bare, *options) as (process, url):
-            assert send_delivery(url, SECRET, b'{"email":"ann@example.com"}').status == 500
+            assert Sender(url, SECRET, b'{"email":"ann@example.com"}').send().status == 500
             wait_for_end(process)
     assert app.requests[0].body == b'{"email":"ann@example.com"}'
     assert b"ann@example.com" not in path.read_bytes()
@@ -310,7 +310,7 @@ def test_no_delivery_answered_by_one_of_two_listeners_of_a_file_is_lost_when_the
     def send(url: str, prefix: bytes) -> None:
         for number in range(10_000):
             body = b"%b.%d" % (prefix, number)
-            if send_delivery(url, SECRET, body).status != 200:
+            if Sender(url, SECRET, body).send().status != 200:
                 return
             answered.add(body)
 
@@ -327,7 +327,7 @@ def test_no_delivery_answered_by_one_of_two_listeners_of_a_file_is_lost_when_the
 def test_deliveries_beyond_the_count_are_neither_accepted_nor_recorded(bare: Cli, tmp_path: Path) -> None:
     recording = tmp_path / "deliveries.jsonl"
     with listening(bare, "--count", "2", "--record", str(recording)) as (process, url):
-        responses = [send_delivery(url, SECRET, b"%d" % number) for number in range(6)]
+        responses = [Sender(url, SECRET, b"%d" % number).send() for number in range(6)]
         code, out, err = wait_for_end(process)
     assert (code, len(out.splitlines()), len(recording.read_text().splitlines())) == (0, 2, 2)
     assert [response.status for response in responses[:2]] == [200, 200]

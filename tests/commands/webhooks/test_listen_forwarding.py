@@ -14,7 +14,7 @@ from jebbitctl.util.signals import REPEAT_SECONDS
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.recordings.reading import read
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
-from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post, send_delivery
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, Sender, post
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def test_300_deliveries_to_an_app_of_200_ms_are_all_forwarded_within_a_timeout_o
         listening(bare, "--forward-to", server.url, "--ack", "--timeout", "10", "--json") as (process, url),
     ):
         for number in range(300):
-            assert send_delivery(url, SECRET, b"%d" % number).status == 200
+            assert Sender(url, SECRET, b"%d" % number).send().status == 200
         code, out, err = wait_for_end(process)
     assert code == 0
     assert Counter(event["event"] for event in events_of(out)) == {"delivery": 300, "forwarded": 300}

@@ -10,7 +10,7 @@ import pytest
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.commands.webhooks.support import listening, wait_for_end
 from tests.webhooks.inspector.support import ask
-from tests.webhooks.support import SECRET, Endpoint, send_delivery
+from tests.webhooks.support import SECRET, Endpoint, Sender
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -34,7 +34,7 @@ def test_the_page_shows_a_delivery_and_what_the_app_answered_and_replays_it(sign
         listening(signer, "--inspect", "--json", "--forward-to", f"{target.url}/hook") as (process, url),
     ):
         page = page_of(process)
-        assert send_delivery(url, SECRET).status == 500
+        assert Sender(url, SECRET).send().status == 500
         opened = ask(f"{page}deliveries/1").json()
         replayed = ask(f"{page}deliveries/1/replay", "POST", json={"target": 0, "re_sign": True}).json()
         process.terminate()
@@ -61,7 +61,7 @@ def test_a_delivery_to_listen_appears_in_the_browser(signer: Cli, browser: Brows
         browser.open(page_of(process))
         try:
             assert browser.text("#source") == url
-            send_delivery(f"{url}/quiz", SECRET)
+            Sender(f"{url}/quiz", SECRET).send()
             browser.wait(lambda: "/quiz" in browser.text("#list"))
         finally:
             browser.leave()
