@@ -26,8 +26,8 @@ from jebbitctl.util.text import plural
 from jebbitctl.webhooks.signature import TOLERANCE
 
 if TYPE_CHECKING:
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-    from jebbitctl.webhooks.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
     from jebbitctl.webhooks.replay import Changes
 
@@ -59,8 +59,8 @@ def replay(
 
     Exits 0 if the endpoint returns 2xx for each, 6 if it returns another status, 5 without a response.
     """
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.body_edits import require_edits
-    from jebbitctl.webhooks.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.replay import Changes
 
     set_, unset = edits.set_ or (), edits.unset or ()

@@ -21,8 +21,8 @@ from jebbitctl.util.urls import shown_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-    from jebbitctl.webhooks.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.tally import Summary
 
 MAX_CONCURRENCY = 100
@@ -68,8 +68,8 @@ def send(
 
     Exits 0 if the endpoint returns 2xx, 6 if it returns another status, 5 without a response.
     """
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.body_edits import edit_body
-    from jebbitctl.webhooks.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.sender import SAMPLE_BODY, deliver
     from jebbitctl.webhooks.tally import Tally
 

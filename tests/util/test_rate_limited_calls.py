@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jebbitctl.errors import JebbitctlError, UsageError
-from jebbitctl.webhooks import rate_limited_calls
-from jebbitctl.webhooks.rate_limited_calls import RateLimitedCalls
+from jebbitctl.util import rate_limited_calls
+from jebbitctl.util.rate_limited_calls import RateLimitedCalls
 from tests.support import interrupted_unnoticed
 
 if TYPE_CHECKING:
