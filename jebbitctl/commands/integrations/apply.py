@@ -159,7 +159,7 @@ def _execute(
     """
     from jebbitctl.commands.integrations.apply_run import ApplyRun
     from jebbitctl.manifest.apply import Applier
-    from jebbitctl.manifest.test_deliveries import send_tests
+    from jebbitctl.manifest.delivery_tests import send_tests
 
     applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
     applier.unsaved_secret = context.output.unsaved_secret
