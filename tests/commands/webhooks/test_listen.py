@@ -18,12 +18,11 @@ from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL
-from jebbitctl.webhooks.sender import Sender
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import events_of, listening, wait_for_end
 from tests.interruptions import Stage
 from tests.support import cli_for
-from tests.webhooks.support import SECRET, Endpoint, connected, talk
+from tests.webhooks.support import SECRET, Endpoint, Sender, connected, talk
 
 if TYPE_CHECKING:
     from pathlib import Path

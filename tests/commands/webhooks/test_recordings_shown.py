@@ -106,7 +106,7 @@ def test_list_as_json_has_everything_but_headers_and_body(bare: Cli, file: str) 
     assert json.loads(query.out) == [2]
 
 
-def test_what_is_printed_before_an_error_is_valid_json(bare: Cli, file: str) -> None:
+def test_output_before_an_error_is_valid_json(bare: Cli, file: str) -> None:
     result = bare.run("webhooks", "list", file, "--only", "1,99", "--json")
     assert (result.code, [row["number"] for row in json.loads(result.out)]) == (2, [1])
     assert result.error["message"] == "the recording has no delivery 99"

@@ -44,7 +44,7 @@ def test_a_delivery_appears_within_a_second(browser: Browser) -> None:
     assert statistics.median(seconds) < 1, seconds
 
 
-def test_what_became_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(browser: Browser) -> None:
+def test_the_outcome_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(browser: Browser) -> None:
     store = stored(delivered(), forwards=1)
     with visiting(browser, store):
         browser.wait(lambda: "→ …" in browser.text("#row-1"))

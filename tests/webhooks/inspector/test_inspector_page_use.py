@@ -173,7 +173,7 @@ def test_in_a_low_window_the_page_scrolls_and_the_list_keeps_a_height(
         browser.wait(lambda: "mismatch" in browser.text("#detail"))
 
 
-def test_what_is_selected_shows_without_the_colours_of_the_page(browser: Browser) -> None:
+def test_the_selection_is_visible_without_the_colours_of_the_page(browser: Browser) -> None:
     with visiting(browser, several()):
         browser.force_colours()
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])

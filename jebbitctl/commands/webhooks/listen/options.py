@@ -51,8 +51,8 @@ class ForwardOptions(NamedTuple):
         list[str] | None,
         typer.Option(
             metavar="URL",
-            help="Forward valid deliveries: same bytes and headers, path and query appended. The app's"
-            " response is the sender's. Repeatable; then the first one's is.",
+            help="Forward valid deliveries: same bytes and headers, path and query appended. The sender gets"
+            " the app's response. Repeatable: the sender gets the first app's.",
         ),
     ] = None
     ack: Annotated[
@@ -169,7 +169,7 @@ class SecretsOptions(NamedTuple):
 
 
 def require_valid_options(end: EndOptions, recording: RecordOptions, forwarding: ForwardOptions) -> None:
-    """Check what does not depend on anything else than the options.
+    """Check the options by themselves, before anything is read.
 
     Raises:
         UsageError: an option is not valid, or requires another one.
