@@ -117,7 +117,7 @@ PERSONAL = (
     "email e_mail e-mail EmailAddress work.email phone phone_number mobilePhone tel fax first_name lastName"
     " name full_name address street zip zip_code postal_code birthday date_of_birth dob city customer_name"
     " user_name ip fname lname name_first nameLast your_name NAME names lead_name partnerName forename"
-    " name_of_child name_2"
+    " name_of_child name_2 profile_name profileName stylist_name whatsappName Contact_Name"
 )
 
 
@@ -137,6 +137,7 @@ def test_the_whole_value_of_a_personal_attribute_is_masked(key: str) -> None:
     [
         *("opt_in", "outcome", "campaign_name", "event_number", "favourite", "chips", "a"),
         *("productName", "file-name", "hostname", "tournament", "outcome_names", "campaign_name_filter"),
+        *("jebbit_campaign_name", "jebbitCampaignName", "CAMPAIGN_NAME", "Campaign Name"),
     ],
 )
 def test_other_attributes_are_kept(key: str) -> None:
