@@ -49,6 +49,8 @@ def test_filters_and_search_select_deliveries(browser: Browser) -> None:
         }.items():
             browser.press_button(label)
             assert shown(browser) == numbers
+            if label in {"Test", "Live", "Refused"}:
+                assert f" · {label.lower()} · " in browser.text("[role=option]")
         for text, numbers in {"BEA@": [2], "/first": [1], "nothing like it": []}.items():
             browser.run("search.value = ''")
             browser.all("#search")[0].send_keys(text)
