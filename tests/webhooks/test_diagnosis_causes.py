@@ -320,4 +320,4 @@ def test_an_endpoint_that_hangs_is_asked_only_once() -> None:
         found = diagnosed_url(url, timeout=0.2)
     assert found.code == "timeout"
     assert "within 0.2 s" in found.finding
-    assert "--timeout" in found.fix
+    assert "set a longer timeout" in found.fix

@@ -326,7 +326,9 @@ def test_deliveries_not_forwarded_in_time_are_reported_and_recorded_with_the_rea
         reception.intake.abandon()
         release.set()
     assert reception.intake.outstanding == 0
-    outcomes = [record.forwards[0] for record in read(recording, join=True) if record.forwards]
+    records = list(read(recording, join=True))
+    assert [record.delivery.status for record in records] == [200] * (MAX_FORWARDS + 5)
+    outcomes = [record.forwards[0] for record in records if record.forwards]
     errors = [outcome.error for outcome in outcomes]
     assert errors.count("no response before listen ended") == MAX_FORWARDS
     assert all((outcome.milliseconds >= 100) == (outcome.attempts == 1) for outcome in outcomes)

@@ -88,7 +88,7 @@ class ReplayRun:
         client: of the endpoint.
         changes: what to change in each delivery.
         rows: the results, in the order in which they came.
-        forged: the deliveries that are signed although their own signature was not valid.
+        forged: the deliveries that were sent and signed although their own signature was not valid.
     """
 
     client: EndpointClient
@@ -101,9 +101,10 @@ class ReplayRun:
         from jebbitctl.webhooks.replay import resend
 
         response = resend(self.client, record.delivery, self.changes)
-        if self.changes.secret is not None and not record.delivery.genuine:
+        row = {"number": record.number, **describe(response)}
+        if self.changes.secret is not None and not record.delivery.genuine and not _was_not_sent(row):
             self.forged.add(record.number)
-        self.rows.append({"number": record.number, **describe(response)})
+        self.rows.append(row)
         return response
 
 

@@ -122,7 +122,7 @@ def test_deliveries_not_forwarded_in_time_are_counted_recorded_and_exit_6(
         None if ack else 504,
     )
     assert "Forwarded: 0 ok, 1 no response within 0.2 s.\n" in err
-    assert "or wait longer with --forward-timeout" in err
+    assert "or set a longer timeout" in err
     (record,) = read(recording, join=True)
     assert [outcome.error for outcome in record.forwards or ()] == ["no response within 0.2 s"]
 
