@@ -17,7 +17,6 @@ from jebbitctl.output.output import Output
 from jebbitctl.output.streams import TerminalSettings
 from jebbitctl.webhooks import sign, verify
 from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
-from jebbitctl.webhooks.explain import Explanation
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
 from jebbitctl.webhooks.receiving.webhook_server import STATUS_OF
@@ -28,6 +27,7 @@ from tests.webhooks.support import SECRET, Endpoint, post
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jebbitctl.webhooks.explain import Explanation
     from tests.support import Cli
 
 TEST = {"x-jebbit-test": "true"}
@@ -167,6 +167,8 @@ def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     explainer, search = Explainer({"a": SECRET}), Explainer._find  # noqa: SLF001 - it is slowed down
+    quick = delivered(BODY + b"\n", sign(SECRET, BODY))
+    explainer.explain(quick)  # imports what it needs
 
     def delayed(self: Explainer, delivery: Delivery) -> Explanation:
         time.sleep(0.05)
@@ -175,7 +177,6 @@ def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
     monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
     monkeypatch.setattr(explainer, "_budget", 0.04)
     monkeypatch.setattr(Explainer, "_find", delayed)
-    quick = delivered(BODY + b"\n", sign(SECRET, BODY))
     assert [explainer.explain(quick)["cause"] for _ in range(2)] == ["newline_added"] * 2
 
 
