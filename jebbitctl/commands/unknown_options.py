@@ -65,6 +65,7 @@ _ARGUMENTS = {
     "FILE": "-f --file --filename",
     "URL": "--url --endpoint --to",
     "ID": "--id",
+    "INTEGRATION_ID": "--id --integration --integration-id",
     "NAME": "--name",
 }
 """Arguments, and the options that other tools have for them."""
@@ -82,7 +83,7 @@ def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
         args: the whole command line.
     """
     help_ = f"see {ctx.command_path} --help"
-    if argument := _argument(option, ctx.command):
+    if argument := _argument(option, ctx):
         return f"{argument} follows without an option; {help_}"
     known = _options(ctx)
     is_group = hasattr(ctx.command, "commands")
@@ -107,9 +108,12 @@ def _options(ctx: Any) -> set[str]:
     return {opt for param in ctx.command.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
 
 
-def _argument(option: str, command: Any) -> str | None:
-    """Return the argument that an option of another tool stands for, if the command has it."""
-    own = {str(p.metavar).strip("[]…") for p in command.params if p.param_type_name == "argument"}
+def _argument(option: str, ctx: Any) -> str | None:
+    """Return the argument that an option stands for, if the command has it."""
+    own = {str(p.metavar).strip("[]…") for p in ctx.command.params if p.param_type_name == "argument"}
+    noun = ctx.parent.info_name.removesuffix("s") if ctx.parent else ""
+    if "ID" in own and option in {f"--{noun}", f"--{noun}-id"}:
+        return "ID"
     return next(
         (name for name, others in _ARGUMENTS.items() if name in own and option in others.split()), None
     )

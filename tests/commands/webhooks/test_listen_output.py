@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from tests.webhooks.support import SECRET, Endpoint, post
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jebbitctl.webhooks.explain import Explanation
     from tests.support import Cli
 
 TEST = {"x-jebbit-test": "true"}
@@ -151,6 +153,31 @@ def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     not_looked_for = explainer.explain(refused)
     assert not_looked_for["cause"] is None
     assert "jebbitctl webhooks show FILE N" in str(not_looked_for["fix"])
+
+
+def test_what_needs_no_search_is_explained_however_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    explainer = Explainer({"a": SECRET})
+    monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
+    monkeypatch.setattr(explainer, "_budget", 0.0)
+    unsigned = replace(delivered(header=""), headers={})
+    assert explainer.explain(unsigned)["cause"] == "malformed_header"
+
+
+def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    explainer, search = Explainer({"a": SECRET}), Explainer._find  # noqa: SLF001 - it is slowed down
+    quick = delivered(BODY + b"\n", sign(SECRET, BODY))
+    explainer.explain(quick)  # imports what it needs
+
+    def delayed(self: Explainer, delivery: Delivery) -> Explanation:
+        time.sleep(0.05)
+        return search(self, delivery)
+
+    monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
+    monkeypatch.setattr(explainer, "_budget", 0.04)
+    monkeypatch.setattr(Explainer, "_find", delayed)
+    assert [explainer.explain(quick)["cause"] for _ in range(2)] == ["newline_added"] * 2
 
 
 @pytest.mark.usefixtures("terminal")
