@@ -46,7 +46,7 @@ def escape_commands(text: str) -> str:
     GitHub's runner obeys it anywhere in a line (see ``TryParse`` in
     https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs), Azure's agent ``##vso[``.
     """
-    return re.sub(r"(##[A-Za-z]*)\[", r"\1\\x5b", text) if "##" in text else text
+    return re.sub(r"(##[A-Za-z]*)\[", r"\1\\u005b", text) if "##" in text else text
 
 
 def count_line_ends(text: str) -> int:
