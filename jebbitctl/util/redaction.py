@@ -63,14 +63,14 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: MASK if value and looks_like_credential(name) else value for name, value in headers.items()}
 
 
-def register_credentials(attributes: dict[str, Any]) -> None:
+def register_credentials(value: Any) -> None:
     """Register what :func:`redact_service_data` masks in attributes that are about to be sent.
 
     Jebbit's answer or an error may repeat it.
     """
-    shown = redact_service_data(attributes)
-    if shown != attributes:
-        for text in _masked_texts(attributes, shown):
+    shown = redact_service_data(value)
+    if shown != value:
+        for text in _masked_texts(value, shown):
             register_secret(text)
 
 
@@ -113,19 +113,7 @@ def holds_mask(value: Any) -> bool:
 
 def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, dict):
-        copy = value.copy()
-        for key, inner in value.items():  # a list has a hundred thousand of them
-            kind = type(inner)
-            if kind is str:
-                # a text without any of these cannot tell that it is a credential
-                if (
-                    guess
-                    and (" " in inner or "@" in inner or "=" in inner or '"' in inner)
-                    and key != _ENDPOINT
-                ):
-                    copy[key] = _mask_in_text(inner, key)
-            elif kind is dict or kind is list:
-                copy[key] = _redact(inner, guess=guess)
+        copy = _redact_values(value, guess=guess)
         if keys := _secret_keys(tuple(value)):
             for key in keys.ours:
                 if value[key] is not None:
@@ -138,6 +126,20 @@ def _redact(value: Any, *, guess: bool) -> Any:
     if guess and isinstance(value, str):
         return _mask_in_text(value)
     return value
+
+
+def _redact_values(table: dict[str, Any], *, guess: bool) -> dict[str, Any]:
+    """Return a copy of a table without what its values tell. A list has a hundred thousand of them."""
+    copy = table.copy()
+    for key, value in table.items():
+        kind = type(value)
+        if kind is str:
+            # a text without any of these cannot tell that it is a credential
+            if guess and (" " in value or "@" in value or "=" in value or '"' in value) and key != _ENDPOINT:
+                copy[key] = _mask_in_text(value, key)
+        elif kind is dict or kind is list:
+            copy[key] = _redact(value, guess=guess)
+    return copy
 
 
 def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _OthersKeys) -> None:
@@ -250,7 +252,7 @@ def _forms(secret: str) -> list[str]:
 
 
 class _OthersKeys(NamedTuple):
-    """The keys of a table that hold secrets of other services, those whose values may, and values of pairs."""
+    """The keys of a table that hold others' secrets, those whose values may, and the values of pairs."""
 
     secret: list[str]
     possible: list[str]
@@ -266,7 +268,7 @@ class _SecretKeys(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _secret_keys(keys: tuple[Any, ...]) -> _SecretKeys | None:
-    """Return the secret keys, None if there are none. Cached: the resources of a list mostly have the same."""
+    """Return the secret keys, None if there are none. Cached, as resources of a list have the same keys."""
     ours = [key for key in keys if str(key).lower() in SECRET_KEYS]
     names = [key for key in keys if isinstance(key, str) and key not in ours]
     secret = list(filter(looks_like_credential, names))
