@@ -238,7 +238,7 @@ class Output:
         on_terminal = is_terminal(sys.stdout)
         if isinstance(sys.stdout, io.TextIOWrapper) and not on_terminal:
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-        self._lines(escape_controls(line) if on_terminal else line for line in lines)
+        self.line("\n".join(map(escape_controls, lines) if on_terminal else lines))
 
     def line(self, text: str, *, show_secrets: bool = False) -> None:
         """Print a line without the secrets in use, unless ``show_secrets``; see :func:`write_line`."""
