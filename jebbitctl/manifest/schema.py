@@ -209,7 +209,7 @@ def _others(
     reject_keys(others, _NOT_UNDER_SET, (*path, "set"), problems)
     for name in others:
         if not re.fullmatch(ATTRIBUTE_PATTERN, name):
-            hint = "use letters, digits, - and _"
+            hint = "use a to z, A to Z, digits, - and _"
             problems.append(ManifestError((*path, "set", name), "not the name of an attribute", hint))
     options = get_table(others, OPTIONS, (*path, "set"), problems)
     reject_keys(options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
