@@ -99,7 +99,7 @@ def redact_attribute(name: str, value: Any) -> Any:
 
 def is_credential(name: str, value: Any) -> bool:
     """Whether the value of an attribute is masked, or a part of it; see :func:`redact_attribute`."""
-    return value == MASK or bool(redact_attribute(name, value) != value)
+    return holds_mask(value) or bool(redact_attribute(name, value) != value)
 
 
 def holds_mask(value: Any) -> bool:
