@@ -238,7 +238,7 @@ class Output:
         on_terminal = is_terminal(sys.stdout)
         if isinstance(sys.stdout, io.TextIOWrapper) and not on_terminal:
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-        self._lines(escape_controls(line) if on_terminal else line for line in lines)
+        self.line("\n".join(map(escape_controls, lines) if on_terminal else lines))
 
     def line(self, text: str, *, show_secrets: bool = False) -> None:
         """Print a line without the secrets in use, unless ``show_secrets``; see :func:`write_line`."""
@@ -352,8 +352,8 @@ def _scrubbed(value: Any, *, show_secrets: bool) -> Any:
 
 def _json_object(value: Mapping[str, Any] | SupportsToDict, *, show_secrets: bool) -> dict[str, Any]:
     """Return a row or a resource as a JSON object, with its secrets masked unless ``show_secrets``."""
-    is_row = isinstance(value, Mapping)
-    found = dict(value) if isinstance(value, Mapping) else value.to_dict()
-    if show_secrets:
-        return found
-    return cast("dict[str, Any]", redact(found) if is_row else redact_service_data(found))
+    if isinstance(value, Mapping):
+        row = dict(value)
+        return row if show_secrets else cast("dict[str, Any]", redact(row))
+    resource = value.to_dict()
+    return resource if show_secrets else cast("dict[str, Any]", redact_service_data(resource))

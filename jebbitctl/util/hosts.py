@@ -7,8 +7,10 @@ import re
 from functools import lru_cache
 
 # Patterns are compiled when they are used, as most commands import this module and check no host.
-_PLACEHOLDER = r"(?i:[{}<>$]|%(7b|7d|3c|3e|24)|%\(?[a-z_]\w*[%)]|(^|[.-])__\w+__([.:-]|$))"
-"""``${HOST}``, ``$HOST``, ``{{host}}``, ``<your-domain>``, also percent-encoded; ``%HOST%``; ``__HOST__``."""
+_PLACEHOLDER = r"(?i:[{}<>$]|%(7b|7d|3c|3e|24)|%\(?(?!..%)[a-z_]\w*[%)]|(^|[.-])__\w+__([.:-]|$))"
+"""``${HOST}``, ``$HOST``, ``{{host}}``, ``<your-domain>``, also percent-encoded; ``__HOST__``; ``%HOST%``.
+
+But not the encoded letter ``%C3%BC``."""
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 """A label in ASCII. Underscores are no part of a host name, but real hosts have them."""
 _NUMBER = r"[0-9]+|0[xX][0-9A-Fa-f]*"
