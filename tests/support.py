@@ -195,6 +195,7 @@ def run_on_terminal(
     env: Mapping[str, str],
     columns: int,
     timeout: float,
+    encoding: str,
     *,
     copy: list[Any] | None = None,
 ) -> str:
@@ -205,6 +206,7 @@ def run_on_terminal(
         env: its whole environment.
         columns: the terminal's width.
         timeout: seconds after which the test fails.
+        encoding: of what it writes.
         copy: receives what it shows, even if the run does not end in time.
     """
     import termios  # Windows has none
@@ -224,12 +226,12 @@ def run_on_terminal(
         os.close(theirs)
         stdin = stack.enter_context(open(os.dup(0), encoding="utf-8"))  # noqa: PTH123 - a descriptor
         stdout, stderr = (
-            stack.enter_context(open(os.dup(1), "w", 1, encoding="utf-8"))  # noqa: PTH123
+            stack.enter_context(open(os.dup(1), "w", 1, encoding=encoding))  # noqa: PTH123
             for _ in range(2)
         )
         with _streams(stdin, stdout, stderr):
             _run(args, env, timeout)
-    return b"".join(shown).decode()
+    return b"".join(shown).decode(encoding)
 
 
 def _read_all(terminal: int, shown: list[bytes]) -> None:
@@ -262,10 +264,9 @@ def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
         try:
             return _exit_code(args)
         finally:
-            if (
-                "rich" in sys.modules and sys.modules["rich"] is None
-            ):  # TAB keeps its process from importing it
-                del sys.modules["rich"]
+            modules: dict[str, Any] = sys.modules
+            if modules.get("rich", True) is None:  # TAB keeps its process from importing it
+                del modules["rich"]
 
 
 def _exit_code(args: Sequence[str]) -> int:

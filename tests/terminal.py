@@ -30,7 +30,14 @@ def on_terminal(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] 
     )
 
 
-def screen(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
+def screen(
+    cli: Cli,
+    *args: str,
+    columns: int = 80,
+    env: Mapping[str, str] | None = None,
+    encoding: str = "utf-8",
+) -> str:
     """Run a command to its end, in this process but on a terminal; return everything it showed."""
+    assert not support.ONLY_A_PROCESS_READS & {*cli.env, *(env or {})}, "use on_terminal"
     environment = cli.environment({"TERM": "xterm-256color", **(env or {})})
-    return support.run_on_terminal(args, environment, columns, 60).replace("\r\n", "\n")
+    return support.run_on_terminal(args, environment, columns, 60, encoding).replace("\r\n", "\n")

@@ -172,6 +172,13 @@ def test_with_json_a_usage_error_is_one_json_object(bare: Cli) -> None:
     assert result.error["code"] == "usage"
 
 
+def test_with_json_an_error_is_json_even_if_it_repeats_a_command_for_a_pipeline(bare: Cli) -> None:
+    result = bare.run("webhooks", "show", "##[error]x", "1", "--json")
+    assert result.code == 2
+    assert "##[error]x" in result.error["message"]
+    assert "##[" not in result.err
+
+
 def test_without_credentials_the_hint_names_both_ways(bare: Cli) -> None:
     result = bare.run("whoami", "--json")
     assert result.code == 4

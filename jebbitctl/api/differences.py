@@ -20,6 +20,8 @@ OPTIONS = "additional_options"
 _NESTED = f"{OPTIONS}."
 """How the dotted name of a nested attribute begins."""
 ENDPOINT = "endpoint"
+_WITHHELD = (ENDPOINT, OPTIONS)
+"""What Jebbit may put something else in the place of."""
 HOST = "host"
 """The attribute of an integration that Jebbit may show instead of its endpoint."""
 SERVICE = "service_name"
@@ -123,17 +125,19 @@ def _is_withheld(attributes: Mapping[str, Any], name: str) -> bool:
 
     Options are an object or null. A webhook always has a URL as its endpoint, other services may have none.
     """
+    if name not in _WITHHELD:
+        return False
     value = attributes[name]
     if name == OPTIONS:
         return value is not None and not isinstance(value, dict)
-    if name != ENDPOINT or (isinstance(value, str) and "//" in value):
+    if isinstance(value, str) and "//" in value:
         return False
     may_be_webhook = attributes.get(SERVICE, "webhook") in WEBHOOK_SERVICES
     return may_be_webhook or (value is None and attributes.get(HOST) is not None)
 
 
 def may_be_off(attributes: Mapping[str, Any], change: Difference) -> bool:
-    """Whether an option was to be off and is not among the options: Jebbit may show only what is on."""
+    """Whether a missing option may be off, as desired: Jebbit may show only options that are on."""
     return (
         change.name.startswith(_NESTED)
         and change.desired in (False, "", None)

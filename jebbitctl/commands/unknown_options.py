@@ -65,12 +65,13 @@ _ARGUMENTS = {
     "FILE": "-f --file --filename",
     "URL": "--url --endpoint --to",
     "ID": "--id",
+    "INTEGRATION_ID": "--id --integration --integration-id",
     "NAME": "--name",
 }
 """Arguments, and the options that other tools have for them."""
 
 _SIMILARITY = 0.75
-"""Of a mistyped option: with less, --probe is --profile, and --client-cert --client-id."""
+"""How similar a mistyped option must be. With less, --probe would suggest --profile."""
 
 
 def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
@@ -82,7 +83,7 @@ def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
         args: the whole command line.
     """
     help_ = f"see {ctx.command_path} --help"
-    if argument := _argument(option, ctx.command):
+    if argument := _argument(option, ctx):
         return f"{argument} follows without an option; {help_}"
     known = _options(ctx)
     is_group = hasattr(ctx.command, "commands")
@@ -107,9 +108,12 @@ def _options(ctx: Any) -> set[str]:
     return {opt for param in ctx.command.get_params(ctx) for opt in (*param.opts, *param.secondary_opts)}
 
 
-def _argument(option: str, command: Any) -> str | None:
-    """Return the argument that an option of another tool stands for, if the command has it."""
-    own = {str(p.metavar).strip("[]…") for p in command.params if p.param_type_name == "argument"}
+def _argument(option: str, ctx: Any) -> str | None:
+    """Return the argument that an option stands for, if the command has it."""
+    own = {str(p.metavar).strip("[]…") for p in ctx.command.params if p.param_type_name == "argument"}
+    noun = ctx.parent.info_name.removesuffix("s") if ctx.parent else ""
+    if "ID" in own and option in {f"--{noun}", f"--{noun}-id"}:
+        return "ID"
     return next(
         (name for name, others in _ARGUMENTS.items() if name in own and option in others.split()), None
     )
@@ -124,7 +128,7 @@ def _typed(option: str, args: Iterable[str]) -> str:
 
 
 def _abbreviated(typed: str, known: Collection[str]) -> list[str]:
-    """Return the only option that begins as it was typed, or that has one dash too few."""
+    """Return the option that was typed with one dash too few, or the only one that begins as typed."""
     if len(typed) > len("-x") and f"-{typed}" in known:
         return [f"-{typed}"]
     longer = [spelling for spelling in known if spelling.startswith(typed) and len(typed) > len("--to")]
@@ -132,7 +136,7 @@ def _abbreviated(typed: str, known: Collection[str]) -> list[str]:
 
 
 def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
-    """Return what has the meaning that an option has in other tools, as far as the command has it.
+    """Return the command's own options and variables that mean what an option means in other tools.
 
     Jebbitctl's own variables are named only where there is an account.
     """
@@ -143,12 +147,12 @@ def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
 
 
 def _similar(typed: str, known: Iterable[str]) -> list[str]:
-    """Return the option that something resembles, such as --profile-name, an empty list if there is none.
+    """Return the option that a mistyped one resembles, as a list; empty if there is none.
 
     Both begin with the same letter: --file is not --profile.
 
     Args:
-        typed: what is no option.
+        typed: the mistyped option.
         known: the spellings of the options.
     """
     name = typed.lstrip("-")
@@ -158,7 +162,7 @@ def _similar(typed: str, known: Iterable[str]) -> list[str]:
 
 
 def _command(ctx: Any, args: Iterable[str]) -> Any:
-    """Return Typer's context of a group's command, whose words are found between options, None if none is."""
+    """Return Typer's context of the command that the words between the options name; None for none."""
     found: Any = ctx
     for word in args:
         if word in getattr(found.command, "commands", ()):

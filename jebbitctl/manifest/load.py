@@ -13,7 +13,6 @@ from jebbitctl.manifest.schema import parse_specs
 from jebbitctl.manifest.toml_syntax import explain_syntax
 from jebbitctl.manifest.validation import ManifestError
 from jebbitctl.manifest.variables import expand, may_have_variables, variables_in
-from jebbitctl.util.redaction import register_credentials
 from jebbitctl.util.text_encodings import SAVE_AS_UTF_8, EncodingError, decode_utf_8
 
 if TYPE_CHECKING:
@@ -120,8 +119,6 @@ def _validate(document: dict[str, Any], unset: Problems) -> tuple[tuple[Integrat
     """
     problems: Problems = []
     specs = tuple(parse_specs(document, problems))
-    for spec in specs:
-        register_credentials(spec.attributes)  # a hint repeats --var
     _check_distinct(specs, problems)
     # what a check says about a value that could not be expanded follows from that
     places = {error.path for error in unset}

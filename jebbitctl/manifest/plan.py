@@ -206,7 +206,7 @@ def _unknown_attributes(spec: IntegrationSpec, current: Resource | None) -> Iter
 
 
 def _unknown_defaults(spec: IntegrationSpec, existing: Sequence[Resource]) -> Iterator[UnknownAttribute]:
-    for step in plan_import(spec.mappings or (), existing):
+    for step in plan_import(spec.mappings, existing) if spec.mappings else ():
         if step.spec and step.current and (default := unknown_default(step)):
             name = f"mappings.{step.spec.jebbit_var}.default"
             yield UnknownAttribute(spec.business, spec.name, str(step.current.id), name, default)

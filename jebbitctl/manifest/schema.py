@@ -40,7 +40,7 @@ from jebbitctl.api.mappings import MappingSpec
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.validation import ManifestError, get_table, get_typed, reject_keys, require_known
 from jebbitctl.util.ids import NAME_HINT, is_id, is_name
-from jebbitctl.util.redaction import MASK, holds_mask
+from jebbitctl.util.redaction import MASK, holds_mask, register_credentials
 from jebbitctl.util.urls import normalize_url, require_https
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ if TYPE_CHECKING:
 
 VERSION = 1
 ATTRIBUTE_PATTERN = "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
-r"""Of the name of an attribute: a log may take anything else for a command. Editors read \w as ASCII only."""
+r"""Names of attributes. Other characters could be a command in a CI log. Editors read \w as ASCII only."""
 PROTECTED = "protected"
 ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
+_NOT_UNDER_SET = {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +193,31 @@ def _attributes(entry: dict[str, Any], path: KeyPath, problems: Problems) -> dic
         for name in options
         if name in OPTION_TYPES
     }
-    others = dict(get_table(entry, "set", path, problems))
-    reject_keys(others, {*ENTRY_KEYS, *READ_ONLY} - {OPTIONS}, (*path, "set"), problems)
-    for name in others:
-        if not re.fullmatch(ATTRIBUTE_PATTERN, name):
-            hint = "use letters, digits, - and _"
-            problems.append(ManifestError((*path, "set", name), "not the name of an attribute", hint))
-    other_options = get_table(others, OPTIONS, (*path, "set"), problems)
-    reject_keys(other_options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
-    others.pop(OPTIONS, None)
-    _require_unmasked(others, (*path, "set"), problems)
-    _require_unmasked(other_options, (*path, "set", OPTIONS), problems)
+    others, other_options = _others(entry, path, problems) if "set" in entry else ({}, {})
     nested |= other_options
     return attributes | others | ({OPTIONS: nested} if nested else {})
+
+
+def _others(
+    entry: dict[str, Any], path: KeyPath, problems: Problems
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the attributes and the options of an entry that have no key of their own.
+
+    They may hold credentials, which are masked from now on: a hint repeats ``--var``.
+    """
+    others = dict(get_table(entry, "set", path, problems))
+    reject_keys(others, _NOT_UNDER_SET, (*path, "set"), problems)
+    for name in others:
+        if not re.fullmatch(ATTRIBUTE_PATTERN, name):
+            hint = "use a to z, A to Z, digits, - and _"
+            problems.append(ManifestError((*path, "set", name), "not the name of an attribute", hint))
+    options = get_table(others, OPTIONS, (*path, "set"), problems)
+    reject_keys(options, OPTION_TYPES, (*path, "set", OPTIONS), problems)
+    register_credentials(others)
+    others.pop(OPTIONS, None)
+    _require_unmasked(others, (*path, "set"), problems)
+    _require_unmasked(options, (*path, "set", OPTIONS), problems)
+    return others, options
 
 
 def _require_unmasked(values: dict[str, Any], path: KeyPath, problems: Problems) -> None:

@@ -12,7 +12,7 @@ from jebbitctl.errors import UsageError
 from jebbitctl.manifest.toml_text import inline_table, inline_value
 from jebbitctl.manifest.validation import is_json
 from jebbitctl.manifest.variables import escape
-from jebbitctl.util.redaction import MASK, is_credential, redact_service_data
+from jebbitctl.util.redaction import holds_mask, is_credential, redact_service_data
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import require_https
 
@@ -75,7 +75,7 @@ class TomlEntry(ABC):
             self._update_mappings(owned, storable)
 
     def _warn_of_unknown(self, current: dict[str, Any]) -> None:
-        """Warn of what Jebbit does not say. The entry keeps its values of that."""
+        """Warn of the attributes that Jebbit does not say: the entry keeps their values."""
         declared = dict.fromkeys(self._spec.attributes)
         usual = ("region", "is_active", OPTIONS, *[ENDPOINT] * (is_webhook(current) is not False))
         if names := [name for name in {**declared, **dict.fromkeys(usual)} if not knows(current, [name])]:
@@ -104,7 +104,7 @@ class TomlEntry(ABC):
         for name in dict.fromkeys((*OPTION_TYPES, *options, *declared)):
             holder = (OPTIONS,) if name in OPTION_TYPES else ("set", OPTIONS)
             value = options.get(name)
-            is_masked = value == MASK or masked.get(name) != value
+            is_masked = holds_mask(value) or masked.get(name) != value
             if self._keep_credential(f"{OPTIONS}.{name}", value, declared.get(name), is_masked=is_masked):
                 continue
             if not self._is_storable(f"{OPTIONS}.{name}", value, OPTION_TYPES.get(name)):

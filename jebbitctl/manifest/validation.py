@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 KeyPath: TypeAlias = tuple["str | int", ...]
 """A place in a manifest: keys from the outside in, and positions in arrays."""
@@ -70,7 +70,7 @@ def get_typed(holder: dict[str, Any], key: str, type_: type, path: KeyPath, prob
 
 
 def require_known(
-    table: dict[str, Any], known: Iterable[str], path: KeyPath, problems: Problems, hint: str | None = None
+    table: dict[str, Any], known: Collection[str], path: KeyPath, problems: Problems, hint: str | None = None
 ) -> None:
     """Check that a table has only known keys; suggest the closest known one.
 
@@ -81,7 +81,6 @@ def require_known(
         problems: gets one for each unknown key.
         hint: what to do with another key; added to the suggestion.
     """
-    known = list(known)
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)

@@ -238,7 +238,7 @@ class Output:
         on_terminal = is_terminal(sys.stdout)
         if isinstance(sys.stdout, io.TextIOWrapper) and not on_terminal:
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-        self._lines(escape_controls(line) if on_terminal else line for line in lines)
+        self.line("\n".join(map(escape_controls, lines) if on_terminal else lines))
 
     def line(self, text: str, *, show_secrets: bool = False) -> None:
         """Print a line without the secrets in use, unless ``show_secrets``; see :func:`write_line`."""
@@ -249,7 +249,7 @@ class Output:
         flush()
 
     @contextmanager
-    def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:
+    def best_effort(self, done: str = "") -> Iterator[None]:
         """Print progress or results in this block without letting stdout stop the work.
 
         A closed or full stdout neither ends the work nor hides its exit code. The end of the command reports
@@ -257,7 +257,6 @@ class Output:
 
         Args:
             done: what the error says first, such as what was created; it makes a closed pipe an error, too.
-            hint: what to do about it.
         """
         try:
             yield
@@ -265,9 +264,10 @@ class Output:
         except OSError as error:
             discard(sys.stdout)  # its next flush would fail, and replace the exit code
             if done or not isinstance(error, BrokenPipeError):
-                self._deferred_error = JebbitctlError(f"{done}standard output: {error.strerror}", hint=hint)
+                message = f"{done}standard output: {error.strerror}"
+                self._deferred_error = JebbitctlError(message, hint=COMMAND_DONE)
         except JebbitctlError as error:
-            self._deferred_error = error.with_context(done).with_hint(hint)
+            self._deferred_error = error.with_context(done).with_hint(COMMAND_DONE)
 
     @property
     def has_failed(self) -> bool:
@@ -352,8 +352,8 @@ def _scrubbed(value: Any, *, show_secrets: bool) -> Any:
 
 def _json_object(value: Mapping[str, Any] | SupportsToDict, *, show_secrets: bool) -> dict[str, Any]:
     """Return a row or a resource as a JSON object, with its secrets masked unless ``show_secrets``."""
-    is_row = isinstance(value, Mapping)
-    found = dict(value) if isinstance(value, Mapping) else value.to_dict()
-    if show_secrets:
-        return found
-    return cast("dict[str, Any]", redact(found) if is_row else redact_service_data(found))
+    if isinstance(value, Mapping):
+        row = dict(value)
+        return row if show_secrets else cast("dict[str, Any]", redact(row))
+    resource = value.to_dict()
+    return resource if show_secrets else cast("dict[str, Any]", redact_service_data(resource))

@@ -9,17 +9,7 @@ from itertools import pairwise
 _SECRET_WORDS = frozenset(
     {"token", "secret", "password", "passwd", "pwd", "passphrase", "passcode", "credential", "authorization"}
     | {"auth", "authentication", "bearer", "cookie", "cred", "jwt", "hmac", "pat", "dsn", "pw"}
-    | {
-        "passwort",
-        "kennwort",
-        "motdepasse",
-        "contrasena",
-        "clave",
-        "senha",
-        "segredo",
-        "secreto",
-        "wachtwoord",
-    }
+    | {"passwort", "kennwort", "motdepasse", "contrasena", "senha", "segredo", "secreto", "wachtwoord"}
 )
 _SECRET_PAIRS = frozenset({"connection_string", "conn_str", "de_passe"})
 """Two words in a row, the last as in "mot de passe"."""

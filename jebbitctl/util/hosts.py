@@ -7,8 +7,10 @@ import re
 from functools import lru_cache
 
 # Patterns are compiled when they are used, as most commands import this module and check no host.
-_PLACEHOLDER = r"(?i:[{}<>$]|%(7b|7d|3c|3e|24)|%\(?[a-z_]\w*[%)]|(^|[.-])__\w+__([.:-]|$))"
-"""``${HOST}``, ``$HOST``, ``{{host}}``, ``<your-domain>``, also percent-encoded; ``%HOST%``; ``__HOST__``."""
+_PLACEHOLDER = r"(?i:[{}<>$]|%(7b|7d|3c|3e|24)|%\(?(?!..%)[a-z_]\w*[%)]|(^|[.-])__\w+__([.:-]|$))"
+"""``${HOST}``, ``$HOST``, ``{{host}}``, ``<your-domain>``, also percent-encoded; ``__HOST__``; ``%HOST%``.
+
+But not the encoded letter ``%C3%BC``."""
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 """A label in ASCII. Underscores are no part of a host name, but real hosts have them."""
 _NUMBER = r"[0-9]+|0[xX][0-9A-Fa-f]*"
@@ -25,7 +27,7 @@ def bare_host(host: str) -> str:
 
 
 def authority_of(url: str) -> str:
-    """Return what stands where a URL has its host and port, even if it is no valid URL; else empty text."""
+    """Return the part of a URL with its host and port, even if the URL is not valid; empty if it has none."""
     found = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)", url)
     return found[1] if found else ""
 

@@ -16,7 +16,6 @@ SECRET_KEYS = frozenset({"access_token", "authorization", "client_secret", "refr
 MIN_REGISTERED_LENGTH = 8
 """Shorter secrets, which only tests have, would mask parts of words."""
 
-_CONTAINERS = (dict, list)
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#\"]*@")
 _URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
 _PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
@@ -25,7 +24,10 @@ _QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
 # These are compiled when they are used: every command imports this module, but few look at documents.
 _PAIR_IN_TEXT = r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)"
 """Such as a parameter of a URL's query, or a part of a connection string."""
-_OPAQUE = r"(?=\D*\d)([a-z]{1,5}[_-]){0,3}[A-Za-z0-9.+/=-]{16,}"
+_RANDOM = (
+    r"(?=\D*\d)([a-z0-9]{1,5}[_-]){0,3}([A-Za-z0-9]{16,}[\w+/=.-]*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
+"""Such as ``pk_0123456789abcdef`` or a UUID, but no path, and no words between hyphens."""
 _CREDENTIAL = (
     r"(?i)(bearer|basic|token) +(?=\S*[0-9=])\S{8,}$|[a-z][a-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@"
     r"|-----BEGIN [a-z ]*PRIVATE KEY"
@@ -61,14 +63,14 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: MASK if value and looks_like_credential(name) else value for name, value in headers.items()}
 
 
-def register_credentials(attributes: dict[str, Any]) -> None:
+def register_credentials(value: Any) -> None:
     """Register what :func:`redact_service_data` masks in attributes that are about to be sent.
 
     Jebbit's answer or an error may repeat it.
     """
-    shown = redact_service_data(attributes)
-    if shown != attributes:
-        for text in _masked_texts(attributes, shown):
+    shown = redact_service_data(value)
+    if shown != value:
+        for text in _masked_texts(value, shown):
             register_secret(text)
 
 
@@ -90,14 +92,14 @@ def redact_attribute(name: str, value: Any) -> Any:
     """
     *outer, key = name.split(".")
     is_pair = bool(outer) and key in _VALUES_OF_PAIRS
-    if (is_pair or any(map(looks_like_credential, outer))) and not (value is None or _is_harmless(value)):
+    if (is_pair or any(map(looks_like_credential, outer))) and not _is_harmless(value):
         return MASK
     return redact_service_data({key: value})[key]
 
 
 def is_credential(name: str, value: Any) -> bool:
     """Whether the value of an attribute is masked, or a part of it; see :func:`redact_attribute`."""
-    return value == MASK or bool(redact_attribute(name, value) != value)
+    return holds_mask(value) or bool(redact_attribute(name, value) != value)
 
 
 def holds_mask(value: Any) -> bool:
@@ -111,14 +113,13 @@ def holds_mask(value: Any) -> bool:
 
 def _redact(value: Any, *, guess: bool) -> Any:
     if isinstance(value, dict):
-        copy = dict(value)
-        for key, inner in value.items():
-            if type(inner) is str:
-                if guess and key != _ENDPOINT and _may_tell(inner):
-                    copy[key] = _mask_in_text(inner, key)
-            elif isinstance(inner, _CONTAINERS):
-                copy[key] = _redact(inner, guess=guess)
-        _mask_by_key(copy, value, _secret_keys(tuple(value), guess=guess))
+        copy = _redact_values(value, guess=guess)
+        if keys := _secret_keys(tuple(value)):
+            for key in keys.ours:
+                if value[key] is not None:
+                    copy[key] = MASK
+            if guess and keys.others:
+                _mask_by_key(copy, value, keys.others)
         return copy
     if isinstance(value, list):
         return [_redact(inner, guess=guess) for inner in value]
@@ -127,23 +128,32 @@ def _redact(value: Any, *, guess: bool) -> Any:
     return value
 
 
-def _may_tell(text: str) -> bool:
-    """Whether a text may tell itself to be a credential: few texts do, and a list has many."""
-    return " " in text or "@" in text or "=" in text or '"' in text
+def _redact_values(table: dict[str, Any], *, guess: bool) -> dict[str, Any]:
+    """Return a copy of a table without what its values tell. A list has a hundred thousand of them."""
+    copy = table.copy()
+    for key, value in table.items():
+        kind = type(value)
+        if kind is str:
+            # a text without any of these cannot tell that it is a credential
+            if guess and (" " in value or "@" in value or "=" in value or '"' in value) and key != _ENDPOINT:
+                copy[key] = _mask_in_text(value, key)
+        elif kind is dict or kind is list:
+            copy[key] = _redact(value, guess=guess)
+    return copy
 
 
-def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _SecretKeys) -> None:
-    """Mask what keys tell, in a table whose values were these."""
+def _mask_by_key(table: dict[str, Any], values: dict[str, Any], keys: _OthersKeys) -> None:
+    """Mask the credentials of other services that keys tell, in a table whose values were these."""
     for key in keys.secret:
-        if values[key] is not None and (str(key).lower() in SECRET_KEYS or not _is_harmless(values[key])):
+        if not _is_harmless(values[key]):
             table[key] = MASK
     for key in keys.possible:
-        if isinstance(values[key], str) and re.fullmatch(_OPAQUE, values[key]):
+        if isinstance(values[key], str) and re.fullmatch(_RANDOM, values[key]):
             table[key] = MASK
     if keys.pairs and any(
         isinstance(name := values.get(key), str) and looks_like_credential(name) for key in _NAMES_OF_PAIRS
     ):
-        table.update(dict.fromkeys([key for key in keys.pairs if values[key]], MASK))
+        table |= {key: MASK for key in keys.pairs if not _is_harmless(values[key])}
 
 
 def _mask_in_text(text: str, key: object = None) -> str:
@@ -176,8 +186,8 @@ def _holds_credentials(text: str) -> bool:
 
 
 def _is_harmless(value: Any) -> bool:
-    """Whether a value can be no credential: a switch, or empty."""
-    return isinstance(value, bool) or value in ("", [], {})
+    """Whether a value can be no credential: a switch, null, or empty."""
+    return isinstance(value, bool) or value in (None, "", [], {})
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
@@ -243,22 +253,27 @@ def _forms(secret: str) -> list[str]:
     return list(dict.fromkeys([secret, *escaped, quote(secret, safe=""), quote_plus(secret)]))
 
 
-class _SecretKeys(NamedTuple):
-    """The keys of a table that hold secrets, those whose values may, and the values of pairs."""
+class _OthersKeys(NamedTuple):
+    """The keys of a table that hold others' secrets, those whose values may, and the values of pairs."""
 
-    secret: list[Any]
+    secret: list[str]
     possible: list[str]
     pairs: list[str]
 
 
+class _SecretKeys(NamedTuple):
+    """The keys of a table that are SECRET_KEYS, and those that tell secrets of other services."""
+
+    ours: list[Any]
+    others: _OthersKeys | None
+
+
 @lru_cache(maxsize=64)
-def _secret_keys(keys: tuple[Any, ...], *, guess: bool) -> _SecretKeys:
-    """Return the secret keys. Cached, as the resources of a list mostly have the same keys."""
-    names = [key for key in keys if guess and isinstance(key, str)]
-    secret = [
-        key
-        for key in keys
-        if str(key).lower() in SECRET_KEYS or (key in names and looks_like_credential(key))
-    ]
+def _secret_keys(keys: tuple[Any, ...]) -> _SecretKeys | None:
+    """Return the secret keys, None if there are none. Cached, as resources of a list have the same keys."""
+    ours = [key for key in keys if str(key).lower() in SECRET_KEYS]
+    names = [key for key in keys if isinstance(key, str) and key not in ours]
+    secret = list(filter(looks_like_credential, names))
     possible = [key for key in names if key not in secret and may_be_credential(key)]
-    return _SecretKeys(secret, possible, [key for key in _VALUES_OF_PAIRS if key in names])
+    others = _OthersKeys(secret, possible, [key for key in _VALUES_OF_PAIRS if key in names])
+    return _SecretKeys(ours, others if any(others) else None) if ours or any(others) else None

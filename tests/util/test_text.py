@@ -232,8 +232,8 @@ def test_a_count_has_the_plural_of_its_noun(count: int, noun: str, words: str) -
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
-        ("a ##[set-output name=a]b", r"a ##\x5bset-output name=a]b"),
-        ("##vso[task.setvariable]###[x]", r"##vso\x5btask.setvariable]###\x5bx]"),
+        ("a ##[set-output name=a]b", r"a ##\u005bset-output name=a]b"),
+        ("##vso[task.setvariable]###[x]", r"##vso\u005btask.setvariable]###\u005bx]"),
         ("## [a] # [b] ##", "## [a] # [b] ##"),
     ],
 )

@@ -202,6 +202,7 @@ def test_a_safe_url_is_returned_unchanged(url: str) -> None:
         ],
         *[(url, "host is a placeholder") for url in ("$BASE_URL/hook", "{{url}}", "<url>", "${URL}?a=b")],
         ("https://a%2Fb.example", "contains %"),
+        ("https://b%C3%BCcher.example", "contains %"),
         ("https://a,b.example", "contains ,"),
         ("https://*.example.com", "contains \\*"),
         ("https://-a.example", "hyphen"),

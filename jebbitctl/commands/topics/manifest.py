@@ -64,9 +64,10 @@ ${NAME} in any string is replaced by the value that `--var NAME=VALUE` gives,
 or else by the environment variable JEBBIT_VAR_NAME. A manifest can use no
 other variables, so it cannot reach for secrets. $${ is a literal ${.
 
-A value under a key that looks like a credential (api_key, password, token) is
-masked everywhere, and `export` leaves it out. The key is then not managed. To
-manage it, write it with a variable: set.additional_options.api_key = "${KEY}".
+What looks like a credential of another service (`jebbitctl help security` says
+what does) is masked everywhere, and `export` leaves it out. The key is then not
+managed. To manage it, write it with a variable:
+set.additional_options.api_key = "${KEY}".
 
 To cover several businesses in one file, use [businesses.ID.integrations.NAME]
 instead of [integrations.NAME]. `export --all-businesses` writes such a file.

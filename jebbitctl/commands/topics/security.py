@@ -70,13 +70,15 @@ WHAT IS SHOWN
 
 A shared secret prints as ********, except by `integrations create` without
 --secret-file (Jebbit may show it only once), by `integrations secret` and
---show-secret, and where it would be lost. So do values under keys that look
-like credentials of other services, such as api_key, password and token, in get,
-list, diff, apply and --debug, except with --show-secret; `integrations export`
-never writes them. `token` prints an access token, and `api` prints responses as
-they come. Everywhere else, secrets in use (of 8 characters or more) are masked
-in whatever is printed, should an endpoint, an error or an attribute repeat one.
-Passwords in URLs are masked in messages. A bug prints one line without values.
+--show-secret, and where it would be lost. So does what looks like a credential
+of another service, by its key (api_key, password, token; klaviyo_key if the
+value looks random) or by itself (Bearer x, a private key, a password or token=x
+in a URL or text). That is so in get, list, diff, apply and --debug, except with
+--show-secret; `integrations export` never writes it. `token` prints an access
+token, and `api` prints responses as they come. Everywhere else, secrets in use
+(of 8 characters or more) are masked in whatever is printed, should an endpoint,
+an error or an attribute repeat one. Passwords in URLs are masked in messages.
+A bug prints one line without values.
 
 --debug logs each request to standard error: method, URL, status, duration and
 the first 500 characters of a JSON body, but no headers. Endpoints and other
@@ -136,11 +138,10 @@ Root, and other processes of your own user, can read and change everything
 here: memory, core dumps, files and the keyring while it is unlocked. Python
 cannot wipe secrets from memory. --mask goes by the names of attributes and by
 what e-mail addresses and phone numbers look like; a name within other text
-stays. Permissions of files are not checked on
-Windows. A recording survives a killed process, but is not forced to disk: a
-power failure may lose the last deliveries. Locks keep the runs of one machine
-apart; runs on different machines find each other's duplicates only after they
-have created them.
+stays. Permissions of files are not checked on Windows. A recording survives a
+killed process, but is not forced to disk: a power failure may lose the last
+deliveries. Locks keep the runs of one machine apart; runs on different machines
+find each other's duplicates only after they have created them.
 
 HOW TO REPORT A VULNERABILITY
 

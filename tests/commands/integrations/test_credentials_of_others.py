@@ -28,6 +28,7 @@ OPTIONS: dict[str, Any] = {
     "url": f"https://a.klaviyo.example/in?page=1&apiKey={HUSH}",
     "account": f'{{"list": 1, "private_key": "{HUSH}"}}',
     "token\n": HUSH,
+    "note": "masked by its service: a********z",
     "list_id": "X1",
     "login": {"user": "ann", "password": HUSH},
     "targets": [{"token": HUSH}],
@@ -93,6 +94,7 @@ def test_an_export_leaves_credentials_out_and_an_apply_of_it_keeps_them(
         "url",
         "account",
         r"token\n",
+        "note",
         "login",
         "targets",
     )

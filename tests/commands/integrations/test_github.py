@@ -68,8 +68,8 @@ def test_no_text_from_jebbit_is_a_command_for_github(
     path = write(cli, SPRING.replace('"mail"', '"##[error]mail"'))
     result = in_github(cli, *args, path)
     summary = (cli.home / "summary.md").read_text()
-    assert r"##\x5bset-output name=a]b" in result.out
-    assert r"##\x5berror]mail" in result.out
+    assert r"##\u005bset-output name=a]b" in result.out
+    assert r"##\u005berror]mail" in result.out
     assert "##[" not in result.out + result.err + summary
     commands = [line for line in (result.out + result.err).splitlines() if line.lstrip().startswith("::")]
     assert commands == annotated(result)

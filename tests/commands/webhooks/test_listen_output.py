@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from tests.webhooks.support import SECRET, Endpoint, post
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jebbitctl.webhooks.explain import Explanation
     from tests.support import Cli
 
 TEST = {"x-jebbit-test": "true"}
@@ -153,6 +155,31 @@ def test_what_cannot_be_explained_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     assert "jebbitctl webhooks show FILE N" in str(not_looked_for["fix"])
 
 
+def test_what_needs_no_search_is_explained_however_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    explainer = Explainer({"a": SECRET})
+    monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
+    monkeypatch.setattr(explainer, "_budget", 0.0)
+    unsigned = replace(delivered(header=""), headers={})
+    assert explainer.explain(unsigned)["cause"] == "malformed_header"
+
+
+def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    explainer, search = Explainer({"a": SECRET}), Explainer._find  # noqa: SLF001 - it is slowed down
+    quick = delivered(BODY + b"\n", sign(SECRET, BODY))
+    explainer.explain(quick)  # imports what it needs
+
+    def delayed(self: Explainer, delivery: Delivery) -> Explanation:
+        time.sleep(0.05)
+        return search(self, delivery)
+
+    monkeypatch.setattr(explaining, "BUDGET_PER_SECOND", 0)
+    monkeypatch.setattr(explainer, "_budget", 0.04)
+    monkeypatch.setattr(Explainer, "_find", delayed)
+    assert [explainer.explain(quick)["cause"] for _ in range(2)] == ["newline_added"] * 2
+
+
 @pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("json_", [True, False])
 def test_credentials_in_headers_are_masked(capsys: pytest.CaptureFixture[str], *, json_: bool) -> None:
@@ -257,7 +284,9 @@ def test_a_terminal_gets_a_body_with_what_a_parser_would_lose(capsys: pytest.Cap
 
 
 @pytest.mark.usefixtures("terminal")
-def test_what_was_not_kept_of_a_body_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_size_of_the_part_of_a_body_that_was_not_kept_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     printer().show(Arrived(1, delivered(b"\xff" * 10, "t", omitted=123)))
     shown = capsys.readouterr().out
     assert f"    {chr(0xFFFD) * 10}\n    … 123 more bytes, which were not kept\n" in shown
