@@ -202,7 +202,7 @@ def test_a_signal_ends_a_receiver(bare: Cli, sent: signal.Signals, code: int) ->
         assert process.stderr.readline().startswith("Listening on ")
         ended_with, out, err = ended(process, sent)
     assert (ended_with, out) == (code, "")
-    assert err in {"Received: nothing.\n", ""}
+    assert err.splitlines()[-1:] in (["Received: nothing."], [])  # where it records may be printed before
 
 
 def is_running(pid: int) -> bool:
