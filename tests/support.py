@@ -253,7 +253,7 @@ def _streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[None]:
 def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
     """Run a command with these streams; return its exit code."""
     with (
-        mock.patch.dict(os.environ, env, clear=True),
+        _environment(env),
         mock.patch.object(logging.root, "handlers", []),  # pytest's would hide what users see
         mock.patch.object(keyring, "get_keyring", _keyring_of_the_environment),
         _signals_restored(),
@@ -262,10 +262,26 @@ def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
         try:
             return _exit_code(args)
         finally:
-            if (
-                "rich" in sys.modules and sys.modules["rich"] is None
-            ):  # TAB keeps its process from importing it
+            if sys.modules.get("rich", ...) is None:  # TAB keeps its process from importing it
                 del sys.modules["rich"]
+
+
+@contextmanager
+def _environment(env: Mapping[str, str]) -> Iterator[None]:
+    """Change only what differs: ``mock.patch.dict`` takes a quarter of a millisecond."""
+    before = dict(os.environ)
+    _set_environment(env)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(env: Mapping[str, str]) -> None:
+    current = dict(os.environ)
+    for name in current.keys() - env.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in env.items() if current.get(name) != value})
 
 
 def _exit_code(args: Sequence[str]) -> int:
