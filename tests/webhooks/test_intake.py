@@ -329,7 +329,7 @@ def test_what_is_not_forwarded_in_time_is_told_and_recorded_with_its_reason(tmp_
     outcomes = [record.forwards[0] for record in read(recording, join=True) if record.forwards]
     errors = [outcome.error for outcome in outcomes]
     assert errors.count("no response before listen ended") == MAX_FORWARDS
-    assert all((outcome.milliseconds >= 100) == (outcome.attempts == 1) for outcome in outcomes)
+    assert all((outcome.milliseconds > 0) == (outcome.attempts == 1) for outcome in outcomes)
     assert errors.count("not sent before listen ended") == 5
     assert sorted(event.number for event in reception.forwarded) == list(range(1, MAX_FORWARDS + 6))
     assert not any(is_forwarded(event.outcome) for event in reception.forwarded)
@@ -361,8 +361,8 @@ def test_what_waits_for_the_answer_of_the_app_at_the_end_is_recorded(tmp_path: P
     recording = tmp_path / "recording"
     app = PausingEndpoint()
     with serving(app) as url, receiving(*[url] * urls, recording=recording) as reception:
-        sender = threading.Thread(target=lambda: statuses.append(post(reception.url, b"{}").status_code))
         statuses: list[int] = []
+        sender = threading.Thread(target=lambda: statuses.append(post(reception.url, b"{}").status_code))
         sender.start()
         assert app.reached.wait(10)
         reception.intake.abandon()
