@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 JEBBITCTL = str(Path(sys.executable).with_name("jebbitctl"))
 
+QUESTION = "[y/N]: "
+"""The end of a question whether to go on."""
+
 ONLY_A_PROCESS_READS = {
     "LC_ALL",
     "PYTHONCOERCECLOCALE",
@@ -195,16 +198,20 @@ def run_on_terminal(
     env: Mapping[str, str],
     columns: int,
     timeout: float,
+    answer: str,
     *,
     copy: list[Any] | None = None,
-) -> str:
-    """Run a command in this process, with a pseudo-terminal of its own; return everything it showed.
+) -> tuple[int, str]:
+    """Run a command in this process, with a pseudo-terminal of its own.
+
+    Returns: its exit code, and everything it showed.
 
     Args:
         args: the command's arguments.
         env: its whole environment.
         columns: the terminal's width.
         timeout: seconds after which the test fails.
+        answer: what is typed when it asks whether to go on.
         copy: receives what it shows, even if the run does not end in time.
     """
     import termios  # Windows has none
@@ -212,7 +219,7 @@ def run_on_terminal(
     shown: list[bytes] = copy if copy is not None else []
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (40, columns))
-    reading = threading.Thread(target=_read_all, args=(ours, shown))
+    reading = threading.Thread(target=_read_all, args=(ours, shown, answer))
     reading.start()
     with ExitStack() as stack:
         stack.callback(reading.join)
@@ -228,15 +235,17 @@ def run_on_terminal(
             for _ in range(2)
         )
         with _streams(stdin, stdout, stderr):
-            _run(args, env, timeout)
-    return b"".join(shown).decode()
+            code = _run(args, env, timeout)
+    return code, b"".join(shown).decode()
 
 
-def _read_all(terminal: int, shown: list[bytes]) -> None:
-    """Read what a terminal shows until nobody has it open any more."""
+def _read_all(terminal: int, shown: list[bytes], answer: str) -> None:
+    """Read what a terminal shows until nobody has it open any more; answer each question alike."""
     with suppress(OSError):  # which is how Linux tells the end
         while piece := os.read(terminal, 65536):
             shown.append(piece)
+            if b"".join(shown).endswith(QUESTION.encode()):
+                os.write(terminal, f"{answer}\n".encode())
     os.close(terminal)
 
 
