@@ -91,7 +91,7 @@ def test_what_was_accepted_is_forwarded_before_the_end(
     bare: Cli, ending: signal.Signals | None, exit_code: int
 ) -> None:
     app = Endpoint(delay=0.3)
-    options = [] if ending else ["--timeout", "1"]
+    options = [] if ending else ["--count", "25"]
     with (
         BackgroundServer(app, threads=20) as server,
         listening(bare, "--forward-to", server.url, "--ack", "--json", *options) as (process, url),
