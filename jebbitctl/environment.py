@@ -104,7 +104,7 @@ VARIABLE_OF_OPTION = {
 MANIFEST_PREFIX = "JEBBIT_VAR_"
 """Variables with this prefix are the only ones that a manifest can use: ``${NAME}`` is JEBBIT_VAR_NAME."""
 MANIFEST_VARIABLES = {f"{MANIFEST_PREFIX}NAME": "Value of ${NAME} in a manifest, unless --var gives one"}
-"""How such a variable is called in help, and its help."""
+"""The name of such a variable in help, with its help text."""
 
 HTTPS_PROXY = "HTTPS_PROXY"
 HTTP_PROXY = "HTTP_PROXY"
@@ -141,8 +141,8 @@ FOREIGN_VARIABLES = {
     XDG_CONFIG_HOME: "Parent of the configuration directory, on Linux, and of fish's",
     XDG_DATA_HOME: "Where doctor looks for completion scripts",
     GITHUB_ACTIONS: "true: diff and apply --dry-run annotate the lines of the manifest",
-    GITHUB_STEP_SUMMARY: "File to which they append the plan as Markdown then",
-    GITHUB_WORKSPACE: "Directory that the paths of annotations are relative to",
+    GITHUB_STEP_SUMMARY: "File that diff and apply --dry-run then append the plan to, as Markdown",
+    GITHUB_WORKSPACE: "Directory that paths in annotations are relative to",
     ZDOTDIR: "Where --install-completion finds zsh's files",
 }
 """Variables of other tools that are honoured, with one line of help each."""
@@ -245,10 +245,10 @@ class Environment:
         return self._files[file]
 
     def _require_path(self, name: str, file: str) -> None:
-        """Check that what names no file is meant as a path.
+        """Check that a value that names no file is at least a path, and not the credential itself.
 
         Raises:
-            UsageError: it stands in quotes, or may be the credential itself, so that it is not shown.
+            UsageError: it is in quotes, or may be the credential itself. The message does not show it.
         """
         if found := padding(self.values[file], source=file):
             raise UsageError(found.problem, hint=found.fix)

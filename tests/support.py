@@ -198,8 +198,9 @@ def run_on_terminal(
     env: Mapping[str, str],
     columns: int,
     timeout: float,
-    answer: str,
     *,
+    encoding: str = "utf-8",
+    answer: str = "",
     copy: list[Any] | None = None,
 ) -> tuple[int, str]:
     """Run a command in this process, with a pseudo-terminal of its own.
@@ -211,6 +212,7 @@ def run_on_terminal(
         env: its whole environment.
         columns: the terminal's width.
         timeout: seconds after which the test fails.
+        encoding: of what it writes.
         answer: what is typed when it asks whether to go on.
         copy: receives what it shows, even if the run does not end in time.
     """
@@ -231,12 +233,12 @@ def run_on_terminal(
         os.close(theirs)
         stdin = stack.enter_context(open(os.dup(0), encoding="utf-8"))  # noqa: PTH123 - a descriptor
         stdout, stderr = (
-            stack.enter_context(open(os.dup(1), "w", 1, encoding="utf-8"))  # noqa: PTH123
+            stack.enter_context(open(os.dup(1), "w", 1, encoding=encoding))  # noqa: PTH123
             for _ in range(2)
         )
         with _streams(stdin, stdout, stderr):
             code = _run(args, env, timeout)
-    return code, b"".join(shown).decode()
+    return code, b"".join(shown).decode(encoding)
 
 
 def _read_all(terminal: int, shown: list[bytes], answer: str) -> None:
@@ -271,8 +273,9 @@ def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
         try:
             return _exit_code(args)
         finally:
-            if sys.modules.get("rich", ...) is None:  # TAB keeps its process from importing it
-                del sys.modules["rich"]
+            modules: dict[str, Any] = sys.modules
+            if modules.get("rich", True) is None:  # TAB keeps its process from importing it
+                del modules["rich"]
 
 
 @contextmanager

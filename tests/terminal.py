@@ -30,9 +30,15 @@ def on_terminal(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] 
     )
 
 
-def screen(cli: Cli, *args: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
+def screen(
+    cli: Cli,
+    *args: str,
+    columns: int = 80,
+    env: Mapping[str, str] | None = None,
+    encoding: str = "utf-8",
+) -> str:
     """Run a command to its end, in this process but on a terminal; return everything it showed."""
-    return _run(cli, args, columns, env, "")[1]
+    return _run(cli, args, columns, env, encoding=encoding)[1]
 
 
 def answered(
@@ -42,15 +48,22 @@ def answered(
 
     Returns: its exit code, and what it showed before and after the answer.
     """
-    code, shown = _run(cli, args, columns, env, answer)
+    code, shown = _run(cli, args, columns, env, answer=answer)
     before, question, after = shown.partition(support.QUESTION)
     assert question, shown
     return code, before + question, after
 
 
 def _run(
-    cli: Cli, args: tuple[str, ...], columns: int, env: Mapping[str, str] | None, answer: str
+    cli: Cli,
+    args: tuple[str, ...],
+    columns: int,
+    env: Mapping[str, str] | None,
+    *,
+    encoding: str = "utf-8",
+    answer: str = "",
 ) -> tuple[int, str]:
+    assert not support.ONLY_A_PROCESS_READS & {*cli.env, *(env or {})}, "use on_terminal"
     environment = cli.environment({"TERM": "xterm-256color", **(env or {})})
-    code, shown = support.run_on_terminal(args, environment, columns, 60, answer)
+    code, shown = support.run_on_terminal(args, environment, columns, 60, encoding=encoding, answer=answer)
     return code, shown.replace("\r\n", "\n")

@@ -29,7 +29,7 @@ _COMMA_LENGTH = len(quote_plus(","))
 
 @dataclass(frozen=True)
 class KnownAttributes:
-    """Attributes of a business, and what follows from them about others.
+    """The attributes of a business that are known, and what they say about other names.
 
     Attributes:
         found: the attributes.
@@ -41,7 +41,7 @@ class KnownAttributes:
 
     @cached_property
     def by_id(self) -> dict[str, Resource]:
-        """The attributes by ``user_defined_id``, without those of which Jebbit does not say it."""
+        """The attributes by ``user_defined_id``. Attributes without one are left out."""
         return {
             to_text(id_): one
             for one in self.found
@@ -64,7 +64,7 @@ class KnownAttributes:
 
     @cached_property
     def _passing(self) -> dict[str, set[bool | None]]:
-        """What is said of each id, which may be several attributes'."""
+        """Whether an id passes, as each attribute with this id says."""
         said: dict[str, set[bool | None]] = {}
         for one in self.found:
             id_ = to_text(one.attributes.get(USER_DEFINED_ID))

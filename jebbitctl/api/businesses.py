@@ -114,7 +114,7 @@ def _with_same_name(businesses: list[dict[str, Any]], named: str, source: str) -
 
 
 def _folded(name: str) -> str:
-    """Return a name without what people do not see or mean: case, spaces around it, two kinds of é."""
+    """Return a name as people compare it: without case, extra spaces and the way in which é is encoded."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 

@@ -53,14 +53,14 @@ def require_answering(business: str, answering: str | None, method: str) -> None
     """
     if answering not in {business, None}:
         raise _not_covered(business, [str(answering)]).with_hint(
-            "the token lists no businesses, so that a name cannot be looked up: use the id, or name none"
+            "the token lists no businesses, so a name cannot be looked up: use the id, or name no business"
         )
     if answering is None and method != "GET":
         raise ForbiddenError(
             f"the {method} was not sent: neither the token nor Jebbit says whether it concerns business "
             f"{business}",
             hint="ask your Jebbit representative for read:business; if the credentials cover only one "
-            "business, name none",
+            "business, do not name it",
         )
 
 

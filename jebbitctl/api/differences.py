@@ -133,7 +133,7 @@ def _is_withheld(attributes: Mapping[str, Any], name: str) -> bool:
 
 
 def may_be_off(attributes: Mapping[str, Any], change: Difference) -> bool:
-    """Whether an option was to be off and is not among the options: Jebbit may show only what is on."""
+    """Whether a missing option may be off, as desired: Jebbit may show only options that are on."""
     return (
         change.name.startswith(_NESTED)
         and change.desired in (False, "", None)

@@ -130,7 +130,7 @@ def _rows(item: Mapping[str, Any]) -> int | None:
 
 
 def _error(item: Mapping[str, Any]) -> str | None:
-    """Return what went wrong besides the status, or against it."""
+    """Return what went wrong, if another member than the status says so."""
     bad = [(name, value) for name, value in _named(item, _BAD_NAMES) if value not in _NOTHING]
     bad += [(name, value) for name, value in _named(item, ("success", "succeeded")) if value is False]
     _, *others = _statuses(item) or [("", "")]

@@ -40,7 +40,7 @@ class Schedule:
 
     @classmethod
     def parse(cls, text: str) -> Schedule:
-        """Return what a text says, however it is spelled."""
+        """Parse a schedule, however it is spelled."""
         return cls(text, _period(re.sub(r"[\s_-]+", "-", text.strip().lower())))
 
     def twice(self) -> Schedule:

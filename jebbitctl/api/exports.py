@@ -63,12 +63,12 @@ def _fetched(client: Client, export: Resource) -> Resource:
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """An export, and in words of one name each what Jebbit may say under other names."""
+    """An export with four attributes whose names Jebbit does not document, under names of our own."""
 
     export: Resource
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the export as JSON, with what its own names do not say already."""
+        """Return the export as JSON, with each of the four attributes that it lacks by these names."""
         attributes = self.export.attributes
         schedule, run = schedule_in(attributes), latest(runs_in(attributes) or ())
         added = {

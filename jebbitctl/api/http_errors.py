@@ -121,8 +121,8 @@ def _unauthorized(request: SentRequest, text: str) -> CredentialsError:
         "belong together: jebbitctl doctor"
     )
     if request.business:
-        hint = (
-            f"{hint}; or the credentials do not cover business {request.business}: correct it, or name none"
+        hint += (
+            f"; or the credentials do not cover business {request.business}: correct it, or do not name it"
         )
     elif not covered:
         hint = f"{hint}; if the credentials cover several businesses, add --business ID|NAME"

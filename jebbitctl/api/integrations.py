@@ -208,7 +208,7 @@ def named(ids: Sequence[str]) -> str:
 
 
 def shown_host(attributes: Mapping[str, Any]) -> object:
-    """Return what Jebbit shows of an integration's host: the host itself, or in place of the endpoint."""
+    """Return an integration's host; if Jebbit does not show it, the endpoint."""
     return attributes.get(HOST) or attributes.get(ENDPOINT)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.page_budget import PageBudget
 
-_INCOMPLETE_HINT = "try again; if it stays so, ask Jebbit which resources these credentials cannot see"
+_INCOMPLETE_HINT = "try again; if that does not help, ask Jebbit which resources these credentials cannot see"
 PAGE_SIZE = 1000
 """The most that the service accepts."""
 _FULL_SHARE = 0.9

@@ -55,7 +55,7 @@ def find_columns(header: Sequence[str]) -> HeaderColumns:
 
 
 def fitting_delimiter(text: str) -> str | None:
-    """Return the delimiter with which the first record that is not blank has every column, None without."""
+    """Return the delimiter that gives the first non-blank record every column; None if there is none."""
     for delimiter in DELIMITERS:
         if not find_columns(_header(text, delimiter)).missing:
             return delimiter

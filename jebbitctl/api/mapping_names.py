@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 _QUOTES = ('""', "''", "“”", "„“", "\u2018\u2019", "«»", "``")
 _INVISIBLE = {"Cc", "Cf"}
-"""Unicode's control characters, and those that only format. Two of the latter are part of words."""
+"""The categories of Unicode's control and format characters. Two format characters are part of words."""
 _IN_WORDS = "\u200c\u200d"
 """They join or separate letters in Persian and in Indian languages."""
 
 
 def find_oddity(names: Mapping[str, str]) -> str | None:
-    """Return what is odd about the first odd one of a mapping's names, None if none is.
+    """Return the first oddity in a mapping's names; None if there is none.
 
     Args:
         names: by attribute, such as ``client_var``.

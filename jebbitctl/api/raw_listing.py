@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 NUMBER, SIZE = "page[number]", "page[size]"
 _OTHER_PAGING = re.compile("page|limit|offset|cursor|size")
-"""In the names of parameters by which other services page."""
+"""Matches the names of query parameters that choose a page in other APIs."""
 
 
 class RawListing(Listing):
-    """A collection of which nothing is known but the path that a user typed.
+    """A collection at any path that a user typed.
 
     Args:
         client: sends the requests.

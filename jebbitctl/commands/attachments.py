@@ -50,7 +50,7 @@ def note_reach(
     try:
         attributes = get(context.client, id_).attributes
     except JebbitctlError as error:
-        context.output.warn(f"whether {noun} {id_} is brand-wide is not known: {error.message}")
+        context.output.warn(f"cannot tell whether {noun} {id_} is brand-wide: {error.message}")
         return
     brand_wide = is_brand_wide(attributes)
     if brand_wide is None:
@@ -64,7 +64,7 @@ def note_reach(
 def with_brand_wide(
     attached: Iterable[Resource], everything: Iterable[Resource], show: Callable[[Resource], SupportsToDict]
 ) -> tuple[list[Attached], int]:
-    """Return what a campaign feeds, and of how many others Jebbit does not say whether they are brand-wide.
+    """Return what a campaign feeds, and the number of others that may be brand-wide: Jebbit does not say.
 
     Args:
         attached: what is attached to the campaign itself.
@@ -82,7 +82,7 @@ def with_brand_wide(
 
 
 def note_unknown(context: Context, noun: str, campaign: str, unknown: int, counts: str) -> None:
-    """Say on stderr of how many Jebbit does not say whether they are brand-wide, and what it counts.
+    """Print a note on how many others may be brand-wide, and how many Jebbit counts.
 
     Args:
         context: of the command.

@@ -88,14 +88,14 @@ def list_(
     ] = None,
     passing: Annotated[
         bool | None,
-        typer.Option("--passing/--not-passing", help="Only those that integrations get, or do not get."),
+        typer.Option("--passing/--not-passing", help="Only attributes that integrations get, or do not get."),
     ] = None,
 ) -> None:
     """List attributes: what visitors are asked, under the names that mappings use.
 
-    Jebbit's API calls them traits. It does not document the name of what says whether integrations get one.
-    The column passes_to_integrations shows the only true or false value whose name is about integrations. It
-    is empty if there is none.
+    Jebbit's API calls them traits, and does not document which member says whether integrations get one. The
+    column passes_to_integrations shows the only member about integrations that is true or false; it is empty
+    if there is none.
     """
     listing = AttributeListing(context, None if id_ is None else _ids(id_), passing=passing)
     listing.end(context.output.table(listing.rows(), COLUMNS))

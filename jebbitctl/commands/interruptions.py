@@ -19,7 +19,7 @@ NOTHING_CHANGED = "Stopped: nothing was changed."
 
 @contextmanager
 def note_if_interrupted(output: Output, text: str | Callable[[], str]) -> Iterator[None]:
-    """Print a note, or what a function says by then, if the block is interrupted, also at a prompt."""
+    """Print a note if the block is interrupted, also at a prompt. A function is called for its text then."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, typer.Abort):

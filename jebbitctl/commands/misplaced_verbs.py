@@ -1,4 +1,4 @@
-"""What was meant by a verb without its noun, such as ``jebbitctl listen``."""
+"""Finds the command that was meant by a verb without its noun, such as ``jebbitctl listen``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_SUGGESTED = 3
 
 
 def commands_of(verb: str, names: Iterable[str]) -> list[str]:
-    """Return the commands with a verb, such as ``webhooks listen``; none if there are too many to be a guess.
+    """Return the commands with a verb, such as ``webhooks listen``; none if they are more than MAX_SUGGESTED.
 
     Args:
         verb: as typed.

@@ -70,7 +70,7 @@ _ARGUMENTS = {
 """Arguments, and the options that other tools have for them."""
 
 _SIMILARITY = 0.75
-"""Of a mistyped option: with less, --probe is --profile, and --client-cert --client-id."""
+"""How similar a mistyped option must be. With less, --probe would suggest --profile."""
 
 
 def suggestion(option: str, ctx: Any, args: Collection[str]) -> str:
@@ -124,7 +124,7 @@ def _typed(option: str, args: Iterable[str]) -> str:
 
 
 def _abbreviated(typed: str, known: Collection[str]) -> list[str]:
-    """Return the only option that begins as it was typed, or that has one dash too few."""
+    """Return the option that was typed with one dash too few, or the only one that begins as typed."""
     if len(typed) > len("-x") and f"-{typed}" in known:
         return [f"-{typed}"]
     longer = [spelling for spelling in known if spelling.startswith(typed) and len(typed) > len("--to")]
@@ -132,7 +132,7 @@ def _abbreviated(typed: str, known: Collection[str]) -> list[str]:
 
 
 def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
-    """Return what has the meaning that an option has in other tools, as far as the command has it.
+    """Return the command's own options and variables that mean what an option means in other tools.
 
     Jebbitctl's own variables are named only where there is an account.
     """
@@ -143,12 +143,12 @@ def _meant(option: str, known: Collection[str], *, is_group: bool) -> list[str]:
 
 
 def _similar(typed: str, known: Iterable[str]) -> list[str]:
-    """Return the option that something resembles, such as --profile-name, an empty list if there is none.
+    """Return the option that a mistyped one resembles, as a list; empty if there is none.
 
     Both begin with the same letter: --file is not --profile.
 
     Args:
-        typed: what is no option.
+        typed: the mistyped option.
         known: the spellings of the options.
     """
     name = typed.lstrip("-")
@@ -158,7 +158,7 @@ def _similar(typed: str, known: Iterable[str]) -> list[str]:
 
 
 def _command(ctx: Any, args: Iterable[str]) -> Any:
-    """Return Typer's context of a group's command, whose words are found between options, None if none is."""
+    """Return Typer's context of the command that the words between the options name; None for none."""
     found: Any = ctx
     for word in args:
         if word in getattr(found.command, "commands", ()):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def whoami(context: Context) -> None:
     """Show the account and the settings in use.
 
-    Lists the businesses if the credentials cover several; --business is not required. Exits 2 if the
-    business in use is not one of them, as every other command then does.
+    Lists the businesses if the credentials cover several; --business is not required. Exits 2 if the business
+    in use is not one of them; so does every other command.
     """
     from jebbitctl.api.coverage import require_named
 

@@ -20,7 +20,7 @@ def _doctor(case: Case) -> str:
 
 
 def token(case: Case) -> Finding:
-    """Jebbit accepts the token, and the token permits to read what a diagnosis uses."""
+    """Jebbit accepts the token, and the token permits reading what a diagnosis uses."""
     error = case.facts.access_error()
     if error is not None and case.facts.is_business_rejected():
         return unknown("Jebbit does not accept it for this business: see business")

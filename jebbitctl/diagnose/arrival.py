@@ -89,7 +89,7 @@ class _Search:
         if self._is_refused:
             return unknown(
                 f"Jebbit's test is not in {self._receipts.path}{newest}; "
-                "what refuses deliveries (see receiver) may not record them"
+                "an endpoint that refuses deliveries (see receiver) may not record them"
             )
         return failed(
             f"Jebbit's test did not arrive within {ARRIVAL_TIMEOUT:g} s{newest}",

@@ -191,7 +191,7 @@ class Facts:
         return self._listed(mappings.TYPE, mappings.list_mappings)
 
     def mappings_by_owner(self) -> dict[object, list[Resource]]:
-        """Return the mappings by the id of their integration, under None those of which it is not said."""
+        """Return the mappings by the id of their integration; None has those without a known one."""
         return self._once("mappings by owner", self._mappings_by_owner)
 
     def attributes(self) -> KnownAttributes:
@@ -296,7 +296,7 @@ class Facts:
         return self._once(name, lambda: self._asked(read))
 
     def _require_scope(self, path: str) -> None:
-        """Check that the token permits to read a collection, as far as it tells.
+        """Check that the token permits reading a collection, if it lists its scopes.
 
         Raises:
             ForbiddenError: it does not.
@@ -320,7 +320,7 @@ class Facts:
             raise
 
     def _once(self, name: str, fetch: Callable[[], T]) -> T:
-        """Return what was fetched, or raise the error that there was instead."""
+        """Return the result of the first fetch, or raise its error again."""
         with self._lock:
             if name not in self._known:
                 try:

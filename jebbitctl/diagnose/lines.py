@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from jebbitctl.diagnose import account, campaigns, duplicates, integration, kept_back, own_mappings
 from jebbitctl.diagnose.arrival import arrived
 from jebbitctl.diagnose.endpoint_url import url
-from jebbitctl.diagnose.jebbit_test import test
 from jebbitctl.diagnose.name_resolution import dns
 from jebbitctl.diagnose.receiver_check import receiver
+from jebbitctl.diagnose.requested_delivery import test
 from jebbitctl.diagnose.response import response
 from jebbitctl.diagnose.tls import tls
 

@@ -67,5 +67,5 @@ def _judged(case: Case, check: EndpointCheck) -> Finding:
 
 
 def _waits_until(deadline: float) -> Callable[[float], None]:
-    """Return what waits for an endpoint that limits requests, but not beyond the deadline."""
+    """Return a function that waits for an endpoint that limits requests, but not beyond the deadline."""
     return lambda seconds: sleep(max(min(seconds, deadline - time.monotonic()), 0))

@@ -1,4 +1,4 @@
-"""The response to a request: a POST that gets none, or a redirect, is lost, unless the sender repeats it."""
+"""The line about the endpoint's response: a delivery that gets none, or a redirect, may be lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_HEAD = {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
-"""How a server refuses the method, whatever a POST gets."""
+"""A server refuses HEAD with these, whatever a POST gets."""
 _PROBE = "see what a delivery gets: --probe"
 _GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -61,7 +61,7 @@ def _judged(case: Case, url: str, method: str, answer: EndpointResponse) -> Find
         return _redirected(case, url, method, answer)
     if status in _GATEWAY:
         return warning(
-            f"{method} returned {status}, as a proxy does that does not reach the endpoint",
+            f"{method} returned {status}, as proxies do that cannot reach the endpoint",
             "check that the endpoint runs",
         )
     if method == "HEAD" and status in _NO_HEAD:

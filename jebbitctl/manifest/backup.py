@@ -24,7 +24,7 @@ _HEADER = "# What was at Jebbit before a manifest was applied. To put it back, a
 _NOT_RESTORABLE = "# Cannot be put back by apply:"
 _CREDENTIAL = "a credential is not written to a file"
 _NOT_LOST = {*READ_ONLY, HOST, "mappings", "attached_at", "created_in_dashboard"}
-"""Attributes of a deleted integration that follow from others, or that the losses name in other words."""
+"""Attributes of a deleted integration that need no warning: they follow from others, or have their own."""
 
 
 class Backup(NamedTuple):
@@ -106,13 +106,13 @@ def _has_no_key(name: str) -> bool:
 
 def _not_exported(states: Mapping[str | None, CurrentState], deleted: set[str]) -> list[str]:
     """Return what a manifest cannot say of integrations that are deleted."""
-    doomed = {
+    deleted_states = {
         business: replace(state, integrations=[r for r in state.integrations if str(r.id) in deleted])
         for business, state in states.items()
     }
     losses: list[str] = []
-    export(doomed, warn=losses.append)
-    for resource in (resource for state in doomed.values() for resource in state.integrations):
+    export(deleted_states, warn=losses.append)
+    for resource in (resource for state in deleted_states.values() for resource in state.integrations):
         for name, value in options_in(resource.attributes).items():
             if value is not None and is_credential(f"{OPTIONS}.{name}", value):
                 losses.append(f"{OPTIONS}.{name} of {resource.id}: {_CREDENTIAL}")

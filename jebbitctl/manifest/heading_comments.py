@@ -87,7 +87,7 @@ def _headings(body: list[Any]) -> Iterator[Table]:
 
 
 def _with_inner(table: Any) -> list[Table]:
-    """Return a table and those in it; of what is no table with a heading, nothing."""
+    """Return a table and the tables in it; an empty list if it is no table with a heading."""
     return [table, *_headings(table.value.body)] if isinstance(table, Table) else []
 
 

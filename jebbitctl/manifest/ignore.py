@@ -95,7 +95,7 @@ def _without(step: PlanStep, is_known: IsKnown) -> PlanStep | None:
 
 
 def _terms(attribute: str) -> set[str]:
-    """Return what covers an attribute: its own name, and those of what it is nested in."""
+    """Return the names that cover an attribute: its own, and those of the attributes around it."""
     if attribute.startswith(f"{OPTIONS}."):
         return {OPTIONS, attribute}
     if attribute.startswith(f"{_MAPPINGS}."):  # an unknown default

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 ATTRIBUTE_PATTERN = "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
-r"""Of the name of an attribute: a log may take anything else for a command. Editors read \w as ASCII only."""
+r"""Names of attributes. Other characters could be a command in a CI log. Editors read \w as ASCII only."""
 PROTECTED = "protected"
 ENTRY_KEYS = ("id", "service_name", PROTECTED, *ATTRIBUTE_TYPES, OPTIONS, "set", "mappings")
 

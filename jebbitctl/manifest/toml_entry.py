@@ -75,7 +75,7 @@ class TomlEntry(ABC):
             self._update_mappings(owned, storable)
 
     def _warn_of_unknown(self, current: dict[str, Any]) -> None:
-        """Warn of what Jebbit does not say. The entry keeps its values of that."""
+        """Warn of the attributes that Jebbit does not say: the entry keeps their values."""
         declared = dict.fromkeys(self._spec.attributes)
         usual = ("region", "is_active", OPTIONS, *[ENDPOINT] * (is_webhook(current) is not False))
         if names := [name for name in {**declared, **dict.fromkeys(usual)} if not knows(current, [name])]:

@@ -249,7 +249,7 @@ class Output:
         sys.stdout.flush()
 
     @contextmanager
-    def best_effort(self, done: str = "", hint: str = COMMAND_DONE) -> Iterator[None]:
+    def best_effort(self, done: str = "") -> Iterator[None]:
         """Print progress or results in this block without letting stdout stop the work.
 
         A closed or full stdout neither ends the work nor hides its exit code. The end of the command reports
@@ -257,7 +257,6 @@ class Output:
 
         Args:
             done: what the error says first, such as what was created; it makes a closed pipe an error, too.
-            hint: what to do about it.
         """
         try:
             yield
@@ -265,9 +264,10 @@ class Output:
         except OSError as error:
             discard(sys.stdout)  # its next flush would fail, and replace the exit code
             if done or not isinstance(error, BrokenPipeError):
-                self._deferred_error = JebbitctlError(f"{done}standard output: {error.strerror}", hint=hint)
+                message = f"{done}standard output: {error.strerror}"
+                self._deferred_error = JebbitctlError(message, hint=COMMAND_DONE)
         except JebbitctlError as error:
-            self._deferred_error = error.with_context(done).with_hint(hint)
+            self._deferred_error = error.with_context(done).with_hint(COMMAND_DONE)
 
     @property
     def has_failed(self) -> bool:

@@ -135,7 +135,7 @@ class Dispatcher:
             return self._idle.wait_for(self._is_idle, timeout)
 
     def close(self) -> NotSent:
-        """Send nothing more, and give what is under way a moment; return what was not sent.
+        """Send no more, and wait shortly for deliveries under way; return how many were not sent.
 
         A delivery under way that has no response by then counts as not sent, but has no result yet.
         """

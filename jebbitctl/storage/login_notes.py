@@ -139,7 +139,7 @@ def _is_locked(path: Path) -> bool | None:
 
 
 def _accounts(path: Path) -> list[str] | None:
-    """Return what a note names, None if it is not a note of this user: ``/tmp`` may have others'."""
+    """Return the accounts that a note names; None if it is another user's, as in ``/tmp``, or not valid."""
     try:
         if not is_private(path):
             return None

@@ -25,7 +25,7 @@ def bare_host(host: str) -> str:
 
 
 def authority_of(url: str) -> str:
-    """Return what stands where a URL has its host and port, even if it is no valid URL; else empty text."""
+    """Return the part of a URL with its host and port, even if the URL is not valid; empty if it has none."""
     found = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)", url)
     return found[1] if found else ""
 

@@ -199,7 +199,7 @@ def _variable(url: str, proxies: Mapping[str, str]) -> str:
 
 
 def is_proxy_failure(error: BaseException, url: str) -> bool:
-    """Whether a proxy is why a request was not sent; of SOCKS, urllib3 tells only that nothing was sent."""
+    """Whether a request was not sent because of a proxy. Of SOCKS, urllib3 only says that it was not sent."""
     if isinstance(error, requests.exceptions.ProxyError):
         return True
     return was_not_sent(error) and is_socks_url(proxy_for(url) or "")

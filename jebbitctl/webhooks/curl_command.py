@@ -58,7 +58,7 @@ def _headers(delivery: Delivery) -> dict[str, str | None]:
 
 
 def _value_for_curl(name: str, value: str) -> str:
-    """Return the text of which curl sends the bytes of a header, which were read as Latin-1.
+    """Return the text that makes curl send the same bytes as a header that was read as Latin-1.
 
     Raises:
         UsageError: there is none.

@@ -64,7 +64,7 @@ class Delivery:
 
     @property
     def kind(self) -> DeliveryKind:
-        """Whose it is: only a valid signature says that it is a test of Jebbit's, or a visitor's answers."""
+        """Refused, a test or live. Without a valid signature, x-jebbit-test proves nothing."""
         if not self.verification.valid:
             return "refused"
         return "test" if self.test else "live"

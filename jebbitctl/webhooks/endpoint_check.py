@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import as_reason, plural
 from jebbitctl.webhooks.diagnosis import diagnose
-from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.probe_requests import ProbeKind
 from jebbitctl.webhooks.probes import FORGERY, LIVE_FORGERY, PROBES, REPLAY
+from jebbitctl.webhooks.response_excerpt import excerpt
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 from jebbitctl.webhooks.verdicts import (
     REFUSALS,
@@ -301,6 +301,6 @@ def _result(
         reason=verdict.reason,
         consequence=(verdict.consequence or probe.consequence) if matters else None,
         status=response.status if response else None,
-        response=own_words(response, secret) if response else "",
+        response=excerpt(response, secret) if response else "",
         elapsed=elapsed,
     )

@@ -13,7 +13,7 @@ from jebbitctl.util.timeouts import sleep
 from jebbitctl.webhooks.endpoint_clock import clock_difference, http_date
 from jebbitctl.webhooks.sender import delivery_headers
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, sign
-from jebbitctl.webhooks.telling_time import telling_time
+from jebbitctl.webhooks.signing_times import time_with_plus_or_slash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ class ProbeTarget:
     def sign(self, body: bytes, *, age: int = 0) -> str:
         """Return a correct signature of ``body``, made ``age`` seconds ago, or in the future if negative."""
         at = int(time.time()) - age
-        return sign(self.secret, body, timestamp=telling_time(self.secret, body, at))
+        return sign(self.secret, body, timestamp=time_with_plus_or_slash(self.secret, body, at))
 
     def send(
         self,

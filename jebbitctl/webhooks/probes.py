@@ -83,7 +83,7 @@ def _large_body() -> bytes:
 
 
 def _from_right_signature(make: Callable[[int, str], str]) -> Callable[[ProbeTarget, bytes], str]:
-    """Return what makes a header from the time and the right ``v1``."""
+    """Return a function that makes a header from the time and the right ``v1``."""
 
     def signature(target: ProbeTarget, body: bytes) -> str:
         now = int(time.time())
@@ -93,7 +93,7 @@ def _from_right_signature(make: Callable[[int, str], str]) -> Callable[[ProbeTar
 
 
 def _fresh(template: str) -> Callable[[ProbeTarget, bytes], str]:
-    """Return what puts the time, and the signature of a forger, into a header."""
+    """Return a function that puts the time and a forged signature into a header."""
     return lambda _, body: template.format(
         now=(now := int(time.time())), forged=compute_signature("a guess", now, body)
     )
@@ -104,7 +104,7 @@ def _prefix(length: int) -> Callable[[ProbeTarget, bytes], str]:
 
 
 def _half_right(make: Callable[[str, str], str]) -> Callable[[ProbeTarget, bytes], str]:
-    """Return what makes a ``v1`` of the right length from the right one and another one."""
+    """Return a function that makes a header whose ``v1`` is partly right, and has the right length."""
 
     def header(target: ProbeTarget, body: bytes) -> str:
         now = int(time.time())
@@ -129,7 +129,7 @@ def _of_another_secret(target: ProbeTarget, body: bytes) -> str:
 
 
 def _of_key(key: bytes) -> Callable[[ProbeTarget, bytes], str]:
-    """Return what signs with a key that may be empty."""
+    """Return a function that signs with a key, which may be empty."""
 
     def header(_: ProbeTarget, body: bytes) -> str:
         now = int(time.time())
@@ -140,7 +140,7 @@ def _of_key(key: bytes) -> Callable[[ProbeTarget, bytes], str]:
 
 
 def _old_with_fresh_time(*, fresh_first: bool) -> Callable[[ProbeTarget, bytes], str]:
-    """Return a seen, old signature to whose header a forger has added the time."""
+    """Return a function that adds the time to the header of an old signature, as a forger could."""
 
     def header(target: ProbeTarget, body: bytes) -> str:
         fresh, seen = f"t={int(time.time())}", target.sign(body, age=_DAY)
@@ -153,7 +153,7 @@ def _old_with_fresh_time(*, fresh_first: bool) -> Callable[[ProbeTarget, bytes],
 
 
 def _aged(seconds: int) -> Callable[[ProbeTarget, bytes], str]:
-    """Return what signs with a timestamp that is this old by both clocks, if the endpoint shows its own."""
+    """Return a function that signs with a timestamp of this age, also by a clock that the endpoint shows."""
     return lambda target, body: target.sign(body, age=seconds + max(0, -round(target.clock_offset or 0)))
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jebbitctl.errors import UsageError
-from jebbitctl.util.certificates import SYSTEM_CERTIFICATES
-from jebbitctl.webhooks.endpoint import RESPONSE_TIMEOUT, EndpointClient, require_endpoint
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
 if TYPE_CHECKING:
-    from jebbitctl.util.certificates import TrustedCertificates
-    from jebbitctl.webhooks.endpoint import EndpointResponse
+    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 
 SAMPLE_BODY = (
     b'{"data":{"email":"test@example.com","test_attribute":"attribute_value",'
@@ -36,40 +31,6 @@ def delivery_headers(secret: str, body: bytes, *, live: bool) -> dict[str, str]:
         SIGNATURE_HEADER: sign(secret, body),
     }
     return headers if live else {**headers, TEST_HEADER: "true"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """A delivery to one URL, signed when it is sent.
-
-    Attributes:
-        url: any http or https URL.
-        secret: the integration's shared secret; never sent itself.
-        body: the bytes to deliver.
-        live: leave out ``x-jebbit-test``, so that the endpoint treats the delivery as real.
-        timeout: seconds for each request.
-        certificates: what the endpoint is verified against.
-
-    Raises:
-        UsageError: the URL is not valid, or the secret is empty.
-    """
-
-    url: str
-    secret: str = field(repr=False)
-    body: bytes = field(default=SAMPLE_BODY, repr=False)
-    live: bool = False
-    timeout: float = RESPONSE_TIMEOUT
-    certificates: TrustedCertificates = SYSTEM_CERTIFICATES
-
-    def __post_init__(self) -> None:
-        require_endpoint(self.url)
-        if not self.secret:
-            raise UsageError("the shared secret is empty")
-
-    def send(self) -> EndpointResponse:
-        """Send one delivery and return the response."""
-        with EndpointClient(self.url, self.timeout, self.certificates) as client:
-            return deliver(client, self.secret, self.body, live=self.live)
 
 
 def deliver(client: EndpointClient, secret: str, body: bytes, *, live: bool = False) -> EndpointResponse:

@@ -109,7 +109,7 @@ def test_no_views_are_no_division_and_no_loss() -> None:
 @pytest.mark.parametrize(
     "value", [[], {}, [1, 2], [{"a": 1}, 2], None, "text", {"max": "three"}, {"max": 3, "min": None}]
 )
-def test_what_is_no_list_of_objects_stays_among_the_totals(value: Any) -> None:
+def test_values_that_are_no_lists_of_objects_stay_among_the_totals(value: Any) -> None:
     found = break_down({"outcome_settings": value, "title": "x"})
     assert found.parts == []
     members = value.items() if isinstance(value, dict) and value else ()

@@ -31,7 +31,7 @@ def run(command: str) -> str:
     return run_secret_command(command, os.environ)
 
 
-def test_what_a_command_prints_is_the_secret_without_its_line_break() -> None:
+def test_the_output_of_the_command_is_the_secret_without_the_line_break() -> None:
     assert run(shell("printf 'a secret\\r\\n'")) == "a secret"
     assert run(shell("printf '\\357\\273\\277abc'")) == "abc"
     assert run_secret_command(shell("echo $TOKEN"), {**os.environ, "TOKEN": "handed on"}) == "handed on"
@@ -65,7 +65,7 @@ def test_a_command_that_fails_is_named_and_nothing_that_it_prints_is_shown(
 
 
 @pytest.mark.parametrize("command", ["", " ", "''", "op 'read", "op\nread", "\x1b"])
-def test_what_names_no_program_is_refused(command: str) -> None:
+def test_a_command_without_a_program_is_refused(command: str) -> None:
     with pytest.raises(UsageError, match="is empty, or has unbalanced quotes"):
         require_secret_command(command)
 

@@ -50,12 +50,7 @@ def shown(home: Path, document: Any, *args: str, columns: int = 80, encoding: st
     with Sandbox(wrap=wrap) as sandbox:
         cli = cli_for(home, sandbox)
         return screen(
-            cli,
-            "campaigns",
-            "stats",
-            *args,
-            columns=columns,
-            env={"NO_COLOR": "1", "PYTHONIOENCODING": encoding},
+            cli, "campaigns", "stats", *args, columns=columns, env={"NO_COLOR": "1"}, encoding=encoding
         )
 
 

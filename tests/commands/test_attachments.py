@@ -76,7 +76,7 @@ def test_a_brand_wide_integration_is_not_said_to_pass_its_own_filter(says_all: t
     )
 
 
-def test_what_jebbit_does_not_say_is_said_to_be_unknown(cli: Cli, sandbox: Sandbox) -> None:
+def test_brand_wide_is_unknown_if_jebbit_does_not_say_it(cli: Cli, sandbox: Sandbox) -> None:
     id_ = next(iter(attributes_of(sandbox, "integrations")))
     assert cli.run("integrations", "campaigns", id_).err.endswith(
         f"Jebbit does not say whether integration {id_} is brand-wide. "
@@ -144,7 +144,7 @@ def test_an_empty_list_says_what_was_asked(says_all: tuple[Cli, Sandbox]) -> Non
         ("campaigns exports nowhere1", "campaign"),
     ],
 )
-def test_who_feeds_something_that_does_not_exist_is_not_found(cli: Cli, line: str, noun: str) -> None:
+def test_links_of_an_unknown_resource_are_not_found(cli: Cli, line: str, noun: str) -> None:
     result = cli.run(*line.split())
     assert (result.code, result.out) == (3, "")
     assert f"error: {noun} nowhere1 not found" in result.err
@@ -183,7 +183,7 @@ def test_whether_it_is_brand_wide_is_unknown_if_the_token_may_not_read_it(cli: C
     result = cli.run("integrations", "campaigns", id_)
     assert result.code == 0
     assert (
-        f"warning: whether integration {id_} is brand-wide is not known: Jebbit does not allow GET "
+        f"warning: cannot tell whether integration {id_} is brand-wide: Jebbit does not allow GET "
         in result.err
     )
 

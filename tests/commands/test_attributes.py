@@ -95,7 +95,7 @@ def test_attributes_that_pass_or_not_are_chosen_and_unclear_ones_are_counted(
     assert [row["passes_to_integrations"] for row in rows] == [False, *[None] * 11]
 
 
-def test_what_jebbit_says_itself_is_not_replaced(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
+def test_a_value_that_jebbit_says_is_not_replaced(jebbitctl: Callable[..., Result], sandbox: Sandbox) -> None:
     for attributes in attributes_of(sandbox, "traits").values():
         del attributes["pass_to_integrations"]
         attributes["passes_to_integrations"] = "sometimes"

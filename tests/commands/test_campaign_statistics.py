@@ -55,7 +55,7 @@ def test_csv_and_columns_have_every_name_that_comes_on_any_page(tmp_path: Path) 
     assert "views" not in answering(tmp_path, document, "--json").json[0]
 
 
-def test_where_no_name_is_known_all_that_come_are_printed(tmp_path: Path) -> None:
+def test_all_attributes_are_printed_if_no_name_is_known(tmp_path: Path) -> None:
     document = campaigns(
         {"title": "A", "impressions": 5, "by": {"phone": 2}}, {"title": "B", "impressions": 0}
     )

@@ -81,7 +81,7 @@ def test_an_interrupt_says_what_was_deleted_and_what_was_not(
     assert len(writes(sandbox)) == 2
 
 
-def test_what_fails_for_all_is_tried_once(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_failure_that_concerns_all_ids_is_tried_once(cli: Cli, sandbox: Sandbox) -> None:
     ids = [add_mapping(sandbox, name, name) for name in ("a", "b")]
     reader: dict[str, Any] = {"JEBBIT_CLIENT_ID": f"{sandbox.state.client_id}-readonly"}
     result = cli.run("mappings", "delete", *ids, "-y", "--json", env=reader)

@@ -97,7 +97,7 @@ def test_columns_are_chosen_and_ordered_in_each_format(cli: Cli, sandbox: Sandbo
         ("-q [].shared_secret", "--query: a value it selects is masked\nhint: add --show-secret"),
     ],
 )
-def test_what_cannot_be_printed_as_asked_is_wrong_usage(cli: Cli, options: str, message: str) -> None:
+def test_impossible_format_options_are_usage_errors(cli: Cli, options: str, message: str) -> None:
     result = cli.run("integrations", "list", *options.split())
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"error: {message}")

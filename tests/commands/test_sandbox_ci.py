@@ -177,7 +177,7 @@ def test_serve_prints_lines_to_paste_on_a_terminal(bare: Cli) -> None:
         (["--expect", "delivered"], 2, "duplicates, requests, errors"),
     ],
 )
-def test_what_cannot_be_is_said_before_the_command_starts(
+def test_impossible_options_are_refused_before_the_command_starts(
     bare: Cli, options: list[str], code: int, words: str, tmp_path: Path
 ) -> None:
     started = tmp_path / "started"
@@ -186,7 +186,7 @@ def test_what_cannot_be_is_said_before_the_command_starts(
     assert words in result.err
 
 
-def test_what_other_machines_can_do_is_said(bare: Cli) -> None:
+def test_allow_remote_warns_of_what_other_machines_can_do(bare: Cli) -> None:
     options = ("--host", "0.0.0.0", "--allow-remote")  # noqa: S104 - as in a container
     result = bare.run("sandbox", "run", *options, "--", "true")
     assert result.code == 0

@@ -117,7 +117,7 @@ def test_a_refused_delivery_is_the_endpoints_fault_not_the_commands(
     assert cli.run("sandbox", "deliveries", "--integration", "abcd1234").err == "No deliveries match.\n"
 
 
-def test_what_is_sent_twice_is_told_once_both_requests_have_a_response(tmp_path: Path) -> None:
+def test_a_repeated_delivery_is_reported_when_both_requests_have_a_response(tmp_path: Path) -> None:
     endpoint = Endpoint()
     with (
         BackgroundServer(endpoint) as server,
@@ -188,7 +188,7 @@ def test_one_campaign_is_visited(cli: Cli, sandbox: Sandbox) -> None:
         (["--count", "0"], 2, ""),
     ],
 )
-def test_what_cannot_be_visited_is_an_error(cli: Cli, options: list[str], code: int, message: str) -> None:
+def test_invalid_options_of_a_visit_are_errors(cli: Cli, options: list[str], code: int, message: str) -> None:
     result = cli.run("sandbox", "visit", *options)
     assert (result.code, result.out) == (code, "")
     assert result.err.startswith(message)

@@ -109,7 +109,7 @@ phone   7
     )
 
 
-def test_what_cannot_be_calculated_is_shown_as_jebbit_sent_it(tmp_path: Path) -> None:
+def test_values_that_cannot_be_calculated_are_shown_as_jebbit_sent_them(tmp_path: Path) -> None:
     outcomes = [{"name": "A", "count": 3, "percentage": 60.5}, {"name": "B", "percentage": 39.5}]
     questions = [{"name": "Why?", "response_rate": 77.5, "resource_type": "Form"}]
     document = resource(STATS, "c1", outcomes=outcomes, questions=questions)
@@ -137,7 +137,7 @@ def test_columns_make_a_campaign_a_table_on_a_terminal(tmp_path: Path) -> None:
     assert table.endswith("devices   7\n")
 
 
-def test_what_may_be_a_secret_is_masked(tmp_path: Path) -> None:
+def test_values_that_may_be_secrets_are_masked(tmp_path: Path) -> None:
     attributes = {"views": 5, "sftp_password": "correct horse", "outcomes": [{"api_token": "battery staple"}]}
     for options in (["c1"], ["c1", "--csv"], ["c1", "--json"]):
         out = answering(tmp_path, resource(STATS, "c1", **attributes), *options).out

@@ -179,7 +179,7 @@ def run_example(text: str) -> dict[str, Any]:
     return module
 
 
-@pytest.mark.parametrize("name", ["test_the_crm_gets_the_shoe_size", "test_who_does_not_opt_in_is_kept_back"])
+@pytest.mark.parametrize("name", ["test_the_crm_gets_the_shoe_size", "test_leads_need_an_opt_in"])
 def test_the_examples_for_pytest_pass(name: str, jebbit_sandbox: Sandbox, jebbit_receiver: Receiver) -> None:
     module = run_example(testing.EXAMPLE)
     assert len([one for one in module if one.startswith("test_")]) == 2

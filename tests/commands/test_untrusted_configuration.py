@@ -200,7 +200,7 @@ def cli_home(tmp_path: Path, sandbox: Sandbox) -> IsolatedHome:
 
 
 @pytest.mark.keeps("token", "a/b/c/tokens/*.json", "*.json")
-def test_what_a_login_creates_is_private_whatever_the_umask(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_files_of_a_login_are_private_whatever_the_umask(tmp_path: Path, sandbox: Sandbox) -> None:
     machine = IsolatedHome(tmp_path, dict(sandbox.environment))
     before = os.umask(0)
     try:

@@ -116,7 +116,7 @@ def test_lines_get_what_the_user_adds(monkeypatch: pytest.MonkeyPatch, run_of: R
     assert report.findings["line"].seen == f"https://e.example/ True {tmp_path}"
 
 
-def test_what_is_known_of_a_stopped_run_is_there(monkeypatch: pytest.MonkeyPatch, run_of: RunOf) -> None:
+def test_a_stopped_run_has_the_reports_so_far(monkeypatch: pytest.MonkeyPatch, run_of: RunOf) -> None:
     reached, over = threading.Event(), threading.Event()
 
     def stuck(case: Case) -> Finding:

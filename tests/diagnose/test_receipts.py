@@ -245,7 +245,7 @@ def test_only_the_newest_receipts_are_kept(tmp_path: Path, monkeypatch: pytest.M
     assert len(receipts(tmp_path, recorded(), recorded()).of_others()) == 1
 
 
-def test_what_was_sent_from_here_is_not_taken_for_jebbits(tmp_path: Path) -> None:
+def test_own_deliveries_are_not_taken_for_jebbits(tmp_path: Path) -> None:
     line = recorded()
     found = receipts(tmp_path, line)
     found.expect_own(json.loads(line)["headers"]["x-jebbit-signature"])

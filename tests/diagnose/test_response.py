@@ -126,7 +126,7 @@ def test_an_endpoint_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatc
     assert (found.state, "no response within 0.1 s" in found.seen) == (State.FAILED, True)
 
 
-def test_what_a_proxy_answers_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_of_a_proxy_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(http(200)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         found = response.response(a_case("http://8.8.8.8/hook"))

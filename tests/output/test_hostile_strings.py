@@ -19,12 +19,11 @@ import jebbitctl
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.util.text import escape_for_terminal
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.sender import Sender
 from tests.scripted_server import scripted
 from tests.strategies import BIDI
 from tests.support import cli_for
 from tests.terminal import COLOUR, answered, on_terminal, screen
-from tests.webhooks.support import SECRET, make_delivery, raw_server, record
+from tests.webhooks.support import SECRET, Sender, make_delivery, raw_server, record
 
 if TYPE_CHECKING:
     import socket

@@ -94,7 +94,7 @@ def test_one_campaign_has_outcomes_and_questions_and_the_list_has_not(visited: S
     assert visited.get("campaign_stats/nowhere1").status_code == 404
 
 
-def test_what_was_before_the_start_is_computed_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_activity_before_the_start_is_computed_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
     computed: list[int] = []
 
     def compute(_: date, number: int) -> dict[date, Activity]:

@@ -12,9 +12,9 @@ import pytest
 from jebbitctl.sandbox.server import Sandbox
 from jebbitctl.sandbox.visit_simulator import VisitSimulator
 from jebbitctl.sandbox.visits import VisitOptions
-from jebbitctl.webhooks.sender import Sender
 from tests.sandbox import idle_receiver
 from tests.sandbox.support import SandboxClient
+from tests.webhooks.support import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

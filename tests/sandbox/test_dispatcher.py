@@ -83,7 +83,7 @@ def test_a_full_queue_has_no_room_until_a_delivery_leaves_it(
     assert sending.wait_until_idle(10)
 
 
-def test_at_the_end_what_was_not_sent_is_counted_and_nobody_waits(
+def test_unsent_deliveries_are_counted_at_the_end_and_nobody_waits(
     monkeypatch: pytest.MonkeyPatch, gate: threading.Event
 ) -> None:
     monkeypatch.setattr(dispatcher, "CAPACITY", 3)

@@ -19,7 +19,6 @@ from tests.webhooks.support import UNREACHABLE, Endpoint
 
 COUNTED = {name: number for number, name in enumerate(COUNTERS)}
 
-PRINTABLE = [chr(code) for code in range(128)]
 PIECES = [
     *"()<>=+-*/.,:[]{}!@1",
     "and",
@@ -93,7 +92,7 @@ def test_any_text_is_a_condition_or_a_usage_error(text: str) -> None:
         ("(" * 500 + ")" * 500, "is not a condition"),
     ],
 )
-def test_what_is_wrong_is_named(text: str, part: str) -> None:
+def test_an_invalid_condition_is_refused_with_its_mistake(text: str, part: str) -> None:
     with pytest.raises(UsageError) as error:
         Expectation(text)
     assert part in error.value.message

@@ -157,7 +157,7 @@ def test_a_visit_that_cannot_be_is_an_error(
         sandbox.visit(**arguments)
 
 
-def test_what_json_cannot_hold_is_no_answer(sandbox: Sandbox) -> None:
+def test_an_answer_that_json_cannot_hold_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
         sandbox.visit(born=object())
     with pytest.raises(ValueError, match="not JSON compliant"):

@@ -108,7 +108,7 @@ def test_this_machine_is_always_covered_and_nothing_else_by_default() -> None:
         "=http://app",
     ],
 )
-def test_what_is_neither_a_host_nor_a_host_with_a_url_is_refused(text: str) -> None:
+def test_a_target_must_be_a_host_or_a_host_with_a_url(text: str) -> None:
     with pytest.raises(UsageError, match="--deliver-to") as error:
         Reach.parse([text])
     assert "secret" not in error.value.message

@@ -80,7 +80,9 @@ class TestScopes:
 
 
 class TestAttributes:
-    def test_each_says_its_id_its_name_its_rank_and_whether_it_passes(self, reading: SandboxClient) -> None:
+    def test_an_attribute_has_its_id_name_and_rank_and_whether_it_passes(
+        self, reading: SandboxClient
+    ) -> None:
         found = [trait["attributes"] for trait in reading.list("traits")]
         assert len(found) == 12
         for trait in found:
@@ -89,7 +91,7 @@ class TestAttributes:
         kept_back = {trait["user_defined_id"] for trait in found if not trait["pass_to_integrations"]}
         assert kept_back == {"internal_score", "internal_note"}
 
-    def test_one_is_shown_as_in_the_list(self, reading: SandboxClient) -> None:
+    def test_a_single_attribute_is_shown_as_in_the_list(self, reading: SandboxClient) -> None:
         for trait in reading.list("traits"):
             assert reading.get(f"traits/{trait['id']}").json() == {"data": trait}
         assert reading.get("traits/nowhere1").status_code == 404
@@ -113,7 +115,7 @@ class TestAttributes:
         listed = reading.list("traits", **{"filter[user_defined_id]": ids})
         assert [trait["attributes"]["user_defined_id"] for trait in listed] == found
 
-    def test_they_page_only_when_asked(self, reading: SandboxClient) -> None:
+    def test_attributes_come_in_pages_only_on_request(self, reading: SandboxClient) -> None:
         everything = reading.list("traits")
         pages = [
             reading.list("traits", **{"page[size]": "5", "page[number]": str(number)})
@@ -122,7 +124,7 @@ class TestAttributes:
         assert [len(page) for page in pages] == [5, 5, 2, 0]
         assert [trait for page in pages for trait in page] == everything
 
-    def test_a_page_is_one_of_what_the_filter_selects(self, reading: SandboxClient) -> None:
+    def test_a_page_has_only_attributes_that_the_filter_selects(self, reading: SandboxClient) -> None:
         query = {"filter[user_defined_id]": "email,shoe_size", "page[size]": "1", "page[number]": "2"}
         (trait,) = reading.list("traits", **query)
         assert trait["attributes"]["user_defined_id"] == "email"
@@ -152,7 +154,7 @@ def test_a_report_with_an_unknown_parameter_gets_400(reading: SandboxClient, pat
 
 class TestNestedLists:
     @pytest.mark.parametrize(("outer", "inner", "_scope"), NESTED_ROUTES)
-    def test_they_show_what_the_whole_list_shows(
+    def test_nested_resources_are_shown_as_in_the_whole_list(
         self, reading: SandboxClient, outer: str, inner: str, _scope: str
     ) -> None:
         known = {one["id"]: one for one in reading.list(inner)}
@@ -175,7 +177,7 @@ class TestNestedLists:
         }
 
     @pytest.mark.parametrize(("outer", "inner", "_scope"), NESTED_ROUTES)
-    def test_that_of_an_unknown_resource_is_not_found(
+    def test_a_nested_list_of_an_unknown_resource_is_not_found(
         self, reading: SandboxClient, outer: str, inner: str, _scope: str
     ) -> None:
         assert reading.get(f"{outer}/nowhere1/{inner}").status_code == 404
@@ -205,7 +207,7 @@ def _counts(client: SandboxClient, type_: str) -> dict[str, dict[str, int]]:
 
 class TestCounts:
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_a_campaign_shows_them_where_integrations_show_what_they_are_attached_to(
+    def test_campaigns_have_counts_if_integrations_say_what_they_are_attached_to(
         self, dialect: DialectName
     ) -> None:
         with running(dialect=dialect, integrations=4) as client:
@@ -216,7 +218,7 @@ class TestCounts:
 
     @fewer_examples(5)
     @given(links=st.data())
-    def test_they_agree_with_the_links_and_with_what_is_brand_wide(
+    def test_counts_agree_with_the_links_and_the_brand_wide_integrations(
         self, host: SandboxClient, links: st.DataObject
     ) -> None:
         state = host.sandbox.state

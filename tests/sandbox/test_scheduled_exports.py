@@ -143,7 +143,7 @@ def test_an_export_that_is_attached_to_campaigns_has_campaigns(seeded: SandboxCl
     assert found == {("campaigns", True), ("brand", False)}
 
 
-def test_what_is_no_schedule_is_refused() -> None:
+def test_an_invalid_schedule_is_refused() -> None:
     state, business = _seeded_at(1.8e9)
     export = next(iter(business.of("uploaders").values()))
     export.attributes["schedule"] = "now and then"

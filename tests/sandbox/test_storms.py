@@ -184,7 +184,7 @@ def test_a_full_burst_is_sent_at_once_and_the_rest_when_its_time_comes(
     assert len(endpoint.requests) == 10
 
 
-def test_what_is_held_back_takes_room_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_deliveries_take_room_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatcher_module, "CAPACITY", 3)
     dispatcher = Dispatcher(lambda _: None)
     dispatcher.storm = Storm({"burst": 1})
@@ -195,7 +195,7 @@ def test_what_is_held_back_takes_room_in_the_queue(monkeypatch: pytest.MonkeyPat
     dispatcher.close()
 
 
-def test_what_is_held_back_at_the_end_is_not_sent() -> None:
+def test_held_deliveries_are_not_sent_at_the_end() -> None:
     results: list[DeliveryResult] = []
     dispatcher = Dispatcher(results.append)
     dispatcher.storm = Storm({"slow": 0.5, "burst": 1})

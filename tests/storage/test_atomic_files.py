@@ -70,7 +70,7 @@ def test_content_has_no_name_until_it_is_complete(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("named", ["", "del os.O_TMPFILE"])
-def test_what_a_killed_process_has_left_is_removed_at_once(tmp_path: Path, named: str) -> None:
+def test_files_of_a_killed_process_are_removed_at_once(tmp_path: Path, named: str) -> None:
     if named and not hasattr(os, "O_TMPFILE"):
         pytest.skip("files always have names here")
     path = tmp_path / "file"

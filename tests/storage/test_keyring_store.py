@@ -104,8 +104,8 @@ def test_an_insecure_or_unavailable_keyring_is_refused(
     ("address", "message"),
     [
         (None, "RuntimeError"),
-        ("unix:path=/nonexistent", "FileNotFoundError"),
-        ("unix:path=dead", "RuntimeError"),  # a socket that nobody listens on
+        ("unix:path=home/missing", "FileNotFoundError"),
+        ("unix:path=home/dead", "RuntimeError"),  # a socket that nobody listens on
     ],
 )
 def test_a_forced_secret_service_without_a_bus_is_refused(
@@ -118,7 +118,7 @@ def test_a_forced_secret_service_without_a_bus_is_refused(
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     machine.env.pop("DBUS_SESSION_BUS_ADDRESS")
     if address:
-        machine.env["DBUS_SESSION_BUS_ADDRESS"] = address.replace("dead", f"{machine.home}/dead")
+        machine.env["DBUS_SESSION_BUS_ADDRESS"] = address.replace("home", str(machine.home))
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(machine.home / "dead"))
     assert_refused(machine, sandbox, "keyring.backends.SecretService.Keyring", message)

@@ -133,9 +133,7 @@ def test_both_ways_of_a_link_are_checked(tmp_path: Path, file: Path) -> None:
 
 @as_root
 @pytest.mark.parametrize("step", ["home/config/file", "home/config", "home"])
-def test_what_belongs_to_another_user_is_not_trusted_not_even_by_root(
-    tmp_path: Path, file: Path, step: str
-) -> None:
+def test_files_of_another_user_are_not_trusted_even_by_root(tmp_path: Path, file: Path, step: str) -> None:
     os.chown(tmp_path / step, NOBODY, -1)
     with pytest.raises(CredentialsError) as caught:
         require_trusted(file)
@@ -179,7 +177,7 @@ def test_a_new_file_may_be_written_to_a_shared_directory_but_not_through_a_link_
 
 @as_root
 @pytest.mark.parametrize("kind", ["file", "pipe", "directory"])
-def test_what_belongs_to_another_user_is_not_written_to(tmp_path: Path, kind: str) -> None:
+def test_files_of_another_user_are_not_written_to(tmp_path: Path, kind: str) -> None:
     target = tmp_path / kind
     {"file": target.touch, "pipe": lambda: os.mkfifo(target), "directory": target.mkdir}[kind]()
     os.chown(target, NOBODY, -1)

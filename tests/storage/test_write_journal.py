@@ -25,7 +25,7 @@ def test_notes_are_private_and_are_read_in_order_until_they_are_cleared(tmp_path
 
 
 @pytest.mark.parametrize("torn", [b'{"number": 2', b"", b"\0\0", b"\xff", b"[" * 10_000, b"[1]\n7\n"])
-def test_what_is_not_a_note_is_skipped(tmp_path: Path, torn: bytes) -> None:
+def test_lines_that_are_no_notes_are_skipped(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "a.journal"
     path.write_bytes(b'{"number": 1}\n' + torn)
     path.chmod(0o600)

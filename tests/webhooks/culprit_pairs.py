@@ -8,7 +8,7 @@ import json
 
 from jebbitctl.webhooks.explain import Cause
 
-from .culprits import (
+from .culprit_builders import (
     AT,
     B64,
     BODY,

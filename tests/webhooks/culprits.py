@@ -5,122 +5,42 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import hmac
 import html
 import json
 import unicodedata
 import zlib
-from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
-from jebbitctl.webhooks import sign
 from jebbitctl.webhooks.explain import Cause
 
-from .support import SECRET
-
-AT = 1_700_000_000
-TEXT = (
-    '{"data":{"email":"zoë@example.com","size":"5/6 <M>","tags":["a","b & c"],"name":"Zoë \U0001f600",'
-    '"opt_in":"true"},"event":{"event_number":0}}'
+from .culprit_builders import (
+    AT,
+    B64,
+    BODY,
+    DIGEST,
+    GOOD,
+    LINES,
+    MESSAGE,
+    PLUS,
+    RECORDING,
+    TEXT,
+    V1,
+    VALUE,
+    Culprit,
+    at_hand,
+    at_hand_and_signed,
+    by_signer,
+    dumped,
+    event,
+    header_of,
+    hmac_of,
+    in_header,
+    secret_at_hand,
+    secret_of_signer,
+    signed,
+    with_digest,
 )
-BODY = TEXT.encode()
-VALUE = json.loads(TEXT)
-B64 = base64.b64encode(BODY)
-LINES = json.dumps(VALUE, indent=2, ensure_ascii=False).encode()
-"""A body of several lines."""
-
-
-class Culprit(NamedTuple):
-    """A capture with one mistake or two.
-
-    Attributes:
-        name: what happened.
-        causes: those that should be named.
-        body: the body at hand.
-        header: the header at hand.
-        secret: the secret at hand.
-    """
-
-    name: str
-    causes: tuple[Cause, ...]
-    body: bytes = BODY
-    header: str = sign(SECRET, BODY, timestamp=AT)
-    secret: str | bytes = SECRET
-
-
-def header_of(digest: bytes, at: object = AT) -> str:
-    return f"t={at},v1={base64.b64encode(digest).decode()}"
-
-
-def signed(body: bytes, secret: str | bytes = SECRET, at: int = AT) -> str:
-    return sign(secret, body, timestamp=at)
-
-
-def at_hand(cause: Cause, **bodies: bytes) -> list[Culprit]:
-    """Return captures of which only the body at hand was changed."""
-    return [Culprit(f"{cause}: {name}", (cause,), body) for name, body in bodies.items()]
-
-
-def by_signer(cause: Cause, **bodies: bytes) -> list[Culprit]:
-    """Return captures of which another body was signed than the one at hand."""
-    return [
-        Culprit(f"{cause}: signed {name}", (cause,), header=signed(body)) for name, body in bodies.items()
-    ]
-
-
-def in_header(cause: Cause, **headers: str) -> list[Culprit]:
-    return [Culprit(f"{cause}: {name}", (cause,), header=header) for name, header in headers.items()]
-
-
-def secret_at_hand(cause: Cause, **secrets: str | bytes) -> list[Culprit]:
-    return [Culprit(f"{cause}: {name}", (cause,), secret=secret) for name, secret in secrets.items()]
-
-
-def secret_of_signer(cause: Cause, **secrets: str | bytes) -> list[Culprit]:
-    return [
-        Culprit(f"{cause}: signed with {name}", (cause,), header=header_of(hmac_of(MESSAGE, secret)))
-        for name, secret in secrets.items()
-    ]
-
-
-def hmac_of(message: bytes, secret: str | bytes = SECRET, name: str = "sha256") -> bytes:
-    return hmac.digest(secret.encode() if isinstance(secret, str) else secret, message, name)
-
-
-def with_digest(cause: Cause, **digests: bytes) -> list[Culprit]:
-    return [Culprit(f"{cause}: {name}", (cause,), header=header_of(value)) for name, value in digests.items()]
-
-
-def with_number(cause: Cause, **pairs: tuple[bytes, bytes]) -> list[Culprit]:
-    """Return captures of which one body is at hand and the other was signed."""
-    return [Culprit(f"{cause}: {name}", (cause,), a, signed(b)) for name, (a, b) in pairs.items()]
-
-
-def event(**members: object) -> bytes:
-    return json.dumps({"httpMethod": "POST", "headers": {"a": "b"}, **members}).encode()
-
-
-MESSAGE = b"%d.%s" % (AT, BODY)
-GOOD = signed(BODY)
-V1 = GOOD.partition("v1=")[2]
-DIGEST = base64.b64decode(V1)
-RECORDING = json.dumps(
-    {
-        "time": "2023-11-14T22:13:20.000000Z",
-        "status": 400,
-        "ok": False,
-        "reason": "mismatch",
-        "timestamp": AT,
-        "age_seconds": 0,
-        "test": False,
-        "repeat": False,
-        "headers": {"x-jebbit-signature": GOOD},
-        "body": B64.decode(),
-    }
-).encode()
-PLUS_AT = next(at for at in range(AT, AT + 100) if "+" in (value := signed(BODY, at=at)) and "/" in value)
-PLUS = signed(BODY, at=PLUS_AT)
-"""A header whose signature has both + and /."""
+from .support import SECRET
 
 CONTAINERS = [
     *at_hand(
@@ -194,7 +114,7 @@ CONTAINERS = [
     *at_hand(Cause.BODY_SURROUNDED, log=b"2023-11-14 INFO body=" + BODY, comma=BODY + b","),
     *at_hand(Cause.BODY_REPEATED, twice=BODY + BODY),
     *by_signer(Cause.BODY_REPEATED, twice=BODY + BODY),
-    *with_number(Cause.BODY_ESCAPES, echo=(b'{"a":"x\ny"}', b'{"a":"x\\ny"}')),
+    *at_hand_and_signed(Cause.BODY_ESCAPES, echo=(b'{"a":"x\ny"}', b'{"a":"x\\ny"}')),
 ]
 
 TEXTS = [
@@ -202,7 +122,7 @@ TEXTS = [
     *by_signer(Cause.NEWLINE_LOST, lf=BODY + b"\n", crlf=BODY + b"\r\n"),
     *at_hand(Cause.BODY_WHITESPACE, before=b"  " + BODY, after=BODY + b" ", zero=BODY + b"\0"),
     *by_signer(Cause.BODY_WHITESPACE, space=BODY + b" ", tab=b"\t" + BODY, zero=BODY + b"\0"),
-    *with_number(
+    *at_hand_and_signed(
         Cause.CRLF,
         windows=(LINES.replace(b"\n", b"\r\n"), LINES),
         unix=(LINES, LINES.replace(b"\n", b"\r\n")),
@@ -215,7 +135,7 @@ TEXTS = [
     *by_signer(Cause.UNICODE_NORMAL_FORM, nfd=unicodedata.normalize("NFD", TEXT).encode()),
     *at_hand(Cause.MOJIBAKE, latin_1=BODY.decode("latin-1").encode()),
     *by_signer(Cause.MOJIBAKE, latin_1=BODY.decode("latin-1").encode()),
-    *with_number(
+    *at_hand_and_signed(
         Cause.MOJIBAKE,
         cp1252=('{"a":"Ã«"}'.encode(), '{"a":"ë"}'.encode()),
         twice=(
@@ -223,7 +143,7 @@ TEXTS = [
             '{"a":"ë"}'.encode(),
         ),
     ),
-    *with_number(
+    *at_hand_and_signed(
         Cause.ENCODING,
         latin_1=('{"a":"ë"}'.encode("latin-1"), '{"a":"ë"}'.encode()),
         cp1252=('{"a":"€"}'.encode("cp1252"), '{"a":"€"}'.encode()),
@@ -238,17 +158,13 @@ TEXTS = [
         dropped=TEXT.encode("ascii", "ignore"),
         replaced=BODY.decode("ascii", "replace").encode(),
     ),
-    *with_number(
+    *at_hand_and_signed(
         Cause.TYPOGRAPHY,
         quotes=("{“a”:“b”}".encode(), b'{"a":"b"}'),
         spaces=('{"a":\xa0"b"}'.encode(), b'{"a": "b"}'),
         zero_width=('{"a":"b\u200b"}'.encode(), b'{"a":"b"}'),
     ),
 ]
-
-
-def dumped(**options: object) -> bytes:
-    return json.dumps(VALUE, **options).encode()  # type: ignore[arg-type]
 
 
 REWRITTEN = [
@@ -290,7 +206,7 @@ REWRITTEN = [
         .replace(":0}", ":0.0}")
         .encode(),
     ),
-    *with_number(
+    *at_hand_and_signed(
         Cause.JSON_REWRITTEN,
         js_whole=(b'{"a":1.0,"b":100.0}', b'{"a":1,"b":100}'),
         js_exponent=(b'{"a":1e2}', b'{"a":100}'),

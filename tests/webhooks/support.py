@@ -7,14 +7,16 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 
 from jebbitctl.webhooks import Reason, Verification, sign
 from jebbitctl.webhooks.delivery import Delivery
+from jebbitctl.webhooks.endpoint import EndpointClient
 from jebbitctl.webhooks.recordings.recorder import Recorder
+from jebbitctl.webhooks.sender import SAMPLE_BODY, deliver
 from tests.api.faults import ReceivedRequest
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from jebbitctl.webhooks.endpoint import EndpointResponse
 
 SECRET = "Qq6niUmvrO320lYbBGKha6cdy22Bz8BVBd"
 UNREACHABLE = "http://127.0.0.1:9"
@@ -36,6 +40,20 @@ def post(
     with requests.Session() as session:
         session.trust_env = False
         return session.post(url, data=body, headers={**signed, **(headers or {})}, timeout=10)
+
+
+class Sender(NamedTuple):
+    """Sends a delivery as Jebbit does."""
+
+    url: str
+    secret: str = SECRET
+    body: bytes = SAMPLE_BODY
+    live: bool = False
+
+    def send(self) -> EndpointResponse:
+        """Return the response, or why there is none."""
+        with EndpointClient(self.url) as client:
+            return deliver(client, self.secret, self.body, live=self.live)
 
 
 def make_delivery(time: float = 1_700_000_000.25, body: bytes = b"\xff\r\n{}") -> Delivery:

@@ -124,7 +124,7 @@ def test_removing_what_is_not_there_is_a_usage_error(path: str) -> None:
     "path",
     ["", ".", "a.", "a..b", "a[", "a[]", "a[-1]", "a[x]", "a]", "a[0]b", 'a"b"', r'["\x"]', "[0].", "a.[0]"],
 )
-def test_what_is_not_a_path_is_a_usage_error(path: str) -> None:
+def test_an_invalid_path_is_a_usage_error(path: str) -> None:
     with pytest.raises(UsageError, match=r"is not (PATH=VALUE|a path)"):
         edit_body(BODY, [f"{path}=1"], ())
     with pytest.raises(UsageError, match="is not a path"):

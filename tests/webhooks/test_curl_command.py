@@ -105,6 +105,6 @@ def test_the_url_is_the_one_that_was_requested() -> None:
         delivered(headers={"@/etc/passwd": "a"}),
     ],
 )
-def test_what_curl_would_send_differently_is_an_error(delivery: Delivery) -> None:
+def test_a_delivery_that_curl_would_send_differently_is_an_error(delivery: Delivery) -> None:
     with pytest.raises(UsageError):
         curl_command(delivery)

@@ -16,9 +16,9 @@ from jebbitctl.util.certificates import TrustedCertificates
 from jebbitctl.webhooks import verify
 from jebbitctl.webhooks.diagnosis import diagnose
 from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.probe_target import ProbeTarget
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
+from jebbitctl.webhooks.response_excerpt import excerpt
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
 from .support import SECRET, UNREACHABLE, Endpoint, raw_server
@@ -178,7 +178,7 @@ def test_a_date_that_is_none_leaves_the_clock_unknown() -> None:
 
 def test_words_are_one_line_without_controls_or_secrets() -> None:
     def words(text: bytes) -> str:
-        return own_words(EndpointResponse(403, 0.1, text), SECRET)
+        return excerpt(EndpointResponse(403, 0.1, text), SECRET)
 
     assert words(b" bad\x1b[31m\r\n  news\x00 ") == "bad\\x1b[31m news\\x00"
     assert words(f"expected {SECRET}".encode()) == "expected ********"
@@ -186,7 +186,7 @@ def test_words_are_one_line_without_controls_or_secrets() -> None:
     assert words(b"<html><head><title>No</title></head><body></body></html>") == "No"
     assert words(b"x" * 500) == "x" * 199 + "…"
     assert words(b"") == ""
-    assert own_words(EndpointResponse(403, 0.1, b"\x1f\x8b", headers={"content-encoding": "gzip"}), "s") == ""
+    assert excerpt(EndpointResponse(403, 0.1, b"\x1f\x8b", headers={"content-encoding": "gzip"}), "s") == ""
 
 
 def diagnosed_url(url: str, certificates: TrustedCertificates | None = None, timeout: float = 5) -> Diagnosis:
@@ -320,4 +320,4 @@ def test_an_endpoint_that_hangs_is_asked_only_once() -> None:
         found = diagnosed_url(url, timeout=0.2)
     assert found.code == "timeout"
     assert "within 0.2 s" in found.finding
-    assert "--timeout" in found.fix
+    assert "set a longer timeout" in found.fix

@@ -250,7 +250,7 @@ def test_the_fix_for_rewritten_json_names_how_the_language_reads_the_raw_body(
         (Cause.KEY_PLACEHOLDER, BODY, "short"),
     ],
 )
-def test_what_can_only_be_seen_is_said_as_a_suspicion(cause: Cause, body: bytes, secret: str) -> None:
+def test_causes_without_a_proof_are_suspicions(cause: Cause, body: bytes, secret: str) -> None:
     (note,) = suspicions(secret.encode(), body, sign_at(b"{}"))
     assert note.cause is cause
     assert " may " in TEXTS[cause].explanation or cause is Cause.BODY_EMPTY

@@ -13,7 +13,7 @@ from .culprit_pairs import IN_PAIRS
 from .culprits import ALONE
 
 if TYPE_CHECKING:
-    from .culprits import Culprit
+    from .culprit_builders import Culprit
 
 
 @pytest.mark.parametrize("culprit", first_of_each({one.name: one for one in ALONE}, lambda one: one.causes))

@@ -310,7 +310,7 @@ def test_a_chain_of_two_receivers_is_no_loop() -> None:
     assert app.requests[0].headers["x-jebbitctl-forwarded"] == "a, b"
 
 
-def test_what_is_not_forwarded_in_time_is_told_and_recorded_with_its_reason(tmp_path: Path) -> None:
+def test_deliveries_not_forwarded_in_time_are_reported_and_recorded_with_the_reason(tmp_path: Path) -> None:
     release = threading.Event()
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -326,7 +326,9 @@ def test_what_is_not_forwarded_in_time_is_told_and_recorded_with_its_reason(tmp_
         reception.intake.abandon()
         release.set()
     assert reception.intake.outstanding == 0
-    outcomes = [record.forwards[0] for record in read(recording, join=True) if record.forwards]
+    records = list(read(recording, join=True))
+    assert [record.delivery.status for record in records] == [200] * (MAX_FORWARDS + 5)
+    outcomes = [record.forwards[0] for record in records if record.forwards]
     errors = [outcome.error for outcome in outcomes]
     assert errors.count("no response before listen ended") == MAX_FORWARDS
     assert all((outcome.milliseconds > 0) == (outcome.attempts == 1) for outcome in outcomes)
@@ -357,7 +359,7 @@ def test_an_answer_of_the_app_that_the_sender_does_not_get_is_not_told_as_its_an
 
 
 @pytest.mark.parametrize("urls", [1, 2])
-def test_what_waits_for_the_answer_of_the_app_at_the_end_is_recorded(tmp_path: Path, urls: int) -> None:
+def test_deliveries_that_wait_for_the_app_at_the_end_are_recorded(tmp_path: Path, urls: int) -> None:
     recording = tmp_path / "recording"
     app = PausingEndpoint()
     with serving(app) as url, receiving(*[url] * urls, recording=recording) as reception:

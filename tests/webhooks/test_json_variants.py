@@ -141,7 +141,7 @@ def test_lone_surrogates_and_old_duplicates_do_not_matter() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"a=1", b"[NaN]", b"\xff", b"[" * 100_000, b"{'a': 1}", b'{"a":1}x', b"\xef\xbb\xbf{"]
 )
-def test_what_is_not_json_has_no_variants(body: bytes) -> None:
+def test_invalid_json_has_no_variants(body: bytes) -> None:
     assert list(json_variants(body)) == []
 
 

@@ -117,7 +117,7 @@ PERSONAL = (
     "email e_mail e-mail EmailAddress work.email phone phone_number mobilePhone tel fax first_name lastName"
     " name full_name address street zip zip_code postal_code birthday date_of_birth dob city customer_name"
     " user_name ip fname lname name_first nameLast your_name NAME names lead_name partnerName forename"
-    " name_of_child name_2"
+    " name_of_child name_2 profile_name profileName stylist_name whatsappName Contact_Name"
 )
 
 
@@ -137,6 +137,7 @@ def test_the_whole_value_of_a_personal_attribute_is_masked(key: str) -> None:
     [
         *("opt_in", "outcome", "campaign_name", "event_number", "favourite", "chips", "a"),
         *("productName", "file-name", "hostname", "tournament", "outcome_names", "campaign_name_filter"),
+        *("jebbit_campaign_name", "jebbitCampaignName", "CAMPAIGN_NAME", "Campaign Name"),
     ],
 )
 def test_other_attributes_are_kept(key: str) -> None:
@@ -178,7 +179,7 @@ def test_headers_path_and_query_are_masked_but_not_the_signature() -> None:
         "cookie": "id=Ann",
         "x-forwarded-for": "203.0.113.9",
         "x-visitor": "a@b.example",
-        "x-client-ip": "203.0.113.9",
+        "x-client-ip": "10.0.0.7",
         "from": "Ann",
     }
     delivery = replace(
@@ -254,9 +255,9 @@ def test_base64_of_personal_data_is_masked(hidden: str) -> None:
         assert mask_value("x", other) == other
 
 
-def test_a_phone_number_that_is_percent_encoded_in_the_path_is_masked() -> None:
-    masked = mask_delivery(replace(make_delivery(), path="/u/%2B49%20%2830%29%20123456/x"))
-    assert masked.path == "/u/***/x"
+def test_a_phone_number_in_the_path_is_masked_even_if_it_is_encoded_or_has_slashes() -> None:
+    for number in ("%2B49%20%2830%29%20123456", "555/123/4567"):
+        assert mask_delivery(replace(make_delivery(), path=f"/u/{number}/x")).path == "/u/***/x"
 
 
 def nested_json(levels: int) -> str:

@@ -97,12 +97,12 @@ def fail(_: Delivery) -> int:
     raise ZeroDivisionError
 
 
-def test_what_answer_raises_is_raised_at_the_end() -> None:
+def test_an_error_of_answer_is_raised_at_the_end() -> None:
     with pytest.raises(ZeroDivisionError):
         receive_one(fail)
 
 
-def test_what_answer_raises_does_not_hide_the_error_of_the_test() -> None:
+def test_an_error_of_answer_does_not_hide_the_error_of_the_test() -> None:
     with pytest.raises(KeyError):
         receive_one(fail, KeyError("the test's"))
 

@@ -311,7 +311,7 @@ def test_a_link_is_refused_and_its_target_named(path: Path, tmp_path: Path) -> N
 
 @posix
 @pytest.mark.parametrize("special", ["/dev/null", "fifo"])
-def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, special: str) -> None:
+def test_special_files_are_refused_without_waiting(tmp_path: Path, special: str) -> None:
     path = tmp_path / special
     if special == "fifo":
         os.mkfifo(path)

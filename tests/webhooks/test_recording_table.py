@@ -59,7 +59,7 @@ def test_a_member_that_is_named_like_a_column_does_not_replace_it() -> None:
     assert (row["number"], row["reason"], row["body.number"]) == (1, "ok", "forged")
 
 
-def test_what_became_of_a_delivery_is_in_its_row() -> None:
+def test_the_outcome_of_a_delivery_is_in_its_row() -> None:
     (row,) = table(*numbered(delivered(), forwards=[outcome(500), outcome(None)]))
     assert row["forwarded"] == "500, failed"
     (unknown,) = table(RecordedDelivery(1, delivered(), None))

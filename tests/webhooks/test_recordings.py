@@ -95,7 +95,7 @@ def pending(id_: str) -> tuple[Delivery, bytes]:
     return delivery, to_line(delivery, None)
 
 
-def test_what_was_requested_and_what_became_of_it_is_read_back(path: Path) -> None:
+def test_requests_and_their_outcomes_are_read_back(path: Path) -> None:
     delivery = replace(
         make_delivery(), path="/a%20b", query="c=1", secret="file s", id="1f", masked=True, method="PUT"
     )
@@ -156,7 +156,7 @@ def test_nothing_is_read_after_the_last_wanted_delivery(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("source", ["file", "-"])
 @pytest.mark.parametrize("size", [10, 100_000])
-def test_what_is_added_while_a_file_is_read_is_left_out(
+def test_lines_added_while_a_file_is_read_are_left_out(
     path: Path, monkeypatch: pytest.MonkeyPatch, source: str, size: int
 ) -> None:
     line = to_line(make_delivery(body=b"x" * size))
@@ -233,7 +233,7 @@ TORN = b'{"time": "2023-11-14T22:13:20.25'
     ids=["no line feed", "carriage return", "torn", "zeros", "torn before the headers"],
 )
 @pytest.mark.parametrize("header", ["x-a", "time"])
-def test_what_precedes_a_delivery_on_its_line_is_reported(path: Path, before: bytes, header: str) -> None:
+def test_text_before_a_delivery_on_its_line_is_reported(path: Path, before: bytes, header: str) -> None:
     last = replace(make_delivery(body=b"last"), headers={header: "a"})
     write(path, to_line(make_delivery()), before, to_line(last), to_line(make_delivery()))
     skipped: list[int] = []
@@ -304,7 +304,7 @@ def test_a_recording_in_another_encoding_is_neither_read_nor_written_to(
 
 @pytest.mark.parametrize("end", [b"\r\n", b" \t\n"])
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
-def test_what_editors_do_to_lines_is_read(path: Path, start: bytes, end: bytes) -> None:
+def test_lines_that_editors_have_changed_are_read(path: Path, start: bytes, end: bytes) -> None:
     skipped: list[int] = []
     write(path, start, *[to_line(make_delivery()).replace(b"\n", end)] * 3)
     assert [one.number for one in read(path, skipped.append, on_partial=skipped.append)] == [1, 2, 3]

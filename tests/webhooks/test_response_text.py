@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jebbitctl.webhooks.endpoint import MAX_KEPT_BYTES, EndpointClient, EndpointResponse
-from jebbitctl.webhooks.own_words import own_words
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.forwarding import Forwarder, answer_to_sender
+from jebbitctl.webhooks.response_excerpt import excerpt
 from jebbitctl.webhooks.response_text import MAX_DECODED_BYTES, readable_body, response_text
 from tests.webhooks.recorded import delivered
 from tests.webhooks.support import SECRET, Endpoint
@@ -45,7 +45,7 @@ def response(body: bytes, encoding: str) -> EndpointResponse:
 )
 def test_a_compressed_response_is_shown_in_its_own_words(encoding: str, body: bytes) -> None:
     assert response_text(response(body, encoding)) == WORDS.decode()
-    assert own_words(response(body, encoding), SECRET) == WORDS.decode()
+    assert excerpt(response(body, encoding), SECRET) == WORDS.decode()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_compressed_response_is_shown_in_its_own_words(encoding: str, body: by
 def test_a_response_that_cannot_be_decompressed_is_named_as_such(encoding: str, shown: str) -> None:
     unreadable = response(b"\x1f\x8b\x08 not really", encoding)
     assert response_text(unreadable).startswith(f"(compressed, cannot be shown: {shown}")
-    assert own_words(unreadable, SECRET) == ""
+    assert excerpt(unreadable, SECRET) == ""
 
 
 def test_the_start_of_a_compressed_response_that_was_cut_off_is_shown() -> None:

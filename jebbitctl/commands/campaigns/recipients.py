@@ -17,7 +17,7 @@ from jebbitctl.util.text import cell
 INTEGRATION_COLUMNS = ("id", "via", "attached_at", "is_active", "service_name")
 EXPORT_COLUMNS = ("id", "via", "attached_at", "name", "schedule", "destination")
 
-Direct = Annotated[bool, typer.Option("--direct", help="Leave out what is brand-wide.")]
+Direct = Annotated[bool, typer.Option("--direct", help="Leave out those that are brand-wide.")]
 
 
 @command(

@@ -85,7 +85,7 @@ def _named(shell: str) -> str:
 
     found = running_shell()
     if found not in supported_shells():
-        reason = f"{found} is not supported" if found else "which shell this is cannot be told"
+        reason = f"{found} is not supported" if found else "cannot tell which shell this is"
         raise UsageError(reason, hint=f"name one: --install-completion {'|'.join(supported_shells())}")
     return found
 

@@ -48,8 +48,8 @@ def check(
     are set back, as Jebbit does not document the time zone, and an hour for a run that begins late or takes
     long. A last run without rows is marked with ! if earlier ones had some; it does not fail.
 
-    Exits 6 if a last run failed or a run is overdue. Also exits 6 if an export cannot be checked, as its
-    schedule or its last run is not understood, or not said by Jebbit. The error says which it is.
+    Exits 6 if a last run failed or a run is overdue. Also exits 6 if an export cannot be checked, because
+    Jebbit does not say its schedule or last run, or says it in an unknown form. The error says which.
     """
     from jebbitctl.diagnose.export_checks import check as check_export
 

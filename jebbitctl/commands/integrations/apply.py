@@ -14,6 +14,7 @@ from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
+    from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.plan_output import PlanReport
     from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
@@ -83,15 +84,13 @@ def apply(
     attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
-    from jebbitctl.commands.integrations.apply_run import ApplyRun, back_up, confirm
+    from jebbitctl.commands.integrations.apply_run import back_up, confirm
     from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import PlanReport, in_sync, warn_of_unknown
     from jebbitctl.commands.integrations.unmatched_mappings import unmatched_steps, warn_of_unmatched
     from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
-    from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.guards import require_harmless
-    from jebbitctl.manifest.test_deliveries import send_tests
     from jebbitctl.storage.secret_files import SecretFiles
 
     _require_possible(context, options, yes=yes, dry_run=dry_run, markdown=markdown)
@@ -116,14 +115,7 @@ def apply(
                     with nullcontext() if yes else run.paused():
                         confirm(context, plan, clients, saves_secrets=secrets is not None, yes=yes)
                     back_up(context, options.backup, states, plan)
-            applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
-            applier.unsaved_secret = context.output.unsaved_secret
-            for name in applier.write_pending_secrets(manifest.integrations):
-                context.output.note(
-                    f"Wrote the shared secret of {name}, which an earlier run could not write."
-                )
-            tests = send_tests(clients, manifest.integrations, applier.ids) if options.verify else None
-            ApplyRun(context.output, applier, plan.steps, tests).run()
+            _execute(context, manifest, plan, clients, run, secrets=secrets, verify=options.verify)
         if yes:  # otherwise confirm() has warned
             warn_of_unmatched(context, unmatched_steps(context, clients, plan))
     if not plan.steps:
@@ -148,6 +140,33 @@ def _plan(
     if secrets:
         secrets.require_free(plan.new)
     return plan, states
+
+
+def _execute(
+    context: Context,
+    manifest: Manifest,
+    plan: Plan,
+    clients: dict[str | None, Client],
+    run: ExclusiveRun,
+    *,
+    secrets: SecretFiles | None,
+    verify: bool,
+) -> None:
+    """Write the secrets that an earlier run could not write, execute the plan, and test if requested.
+
+    Raises:
+        JebbitctlError: a step or a test failed.
+    """
+    from jebbitctl.commands.integrations.apply_run import ApplyRun
+    from jebbitctl.manifest.apply import Applier
+    from jebbitctl.manifest.delivery_tests import send_tests
+
+    applier = Applier(clients, plan, run.creations, secrets, alone=run.locked)
+    applier.unsaved_secret = context.output.unsaved_secret
+    for name in applier.write_pending_secrets(manifest.integrations):
+        context.output.note(f"Wrote the shared secret of {name}, which an earlier run could not write.")
+    tests = send_tests(clients, manifest.integrations, applier.ids) if verify else None
+    ApplyRun(context.output, applier, plan.steps, tests).run()
 
 
 def _dry_run(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jebbitctl.context import Context
     from jebbitctl.manifest.apply import Applier
     from jebbitctl.manifest.current_state import CurrentState
+    from jebbitctl.manifest.delivery_tests import DeliveryTest
     from jebbitctl.manifest.plan import Plan, PlanStep
-    from jebbitctl.manifest.test_deliveries import DeliveryTest
     from jebbitctl.output.output import Output
 
 DONE, FAILED, UNKNOWN, NOT_DONE = "done", "failed", "unknown", "not_done"

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from jebbitctl.commands.exclusive import ExclusiveRun
 
 _HOW_TO_DECIDE = (
-    "look in Jebbit's dashboard whether one has this endpoint; to create one all the same, leave out "
-    "--if-absent"
+    "check in Jebbit's dashboard whether one has this endpoint; to create one anyway, leave out --if-absent"
 )
 
 

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.resources import Resource
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput
-    from jebbitctl.diagnose.diagnosis import DiagnosisRun, IntegrationReport
+    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras, IntegrationReport
     from jebbitctl.diagnose.facts import Facts
+    from jebbitctl.diagnose.receipts import Receipts
     from jebbitctl.output.progress import Progress
 
 
@@ -97,23 +99,18 @@ def diagnose(
 
     --all leaves out inactive webhooks. To notice that one is inactive, give its id.
 
-    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit to list
+    Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit listing
     integrations, and 5 if Jebbit cannot be reached. ! and – alone are success.
     """  # noqa: RUF002 - an en dash
     from jebbitctl.commands.command_lines import command_line
-    from jebbitctl.commands.integrations.diagnose_formats import junit_document
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput, failure
     from jebbitctl.commands.integrations.plan_formats import require_one_format
-    from jebbitctl.commands.junit_file import JunitFile
-    from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras
+    from jebbitctl.diagnose.diagnosis import DiagnosisRun
     from jebbitctl.diagnose.facts import Facts
-    from jebbitctl.diagnose.network import Network
     from jebbitctl.diagnose.receipts import Receipts
 
     require_one_format(context, markdown=markdown)
-    file = JunitFile(junit) if junit else None
-    if file:
-        file.begin(junit_document([], file.started, ended=False))  # whatever fails, no older results remain
+    file = _begin_junit(junit)
     asked = _asked(ids or [], options, all_=all_)
     receipts = Receipts(options.receipts) if options.receipts else None
     facts = Facts(context.client, command=partial(command_line, context))
@@ -121,13 +118,24 @@ def diagnose(
     shown = DiagnoseOutput(context.output, facts.command, asked, quiet, markdown, file)
     is_for_people = not (context.output.json or context.output.plain or markdown or quiet)
     may_probe = options.probe or (is_for_people and _may_probe(context, len(chosen)))
-    network = Network(context.environment.trusted_certificates(), context.settings.api_url.value)
-    extras = Extras(options.endpoint, may_probe, receipts, network)
+    extras = _extras(context, options, receipts, may_probe=may_probe)
     reports = _run(context, DiagnosisRun(chosen, facts, context.clients(), extras), shown)
     error = failure(reports) or unreadable
     shown.end(reports, error)
     if error:
         raise error
+
+
+def _begin_junit(path: Path | None) -> JunitFile | None:
+    """Return the file of ``--junit``, if one is named; it no longer holds the results of an older run."""
+    from jebbitctl.commands.integrations.diagnose_formats import junit_document
+    from jebbitctl.commands.junit_file import JunitFile
+
+    if path is None:
+        return None
+    file = JunitFile(path)
+    file.begin(junit_document([], file.started, ended=False))
+    return file
 
 
 def _asked(ids: list[str], options: DiagnoseOptions, *, all_: bool) -> list[str]:
@@ -202,6 +210,17 @@ def _may_probe(context: Context, count: int) -> bool:
         return False
     where = "its endpoint" if count == 1 else f"{count} endpoints"
     return context.prompts.agrees(f"Also send test deliveries to {where}?")
+
+
+def _extras(
+    context: Context, options: DiagnoseOptions, receipts: Receipts | None, *, may_probe: bool
+) -> Extras:
+    """Return what is diagnosed besides what Jebbit says."""
+    from jebbitctl.diagnose.diagnosis import Extras
+    from jebbitctl.diagnose.network import Network
+
+    network = Network(context.environment.trusted_certificates(), context.settings.api_url.value)
+    return Extras(options.endpoint, may_probe, receipts, network)
 
 
 def _run(context: Context, diagnosis: DiagnosisRun, shown: DiagnoseOutput) -> list[IntegrationReport]:

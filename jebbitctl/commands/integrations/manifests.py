@@ -106,6 +106,6 @@ def fetch_states(
     }
 
 
-def make_plan(manifest: Manifest, clients: dict[str | None, Client], *, prune: bool = False) -> Plan:
+def make_plan(manifest: Manifest, clients: dict[str | None, Client]) -> Plan:
     """Fetch the current state and compare it with a manifest."""
-    return plan_changes(manifest, fetch_states(manifest, clients), prune=prune)
+    return plan_changes(manifest, fetch_states(manifest, clients))

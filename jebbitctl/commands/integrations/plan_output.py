@@ -87,7 +87,7 @@ def _set_command(id_: str, values: dict[str, Any]) -> str:
 
 
 def warn_of_unknown(context: Context, plan: Plan, *, prune: bool) -> None:
-    """Warn of what apply leaves alone, since Jebbit does not say what it is now."""
+    """Warn of attributes that apply leaves alone, since Jebbit does not say their values."""
     by_id: dict[tuple[str, str], dict[str, Any]] = {}
     for _, name, id_, attribute, desired in map(astuple, plan.unknown):
         by_id.setdefault((name, id_), {})[attribute] = desired

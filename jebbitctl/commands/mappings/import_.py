@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,12 +20,13 @@ from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from jebbitctl.api.creations import Creations
     from jebbitctl.api.mapping_import import ImportRun
     from jebbitctl.api.mapping_plan import ImportStep
     from jebbitctl.api.mappings import MappingSpec
+    from jebbitctl.commands.exclusive import ExclusiveRun
 
 COLUMNS = ("line", "result", *mappings.ATTRIBUTES)
 CONFIRM_HINT = "add --yes to delete them without confirmation"
@@ -82,14 +84,14 @@ def import_(
 ) -> None:
     """Import an integration's mappings from a CSV file.
 
-    The header names the columns jebbit_var, client_var and default, in any order. Commas, semicolons or tabs
-    are recognised by it. An empty or missing last cell means no default. Spaces around a cell are left out,
-    unless they are inside quotation marks. The file is UTF-8, or UTF-16 with a byte order mark. Mappings are
-    matched by jebbit_var. Those that are up to date are left unchanged, so it is safe to run an import again.
-    Invalid lines are reported and skipped. If a line fails, --prune deletes nothing. If another run creates
-    the same mapping at the same time, one of the two is removed, or both are named. Warns of names that
-    contain unusual characters, and of mappings of attributes that Jebbit does not have, if the token may
-    read attributes.
+    The header names the columns jebbit_var, client_var and default, in any order. Commas, semicolons and tabs
+    are recognised as delimiters. An empty or missing last cell means no default. Spaces around a cell are
+    left out, unless they are inside quotation marks. The file is UTF-8, or UTF-16 with a byte order mark.
+    Mappings are matched by jebbit_var. Those that are up to date are left unchanged, so it is safe to run an
+    import again. Invalid lines are reported and skipped. If a line fails, --prune deletes nothing. If another
+    run creates the same mapping at the same time, one of the two is removed, or both are named. Warns of
+    names that contain unusual characters, and of mappings of attributes that Jebbit does not have, if the
+    token may read attributes.
     """
     from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
@@ -104,23 +106,12 @@ def import_(
         return
     with ExclusiveRun(context, {None: context.client}) as run:
         with note_if_interrupted(context.output, NOTHING_CHANGED):
-            steps = _plan(context, integration_id, specs, prune=prune)
-            if not yes and (deletions := _deletions(steps)):
-                with run.paused():
-                    _confirm_deletions(context, len(deletions))
-                steps = _plan(context, integration_id, specs, prune=prune)
-                if not _deletions(steps) <= deletions:
-                    raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
+            steps = _confirmed_plan(context, run, integration_id, specs, prune=prune, yes=yes)
         _warn_of_unknown(context, steps)
         warn_of_odd_names(context, steps)
         results = _execute(context, integration_id, steps, run.creations[None])
-        try:
+        with _report_if_interrupted(context, integration_id, results):
             results, error = _settle(context, results, run.creations[None])
-        except (KeyboardInterrupt, SystemExit):
-            with deferred_signals():
-                _print_report(context, integration_id, results, dry_run=False, complete=False)
-                context.output.note(UNCHECKED)
-            raise
     _print_report(context, integration_id, results, dry_run=False, complete=error is None)
     warn_of_missing_attributes(context, _written(results), integration=integration_id)
     if error:
@@ -146,6 +137,33 @@ def _plan(
 ) -> list[ImportStep]:
     existing = mappings.list_identified(context.client, mappings.ATTRIBUTES, integration, whole=True)
     return plan_import(specs, existing, prune=prune)
+
+
+def _confirmed_plan(
+    context: Context,
+    run: ExclusiveRun,
+    integration: str,
+    specs: Sequence[MappingSpec],
+    *,
+    prune: bool,
+    yes: bool,
+) -> list[ImportStep]:
+    """Return the plan once its deletions are confirmed; other runs may go first while a person thinks.
+
+    Raises:
+        CancelledError: the user declined.
+        ConflictError: the plan now deletes mappings that were not confirmed.
+    """
+    steps = _plan(context, integration, specs, prune=prune)
+    confirmed = _deletions(steps)
+    if yes or not confirmed:
+        return steps
+    with run.paused():
+        _confirm_deletions(context, len(confirmed))
+    steps = _plan(context, integration, specs, prune=prune)
+    if not _deletions(steps) <= confirmed:
+        raise ConflictError("someone else has just changed the mappings", hint=RUN_AGAIN)
+    return steps
 
 
 def _written(steps: Iterable[ImportStep]) -> list[str]:
@@ -180,6 +198,20 @@ def _settle(
             context.output.warn(verdict.error.message)
     more = f" (and {plural(len(errors) - 1, 'other mapping')})" if len(errors) > 1 else ""
     return results, errors[0].with_context(suffix=more)
+
+
+@contextmanager
+def _report_if_interrupted(
+    context: Context, integration: str, results: Sequence[ImportStep]
+) -> Iterator[None]:
+    """Print the results, and that they are unchecked, if the block is interrupted."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        with deferred_signals():
+            _print_report(context, integration, results, dry_run=False, complete=False)
+            context.output.note(UNCHECKED)
+        raise
 
 
 def _confirm_deletions(context: Context, count: int) -> None:

@@ -34,8 +34,8 @@ def lint(
 
     Finds a jebbit_var that is no attribute, and the nearest one; an attribute that does not pass to
     integrations; an attribute that is mapped twice; and two attributes under one client_var. Exits 6 if
-    something is wrong, or cannot be checked as Jebbit's answers are incomplete; the error says which it is.
-    What may be wanted is marked with ! and does not count.
+    something is wrong, or cannot be checked because Jebbit's answers are incomplete; the error says which.
+    Lines with ! may be wanted and do not count.
     """
     from jebbitctl.diagnose import mapping_lint
     from jebbitctl.diagnose.findings import State
@@ -69,7 +69,7 @@ def lint(
     if doubts:
         raise CheckFailedError(
             "mappings that Jebbit did not send could not be checked",
-            hint="try again; if it stays so, ask Jebbit which mappings these credentials cannot see",
+            hint="try again; if that does not help, ask Jebbit which mappings these credentials cannot see",
         )
 
 

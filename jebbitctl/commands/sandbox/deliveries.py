@@ -34,7 +34,7 @@ def deliveries(
     *,
     integration: OnlyIntegration = None,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Only those that were refused, unanswered, lost or not sent.")
+        bool, typer.Option("--failed", help="Only refused, unanswered, lost or unsent deliveries.")
     ] = False,
 ) -> None:
     """List what a running sandbox delivered, newest first.

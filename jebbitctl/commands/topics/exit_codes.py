@@ -47,11 +47,11 @@ with 6 if a probe failed, a valid delivery was not accepted, or nothing shows
 whether forged deliveries are refused. A warning alone is success.
 
 `jebbitctl exports check` exits with 6 if the last run of an export failed, or
-if it is overdue. It also does if that cannot be known; the error says which.
+if it is overdue. It also exits with 6 if it cannot tell; the error says which.
 
 `jebbitctl integrations diagnose` exits with 6 if there is a ✗, and with 3 if
 none of the ids exists. Without a ✗ it exits with 0, or with 4 if the
-credentials do not permit to list integrations. If Jebbit cannot be reached, it
+credentials do not permit listing integrations. If Jebbit cannot be reached, it
 prints no diagnosis and exits with 5.
 
 `jebbitctl webhooks listen` exits with 6 if fewer valid deliveries than --count
@@ -59,12 +59,12 @@ came, or if, with --count or --timeout, one was not forwarded. If a delivery
 cannot be recorded, it exits with 1. Ctrl-C is success (0), but 130 if --count
 is not reached. SIGTERM exits with 143. All of these print the summary.
 
-`jebbitctl mappings lint` exits with 6 if a mapping is wrong, and with 1 if none
-is, but Jebbit's answers are too incomplete to check all. A warning alone is
-success.
+`jebbitctl mappings lint` exits with 6 if a mapping is wrong, or cannot be
+checked because Jebbit's answers are incomplete; the error says which. A warning
+alone is success.
 
 `jebbitctl sandbox run` exits with the exit code of the command that it runs. If
-that is 0, and what --expect asks for does not hold then, it exits with 6.
+that is 0, and the condition of --expect does not hold, it exits with 6.
 """
 
 

@@ -43,9 +43,9 @@ and - on a terminal. JSON has every attribute that Jebbit returned, with id
 and type beside the others. Shared secrets print as ********: see
 `jebbitctl help security`.
 
-The JSON of a command that checks something has "ok", true or false. Of
-diagnose, lint and `exports check`, each finding also has "state" (ok, warning,
-failed or unknown), "detail", what was seen, and "fix", what to do, or null.
+The JSON of a command that checks something has "ok", true or false. Each
+finding of diagnose, lint and `exports check` also has "state" (see CHECKS),
+"detail" (what was seen) and "fix" (what to do, or null).
 
 On a terminal that is too narrow for a table, a row has two lines, or each
 value its own. No id, URL, secret or command gets a line break, so all can be
@@ -93,8 +93,8 @@ STATES = {
     "✓ ok": "it is as it should be",
     "! warning": "it may be wanted, or have consequences; it does not fail",
     "✗ failed": "it is not as it should be",
-    "– unknown": "that cannot be told, and why",  # noqa: RUF001 - an en dash
-    "– skipped": "only in doctor: there is nothing to check, and why",  # noqa: RUF001 - an en dash
+    "– unknown": "it cannot be known; the text says why",  # noqa: RUF001 - an en dash
+    "– skipped": "only in doctor: nothing to check; the text says why",  # noqa: RUF001 - an en dash
 }
 """The words and signs for what a check has found."""
 

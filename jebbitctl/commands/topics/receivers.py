@@ -143,8 +143,8 @@ _CHECK_RULES = """\
 Forged deliveries have a fresh timestamp: some receivers would refuse an old
 one without looking at the signature. A refusal (400, 401, 403 or 422) counts
 only if the same delivery with the right signature is accepted right after it.
-For GET, any 4xx counts; for another content type, 415 counts as well. What no
-response proves is "unknown", such as after 404, 429, 5xx or a redirect.
+For GET, any 4xx counts; for another content type, 415 counts as well. After
+other responses, such as 404, 429, 5xx or a redirect, the result is "unknown".
 
 If a valid delivery is not accepted, `check` finds out why: from the
 connection, the status or the clock, or by signing as receivers with the usual
@@ -177,9 +177,9 @@ REFUSED SIGNATURES
 If a receiver refuses a signature, `webhooks verify --explain` tries the usual
 causes, alone and two at a time: changes of the body, the header or the secret,
 JSON parsed and written again by the libraries of six languages, other ways to
-sign, and clocks. It names the cause that the signature proves. What only looks
-wrong, such as a body that breaks off, is said as a suspicion, with "may".
---json has the field proven.
+sign, and clocks. It names the cause that the signature proves. A value that
+only looks wrong, such as a body that breaks off, is a suspicion: "may". In
+JSON, "proven" is then false.
 
 Header and body come from --signature and --body, or from a captured request
 with --request FILE: raw HTTP, the output of curl --trace, a HAR file, a Lambda

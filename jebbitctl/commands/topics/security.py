@@ -136,11 +136,10 @@ Root, and other processes of your own user, can read and change everything
 here: memory, core dumps, files and the keyring while it is unlocked. Python
 cannot wipe secrets from memory. --mask goes by the names of attributes and by
 what e-mail addresses and phone numbers look like; a name within other text
-stays. Permissions of files are not checked on
-Windows. A recording survives a killed process, but is not forced to disk: a
-power failure may lose the last deliveries. Locks keep the runs of one machine
-apart; runs on different machines find each other's duplicates only after they
-have created them.
+stays. Permissions of files are not checked on Windows. A recording survives a
+killed process, but is not forced to disk: a power failure may lose the last
+deliveries. Locks keep the runs of one machine apart; runs on different machines
+find each other's duplicates only after they have created them.
 
 HOW TO REPORT A VULNERABILITY
 

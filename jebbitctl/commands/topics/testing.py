@@ -17,7 +17,7 @@ def test_the_crm_gets_the_shoe_size(jebbit_sandbox, jebbit_receiver):
     assert delivery.json["data"]["size"] == "40"
 
 
-def test_who_does_not_opt_in_is_kept_back(jebbit_sandbox, jebbit_receiver):
+def test_leads_need_an_opt_in(jebbit_sandbox, jebbit_receiver):
     url = jebbit_receiver.url
     jebbit_sandbox.create_integration(url, require_opt_in=True)
     result = jebbit_sandbox.visit(opt_in=False)
@@ -109,10 +109,10 @@ SANDBOX = {
 RECEIVER = {
     "Receiver(secret=None)": "an endpoint while its with block runs; secrets=sandbox.shared_secrets adds "
     "those of a sandbox",
-    "url": "where to deliver to; each path will do",
+    "url": "where to deliver to; any path works",
     "secret": "its own shared secret, to sign with",
     "deliveries": "all that arrived, valid or not",
-    "wait_for(number, timeout)": "waits until so many have arrived, and returns all",
+    "wait_for(number, timeout)": "waits until that many have arrived, and returns all",
     "verdicts": "of each delivery, Reason.OK or why it is not valid",
     "answer": "set the status of further responses, such as 503, or a function from a delivery to its status",
 }

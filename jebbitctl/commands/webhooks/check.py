@@ -196,7 +196,7 @@ def _endpoint_of(context: Context, secret: SecretOptions) -> str:
 
 
 def _announced_wait(context: Context) -> Callable[[float], None]:
-    """Return what waits for an endpoint that limits requests, and says so."""
+    """Return a function that waits for an endpoint that limits requests, and says so."""
 
     def wait(seconds: float) -> None:
         context.output.note(f"Waiting {seconds:.0f} s: the endpoint limits requests.")

@@ -44,8 +44,8 @@ def inspect_(
     """Serve a page on this machine that shows a recording, until Ctrl-C.
 
     New deliveries appear as they are recorded. With --to, the page can replay deliveries; with a shared
-    secret, it can also edit and sign them, and says why a delivery was refused. Who has the page's URL can
-    see the deliveries.
+    secret, it can also edit and sign them, and says why a delivery was refused. Anyone who has the page's URL
+    can see the deliveries.
     """
     from jebbitctl.webhooks.inspector.follower import RecordingFollower
     from jebbitctl.webhooks.inspector.server import Inspector

@@ -26,10 +26,10 @@ from jebbitctl.util.text import plural
 from jebbitctl.webhooks.signature import TOLERANCE
 
 if TYPE_CHECKING:
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
     from jebbitctl.webhooks.replay import Changes
-    from jebbitctl.webhooks.side_by_side import SideBySide
 
 
 @command(
@@ -59,9 +59,9 @@ def replay(
 
     Exits 0 if the endpoint returns 2xx for each, 6 if it returns another status, 5 without a response.
     """
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.body_edits import require_edits
     from jebbitctl.webhooks.replay import Changes
-    from jebbitctl.webhooks.side_by_side import SideBySide
 
     set_, unset = edits.set_ or (), edits.unset or ()
     _require_re_sign(re_sign, edits, secret)
@@ -72,7 +72,7 @@ def replay(
     with endpoint_client(context, to, endpoint) as client:
         run = ReplayRun(client, changes)
         records = read_selected(context, file, selection)
-        with SideBySide(records, run.send, concurrency=speed.concurrency, rate=speed.rate) as calls:
+        with RateLimitedCalls(records, run.send, concurrency=speed.concurrency, rate=speed.rate) as calls:
             _follow(context, calls, run)
     _print(context, run)
     if not run.rows:
@@ -88,7 +88,7 @@ class ReplayRun:
         client: of the endpoint.
         changes: what to change in each delivery.
         rows: the results, in the order in which they came.
-        forged: the deliveries that are signed although their own signature was not valid.
+        forged: the deliveries that were sent and signed although their own signature was not valid.
     """
 
     client: EndpointClient
@@ -101,9 +101,10 @@ class ReplayRun:
         from jebbitctl.webhooks.replay import resend
 
         response = resend(self.client, record.delivery, self.changes)
-        if self.changes.secret is not None and not record.delivery.genuine:
+        row = {"number": record.number, **describe(response)}
+        if self.changes.secret is not None and not record.delivery.genuine and not _was_not_sent(row):
             self.forged.add(record.number)
-        self.rows.append({"number": record.number, **describe(response)})
+        self.rows.append(row)
         return response
 
 
@@ -116,7 +117,9 @@ def _require_re_sign(re_sign: bool, edits: EditOptions, secret: SecretOptions) -
         raise UsageError("--set and --unset require --re-sign", hint="the signature covers the body")
 
 
-def _follow(context: Context, calls: SideBySide[RecordedDelivery, EndpointResponse], run: ReplayRun) -> None:
+def _follow(
+    context: Context, calls: RateLimitedCalls[RecordedDelivery, EndpointResponse], run: ReplayRun
+) -> None:
     """Wait for all results. If that is interrupted, print those that are there."""
     try:
         with context.output.progress("Replaying") as progress:

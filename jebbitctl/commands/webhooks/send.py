@@ -21,8 +21,8 @@ from jebbitctl.util.urls import shown_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
-    from jebbitctl.webhooks.side_by_side import SideBySide
     from jebbitctl.webhooks.tally import Summary
 
 MAX_CONCURRENCY = 100
@@ -68,9 +68,9 @@ def send(
 
     Exits 0 if the endpoint returns 2xx, 6 if it returns another status, 5 without a response.
     """
+    from jebbitctl.util.rate_limited_calls import RateLimitedCalls
     from jebbitctl.webhooks.body_edits import edit_body
     from jebbitctl.webhooks.sender import SAMPLE_BODY, deliver
-    from jebbitctl.webhooks.side_by_side import SideBySide
     from jebbitctl.webhooks.tally import Tally
 
     body = SAMPLE_BODY if data is None else read_body(secret, data, option="--data")
@@ -86,7 +86,7 @@ def send(
             return response
 
         concurrency = min(speed.concurrency, count)
-        with SideBySide(range(count), send_one, concurrency=concurrency, rate=speed.rate) as calls:
+        with RateLimitedCalls(range(count), send_one, concurrency=concurrency, rate=speed.rate) as calls:
             last = _run(context, calls, count, tally.summary)
     summary = tally.summary()
     _show(context, describe(last) if last and count == 1 else _describe_series(summary, count, count))
@@ -95,7 +95,7 @@ def send(
 
 def _run(
     context: Context,
-    calls: SideBySide[int, EndpointResponse],
+    calls: RateLimitedCalls[int, EndpointResponse],
     count: int,
     summarize: Callable[[], Summary],
 ) -> EndpointResponse | None:
@@ -117,7 +117,7 @@ def _run(
     return last
 
 
-def stop_sending(calls: SideBySide[Any, EndpointResponse]) -> None:
+def stop_sending(calls: RateLimitedCalls[Any, EndpointResponse]) -> None:
     """Send nothing more. A second signal changes nothing: ``timeout`` and some shells send each twice."""
     stopped = False
     while not stopped:
@@ -157,13 +157,13 @@ def _show(context: Context, document: dict[str, Any]) -> None:
 
 def _require_accepted(summary: Summary, client: EndpointClient, secret: str) -> None:
     """Raise the error for what was not accepted, with the endpoint's own words; see ``require_accepted``."""
-    from jebbitctl.webhooks.own_words import own_words
+    from jebbitctl.webhooks.response_excerpt import excerpt
 
     failures = summary.failures.items()
     reasons = [
         f"{outcome}{f' ({failure.count}x)' if summary.count > 1 else ''}{f': {words}' if words else ''}"
         for outcome, failure in failures
-        for words in [own_words(failure.first, secret)]
+        for words in [excerpt(failure.first, secret)]
     ]
     require_accepted(
         summary.accepted,

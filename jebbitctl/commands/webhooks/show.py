@@ -47,7 +47,7 @@ def show(
 ) -> None:
     """Show a recorded delivery, and why it was refused.
 
-    To find out why, the command needs the shared secret.
+    Needs the shared secret to find out why.
     """
     require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)

@@ -61,8 +61,8 @@ def verify(
     """Verify the signature of a delivery. Exits 0 if it is valid, else 6.
 
     The delivery is a captured request, or a --signature with a --body. A capture is raw HTTP, the output of
-    curl --trace, a HAR file or entry, a Lambda event, or a line of a recording. If it has the time when the
-    request arrived, that is used instead of now.
+    curl --trace, a HAR file or entry, a Lambda event, or a line of a recording. If it contains the time of
+    arrival, that time is used instead of now.
     """
     delivery = read_delivery(secret, signature=signature, body=body, request=request, at=at)
     verified = verify_delivery(

@@ -127,6 +127,6 @@ def _is_blank(content: bytes, position: int) -> bool:
 
 
 def _end_of(pattern: re.Pattern[bytes], content: bytes, position: int) -> int:
-    """Return where what matches at a position ends; the position itself if nothing does."""
+    """Return the end of the match at a position; the position itself if there is none."""
     found = pattern.match(content, position)
     return found.end() if found else position

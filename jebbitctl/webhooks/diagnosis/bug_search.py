@@ -19,7 +19,7 @@ from jebbitctl.webhooks.diagnosis.pairs import common_pairs
 from jebbitctl.webhooks.diagnosis.receiver_bug import ReceiverBug
 from jebbitctl.webhooks.diagnosis.signing_bugs import signing_bugs, time_bugs
 from jebbitctl.webhooks.signature import sign
-from jebbitctl.webhooks.telling_time import telling_time
+from jebbitctl.webhooks.signing_times import time_with_plus_or_slash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -196,7 +196,7 @@ class BugSearch:
         return sign(self.target.secret, body, timestamp=self._now(body))
 
     def _now(self, body: bytes) -> int:
-        return telling_time(self.target.secret, body, int(time.time()) + self.clock_difference)
+        return time_with_plus_or_slash(self.target.secret, body, int(time.time()) + self.clock_difference)
 
     def _sends(self, body: bytes, signature: str) -> bool:
         """Whether the endpoint accepts this signature.

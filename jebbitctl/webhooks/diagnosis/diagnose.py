@@ -20,8 +20,8 @@ from jebbitctl.webhooks.endpoint_clock import (
     is_intolerable,
     is_notable,
 )
-from jebbitctl.webhooks.own_words import quoted_words
 from jebbitctl.webhooks.raw_bodies import READ_RAW
+from jebbitctl.webhooks.response_excerpt import quoted_excerpt
 from jebbitctl.webhooks.response_text import response_text
 from jebbitctl.webhooks.sender import SAMPLE_BODY
 
@@ -142,7 +142,7 @@ class _Examination:
         return other.status == self.response.status and same
 
     def _unknown(self, found: SearchResult, *, same_unsigned: bool) -> Diagnosis:
-        status, words = self.response.status, quoted_words(self.response, self.target.secret)
+        status, words = self.response.status, quoted_excerpt(self.response, self.target.secret)
         if same_unsigned and (page := explain_page(self.response, self.target.secret)):
             return page
         tried = f"each of {plural(found.tries, 'signature')} that receivers with usual bugs accept"

@@ -157,7 +157,7 @@ def _timed_out(place: str, response: EndpointResponse, timeout: float) -> Diagno
         return Diagnosis(
             "timeout",
             f"{place} gives no response within {timeout:g} s.",
-            "respond first, then process the delivery; or wait longer with --timeout",
+            "respond first, then process the delivery; or set a longer timeout",
             unreachable=True,
         )
     return Diagnosis(

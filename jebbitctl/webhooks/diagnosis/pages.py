@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.util.text import escape_controls
 from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
-from jebbitctl.webhooks.own_words import own_words, quoted_words
+from jebbitctl.webhooks.response_excerpt import excerpt, quoted_excerpt
 from jebbitctl.webhooks.response_text import readable_body
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def explain_page(response: EndpointResponse, secret: str) -> Diagnosis | None:
         response: with a status that may come from the signature.
         secret: masked in the endpoint's words.
     """
-    words = quoted_words(response, secret)
-    if response.status == _PAGE_EXPIRED or _CSRF.search(own_words(response, secret)):
+    words = quoted_excerpt(response, secret)
+    if response.status == _PAGE_EXPIRED or _CSRF.search(excerpt(response, secret)):
         return Diagnosis(
             "csrf",
             f"It returned {response.status}, as a protection against cross-site requests (CSRF) does.{words}",

@@ -295,7 +295,7 @@ def _percent_decoded(key: bytes) -> bytes:
 
 
 def time_bugs() -> list[ReceiverBug]:
-    """Return receivers that take every timestamp of now for old; a far future last, which several accept."""
+    """Return the bugs by which every current timestamp is too old, those by a far future last."""
     zones = [_time_zone_bug(sign * hours) for hours in _HOURS for sign in (1, -1)]
     return [
         *zones,

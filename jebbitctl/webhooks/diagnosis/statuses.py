@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from jebbitctl.util.text import escape_controls
 from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.diagnosis.diagnosis import Diagnosis
-from jebbitctl.webhooks.own_words import quoted_words
+from jebbitctl.webhooks.response_excerpt import quoted_excerpt
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
@@ -76,7 +76,7 @@ def explain_status(url: str, response: EndpointResponse, secret: str) -> Diagnos
         secret: masked in the endpoint's words.
     """
     status = response.status or 0
-    words = quoted_words(response, secret)
+    words = quoted_excerpt(response, secret)
     if status in range(300, 400):
         return _redirect(url, response)
     if status == HTTPStatus.UNAUTHORIZED and (challenge := response.headers.get("www-authenticate")):

@@ -81,7 +81,7 @@ def characters(body: bytes) -> Iterator[Change]:
 
 
 def _decoded(body: bytes) -> Iterator[Change]:
-    """Yield, in UTF-8, what is not UTF-8."""
+    """Yield a body that is not UTF-8, decoded and written as UTF-8."""
     for encoding, name in _SINGLE_BYTE.items():
         with suppress(UnicodeDecodeError):
             yield Change(Cause.ENCODING, body.decode(encoding).encode(), name)
@@ -109,7 +109,7 @@ def _mojibake(text: str, body: bytes) -> Iterator[Change]:
 
 
 def _reinterpreted(text: str, encoding: str) -> str | None:
-    """Return a text whose UTF-8 was read in another encoding as it was before; None if it was not."""
+    """Undo that a text's UTF-8 was read in another encoding; return None if it was not."""
     try:
         pieces = re.split(_OPEN_IN_CP1252, text) if encoding == "cp1252" else [text]
         encodings = cycle((encoding, "latin-1"))
@@ -130,7 +130,7 @@ def _typography(text: str) -> Iterator[Change]:
 
 
 def _lossy(text: str, body: bytes) -> Iterator[Change]:
-    """Yield what is left of a text where not all of its characters are known."""
+    """Yield a text as encodings write it that lack some of its characters."""
     decomposed = unicodedata.normalize("NFKD", text)
     for lost, characters in (
         (text.encode("ascii", "replace"), "ASCII"),

@@ -89,7 +89,7 @@ class DocumentWriter:
         strings: dict[str, str],
         numbers: dict[str, str],
     ) -> bytes:
-        """Write the document, or return what a serialiser with the same tables has written."""
+        """Return the document as text; it is built once for serialisers with the same tables."""
         key = (id(structure), id(strings), id(numbers), serialiser.layout, serialiser.newline)
         if key not in self._written:
             brackets = {token: serialiser.layout.render(token) for token in structure.brackets}

@@ -118,7 +118,7 @@ class BackgroundServer:
         self._loop.join(SHUTDOWN_TIMEOUT)
 
     def _close_sockets(self, pulled: threading.Event) -> None:
-        """Close all sockets, the trigger's included, which pulling it must not write to any more."""
+        """Close all sockets, but not before the trigger was pulled: pulling it writes to one of them."""
         pulled.wait(SHUTDOWN_TIMEOUT)
         self._server.close()
         for channel in list(self._server.active_channels.values()):

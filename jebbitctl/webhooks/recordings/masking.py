@@ -36,11 +36,12 @@ _PERSONAL = re.compile(
 )
 """What the name of an attribute has in it, without its punctuation, if its value is personal."""
 _NAMES_OF_THINGS = re.compile(
+    r"(?:^|[\W_]|(?<=[a-z0-9])(?=[A-Z]))(?i:"
     "(?:app|attribute|brand|browser|business|campaign|category|channel|class|company|country|device|domain|event"
     "|experience|field|file|form|host|integration|item|list|offer|outcome|page|path|product|question|quiz|result"
-    "|reward|screen|segment|server|service|source|store|survey|tag|template|test|variable)names?"
+    r"|reward|screen|segment|server|service|source|store|survey|tag|template|test|variable)[\W_]*names?)"
 )
-"""Names that are not of people."""
+"""Names that are not of people. They are whole words: ``profile_name`` is not a file's."""
 _PERSONAL_WORDS = frozenset({"fname", "lname", "tel", "fax", "zip", "dob", "ip", "ssn", "cell", "city"})
 """Names of attributes that are personal as they are."""
 _VALUES = frozenset({"value", "values", "answer", "answers", "response", "responses", "text"})
@@ -59,7 +60,7 @@ _HEADERS_AS_THEY_ARE = frozenset({SIGNATURE_HEADER, "content-length", "content-t
 
 def is_personal(key: str) -> bool:
     """Whether the name of an attribute says that its value is personal, such as ``first_name``."""
-    plain = _NAMES_OF_THINGS.sub("", re.sub(r"[\W_]", "", key).lower())
+    plain = re.sub(r"[\W_]", "", _NAMES_OF_THINGS.sub("", key)).lower()
     return plain in _PERSONAL_WORDS or bool(_PERSONAL.search(plain))
 
 

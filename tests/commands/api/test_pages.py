@@ -96,7 +96,7 @@ def test_all_pages_come_or_a_warning_or_an_error(
     assert bool(warning) == bool(result.err)
 
 
-def test_what_is_no_list_is_printed_as_it_is(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_response_that_is_no_list_is_printed_as_it_is(cli: Cli, sandbox: Sandbox) -> None:
     before = len(sandbox.requests)
     assert cli.run("api", "self", "--paginate").out == cli.run("api", "self").out
     assert len(sandbox.requests) == before + 3  # a token, and one request each

@@ -12,8 +12,8 @@ from jebbitctl.api.delivery_reports import DeliveryReport
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations.apply_run import ApplyRun
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError
+from jebbitctl.manifest.delivery_tests import DeliveryTest
 from jebbitctl.manifest.plan import Phase, PlanStep
-from jebbitctl.manifest.test_deliveries import DeliveryTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 
-def test_what_was_read_differently_than_it_stands_is_told(cli: Cli, sandbox: Sandbox) -> None:
+def test_trimmed_cells_are_reported(cli: Cli, sandbox: Sandbox) -> None:
     without_attributes(sandbox)
     add_mapping(sandbox, "old ", "old")
     result = run_import(cli, sandbox, HEADER + '"Outcome", "bucket "\nemail, mail\n"old ",old\n')
@@ -42,7 +42,7 @@ def test_a_delimiter_can_be_named(cli: Cli, sandbox: Sandbox, delimiter: str) ->
 
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "x", " ", "\n"])
-def test_what_cannot_be_a_delimiter_is_refused_before_any_request(
+def test_an_invalid_delimiter_is_refused_before_any_request(
     cli: Cli, sandbox: Sandbox, delimiter: str
 ) -> None:
     result = run_import(cli, sandbox, HEADER, "--delimiter", delimiter, "--json")

@@ -86,7 +86,7 @@ def test_a_failure_is_shown_with_the_answer_the_expectation_and_the_consequence(
     assert "error: 1 of 3 probes failed: no-signature" in result.err
 
 
-def test_what_several_results_have_in_common_is_said_once(signer: Cli) -> None:
+def test_a_consequence_of_several_results_is_printed_once(signer: Cli) -> None:
     with serving(except_if(lambda request: request.method == "POST", ANSWER)) as url:
         result = signer.run("webhooks", "check", url, "--only", "no-signature,wrong-secret")
     assert result.out.splitlines()[2:] == [

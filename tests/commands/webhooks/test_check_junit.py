@@ -52,7 +52,7 @@ def test_a_failure_has_the_endpoints_answer_and_the_consequence() -> None:
     assert failure.text == "expected: is <refused> & gone\nresponse: thanks\nin production: it's replayed"
 
 
-def test_what_could_not_be_tested_is_an_error_with_its_reason() -> None:
+def test_an_untested_probe_is_an_error_with_its_reason() -> None:
     (error,) = suite_of(UNTESTED).iter("error")
     assert error.get("message") == "returned 500: it may have crashed"
 

@@ -39,7 +39,7 @@ def test_the_value_of_a_header_can_be_read_from_a_file_and_is_a_secret(tmp_path:
         "x: @/nowhere",
     ],
 )
-def test_what_is_no_header_or_would_break_the_delivery_is_a_usage_error(line: str) -> None:
+def test_a_header_that_is_invalid_or_would_break_the_delivery_is_a_usage_error(line: str) -> None:
     with pytest.raises(UsageError, match="--header"):
         parse_headers([line])
 

@@ -18,12 +18,11 @@ from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL
-from jebbitctl.webhooks.sender import Sender
 from tests.commands.integrations.support import stored, webhook
 from tests.commands.webhooks.support import events_of, listening, receive, wait_for_end
 from tests.interruptions import Stage
 from tests.support import cli_for
-from tests.webhooks.support import SECRET, Endpoint, connected, talk
+from tests.webhooks.support import SECRET, Endpoint, Sender, connected, talk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,18 +149,25 @@ def test_valid_deliveries_are_forwarded_with_the_same_bytes_and_headers(bare: Cl
     assert [event["event"] for event in events_of(result.out)] == ["delivery", "delivery", "forwarded"]
 
 
-def test_trigger_makes_jebbit_send_a_test_delivery(tmp_path: Path) -> None:
+@pytest.mark.keeps("shared", "secret")
+@pytest.mark.parametrize("source", ["", "--integration", "--secret-file"])
+def test_trigger_makes_jebbit_send_a_test_delivery_that_is_verified(tmp_path: Path, source: str) -> None:
     stage = Stage("")  # holds the test back until the receiver has a port
-    with Sandbox(SandboxOptions(integrations=2), wrap=stage.wrap) as sandbox:
+    with Sandbox(SandboxOptions(integrations=4), wrap=stage.wrap) as sandbox:
         id_ = webhook(sandbox)
         stage.request = f"POST /api/v1/integrations/{id_}/test"
-        options = ("--trigger", id_, "--count", "1", "--timeout", "20", "--json")
+        file = tmp_path / "secret"
+        file.write_text(stored(sandbox)[id_]["shared_secret"])
+        other = [*stored(sandbox)][-1]
+        known = {"": (), "--integration": (source, other), "--secret-file": (source, str(file))}[source]
+        options = ("--trigger", id_, *known, "--count", "1", "--timeout", "20", "--json")
         with listening(cli_for(tmp_path, sandbox), *options, secret=None) as (process, url):
             stored(sandbox)[id_]["endpoint"] = f"{url}/jebbit"
             stage.over.set()
             code, out, _ = wait_for_end(process)
     (event,) = events_of(out)
     assert (code, event["test"], event["ok"]) == (0, True, True)
+    assert event["secret"] == (f"file {file}" if source == "--secret-file" else f"integration {id_}")
 
 
 def test_a_failed_trigger_ends_the_command_at_once(cli: Cli) -> None:

@@ -13,9 +13,8 @@ import pytest
 from jebbitctl.util.signals import REPEAT_SECONDS
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.recordings.reading import read
-from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import events_of, listening, receive, wait_for_end
-from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, post
+from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, Sender, post
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +86,7 @@ def test_300_deliveries_to_an_app_of_200_ms_are_all_forwarded_within_a_timeout_o
         pytest.param(getattr(signal, "SIGHUP", signal.SIGTERM), 129, marks=pytest.mark.long),
     ],
 )
-def test_what_was_accepted_is_forwarded_before_the_end(
+def test_accepted_deliveries_are_forwarded_before_the_end(
     bare: Cli, ending: signal.Signals | None, exit_code: int
 ) -> None:
     app = Endpoint(delay=0.3)
@@ -107,7 +106,7 @@ def test_what_was_accepted_is_forwarded_before_the_end(
 
 
 @pytest.mark.parametrize("ack", [pytest.param(True, marks=pytest.mark.long), False])
-def test_what_cannot_be_forwarded_in_time_is_counted_recorded_and_exit_6(
+def test_deliveries_not_forwarded_in_time_are_counted_recorded_and_exit_6(
     bare: Cli, tmp_path: Path, *, ack: bool
 ) -> None:
     recording = tmp_path / "recording"
@@ -126,7 +125,7 @@ def test_what_cannot_be_forwarded_in_time_is_counted_recorded_and_exit_6(
         None if ack else 504,
     )
     assert "Forwarded: 0 ok, 1 no response within 0.2 s.\n" in result.err
-    assert "or wait longer with --forward-timeout" in result.err
+    assert "or set a longer timeout" in result.err
     (record,) = read(recording, join=True)
     assert [outcome.error for outcome in record.forwards or ()] == ["no response within 0.2 s"]
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
-from jebbitctl.webhooks.sender import Sender
 from tests.commands.webhooks.support import listening, wait_for_end
 from tests.webhooks.inspector.support import ask
-from tests.webhooks.support import SECRET, Endpoint
+from tests.webhooks.support import SECRET, Endpoint, Sender
 
 if TYPE_CHECKING:
     from subprocess import Popen

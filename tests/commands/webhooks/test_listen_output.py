@@ -257,7 +257,9 @@ def test_a_terminal_gets_a_body_with_what_a_parser_would_lose(capsys: pytest.Cap
 
 
 @pytest.mark.usefixtures("terminal")
-def test_what_was_not_kept_of_a_body_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_size_of_the_part_of_a_body_that_was_not_kept_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     printer().show(Arrived(1, delivered(b"\xff" * 10, "t", omitted=123)))
     shown = capsys.readouterr().out
     assert f"    {chr(0xFFFD) * 10}\n    … 123 more bytes, which were not kept\n" in shown

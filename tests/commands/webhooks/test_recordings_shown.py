@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.webhooks.delivery import NOT_ANSWERED
 from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
 from jebbitctl.webhooks.recordings.masking import mask_delivery
 from tests.output.test_hostile_strings import HOSTILE, MARKUP, control_characters
@@ -106,7 +107,7 @@ def test_list_as_json_has_everything_but_headers_and_body(bare: Cli, file: str) 
     assert json.loads(query.out) == [2]
 
 
-def test_what_is_printed_before_an_error_is_valid_json(bare: Cli, file: str) -> None:
+def test_output_before_an_error_is_valid_json(bare: Cli, file: str) -> None:
     result = bare.run("webhooks", "list", file, "--only", "1,99", "--json")
     assert (result.code, [row["number"] for row in json.loads(result.out)]) == (2, [1])
     assert result.error["message"] == "the recording has no delivery 99"
@@ -172,6 +173,17 @@ def test_show_prints_headers_body_and_what_became_of_it(bare: Cli, file: str) ->
     document = bare.run("webhooks", "show", file, "3", "--json").json
     assert (document["body"], document["headers"]["host"]) == (PERSON, "localhost:8787")
     assert "cause" not in document
+
+
+def test_a_delivery_whose_sender_had_no_response_has_no_status(bare: Cli, tmp_path: Path) -> None:
+    unsent = outcome(None, 0.0, error="not sent before listen ended", attempts=0)
+    file = save(tmp_path / "a.jsonl", to_line(delivered(status=NOT_ANSWERED), [unsent]))
+    (row,) = bare.run("webhooks", "list", file, "--json").json
+    shown = bare.run("webhooks", "show", file, "1")
+    exported = bare.run("webhooks", "export", file, "--json").json
+    assert [row["status"], exported[0]["status"]] == [None, None]
+    assert "\nstatus" not in shown.out
+    assert f"\nforward 1\t{unsent.url}: not sent before listen ended\n" in shown.out
 
 
 def test_show_prints_a_body_with_what_a_parser_would_lose(bare: Cli, tmp_path: Path) -> None:

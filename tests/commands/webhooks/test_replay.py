@@ -152,6 +152,7 @@ def test_re_signing_a_forged_delivery_prints_a_warning(signer: Cli, endpoint: st
     one = signer.run(*replay, "--re-sign", "--only", "1,2").err
     assert "warning: re-signed delivery 2, whose signature was invalid when received" in one
     assert "warning" not in signer.run(*replay, "--re-sign", "--only", "1,3").err
+    assert "warning" not in signer.run(*replay, "--re-sign", "--unset", "data.missing").err  # none was sent
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_crm_that_is_down_is_told(jebbit_sandbox: Sandbox, crm: Receiver) -> N
     assert jebbit_sandbox.visit(opt_in=True).outcomes == {"refused": 1}
 
 
-def test_what_somebody_else_sends_does_not_verify(crm: Receiver) -> None:
+def test_a_delivery_of_somebody_else_does_not_verify(crm: Receiver) -> None:
     request = urllib.request.Request(crm.url, b"{}", {"x-jebbit-signature": sign("a guess", b"{}")})
     with pytest.raises(urllib.error.HTTPError, match="403") as refused:
         urllib.request.urlopen(request)

@@ -44,7 +44,7 @@ def test_a_delivery_appears_within_a_second(browser: Browser) -> None:
     assert statistics.median(seconds) < 1, seconds
 
 
-def test_what_became_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(browser: Browser) -> None:
+def test_the_outcome_of_a_delivery_follows_in_its_row_and_in_the_opened_panel(browser: Browser) -> None:
     store = stored(delivered(), forwards=1)
     with visiting(browser, store):
         browser.wait(lambda: "→ …" in browser.text("#row-1"))
@@ -310,7 +310,9 @@ def test_the_page_says_that_the_server_does_not_answer_and_recovers(
         browser.wait(lambda: browser.text("#connection") == "Live" and 5 in shown(browser))
 
 
-def test_a_search_that_was_cut_off_goes_on_when_the_server_answers_again(browser: Browser) -> None:
+def test_a_search_and_an_opened_delivery_that_were_cut_off_come_when_the_server_answers_again(
+    browser: Browser,
+) -> None:
     with visiting(browser, several()):
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
         browser.run(
@@ -320,7 +322,10 @@ def test_a_search_that_was_cut_off_goes_on_when_the_server_answers_again(browser
         browser.all("#search")[0].send_keys("bea@")
         browser.wait(lambda: "Disconnected" in browser.text("#connection"))
         assert browser.text("#empty") == "Searching."
+        browser.run("location.hash = 1")
+        browser.wait(lambda: "Not shown" in browser.text("#detail"))
         browser.run("isCutOff = false")
+        browser.wait(lambda: "ann@" in browser.text("#detail"))
         browser.wait(lambda: shown(browser) == [2])
         assert browser.text("#count") == "1 delivery."
 

@@ -49,6 +49,8 @@ def test_filters_and_search_select_deliveries(browser: Browser) -> None:
         }.items():
             browser.press_button(label)
             assert shown(browser) == numbers
+            if label in {"Test", "Live", "Refused"}:
+                assert f" · {label.lower()} · " in browser.text("[role=option]")
         for text, numbers in {"BEA@": [2], "/first": [1], "nothing like it": []}.items():
             browser.run("search.value = ''")
             browser.all("#search")[0].send_keys(text)
@@ -56,6 +58,8 @@ def test_filters_and_search_select_deliveries(browser: Browser) -> None:
         browser.wait(lambda: browser.text("#empty") == "No delivery matches.")
         bars = browser.run("return document.querySelectorAll('#chart rect.ok').length")
         assert (bars, len(browser.all("#chart rect.refused"))) == (3, 1)
+        title = browser.run("return document.querySelector('#chart rect.refused title').textContent")
+        assert title.endswith(": 0 ok, 1 mismatch")
         assert "4 deliveries, 3 ok, 1 mismatch" in str(
             browser.all("#chart svg")[0].get_attribute("aria-label")
         )
@@ -173,7 +177,7 @@ def test_in_a_low_window_the_page_scrolls_and_the_list_keeps_a_height(
         browser.wait(lambda: "mismatch" in browser.text("#detail"))
 
 
-def test_what_is_selected_shows_without_the_colours_of_the_page(browser: Browser) -> None:
+def test_the_selection_is_visible_without_the_colours_of_the_page(browser: Browser) -> None:
     with visiting(browser, several()):
         browser.force_colours()
         browser.wait(lambda: shown(browser) == [4, 3, 2, 1])

@@ -99,7 +99,7 @@ def test_another_origin_is_refused(page: str, app: Endpoint, origin: str) -> Non
 @pytest.mark.parametrize(
     "type_", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
 )
-def test_what_a_form_could_send_is_refused(page: str, app: Endpoint, type_: str) -> None:
+def test_requests_that_a_form_could_send_are_refused(page: str, app: Endpoint, type_: str) -> None:
     response = ask(
         f"{page}deliveries/1/replay", "POST", data=json.dumps(AS_RECORDED), headers={"Content-Type": type_}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from jebbitctl.commands.webhooks.listen.options import (
     read_secrets,
     require_valid_options,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @command(
@@ -76,12 +79,7 @@ def listen(
     )
     reception = Reception(context, receiver, forwarding, recording, limit=end.deliveries, inspect=inspect)
     with session.summarised(), reception.open(secrets, session.show_all) as url:
-        context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
-        if recording.record:
-            listed = f"jebbitctl webhooks list {shlex.quote(str(recording.record))}"
-            context.output.note(f"Recording to {recording.record}. For the numbers in it: {listed}")
-        if reception.page_url:
-            context.output.note(f"Inspect deliveries at {reception.page_url}")
+        _announce(context, url, reception.page_url, recording.record)
         printer.ready(url, reception.page_url)
         if trigger is not None:
             from jebbitctl.api.integrations import send_test
@@ -90,3 +88,13 @@ def listen(
         session.follow(reception.events(end.timeout))
     reception.raise_failure()
     session.require_success()
+
+
+def _announce(context: Context, url: str, page_url: str | None, record: Path | None) -> None:
+    """Say where deliveries are received, recorded and shown."""
+    context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
+    if record:
+        listed = f"jebbitctl webhooks list {shlex.quote(str(record))}"
+        context.output.note(f"Recording to {record}. For the numbers in it: {listed}")
+    if page_url:
+        context.output.note(f"Inspect deliveries at {page_url}")

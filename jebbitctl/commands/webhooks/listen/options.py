@@ -51,8 +51,8 @@ class ForwardOptions(NamedTuple):
         list[str] | None,
         typer.Option(
             metavar="URL",
-            help="Forward valid deliveries: same bytes and headers, path and query appended. The app's"
-            " response is the sender's. Repeatable; then the first one's is.",
+            help="Forward valid deliveries: same bytes and headers, path and query appended. The sender gets"
+            " the app's response. Repeatable: the sender gets the first app's.",
         ),
     ] = None
     ack: Annotated[
@@ -169,7 +169,7 @@ class SecretsOptions(NamedTuple):
 
 
 def require_valid_options(end: EndOptions, recording: RecordOptions, forwarding: ForwardOptions) -> None:
-    """Check what does not depend on anything else than the options.
+    """Check the options by themselves, before anything is read.
 
     Raises:
         UsageError: an option is not valid, or requires another one.
@@ -193,13 +193,17 @@ def read_secrets(context: Context, options: SecretsOptions, *, trigger: str | No
     Args:
         context: its client gets an integration's secret from Jebbit.
         options: the sources.
-        trigger: the integration whose secret is used if there is no other source.
+        trigger: the integration whose secret is used if there is no other source, or only other integrations:
+            it signs the test delivery.
 
     Raises:
         UsageError: there is no source, or a file cannot be read.
         CredentialsError: a value is not a valid secret.
     """
-    sources = {f"integration {id_}": SecretOptions(integration=id_) for id_ in options.integration or ()}
+    integrations = list(options.integration or ())
+    if integrations and trigger and not (options.secret_file or options.secret_stdin):
+        integrations.append(trigger)
+    sources = {f"integration {id_}": SecretOptions(integration=id_) for id_ in integrations}
     sources |= {f"file {path}": SecretOptions(secret_file=path) for path in options.secret_file or ()}
     if options.secret_stdin:
         sources["standard input"] = SecretOptions(secret_stdin=True)

@@ -173,7 +173,7 @@ def _width() -> int:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines of a text; of all line breaks, only LF and CRLF are not shown as escape sequences."""
+    """Return the lines of a text. Only LF and CRLF end a line; others are shown as escape sequences."""
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 

@@ -150,7 +150,7 @@ class ListenSession:
 
             ((error, url),) = self._unanswered.items()
             if error != NO_RESPONSE_BEFORE_END:
-                return fix_for_error(url, error).replace("--timeout", "--forward-timeout")
+                return fix_for_error(url, error)
         if self._refusing:
             command = f"jebbitctl webhooks check {shlex.quote(shown_url(self._refusing))}"
             return f"the signatures are valid; to find out why the app refuses them: {command}"

@@ -300,7 +300,7 @@ class TestJunitOfDiagnose:
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 class TestInterruptedDiagnosis:
     @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-    def test_what_is_known_is_printed_and_written(  # noqa: PLR0917 - fixtures
+    def test_the_results_so_far_are_printed_and_written(  # noqa: PLR0917 - fixtures
         self,
         cli: Cli,
         sandbox: Sandbox,
@@ -385,7 +385,7 @@ def test_nobody_is_asked_and_nothing_is_probed_unless_it_is_requested(
     assert "probe: True" in cli.run(*DIAGNOSE, webhook(sandbox), *options, "--probe").out
 
 
-def test_what_is_advised_is_for_the_same_account(cli: Cli, sandbox: Sandbox) -> None:
+def test_advised_commands_are_for_the_same_account(cli: Cli, sandbox: Sandbox) -> None:
     (business,) = sandbox.state.businesses
     stored(sandbox)[webhook(sandbox)]["is_active"] = False
     named = cli.run("integrations", "diagnose", webhook(sandbox), "--business", business, "--json")

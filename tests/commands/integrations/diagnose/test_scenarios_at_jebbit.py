@@ -237,7 +237,7 @@ def test_exactly_the_line_of_what_is_broken_says_so_and_names_the_cure(
 
 
 @pytest.mark.parametrize("name", [name for name, found in SCENARIOS.items() if found.state is not UNKNOWN])
-def test_whatever_is_wrong_comes_with_advice(account: JebbitAccount, name: str) -> None:
+def test_every_failure_comes_with_advice(account: JebbitAccount, name: str) -> None:
     SCENARIOS[name].broken(account)
     assert account.examine()[SCENARIOS[name].line].fix
 

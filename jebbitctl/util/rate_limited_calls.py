@@ -1,4 +1,4 @@
-"""Calls side by side, at most so many per second."""
+"""Concurrent calls, of which no more than a given number begin per second."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Ended: TypeAlias = BaseException | None
 """Why a worker ended: an exception to raise, or nothing."""
 
 
-class SideBySide(Generic[Item, Result]):
+class RateLimitedCalls(Generic[Item, Result]):
     """Call a function for each item on a few threads; iterate over items and results as they finish.
 
     Use it in a ``with`` block: at its end no further call begins. Calls under way continue on daemon threads,

@@ -1,4 +1,4 @@
-"""Times at which a signature tells standard Base64 from URL-safe Base64."""
+"""The time to sign at, so that standard and URL-safe Base64 of the signature differ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MAX_AGE = 30
 """Seconds; a signature has a plus or a slash three times out of four."""
 
 
-def telling_time(secret: str, body: bytes, now: int) -> int:
+def time_with_plus_or_slash(secret: str, body: bytes, now: int) -> int:
     """Return the latest time up to ``now`` at which the correct signature of ``body`` has a plus or a slash.
 
     A receiver that expects URL-safe Base64 accepts other signatures, so its answers seem to vary.

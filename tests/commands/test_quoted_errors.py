@@ -1,4 +1,4 @@
-"""What users are told when Jebbit refuses something, in every format of its errors."""
+"""Errors quote the words of Jebbit in every format of its error responses."""
 
 from __future__ import annotations
 

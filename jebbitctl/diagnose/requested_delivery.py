@@ -1,4 +1,4 @@
-"""Jebbit's own test delivery: what Jebbit says that it sent."""
+"""The test delivery that a diagnosis asks Jebbit for: what Jebbit says that it sent."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from jebbitctl.webhooks.response_text import readable_body
 if TYPE_CHECKING:
     from jebbitctl.webhooks.endpoint import EndpointResponse
 
-MAX_WORDS = 200
+MAX_CHARACTERS = 200
 """The maximum number of characters."""
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
 _HEAD = re.compile(r"<head\b.*?</head\s*>|<title\b.*?</title\s*>", re.DOTALL | re.IGNORECASE)
 
 
-def own_words(response: EndpointResponse, secret: str) -> str:
+def excerpt(response: EndpointResponse, secret: str) -> str:
     """Return what a response says: the start of its text, without markup; empty for nothing readable.
 
     Args:
@@ -34,14 +34,14 @@ def own_words(response: EndpointResponse, secret: str) -> str:
         shown = _plain(_HEAD.sub("", text))
         text = shown if shown.strip() else _plain(text)
     words = " ".join(scrub_registered(scrub(text, [secret])).split())
-    return escape_controls(words if len(words) <= MAX_WORDS else f"{words[: MAX_WORDS - 1]}…")
+    return escape_controls(words if len(words) <= MAX_CHARACTERS else f"{words[: MAX_CHARACTERS - 1]}…")
 
 
 def _plain(markup: str) -> str:
     return html.unescape(_MARKUP.sub(" ", markup))
 
 
-def quoted_words(response: EndpointResponse, secret: str) -> str:
+def quoted_excerpt(response: EndpointResponse, secret: str) -> str:
     """Return a sentence with a space in front, such as `` It says: "bad signature"``; empty for nothing."""
-    words = own_words(response, secret)
+    words = excerpt(response, secret)
     return f' It says: "{words}".' if words else ""
