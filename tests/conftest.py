@@ -9,8 +9,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 from hypothesis import HealthCheck, settings
 
+from jebbitctl import cli as cli_module
 from jebbitctl.api import retries
 from jebbitctl.commands.base import App
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
@@ -139,6 +141,7 @@ def _retries_follow_at_once() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _commands_are_built_once() -> Iterator[None]:
     """Keep what Typer makes of a command: it holds nothing of a run, and making it takes a millisecond."""
+    make, root = typer.main.get_command, typer.main.get_command(cli_module.app)
     build, built = App.build, dict[tuple[int, str | None], tuple[App, Any]]()
 
     def build_once(app: App, verb: str | None = None) -> Any:
@@ -149,6 +152,7 @@ def _commands_are_built_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(App, "build", build_once)
+        patched.setattr(typer.main, "get_command", lambda app: root if app is cli_module.app else make(app))
         yield
 
 

@@ -236,9 +236,9 @@ def watch(leak_detector: LeakDetector, monkeypatch: pytest.MonkeyPatch) -> None:
         out, err = map(_Recorder, leak_detector.started([JEBBITCTL, *args], env))
         return _original_run_here(args, env, *rest, out=out, err=err)
 
-    def run_on_terminal(args: Any, env: Mapping[str, str], *rest: Any) -> str:
+    def run_on_terminal(args: Any, env: Mapping[str, str], *rest: Any, **options: Any) -> tuple[int, str]:
         copy, _ = leak_detector.started([JEBBITCTL, *args], env)
-        return _original_run_on_terminal(args, env, *rest, copy=copy)
+        return _original_run_on_terminal(args, env, *rest, **options, copy=copy)
 
     monkeypatch.setattr(support, "run_here", run_here)
     monkeypatch.setattr(support, "run_on_terminal", run_on_terminal)

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 JEBBITCTL = str(Path(sys.executable).with_name("jebbitctl"))
 
+QUESTION = "[y/N]: "
+"""The end of a question whether to go on."""
+
 ONLY_A_PROCESS_READS = {
     "LC_ALL",
     "PYTHONCOERCECLOCALE",
@@ -195,11 +198,14 @@ def run_on_terminal(
     env: Mapping[str, str],
     columns: int,
     timeout: float,
-    encoding: str,
     *,
+    encoding: str = "utf-8",
+    answer: str = "",
     copy: list[Any] | None = None,
-) -> str:
-    """Run a command in this process, with a pseudo-terminal of its own; return everything it showed.
+) -> tuple[int, str]:
+    """Run a command in this process, with a pseudo-terminal of its own.
+
+    Returns: its exit code, and everything it showed.
 
     Args:
         args: the command's arguments.
@@ -207,6 +213,7 @@ def run_on_terminal(
         columns: the terminal's width.
         timeout: seconds after which the test fails.
         encoding: of what it writes.
+        answer: what is typed when it asks whether to go on.
         copy: receives what it shows, even if the run does not end in time.
     """
     import termios  # Windows has none
@@ -214,7 +221,7 @@ def run_on_terminal(
     shown: list[bytes] = copy if copy is not None else []
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (40, columns))
-    reading = threading.Thread(target=_read_all, args=(ours, shown))
+    reading = threading.Thread(target=_read_all, args=(ours, shown, answer))
     reading.start()
     with ExitStack() as stack:
         stack.callback(reading.join)
@@ -230,15 +237,17 @@ def run_on_terminal(
             for _ in range(2)
         )
         with _streams(stdin, stdout, stderr):
-            _run(args, env, timeout)
-    return b"".join(shown).decode(encoding)
+            code = _run(args, env, timeout)
+    return code, b"".join(shown).decode(encoding)
 
 
-def _read_all(terminal: int, shown: list[bytes]) -> None:
-    """Read what a terminal shows until nobody has it open any more."""
+def _read_all(terminal: int, shown: list[bytes], answer: str) -> None:
+    """Read what a terminal shows until nobody has it open any more; answer each question alike."""
     with suppress(OSError):  # which is how Linux tells the end
         while piece := os.read(terminal, 65536):
             shown.append(piece)
+            if b"".join(shown).endswith(QUESTION.encode()):
+                os.write(terminal, f"{answer}\n".encode())
     os.close(terminal)
 
 
@@ -255,7 +264,7 @@ def _streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> Iterator[None]:
 def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
     """Run a command with these streams; return its exit code."""
     with (
-        mock.patch.dict(os.environ, env, clear=True),
+        _environment(env),
         mock.patch.object(logging.root, "handlers", []),  # pytest's would hide what users see
         mock.patch.object(keyring, "get_keyring", _keyring_of_the_environment),
         _signals_restored(),
@@ -267,6 +276,24 @@ def _run(args: Sequence[str], env: Mapping[str, str], timeout: float) -> int:
             modules: dict[str, Any] = sys.modules
             if modules.get("rich", True) is None:  # TAB keeps its process from importing it
                 del modules["rich"]
+
+
+@contextmanager
+def _environment(env: Mapping[str, str]) -> Iterator[None]:
+    """Change only what differs: ``mock.patch.dict`` takes a quarter of a millisecond."""
+    before = dict(os.environ)
+    _set_environment(env)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(env: Mapping[str, str]) -> None:
+    current = dict(os.environ)
+    for name in current.keys() - env.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in env.items() if current.get(name) != value})
 
 
 def _exit_code(args: Sequence[str]) -> int:

@@ -38,6 +38,32 @@ def screen(
     encoding: str = "utf-8",
 ) -> str:
     """Run a command to its end, in this process but on a terminal; return everything it showed."""
+    return _run(cli, args, columns, env, encoding=encoding)[1]
+
+
+def answered(
+    cli: Cli, answer: str, *args: str, columns: int = 80, env: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Run a command like :func:`screen`, and answer its question.
+
+    Returns: its exit code, and what it showed before and after the answer.
+    """
+    code, shown = _run(cli, args, columns, env, answer=answer)
+    before, question, after = shown.partition(support.QUESTION)
+    assert question, shown
+    return code, before + question, after
+
+
+def _run(
+    cli: Cli,
+    args: tuple[str, ...],
+    columns: int,
+    env: Mapping[str, str] | None,
+    *,
+    encoding: str = "utf-8",
+    answer: str = "",
+) -> tuple[int, str]:
     assert not support.ONLY_A_PROCESS_READS & {*cli.env, *(env or {})}, "use on_terminal"
     environment = cli.environment({"TERM": "xterm-256color", **(env or {})})
-    return support.run_on_terminal(args, environment, columns, 60, encoding).replace("\r\n", "\n")
+    code, shown = support.run_on_terminal(args, environment, columns, 60, encoding=encoding, answer=answer)
+    return code, shown.replace("\r\n", "\n")

@@ -7,9 +7,7 @@ import pytest
 
 from jebbitctl.api.client import Client
 from jebbitctl.api.transport import ApiResponse
-from jebbitctl.errors import (
-    RejectedError,
-)
+from jebbitctl.errors import RejectedError
 from tests.api.faults import api
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import signal
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import pexpect
 import pytest
 
 from jebbitctl.sandbox.dialects import DIALECTS
@@ -14,7 +13,7 @@ from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.interruptions import ended, started
 from tests.scripted_server import active, add, attributes_of, other, resource, scripted, writes
 from tests.support import cli_for, interrupted_unnoticed
-from tests.terminal import COLOUR, on_terminal, screen
+from tests.terminal import COLOUR, answered, screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -327,15 +326,10 @@ def test_without_a_terminal_past_answers_are_only_delivered_again_with_yes(
     assert result.error["hint"] == "add --yes to start it without confirmation"
 
 
-def answered(cli: Cli, answer: str, *args: str) -> tuple[int, str]:
+def asked(cli: Cli, answer: str, *args: str) -> tuple[int, str]:
     """Run a command on a terminal and answer its question; return its exit code and the question."""
-    child = on_terminal(cli, *args, columns=200, env={"NO_COLOR": "1"})
-    child.expect_exact("[y/N]: ")
-    question = str(child.before)
-    child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.exitstatus, question.strip()
+    code, question, _ = answered(cli, answer, *args, columns=200, env={"NO_COLOR": "1"})
+    return code, question.removesuffix(" [y/N]: ")
 
 
 def test_a_terminal_asks_before_past_answers_are_delivered_again(cli: Cli, sandbox: Sandbox) -> None:
@@ -343,12 +337,12 @@ def test_a_terminal_asks_before_past_answers_are_delivered_again(cli: Cli, sandb
     attributes_of(sandbox, "integrations")[id_]["endpoint"] = "https://me:password@a.example/b?token=c"
     question = f"Deliver every past answer of integration {id_} (https://********@a.example/b) again?"
     create = ("backfills", "create", "--integration", id_)
-    assert answered(cli, "n", *create) == (1, question)
+    assert asked(cli, "n", *create) == (1, question)
     assert writes(sandbox) == []
-    assert answered(cli, "y", *create) == (0, question)
+    assert asked(cli, "y", *create) == (0, question)
     (backfill,) = attributes_of(sandbox, TYPE)
     attributes_of(sandbox, TYPE)[backfill]["status"] = "failed"
-    assert answered(cli, "n", "backfills", "restart", backfill) == (1, question)
+    assert asked(cli, "n", "backfills", "restart", backfill) == (1, question)
     assert [method for method, _ in writes(sandbox)] == ["POST"]
 
 
@@ -361,7 +355,7 @@ def test_the_question_says_what_jebbit_says(tmp_path: Path, dialect: Any, about:
             sandbox.state.behaviour.dialect = DIALECTS["host"]
         else:
             cli.env["JEBBIT_CLIENT_ID"] = f"{sandbox.state.client_id}-writeonly"
-        code, question = answered(cli, "y", "backfills", "create", "--integration", id_)
+        code, question = asked(cli, "y", "backfills", "create", "--integration", id_)
     assert (code, question) == (0, f"Deliver every past answer of integration {id_}{about} again?")
 
 

@@ -10,9 +10,9 @@ import pytest
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.commands.mappings.support import TYPE
 from tests.interruptions import interrupting
-from tests.isolated_home import IsolatedHome, wait_for_exit
 from tests.scripted_server import active, add_mapping, attributes_of, writes
 from tests.support import cli_for
+from tests.terminal import answered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,16 +53,15 @@ def test_nothing_is_deleted_if_an_id_is_invalid(cli: Cli, sandbox: Sandbox, thre
 
 def test_a_terminal_is_asked_once_for_all(tmp_path: Path) -> None:
     with Sandbox(SandboxOptions(integrations=2)) as sandbox:
-        home = IsolatedHome(tmp_path, dict(sandbox.environment))
         first, second = attributes_of(sandbox, "integrations")
-        terminal = home.terminal("integrations", "delete", first, second, "nobody")
-        terminal.expect_exact("nobody    not found\r\nDelete these 3 integrations? [y/N]: ")
-        shown = str(terminal.before)
-        assert [line.split()[0] for line in shown.splitlines()] == [first, second]
+        line = ("integrations", "delete", first, second, "nobody")
+        code, shown, _ = answered(cli_for(tmp_path, sandbox), "y", *line)
+        *listed, question = shown.splitlines()
+        assert [row.split()[0] for row in listed] == [first, second, "nobody"]
         assert "https://hooks.example.com/jebbit/1" in shown
-        assert "  klaviyo\r\n" in shown
-        terminal.sendline("y")
-        assert wait_for_exit(terminal)[0] == 3
+        assert "  klaviyo\n" in shown
+        assert listed[-1] == "nobody    not found"
+        assert (code, question) == (3, "Delete these 3 integrations? [y/N]: ")
         assert attributes_of(sandbox, "integrations") == {}
 
 

@@ -335,7 +335,12 @@ KEYS = st.sampled_from(
 @settings(deadline=None)
 @given(
     st.dictionaries(
-        KEYS, JSON | st.lists(st.dictionaries(st.sampled_from(["jebbit_var", "client_var"]), JSON))
+        KEYS,
+        JSON
+        | st.lists(
+            st.dictionaries(st.sampled_from(["jebbit_var", "client_var"]), JSON, max_size=2), max_size=3
+        ),
+        max_size=4,
     )
 )
 def test_any_table_is_loaded_or_rejected_with_its_line(entry: dict[str, object]) -> None:

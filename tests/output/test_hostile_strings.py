@@ -22,7 +22,7 @@ from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from tests.scripted_server import scripted
 from tests.strategies import BIDI
 from tests.support import cli_for
-from tests.terminal import COLOUR, on_terminal, screen
+from tests.terminal import COLOUR, answered, on_terminal, screen
 from tests.webhooks.support import SECRET, Sender, make_delivery, raw_server, record
 
 if TYPE_CHECKING:
@@ -167,12 +167,8 @@ def test_an_error_from_the_service_is_one_line(cli: Cli) -> None:
 
 
 def test_a_confirmation_escapes_what_it_asks_about(cli: Cli) -> None:
-    child = on_terminal(cli, "integrations", "delete", ID, columns=600, env={"NO_COLOR": "1"})
-    child.expect_exact("[y/N]: ")
-    question = str(child.before)
-    child.sendline("n")
-    child.expect(pexpect.EOF)
-    child.close()
+    line = ("integrations", "delete", ID)
+    _, question, _ = answered(cli, "n", *line, columns=600, env={"NO_COLOR": "1"})
     assert MARKUP in question
     assert control_characters(question) == []
 

@@ -202,9 +202,14 @@ VALUES = st.sampled_from(
 )
 
 
-@given(
-    st.dictionaries(KEYS, st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
+OPTIONS = st.recursive(
+    VALUES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
 )
+
+
+@given(st.dictionaries(KEYS, OPTIONS, max_size=3))
 def test_what_a_resource_hides_a_difference_hides_as_well(options: dict[str, object]) -> None:
     shown = redact_service_data({"additional_options": options})["additional_options"]
     for name, value in options.items():

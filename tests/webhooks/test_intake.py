@@ -331,7 +331,7 @@ def test_deliveries_not_forwarded_in_time_are_reported_and_recorded_with_the_rea
     outcomes = [record.forwards[0] for record in records if record.forwards]
     errors = [outcome.error for outcome in outcomes]
     assert errors.count("no response before listen ended") == MAX_FORWARDS
-    assert all((outcome.milliseconds >= 100) == (outcome.attempts == 1) for outcome in outcomes)
+    assert all((outcome.milliseconds > 0) == (outcome.attempts == 1) for outcome in outcomes)
     assert errors.count("not sent before listen ended") == 5
     assert sorted(event.number for event in reception.forwarded) == list(range(1, MAX_FORWARDS + 6))
     assert not any(is_forwarded(event.outcome) for event in reception.forwarded)
@@ -363,8 +363,8 @@ def test_deliveries_that_wait_for_the_app_at_the_end_are_recorded(tmp_path: Path
     recording = tmp_path / "recording"
     app = PausingEndpoint()
     with serving(app) as url, receiving(*[url] * urls, recording=recording) as reception:
-        sender = threading.Thread(target=lambda: statuses.append(post(reception.url, b"{}").status_code))
         statuses: list[int] = []
+        sender = threading.Thread(target=lambda: statuses.append(post(reception.url, b"{}").status_code))
         sender.start()
         assert app.reached.wait(10)
         reception.intake.abandon()

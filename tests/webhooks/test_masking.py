@@ -268,7 +268,7 @@ def nested_json(levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["?a=" * 5000, "a=" * 5000, "a=1&" * 5000, nested_json(8), f"a={nested_json(4)}"]
+    "text", ["?a=" * 1500, "a=" * 1500, "a=1&" * 1500, nested_json(8), f"a={nested_json(4)}"]
 )
 def test_text_that_nests_without_end_is_masked(text: str) -> None:
     for body in (text, json.dumps({"x": text}), f"x={quote_plus(text)}"):

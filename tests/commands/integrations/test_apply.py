@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pexpect
 import pytest
 from werkzeug.wrappers import Response
 
@@ -14,7 +13,7 @@ from tests.interference import interfering
 from tests.manifest.support import SPRING, rows, spring, write
 from tests.scripted_server import add_mapping, attributes_of, writes
 from tests.support import cli_for, mode
-from tests.terminal import on_terminal
+from tests.terminal import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,15 +89,12 @@ def test_without_a_terminal_and_without_yes_nothing_is_sent_to_jebbit(
 def test_a_terminal_shows_the_plan_and_asks_for_confirmation(
     cli: Cli, sandbox: Sandbox, answer: str, code: int, count: int
 ) -> None:
-    child = on_terminal(cli, *APPLY, write(cli), columns=80, env={"NO_COLOR": "1"})
-    child.expect("mapping Outcome → bucket")
-    child.expect(r"Apply this plan: create 1 integration, create 2 mappings\? \[y/N\]: ")
-    child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert (child.exitstatus, len(writes(sandbox))) == (code, count)
+    ended, plan, report = answered(cli, answer, *APPLY, write(cli), env={"NO_COLOR": "1"})
+    assert "mapping Outcome → bucket" in plan
+    assert plan.endswith("Apply this plan: create 1 integration, create 2 mappings? [y/N]: ")
+    assert (ended, len(writes(sandbox))) == (code, count)
     if answer == "y":
-        assert "✓ create spring (" in str(child.before)
+        assert "✓ create spring (" in report
 
 
 def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox: Sandbox) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pexpect
-
 from tests.commands.mappings.support import TYPE
 from tests.scripted_server import add_mapping, attributes_of
-from tests.terminal import on_terminal
+from tests.terminal import answered, screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +28,8 @@ def test_on_a_terminal_delete_asks_with_the_names_and_update_prints_arrows(
     cli: Cli, sandbox: Sandbox
 ) -> None:
     id_ = add_mapping(sandbox, "Outcome", "bucket")
-    assert "client_var: bucket → b" in on_terminal(cli, "mappings", "update", id_, "--client-var", "b").read()
-    child = on_terminal(cli, "mappings", "delete", id_)
-    child.expect_exact(f"Delete mapping {id_} (Outcome → b)? [y/N]")
-    child.sendline("y")
-    child.expect_exact(f"Deleted mapping {id_}.")
-    child.expect(pexpect.EOF)
-    child.close()
+    assert "client_var: bucket → b" in screen(cli, "mappings", "update", id_, "--client-var", "b")
+    _, question, after = answered(cli, "y", "mappings", "delete", id_)
+    assert question == f"Delete mapping {id_} (Outcome → b)? [y/N]: "
+    assert f"Deleted mapping {id_}." in after
     assert attributes_of(sandbox, TYPE) == {}

@@ -16,7 +16,7 @@ from tests.api.mapping_files import HEADER, TYPE, mapping, parse
 from tests.commands.mappings.support import run_import, stored_triples, without_attributes
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
 from tests.support import JEBBITCTL, cli_for
-from tests.terminal import COLOUR, on_terminal, screen
+from tests.terminal import COLOUR, answered, screen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -314,13 +314,11 @@ def test_prune_asks_on_a_terminal_before_any_write(
     add_mapping(sandbox, "too", "b")
     path = cli.home / "m.csv"
     path.write_text(HEADER + "a,b,\n")
-    child = on_terminal(cli, "mappings", "import", active(sandbox), str(path), "--prune")
-    child.expect_exact("Delete 2 mappings that are not in the file? [y/N]")
-    assert writes(sandbox) == []
-    child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == code
+    line = ("mappings", "import", active(sandbox), str(path), "--prune")
+    ended, question, _ = answered(cli, answer, *line)
+    assert question.endswith("Delete 2 mappings that are not in the file? [y/N]: ")
+    assert ended == code
+    assert bool(writes(sandbox)) == (answer == "y")
     assert {name for name, *_ in stored_triples(sandbox)} == left
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.scripted_server import active, add_mapping, other
-from tests.terminal import on_terminal
+from tests.terminal import screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,6 @@ def test_csv_and_another_format_are_mutually_exclusive(
 
 def test_csv_on_a_terminal_escapes_control_characters(cli: Cli, sandbox: Sandbox) -> None:
     add_mapping(sandbox, "a\x1b[2J", "b\x9b")
-    child = on_terminal(cli, "mappings", "list", "--csv")
-    shown = str(child.read())
+    shown = screen(cli, "mappings", "list", "--csv")
     assert r"a\x1b[2J,b\x9b," in shown
     assert not {"\x1b", "\x9b"} & set(shown)

@@ -10,7 +10,7 @@ from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.manifest.support import spring, write
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
 from tests.support import cli_for
-from tests.terminal import on_terminal
+from tests.terminal import answered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,13 +142,11 @@ def test_a_deletion_is_no_reason_to_warn(cli: Cli, sandbox: Sandbox) -> None:
 
 def test_a_person_is_warned_before_the_question(cli: Cli, sandbox: Sandbox) -> None:
     path = write(cli, MANIFEST.format(spring(sandbox)))
-    child = on_terminal(cli, "integrations", "apply", path, columns=200, env={"NO_COLOR": "1"})
-    child.expect("warning: Jebbit has no attribute named emial.*Apply this plan")
-    child.sendline("y")
-    child.expect("create mapping emial")
-    rest = child.read()
-    child.close()
-    assert (child.exitstatus, "warning" in rest) == (0, False)
+    line = ("integrations", "apply", path)
+    code, before, after = answered(cli, "y", *line, columns=200, env={"NO_COLOR": "1"})
+    assert "warning: Jebbit has no attribute named emial" in before
+    assert "create mapping emial" in after
+    assert (code, "warning" in after) == (0, False)
 
 
 def test_each_business_is_asked_about_its_own_mappings(cli_several: Cli, three_businesses: Sandbox) -> None:

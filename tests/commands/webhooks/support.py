@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import Queue
 from typing import IO, TYPE_CHECKING, Any
+from unittest import mock
 
+from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from tests.support import JEBBITCTL
 from tests.webhooks.support import SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from tests.support import Cli
+    from tests.support import Cli, Result
 
 VECTOR = "t=1700000000,v1=/Sc06vNwsepKQb9Ks6ltIFPjbrlsNZ33m24sWO4VgPw="
 """The signature of ``{}`` with ``SECRET``, made with OpenSSL."""
@@ -38,6 +44,41 @@ def listening(
             yield process, words[2].rstrip(".")
         finally:
             process.kill()
+
+
+def receive(cli: Cli, deliver: Callable[[str], None], *options: str, secret: str | None = SECRET) -> Result:
+    """Run ``webhooks listen`` in this process on a free port until it ends.
+
+    Args:
+        cli: the command line.
+        deliver: gets the URL, in another thread. If it fails, Ctrl-C ends the command.
+        options: of the command.
+        secret: the shared secret in the environment.
+    """
+    urls, ended = Queue[str](), threading.Event()
+    enter = WebhookServer.__enter__
+
+    def entered(server: WebhookServer) -> WebhookServer:
+        entering = enter(server)
+        urls.put(server.url)
+        return entering
+
+    def delivering() -> None:
+        try:
+            deliver(urls.get(timeout=20))
+        except BaseException:
+            if not ended.is_set():
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            raise
+
+    environment = {"JEBBIT_WEBHOOK_SECRET": secret}
+    with mock.patch.object(WebhookServer, "__enter__", entered), ThreadPoolExecutor(1) as thread:
+        delivered = thread.submit(delivering)
+        result = cli.run("webhooks", "listen", "--port", "0", *options, env=environment)
+        ended.set()
+        delivered.result()
+    assert SECRET not in result.out + result.err
+    return result
 
 
 def wait_for_end(process: subprocess.Popen[str]) -> tuple[int, str, str]:

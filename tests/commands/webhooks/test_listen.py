@@ -19,7 +19,7 @@ from jebbitctl.webhooks.receiving.webhook_server import WebhookServer
 from jebbitctl.webhooks.recordings.reading import read
 from jebbitctl.webhooks.recordings.recorder import LOOK_INTERVAL
 from tests.commands.integrations.support import stored, webhook
-from tests.commands.webhooks.support import events_of, listening, wait_for_end
+from tests.commands.webhooks.support import events_of, listening, receive, wait_for_end
 from tests.interruptions import Stage
 from tests.support import cli_for
 from tests.webhooks.support import SECRET, Endpoint, Sender, connected, talk
@@ -59,12 +59,13 @@ def test_expected_deliveries_are_received_after_stdout_is_closed(bare: Cli) -> N
 
 
 def test_json_prints_one_line_per_delivery(bare: Cli) -> None:
-    with listening(bare, "--count", "2", "--timeout", "20", "--json") as (process, url):
+    def deliver(url: str) -> None:
         Sender(url, SECRET).send()
         Sender(url, SECRET, b"not json \xff").send()
-        code, out, _ = wait_for_end(process)
-    first, second = events_of(out)
-    assert code == 0
+
+    result = receive(bare, deliver, "--count", "2", "--timeout", "20", "--json")
+    first, second = events_of(result.out)
+    assert result.code == 0
     assert first["event"] == "delivery"
     assert (first["ok"], first["test"], first["repeat"], first["status"]) == (True, True, False, 200)
     assert first["body"]["data"]["email"] == "test@example.com"
@@ -72,12 +73,13 @@ def test_json_prints_one_line_per_delivery(bare: Cli) -> None:
 
 
 def test_too_few_deliveries_in_time_are_exit_6(bare: Cli) -> None:
-    with listening(bare, "--count", "1", "--timeout", "0.5") as (process, url):
-        Sender(url, "another").send()
-        code, _, err = wait_for_end(process)
-    assert code == 6
-    assert "0 of 1 valid deliveries" in err
-    assert "hint: another shared secret signed" in err
+    def refused(url: str) -> None:
+        assert Sender(url, "another").send().status == 403
+
+    result = receive(bare, refused, "--count", "1", "--timeout", "0.5")
+    assert result.code == 6
+    assert "0 of 1 valid deliveries" in result.err
+    assert "hint: another shared secret signed" in result.err
 
 
 @pytest.mark.parametrize("timeout", ["nan", "-1"])
@@ -87,8 +89,8 @@ def test_an_invalid_timeout_is_rejected(bare: Cli, timeout: str) -> None:
 
 
 def test_the_timeout_is_exit_0_without_a_count(bare: Cli) -> None:
-    with listening(bare, "--timeout", "0.3") as (process, _):
-        assert wait_for_end(process)[0] == 0
+    environment = {"JEBBIT_WEBHOOK_SECRET": SECRET}
+    assert bare.run("webhooks", "listen", "--port", "0", "--timeout", "0.1", env=environment).code == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
@@ -132,19 +134,19 @@ def test_a_recording_is_private_and_complete_before_the_response(bare: Cli, tmp_
 
 def test_valid_deliveries_are_forwarded_with_the_same_bytes_and_headers(bare: Cli) -> None:
     forwarded: list[Delivery] = []
-    with (
-        WebhookServer(SECRET, forwarded.append) as target,
-        listening(bare, "--forward-to", f"{target.url}/app", "--count", "1", "--json") as (process, url),
-    ):
+
+    def deliver(url: str) -> None:
         Sender(url, "another").send()
         Sender(url, SECRET, b'{ "odd" :\t1}\n').send()
-        code, out, _ = wait_for_end(process)
-    assert code == 0
+
+    with WebhookServer(SECRET, forwarded.append) as target:
+        result = receive(bare, deliver, "--forward-to", f"{target.url}/app", "--count", "1", "--json")
+    assert result.code == 0
     (delivery,) = forwarded
     assert delivery.body == b'{ "odd" :\t1}\n'
     assert delivery.verification.valid
     assert delivery.test
-    assert [event["event"] for event in events_of(out)] == ["delivery", "delivery", "forwarded"]
+    assert [event["event"] for event in events_of(result.out)] == ["delivery", "delivery", "forwarded"]
 
 
 @pytest.mark.keeps("shared", "secret")
@@ -193,9 +195,10 @@ def test_invalid_requests_print_nothing(bare: Cli) -> None:
 
 @pytest.mark.parametrize("timeout", ["inf", "1e12"])
 def test_the_timeout_has_no_maximum(bare: Cli, timeout: str) -> None:
-    with listening(bare, "--count", "1", "--timeout", timeout) as (process, url):
+    def deliver(url: str) -> None:
         Sender(url, SECRET).send()
-        assert wait_for_end(process)[0] == 0
+
+    assert receive(bare, deliver, "--count", "1", "--timeout", timeout).code == 0
 
 
 def test_a_host_other_than_loopback_prints_a_warning(bare: Cli) -> None:
@@ -216,17 +219,19 @@ def test_a_port_in_use_is_exit_2(bare: Cli) -> None:
     assert port in result.err
 
 
-@pytest.mark.parametrize("body", [b"NaN", b"[1e999]", b"[" * 400 + b"]" * 400, b"[" * 980 + b"]" * 980])
-def test_json_output_is_valid_even_if_the_body_is_not(bare: Cli, body: bytes) -> None:
-    with listening(bare, "--count", "1", "--json") as (process, url):
-        assert Sender(url, SECRET, body).send().status == 200
+def test_json_output_is_valid_even_if_the_body_is_not(bare: Cli) -> None:
+    bodies = [b"NaN", b"[1e999]", b"[" * 400 + b"]" * 400, b"[" * 980 + b"]" * 980]
+    with listening(bare, "--count", "4", "--json") as (process, url):
+        for body in bodies:
+            assert Sender(url, SECRET, body).send().status == 200
         code, out, _ = wait_for_end(process)
     assert code == 0
 
     def reject(constant: str) -> None:
         raise AssertionError(constant)
 
-    assert json.loads(out.splitlines()[1], parse_constant=reject)["body"] == body.decode()
+    events = [json.loads(line, parse_constant=reject) for line in out.splitlines()[1:]]
+    assert [event["body"].encode() for event in events] == bodies
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open file cannot be deleted elsewhere")
@@ -254,15 +259,17 @@ def test_refused_deliveries_are_recorded_on_request_only(
     bare: Cli, tmp_path: Path, options: tuple[str, ...], reasons: list[str]
 ) -> None:
     path = tmp_path / "recording"
-    with listening(bare, "--record", str(path), *options, "--count", "1", "--json") as (process, url):
+
+    def deliver(url: str) -> None:
         assert Sender(url, "another", b"x" * 100_000).send().status == 403
         assert Sender(url, SECRET, b"x" * 100_000).send().status == 200
-        code, out, _ = wait_for_end(process)
-    assert code == 0
+
+    result = receive(bare, deliver, "--record", str(path), *options, "--count", "1", "--json")
+    assert result.code == 0
     recorded = [one.delivery for one in read(path)]
     assert [one.verification.reason for one in recorded] == reasons
     assert all(one.verification or len(one.body) == 64 * 1024 for one in recorded)
-    refused, accepted = events_of(out)
+    refused, accepted = events_of(result.out)
     assert (refused["bytes"], len(refused["body"]), refused["omitted_bytes"]) == (100_000, 65_536, 34_464)
     assert (accepted["bytes"], len(accepted["body"])) == (100_000, 100_000)
     assert "omitted_bytes" not in accepted
@@ -280,11 +287,13 @@ def test_a_masked_recording_holds_no_personal_data_and_the_app_gets_all_of_it(
 ) -> None:
     path = tmp_path / "recording"
     app = Endpoint("500 Oh No", body=b"no user ann@example.com")
+
+    def deliver(url: str) -> None:
+        assert Sender(url, SECRET, b'{"email":"ann@example.com"}').send().status == 500
+
     with BackgroundServer(app) as server:
         options = ("--record", str(path), "--mask", "--forward-to", server.url, "--count", "1")
-        with listening(bare, *options) as (process, url):
-            assert Sender(url, SECRET, b'{"email":"ann@example.com"}').send().status == 500
-            wait_for_end(process)
+        receive(bare, deliver, *options)
     assert app.requests[0].body == b'{"email":"ann@example.com"}'
     assert b"ann@example.com" not in path.read_bytes()
     (one,) = read(path)
@@ -333,13 +342,16 @@ def test_no_delivery_answered_by_one_of_two_listeners_of_a_file_is_lost_when_the
 
 def test_deliveries_beyond_the_count_are_neither_accepted_nor_recorded(bare: Cli, tmp_path: Path) -> None:
     recording = tmp_path / "deliveries.jsonl"
-    with listening(bare, "--count", "2", "--record", str(recording)) as (process, url):
-        responses = [Sender(url, SECRET, b"%d" % number).send() for number in range(6)]
-        code, out, err = wait_for_end(process)
-    assert (code, len(out.splitlines()), len(recording.read_text().splitlines())) == (0, 2, 2)
-    assert [response.status for response in responses[:2]] == [200, 200]
-    assert {response.status for response in responses[2:]} <= {503, None}
-    assert "Received: 2 ok." in err
+    statuses: list[int | None] = []
+
+    def deliver(url: str) -> None:
+        statuses.extend(Sender(url, SECRET, b"%d" % number).send().status for number in range(6))
+
+    result = receive(bare, deliver, "--count", "2", "--record", str(recording))
+    assert (result.code, len(result.out.splitlines()), len(recording.read_text().splitlines())) == (0, 2, 2)
+    assert statuses[:2] == [200, 200]
+    assert {*statuses[2:]} <= {503, None}
+    assert "Received: 2 ok." in result.err
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from jebbitctl.util.signals import REPEAT_SECONDS
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.recordings.reading import read
-from tests.commands.webhooks.support import events_of, listening, wait_for_end
+from tests.commands.webhooks.support import events_of, listening, receive, wait_for_end
 from tests.webhooks.support import SECRET, UNREACHABLE, Endpoint, RecoveringEndpoint, Sender, post
 
 if TYPE_CHECKING:
@@ -25,32 +25,35 @@ if TYPE_CHECKING:
 def test_an_app_that_answers_500_is_seen_by_the_sender_and_is_exit_6(signer: Cli, tmp_path: Path) -> None:
     app = Endpoint("500 Internal Server Error", body=b"no such table")
     recording = tmp_path / "recording"
+
+    def deliver(url: str) -> None:
+        for body in (b"{}", b"[]"):
+            response = post(url, body)
+            assert (response.status_code, response.text) == (500, "no such table")
+
     with BackgroundServer(app) as server:
         options = ("--forward-to", server.url, "--count", "2", "--record", str(recording))
-        with listening(signer, *options, "--header", "X-Key: k") as (process, url):
-            for body in (b"{}", b"[]"):
-                response = post(url, body)
-                assert (response.status_code, response.text) == (500, "no such table")
-            code, out, err = wait_for_end(process)
-    assert code == 6
-    lines = [line.split("\t") for line in out.splitlines()]
+        result = receive(signer, deliver, *options, "--header", "X-Key: k")
+    assert result.code == 6
+    lines = [line.split("\t") for line in result.out.splitlines()]
     assert [line[1:4] for line in lines if line[1] != "→"] == [["✓", "-", "ok"]] * 2
     assert sorted(line[:4] for line in lines if line[1] == "→") == [
         [number, "→", "500", "forward_failed"] for number in ("#1", "#2")
     ]
-    assert "Received: 2 ok.\nForwarded: 0 ok, 2 returned 500.\n" in err
-    assert "error: 2 of 2 forwards failed: 2 returned 500\nhint: look at the app's own log" in err
+    assert "Received: 2 ok.\nForwarded: 0 ok, 2 returned 500.\n" in result.err
+    assert "error: 2 of 2 forwards failed: 2 returned 500\nhint: look at the app's own log" in result.err
     assert [record.delivery.status for record in read(recording)] == [500, 500]
     assert app.requests[0].headers["x-key"] == "k"
 
 
 def test_an_app_that_refuses_valid_deliveries_is_one_to_check(signer: Cli) -> None:
+    def deliver(url: str) -> None:
+        assert post(url, b"{}").status_code == 401
+
     with BackgroundServer(Endpoint("401 Unauthorized")) as server:
         target = f"{server.url}/hook"
-        with listening(signer, "--forward-to", f"{target}?key=k", "--count", "1") as (process, url):
-            assert post(url, b"{}").status_code == 401
-            _, _, err = wait_for_end(process)
-    assert err.endswith(
+        result = receive(signer, deliver, "--forward-to", f"{target}?key=k", "--count", "1")
+    assert result.err.endswith(
         "error: 1 of 1 forward failed: 1 returned 401\nhint: the signatures are valid; "
         f"to find out why the app refuses them: jebbitctl webhooks check {target}\n"
     )
@@ -87,7 +90,7 @@ def test_accepted_deliveries_are_forwarded_before_the_end(
     bare: Cli, ending: signal.Signals | None, exit_code: int
 ) -> None:
     app = Endpoint(delay=0.3)
-    options = [] if ending else ["--timeout", "1"]
+    options = [] if ending else ["--count", "25"]
     with (
         BackgroundServer(app, threads=20) as server,
         listening(bare, "--forward-to", server.url, "--ack", "--json", *options) as (process, url),
@@ -108,21 +111,21 @@ def test_deliveries_not_forwarded_in_time_are_counted_recorded_and_exit_6(
 ) -> None:
     recording = tmp_path / "recording"
     options = ("--forward-timeout", "0.2", "--timeout", "1", "--record", str(recording), "--json")
-    with (
-        BackgroundServer(Endpoint(delay=0.5), threads=20) as server,
-        listening(bare, "--forward-to", server.url, *options, *(["--ack"] if ack else [])) as (process, url),
-    ):
+
+    def deliver(url: str) -> None:
         assert post(url, b"{}").status_code == (200 if ack else 504)
-        code, out, err = wait_for_end(process)
-    assert code == 6
-    failed = events_of(out)[1]
+
+    with BackgroundServer(Endpoint(delay=0.5), threads=20) as server:
+        result = receive(bare, deliver, "--forward-to", server.url, *options, *(["--ack"] if ack else []))
+    assert result.code == 6
+    failed = events_of(result.out)[1]
     assert (failed["event"], failed["error"], failed["answer"]) == (
         "forward_failed",
         "no response within 0.2 s",
         None if ack else 504,
     )
-    assert "Forwarded: 0 ok, 1 no response within 0.2 s.\n" in err
-    assert "or set a longer timeout" in err
+    assert "Forwarded: 0 ok, 1 no response within 0.2 s.\n" in result.err
+    assert "or set a longer timeout" in result.err
     (record,) = read(recording, join=True)
     assert [outcome.error for outcome in record.forwards or ()] == ["no response within 0.2 s"]
 
@@ -219,28 +222,25 @@ def test_a_closed_stdout_ends_it_with_the_summary_of_all_that_was_accepted(bare:
 
 
 def test_the_summary_names_the_url_that_failed_of_several(bare: Cli) -> None:
-    with (
-        BackgroundServer(Endpoint()) as server,
-        listening(bare, "--forward-to", server.url, "--forward-to", UNREACHABLE, "--count", "1") as (
-            process,
-            url,
-        ),
-    ):
+    def deliver(url: str) -> None:
         assert post(url, b"{}").status_code == 200
-        code, _, err = wait_for_end(process)
-    assert code == 6
-    assert f"Forwarded: 1 ok, 1 connection refused at {UNREACHABLE}.\n" in err
-    assert f"error: 1 of 2 forwards failed: 1 connection refused at {UNREACHABLE}\n" in err
+
+    with BackgroundServer(Endpoint()) as server:
+        options = ("--forward-to", server.url, "--forward-to", UNREACHABLE, "--count", "1")
+        result = receive(bare, deliver, *options)
+    assert result.code == 6
+    assert f"Forwarded: 1 ok, 1 connection refused at {UNREACHABLE}.\n" in result.err
+    assert f"error: 1 of 2 forwards failed: 1 connection refused at {UNREACHABLE}\n" in result.err
 
 
 def test_retries_go_on_until_the_app_is_back(bare: Cli) -> None:
     app = RecoveringEndpoint("503 Busy", 1)
     options = ("--retry", "5", "--count", "1", "--json")
-    with (
-        BackgroundServer(app) as server,
-        listening(bare, "--forward-to", server.url, *options) as (process, url),
-    ):
+
+    def deliver(url: str) -> None:
         assert post(url, b"{}").status_code == 200
-        code, out, _ = wait_for_end(process)
-    assert code == 0
-    assert events_of(out)[1]["attempts"] == 2
+
+    with BackgroundServer(app) as server:
+        result = receive(bare, deliver, "--forward-to", server.url, *options)
+    assert result.code == 0
+    assert events_of(result.out)[1]["attempts"] == 2

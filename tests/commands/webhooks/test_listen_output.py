@@ -20,7 +20,7 @@ from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
 from jebbitctl.webhooks.receiving.background_server import BackgroundServer
 from jebbitctl.webhooks.receiving.events import Arrived, Forwarded
 from jebbitctl.webhooks.receiving.webhook_server import STATUS_OF
-from tests.commands.webhooks.support import events_of, listening, wait_for_end
+from tests.commands.webhooks.support import events_of, receive
 from tests.terminal import COLOUR, on_terminal
 from tests.webhooks.support import SECRET, Endpoint, post
 
@@ -320,14 +320,16 @@ def test_each_delivery_names_which_of_several_secrets_signed_it(bare: Cli, tmp_p
         "2",
         "--json",
     )
-    with listening(bare, *options, "--only", "live,test", "--only", "refused", secret=None) as (process, url):
+
+    def deliver(url: str) -> None:
         for secret in (SECRET, "another secret", "wrong"):
             post(url, b"{}", sign(secret, b"{}"))
             if secret == SECRET:
                 post(url, b"{}", sign("wrong", b"{}"))
-        code, out, _ = wait_for_end(process)
-    assert code == 0
-    assert [event["secret"] for event in events_of(out)] == [
+
+    result = receive(bare, deliver, *options, "--only", "live,test", "--only", "refused", secret=None)
+    assert result.code == 0
+    assert [event["secret"] for event in events_of(result.out)] == [
         f"file {tmp_path / 'b'}",
         None,
         f"file {tmp_path / 'a'}",
