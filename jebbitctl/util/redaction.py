@@ -16,12 +16,12 @@ SECRET_KEYS = frozenset({"access_token", "authorization", "client_secret", "refr
 MIN_REGISTERED_LENGTH = 8
 """Shorter secrets, which only tests have, would mask parts of words."""
 
-_USER_INFO = re.compile(r"(?<=://)[^\s/?#\"]*@")
-_URL_WITH_QUERY = re.compile(r"(://[^\s\"?]*\?)([^\s\"]+)")
-_PASSWORD = re.compile(r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@")
-_ERROR_KEY = re.compile("error|exception|fail|reason|message", re.IGNORECASE)
-_QUERY_VALUE = re.compile("((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+")
-# These are compiled when they are used: every command imports this module, but few look at documents.
+# Patterns are compiled when they are used: every command imports this module, but few look at documents.
+_USER_INFO = r"(?<=://)[^\s/?#\"]*@"
+_URL_WITH_QUERY = r"(://[^\s\"?]*\?)([^\s\"]+)"
+_USER_AND_REST = r"(?<=://)[^\s/?#@:\"]*:[^\s/?#\"]+@"
+_ERROR_KEY = "(?i)error|exception|fail|reason|message"
+_QUERY_VALUE = "((?:^|(?<=[&;]))(?:[^&;=]*=)?)[^&;]+"
 _PAIR_IN_TEXT = r"(?<![\w.-])([\w.-]+)=([^\s;&,\"']+)"
 """Such as a parameter of a URL's query, or a part of a connection string."""
 _RANDOM = (
@@ -171,7 +171,7 @@ def _mask_in_text(text: str, key: object = None) -> str:
         )
     if "://" not in text:
         return text
-    return mask_urls(text) if _ERROR_KEY.search(str(key)) else _PASSWORD.sub(f"{MASK}@", text)
+    return mask_urls(text) if re.search(_ERROR_KEY, str(key)) else re.sub(_USER_AND_REST, f"{MASK}@", text)
 
 
 def _holds_credentials(text: str) -> bool:
@@ -205,8 +205,8 @@ def mask_urls(text: str) -> str:
     """
     if "://" not in text:
         return text
-    text = _USER_INFO.sub(f"{MASK}@", text)
-    return _URL_WITH_QUERY.sub(lambda url: url[1] + _QUERY_VALUE.sub(r"\1" + MASK, url[2]), text)
+    text = re.sub(_USER_INFO, f"{MASK}@", text)
+    return re.sub(_URL_WITH_QUERY, lambda url: url[1] + re.sub(_QUERY_VALUE, r"\1" + MASK, url[2]), text)
 
 
 def register_secret(secret: str) -> str:
