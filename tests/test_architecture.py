@@ -54,6 +54,7 @@ ONLY_IN = {
     "pytest": {"pytest_plugin"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
+MAX_LINES_OF_A_FILE, MAX_LINES_OF_A_FUNCTION = 400, 60
 
 
 def room(path: Path) -> str:
@@ -132,3 +133,12 @@ def test_the_sandbox_is_described_by_all_of_its_modules() -> None:
     text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
     modules = {path.stem for path in package.glob("*.py")} - {"__init__", "server"}
     assert {name for name in re.findall(r"``(\w+)``", text) if name.islower()} == modules
+
+
+def test_functions_and_files_can_be_seen_at_once() -> None:
+    for path in [*FILES, *Path(__file__).parent.rglob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= MAX_LINES_OF_A_FILE, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < MAX_LINES_OF_A_FUNCTION, f"{path}: {node.name}"
