@@ -1,9 +1,14 @@
-"""Commands that a signal interrupts at a chosen request."""
+"""Signals at a chosen moment: at a request of a command, or while nothing wakes the main thread."""
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
 import subprocess
+import threading
+import time
+from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -13,8 +18,7 @@ from werkzeug.wrappers import Response
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
-    import signal
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -102,3 +106,32 @@ def _states(pid: int) -> str:
     columns = "pid,ppid,stat,wchan:24,etime,ignored,blocked,pending,args"
     command = ["ps", "-ww", "-o", columns, "-p", str(pid), "--ppid", str(pid)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@contextmanager
+def interrupted_unnoticed(sent: signal.Signals = signal.SIGINT) -> Iterator[None]:
+    """Send a signal, by default Ctrl-C, while the block waits, so that nothing wakes it; it must end soon.
+
+    This happens when the system suspends the main thread right before it starts to wait: the signal is
+    recorded, and then the thread waits. Here another thread receives the signal.
+    """
+    gc.disable()  # hypothesis is called back by collections, and an exception in a callback is lost
+    over = threading.Event()
+    missed: list[signal.Signals] = []
+
+    def send() -> None:
+        time.sleep(0.5)  # until it waits
+        signal.pthread_kill(threading.get_ident(), sent)
+        if not over.wait(10):
+            missed.append(sent)
+            signal.pthread_kill(threading.main_thread().ident or 0, sent)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        yield
+    finally:
+        over.set()
+        sending.join()
+        gc.enable()
+        assert not missed, "the signal was missed"

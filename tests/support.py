@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import io
 import json
 import logging
@@ -15,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -375,32 +373,3 @@ def _alarm(seconds: float, command: str) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def interrupted_unnoticed(sent: signal.Signals = signal.SIGINT) -> Iterator[None]:
-    """Send a signal, by default Ctrl-C, while the block waits, so that nothing wakes it; it must end soon.
-
-    This happens when the system suspends the main thread right before it starts to wait: the signal is
-    recorded, and then the thread waits. Here another thread receives the signal.
-    """
-    gc.disable()  # hypothesis is called back by collections, and an exception in a callback is lost
-    over = threading.Event()
-    missed: list[signal.Signals] = []
-
-    def send() -> None:
-        time.sleep(0.5)  # until it waits
-        signal.pthread_kill(threading.get_ident(), sent)
-        if not over.wait(10):
-            missed.append(sent)
-            signal.pthread_kill(threading.main_thread().ident or 0, sent)
-
-    sending = threading.Thread(target=send)
-    sending.start()
-    try:
-        yield
-    finally:
-        over.set()
-        sending.join()
-        gc.enable()
-        assert not missed, "the signal was missed"

@@ -9,8 +9,9 @@ import pytest
 import typer
 
 from jebbitctl.prompts import Prompts
+from tests.interruptions import interrupted_unnoticed
 from tests.isolated_home import IsolatedHome, paths, wait_for_exit, wait_until_echo_is_off
-from tests.support import JEBBITCTL, interrupted_unnoticed
+from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
     from pathlib import Path

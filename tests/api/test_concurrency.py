@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jebbitctl.api.concurrency import MAX_IN_FLIGHT, WINDOW_FACTOR, ConcurrentCalls
-from tests.support import interrupted_unnoticed
+from tests.interruptions import interrupted_unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,9 +10,9 @@ import pytest
 
 from jebbitctl.sandbox.dialects import DIALECTS
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
-from tests.interruptions import ended, started
+from tests.interruptions import ended, interrupted_unnoticed, started
 from tests.scripted_server import active, add, attributes_of, other, resource, scripted, writes
-from tests.support import cli_for, interrupted_unnoticed
+from tests.support import cli_for
 from tests.terminal import COLOUR, answered, screen
 
 if TYPE_CHECKING:

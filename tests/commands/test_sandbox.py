@@ -12,8 +12,8 @@ from jebbitctl.commands.sandbox import options as sandbox_options
 from jebbitctl.sandbox.behaviour import ErrorStyle, ServiceName
 from jebbitctl.sandbox.dialects import DialectName
 from tests.commands.served_sandbox import NAMES, posix, serving
-from tests.interruptions import ended, started
-from tests.support import JEBBITCTL, interrupted_unnoticed
+from tests.interruptions import ended, interrupted_unnoticed, started
+from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
     from tests.support import Cli

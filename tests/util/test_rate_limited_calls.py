@@ -10,7 +10,7 @@ import pytest
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.util import rate_limited_calls
 from jebbitctl.util.rate_limited_calls import RateLimitedCalls
-from tests.support import interrupted_unnoticed
+from tests.interruptions import interrupted_unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 from jebbitctl.util import timeouts
 from jebbitctl.util.timeouts import call_with_timeout, interrupted_after, sleep
-from tests.support import interrupted_unnoticed
+from tests.interruptions import interrupted_unnoticed
 
 
 def raise_key_error() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from jebbitctl.webhooks.receiving.event_queue import EventQueue
 from jebbitctl.webhooks.receiving.events import Arrived
-from tests.support import interrupted_unnoticed
+from tests.interruptions import interrupted_unnoticed
 
 from .support import make_delivery
 
