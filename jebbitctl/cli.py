@@ -206,12 +206,12 @@ def _to_jebbitctl_error(error: Exception, args: Sequence[str] = ()) -> Jebbitctl
 
 
 def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError:
-    from jebbitctl.commands.usage_message import usage_message
+    from jebbitctl.commands.command_line.usage_message import usage_message
 
     ctx: Any = getattr(error, "ctx", None)
     unknown: str | None = getattr(error, "option_name", None) if hasattr(error, "possibilities") else None
     if ctx is not None and unknown is not None:
-        from jebbitctl.commands.unknown_options import suggestion
+        from jebbitctl.commands.command_line.unknown_options import suggestion
 
         return UsageError(
             usage_message(error.message), hint=_hint_of_slip(args) or suggestion(unknown, ctx, args)
@@ -219,7 +219,7 @@ def _usage_error(error: typer.TyperException, args: Sequence[str]) -> UsageError
     message = usage_message(error.format_message())
     path = ctx.command_path if ctx is not None else None
     if path == "jebbitctl" and (verb := message.removeprefix("no such command: ")) in args:
-        from jebbitctl.commands.misplaced_verbs import commands_of
+        from jebbitctl.commands.command_line.misplaced_verbs import commands_of
 
         if meant := commands_of(verb, COMMANDS):
             message += f"; did you mean {', '.join(map(repr, meant))}?"

@@ -9,10 +9,10 @@ import typer
 
 from jebbitctl.api import backfills, integrations
 from jebbitctl.api.resources import OWNER, raise_if_unapplied
-from jebbitctl.commands.arguments import ForIntegration, OnlyIntegration
 from jebbitctl.commands.base import LIST_OPTIONS, Context, Yes, command, group
 from jebbitctl.commands.completion import values
-from jebbitctl.commands.interruptions import note_if_interrupted, note_of_write
+from jebbitctl.commands.shared.arguments import ForIntegration, OnlyIntegration
+from jebbitctl.commands.shared.interruptions import note_if_interrupted, note_of_write
 from jebbitctl.errors import ForbiddenError, JebbitctlError, UsageError
 from jebbitctl.util.ids import is_id, require_id
 from jebbitctl.util.text import cell

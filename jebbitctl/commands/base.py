@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, NamedTup
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from jebbitctl.commands.command_line.docstrings import docstring
+from jebbitctl.commands.command_line.given_values import require_usable_values
+from jebbitctl.commands.command_line.parsing import options_after_command, require_given_once
 from jebbitctl.commands.completion import values
-from jebbitctl.commands.docstrings import docstring
-from jebbitctl.commands.given_values import require_usable_values
-from jebbitctl.commands.parsing import options_after_command, require_given_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable

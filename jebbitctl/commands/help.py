@@ -66,7 +66,7 @@ def help_(
         found = _command_context(root, words or [])
         text = found.command.get_help(found)
     if context.output.json and not words:
-        from jebbitctl.commands.command_tree import command_tree
+        from jebbitctl.commands.command_line.command_tree import command_tree
 
         tree = command_tree(root.command, lambda name: _command_context(root, [name]).command)
         context.output.document({"help": text, **tree})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOUNT = 'for name in "$@"; do mount --bind "host-$name" "$name" || exit 77; done; exec "$PYTHON" -c "$SCRIPT"'
 SCRIPT = """\
 from pathlib import Path
-from jebbitctl.commands.junit_file import JunitFile
+from jebbitctl.commands.shared.junit_file import JunitFile
 from jebbitctl.output.junit import suites_xml
 from jebbitctl.storage.backup_files import write_backup
 from jebbitctl.storage.files import write_public_file

@@ -12,7 +12,7 @@ import typer
 
 from jebbitctl.commands.api.fields import as_document, as_query, parse_fields
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.interruptions import note_of_write
+from jebbitctl.commands.shared.interruptions import note_of_write
 from jebbitctl.errors import JebbitctlError, RejectedError, UsageError
 from jebbitctl.util.inputs import read_input
 from jebbitctl.util.text import escape_controls

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import campaigns
-from jebbitctl.commands.arguments import CampaignId
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.shared.arguments import CampaignId
 
 
 @command(example="jebbitctl campaigns get def56789 -q title")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import campaigns
-from jebbitctl.commands.arguments import CampaignId
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
+from jebbitctl.commands.shared.arguments import CampaignId
 
 COLUMNS = ("id", "enabled", "label", "link_group", "complete_live_link")
 

@@ -8,10 +8,10 @@ import typer
 
 from jebbitctl.api import campaigns
 from jebbitctl.api.differences import options_in
-from jebbitctl.commands.arguments import CampaignId
-from jebbitctl.commands.attachments import Attached, note_unknown, with_brand_wide
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
-from jebbitctl.commands.destinations import destination_columns
+from jebbitctl.commands.shared.arguments import CampaignId
+from jebbitctl.commands.shared.attachments import Attached, note_unknown, with_brand_wide
+from jebbitctl.commands.shared.destinations import destination_columns
 from jebbitctl.util.text import cell
 
 INTEGRATION_COLUMNS = ("id", "via", "attached_at", "is_active", "service_name")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from jebbitctl.api import exports
-from jebbitctl.commands.arguments import ExportId
-from jebbitctl.commands.attachments import CAMPAIGN_COLUMNS, note_reach
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
+from jebbitctl.commands.shared.arguments import ExportId
+from jebbitctl.commands.shared.attachments import CAMPAIGN_COLUMNS, note_reach
 
 
 @command(example="jebbitctl exports campaigns wU3rT5yN -q '[].title'", common=LIST_OPTIONS)

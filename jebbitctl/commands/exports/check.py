@@ -9,9 +9,9 @@ import typer
 
 from jebbitctl.api import exports
 from jebbitctl.commands.base import API_OPTIONS, Context, command
-from jebbitctl.commands.command_lines import command_line
 from jebbitctl.commands.completion import values
-from jebbitctl.commands.marked_lines import with_fix
+from jebbitctl.commands.shared.command_lines import command_line
+from jebbitctl.commands.shared.marked_lines import with_fix
 from jebbitctl.diagnose.findings import State
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.output.streams import line_width

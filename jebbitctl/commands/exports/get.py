@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import exports
-from jebbitctl.commands.arguments import ExportId
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.shared.arguments import ExportId
 
 
 @command(example="jebbitctl exports get wU3rT5yN -q schedule")

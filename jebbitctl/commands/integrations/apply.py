@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, DryRun, Yes, command
+from jebbitctl.commands.shared.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
-    from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.plan_output import PlanReport
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
     from jebbitctl.manifest.current_state import CurrentState
     from jebbitctl.manifest.load import Manifest
     from jebbitctl.manifest.plan import Plan
@@ -83,13 +83,13 @@ def apply(
     someone else has made. Warns of mappings of attributes that Jebbit does not have, if the token may read
     attributes.
     """
-    from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.integrations.apply_run import back_up, confirm
     from jebbitctl.commands.integrations.manifest_check import mistakes_shown
     from jebbitctl.commands.integrations.manifests import clients_for, read_manifest
     from jebbitctl.commands.integrations.plan_output import PlanReport, in_sync, warn_of_unknown
     from jebbitctl.commands.integrations.unmatched_mappings import unmatched_steps, warn_of_unmatched
-    from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
+    from jebbitctl.commands.shared.interruptions import NOTHING_CHANGED, note_if_interrupted
     from jebbitctl.manifest.guards import require_harmless
     from jebbitctl.storage.secret_files import SecretFiles
 

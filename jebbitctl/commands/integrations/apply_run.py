@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations import plan_output, unmatched_mappings
-from jebbitctl.commands.interruptions import note_if_interrupted
+from jebbitctl.commands.shared.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.storage.backup_files import write_backup
 from jebbitctl.util import shell

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from jebbitctl.api import integrations
-from jebbitctl.commands.arguments import IntegrationId
-from jebbitctl.commands.attachments import CAMPAIGN_COLUMNS, note_reach
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
+from jebbitctl.commands.shared.arguments import IntegrationId
+from jebbitctl.commands.shared.attachments import CAMPAIGN_COLUMNS, note_reach
 
 
 @command(example="jebbitctl integrations campaigns L5m24mjs -q '[].title'", common=LIST_OPTIONS)

@@ -15,8 +15,8 @@ from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes, update_command
 from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
 from jebbitctl.commands.integrations.secret_output import SecretFile, SecretFileOptions, keep_secret
-from jebbitctl.commands.interruptions import note_of_write
-from jebbitctl.commands.resource_actions import warn_unconfirmed
+from jebbitctl.commands.shared.interruptions import note_of_write
+from jebbitctl.commands.shared.resource_actions import warn_unconfirmed
 from jebbitctl.errors import ForbiddenError
 from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.urls import require_https
@@ -24,7 +24,7 @@ from jebbitctl.util.urls import require_https
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource, WriteResult
-    from jebbitctl.commands.exclusive import ExclusiveRun
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
 
 _HOW_TO_DECIDE = (
     "check in Jebbit's dashboard whether one has this endpoint; to create one anyway, leave out --if-absent"
@@ -59,7 +59,7 @@ def create(
     With --if-absent, runs at the same time leave one integration: on one machine they wait for each other; on
     different machines the oldest is kept, and each other run removes its own and exits 1.
     """
-    from jebbitctl.commands.exclusive import ExclusiveRun
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
 
     requested = requested_attributes(attributes, require_https(endpoint, what="--endpoint"))
     secret_file = SecretFile.from_options(context, secret_options)

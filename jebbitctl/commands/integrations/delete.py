@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import integrations
-from jebbitctl.commands.arguments import IntegrationIds
 from jebbitctl.commands.base import Context, Yes, command
+from jebbitctl.commands.shared.arguments import IntegrationIds
 
 
 @command(
@@ -15,7 +15,7 @@ def delete(context: Context, ids: IntegrationIds, *, yes: Yes = False) -> None:
 
     Asks once for all. If one is not found, the others are deleted, and the exit code is 3.
     """
-    from jebbitctl.commands.deletion import confirm_and_delete
+    from jebbitctl.commands.shared.deletion import confirm_and_delete
 
     def describe(id_: str) -> str:
         attributes = integrations.get(context.client, id_).attributes

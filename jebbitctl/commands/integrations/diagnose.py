@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.arguments import Markdown
 from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.shared.arguments import Markdown
 from jebbitctl.errors import (
     ForbiddenError,
     JebbitctlError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from jebbitctl.api.resources import Resource
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput
-    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.commands.shared.junit_file import JunitFile
     from jebbitctl.diagnose.diagnosis import DiagnosisRun, Extras, IntegrationReport
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.diagnose.receipts import Receipts
@@ -102,9 +102,9 @@ def diagnose(
     Exits 6 if there is a ✗, 3 if none of the ids exists, 4 if the credentials do not permit listing
     integrations, and 5 if Jebbit cannot be reached. ! and – alone are success.
     """  # noqa: RUF002 - an en dash
-    from jebbitctl.commands.command_lines import command_line
     from jebbitctl.commands.integrations.diagnose_output import DiagnoseOutput, failure
     from jebbitctl.commands.integrations.plan_formats import require_one_format
+    from jebbitctl.commands.shared.command_lines import command_line
     from jebbitctl.diagnose.diagnosis import DiagnosisRun
     from jebbitctl.diagnose.facts import Facts
     from jebbitctl.diagnose.receipts import Receipts
@@ -129,7 +129,7 @@ def diagnose(
 def _begin_junit(path: Path | None) -> JunitFile | None:
     """Return the file of ``--junit``, if one is named; it no longer holds the results of an older run."""
     from jebbitctl.commands.integrations.diagnose_formats import junit_document
-    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.commands.shared.junit_file import JunitFile
 
     if path is None:
         return None

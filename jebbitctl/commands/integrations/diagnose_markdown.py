@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jebbitctl.commands.integrations.diagnose_text import counts, grouped, summary, title, worst_mark
-from jebbitctl.commands.marked_lines import MARKS
+from jebbitctl.commands.shared.marked_lines import MARKS
 from jebbitctl.diagnose.findings import State
 from jebbitctl.output.markdown import code, comment, paragraph
 from jebbitctl.util.text import plural

@@ -14,7 +14,7 @@ from jebbitctl.util.text import plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.commands.shared.junit_file import JunitFile
     from jebbitctl.diagnose.diagnosis import DiagnosisRun, IntegrationReport
     from jebbitctl.errors import JebbitctlError
     from jebbitctl.output.output import Output

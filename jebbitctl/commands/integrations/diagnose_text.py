@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from jebbitctl.commands.marked_lines import INDENT, MARKS, hanging, shown_lines
+from jebbitctl.commands.shared.marked_lines import INDENT, MARKS, hanging, shown_lines
 from jebbitctl.diagnose.findings import State
 from jebbitctl.util.text import plural
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from jebbitctl.commands.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.shared.arguments import ManifestFile, ManifestVariables, Markdown
 from jebbitctl.errors import CheckFailedError, UsageError
 from jebbitctl.util import shell
 from jebbitctl.util.redaction import scrub_registered

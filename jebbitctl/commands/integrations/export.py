@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import AllBusinesses, ManifestVariables
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.shared.arguments import AllBusinesses, ManifestVariables
 from jebbitctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import integrations
-from jebbitctl.commands.arguments import IntegrationId, ShowSecret
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.shared.arguments import IntegrationId, ShowSecret
 
 
 @command(example="jebbitctl integrations get L5m24mjs -q additional_options")

@@ -8,10 +8,10 @@ import typer
 
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import knows
-from jebbitctl.commands.arguments import AllBusinesses, ShowSecret
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
-from jebbitctl.commands.destinations import destination_columns
 from jebbitctl.commands.integrations.all_businesses import BusinessLister
+from jebbitctl.commands.shared.arguments import AllBusinesses, ShowSecret
+from jebbitctl.commands.shared.destinations import destination_columns
 
 if TYPE_CHECKING:
     from jebbitctl.api.client import Client

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from jebbitctl.api import integrations
-from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.integrations.secret_output import SecretFile, SecretFileOptions
+from jebbitctl.commands.shared.arguments import IntegrationId
 from jebbitctl.util.redaction import MASK
 
 

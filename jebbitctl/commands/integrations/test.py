@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import integrations
-from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.interruptions import note_of_write
+from jebbitctl.commands.shared.arguments import IntegrationId
+from jebbitctl.commands.shared.interruptions import note_of_write
 from jebbitctl.errors import CheckFailedError
 from jebbitctl.util.text import json_text
 

@@ -9,12 +9,12 @@ import typer
 from jebbitctl.api import integrations
 from jebbitctl.api.differences import OPTIONS, knows, patch
 from jebbitctl.api.documents import request_document
-from jebbitctl.commands.arguments import IntegrationId
 from jebbitctl.commands.base import Context, DryRun, command
 from jebbitctl.commands.integrations.attributes import AttributeOptions, requested_attributes
 from jebbitctl.commands.integrations.dry_run import show_no_request, show_request
-from jebbitctl.commands.interruptions import note_of_write
-from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
+from jebbitctl.commands.shared.arguments import IntegrationId
+from jebbitctl.commands.shared.interruptions import note_of_write
+from jebbitctl.commands.shared.resource_actions import plan_update, require_changes, show_update
 from jebbitctl.errors import RejectedError
 from jebbitctl.util.urls import require_https
 

@@ -9,10 +9,10 @@ import typer
 from jebbitctl.api import mappings
 from jebbitctl.api.mapping_names import find_oddity
 from jebbitctl.api.resources import OWNER, raise_if_unapplied, unconfirmed
-from jebbitctl.commands.arguments import Default, ForIntegration, JebbitVar, require_names
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.interruptions import note_of_write
-from jebbitctl.commands.resource_actions import warn_unconfirmed
+from jebbitctl.commands.shared.arguments import Default, ForIntegration, JebbitVar, require_names
+from jebbitctl.commands.shared.interruptions import note_of_write
+from jebbitctl.commands.shared.resource_actions import warn_unconfirmed
 from jebbitctl.util.ids import require_id
 
 
@@ -34,8 +34,8 @@ def create(
     The integration then sends an attribute under a name that you choose. Warns if Jebbit has no such
     attribute, and the token may read attributes.
     """
-    from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
 
     require_id(integration, what="--integration")
     require_names(jebbit_var=jebbit_var, client_var=client_var)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import mappings
-from jebbitctl.commands.arguments import MappingIds
 from jebbitctl.commands.base import Context, Yes, command
+from jebbitctl.commands.shared.arguments import MappingIds
 
 
 @command(example="jebbitctl mappings delete abc12345 --yes\njebbitctl mappings delete abc12345 def67890")
@@ -13,7 +13,7 @@ def delete(context: Context, ids: MappingIds, *, yes: Yes = False) -> None:
 
     Asks once for all. If one is not found, the others are deleted, and the exit code is 3.
     """
-    from jebbitctl.commands.deletion import confirm_and_delete
+    from jebbitctl.commands.shared.deletion import confirm_and_delete
 
     def describe(id_: str) -> str:
         attributes = mappings.get(context.client, id_).attributes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jebbitctl.api import mappings
-from jebbitctl.commands.arguments import MappingId
 from jebbitctl.commands.base import Context, command
+from jebbitctl.commands.shared.arguments import MappingId
 
 
 @command(example="jebbitctl mappings get abc12345 -q client_var")

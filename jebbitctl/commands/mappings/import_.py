@@ -12,8 +12,8 @@ from jebbitctl.api import mapping_import, mappings
 from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
-from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
 from jebbitctl.commands.mappings.csv_file import Delimiter, note_trimmed, read_specs, warn_of_odd_names
+from jebbitctl.commands.shared.interruptions import NOTHING_CHANGED, note_if_interrupted
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.signals import deferred_signals
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jebbitctl.api.mapping_import import ImportRun
     from jebbitctl.api.mapping_plan import ImportStep
     from jebbitctl.api.mappings import MappingSpec
-    from jebbitctl.commands.exclusive import ExclusiveRun
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
 
 COLUMNS = ("line", "result", *mappings.ATTRIBUTES)
 CONFIRM_HINT = "add --yes to delete them without confirmation"
@@ -93,8 +93,8 @@ def import_(
     names that contain unusual characters, and of mappings of attributes that Jebbit does not have, if the
     token may read attributes.
     """
-    from jebbitctl.commands.exclusive import ExclusiveRun
     from jebbitctl.commands.mappings.missing_attributes import warn_of_missing_attributes
+    from jebbitctl.commands.shared.exclusive import ExclusiveRun
 
     require_id(integration_id, what="INTEGRATION_ID")
     if prune and not (yes or dry_run):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import API_OPTIONS, Context, command
+from jebbitctl.commands.shared.arguments import OnlyIntegration
 from jebbitctl.errors import CheckFailedError, UsageError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.text import plural
@@ -86,7 +86,7 @@ def _show(context: Context, result: LintResult, *, ok: bool) -> None:
 
 def _lines(context: Context, result: LintResult, *, ok: bool) -> Iterator[tuple[str, str]]:
     """Yield the lines of each finding, and at the end that all is well."""
-    from jebbitctl.commands.marked_lines import with_fix
+    from jebbitctl.commands.shared.marked_lines import with_fix
     from jebbitctl.diagnose.findings import State
     from jebbitctl.output.streams import line_width
 
@@ -118,7 +118,7 @@ def _row(context: Context, finding: MappingFinding) -> dict[str, Any]:
 
 def _fix(context: Context, finding: MappingFinding) -> str:
     """Return what to do, with a command for the same account."""
-    from jebbitctl.commands.command_lines import command_line
+    from jebbitctl.commands.shared.command_lines import command_line
 
     parts = [finding.fix, command_line(context, *finding.command) if finding.command else ""]
     return ": ".join(filter(None, parts))

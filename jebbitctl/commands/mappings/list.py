@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jebbitctl.api import mappings
-from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
+from jebbitctl.commands.shared.arguments import OnlyIntegration
 from jebbitctl.util.ids import require_id
 
 if TYPE_CHECKING:

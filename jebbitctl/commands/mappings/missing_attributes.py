@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from jebbitctl.commands.command_lines import command_line
+from jebbitctl.commands.shared.command_lines import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -9,10 +9,10 @@ import typer
 from jebbitctl.api import mappings
 from jebbitctl.api.mapping_names import find_oddity
 from jebbitctl.api.resources import OWNER
-from jebbitctl.commands.arguments import Default, MappingId, OtherJebbitVar, require_names
 from jebbitctl.commands.base import Context, command
-from jebbitctl.commands.interruptions import note_of_write
-from jebbitctl.commands.resource_actions import plan_update, require_changes, show_update
+from jebbitctl.commands.shared.arguments import Default, MappingId, OtherJebbitVar, require_names
+from jebbitctl.commands.shared.interruptions import note_of_write
+from jebbitctl.commands.shared.resource_actions import plan_update, require_changes, show_update
 
 
 @command(example="jebbitctl mappings update abc12345 --client-var segment")

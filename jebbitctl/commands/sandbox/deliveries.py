@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from jebbitctl.commands.arguments import OnlyIntegration
 from jebbitctl.commands.base import LIST_OPTIONS, Context, command
+from jebbitctl.commands.shared.arguments import OnlyIntegration
 from jebbitctl.util.ids import require_id
 
 COLUMNS = (

@@ -20,7 +20,7 @@ from jebbitctl.util.urls import shown_url
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.commands.shared.junit_file import JunitFile
     from jebbitctl.commands.webhooks.check_output import CheckOutput
     from jebbitctl.webhooks.endpoint_check import EndpointCheck
 
@@ -88,7 +88,7 @@ def check(
 
     Exits 6 if a probe fails or refusals cannot be tested, 5 if the endpoint cannot be reached.
     """
-    from jebbitctl.commands.junit_file import JunitFile
+    from jebbitctl.commands.shared.junit_file import JunitFile
     from jebbitctl.commands.webhooks.check_junit import unended_xml
     from jebbitctl.commands.webhooks.check_output import CheckOutput
     from jebbitctl.webhooks.endpoint_check import EndpointCheck

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from jebbitctl.commands.integrations.diagnose_text import summary, text_lines
-from jebbitctl.commands.marked_lines import MARKS
+from jebbitctl.commands.shared.marked_lines import MARKS
 from jebbitctl.diagnose.findings import failed, ok, unknown
 from jebbitctl.output.diff import diff_lines
 from jebbitctl.util.redaction import MASK, forget_registered_secrets, register_secret

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jebbitctl.commands.given_values import is_path
+from jebbitctl.commands.command_line.given_values import is_path
 from jebbitctl.errors import UsageError
 from tests.command_lines import COMMAND_LINES
 from tests.scripted_server import active

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jebbitctl.commands.usage_message import usage_message
+from jebbitctl.commands.command_line.usage_message import usage_message
 
 if TYPE_CHECKING:
     from tests.support import Cli

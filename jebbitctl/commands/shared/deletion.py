@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jebbitctl.commands.interruptions import note_if_interrupted
+from jebbitctl.commands.shared.interruptions import note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, JebbitctlError, NotFoundError, RejectedError
 from jebbitctl.util.ids import require_id
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.api.ambiguous_writes import noun
 from jebbitctl.api.businesses import business_in_use
 from jebbitctl.api.creations import Creations
-from jebbitctl.commands.interruptions import NOTHING_CHANGED, note_if_interrupted
+from jebbitctl.commands.shared.interruptions import NOTHING_CHANGED, note_if_interrupted
 from jebbitctl.storage.run_lock import RunLock
 from jebbitctl.storage.token_cache import cache_key
 from jebbitctl.storage.write_journal import WriteJournal

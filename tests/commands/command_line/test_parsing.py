@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from jebbitctl.commands.unknown_options import MEANT
+from jebbitctl.commands.command_line.unknown_options import MEANT
 from jebbitctl.environment import FOREIGN_VARIABLES, VARIABLES
 from tests.command_lines import COMMAND_LINES
 
