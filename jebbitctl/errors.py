@@ -37,7 +37,9 @@ class ExitCode(IntEnum):
     CREDENTIALS = 4
     UNAVAILABLE = 5
     CHECK_FAILED = 6
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class JebbitctlError(Exception):

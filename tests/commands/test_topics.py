@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,11 @@ def test_environment_gives_the_default_timeout() -> None:
 def test_exit_codes_names_every_exit_code() -> None:
     text = topics.text("exit-codes")
     assert [code for code in ExitCode if f"\n  {code.value} " not in text] == []
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
+def test_exit_codes_names_the_code_of_every_signal_that_ends_a_command(name: str) -> None:
+    assert 128 + getattr(signal, name) in {*ExitCode}
 
 
 def test_output_names_every_error_code_with_its_exit_code() -> None:

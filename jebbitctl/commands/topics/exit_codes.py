@@ -15,7 +15,9 @@ MEANINGS = {
     ExitCode.CHECK_FAILED: "a check failed, or an endpoint did not accept a delivery (verify, check, send, "
     "replay, listen, diff, apply --verify, diagnose, lint, exports check, sandbox run --expect, doctor, "
     "demo)",
-    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.HUNG_UP: "ended by SIGHUP: the terminal was closed",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C (SIGINT)",
+    ExitCode.TERMINATED: "ended by SIGTERM",
 }
 
 _WRITES = """\
@@ -29,9 +31,9 @@ If Jebbit does not say what a command needs to decide, such as an endpoint to
 find, the command writes nothing and exits with 1. A business that the
 credentials do not cover is wrong usage (2).
 
-Ctrl-C ends a command with 130, SIGTERM with 143, after the same summary:
-`apply`, `delete`, `mappings import` and `send` say what was done, what may
-have been done, and what was not.
+SIGHUP, Ctrl-C and SIGTERM end a command after the same summary: `apply`,
+`delete`, `mappings import` and `send` say what was done, what may have been
+done, and what was not.
 
 `delete` with several ids goes on after one that is not found, or that Jebbit
 refuses to delete. It then exits with that one's code, such as 3.
