@@ -36,8 +36,8 @@ def require_secret_file_usable(path: Path) -> None:
     """Check that a secret may be written to a path, without changing anything.
 
     Raises:
-        UsageError: the directory is missing or read-only; or the path is a directory, a link to a file, or
-            under the control of another user.
+        UsageError: the directory is missing or read-only; or the path is a directory, a link to a file,
+            too large, or under the control of another user.
     """
     if str(path) == "-":
         raise UsageError("a secret file cannot be -", hint="give a path, or ./- for a file of this name")
@@ -51,6 +51,8 @@ def require_secret_file_usable(path: Path) -> None:
     written = path if path.exists() else path.parent
     if not os.access(written, os.W_OK):
         raise UsageError(f"{path} cannot be written: {_why_not(written)}", hint="choose another path")
+    if path.is_file() and path.stat().st_size > MAX_SECRET_FILE:
+        raise UsageError(f"{path} is too large to be a secret", hint="choose another path")
 
 
 def require_secret_file_free(path: Path) -> None:

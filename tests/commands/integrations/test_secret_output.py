@@ -15,6 +15,7 @@ import pytest
 
 from jebbitctl.storage import secret_files
 from jebbitctl.storage.files import write_all
+from jebbitctl.storage.secret_files import MAX_SECRET_FILE
 from tests.commands.integrations.support import stored, webhook
 from tests.manifest.support import write
 from tests.scripted_server import writes
@@ -68,6 +69,19 @@ def test_secret_writes_the_secret_to_a_private_file_and_another_secret_stays(
     assert cli.run(*secret, "--force", "--json").json == {"id": id_, "shared_secret": "********"}
     assert path.read_text() == line
     assert cli.run("integrations", "secret", id_, "--force").code == 2
+
+
+@pytest.mark.parametrize(
+    "command", [CREATE, (*CREATE, "--if-absent"), ("integrations", "secret", "L5m24mjs")]
+)
+def test_a_file_that_is_too_large_for_a_secret_is_refused_before_any_request(
+    cli: Cli, sandbox: Sandbox, command: tuple[str, ...]
+) -> None:
+    path = cli.home / "large"
+    path.write_bytes(b"x" * (MAX_SECRET_FILE + 1))
+    result = cli.run(*command, "--secret-file", str(path), "--force")
+    assert (result.code, result.out, sandbox.requests) == (2, "", [])
+    assert f"{path} is too large to be a secret" in result.err
 
 
 @pytest.mark.keeps("shared", "webhook.secret")
