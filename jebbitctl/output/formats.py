@@ -37,6 +37,8 @@ class Format(NamedTuple):
         """
         if self.csv and (self.plain or self.is_document):
             raise UsageError("--csv cannot be used with --json, --plain or --query")
+        if self.json and self.plain and self.query is None:
+            raise UsageError("--json and --plain are mutually exclusive without --query")
         if self.columns is not None and self.is_document:
             raise UsageError(
                 "--columns cannot be used with --json or --query",

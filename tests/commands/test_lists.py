@@ -103,6 +103,13 @@ def test_impossible_format_options_are_usage_errors(cli: Cli, options: str, mess
     assert result.err.startswith(f"error: {message}")
 
 
+def test_json_and_plain_together_need_a_query(cli: Cli) -> None:
+    result = cli.run("integrations", "list", "--json", "--plain")
+    assert (result.code, result.out) == (2, "")
+    assert result.error["message"] == "--json and --plain are mutually exclusive without --query"
+    assert cli.run("integrations", "list", "--json", "--plain", "-q", "'x'").json == "x"
+
+
 def test_secrets_are_printed_on_request_in_each_format(cli: Cli, sandbox: Sandbox) -> None:
     secrets = [a["shared_secret"] for a in attributes_of(sandbox, "integrations").values()]
     show = ("integrations", "list", "--show-secret")

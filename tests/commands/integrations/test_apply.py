@@ -102,7 +102,7 @@ def test_a_dry_run_prints_the_same_as_diff_and_changes_nothing(cli: Cli, sandbox
     dry = cli.run(*APPLY, path, "--dry-run")
     assert (dry.code, writes(sandbox)) == (0, [])
     assert dry.out == cli.run("integrations", "diff", path).out
-    document = cli.run(*APPLY, "--plain", path, "--dry-run", "--json").json
+    document = cli.run(*APPLY, path, "--dry-run", "--json").json
     assert document == {**cli.run("integrations", "diff", path, "--json").json, "ok": True}
     pruned = rows(cli.run(*APPLY, "--plain", path, "--dry-run", "--prune").out)
     assert [row[5:7] for row in pruned if row[0] == "delete"] == [
