@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from jebbitctl import environment as env
-from jebbitctl.auth.credentials import secret_source
+from jebbitctl.auth.credentials import profile_identity, secret_source
 from jebbitctl.auth.secret_command import require_no_secret, require_secret_command, run_secret_command
 from jebbitctl.commands.base import Context, command, single
 from jebbitctl.commands.profiles import warn_if_overridden
@@ -222,13 +222,16 @@ def _confirm_replacement(context: Context, name: str, previous: Profile, new: Pr
     )
 
 
-def _account_of(profile: Profile) -> tuple[str | None, str | None]:
+def _account_of(profile: Profile) -> tuple[str, str, str | None]:
+    issuer, _, client_id = profile_identity(profile)
     url = profile_api_url(profile)
-    return profile.client_id, normalize_url(url) if url else None
+    return client_id, normalize_url(issuer), normalize_url(url) if url else None
 
 
 def _describe(profile: Profile) -> str:
-    return f"client id {profile.client_id} at {shown_url(profile_api_url(profile) or 'an unknown URL')}"
+    url = shown_url(profile_api_url(profile) or "an unknown URL")
+    issuer = f" with issuer {shown_url(profile.auth_url)}" if profile.auth_url else ""
+    return f"client id {profile.client_id} at {url}{issuer}"
 
 
 def _with_business(context: Context, account: Account, result: LoginResult) -> tuple[Account, LoginResult]:
