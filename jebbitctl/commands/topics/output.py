@@ -85,6 +85,9 @@ and null prints nothing, so this runs once for each id:
 
   for id in $(jebbitctl integrations list -q '[].id' --plain); do …; done
 
+`-q endpoint --plain` prints nothing if there is no endpoint, so a script can
+test for it: [ -n "$(jebbitctl integrations get L5m24mjs -q endpoint --plain)" ]
+
 With --json, the result is JSON, even a string. A query that selects a masked
 value, such as shared_secret without --show-secret, is an error (2).
 """
