@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jebbitctl.commands.integrations.diagnose_text import counts, grouped, summary, title, worst_mark
-from jebbitctl.commands.shared.marked_lines import MARKS
 from jebbitctl.diagnose.findings import State
 from jebbitctl.output.markdown import code, comment, paragraph
 from jebbitctl.util.text import plural
@@ -30,7 +29,8 @@ def diagnosis_markdown(reports: Sequence[IntegrationReport], asked: Sequence[str
         reports: about the integrations.
         asked: the ids that were asked for; empty for all.
     """
-    blocks = [paragraph(f"<b>{worst_mark(*reports)} {summary(reports)}</b>")]
+    said = f"{worst_mark(*reports)} {summary(reports)}" if reports else "No integration was diagnosed."
+    blocks = [paragraph(f"<b>{said}</b>")]
     if len(reports) == 1:
         folds = [_fold(reports[0])]
     else:
@@ -51,11 +51,12 @@ def _fold(report: IntegrationReport) -> tuple[str, list[str]]:
 
 def _line(report: IntegrationReport) -> str:
     sign = "!" if report.named(State.WARNING) else "+"
-    return f"{sign} {worst_mark(report)} {title(report)}: {counts(report)}"
+    return f"{sign} {title(report)}: {counts(report)}"
 
 
 def _finding_lines(findings: Mapping[str, Finding]) -> Iterator[str]:
+    column = max((len(finding.state) for finding in findings.values()), default=0) + 2
     for name, finding in grouped(findings):
-        yield f"{_SIGNS[finding.state]} {MARKS[finding.state]} {name}: {finding.seen}"
+        yield f"{_SIGNS[finding.state]} {finding.state:<{column}}{name}: {finding.seen}"
         if finding.fix:
             yield f"    → {finding.fix}"

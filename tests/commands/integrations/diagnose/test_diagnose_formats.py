@@ -103,8 +103,8 @@ class TestDiagnosisMarkdown:
         text = self.comment_of([SICK], SICK.id)
         assert "<p><b>✗ 1 failed, 1 warning (opt-in), 14 ok, 1 unknown.</b></p>" in text
         assert text.count("<details>") == 1
-        assert f"- ✗ active: inactive: Jebbit sends nothing\n    → {FIX}\n" in text
-        assert "+ ✓ token: token is fine\n" in text
+        assert f"- failed   active: inactive: Jebbit sends nothing\n    → {FIX}\n" in text
+        assert "+ ok       token: token is fine\n" in text
 
     def test_of_several_the_failed_ones_are_folded_one_by_one_and_the_others_together(self) -> None:
         text = self.comment_of([healthy("good"), SICK, healthy("warned", opt_in=KEPT_BACK)])
@@ -112,8 +112,11 @@ class TestDiagnosisMarkdown:
         assert "account" in headings[0]
         assert "✗ <code>L5m24mjs https&#58;" in headings[1]
         assert "2 integrations without a failure" in headings[2]
-        assert "\n! ! warned https://hooks.example.com/jebbit: 1 warning (opt-in), 14 ok\n" in text
+        assert "\n! warned https://hooks.example.com/jebbit: 1 warning (opt-in), 14 ok\n" in text
         assert text.count("token is fine") == 1
+
+    def test_without_an_integration_it_says_so(self) -> None:
+        assert self.comment_of([]).endswith("\n\n<p><b>No integration was diagnosed.</b></p>")
 
     def test_nothing_from_outside_is_markup(self) -> None:
         text = self.comment_of(hostile())
@@ -139,4 +142,5 @@ class TestDiagnosisMarkdown:
 
     def test_every_state_has_a_sign(self) -> None:
         text = self.comment_of([SICK])
-        assert len({line[0] for line in text.splitlines() if line[2:3] in {"✓", "✗", "!", "–"}}) == len(State)  # noqa: RUF001
+        lines = [line.split(" ") for line in text.splitlines()]
+        assert len({sign for sign, *words in lines if {*words[:1]} & {*State}}) == len(State)
