@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations import plan_output, unmatched_mappings
-from jebbitctl.commands.shared.interruptions import note_if_interrupted
+from jebbitctl.commands.shared.interruptions import last_report, note_if_interrupted
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
 from jebbitctl.storage.backup_files import write_backup
 from jebbitctl.util import shell
-from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class ApplyRun:
             started = self._results.index(UNKNOWN) if UNKNOWN in self._results else None
             if started is not None and _was_not_carried_out(error):
                 self._results[started] = FAILED
-            with deferred_signals():
+            with nullcontext() if isinstance(error, JebbitctlError) else last_report(self._output):
                 while self._printed < len(self._steps):
                     self._print_next_step()
             if started is not None and isinstance(error, JebbitctlError):

@@ -12,6 +12,7 @@ import typer
 from jebbitctl.commands.base import API_OPTIONS, Context, command
 from jebbitctl.commands.completion import values
 from jebbitctl.commands.shared.arguments import Markdown
+from jebbitctl.commands.shared.interruptions import last_report
 from jebbitctl.errors import (
     ForbiddenError,
     JebbitctlError,
@@ -21,7 +22,6 @@ from jebbitctl.errors import (
     UsageError,
 )
 from jebbitctl.util.ids import require_id
-from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.urls import require_https
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _run(context: Context, diagnosis: DiagnosisRun, shown: DiagnoseOutput) -> li
                 reports.append(report)
                 progress.advance()
     except (KeyboardInterrupt, SystemExit):
-        with deferred_signals():  # timeout and some shells send each signal twice
+        with last_report(context.output):
             shown.interrupted(diagnosis)
         raise
     return reports

@@ -13,7 +13,7 @@ from jebbitctl.api.mapping_plan import Action, plan_import, unknown_default
 from jebbitctl.commands.base import Context, DryRun, Yes, command
 from jebbitctl.commands.completion import values
 from jebbitctl.commands.mappings.csv_file import Delimiter, note_trimmed, read_specs, warn_of_odd_names
-from jebbitctl.commands.shared.interruptions import NOTHING_CHANGED, note_if_interrupted
+from jebbitctl.commands.shared.interruptions import NOTHING_CHANGED, last_report, note_if_interrupted
 from jebbitctl.errors import ConflictError, JebbitctlError, RejectedError, UnavailableError
 from jebbitctl.util.ids import require_id
 from jebbitctl.util.signals import deferred_signals
@@ -208,7 +208,7 @@ def _report_if_interrupted(
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        with deferred_signals():
+        with last_report(context.output):
             _print_report(context, integration, results, dry_run=False, complete=False)
             context.output.note(UNCHECKED)
         raise
@@ -233,13 +233,17 @@ def _execute(
     except JebbitctlError:
         try:
             run.stop()
-        finally:
-            _report_end(context, integration, run, shown, len(steps))
+        except BaseException:
+            with last_report(context.output):
+                _report_end(context, integration, run, shown, len(steps))
+            raise
+        _report_end(context, integration, run, shown, len(steps))
         raise
     except BaseException:
         with deferred_signals():  # timeout and some shells send each signal twice
             run.stop(INTERRUPT_GRACE)
-            _report_end(context, integration, run, shown, len(steps))
+            with last_report(context.output):
+                _report_end(context, integration, run, shown, len(steps))
         raise
     return run.results
 
@@ -254,16 +258,15 @@ def _report_end(context: Context, integration: str, run: ImportRun, shown: int, 
         shown: the number of results whose failures have been printed.
         total: the number of steps.
     """
-    with deferred_signals():
-        results, unclear = run.results, run.unclear
-        for step in results[shown:]:
-            _warn_if_failed(context, step)
-        if results or unclear:
-            _print_report(context, integration, results, dry_run=False, complete=False, unclear=unclear)
-        maybe = f", {len(unclear)} more may have been done" if unclear else ""
-        context.output.note(
-            f"Stopped after {len(results)} of {total}{maybe}. {RUN_AGAIN.capitalize()} to import the rest."
-        )
+    results, unclear = run.results, run.unclear
+    for step in results[shown:]:
+        _warn_if_failed(context, step)
+    if results or unclear:
+        _print_report(context, integration, results, dry_run=False, complete=False, unclear=unclear)
+    maybe = f", {len(unclear)} more may have been done" if unclear else ""
+    context.output.note(
+        f"Stopped after {len(results)} of {total}{maybe}. {RUN_AGAIN.capitalize()} to import the rest."
+    )
 
 
 def _warn_of_unknown(context: Context, steps: Sequence[ImportStep]) -> None:

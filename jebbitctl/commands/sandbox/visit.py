@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jebbitctl.commands.base import Context, command
 from jebbitctl.commands.completion import values
+from jebbitctl.commands.shared.interruptions import last_report
 from jebbitctl.errors import JebbitctlError
-from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def visit(
             result = latest
     except (KeyboardInterrupt, SystemExit, JebbitctlError) as error:
         failed = isinstance(error, JebbitctlError)
-        with deferred_signals():
+        with nullcontext() if failed else last_report(context.output):
             if result or not failed:
                 until = " Until then:" if result else ""
                 context.output.note(f"{'Failed.' if failed else _STOPPED}{until}")

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from jebbitctl.util.signals import deferred_signals
+from jebbitctl.util.timeouts import interrupted_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jebbitctl.output.output import Output
 
+PRINT_TIMEOUT = 3.0
+"""Seconds that a pipe which nobody reads may delay the end by a signal."""
 NOTHING_CHANGED = "Stopped: nothing was changed."
 
 
@@ -26,6 +29,16 @@ def note_if_interrupted(output: Output, text: str | Callable[[], str]) -> Iterat
         with deferred_signals():  # timeout and some shells send each signal twice
             output.note(text if isinstance(text, str) else text())
         raise
+
+
+@contextmanager
+def last_report(output: Output) -> Iterator[None]:
+    """Print what was done after a signal, while other signals wait.
+
+    A pipe that nobody reads delays the end only for a while.
+    """
+    with deferred_signals(), output.best_effort(), interrupted_after(PRINT_TIMEOUT):
+        yield
 
 
 @contextmanager

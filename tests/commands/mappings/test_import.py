@@ -14,6 +14,7 @@ from jebbitctl.api.mapping_plan import Action, plan_import
 from jebbitctl.sandbox.server import Sandbox, SandboxOptions
 from tests.api.mapping_files import HEADER, TYPE, mapping, parse
 from tests.commands.mappings.support import run_import, stored_triples, without_attributes
+from tests.interruptions import started
 from tests.scripted_server import active, add_mapping, attributes_of, other, scripted, writes
 from tests.support import JEBBITCTL, cli_for
 from tests.terminal import COLOUR, answered, screen
@@ -279,6 +280,28 @@ def test_ctrl_c_reports_the_finished_lines(tmp_path: Path) -> None:
     assert 3 <= out.count("created") == done < 1000
     assert f"Stopped after {out.count('created')} of 1000" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.long
+def test_a_signal_ends_an_import_whose_report_nobody_reads(tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(integrations=1, latency_ms=10)) as sandbox:
+        cli = cli_for(tmp_path, sandbox)
+        path = tmp_path / "m.csv"
+        path.write_text(HEADER + "".join(f"v{n},{'x' * 1000},\n" for n in range(1000)))
+        with started(cli, "mappings", "import", active(sandbox), str(path)) as process:
+            deadline = time.monotonic() + 20
+            while len(attributes_of(sandbox, TYPE)) < 100:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(10)
+            finally:
+                process.kill()
+            assert process.stderr is not None
+            err = process.stderr.read()
+    assert code == 143
+    assert "Stopped after " in err
 
 
 def test_a_terminal_shows_a_progress_bar_and_then_a_table_that_fits(tmp_path: Path) -> None:

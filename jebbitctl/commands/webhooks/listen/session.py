@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from jebbitctl.commands.shared.interruptions import PRINT_TIMEOUT
 from jebbitctl.errors import CheckFailedError, ExitCode
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import interrupted_after
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from jebbitctl.webhooks.receiving.events import Event
 
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-PRINT_TIMEOUT = 3.0
-"""Seconds that a pipe which nobody reads may delay the end by a signal."""
 MAX_NAMED = 5
 """The kinds of failures that the summary names."""
 
