@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from jebbitctl.api import documents, resources
+from jebbitctl.api import resources
 from jebbitctl.api.attribute_names import AttributeNames
 from jebbitctl.api.attributes import TYPE, USER_DEFINED_ID, passes_to_integrations
-from jebbitctl.api.listing import Listing, reported_count
+from jebbitctl.api.listing import Listing
 from jebbitctl.api.mappings import to_text
 from jebbitctl.api.scopes import missing_scopes
 from jebbitctl.errors import JebbitctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from jebbitctl.api.client import Client
     from jebbitctl.api.resources import Resource
@@ -105,40 +105,19 @@ def fetch(client: Client, names: Iterable[str]) -> KnownAttributes:
 
 
 def fetch_if_allowed(client: Client, names: Iterable[str]) -> KnownAttributes | None:
-    """Return the attributes with these ids in one request; None if the token may not read them, or it fails.
-
-    Ids that do not fit in one request are not asked for.
+    """Return the same as :func:`fetch`; None if the token may not read attributes, or it fails.
 
     Args:
         client: of the business. It should not retry, as the answer is not needed.
         names: ids.
     """
-    ids = next(split_ids(name for name in dict.fromkeys(names) if _can_be_asked(name)), None)
-    if ids is None:
-        return None
     try:
         granted = client.token().resource_scopes
         if granted and missing_scopes("GET", _PATH, granted):
             return None
-        document = client.get(_PATH, _filter(ids))
-        found = tuple(resources.parse_many(document))
+        return fetch(client, names)
     except JebbitctlError:
         return None
-    return KnownAttributes(found, frozenset(ids if _answers(document, found, ids) else ()))
-
-
-def _answers(document: Any, found: Sequence[Resource], ids: Sequence[str]) -> bool:
-    """Whether a document has every attribute with one of these ids, and none with another.
-
-    One that has others is part of a longer list, for a service that ignores the filter.
-    """
-    shown = {to_text(one.attributes[USER_DEFINED_ID]) for one in found if USER_DEFINED_ID in one.attributes}
-    reported = reported_count(document.get("meta"))
-    return (
-        documents.next_link(document) is None
-        and (reported is None or reported <= len(found))
-        and shown <= set(ids)
-    )
 
 
 def split_ids(ids: Iterable[str], limit: int = MAX_IDS_LENGTH) -> Iterator[list[str]]:

@@ -106,7 +106,7 @@ def _differences(manifest: Manifest, report: PlanReport) -> Iterator[tuple[str, 
 def _unmatched(manifest: Manifest, report: PlanReport) -> Iterator[tuple[str, str, KeyPath]]:
     """Yield likewise each mapping of an attribute that Jebbit does not have."""
     specs = {(spec.business, spec.name): spec for spec in manifest.integrations}
-    for step, (_, text) in zip(report.unmatched, unmatched_lines(report.unmatched), strict=True):
+    for (step, _), (_, text) in zip(report.unmatched, unmatched_lines(report.unmatched), strict=True):
         spec = specs.get((step.business, step.name or ""))
         yield "no such attribute", text, _mapping_place(step, spec) if spec else ()
 

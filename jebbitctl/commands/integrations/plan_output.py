@@ -28,6 +28,13 @@ _IDENTIFYING = ("endpoint", "host", "service_name")
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 
 
+class UnmatchedStep(NamedTuple):
+    """A step that writes a mapping of an attribute that Jebbit does not have, and the nearest one."""
+
+    step: PlanStep
+    nearest: str | None
+
+
 class PlanReport(NamedTuple):
     """A plan, and what its readers need to know beside it.
 
@@ -43,7 +50,7 @@ class PlanReport(NamedTuple):
     plan: Plan
     strict: bool = False
     ignored: int = 0
-    unmatched: tuple[PlanStep, ...] = ()
+    unmatched: tuple[UnmatchedStep, ...] = ()
 
     @property
     def drift(self) -> list[str]:

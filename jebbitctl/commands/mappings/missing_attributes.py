@@ -1,8 +1,8 @@
 """Warns of mappings that name an attribute that Jebbit does not have, or that it does not send.
 
-The warning is a courtesy. It costs one request, is left out if the token may not read attributes or the
-request fails, and never changes an exit code. Commands that write give it after the write, so that nothing
-waits for it; only a person who is asked to confirm a plan sees it before.
+The warning is a courtesy. It is left out if the token may not read attributes or a request fails, and never
+changes an exit code. Commands that write give it after the write, so that nothing waits for it; only a person
+who is asked to confirm a plan sees it before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jebbitctl.commands.shared.command_lines import command_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from jebbitctl.api.attribute_lookup import KnownAttributes
     from jebbitctl.api.client import Client
@@ -23,11 +23,14 @@ MAX_NAMED = 10
 """Names that one warning lists."""
 
 
-def missing_attributes(context: Context, client: Client, jebbit_vars: Iterable[str]) -> list[str]:
-    """Return the names that surely are no attributes, and that Jebbit does not provide itself."""
+def missing_attributes(context: Context, client: Client, jebbit_vars: Iterable[str]) -> dict[str, str | None]:
+    """Return the names that surely are no attributes, and that Jebbit does not provide itself.
+
+    Each of the first few has the nearest attribute, None if none is similar.
+    """
     names = _askable(jebbit_vars)
     known = _look_up(context, client, names)
-    return [name for name in names if known.has(name) is False] if known else []
+    return _missing(names, known) if known else {}
 
 
 def warn_of_missing_attributes(
@@ -44,7 +47,7 @@ def warn_of_missing_attributes(
     known = _look_up(context, context.client, names)
     if known is None:
         return
-    missing = [name for name in names if known.has(name) is False]
+    missing = _missing(names, known)
     if missing and integration is not None:
         checking = command_line(context, "mappings", "lint", "--integration", integration)
         context.output.warn(f"{sentence(missing)}; to find the one that is meant: {checking}")
@@ -57,11 +60,10 @@ def warn_of_missing_attributes(
         )
 
 
-def sentence(names: Collection[str]) -> str:
-    """Return what is wrong with names that are no attributes."""
-    if len(names) == 1:
-        return f"Jebbit has no attribute named {next(iter(names))}"
-    return f"Jebbit has no attributes named {_enumerated(names)}"
+def sentence(missing: Mapping[str, str | None]) -> str:
+    """Return what is wrong with names that are no attributes, each with the nearest one or None."""
+    shown = [f"{name} (the nearest is {near})" if near else name for name, near in missing.items()]
+    return f"Jebbit has no {'attribute' if len(shown) == 1 else 'attributes'} named {_enumerated(shown)}"
 
 
 def listing(context: Context, business: str | None = None) -> str:
@@ -72,6 +74,13 @@ def listing(context: Context, business: str | None = None) -> str:
 def _enumerated(names: Collection[str]) -> str:
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
     return f"{', '.join(islice(names, MAX_NAMED))}{more}"
+
+
+def _missing(names: Iterable[str], known: KnownAttributes) -> dict[str, str | None]:
+    """Return the names that surely are no attributes, the first few, which are shown, with the nearest."""
+    missing = [name for name in names if known.has(name) is False]
+    nearest = map(known.names.nearest, missing[:MAX_NAMED])
+    return {**dict.fromkeys(missing), **dict(zip(missing, nearest, strict=False))}
 
 
 def _askable(jebbit_vars: Iterable[str]) -> list[str]:
