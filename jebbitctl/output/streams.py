@@ -151,6 +151,11 @@ def write_message(text: str, label: str = "", styled: str = "") -> None:
     write_error_line(styled + line.removeprefix(label))
 
 
+def message_width() -> int:
+    """Return how many columns a line on stderr may have: in anything but a terminal, any number."""
+    return error_width() if is_terminal(sys.stderr) else sys.maxsize
+
+
 def error_width() -> int:
     """Return the columns of the terminal that stderr is, even if stdout is none."""
     columns = 0

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from jebbitctl.api.mapping_plan import Action
 from jebbitctl.commands.integrations import plan_output, unmatched_mappings
 from jebbitctl.commands.shared.interruptions import last_report, note_if_interrupted
+from jebbitctl.commands.shared.marked_lines import all_hanging, hanging
 from jebbitctl.errors import AmbiguousWriteError, CheckFailedError, JebbitctlError, UnavailableError
+from jebbitctl.output.streams import line_width, message_width
 from jebbitctl.storage.backup_files import write_backup
 from jebbitctl.util import shell
 from jebbitctl.util.text import plural
@@ -47,7 +49,8 @@ def confirm(
         CancelledError: the user declined.
     """
     if not context.output.json:
-        context.output.diff_notes(plan_output.plan_lines(plan.steps, plan.unmanaged))
+        lines = plan_output.plan_lines(plan.steps, plan.unmanaged)
+        context.output.diff_notes(all_hanging(lines, message_width()))
         if yes:
             context.output.note(plan_output.summary(plan))
     if plan.new and not saves_secrets:
@@ -200,7 +203,7 @@ class ApplyRun:
             if self._output.plain_requested:
                 self._output.table([row], plan_output.STEP_COLUMNS)
             elif not self._output.json:
-                self._output.diff([(_SIGNS[row["result"]], text)])
+                self._output.diff(hanging(_SIGNS[row["result"]], text, line_width()))
 
     def _print_document(self, *, ok: bool) -> None:
         """Print all results, if the output is JSON."""

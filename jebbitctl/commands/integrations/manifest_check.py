@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.commands.integrations.github import annotate_mistakes, is_github
 from jebbitctl.commands.integrations.manifests import load_manifest
+from jebbitctl.commands.shared.marked_lines import all_hanging
 from jebbitctl.errors import UsageError
 from jebbitctl.manifest.mistakes import InvalidManifestError, ManifestMistake
+from jebbitctl.output.streams import line_width, message_width
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ def check_manifest(context: Context, file: str, var: list[str] | None) -> None:
         elif output.plain_requested:
             output.table((mistake._asdict() for mistake in mistakes), ManifestMistake._fields)
         else:
-            output.diff(_lines(mistakes) if mistakes else [("✓", valid)])
+            lines = _lines(mistakes) if mistakes else [("✓", valid)]
+            output.diff(all_hanging(lines, line_width()))
     if mistakes:
         _annotate(context, file, mistakes)
         raise _error(file, mistakes)
@@ -56,7 +59,7 @@ def mistakes_shown(context: Context, file: str) -> Iterator[None]:
         _annotate(context, file, error.mistakes)
         if len(error.mistakes) <= 1 or context.output.json:
             raise
-        context.output.diff_notes(_lines(error.mistakes))
+        context.output.diff_notes(all_hanging(_lines(error.mistakes), message_width()))
         raise _error(file, error.mistakes) from error
 
 

@@ -13,7 +13,10 @@ from jebbitctl.commands.integrations.plan_output import (
     step_document,
     unknown_lines,
 )
+from jebbitctl.commands.shared.marked_lines import all_hanging
 from jebbitctl.errors import UsageError
+from jebbitctl.output.streams import line_width
+from jebbitctl.output.wrapping import wrap
 
 if TYPE_CHECKING:
     from jebbitctl.commands.integrations.plan_output import PlanReport
@@ -59,6 +62,8 @@ def show_plan(context: Context, report: PlanReport, *, ok: bool, markdown: bool)
             *plan_lines(plan.steps, plan.unmanaged, strict=report.strict),
             *unknown_lines(plan.unknown),
         ]
-        output.diff(lines)
+        width = line_width()
+        output.diff(all_hanging(lines, width))
         if lines or report.ignored:
-            output.line(report.summary)
+            for line in wrap(report.summary, width):
+                output.line(line)

@@ -10,7 +10,7 @@ from jebbitctl.util.redaction import scrub_registered
 from jebbitctl.util.text import escape_commands, escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.UNKNOWN: "–"}  # noqa: RUF001 - an en dash
 INDENT = "  "
@@ -19,8 +19,15 @@ _MIN_ROOM = 20
 
 def hanging(mark: str, text: str, width: int) -> Iterator[tuple[str, str]]:
     """Yield the lines of a text, of which the first has the mark, as :meth:`Output.diff` prints them."""
-    for number, line in enumerate(shown_lines(text, width - len(INDENT), hanging=INDENT)):
-        yield " " if number else mark, line
+    room = width - len(mark) - 1
+    for number, line in enumerate(shown_lines(text, room, hanging=INDENT)):
+        yield " " * len(mark) if number else mark, line
+
+
+def all_hanging(lines: Iterable[tuple[str, str]], width: int) -> Iterator[tuple[str, str]]:
+    """Yield the lines of marks and texts; what does not fit goes on indented below."""
+    for mark, text in lines:
+        yield from hanging(mark, text, width)
 
 
 def with_fix(state: State, seen: str, fix: str | None, width: int) -> Iterator[tuple[str, str]]:

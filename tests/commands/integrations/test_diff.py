@@ -120,6 +120,29 @@ def test_a_failing_query_is_reported_and_does_not_hide_a_difference(cli: Cli) ->
     assert "\nerror: " in result.err
 
 
+@pytest.mark.parametrize("command", [DIFF, ("integrations", "apply", "--dry-run")])
+def test_a_narrow_terminal_gets_whole_words_and_the_rest_of_a_value_below_it(
+    cli: Cli, sandbox: Sandbox, command: tuple[str, ...]
+) -> None:
+    id_ = spring(sandbox)
+    url = "https://hooks.example.com/a-path-that-is-longer-than-a-line"
+    manifest = SPRING.replace('"bucket"', '"a column whose name is long"')
+    manifest = manifest.replace("endpoint", f'id = "{id_}"\nendpoint')
+    path = write(cli, manifest.replace("https://hooks.example.com/spring", url))
+    shown = screen(cli, *command, path, columns=40, env={"NO_COLOR": "1"})
+    assert shown.startswith(
+        f"~ spring ({id_})\n"
+        "    endpoint:\n"
+        "      https://hooks.example.com/spring →\n"
+        f"      {url}\n"
+        "  ~ mapping Outcome: client_var bucket →\n"
+        "      a column whose name is long\n"
+    )
+    long = [line for line in shown.splitlines() if len(line) > 40]
+    assert [line for line in long if url not in line and path not in line] == []
+    assert f"/spring → {url}\n" in cli.run(*command, path).out
+
+
 def test_a_terminal_gets_a_block_per_integration(cli: Cli, sandbox: Sandbox) -> None:
     id_ = spring(sandbox, region="us", additional_options={})
     shown = screen(cli, *DIFF, write(cli, SPRING.replace('"mail"', '"e-mail"')), env={"NO_COLOR": "1"})
