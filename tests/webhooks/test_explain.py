@@ -328,7 +328,7 @@ def test_a_difference_of_whole_hours_is_said_to_look_like_a_time_zone() -> None:
         lambda: b"\\" * 1_000_000,
         lambda: b"." * 1_000_000,
         lambda: gzip.compress(bytes(200_000_000), 1),
-        lambda: ('{"a":"' + "\u0300\u0323" * 10_000).encode(),
+        lambda: b'{"a":"' + ("\u0300\u0323" * 10_000).encode(),
         lambda: json.dumps([[[[[["x"]]]] * 40] * 40] * 40).encode(),
     ],
     ids=[

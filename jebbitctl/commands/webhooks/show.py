@@ -20,6 +20,7 @@ from jebbitctl.util.text import escape_controls, indented_json, parse_json
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
+    from jebbitctl.webhooks.explain import Explanation
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 Number = Annotated[
@@ -47,7 +48,7 @@ def show(
 ) -> None:
     """Show a recorded delivery, and why it was refused.
 
-    Needs the shared secret to find out why.
+    Needs the shared secret to find out why, unless the signature header is missing.
     """
     require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)
@@ -64,25 +65,35 @@ def show(
         context.output.document({**to_json(record), **body, **explanation})
     else:
         _print(context, record, explanation)
-    if not curl and not record.delivery.verification.valid and key is None:
+    if not curl and not record.delivery.verification.valid and not explanation:
         context.output.note(f"hint: to see why it was refused, use {SOURCES}")
 
 
 def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
-    """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one."""
-    if secret is None or delivery.verification.valid:
+    """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one.
+
+    Without a secret, only a request without a signature header is explained.
+    """
+    if delivery.verification.valid:
+        return {}
+    from jebbitctl.webhooks.explain import NO_HEADER, explain
+    from jebbitctl.webhooks.signature import SIGNATURE_HEADER, verify
+
+    header = delivery.headers.get(SIGNATURE_HEADER)
+    if header is None:
+        return _explained(NO_HEADER)
+    if secret is None:
         return {}
     if delivery.masked:
         return {"explanation": "The recording is masked: the body is no longer the one that was signed."}
     if delivery.omitted_bytes:
         return {"explanation": f"{delivery.omitted_bytes} bytes of the body were not recorded."}
-    from jebbitctl.webhooks.explain import explain
-    from jebbitctl.webhooks.signature import SIGNATURE_HEADER, verify
-
-    header = delivery.headers.get(SIGNATURE_HEADER)
     verification = verify(secret, delivery.body, header, now=delivery.time)
-    result = explain(secret, delivery.body, header, reason=verification.reason)
-    return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
+    return _explained(explain(secret, delivery.body, header, reason=verification.reason))
+
+
+def _explained(found: Explanation) -> dict[str, str]:
+    return {"cause": str(found.cause), "explanation": found.explanation, "fix": found.fix}
 
 
 def _print_curl(context: Context, delivery: Delivery) -> None:
