@@ -20,7 +20,6 @@ from jebbitctl.util.text import escape_controls, indented_json, parse_json
 
 if TYPE_CHECKING:
     from jebbitctl.webhooks.delivery import Delivery, ForwardOutcome
-    from jebbitctl.webhooks.explain import Explanation
     from jebbitctl.webhooks.recordings.reading import RecordedDelivery
 
 Number = Annotated[
@@ -69,7 +68,7 @@ def show(
         context.output.note(f"hint: to see why it was refused, use {SOURCES}")
 
 
-def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
+def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str | None]:
     """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one.
 
     Without a secret, only a request without a signature header is explained.
@@ -81,7 +80,7 @@ def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
 
     header = delivery.headers.get(SIGNATURE_HEADER)
     if header is None:
-        return _explained(NO_HEADER)
+        return NO_HEADER.to_document()
     if secret is None:
         return {}
     if delivery.masked:
@@ -89,11 +88,7 @@ def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
     if delivery.omitted_bytes:
         return {"explanation": f"{delivery.omitted_bytes} bytes of the body were not recorded."}
     verification = verify(secret, delivery.body, header, now=delivery.time)
-    return _explained(explain(secret, delivery.body, header, reason=verification.reason))
-
-
-def _explained(found: Explanation) -> dict[str, str]:
-    return {"cause": str(found.cause), "explanation": found.explanation, "fix": found.fix}
+    return explain(secret, delivery.body, header, reason=verification.reason).to_document()
 
 
 def _print_curl(context: Context, delivery: Delivery) -> None:
@@ -106,7 +101,7 @@ def _print_curl(context: Context, delivery: Delivery) -> None:
         context.output.verbatim(text.split("\n"))
 
 
-def _print(context: Context, record: RecordedDelivery, explanation: dict[str, str]) -> None:
+def _print(context: Context, record: RecordedDelivery, explanation: dict[str, str | None]) -> None:
     delivery = record.delivery
     pairs: list[tuple[str, Any]] = [
         ("number", record.number),

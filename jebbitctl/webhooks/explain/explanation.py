@@ -51,6 +51,10 @@ class Explanation:
     proven: bool = True
     causes: tuple[Cause, ...] = ()
 
+    def to_document(self) -> dict[str, str | None]:
+        """Return the cause, the explanation and the fix."""
+        return {"cause": str(self.cause), "explanation": self.explanation, "fix": self.fix}
+
 
 NO_HEADER = Explanation(
     Cause.MALFORMED_HEADER,

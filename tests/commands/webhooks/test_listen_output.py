@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pytest
 
-from jebbitctl.commands.webhooks.listen import explaining
+from jebbitctl.commands.webhooks.listen import explaining, session
 from jebbitctl.commands.webhooks.listen.explaining import Explainer
 from jebbitctl.commands.webhooks.listen.printing import MAX_BODY_ROWS, EventPrinter
 from jebbitctl.errors import UsageError
@@ -178,6 +178,21 @@ def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
     monkeypatch.setattr(explainer, "_budget", 0.04)
     monkeypatch.setattr(Explainer, "_find", delayed)
     assert [explainer.explain(quick)["cause"] for _ in range(2)] == ["newline_added"] * 2
+
+
+def test_after_a_signal_what_is_left_is_printed_without_looking_for_causes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PRINT_TIMEOUT", 0.1)
+    monkeypatch.setattr(Explainer, "_find", lambda *_: time.sleep(0.2))
+    output = Output(Format(json=True), terminal=TerminalSettings())
+    ending = session.ListenSession(output, printer(json=True), count=None, check=False, name_urls=False)
+    unsigned = replace(delivered(header=""), headers={})
+    refused = [Arrived(1, delivered(header=sign("wrong", BODY))), Arrived(2, unsigned)]
+    ending.show_all(iter(refused), stopping=True)
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["cause"] for line in out.splitlines()] == [None, "malformed_header"]
+    assert err == ""
 
 
 @pytest.mark.usefixtures("terminal")

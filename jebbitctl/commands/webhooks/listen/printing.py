@@ -68,6 +68,10 @@ class EventPrinter:
                 self._output.event({"event": "ready", "url": url, **shown})
             self._output.flush()
 
+    def stop_explaining(self) -> None:
+        """Look for no more causes of refusals, which takes time."""
+        self._explainer.stop()
+
     def show(self, event: Event) -> None:
         """Print an event of a delivery that is to be printed."""
         if event.delivery.kind not in self._kinds:

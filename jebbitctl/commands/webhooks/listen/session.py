@@ -89,8 +89,11 @@ class ListenSession:
 
         Args:
             events: what is left.
-            stopping: a signal has ended it, so do not wait for somebody who does not read stdout.
+            stopping: a signal has ended it, so look for no more causes of refusals, and do not wait for
+                somebody who does not read stdout.
         """
+        if stopping:
+            self._printer.stop_explaining()
         rest = list(events)
         for event in rest:
             self._add(event)
