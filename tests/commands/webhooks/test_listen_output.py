@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -180,19 +181,20 @@ def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
     assert [explainer.explain(quick)["cause"] for _ in range(2)] == ["newline_added"] * 2
 
 
-def test_after_a_signal_what_is_left_is_printed_without_looking_for_causes(
+def test_a_signal_ends_an_explanation_and_all_that_is_left_is_printed_without_one(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "PRINT_TIMEOUT", 0.1)
-    monkeypatch.setattr(Explainer, "_find", lambda *_: time.sleep(0.2))
+    monkeypatch.setattr(Explainer, "_find", lambda *_: sys.exit())
     output = Output(Format(json=True), terminal=TerminalSettings())
     ending = session.ListenSession(output, printer(json=True), count=None, check=False, name_urls=False)
-    unsigned = replace(delivered(header=""), headers={})
-    refused = [Arrived(1, delivered(header=sign("wrong", BODY))), Arrived(2, unsigned)]
-    ending.show_all(iter(refused), stopping=True)
-    out, err = capsys.readouterr()
-    assert [json.loads(line)["cause"] for line in out.splitlines()] == [None, "malformed_header"]
-    assert err == ""
+    refused = delivered(header=sign("wrong", BODY))
+    with pytest.raises(SystemExit):
+        ending.show(Arrived(1, refused))
+    ending.show_all(iter([Arrived(2, refused), Arrived(3, replace(refused, headers={}))]), stopping=True)
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(event["number"], event["cause"]) for event in shown] == [
+        (1, None), (2, None), (3, "malformed_header"),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("terminal")

@@ -101,7 +101,8 @@ class ListenSession:
         limit = PRINT_TIMEOUT if stopping else math.inf
         with interrupted_after(limit), self._output.best_effort():
             pass  # writes what the signal has interrupted
-        for event in rest:
+        unprinted = [self._printer.unprinted] if self._printer.unprinted else []
+        for event in [*unprinted, *rest]:
             with interrupted_after(limit), self._output.best_effort():
                 self._printer.show(event)
 
