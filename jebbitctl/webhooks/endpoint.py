@@ -35,6 +35,10 @@ _KEY_OF_ANOTHER = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_A
 """OpenSSL's reasons for a key that is not the certificate's; the last one if it is of another type."""
 
 
+NOT_SENT = "not sent: "
+"""Begins the error of a request that was not sent for another reason than the network."""
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointResponse:
     """An endpoint's response, or why there is none.
@@ -66,6 +70,16 @@ class EndpointResponse:
     def outcome(self) -> str:
         """The status or the error in words, such as ``returned 403``."""
         return self.error or f"returned {self.status}"
+
+    @property
+    def not_sent(self) -> bool:
+        """Whether the request was not sent for another reason than the network."""
+        return (self.error or "").startswith(NOT_SENT)
+
+
+def not_sent(reason: str) -> EndpointResponse:
+    """Return the response of a request that was not sent for another reason than the network."""
+    return EndpointResponse(None, 0.0, error=f"{NOT_SENT}{reason}", reached=False)
 
 
 def require_endpoint(url: str) -> str:
@@ -183,6 +197,7 @@ class EndpointClient:
             max_kept_bytes: how much of the response's body is read.
         """
         from requests import RequestException
+        from requests.exceptions import InvalidHeader
         from urllib3.exceptions import HTTPError
 
         from jebbitctl.util.http_session import PlainSession, was_not_sent
@@ -199,6 +214,8 @@ class EndpointClient:
         started = time.perf_counter()
         try:
             return call_with_timeout(self.timeout, respond)
+        except (InvalidHeader, UnicodeEncodeError):
+            return not_sent("a header is invalid")
         except (RequestException, HTTPError, OSError, ValueError, ArithmeticError, MemoryError) as error:
             session.abort()  # otherwise a response that drips keeps its thread, however long it takes
             return EndpointResponse(

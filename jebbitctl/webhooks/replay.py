@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jebbitctl.errors import UsageError
 from jebbitctl.webhooks.body_edits import edit_body
-from jebbitctl.webhooks.endpoint import EndpointResponse
+from jebbitctl.webhooks.endpoint import not_sent
 from jebbitctl.webhooks.receiving.forwarding import forward
 from jebbitctl.webhooks.signature import SIGNATURE_HEADER, TEST_HEADER, sign
 
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jebbitctl.webhooks.delivery import Delivery
-    from jebbitctl.webhooks.endpoint import EndpointClient
-
-NOT_SENT = "not sent: "
-"""Begins the error of a delivery that was not sent for another reason than the network."""
+    from jebbitctl.webhooks.endpoint import EndpointClient, EndpointResponse
 
 MASKED = "the body is masked, so that its signature no longer fits"
 
@@ -62,15 +59,11 @@ def resend(client: EndpointClient, delivery: Delivery, changes: Changes) -> Endp
     is not sent; its response is an error that says so.
     """
     if missing := delivery.omitted_bytes:
-        return _not_sent(f"{missing} bytes of the body were not recorded")
+        return not_sent(f"{missing} bytes of the body were not recorded")
     if delivery.masked and changes.secret is None:
-        return _not_sent(MASKED)
+        return not_sent(MASKED)
     try:
         changed = changes.apply(delivery)
     except UsageError as error:
-        return _not_sent(error.message)
+        return not_sent(error.message)
     return forward(client, changed)
-
-
-def _not_sent(reason: str) -> EndpointResponse:
-    return EndpointResponse(None, 0.0, error=f"{NOT_SENT}{reason}", reached=False)

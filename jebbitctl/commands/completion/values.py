@@ -99,12 +99,24 @@ def probes(_args: list[str], incomplete: str) -> Completions:
     """Offer the probes of ``webhooks check``, also after a comma."""
     from jebbitctl.webhooks.probes import PROBES
 
+    return _words([(probe.name, probe.expectation) for probe in PROBES], incomplete)
+
+
+def delivery_kinds(_args: list[str], incomplete: str) -> Completions:
+    """Offer the kinds of deliveries, also after a comma."""
+    from jebbitctl.webhooks.delivery import KINDS
+
+    return _words([(kind, "") for kind in KINDS], incomplete)
+
+
+def _words(words: Completions, incomplete: str) -> Completions:
+    """Return the words that fit what is typed after the last comma, without those that stand before it."""
     before, comma, typed = incomplete.rpartition(",")
     named = before.split(",")
     return [
-        (f"{before}{comma}{probe.name}", probe.expectation)
-        for probe in PROBES
-        if probe.name.startswith(typed) and probe.name not in named
+        (f"{before}{comma}{word}", description)
+        for word, description in words
+        if word.startswith(typed) and word not in named
     ]
 
 

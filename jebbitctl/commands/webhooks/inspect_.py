@@ -64,7 +64,7 @@ def inspect_(
             Inspector(
                 store,
                 replayer,
-                explain=None if key is None else lambda delivery: explain_recorded(delivery, key),
+                explain=lambda delivery: explain_recorded(delivery, key),
                 title=file.name,
             )
         )

@@ -102,7 +102,7 @@ class ReplayRun:
 
         response = resend(self.client, record.delivery, self.changes)
         row = {"number": record.number, **describe(response)}
-        if self.changes.secret is not None and not record.delivery.genuine and not _was_not_sent(row):
+        if self.changes.secret is not None and not record.delivery.genuine and not response.not_sent:
             self.forged.add(record.number)
         self.rows.append(row)
         return response
@@ -179,7 +179,8 @@ def _why_unanswered(failed: list[dict[str, Any]], url: str) -> str | None:
 
 def _why_to_re_sign(failed: list[dict[str, Any]]) -> str | None:
     """Return the hint to sign again, None if that does not help."""
-    from jebbitctl.webhooks.replay import MASKED, NOT_SENT
+    from jebbitctl.webhooks.endpoint import NOT_SENT
+    from jebbitctl.webhooks.replay import MASKED
 
     if any(row["error"] == f"{NOT_SENT}{MASKED}" for row in failed):
         return "use --re-sign: masking changed the bodies, so that they need new signatures"
@@ -189,6 +190,6 @@ def _why_to_re_sign(failed: list[dict[str, Any]]) -> str | None:
 
 
 def _was_not_sent(row: dict[str, Any]) -> bool:
-    from jebbitctl.webhooks.replay import NOT_SENT
+    from jebbitctl.webhooks.endpoint import NOT_SENT
 
     return (row["error"] or "").startswith(NOT_SENT)

@@ -47,7 +47,7 @@ def show(
 ) -> None:
     """Show a recorded delivery, and why it was refused.
 
-    Needs the shared secret to find out why.
+    Needs the shared secret to find out why, unless the signature header is missing.
     """
     require_one_stdin(file, secret)
     (record,) = read_selected(context, file, SelectOptions(only=str(number)), join=True)
@@ -64,25 +64,31 @@ def show(
         context.output.document({**to_json(record), **body, **explanation})
     else:
         _print(context, record, explanation)
-    if not curl and not record.delivery.verification.valid and key is None:
+    if not curl and not record.delivery.verification.valid and not explanation:
         context.output.note(f"hint: to see why it was refused, use {SOURCES}")
 
 
-def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str]:
-    """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one."""
-    if secret is None or delivery.verification.valid:
+def explain_recorded(delivery: Delivery, secret: str | None) -> dict[str, str | None]:
+    """Return why a delivery was refused, or that this cannot be found out; nothing about a valid one.
+
+    Without a secret, only a request without a signature header is explained.
+    """
+    if delivery.verification.valid:
+        return {}
+    from jebbitctl.webhooks.explain import NO_HEADER, explain
+    from jebbitctl.webhooks.signature import SIGNATURE_HEADER, verify
+
+    header = delivery.headers.get(SIGNATURE_HEADER)
+    if header is None:
+        return NO_HEADER.to_document()
+    if secret is None:
         return {}
     if delivery.masked:
         return {"explanation": "The recording is masked: the body is no longer the one that was signed."}
     if delivery.omitted_bytes:
         return {"explanation": f"{delivery.omitted_bytes} bytes of the body were not recorded."}
-    from jebbitctl.webhooks.explain import explain
-    from jebbitctl.webhooks.signature import SIGNATURE_HEADER, verify
-
-    header = delivery.headers.get(SIGNATURE_HEADER)
     verification = verify(secret, delivery.body, header, now=delivery.time)
-    result = explain(secret, delivery.body, header, reason=verification.reason)
-    return {"cause": str(result.cause), "explanation": result.explanation, "fix": result.fix}
+    return explain(secret, delivery.body, header, reason=verification.reason).to_document()
 
 
 def _print_curl(context: Context, delivery: Delivery) -> None:
@@ -95,7 +101,7 @@ def _print_curl(context: Context, delivery: Delivery) -> None:
         context.output.verbatim(text.split("\n"))
 
 
-def _print(context: Context, record: RecordedDelivery, explanation: dict[str, str]) -> None:
+def _print(context: Context, record: RecordedDelivery, explanation: dict[str, str | None]) -> None:
     delivery = record.delivery
     pairs: list[tuple[str, Any]] = [
         ("number", record.number),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jebbitctl.util.text import load_json
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 
 _MAX_MEMBERS = 40
 _MAX_DEPTH = 6
+_MAX_CHANGES = 1000
 _RECORDING = {"time", "status", "reason", "headers", "body"}
 
 
 def members_of_events(body: bytes) -> Iterator[Change]:
     """Yield what a JSON document, or each of several lines of JSON, may hold as a body."""
+    return islice(_members_of_events(body), _MAX_CHANGES)
+
+
+def _members_of_events(body: bytes) -> Iterator[Change]:
     try:
         document = load_json(body)
     except ValueError:

@@ -28,11 +28,6 @@ _BESIDES = {
     Cause.HEADER_TRUNCATED: "The header may be cut off.",
 }
 """What is said about a cause that is not the only one, or not proven."""
-_NO_HEADER = (
-    "The request has no x-jebbit-signature header.",
-    "Check that the sender is Jebbit, and that no proxy removes the header.",
-)
-"""The explanation and the fix."""
 _HALF_HOUR = 1800
 _MAX_HALF_HOURS = 28
 _CLOCK_ERROR = 60
@@ -55,6 +50,19 @@ class Explanation:
     fix: str
     proven: bool = True
     causes: tuple[Cause, ...] = ()
+
+    def to_document(self) -> dict[str, str | None]:
+        """Return the cause, the explanation and the fix."""
+        return {"cause": str(self.cause), "explanation": self.explanation, "fix": self.fix}
+
+
+NO_HEADER = Explanation(
+    Cause.MALFORMED_HEADER,
+    "The request has no x-jebbit-signature header.",
+    "Check that the sender is Jebbit, and that no proxy removes the header.",
+    causes=(Cause.MALFORMED_HEADER,),
+)
+"""What :func:`explain` finds, with any secret, if there is no header."""
 
 
 def explain(  # noqa: PLR0913 - each of them is what a user may have
@@ -84,7 +92,7 @@ def explain(  # noqa: PLR0913 - each of them is what a user may have
     key = secret.encode() if isinstance(secret, str) else secret
     compute_signature(key, 0, b"")
     if header is None:
-        return Explanation(Cause.MALFORMED_HEADER, *_NO_HEADER, proven=True, causes=(Cause.MALFORMED_HEADER,))
+        return NO_HEADER
     search = Search(key, body, header, {label: other.encode() for label, other in others.items()})
     proof = search.run() if search.has_signature else None
     if proof is None:

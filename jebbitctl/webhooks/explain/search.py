@@ -41,6 +41,8 @@ _SMALL = 64 * 1024
 """The largest body whose hash is computed for each millisecond of a second."""
 _MAX_TIMESTAMPS = 4
 _LIKELY_KEYS = 90
+_MAX_CONTAINERS = 300
+"""As many contents of a body are unpacked again: also what is not hashed takes time."""
 _LIKELIEST = 8
 """As many signers are tried with every order of keys."""
 
@@ -211,7 +213,7 @@ class Search:
     def _pairs_of_bodies(self) -> Iterator[tuple[Note, Change]]:
         """Yield bodies with two changes, with the note of the first one."""
         body = self._body
-        for outer in _distinct(unpacked(body), body):
+        for outer in islice(_distinct(unpacked(body), body), _MAX_CONTAINERS):
             inner = chain(line_ends(outer.value), unpacked(outer.value), characters(outer.value))
             yield from ((outer.note, change) for change in _distinct(inner, outer.value))
             if outer.value.lstrip()[:1] in (b"{", b"["):

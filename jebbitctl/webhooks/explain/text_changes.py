@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from contextlib import suppress
-from itertools import cycle
-from typing import TYPE_CHECKING
+from itertools import chain, cycle, groupby
+from typing import TYPE_CHECKING, Literal
 
 from jebbitctl.webhooks.explain.causes import Cause, Change
 
@@ -24,6 +24,9 @@ _SINGLE_BYTE = {
 _OPEN_IN_CP1252 = "([\x81\x8d\x8f\x90\x9d]+)"
 """The bytes that Windows-1252 leaves open; browsers keep them as they are."""
 _UTF_16 = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_MAX_ACCENTS = 30
+"""In a row: as many as the Stream-Safe Text Format of Unicode (UAX 15) allows."""
+_MAYBE_ACCENTS = re.compile(f"[\u0300-\U0010ffff]{{{_MAX_ACCENTS},}}")
 _TYPOGRAPHY = {
     "typographic quotes": {"“": '"', "”": '"', "„": '"', "\u2018": "'", "\u2019": "'"},
     "non-breaking spaces": {"\xa0": " ", "\u202f": " "},
@@ -71,7 +74,7 @@ def characters(body: bytes) -> Iterator[Change]:
         yield from _mojibake(text, body)
         yield from _typography(text)
         for form in ("NFC", "NFD", "NFKC", "NFKD"):
-            yield Change(Cause.UNICODE_NORMAL_FORM, unicodedata.normalize(form, text).encode(), form)
+            yield Change(Cause.UNICODE_NORMAL_FORM, _normalized(form, text).encode(), form)
     for encoding, name in _SINGLE_BYTE.items():
         yield from _encoded(text, encoding, name)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
@@ -129,9 +132,24 @@ def _typography(text: str) -> Iterator[Change]:
         yield Change(Cause.TYPOGRAPHY, plain.encode(), "typographic characters")
 
 
+def _normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """Return a text in a normal form, as it is if it has more accents in a row than any language.
+
+    To put them in order takes time that grows with the square of their number.
+    """
+    runs = _MAYBE_ACCENTS.findall(text)
+    return text if any(_has_many_accents(run) for run in runs) else unicodedata.normalize(form, text)
+
+
+def _has_many_accents(text: str) -> bool:
+    parts = chain.from_iterable(unicodedata.normalize("NFD", character) for character in text)
+    runs = groupby(bool(unicodedata.combining(part)) for part in parts)
+    return any(are_accents and sum(1 for _ in run) > _MAX_ACCENTS for are_accents, run in runs)
+
+
 def _lossy(text: str, body: bytes) -> Iterator[Change]:
     """Yield a text as encodings write it that lack some of its characters."""
-    decomposed = unicodedata.normalize("NFKD", text)
+    decomposed = _normalized("NFKD", text)
     for lost, characters in (
         (text.encode("ascii", "replace"), "ASCII"),
         (text.encode("ascii", "ignore"), "ASCII"),

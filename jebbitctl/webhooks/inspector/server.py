@@ -39,8 +39,8 @@ class Inspector:
     Args:
         store: the deliveries.
         replayer: sends deliveries again.
-        explain: says why a delivery was refused: ``explanation`` and, if there is one, ``fix``. None without
-            a secret.
+        explain: says why a delivery was refused: ``explanation`` and, if there is one, ``fix``;
+            nothing if that needs a secret.
 
     Attributes:
         title: names the deliveries: the recording's name, or the URL that receives them.
@@ -132,7 +132,7 @@ class Inspector:
         if delivery.verification.valid or self._explain is None:
             return None
         found = self._explain(delivery)
-        return {name: found.get(name) for name in ("explanation", "fix")}
+        return {name: found.get(name) for name in ("explanation", "fix")} if found else None
 
     def _record(self, number: int) -> RecordedDelivery:
         try:

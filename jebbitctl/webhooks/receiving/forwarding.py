@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from jebbitctl.errors import JebbitctlError
 from jebbitctl.util.urls import shown_url
 from jebbitctl.webhooks.delivery import ForwardOutcome
-from jebbitctl.webhooks.endpoint import EndpointResponse
+from jebbitctl.webhooks.endpoint import NOT_SENT, EndpointResponse
 from jebbitctl.webhooks.receiving.webhook_server import HOP_HEADER, Answer
 from jebbitctl.webhooks.response_text import response_text
 
@@ -88,7 +88,7 @@ class Forwarder:
         """Forward a delivery; return what became of it, and the answer for its sender."""
         url = append_target(self._client.url, delivery.path, delivery.query)
         if url is None:
-            error = "not sent: its path has a segment .. or ."
+            error = f"{NOT_SENT}its path has a segment .. or ."
             return ForwardOutcome(self.url, None, 0.0, error=error, attempts=0), _text(
                 HTTPStatus.BAD_REQUEST, error
             )
@@ -108,13 +108,15 @@ class Forwarder:
         return outcome, answer_to_sender(response)
 
     def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[EndpointResponse, int]:
-        """Return the last response and the number of attempts."""
+        """Return the last response and the number of attempts, 0 if it was not sent at all."""
         backoff, attempt = BACKOFF_SECONDS, 1
         while True:
             try:
                 response = self._client.send(body, headers, url=url, max_kept_bytes=MAX_ANSWER_BYTES)
             except JebbitctlError as error:  # such as: the system allows no more threads
                 response = EndpointResponse(None, 0.0, error=error.message, reached=False)
+            if response.not_sent:
+                return response, 0
             if attempt > self._retries or not _is_passing(response) or self._stopping.wait(backoff):
                 return response, attempt
             backoff, attempt = min(2 * backoff, MAX_BACKOFF_SECONDS), attempt + 1

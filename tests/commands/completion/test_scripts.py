@@ -43,6 +43,8 @@ def test_the_committed_scripts_equal_what_the_program_prints(bare: Cli, shell: s
         ("jebbitctl backfills list --status ", {"received", "processing"}),
         ("jebbitctl webhooks check --only valid,no-s", {"valid,no-signature"}),
         ("jebbitctl webhooks check --skip ", {"valid", "wrong-secret"}),
+        ("jebbitctl webhooks listen --only ", {"test", "live", "refused"}),
+        ("jebbitctl webhooks listen --only test,l", {"test,live"}),
         ("jebbitctl --install-completion ", {"bash", "zsh", "fish"}),
         ("jebbitctl help ", {"exit-codes", "environment", "integrations"}),
         ("jebbitctl help exit", {"exit-codes"}),

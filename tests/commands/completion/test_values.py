@@ -146,7 +146,7 @@ def test_every_argument_and_option_that_takes_an_id_completes_it() -> None:
         f"{line} {param.name}"
         for line, (_, command) in COMMAND_LINES.items()
         for param in command.params
-        if (param.metavar or "").rstrip("…").endswith(("ID", "ID|NAME", "STATUS", "PROBE"))
+        if (param.metavar or "").rstrip("…").endswith(("ID", "ID|NAME", "STATUS", "PROBE", "KIND"))
         and param.name != "client_id"
         and not getattr(param, "_custom_shell_complete", None)
     ]

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,11 +66,13 @@ def test_inspect_serves_a_recording_follows_it_replays_and_ends_on_ctrl_c(
 
 
 def test_inspect_without_a_secret_and_a_target_only_shows(bare: Cli, tmp_path: Path) -> None:
-    file = save(tmp_path / "monday.jsonl", delivered(key="another key"))
+    unsigned = replace(delivered(key="another key"), headers={})
+    file = save(tmp_path / "monday.jsonl", delivered(key="another key"), unsigned)
     with serving_inspector(bare, file) as (process, url):
-        wait_until(lambda: ask(f"{url}deliveries").json()["total"] == 1)
+        wait_until(lambda: ask(f"{url}deliveries").json()["total"] == 2)
         assert ask(f"{url}about").json() == {"title": "monday.jsonl", "targets": []}
         assert ask(f"{url}deliveries/1").json()["explanation"] is None
+        assert "has no x-jebbit-signature" in ask(f"{url}deliveries/2").json()["explanation"]["explanation"]
         response = ask(f"{url}deliveries/1/replay", "POST", json={"target": 0, "re_sign": False})
         assert (response.status_code, response.json()) == (409, {"error": "no such target"})
         process.send_signal(signal.SIGTERM)

@@ -233,6 +233,19 @@ def test_the_summary_names_the_url_that_failed_of_several(bare: Cli) -> None:
     assert f"error: 1 of 2 forwards failed: 1 connection refused at {UNREACHABLE}\n" in result.err
 
 
+def test_the_hint_for_deliveries_that_were_not_sent_is_not_the_log_of_the_app(bare: Cli) -> None:
+    def deliver(url: str) -> None:
+        assert post(f"{url}/..;/x", b"{}").status_code == 400
+
+    with BackgroundServer(Endpoint()) as server:
+        result = receive(bare, deliver, "--forward-to", server.url, "--count", "1")
+    assert result.code == 6
+    assert result.err.endswith(
+        "error: 1 of 1 forward failed: 1 not sent: its path has a segment .. or .\n"
+        "hint: the app got none of them; webhooks replay sends recorded deliveries again\n"
+    )
+
+
 def test_retries_go_on_until_the_app_is_back(bare: Cli) -> None:
     app = RecoveringEndpoint("503 Busy", 1)
     options = ("--retry", "5", "--count", "1", "--json")

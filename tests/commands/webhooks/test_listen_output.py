@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pytest
 
-from jebbitctl.commands.webhooks.listen import explaining
+from jebbitctl.commands.webhooks.listen import explaining, session
 from jebbitctl.commands.webhooks.listen.explaining import Explainer
 from jebbitctl.commands.webhooks.listen.printing import MAX_BODY_ROWS, EventPrinter
 from jebbitctl.errors import UsageError
@@ -178,6 +179,22 @@ def test_waiting_for_other_programs_leaves_time_for_the_next_explanation(
     monkeypatch.setattr(explainer, "_budget", 0.04)
     monkeypatch.setattr(Explainer, "_find", delayed)
     assert [explainer.explain(quick)["cause"] for _ in range(2)] == ["newline_added"] * 2
+
+
+def test_a_signal_ends_an_explanation_and_all_that_is_left_is_printed_without_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Explainer, "_find", lambda *_: sys.exit())
+    output = Output(Format(json=True), terminal=TerminalSettings())
+    ending = session.ListenSession(output, printer(json=True), count=None, check=False, name_urls=False)
+    refused = delivered(header=sign("wrong", BODY))
+    with pytest.raises(SystemExit):
+        ending.show(Arrived(1, refused))
+    ending.show_all(iter([Arrived(2, refused), Arrived(3, replace(refused, headers={}))]), stopping=True)
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(event["number"], event["cause"]) for event in shown] == [
+        (1, None), (2, None), (3, "malformed_header"),
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("terminal")

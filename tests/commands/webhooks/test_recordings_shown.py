@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jebbitctl.webhooks import verify
 from jebbitctl.webhooks.delivery import NOT_ANSWERED
 from jebbitctl.webhooks.recordings.lines import forwarded_line, to_line
 from jebbitctl.webhooks.recordings.masking import mask_delivery
@@ -204,6 +205,13 @@ def test_show_explains_a_refusal_if_it_has_a_secret_and_says_how_otherwise(bare:
     assert (result.code, result.err) == (0, "")
     assert "explanation\t" in result.out
     assert bare.run("webhooks", "show", file, "1", "--json", env=env).json["cause"] == "newline_added"
+
+
+def test_show_needs_no_secret_to_say_that_there_was_no_signature(bare: Cli, tmp_path: Path) -> None:
+    unsigned = replace(delivered(), headers={}, verification=verify(SECRET, b"", None))
+    result = bare.run("webhooks", "show", save(tmp_path / "a.jsonl", unsigned), "1", "--json")
+    assert (result.code, result.err, result.json["cause"]) == (0, "", "malformed_header")
+    assert result.json["explanation"] == "The request has no x-jebbit-signature header."
 
 
 def test_show_explains_nothing_about_a_valid_delivery(bare: Cli, file: str) -> None:

@@ -264,7 +264,10 @@ def test_a_header_that_cannot_be_sent_is_named_and_the_others_are_sent(
     )
     result = signer.run("webhooks", "replay", path, "--to", endpoint, "--re-sign", "--json")
     reasons = [row["error"] for row in result.json]
-    assert (result.code, reasons) == (5, ["a header is invalid", "a header is invalid", None])
+    assert (result.code, reasons) == (
+        6,
+        ["not sent: a header is invalid", "not sent: a header is invalid", None],
+    )
     assert len(deliveries) == 1
 
 

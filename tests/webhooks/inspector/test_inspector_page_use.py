@@ -147,6 +147,53 @@ def test_back_closes_an_opened_delivery_and_a_reload_keeps_it(browser: Browser) 
         browser.wait(lambda: not browser.all("#detail")[0].is_displayed())
 
 
+def test_a_reload_keeps_the_filter_and_the_search(browser: Browser) -> None:
+    with visiting(browser, several()):
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        browser.press_button("Live")
+        browser.all("#search")[0].send_keys("/first")
+        browser.wait(lambda: shown(browser) == [1])
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text("#detail"))
+        browser.run("window.isOld = true; location.reload()")
+        browser.wait(lambda: not browser.run("return window.isOld") and shown(browser) == [1])
+        assert [one.text for one in browser.all("[aria-pressed=true]")] == ["Live 2"]
+        assert browser.run("return search.value") == "/first"
+        browser.press_button("All")
+        browser.run("search.focus()")
+        browser.keys("Escape")
+        browser.wait(lambda: shown(browser) == [4, 3, 2, 1])
+        browser.run("window.isOld = true; location.reload()")
+        browser.wait(lambda: not browser.run("return window.isOld") and shown(browser) == [4, 3, 2, 1])
+
+
+def test_what_is_edited_is_kept_while_another_delivery_is_opened(browser: Browser) -> None:
+    edited = "return document.querySelector('textarea').value"
+    with (
+        BackgroundServer(Endpoint()) as target,
+        EndpointClient(target.url) as client,
+        visiting(browser, several(), client),
+    ):
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text(".body"))
+        browser.press_button("Edit and re-sign")
+        browser.keys("x")
+        browser.click("#row-2")
+        browser.wait(lambda: "bea@" in browser.text(".body"))
+        assert not browser.all(".editor")[0].is_displayed()
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text(".body"))
+        assert browser.all(".editor")[0].is_displayed()
+        assert str(browser.run(edited)).startswith("x{")
+        browser.press_button("Cancel")
+        browser.click("#row-2")
+        browser.wait(lambda: "bea@" in browser.text(".body"))
+        browser.click("#row-1")
+        browser.wait(lambda: "ann@" in browser.text(".body"))
+        assert not browser.all(".editor")[0].is_displayed()
+        assert str(browser.run(edited)).startswith("{")
+
+
 @pytest.mark.parametrize("width", [360, 800, 1400])
 def test_nothing_scrolls_sideways(browser: Browser, width: int) -> None:
     long = "W" * 3000

@@ -33,21 +33,32 @@ class Explainer:
         self._secrets = secrets
         self._budget = MAX_BUDGET
         self._updated = time.monotonic()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Look for no more causes."""
+        self._stopping = True
 
     def explain(self, delivery: Delivery) -> dict[str, str | None]:
         """Return the cause, an explanation and a fix; the cause is None if it was not looked for."""
+        if SIGNATURE_HEADER not in delivery.headers:
+            from jebbitctl.webhooks.explain import NO_HEADER
+
+            return NO_HEADER.to_document()
         if delivery.omitted_bytes:
             return _not_looked_for("Its body is too long to look for the cause.", _WITH_THE_BODY)
+        if self._stopping:
+            return _not_looked_for("The cause was not looked for: listen was stopped.", _WITH_A_RECORDING)
         now = time.monotonic()
         self._budget = min(MAX_BUDGET, self._budget + BUDGET_PER_SECOND * (now - self._updated))
         self._updated = now
-        if self._budget <= 0 and SIGNATURE_HEADER in delivery.headers:
+        if self._budget <= 0:
             too_many = "Too many deliveries were refused at once to look for the cause."
             return _not_looked_for(too_many, _WITH_A_RECORDING)
         started = time.thread_time()  # not the time that other programs take
         found = self._find(delivery)
         self._budget -= time.thread_time() - started
-        return {"cause": str(found.cause), "explanation": found.explanation, "fix": found.fix}
+        return found.to_document()
 
     def _find(self, delivery: Delivery) -> Explanation:
         """Return the explanation for the first secret that proves one, else for the first secret."""

@@ -115,6 +115,7 @@ class ShowOptions(NamedTuple):
         typer.Option(
             metavar="KIND",
             help="Print only these: test, live (both valid) or refused. Repeatable, or separated by commas.",
+            autocompletion=values.delivery_kinds,
         ),
     ] = None
     verbose: Annotated[

@@ -40,6 +40,9 @@ class EventPrinter:
         explainer: says why a delivery was refused.
         name_secrets: say which secret has signed a delivery; JSON always does.
         name_urls: say where a delivery was forwarded to; JSON always does.
+
+    Attributes:
+        unprinted: the event that is being explained; it stays here if a signal interrupts that.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class EventPrinter:
         name_secrets: bool,
         name_urls: bool,
     ) -> None:
+        self.unprinted: Event | None = None
         self._output = output
         self._explainer = explainer
         self._kinds = kinds
@@ -68,22 +72,29 @@ class EventPrinter:
                 self._output.event({"event": "ready", "url": url, **shown})
             self._output.flush()
 
+    def stop_explaining(self) -> None:
+        """Look for no more causes of refusals, which takes time."""
+        self._explainer.stop()
+
     def show(self, event: Event) -> None:
         """Print an event of a delivery that is to be printed."""
         if event.delivery.kind not in self._kinds:
             return
+        self.unprinted = event
+        why = {} if self._output.plain else self._explain(event)
+        self.unprinted = None
         if self._output.plain:
             self._output.line(self._line(event))
         elif self._output.json:
-            self._json(event)
+            self._json(event, why)
         else:
-            self._output.diff(self._block(event))
+            self._output.diff(self._block(event, why))
         self._output.flush()
 
-    def _json(self, event: Event) -> None:
+    def _json(self, event: Event, why: dict[str, str | None]) -> None:
         """Print an event as JSON. Anybody can send a body that a query does not fit: it ends nothing."""
         try:
-            self._output.event(to_document(event) | self._explain(event))
+            self._output.event(to_document(event) | why)
         except QueryTypeError as error:
             if not self._query_failed:
                 self._output.warn(f"{error.message}; this and other such events are not printed")
@@ -108,7 +119,7 @@ class EventPrinter:
             parts += [document["url"]] if self._name_urls else []
         return "\t".join(escape_controls(str(part)) for part in parts).rstrip()
 
-    def _block(self, event: Event) -> Iterator[tuple[str, str]]:
+    def _block(self, event: Event, why: dict[str, str | None]) -> Iterator[tuple[str, str]]:
         """Yield the lines of a block, each with the sign that it begins with."""
         if isinstance(event, Forwarded):
             yield from self._forwarded(event)
@@ -120,7 +131,6 @@ class EventPrinter:
             yield from _indented(_folded(f"{name}: {value}" for name, value in headers.items()))
             yield "", ""
         yield from _indented(self._body(delivery))
-        why = self._explain(event)
         for text in filter(None, (why.get("explanation"), why.get("fix"))):
             yield from _indented(_wrapped(text))
 

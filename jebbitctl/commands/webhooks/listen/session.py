@@ -60,6 +60,7 @@ class ListenSession:
         self._received: Counter[Reason] = Counter()
         self._forwarded = 0
         self._failed: Counter[str] = Counter()
+        self._not_sent = 0
         self._unanswered: dict[str, str] = {}
         """A URL for each error of a forward without a response."""
         self._refusing: str | None = None
@@ -88,15 +89,19 @@ class ListenSession:
 
         Args:
             events: what is left.
-            stopping: a signal has ended it, so do not wait for somebody who does not read stdout.
+            stopping: a signal has ended it, so look for no more causes of refusals, and do not wait for
+                somebody who does not read stdout.
         """
+        if stopping:
+            self._printer.stop_explaining()
         rest = list(events)
         for event in rest:
             self._add(event)
         limit = PRINT_TIMEOUT if stopping else math.inf
         with interrupted_after(limit), self._output.best_effort():
             pass  # writes what the signal has interrupted
-        for event in rest:
+        unprinted = [self._printer.unprinted] if self._printer.unprinted else []
+        for event in [*unprinted, *rest]:
             with interrupted_after(limit), self._output.best_effort():
                 self._printer.show(event)
 
@@ -107,6 +112,7 @@ class ListenSession:
             self._forwarded += 1
         else:
             self._failed[self._failure(event.outcome)] += 1
+            self._not_sent += not event.outcome.attempts
             if event.outcome.error and event.outcome.attempts:
                 self._unanswered[event.outcome.error] = event.outcome.url
             elif event.outcome.status in _REFUSALS:
@@ -153,7 +159,12 @@ class ListenSession:
         if self._refusing:
             command = f"jebbitctl webhooks check {shlex.quote(shown_url(self._refusing))}"
             return f"the signatures are valid; to find out why the app refuses them: {command}"
-        return "look at the app's own log; webhooks replay sends recorded deliveries again"
+        where = (
+            "the app got none of them"
+            if self._not_sent == self._failed.total()
+            else "look at the app's own log"
+        )
+        return f"{where}; webhooks replay sends recorded deliveries again"
 
     def _fail_incomplete(self) -> None:
         if self._received[Reason.MISMATCH]:

@@ -7,6 +7,7 @@ import { clock, isRefused, kind, plural, size } from "./format.js";
 const MAX_COLOURED = 64 * 1024;
 const TOKENS = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const COPIED = "✓ Copied";
+const drafts = new Map(); // what was edited and not cancelled, by the number of its delivery
 const MARK = { true: "✗", false: "✓" };
 
 /** Returns the content of the panel. `context` has `targets`, `close` and `announce`. */
@@ -156,7 +157,7 @@ function actions(row, found, context) {
     return one;
   };
   const reasons = unavailability(found, context);
-  const editor = h("div", { class: "editor", hidden: true });
+  const editor = h("div", { class: "editor", hidden: !drafts.has(row.number) });
   const edit = button("Edit and re-sign", reasons.edit, () => {
     editor.hidden = false;
     const area = editor.querySelector("textarea");
@@ -166,9 +167,10 @@ function actions(row, found, context) {
   });
   const close = () => {
     editor.hidden = true;
+    drafts.delete(row.number);
     edit.focus();
   };
-  if (!reasons.edit) fillEditor(editor, found, send, sender, close);
+  if (!reasons.edit) fillEditor(editor, row.number, found, send, sender, close);
   const curl = curlBox(found);
   const copying = button("Copy as curl", reasons.curl,
     () => copy(found.curl, curl.querySelector("pre"), copying, context));
@@ -203,10 +205,12 @@ function chooser(targets) {
   return h("select", { "aria-label": "Replay to" }, targets.map((url, index) => h("option", { value: index }, url)));
 }
 
-function fillEditor(editor, found, send, sender, close) {
-  const area = h("textarea", { "aria-label": "Body to sign and send", spellcheck: "false", rows: "12" });
+function fillEditor(editor, number, found, send, sender, close) {
+  const keep = () => drafts.set(number, area.value);
+  const area = h("textarea", { "aria-label": "Body to sign and send", spellcheck: "false", rows: "12", oninput: keep });
   area.value = found.body;
   const start = area.value;
+  area.value = drafts.get(number) ?? start;
   const submit = () => send(area.value === start ? { re_sign: true } : { re_sign: true, body: area.value });
   const secret = found.signs_with ? `the secret from ${found.signs_with}` : "the shared secret";
   editor.append(

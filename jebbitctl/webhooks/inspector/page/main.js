@@ -39,6 +39,18 @@ let news = { count: 0, refused: 0, at: 0 };
 function choose() {
   byId("list").scrollTop = 0;
   tellsCount = true;
+  try {
+    sessionStorage.setItem(location.pathname, JSON.stringify({ filter, text: search.text }));
+  } catch { /* the browser keeps nothing: a reload shows all */ }
+}
+
+/** Returns what was chosen before a reload. */
+function chosen() {
+  try {
+    return JSON.parse(sessionStorage.getItem(location.pathname)) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function show() {
@@ -193,6 +205,8 @@ function move(step) {
   else if (number !== opened) location.replace(`#${number}`);
 }
 
+const before = chosen();
+filter = before.filter ?? filter;
 for (const [name, [label]] of Object.entries(FILTERS)) {
   const press = () => {
     filter = name;
@@ -204,6 +218,9 @@ for (const [name, [label]] of Object.entries(FILTERS)) {
   buttons.set(name, button);
   byId("filters").append(button);
 }
+
+byId("search").value = before.text ?? "";
+search.start();
 
 onKeys({
   move,
