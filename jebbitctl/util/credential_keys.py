@@ -57,8 +57,9 @@ def may_be_credential(key: str) -> bool:
 def _words(key: str) -> list[str]:
     """Return the words of a key in lower case, without accents and without the s of a plural."""
     if not key.isascii():
-        import unicodedata  # hardly ever needed
+        from unicodedata import combining, normalize  # hardly ever needed
 
-        key = "".join(char for char in unicodedata.normalize("NFKD", key) if not unicodedata.combining(char))
+        parts = (part for char in key for part in normalize("NFKD", char))  # of a long run it takes minutes
+        key = "".join(part for part in parts if not combining(part))
     separated = re.sub("([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", key)
     return [re.sub("(?<!s)s$", "", word) for word in re.findall("[a-z]+", separated.lower())]
