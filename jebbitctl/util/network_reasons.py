@@ -25,6 +25,7 @@ _REASONS = {
     "SSLEOFError": "the connection was closed",
     "TimeoutError": "it timed out",
     "UnicodeEncodeError": "a header is invalid",
+    "UnicodeError": "its URL or the proxy's is not valid",
     "gaierror": "the host name could not be resolved",
 }
 
@@ -38,9 +39,16 @@ def network_reason(error: BaseException) -> str:
     The texts of libraries are never shown: they may quote a header, and so a token, or a proxy's password.
     """
     chain = error_chain(error)
-    reasons = (_REASONS.get(type(inner).__name__) or _system_message(inner) for inner in reversed(chain))
+    reasons = (_known_reason(inner) or _system_message(inner) for inner in reversed(chain))
     fallback = "the response is not valid HTTP" if type(error) in _RAISED_BY_PARSING else type(error).__name__
     return next(filter(None, reasons), fallback)
+
+
+def _known_reason(error: BaseException) -> str | None:
+    name = type(error).__name__
+    if isinstance(error, UnicodeEncodeError) and error.encoding == "idna":
+        name = "UnicodeError"  # what the codec of hosts raises before Python 3.13
+    return _REASONS.get(name)
 
 
 def _system_message(error: BaseException) -> str | None:

@@ -136,7 +136,7 @@ def test_an_invalid_header_is_not_shown(transport: Transport, log: list[str]) ->
         (ConnectionResetError(104, "Connection reset by peer"), AmbiguousWriteError, "connection reset"),
         (ValueError("read length must be non-negative"), AmbiguousWriteError, "is not valid HTTP"),
         (MemoryError(), AmbiguousWriteError, "not enough memory for the response"),
-        (UnicodeError("label too long"), UsageError, "UnicodeError"),
+        (UnicodeError("label too long"), UsageError, "URL"),
         (requests.exceptions.SSLError(), UnavailableError, "trusted TLS connection"),
         (urllib3_errors.ConnectTimeoutError(None, "x"), UnavailableError, "could not connect"),
         (requests.exceptions.ConnectionError("something new"), AmbiguousWriteError, "ConnectionError"),

@@ -300,6 +300,15 @@ def test_other_reasons_for_no_response_have_hints(error: str, code: str, fix: st
     assert "token" not in found.finding
 
 
+@pytest.mark.parametrize("reason", ["the host name could not be resolved", "name or service not known"])
+def test_a_host_that_does_not_resolve_is_named_without_a_repetition(reason: str) -> None:
+    with EndpointClient("https://example.com/hook") as client:
+        found = diagnose(
+            ProbeTarget(client, SECRET), EndpointResponse(None, 0.1, error=reason, reached=False)
+        )
+    assert found.finding.count("not be resolved") == 1
+
+
 def test_connections_that_fail_are_told_apart() -> None:
     assert diagnosed_url(UNREACHABLE).code == "refused"
     with raw_server(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:

@@ -86,7 +86,7 @@ _CONNECTION = (
     _Failure(
         "dns",
         ("host name could not be resolved", "name or service not known"),
-        "its host name could not be resolved",
+        "the host name could not be resolved",
         "check the host name for a typing error, and its DNS records",
     ),
     _Failure(

@@ -170,6 +170,21 @@ def test_trigger_makes_jebbit_send_a_test_delivery_that_is_verified(tmp_path: Pa
     assert event["secret"] == (f"file {file}" if source == "--secret-file" else f"integration {id_}")
 
 
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        (b"[]", "warning: Jebbit did not report a delivery: its response is an empty list"),
+        (b'["{}"]', "Jebbit says it sent 1 test delivery"),
+    ],
+)
+def test_trigger_says_what_jebbit_reports(sandbox: Sandbox, cli: Cli, response: bytes, said: str) -> None:
+    sandbox.state.behaviour.test_response = response
+    options = ("--trigger", webhook(sandbox), "--port", "0", "--count", "1", "--timeout", "0.1")
+    result = cli.run("webhooks", "listen", *options)
+    assert (result.code, result.out) == (6, "")
+    assert said in result.err.splitlines()
+
+
 def test_a_failed_trigger_ends_the_command_at_once(cli: Cli) -> None:
     started = time.monotonic()
     options = ("--trigger", "nowhere1", "--port", "0", "--count", "1", "--timeout", "30")

@@ -82,9 +82,7 @@ def listen(
         _announce(context, url, reception.page_url, recording.record)
         printer.ready(url, reception.page_url)
         if trigger is not None:
-            from jebbitctl.api.integrations import send_test
-
-            send_test(context.client, trigger)
+            _trigger(context, trigger)
         session.follow(reception.events(end.timeout))
     reception.raise_failure()
     session.require_success()
@@ -98,3 +96,14 @@ def _announce(context: Context, url: str, page_url: str | None, record: Path | N
         context.output.note(f"Recording to {record}. For the numbers in it: {listed}")
     if page_url:
         context.output.note(f"Inspect deliveries at {page_url}")
+
+
+def _trigger(context: Context, id_: str) -> None:
+    """Make Jebbit send a test delivery, and say what it reports."""
+    from jebbitctl.api.integrations import send_test
+
+    report = send_test(context.client, id_)
+    if report.problem:
+        context.output.warn(report.problem)
+    else:
+        context.output.note(report.summary)
