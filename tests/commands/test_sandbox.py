@@ -16,6 +16,8 @@ from tests.interruptions import ended, interrupted_unnoticed, started
 from tests.support import JEBBITCTL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support import Cli
 
 
@@ -157,6 +159,20 @@ def test_a_command_that_cannot_be_run_has_the_exit_code_of_a_shell(bare: Cli, na
     result = bare.run_process("sandbox", "run", "--", name)
     assert (result.code, result.out) == (code, "")
     assert result.err.startswith(f"error: cannot run {name}: ")
+
+
+@posix
+@pytest.mark.parametrize(
+    ("mode", "hint"),
+    [(0o755, "if it is a script, begin it with #!/bin/sh"), (0o644, "make it executable: chmod +x ")],
+)
+def test_a_script_that_cannot_be_run_gets_a_hint(bare: Cli, tmp_path: Path, mode: int, hint: str) -> None:
+    script = tmp_path / "setup"
+    script.write_text("echo unused\n")
+    script.chmod(mode)
+    result = bare.run("sandbox", "run", "--", str(script))
+    assert (result.code, result.out) == (126, "")
+    assert f"hint: {hint}" in result.err
 
 
 @posix

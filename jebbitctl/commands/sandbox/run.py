@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from jebbitctl.commands.sandbox.options import (
 )
 from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import CheckFailedError, UsageError
+from jebbitctl.util import shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -97,11 +99,20 @@ def run(
         try:
             code = _run(cmd, environment, output.warn)
         except OSError as error:
-            output.error(UsageError(f"cannot run {cmd[0]}: {error.strerror}"))
+            output.error(UsageError(f"cannot run {cmd[0]}: {error.strerror}", hint=_hint(error, cmd[0])))
             code = NO_SUCH_COMMAND if isinstance(error, FileNotFoundError) else CANNOT_RUN
         if expectation and code == 0:
             _require(expectation, sandbox)
         raise typer.Exit(code)
+
+
+def _hint(error: OSError, program: str) -> str | None:
+    """Return what to do about a program that cannot be run."""
+    if error.errno == errno.ENOEXEC:
+        return "if it is a script, begin it with #!/bin/sh, or run it with sh"
+    if isinstance(error, PermissionError) and Path(program).is_file():
+        return f"make it executable: chmod +x {shell.quote(program)}"
+    return None
 
 
 def _expectation(text: str | None) -> Expectation | None:
