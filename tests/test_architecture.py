@@ -142,3 +142,10 @@ def test_functions_and_files_can_be_seen_at_once() -> None:
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < MAX_LINES_OF_A_FUNCTION, f"{path}: {node.name}"
+
+
+def test_words_for_a_shell_are_quoted_in_one_place() -> None:
+    quoting = {
+        path for path in FILES if re.search(r"shlex\.(quote|join)\(", path.read_text(encoding="utf-8"))
+    }
+    assert quoting == {PACKAGE / "util" / "shell.py"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shlex
 import stat
 import sys
 from contextlib import suppress
@@ -26,6 +25,7 @@ from jebbitctl.storage.completion_scripts import (
     startup_files,
 )
 from jebbitctl.storage.trust import find_config_problem, user_name
+from jebbitctl.util import shell
 from jebbitctl.util.text import plural
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _require_safe_content(config_dir: Path) -> None:
     if left:
         raise CheckFailedError(
             f"an interrupted write has left {', '.join(map(str, left))}",
-            hint=f"run: rm {shlex.join(map(str, left))}",
+            hint=f"run: rm {shell.join(map(str, left))}",
         )
 
 
@@ -141,14 +141,14 @@ def _require_private(path: Path) -> None:
     if mode & 0o077:
         raise CheckFailedError(
             f"{path} has mode {mode:04o}: other users can access it",
-            hint=f"run: chmod go= {shlex.quote(str(path))}",
+            hint=f"run: chmod go= {shell.quote(str(path))}",
         )
 
 
 def _write_fix(path: Path) -> str:
     if _HAS_MODES and path.stat().st_uid != os.geteuid():
         return f"set {env.CONFIG_DIR} to a directory of your own"
-    return f"run: chmod 700 {shlex.quote(str(path))}"
+    return f"run: chmod 700 {shell.quote(str(path))}"
 
 
 def _contents(directory: Path) -> Iterator[Path]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from jebbitctl.environment import XDG_CONFIG_HOME, ZDOTDIR
 from jebbitctl.errors import JebbitctlError, UsageError
 from jebbitctl.storage.files import create_directory, write_public_file
 from jebbitctl.storage.trust import require_own_target
+from jebbitctl.util.shell import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,9 +74,9 @@ def install_script(shell: str, script: str, environment: Environment) -> Iterato
     path = script_path(shell, environment)
     yield _write_script(path, f"{script.strip()}\n")
     if shell in LOADED_FROM:
-        folder = shlex.quote(str(path.parent))
+        folder = quote(str(path.parent))
         line = (
-            f"source {shlex.quote(str(path))}"
+            f"source {quote(str(path))}"
             if shell == "bash"
             else f"fpath+=({folder}); autoload -Uz compinit; compinit"
         )

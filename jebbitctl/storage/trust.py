@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jebbitctl.environment import CONFIG_DIR
 from jebbitctl.errors import CredentialsError, UsageError
+from jebbitctl.util import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ def require_own_target(path: Path) -> None:
     if stat.S_ISDIR(last.status.st_mode) and _others_can_write(last.status, sticky_is_safe=False):
         raise UsageError(
             f"{path} is not written: other users can write to this directory",
-            hint=f"run: chmod go-w {shlex.quote(str(path))}",
+            hint=f"run: chmod go-w {shell.quote(str(path))}",
         )
 
 
@@ -192,7 +192,7 @@ _ANOTHER_PATH = "choose a path that only you can write to"
 
 def _mode_fix(step: PathStep) -> str:
     """Return what to do about a mode, which only the owner and root can change: not in a volume's root."""
-    command = f"chmod go-w {shlex.quote(str(step.path))}"
+    command = f"chmod go-w {shell.quote(str(step.path))}"
     if os.geteuid() in {step.status.st_uid, _ROOT}:
         return f"check that nobody has changed it, then run: {command}"
     return (

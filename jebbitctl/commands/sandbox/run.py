@@ -110,7 +110,8 @@ def _hint(error: OSError, program: str) -> str | None:
     """Return what to do about a program that cannot be run."""
     if error.errno == errno.ENOEXEC:
         return "if it is a script, begin it with #!/bin/sh, or run it with sh"
-    if isinstance(error, PermissionError) and Path(program).is_file():
+    file = Path(program)
+    if isinstance(error, PermissionError) and file.is_file() and not file.stat().st_mode & 0o111:
         return f"make it executable: chmod +x {shell.quote(program)}"
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from jebbitctl.commands.webhooks.endpoint_options import EndpointOptions, endpoi
 from jebbitctl.commands.webhooks.options import SecretOptions, read_body, read_secret
 from jebbitctl.commands.webhooks.results import describe, require_accepted
 from jebbitctl.errors import JebbitctlError
+from jebbitctl.util import shell
 from jebbitctl.util.signals import deferred_signals
 from jebbitctl.util.text import as_reason, flatten
 from jebbitctl.util.urls import shown_url
@@ -182,4 +182,4 @@ def _hint(responses: list[EndpointResponse], client: EndpointClient, secret: str
 
     if fix := fix_for(client, responses[0], secret):
         return as_reason(fix)
-    return f"to find out why: jebbitctl webhooks check {shlex.quote(shown_url(client.url))}"
+    return f"to find out why: jebbitctl webhooks check {shell.quote(shown_url(client.url))}"

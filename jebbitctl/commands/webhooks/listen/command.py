@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +18,7 @@ from jebbitctl.commands.webhooks.listen.options import (
     read_secrets,
     require_valid_options,
 )
+from jebbitctl.util import shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,7 @@ def _announce(context: Context, url: str, page_url: str | None, record: Path | N
     """Say where deliveries are received, recorded and shown."""
     context.output.note(f"Listening on {url}. Press Ctrl-C to stop.")
     if record:
-        listed = f"jebbitctl webhooks list {shlex.quote(str(record))}"
+        listed = f"jebbitctl webhooks list {shell.quote(str(record))}"
         context.output.note(f"Recording to {record}. For the numbers in it: {listed}")
     if page_url:
         context.output.note(f"Inspect deliveries at {page_url}")

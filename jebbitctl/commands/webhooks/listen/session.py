@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections import Counter
 from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
@@ -13,6 +12,7 @@ import typer
 
 from jebbitctl.commands.shared.interruptions import PRINT_TIMEOUT
 from jebbitctl.errors import CheckFailedError, ExitCode
+from jebbitctl.util import shell
 from jebbitctl.util.text import plural
 from jebbitctl.util.timeouts import interrupted_after
 from jebbitctl.util.urls import shown_url
@@ -157,7 +157,7 @@ class ListenSession:
             if error != NO_RESPONSE_BEFORE_END:
                 return fix_for_error(url, error)
         if self._refusing:
-            command = f"jebbitctl webhooks check {shlex.quote(shown_url(self._refusing))}"
+            command = f"jebbitctl webhooks check {shell.quote(shown_url(self._refusing))}"
             return f"the signatures are valid; to find out why the app refuses them: {command}"
         where = (
             "the app got none of them"
